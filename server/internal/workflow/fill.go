@@ -1,0 +1,60 @@
+package workflow
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Inputs are one run's values.
+type Inputs struct {
+	Prompt     string
+	Seed       uint64
+	Parameters Values
+	// Name ends the file names of what the run writes. It must be its own for each run: ComfyUI answers an unchanged
+	// node from its cache, with the old file.
+	Name string
+}
+
+// Fill is the graph for one run. Parameters that the template does not have are left out.
+func (t *Template) Fill(in Inputs) json.RawMessage {
+	var graph map[string]map[string]any
+	if err := decode(t.raw, &graph); err != nil {
+		panic(err) // Parse has decoded it before
+	}
+	set := func(name string, value any) {
+		for _, target := range t.bindings[name].Targets {
+			graph[target.NodeID]["inputs"].(map[string]any)[target.Field] = value
+		}
+	}
+	set(PromptParameter, in.Prompt)
+	set(SeedParameter, json.Number(strconv.FormatUint(in.Seed, 10)))
+	for name, value := range in.Parameters {
+		if name != PromptParameter && name != SeedParameter {
+			set(name, value)
+		}
+	}
+	for _, n := range graph {
+		inputs := n["inputs"].(map[string]any)
+		if prefix, ok := inputs["filename_prefix"].(string); ok {
+			inputs["filename_prefix"] = path.Join(strings.ReplaceAll(prefix, `\`, "/"), in.Name)
+		}
+	}
+	filled, err := json.Marshal(graph)
+	if err != nil {
+		panic(err) // it was decoded from JSON
+	}
+	return filled
+}
+
+// Defaults are the values of all parameters, those given replaced.
+func (d Description) Defaults(given Values) Values {
+	values := make(Values, len(d.Parameters))
+	for _, p := range d.Parameters {
+		values[p.Name] = p.Default
+	}
+	maps.Copy(values, given)
+	return values
+}
