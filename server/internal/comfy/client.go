@@ -1,0 +1,161 @@
+// Package comfy is a client for a ComfyUI server, in ComfyUI's own words: prompts, nodes, queue and history.
+// It knows nothing of jobs, slots or workers.
+//
+// One [Client] talks to one ComfyUI. [Client.Run] keeps its websocket; everything else is plain HTTP and works
+// without it. ComfyUI loses frames silently in several ways, so no outcome ever rests on them: frames make a
+// [Run] quick and give it progress, the history decides.
+//
+// The order of calls for one prompt is [Client.Track], [Client.Submit], [Run.Wait], [Run.Close].
+package comfy
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Options configures a [Client].
+type Options struct {
+	// BaseURL is where ComfyUI listens, such as http://127.0.0.1:8188. A path prefix is kept.
+	BaseURL string
+	// ClientID is the websocket client id. ComfyUI sends the frames of a prompt only to the socket whose id the
+	// prompt was submitted with, so an id kept across restarts lets a restarted program follow a running prompt.
+	// Empty: a random one.
+	ClientID string
+	// OnClientID, if set, is told the new id when ComfyUI refused the old one (see [Client.Run]).
+	// It is called from Run's goroutine and must not block.
+	OnClientID func(id string)
+	// Log receives connection changes and odd answers. Nil: nothing is logged.
+	Log *slog.Logger
+	// HTTPClient carries requests and the websocket handshake. It must have no Timeout: a timeout would cut the
+	// websocket, and each request has its own. Nil: a client of our own.
+	HTTPClient *http.Client
+	// PollInterval is the pause between looks at history and queue while a prompt runs. Zero: one second.
+	PollInterval time.Duration
+}
+
+// Client talks to one ComfyUI. It is safe for concurrent use.
+type Client struct {
+	base       string
+	http       *http.Client
+	log        *slog.Logger
+	onClientID func(string)
+	pace       pace
+
+	mu        sync.Mutex // guards all below; taken before a Run's own
+	clientID  string
+	socket    *socket // nil while disconnected
+	remaining int     // queue_remaining of the latest status frame of this socket
+	changed   chan struct{}
+	runs      map[*Run]struct{}
+}
+
+// New returns a client. It connects to nothing: a wrong BaseURL shows as an error of the first call.
+func New(o Options) *Client {
+	c := &Client{
+		base:       strings.TrimRight(o.BaseURL, "/"),
+		http:       o.HTTPClient,
+		log:        o.Log,
+		onClientID: o.OnClientID,
+		pace:       defaultPace(cmp.Or(o.PollInterval, time.Second)),
+		clientID:   cmp.Or(o.ClientID, uuid.NewString()),
+		changed:    make(chan struct{}),
+		runs:       make(map[*Run]struct{}),
+	}
+	if c.http == nil {
+		c.http = &http.Client{Transport: newTransport()}
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// pace holds every waiting time of the client.
+type pace struct {
+	poll       time.Duration // between looks at history and queue when no frames arrive
+	pollFlow   time.Duration // the same while frames arrive
+	endGrace   time.Duration // from a success, error or interrupt frame to a look, when the end frame lags
+	recheck    time.Duration // first pause after an end frame whose history is not there yet; doubles up to poll
+	goneGap    time.Duration // least time between the two looks that make a prompt gone
+	settle     time.Duration // between looks for a prompt whose submission failed midway
+	pingEvery  time.Duration
+	pongWithin time.Duration // generous: a model load can hold ComfyUI's interpreter for many seconds
+	frameGrace time.Duration // after a change seen by polling, for the frame that must have told it
+	silence    time.Duration // a running prompt without any frame for so long makes the socket suspect
+	retryMin   time.Duration // first pause before reconnecting; doubles up to retryMax
+	retryMax   time.Duration
+}
+
+func defaultPace(poll time.Duration) pace {
+	return pace{
+		poll:       poll,
+		pollFlow:   5 * poll,
+		endGrace:   100 * time.Millisecond,
+		recheck:    20 * time.Millisecond,
+		goneGap:    500 * time.Millisecond,
+		settle:     250 * time.Millisecond,
+		pingEvery:  20 * time.Second,
+		pongWithin: time.Minute,
+		frameGrace: 10 * time.Second,
+		silence:    30 * time.Second,
+		retryMin:   200 * time.Millisecond,
+		retryMax:   10 * time.Second,
+	}
+}
+
+// ClientID returns the websocket client id in use. It changes when ComfyUI refuses it (see [Client.Run]).
+func (c *Client) ClientID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.clientID
+}
+
+// Connected reports whether the websocket is open and ComfyUI has greeted it with a status frame.
+func (c *Client) Connected() bool {
+	_, known := c.QueueRemaining()
+	return known
+}
+
+// QueueRemaining returns the number of prompts running and waiting, by the latest status frame.
+// known is false while disconnected.
+func (c *Client) QueueRemaining() (n int, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.remaining, c.socket != nil
+}
+
+// StatusChanged returns a channel that is closed at the next status frame or connection change.
+// Take the channel first and read the state after, so that no change falls between.
+func (c *Client) StatusChanged() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changed
+}
+
+// WaitConnected returns when the websocket is connected, or with ctx's error. [Client.Run] must be running.
+func (c *Client) WaitConnected(ctx context.Context) error {
+	for {
+		changed := c.StatusChanged()
+		if c.Connected() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// announce wakes all that wait on StatusChanged. c.mu is held.
+func (c *Client) announce() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}

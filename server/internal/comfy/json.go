@@ -1,0 +1,117 @@
+package comfy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// decode is json.Unmarshal for what Python writes: bare NaN, Infinity and -Infinity, which are no JSON, read as
+// null. They appear in node definitions ("max": Infinity) and in the inputs of failed nodes.
+func decode(data []byte, v any) error {
+	if !json.Valid(data) {
+		data = nullNonFinite(data)
+	}
+	return json.Unmarshal(data, v)
+}
+
+// nullNonFinite replaces the three words outside strings.
+func nullNonFinite(data []byte) []byte {
+	out := make([]byte, 0, len(data))
+	inString := false
+	for i := 0; i < len(data); {
+		rest := data[i:]
+		switch {
+		case inString && data[i] == '\\' && len(rest) > 1:
+			out = append(out, rest[:2]...)
+			i += 2
+			continue
+		case data[i] == '"':
+			inString = !inString
+		case !inString:
+			if n := nonFinite(rest); n > 0 {
+				out = append(out, "null"...)
+				i += n
+				continue
+			}
+		}
+		out = append(out, data[i])
+		i++
+	}
+	return out
+}
+
+func nonFinite(data []byte) int {
+	for _, word := range []string{"NaN", "Infinity", "-Infinity"} {
+		if bytes.HasPrefix(data, []byte(word)) {
+			return len(word)
+		}
+	}
+	return 0
+}
+
+// member is one key and value of a JSON object.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// members returns an object's members in the order written, which in ComfyUI's answers is the order of events.
+func members(object json.RawMessage) ([]member, error) {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	open, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	if open != json.Delim('{') {
+		return nil, fmt.Errorf("want an object, have %.20s", object)
+	}
+	var list []member
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		m := member{key: key.(string)} // an object's keys are strings, the decoder sees to it
+		if err := dec.Decode(&m.value); err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// text is a string that may come as another scalar: packs are careless with types. null is "".
+type text string
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	var s string
+	if err := json.Unmarshal(data, &s); err == nil {
+		*t = text(s)
+		return nil
+	}
+	*t = text(data)
+	return nil
+}
+
+func plain(list []text) []string {
+	var out []string
+	for _, t := range list {
+		out = append(out, string(t))
+	}
+	return out
+}
+
+// trimmed returns s without surrounding space, or what stands for nothing.
+func trimmed(s, nothing string) string {
+	if s = strings.TrimSpace(s); s == "" {
+		return nothing
+	}
+	return s
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return strings.TrimSpace(line)
+}

@@ -1,0 +1,81 @@
+package comfy
+
+import (
+	"context"
+	"strings"
+)
+
+// SystemStats describes the ComfyUI process and its devices. Sizes are in bytes.
+type SystemStats struct {
+	Version        string   // of ComfyUI, such as "0.3.64"
+	OS             string   // "posix" or "nt" from old versions, "linux", "win32" or "darwin" from new ones
+	PythonVersion  string   // the long text of sys.version
+	PyTorchVersion string   //
+	EmbeddedPython bool     // the Windows portable layout
+	Argv           []string // main.py and its arguments: tells one ComfyUI from another on the same port
+	RAMTotal       int64
+	RAMFree        int64
+	Devices        []Device // the primary one first
+}
+
+// Device is one compute device. With --cpu its memory is the RAM.
+type Device struct {
+	Name      string `json:"name"`
+	Type      string `json:"type"` // "cuda", "cpu", "mps", ...
+	VRAMTotal int64  `json:"vram_total"`
+	VRAMFree  int64  `json:"vram_free"`
+}
+
+// SystemStats asks what is running. It is the cheapest proof that ComfyUI, and not something else, answers.
+func (c *Client) SystemStats(ctx context.Context) (SystemStats, error) {
+	var v struct {
+		System struct {
+			OS             string   `json:"os"`
+			RAMTotal       int64    `json:"ram_total"`
+			RAMFree        int64    `json:"ram_free"`
+			Version        string   `json:"comfyui_version"`
+			PythonVersion  string   `json:"python_version"`
+			PyTorchVersion string   `json:"pytorch_version"`
+			EmbeddedPython bool     `json:"embedded_python"`
+			Argv           []string `json:"argv"`
+		} `json:"system"`
+		Devices []Device `json:"devices"`
+	}
+	if err := c.get(ctx, requestTimeout, "/system_stats", &v); err != nil {
+		return SystemStats{}, err
+	}
+	s := v.System
+	return SystemStats{
+		Version: s.Version, OS: s.OS, PythonVersion: s.PythonVersion, PyTorchVersion: s.PyTorchVersion,
+		EmbeddedPython: s.EmbeddedPython, Argv: s.Argv, RAMTotal: s.RAMTotal, RAMFree: s.RAMFree, Devices: v.Devices,
+	}, nil
+}
+
+// Free asks ComfyUI to unload its models, to free its memory and node cache, or both, after the current prompt.
+// freeMemory makes the next run of any graph a full one.
+func (c *Client) Free(ctx context.Context, unload, freeMemory bool) error {
+	return c.post(ctx, "/free", map[string]bool{"unload_models": unload, "free_memory": freeMemory})
+}
+
+// Logs returns the latest lines of ComfyUI's log, oldest first (ComfyUI keeps about 300 writes).
+// Progress bars, which overwrite their line, count once, as last written.
+func (c *Client) Logs(ctx context.Context) ([]string, error) {
+	var v struct {
+		Entries []struct {
+			Message string `json:"m"`
+		} `json:"entries"`
+	}
+	if err := c.get(ctx, requestTimeout, "/internal/logs/raw", &v); err != nil {
+		return nil, err
+	}
+	var all strings.Builder
+	for _, e := range v.Entries {
+		all.WriteString(e.Message)
+	}
+	var lines []string
+	for line := range strings.Lines(all.String()) {
+		line = strings.TrimRight(line, "\r\n")
+		lines = append(lines, line[strings.LastIndexByte(line, '\r')+1:])
+	}
+	return lines, nil
+}

@@ -1,0 +1,140 @@
+package comfy
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	requestTimeout = 15 * time.Second // one small request; a busy interpreter can take seconds to answer
+	slowTimeout    = time.Minute      // validation of a posted graph, node definitions of a big installation
+	bodyLimit      = 64 << 20         // /queue and /history carry whole graphs
+	errorLimit     = 8 << 10          // of an error answer kept as text
+)
+
+// ErrUnreachable says that ComfyUI could not be talked to and that nothing was queued or changed by the call.
+var ErrUnreachable = errors.New("ComfyUI cannot be reached")
+
+// StatusError is an HTTP answer other than 2xx.
+type StatusError struct {
+	Method, Path string
+	Status       int
+	Body         string // beginning of the answer, plain text as a rule
+}
+
+func (e *StatusError) Error() string {
+	s := fmt.Sprintf("ComfyUI answered %s %s with %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
+	if e.Body != "" && e.Status != http.StatusNotFound {
+		s += ": " + firstLine(e.Body)
+	}
+	return s
+}
+
+// newTransport drops idle connections early: posting on one that the server is just closing would leave it
+// unknown whether the prompt was queued. aiohttp keeps them for 75 seconds.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConnsPerHost: 4,
+		IdleConnTimeout:     20 * time.Second,
+	}
+}
+
+// answer is a complete HTTP answer, of any status.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// send makes one request and reads the whole answer. The error wraps [ErrUnreachable] when no connection was
+// had, so that nothing can have reached ComfyUI.
+func (c *Client) send(ctx context.Context, timeout time.Duration, method, path string, body any) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	res, err := c.open(ctx, method, path, body)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(res.Body, bodyLimit+1))
+	if err != nil {
+		return answer{}, fmt.Errorf("reading ComfyUI's answer to %s %s: %w", method, path, err)
+	}
+	if len(data) > bodyLimit {
+		return answer{}, fmt.Errorf("ComfyUI's answer to %s %s is longer than %d MiB", method, path, bodyLimit>>20)
+	}
+	return answer{res.StatusCode, data}, nil
+}
+
+// open makes one request and returns the answer unread.
+func (c *Client) open(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	var payload io.Reader
+	if body != nil {
+		var buf bytes.Buffer
+		enc := json.NewEncoder(&buf)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(body); err != nil {
+			return nil, fmt.Errorf("%w: encoding %s %s: %w", ErrUnreachable, method, path, err)
+		}
+		payload = &buf
+	}
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), method, c.base+path, payload)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	if payload != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := c.http.Do(req)
+	switch {
+	case err == nil:
+		return res, nil
+	case !connected.Load():
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	default:
+		return nil, err
+	}
+}
+
+// get reads a JSON answer into v; post sends one and wants no answer. Other statuses than 2xx are a *StatusError.
+func (c *Client) get(ctx context.Context, timeout time.Duration, path string, v any) error {
+	a, err := c.send(ctx, timeout, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	if err := a.ok(http.MethodGet, path); err != nil {
+		return err
+	}
+	if err := decode(a.body, v); err != nil {
+		return fmt.Errorf("ComfyUI's answer to GET %s: %w", path, err)
+	}
+	return nil
+}
+
+func (c *Client) post(ctx context.Context, path string, body any) error {
+	a, err := c.send(ctx, requestTimeout, http.MethodPost, path, body)
+	if err != nil {
+		return err
+	}
+	return a.ok(http.MethodPost, path)
+}
+
+func (a answer) ok(method, path string) error {
+	if a.status/100 == 2 {
+		return nil
+	}
+	return &StatusError{Method: method, Path: path, Status: a.status, Body: string(a.body[:min(len(a.body), errorLimit)])}
+}
