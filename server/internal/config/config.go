@@ -1,0 +1,144 @@
+// Package config reads config.json. What the file may hold is said once, in config.schema.json, which editors use too;
+// this package adds what a schema cannot say: that paths exist and that the workflow fits its parameter map. All problems
+// are found at once, and nothing on disk is touched.
+package config
+
+import (
+	"encoding/json"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Config is a complete configuration: defaults are filled in and paths are absolute.
+type Config struct {
+	Server    Server    `json:"server"`
+	ComfyUI   ComfyUI   `json:"comfy_ui"`
+	Workflow  Workflow  `json:"workflow"`
+	Scheduler Scheduler `json:"scheduler"`
+}
+
+// Server is the service itself.
+type Server struct {
+	Port             int      `json:"port"`
+	Host             string   `json:"host"`
+	DataDir          string   `json:"data_dir"`
+	OpenWhileBooting bool     `json:"open_while_booting"`
+	ShutdownGrace    Duration `json:"shutdown_grace"`
+}
+
+// Installation is a way ComfyUI is installed.
+type Installation string
+
+// The ways ComfyUI is installed.
+const (
+	Portable  Installation = "portable"  // the Windows standalone build
+	Local     Installation = "local"     // a checkout with its own Python
+	Remote    Installation = "remote"    // one that runs already
+	Simulated Installation = "simulated" // the built-in stand-in
+)
+
+// ComfyUI is the ComfyUI that makes the pictures.
+type ComfyUI struct {
+	Installation Installation `json:"installation_type"`
+	RootPath     string       `json:"root_path"`         // empty for remote
+	Python       string       `json:"python_executable"` // empty for remote and simulated
+	OutputDir    string       `json:"output_dir"`        // empty for remote without access to its files
+	Host         string       `json:"api_host"`
+	Port         int          `json:"api_port"`
+	ExtraArgs    []string     `json:"extra_args"`
+	StartTimeout Duration     `json:"start_timeout"`
+}
+
+// BaseURL is the address of ComfyUI's own interface.
+func (c ComfyUI) BaseURL() string {
+	return "http://" + net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+}
+
+// Workflow is what is generated.
+type Workflow struct {
+	ID           string               `json:"-"` // the template file's name without "_api.json"
+	Title        string               `json:"title"`
+	TemplateFile string               `json:"template_file"`
+	WarmupPrompt string               `json:"warmup_prompt"`
+	ParameterMap map[string]Parameter `json:"parameter_map"`
+	Template     *workflow.Template   `json:"-"` // the file, parsed
+}
+
+// Scheduler is how slots are made.
+type Scheduler struct {
+	SlotMargin float64 `json:"slot_margin"` // part of the estimate
+}
+
+// minSlotMargin is the least that a margin adds to an estimate, in milliseconds.
+const minSlotMargin = 250
+
+// SlotDuration is the length of a slot for an estimate, both in milliseconds.
+func (s Scheduler) SlotDuration(estimate int64) int64 {
+	if s.SlotMargin == 0 {
+		return estimate
+	}
+	return estimate + max(minSlotMargin, int64(float64(estimate)*s.SlotMargin))
+}
+
+// Duration is a time.Duration written as text, such as "30s".
+type Duration time.Duration
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	parsed, err := time.ParseDuration(text)
+	*d = Duration(parsed)
+	return err
+}
+
+// Parameter is a binding as it is written: a target, {"targets": [...]}, or a bare list of targets.
+type Parameter struct {
+	workflow.Binding
+}
+
+type target struct {
+	NodeID string `json:"node_id"`
+	Field  string `json:"field"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *Parameter) UnmarshalJSON(data []byte) error {
+	var written struct {
+		target
+		Targets []target     `json:"targets"`
+		Min     *json.Number `json:"min"`
+		Max     *json.Number `json:"max"`
+	}
+	if data[0] == '[' {
+		if err := json.Unmarshal(data, &written.Targets); err != nil {
+			return err
+		}
+	} else if err := json.Unmarshal(data, &written); err != nil {
+		return err
+	}
+	if written.NodeID != "" {
+		written.Targets = append(written.Targets, written.target)
+	}
+	p.Min, p.Max = written.Min, written.Max
+	for _, t := range written.Targets {
+		p.Targets = append(p.Targets, workflow.Target(struct{ NodeID, Field string }{t.NodeID, t.Field}))
+	}
+	return nil
+}
+
+func defaults() Config {
+	return Config{
+		Server: Server{Port: 3000, Host: "localhost", DataDir: "data", ShutdownGrace: Duration(30 * time.Second)},
+		ComfyUI: ComfyUI{
+			OutputDir: "output", Host: "127.0.0.1", Port: 8188, StartTimeout: Duration(5 * time.Minute),
+		},
+		Workflow:  Workflow{WarmupPrompt: "A simple color gradient"},
+		Scheduler: Scheduler{SlotMargin: 0.1},
+	}
+}

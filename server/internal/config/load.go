@@ -1,0 +1,170 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Load reads and checks the file. The error is *Problems and holds everything that is wrong; nothing is written.
+func Load(file string) (*Config, error) {
+	problems := &Problems{File: file}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		problems.add("", "cannot be read: %v", reason(err))
+		return nil, problems
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // editors on Windows put it there
+	checkStructure(data, problems)
+	if err := problems.orNil(); err != nil {
+		return nil, err
+	}
+	c := defaults()
+	if err := json.Unmarshal(data, &c); err != nil {
+		problems.add("", "%v", err)
+		return nil, problems
+	}
+	absolute, err := filepath.Abs(file)
+	if err != nil {
+		return nil, fmt.Errorf("find the folder of %s: %w", file, err)
+	}
+	c.resolvePaths(filepath.ToSlash(filepath.Dir(absolute)), runtime.GOOS == "windows")
+	c.check(problems)
+	if err := problems.orNil(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+func (c *Config) resolvePaths(base string, windows bool) {
+	c.Server.DataDir = resolve(base, c.Server.DataDir, windows)
+	c.Workflow.TemplateFile = resolve(base, c.Workflow.TemplateFile, windows)
+	name := strings.TrimSuffix(c.Workflow.TemplateFile[strings.LastIndex(c.Workflow.TemplateFile, "/")+1:], ".json")
+	c.Workflow.ID = strings.TrimSuffix(name, "_api")
+	if c.Workflow.Title == "" {
+		words := strings.ReplaceAll(c.Workflow.ID, "_", " ")
+		c.Workflow.Title = strings.ToUpper(words[:1]) + words[1:]
+	}
+	comfy := &c.ComfyUI
+	switch comfy.Installation {
+	case Simulated:
+		if comfy.RootPath == "" {
+			comfy.RootPath = c.Server.DataDir + "/simulated"
+		}
+	case Portable:
+		if comfy.Python == "" {
+			comfy.Python = "../python_embeded/python.exe"
+		}
+	case Local:
+		if comfy.Python == "" {
+			comfy.Python = "python3"
+		}
+	}
+	if comfy.RootPath == "" {
+		if comfy.Installation != Remote || !isAbsolute(comfy.OutputDir) {
+			comfy.OutputDir = "" // a remote one's files come through its interface
+		}
+		return
+	}
+	comfy.RootPath = resolve(base, comfy.RootPath, windows)
+	comfy.OutputDir = resolve(comfy.RootPath, comfy.OutputDir, windows)
+	if comfy.Python != "" {
+		comfy.Python = resolveExecutable(comfy.RootPath, comfy.Python, windows)
+	}
+}
+
+func (c *Config) check(problems *Problems) {
+	comfy := c.ComfyUI
+	if comfy.Installation == Portable || comfy.Installation == Local {
+		c.checkInstallation(problems)
+	}
+	if comfy.Installation == Remote && comfy.RootPath != "" && !isFolder(comfy.OutputDir) {
+		problems.add("comfy_ui.output_dir", "there is no folder %s; leave root_path out to fetch results through ComfyUI's interface", comfy.OutputDir)
+	}
+	if comfy.Port == c.Server.Port && comfy.Installation != Remote {
+		problems.add("comfy_ui.api_port", "%d is the service's own port (server.port); give ComfyUI another one", comfy.Port)
+	}
+	if info, err := os.Stat(c.Server.DataDir); err == nil && !info.IsDir() {
+		problems.add("server.data_dir", "%s is a file; name a folder", c.Server.DataDir)
+	}
+	c.checkWorkflow(problems)
+}
+
+func (c *Config) checkInstallation(problems *Problems) {
+	comfy := c.ComfyUI
+	switch {
+	case comfy.RootPath == "":
+		problems.add("comfy_ui.root_path", "missing; name ComfyUI's folder, the one with main.py")
+		return
+	case !isFolder(comfy.RootPath):
+		problems.add("comfy_ui.root_path", "there is no folder %s; name ComfyUI's folder, the one with main.py", comfy.RootPath)
+	case !isFile(comfy.RootPath + "/main.py"):
+		problems.add("comfy_ui.root_path", "there is no main.py in %s; name ComfyUI's own folder%s", comfy.RootPath, nested(comfy.RootPath))
+	}
+	if isAbsolute(comfy.Python) {
+		if !isFile(comfy.Python) {
+			problems.add("comfy_ui.python_executable", "there is no file %s; name the Python that runs ComfyUI", comfy.Python)
+		}
+	} else if _, err := exec.LookPath(comfy.Python); err != nil {
+		problems.add("comfy_ui.python_executable", "there is no program %q on PATH; give its path, relative to root_path when it starts with a dot", comfy.Python)
+	}
+}
+
+func (c *Config) checkWorkflow(problems *Problems) {
+	graph, err := os.ReadFile(c.Workflow.TemplateFile)
+	if err != nil {
+		problems.add("workflow.template_file", "%s: %v", c.Workflow.TemplateFile, reason(err))
+		return
+	}
+	bindings := make(map[string]workflow.Binding, len(c.Workflow.ParameterMap))
+	for name, p := range c.Workflow.ParameterMap {
+		bindings[name] = p.Binding
+	}
+	c.Workflow.Template, err = workflow.Parse(c.Workflow.ID, c.Workflow.Title, graph, bindings)
+	if err == nil {
+		return
+	}
+	for _, line := range strings.Split(err.Error(), "\n") {
+		if path, text, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(path, "parameter_map.") {
+			problems.add("workflow."+path, "%s", text)
+		} else {
+			problems.add("workflow.template_file", "%s: %s", c.Workflow.TemplateFile, line)
+		}
+	}
+}
+
+// nested helps who named the folder above ComfyUI's own, as the portable build's layout invites to.
+func nested(root string) string {
+	if isFile(root + "/ComfyUI/main.py") {
+		return ", which is " + root + "/ComfyUI"
+	}
+	return ""
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+// reason is the cause of a file error without the path, which the message names already.
+func reason(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
