@@ -1,0 +1,55 @@
+import { SystemStatus } from "../../gen/comfyscheduler/v1/system_pb";
+import { systemWords } from "../../lib/words";
+import { useLive } from "../../live/LiveContext";
+import { currentStep, selectSimulated, selectWorker } from "../../live/selectors";
+import type { LiveState } from "../../live/state";
+
+interface Light {
+  readonly tone: "good" | "busy" | "bad";
+  readonly word: string;
+  readonly detail: string;
+}
+
+/** What the light says: first whether the page is live at all, then how ComfyUI is. */
+export function lightOf(state: LiveState): Light {
+  if (state.link.phase !== "live") {
+    const word = state.revision ? "Reconnecting" : "Connecting";
+    return { tone: state.revision ? "bad" : "busy", word, detail: "" };
+  }
+  const { system } = state;
+  const status = system?.systemStatus ?? SystemStatus.UNSPECIFIED;
+  const step = currentStep(selectWorker(state));
+  const detail = system?.reason || (step ? step.detail || step.name : "");
+  if (status === SystemStatus.READY) return { tone: "good", word: systemWords[status], detail: "" };
+  return { tone: status === SystemStatus.OFFLINE ? "bad" : "busy", word: systemWords[status], detail };
+}
+
+const lamps = {
+  good: "bg-done shadow-[0_0_0_3px_color-mix(in_oklab,var(--color-done)_25%,transparent)]",
+  busy: "bg-running animate-pulse",
+  bad: "bg-failed animate-pulse",
+};
+
+const sameLight = (a: Light, b: Light) => a.tone === b.tone && a.word === b.word && a.detail === b.detail;
+
+export function StatusLight() {
+  const { tone, word, detail } = useLive(lightOf, sameLight);
+  const simulated = useLive(selectSimulated);
+  return (
+    <div className="flex items-center gap-2.5 text-sm">
+      {simulated && (
+        <span
+          title="The built-in stand-in is running instead of ComfyUI: pictures are drawn, not generated."
+          className="rounded-full border border-running bg-running-wash px-2.5 py-0.5 font-medium text-running-ink text-xs"
+        >
+          Simulated<span className="max-sm:sr-only"> engine</span>
+        </span>
+      )}
+      <span role="status" title={detail} className="flex items-center gap-2">
+        <span className={`size-2.5 rounded-full ${lamps[tone]}`} />
+        <span className="font-medium">{word}</span>
+        {detail && <span className="max-w-72 truncate text-ink-faint max-lg:sr-only">{detail}</span>}
+      </span>
+    </div>
+  );
+}

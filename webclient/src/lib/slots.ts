@@ -1,0 +1,92 @@
+import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+
+/** Slot is a closed interval in milliseconds since the Unix epoch: slots that touch collide. */
+export interface Slot {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** TakenSlot is a slot that a job holds. */
+export interface TakenSlot extends Slot {
+  readonly job: Job;
+}
+
+/** The booked slot of a job. */
+export function slotOf(job: Job): Slot {
+  const start = Number(job.timeSlot);
+  return { start, end: start + Number(job.durationMs) };
+}
+
+/** Whether two closed intervals have a moment in common. */
+export function collides(a: Slot, b: Slot): boolean {
+  return a.start <= b.end && a.end >= b.start;
+}
+
+/** Whether the job still holds its slot against others. */
+export function holdsSlot(job: Job): boolean {
+  return job.status === JobStatus.SCHEDULED || job.status === JobStatus.PROCESSING;
+}
+
+/** The held slots of one worker, earliest first. A running job holds the worker at least until now. */
+export function takenSlots(jobs: Iterable<Job>, workerId: string, now: number): TakenSlot[] {
+  const taken: TakenSlot[] = [];
+  for (const job of jobs) {
+    if (job.workerId !== workerId || !holdsSlot(job)) continue;
+    const { start, end } = slotOf(job);
+    taken.push({ start, end: job.status === JobStatus.PROCESSING ? Math.max(end, now) : end, job });
+  }
+  return taken.sort((a, b) => a.start - b.start);
+}
+
+/** The first held slot that collides with the one given, the job `except` left out. */
+export function blockerOf(slot: Slot, taken: readonly TakenSlot[], except?: string): TakenSlot | undefined {
+  return taken.find((other) => other.job.id !== except && collides(slot, other));
+}
+
+/** The first start at or after `from` at which a slot of this duration is free. `taken` is sorted by start. */
+export function nextFreeStart(from: number, duration: number, taken: readonly TakenSlot[], except?: string): number {
+  let start = from;
+  for (const other of taken) {
+    if (other.job.id === except) continue;
+    if (collides({ start, end: start + duration }, other)) start = other.end + 1;
+  }
+  return start;
+}
+
+/** Where a slot would land: its start, and what is in the way when it is impossible. */
+export interface Placement extends Slot {
+  readonly blocker?: TakenSlot;
+  readonly past?: boolean;
+}
+
+/** PlaceOptions says how a pointer's moment becomes a slot. Times in milliseconds. */
+export interface PlaceOptions {
+  readonly duration: number;
+  readonly taken: readonly TakenSlot[];
+  /** Earliest start that can still be booked. */
+  readonly earliest: number;
+  /** Starts this near to the pointer are taken when the pointed one is impossible. */
+  readonly reach: number;
+  /** Starts are rounded to multiples of this. */
+  readonly grid: number;
+  /** Job that is being moved: its own slot does not count. */
+  readonly except?: string;
+}
+
+/** Places a slot at the pointed moment, leaning it against a neighbour or against now when that is within reach. */
+export function place(pointed: number, options: PlaceOptions): Placement {
+  const { duration, taken, earliest, reach, grid, except } = options;
+  const rounded = Math.round(pointed / grid) * grid;
+  const at = (start: number): Slot => ({ start, end: start + duration });
+  if (rounded < earliest - reach) return { ...at(rounded), past: true };
+
+  const wanted = at(Math.max(rounded, earliest));
+  const blocker = blockerOf(wanted, taken, except);
+  if (blocker === undefined) return wanted;
+
+  const candidates = [blocker.end + 1, blocker.start - 1 - duration]
+    .filter((start) => start >= earliest && Math.abs(start - pointed) <= reach)
+    .sort((a, b) => Math.abs(a - pointed) - Math.abs(b - pointed));
+  const free = candidates.find((start) => blockerOf(at(start), taken, except) === undefined);
+  return free === undefined ? { ...wanted, blocker } : at(free);
+}

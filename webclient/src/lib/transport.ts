@@ -1,0 +1,30 @@
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { AdminService } from "../gen/comfyscheduler/v1/admin_service_pb";
+import { IdentityService } from "../gen/comfyscheduler/v1/identity_service_pb";
+import { SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
+
+/** The clients of the server's services. */
+export interface Api {
+  readonly scheduler: Client<typeof SchedulerService>;
+  readonly identity: Client<typeof IdentityService>;
+  readonly admin: Client<typeof AdminService>;
+}
+
+/** Makes the clients over any transport, an in-memory one in tests. */
+export function createApi(transport: Transport): Api {
+  return {
+    scheduler: createClient(SchedulerService, transport),
+    identity: createClient(IdentityService, transport),
+    admin: createClient(AdminService, transport),
+  };
+}
+
+/** Talks to the server the page came from. The token travels in a cookie that scripts cannot read. */
+export function createBrowserTransport(): Transport {
+  return createConnectTransport({
+    baseUrl: location.origin,
+    useBinaryFormat: true,
+    fetch: (input, init) => fetch(input, { ...init, credentials: "same-origin" }),
+  });
+}

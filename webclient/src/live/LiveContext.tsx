@@ -1,0 +1,37 @@
+import { createContext, type ReactNode, use, useRef, useSyncExternalStore } from "react";
+import type { Api } from "../lib/transport";
+import type { LiveLink } from "./connect";
+import type { LiveState } from "./state";
+import type { LiveStore } from "./store";
+
+/** Live is what every page lives on: the state, the calls that change it, and the link that feeds it. */
+export interface Live {
+  readonly store: LiveStore;
+  readonly api: Api;
+  readonly link: LiveLink;
+}
+
+const LiveContext = createContext<Live | undefined>(undefined);
+
+export function LiveProvider({ live, children }: { live: Live; children: ReactNode }) {
+  return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+/** The live context itself, for calls. It never changes. */
+export function useLiveContext(): Live {
+  const live = use(LiveContext);
+  if (!live) throw new Error("useLiveContext needs a LiveProvider");
+  return live;
+}
+
+/** A part of the live state. Renders again only when the selected value differs by `equal`. */
+export function useLive<T>(select: (state: LiveState) => T, equal: (a: T, b: T) => boolean = Object.is): T {
+  const { store } = useLiveContext();
+  const last = useRef<{ value: T } | undefined>(undefined);
+  const read = () => {
+    const value = select(store.get());
+    if (last.current === undefined || !equal(last.current.value, value)) last.current = { value };
+    return last.current.value;
+  };
+  return useSyncExternalStore(store.subscribe, read);
+}

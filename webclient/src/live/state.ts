@@ -1,0 +1,167 @@
+import type { User } from "../gen/comfyscheduler/v1/identity_service_pb";
+import { type Job, type JobProgress, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+import type { WatchStateResponse } from "../gen/comfyscheduler/v1/scheduler_service_pb";
+import type { Connection, Revision, StateDelta, StateSnapshot } from "../gen/comfyscheduler/v1/state_pb";
+import type { SystemState } from "../gen/comfyscheduler/v1/system_pb";
+import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
+import { type ServerClock, withSample } from "../lib/clock";
+
+/** How the page stands with the server. */
+export type Link =
+  | { readonly phase: "connecting" }
+  | { readonly phase: "live" }
+  /** Waits until `retryAt` (local milliseconds since the Unix epoch) before it tries again. */
+  | { readonly phase: "waiting"; readonly retryAt: number; readonly reason: string; readonly refused: boolean };
+
+/** LiveState is the shared state as this browser knows it. It is never changed in place. */
+export interface LiveState {
+  readonly link: Link;
+  readonly me?: User;
+  readonly connectionId: string;
+  /** Absent until the first snapshot. */
+  readonly revision?: Revision;
+  /** Counts snapshots: pages fetched beside the live state are stale when it rises. */
+  readonly generation: number;
+  readonly clock?: ServerClock;
+  readonly system?: SystemState;
+  readonly workflows: readonly Workflow[];
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly progress: ReadonlyMap<string, JobProgress>;
+  /** Scheduled jobs after this moment may be missing; 0 when all are here. */
+  readonly scheduledUntil: number;
+}
+
+/** What the feed tells, in its order. */
+export type FeedEvent =
+  | { readonly kind: "link"; readonly link: Link }
+  | { readonly kind: "me"; readonly user: User }
+  | { readonly kind: "response"; readonly response: WatchStateResponse; readonly receivedAt: number };
+
+/** Ended jobs kept in memory; older ones are asked for page by page. */
+export const historyLimit = 1_000;
+
+export const emptyState: LiveState = {
+  link: { phase: "connecting" },
+  connectionId: "",
+  generation: 0,
+  workflows: [],
+  connections: new Map(),
+  jobs: new Map(),
+  progress: new Map(),
+  scheduledUntil: 0,
+};
+
+/** The state after an event. Returns the same object when nothing changed. */
+export function reduce(state: LiveState, event: FeedEvent): LiveState {
+  switch (event.kind) {
+    case "link":
+      return { ...state, link: event.link };
+    case "me":
+      return { ...state, me: event.user };
+    case "response":
+      return applyResponse(state, event.response, event.receivedAt);
+  }
+}
+
+function applyResponse(before: LiveState, response: WatchStateResponse, receivedAt: number): LiveState {
+  let state = before;
+  if (response.connectionId !== "") state = { ...state, connectionId: response.connectionId };
+  if (response.snapshot) state = applySnapshot(state, response.snapshot, receivedAt);
+  for (const delta of response.deltas) state = applyDelta(state, delta);
+  if (response.progress.length > 0) state = applyProgress(state, response.progress);
+  if (response.heartbeat) {
+    const clock = withSample(state.clock, Number(response.heartbeat.serverTimeMs), receivedAt);
+    if (clock !== state.clock) state = { ...state, clock };
+  }
+  return state;
+}
+
+function applySnapshot(state: LiveState, snapshot: StateSnapshot, receivedAt: number): LiveState {
+  const progress = snapshot.jobs.flatMap((job) => (job.progress ? [[job.id, job.progress] as const] : []));
+  return {
+    ...state,
+    revision: snapshot.revision,
+    generation: state.generation + 1,
+    clock: withSample(state.clock, Number(snapshot.serverTimeMs), receivedAt),
+    system: snapshot.system,
+    workflows: snapshot.workflows,
+    connections: new Map(snapshot.connectedUsers.map((connection) => [connection.connectionId, connection])),
+    jobs: new Map(snapshot.jobs.map((job) => [job.id, job])),
+    progress: new Map(progress),
+    scheduledUntil: Number(snapshot.scheduledUntilMs),
+  };
+}
+
+function applyDelta(state: LiveState, delta: StateDelta): LiveState {
+  if (!follows(state.revision, delta.revision)) return state;
+  return {
+    ...state,
+    revision: delta.revision,
+    system: delta.system ?? state.system,
+    workflows: delta.workflows.length > 0 ? delta.workflows : state.workflows,
+    me: renamed(state.me, delta.connectedUsers),
+    connections: withConnections(state.connections, delta),
+    jobs: withJobs(state.jobs, delta.jobs),
+    progress: withoutEnded(state.progress, delta.jobs),
+  };
+}
+
+/** Whether a change at `next` comes after the state at `current`: repeated and foreign ones do not. */
+function follows(current: Revision | undefined, next: Revision | undefined): boolean {
+  return current !== undefined && next?.epoch === current.epoch && next.number > current.number;
+}
+
+function renamed(me: User | undefined, connections: readonly Connection[]): User | undefined {
+  const mine = connections.find((connection) => connection.userId === me?.id);
+  return me && mine && mine.userName !== me.name ? { ...me, name: mine.userName } : me;
+}
+
+function withConnections(current: LiveState["connections"], delta: StateDelta): LiveState["connections"] {
+  if (delta.connectedUsers.length === 0 && delta.disconnectedIds.length === 0) return current;
+  const connections = new Map(current);
+  for (const connection of delta.connectedUsers) connections.set(connection.connectionId, connection);
+  for (const id of delta.disconnectedIds) connections.delete(id);
+  return connections;
+}
+
+function withJobs(current: LiveState["jobs"], changed: readonly Job[]): LiveState["jobs"] {
+  if (changed.length === 0) return current;
+  const jobs = new Map(current);
+  for (const job of changed) jobs.set(job.id, job);
+  return pruneHistory(jobs);
+}
+
+/** Whether the job has its outcome. */
+export function hasEnded(job: Job): boolean {
+  return job.status === JobStatus.COMPLETED || job.status === JobStatus.FAILED || job.status === JobStatus.CANCELLED;
+}
+
+function pruneHistory(jobs: Map<string, Job>): Map<string, Job> {
+  // Pruned in batches, so that a full history does not cost a sort at every change.
+  if (jobs.size <= historyLimit + 100) return jobs;
+  const ended = [...jobs.values()].filter(hasEnded);
+  if (ended.length <= historyLimit + 100) return jobs;
+  ended.sort((a, b) => Number(b.finishedAtMs - a.finishedAtMs));
+  for (const job of ended.slice(historyLimit)) jobs.delete(job.id);
+  return jobs;
+}
+
+function withoutEnded(current: LiveState["progress"], changed: readonly Job[]): LiveState["progress"] {
+  const gone = changed.filter((job) => {
+    const known = current.get(job.id);
+    return known !== undefined && (job.status !== JobStatus.PROCESSING || job.attempt !== known.attempt);
+  });
+  if (gone.length === 0) return current;
+  const progress = new Map(current);
+  for (const job of gone) progress.delete(job.id);
+  return progress;
+}
+
+function applyProgress(state: LiveState, news: readonly JobProgress[]): LiveState {
+  const running = news.filter(({ jobId }) => state.jobs.get(jobId)?.status === JobStatus.PROCESSING);
+  if (running.length === 0) return state;
+  const progress = new Map(state.progress);
+  for (const item of running) progress.set(item.jobId, item);
+  return { ...state, progress };
+}
