@@ -1,0 +1,133 @@
+// Package job holds what a booking is, how it may change and why it is refused. It is pure: the moment is always an
+// argument. Times are milliseconds since the Unix epoch, durations milliseconds.
+package job
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Status is where a job is in its life.
+type Status string
+
+// The statuses.
+const (
+	Scheduled  Status = "scheduled"
+	Processing Status = "processing"
+	Completed  Status = "completed"
+	Failed     Status = "failed"
+	Cancelled  Status = "cancelled"
+)
+
+// Active reports whether a job with this status holds its slot.
+func (s Status) Active() bool { return s == Scheduled || s == Processing }
+
+// Job is one booking and the generation it stands for.
+type Job struct {
+	ID              string // lower-case UUID
+	UserID          string
+	UserName        string // the owner's current name; filled in by the store when read
+	Worker          string
+	Workflow        string
+	Template        string // hash of the template it was booked with
+	Status          Status
+	Start           int64 // of the slot
+	Duration        int64 // of the slot
+	Estimate        int64 // of the generation, when booked
+	Prompt          string
+	Seed            uint64
+	Parameters      workflow.Values
+	Results         []Result
+	Failure         *Failure // with Failed
+	Delay           *Delay   // nil: on time
+	Attempt         int      // 1 for the first run
+	Losses          int      // attempts that were lost with ComfyUI
+	CancelRequested bool
+	Version         int64
+	CreatedAt       int64
+	StartedAt       int64 // of the latest attempt; 0: not started
+	FinishedAt      int64 // 0: not finished
+}
+
+// Slot is the part of the worker's timeline that the job was booked for.
+func (j Job) Slot() schedule.Slot { return schedule.NewSlot(j.Start, j.Duration) }
+
+// PromptID is the id of the current attempt in ComfyUI: the job's own for the first, derived from it for the others.
+func (j Job) PromptID() string {
+	if j.Attempt <= 1 {
+		return j.ID
+	}
+	return uuid.NewSHA1(uuid.MustParse(j.ID), []byte{byte(j.Attempt)}).String()
+}
+
+// ResultFilename is the first picture, or empty.
+func (j Job) ResultFilename() string {
+	for _, r := range j.Results {
+		if r.Kind == Image {
+			return r.Filename
+		}
+	}
+	return ""
+}
+
+// Kind is the kind of content of a result.
+type Kind string
+
+// The kinds of results.
+const (
+	Image Kind = "image"
+	Video Kind = "video"
+	Audio Kind = "audio"
+	Words Kind = "text"
+	File  Kind = "file"
+)
+
+// Result is one thing that a generation left behind.
+type Result struct {
+	Filename string `json:"filename,omitempty"` // relative to the output directory, forward slashes
+	Kind     Kind   `json:"kind"`
+	NodeID   string `json:"node_id,omitempty"`
+	Text     string `json:"text,omitempty"` // with Words
+}
+
+// FailureReason is why a job failed, for programs.
+type FailureReason string
+
+// The reasons.
+const (
+	Rejected    FailureReason = "rejected"    // ComfyUI refused the graph
+	Execution   FailureReason = "execution"   // a node raised an error
+	Interrupted FailureReason = "interrupted" // from outside the service
+	Lost        FailureReason = "lost"        // twice with ComfyUI
+	Timeout     FailureReason = "timeout"     // no sign of life
+	NoResult    FailureReason = "no_result"   // ended well without a file
+)
+
+// Failure says why a job failed.
+type Failure struct {
+	Reason  FailureReason `json:"reason"`
+	Message string        `json:"message"`
+	NodeID  string        `json:"node_id,omitempty"`
+}
+
+// DelayKind is how a job departs from the slot it was booked for.
+type DelayKind string
+
+// The kinds of delay.
+const (
+	Late    DelayKind = "late"    // the slot has begun, the start had to wait
+	Overdue DelayKind = "overdue" // the slot ended without a start
+	Retry   DelayKind = "retry"   // an attempt was lost
+)
+
+// Delay says how and why a job departs from the slot it was booked for.
+type Delay struct {
+	Kind        DelayKind `json:"kind"`
+	Reason      string    `json:"reason"`
+	BookedStart int64     `json:"booked_start"` // start of the slot first booked
+}
+
+// OnTime is how long after its slot's start a job may start and still be on time, in milliseconds.
+const OnTime = 50

@@ -1,0 +1,98 @@
+package job
+
+// MaxLosses is how many attempts of a job may be lost before it fails.
+const MaxLosses = 1
+
+// StartProcessing hands the job to ComfyUI.
+func (j *Job) StartProcessing(now int64) {
+	j.Status = Processing
+	j.StartedAt = now
+	j.touch()
+}
+
+// Posted records the moment the graph reached ComfyUI.
+func (j *Job) Posted(now int64, waitedFor string) {
+	j.StartedAt = now
+	if now-j.Start > OnTime {
+		j.MarkLate(waitedFor)
+	}
+}
+
+// MarkLate says why the start waits. It reports whether that is news. A job that was moved already keeps that reason.
+func (j *Job) MarkLate(reason string) bool {
+	if j.Delay != nil && (j.Delay.Kind != Late || j.Delay.Reason == reason) {
+		return false
+	}
+	j.Delay = &Delay{Kind: Late, Reason: reason, BookedStart: j.Start}
+	return true
+}
+
+// Complete records the outcome of a run that went well.
+func (j *Job) Complete(now int64, results []Result) {
+	j.finish(Completed, now)
+	j.Results = results
+}
+
+// Fail records why there will be no result.
+func (j *Job) Fail(now int64, f Failure) {
+	j.finish(Failed, now)
+	j.Failure = &f
+}
+
+// Cancel takes the job back: at once while it is scheduled, by request while it runs.
+func (j *Job) Cancel(now int64) error {
+	switch j.Status {
+	case Scheduled:
+		j.finish(Cancelled, now)
+		j.CancelRequested = true
+	case Processing:
+		if !j.CancelRequested {
+			j.CancelRequested = true
+			j.touch()
+		}
+	case Cancelled:
+	default:
+		return &StatusError{Status: j.Status, Verb: "cancelled"}
+	}
+	return nil
+}
+
+// LetGo records that ComfyUI has let go of a cancelled job.
+func (j *Job) LetGo(now int64) { j.finish(Cancelled, now) }
+
+// Move books the job for another start.
+func (j *Job) Move(start int64) {
+	j.Start = start
+	j.touch()
+}
+
+// MoveOverdue books the job again because its slot ended without a start.
+func (j *Job) MoveOverdue(start int64, reason string) {
+	j.delayed(Overdue, reason)
+	j.Move(start)
+}
+
+// Retry books a new attempt.
+func (j *Job) Retry(start int64, reason string) {
+	j.delayed(Retry, reason)
+	j.Status = Scheduled
+	j.Attempt++
+	j.StartedAt = 0
+	j.Move(start)
+}
+
+func (j *Job) delayed(kind DelayKind, reason string) {
+	booked := j.Start
+	if j.Delay != nil {
+		booked = j.Delay.BookedStart
+	}
+	j.Delay = &Delay{Kind: kind, Reason: reason, BookedStart: booked}
+}
+
+func (j *Job) finish(status Status, now int64) {
+	j.Status = status
+	j.FinishedAt = now
+	j.touch()
+}
+
+func (j *Job) touch() { j.Version++ }

@@ -1,0 +1,197 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+const (
+	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.template, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.prompt, j.seed, j.parameters,
+		j.results, j.failure, j.delay, j.attempt, j.losses, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
+	fromJobs       = ` FROM jobs j JOIN users u ON u.id = j.user_id`
+	selectJob      = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
+	selectNext     = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms LIMIT 1`
+	selectRunning  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'processing' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms`
+	selectActive   = `SELECT ` + jobColumns + fromJobs + ` WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
+	selectEnded    = `SELECT ` + jobColumns + fromJobs + ` WHERE j.finished_ms > 0 ORDER BY j.finished_ms DESC LIMIT ?`
+	selectDayStats = `SELECT count(*) FILTER (WHERE status <> 'cancelled'), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
+		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs WHERE start_ms BETWEEN ? AND ?`
+	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters, results, failure, delay,
+		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, prompt = ?, seed = ?, parameters = ?, results = ?, failure = ?, delay = ?,
+		attempt = ?, losses = ?, cancel_requested = ?, version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
+)
+
+type row interface{ Scan(into ...any) error }
+
+func scanJob(r row) (job.Job, error) {
+	var (
+		j                                    job.Job
+		end                                  int64
+		seed, parameters                     string
+		resultsJSON, failureJSON, delaysJSON sql.NullString
+	)
+	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.Template, &j.Status, &j.Start, &end, &j.Estimate, &j.Prompt, &seed, &parameters,
+		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt, &j.FinishedAt)
+	if err != nil {
+		return job.Job{}, classify(err)
+	}
+	j.Duration = end - j.Start
+	if j.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
+		return job.Job{}, fmt.Errorf("job %s: %w", j.ID, err)
+	}
+	for _, column := range []struct {
+		text string
+		into any
+	}{{parameters, &j.Parameters}, {resultsJSON.String, &j.Results}, {failureJSON.String, &j.Failure}, {delaysJSON.String, &j.Delay}} {
+		if column.text == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(column.text), column.into); err != nil {
+			return job.Job{}, fmt.Errorf("job %s: %w", j.ID, err)
+		}
+	}
+	return j, nil
+}
+
+// asJSON is a column's text; NULL for what is empty.
+func asJSON(value any, empty bool) any {
+	if empty {
+		return nil
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // the types of a job can all be written
+	}
+	return string(text)
+}
+
+func (t *tx) InsertJob(j job.Job) error {
+	if j.Status.Active() && !t.take(j) {
+		return store.ErrOverlap
+	}
+	err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
+		strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
+		j.Attempt, j.Losses, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
+	if err != nil {
+		return err
+	}
+	t.jobs = append(t.jobs, j)
+	return nil
+}
+
+func (t *tx) UpdateJob(j job.Job) error {
+	t.free(j)
+	if j.Status.Active() && !t.take(j) {
+		return store.ErrOverlap
+	}
+	err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
+		asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
+		j.Attempt, j.Losses, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
+	if err != nil {
+		return err
+	}
+	t.jobs = append(t.jobs, j)
+	return nil
+}
+
+// Job implements store.Jobs.
+func (s *Store) Job(ctx context.Context, id string) (job.Job, error) {
+	return scanJob(s.read.QueryRowContext(ctx, selectJob, id))
+}
+
+// NextScheduled implements store.Jobs.
+func (s *Store) NextScheduled(ctx context.Context, worker string) (job.Job, error) {
+	return scanJob(s.read.QueryRowContext(ctx, selectNext, worker))
+}
+
+// ActiveJobs implements store.Jobs.
+func (s *Store) ActiveJobs(ctx context.Context) ([]job.Job, error) {
+	return scanJobs(s.read.QueryContext(ctx, selectActive))
+}
+
+// LatestEnded implements store.Jobs.
+func (s *Store) LatestEnded(ctx context.Context, limit int) ([]job.Job, error) {
+	return scanJobs(s.read.QueryContext(ctx, selectEnded, limit))
+}
+
+// DayStats implements store.Jobs.
+func (s *Store) DayStats(ctx context.Context, from, to int64) (store.DayStats, error) {
+	var d store.DayStats
+	err := s.read.QueryRowContext(ctx, selectDayStats, from, to).Scan(&d.Jobs, &d.Completed, &d.Failed, &d.MeanGeneration)
+	return d, classify(err)
+}
+
+// FreeSlots implements store.Jobs.
+func (s *Store) FreeSlots(_ context.Context, worker string, from, duration int64, limit int) ([]schedule.Gap, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	line, ok := s.timelines[worker]
+	if !ok {
+		line = &schedule.Timeline{}
+	}
+	return line.Free(from, duration, limit), nil
+}
+
+// ListJobs implements store.Jobs.
+func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) {
+	var where []string
+	var args []any
+	only := func(condition string, values ...any) {
+		where = append(where, condition)
+		args = append(args, values...)
+	}
+	if q.UserID != "" {
+		only("j.user_id = ?", q.UserID)
+	}
+	if q.Worker != "" {
+		only("j.worker = ?", q.Worker)
+	}
+	if len(q.Statuses) > 0 {
+		values := make([]any, len(q.Statuses))
+		for i, status := range q.Statuses {
+			values[i] = string(status)
+		}
+		only("j.status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+	}
+	if q.Window != nil {
+		only("j.start_ms <= ? AND j.end_ms >= ?", q.Window.End, q.Window.Start)
+	}
+	direction, beyond := "ASC", ">"
+	if q.Descending {
+		direction, beyond = "DESC", "<"
+	}
+	if q.After != nil {
+		only("(j.start_ms, j.id) "+beyond+" (?, ?)", q.After.Start, q.After.ID)
+	}
+	query := `SELECT ` + jobColumns + fromJobs
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	query += fmt.Sprintf(" ORDER BY j.start_ms %s, j.id %s LIMIT ?", direction, direction)
+	return scanJobs(s.read.QueryContext(ctx, query, append(args, q.Limit)...))
+}
+
+func scanJobs(rows *sql.Rows, err error) ([]job.Job, error) {
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var jobs []job.Job
+	for rows.Next() {
+		j, err := scanJob(rows)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, classify(rows.Err())
+}

@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// User implements store.Users.
+func (s *Store) User(ctx context.Context, id string) (store.User, error) {
+	u := store.User{ID: id}
+	err := s.read.QueryRowContext(ctx, `SELECT name, administrator, created_ms FROM users WHERE id = ?`, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
+	return u, classify(err)
+}
+
+// UserByToken implements store.Users.
+func (s *Store) UserByToken(ctx context.Context, hash [32]byte) (store.User, store.Token, error) {
+	var u store.User
+	t := store.Token{Hash: hash}
+	err := s.read.QueryRowContext(ctx, `SELECT u.id, u.name, u.administrator, u.created_ms, t.id, t.client_name, t.created_ms
+		FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ? AND t.revoked_ms IS NULL`, hash[:]).
+		Scan(&u.ID, &u.Name, &u.Administrator, &u.CreatedAt, &t.ID, &t.ClientName, &t.CreatedAt)
+	t.UserID = u.ID
+	return u, t, classify(err)
+}
+
+func (t *tx) InsertUser(u store.User) (store.User, error) {
+	const insert = `INSERT INTO users (id, name, administrator, created_ms) VALUES (?, ?, ?, ?)`
+	if u.Name != "" {
+		err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt)
+		if isUnique(err) {
+			err = store.ErrNameTaken
+		}
+		return u, err
+	}
+	for { // somebody may have chosen the name "User-7"
+		statement, err := t.store.statement(`UPDATE counters SET value = value + 1 WHERE name = 'user' RETURNING value`)
+		if err != nil {
+			return u, classify(err)
+		}
+		t.writes++
+		var n int64
+		if err := statement.QueryRow().Scan(&n); err != nil {
+			return u, classify(err)
+		}
+		u.Name = fmt.Sprintf("User-%d", n)
+		if err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt); !isUnique(err) {
+			return u, err
+		}
+	}
+}
+
+func (t *tx) RenameUser(id, name string) error {
+	err := t.exec(`UPDATE users SET name = ? WHERE id = ?`, name, id)
+	if isUnique(err) {
+		return store.ErrNameTaken
+	}
+	return err
+}
+
+func (t *tx) InsertToken(token store.Token) error {
+	return t.exec(`INSERT INTO tokens (id, user_id, hash, client_name, created_ms) VALUES (?, ?, ?, ?, ?)`, token.ID, token.UserID, token.Hash[:], token.ClientName, token.CreatedAt)
+}
+
+func (t *tx) RevokeToken(id string, now int64) error {
+	return t.exec(`UPDATE tokens SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL`, now, id)
+}
+
+func (t *tx) Request(userID, requestID string) (jobID string, hash []byte, err error) {
+	statement, err := t.store.statement(`SELECT job_id, hash FROM requests WHERE user_id = ? AND request_id = ?`)
+	if err != nil {
+		return "", nil, classify(err)
+	}
+	err = statement.QueryRow(userID, requestID).Scan(&jobID, &hash)
+	return jobID, hash, classify(err)
+}
+
+func (t *tx) InsertRequest(userID, requestID, jobID string, hash []byte, now int64) error {
+	return t.exec(`INSERT INTO requests (user_id, request_id, job_id, hash, created_ms) VALUES (?, ?, ?, ?, ?)`, userID, requestID, jobID, hash, now)
+}
+
+func (t *tx) ForgetRequests(before int64) error {
+	return t.exec(`DELETE FROM requests WHERE created_ms < ?`, before)
+}
+
+// Template implements store.Templates.
+func (s *Store) Template(ctx context.Context, hash string) (store.Template, error) {
+	t := store.Template{Hash: hash}
+	err := s.read.QueryRowContext(ctx, `SELECT workflow, title, graph, bindings FROM templates WHERE hash = ?`, hash).Scan(&t.Workflow, &t.Title, &t.Graph, &t.Bindings)
+	return t, classify(err)
+}
+
+func (t *tx) PutTemplate(template store.Template) error {
+	return t.exec(`INSERT INTO templates (hash, workflow, title, graph, bindings) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
+		template.Hash, template.Workflow, template.Title, template.Graph, template.Bindings)
+}
+
+// Record implements store.Records.
+func (s *Store) Record(ctx context.Context, key string) ([]byte, error) {
+	var value []byte
+	err := s.read.QueryRowContext(ctx, `SELECT value FROM records WHERE key = ?`, key).Scan(&value)
+	return value, classify(err)
+}
+
+func (t *tx) PutRecord(key string, value []byte) error {
+	if value == nil {
+		return errors.New("a record needs a value")
+	}
+	return t.exec(`INSERT INTO records (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+}

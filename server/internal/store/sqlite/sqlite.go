@@ -1,0 +1,187 @@
+// Package sqlite keeps the store in one SQLite file. One goroutine writes, many updates to a commit; readers see what is
+// committed. The taken slots are also held in memory, because "the next free start" is a question no index answers.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite" // the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// readers is how many reads run at a time.
+const readers = 4
+
+// Store is a store.Store in one file.
+type Store struct {
+	read     *sql.DB
+	write    *sql.DB
+	writer   *sql.Conn
+	prepared map[string]*sql.Stmt // of the writer, by query
+	updates  chan *update
+	stopped  chan struct{}
+	closing  sync.RWMutex // held for reading while an update is handed over
+	closed   bool
+	onCommit func([]job.Job)
+
+	mu        sync.RWMutex // held by the writer from the first change of a batch to its commit
+	timelines map[string]*schedule.Timeline
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the file, making it and its folder when there is none, and brings its tables up to date.
+func Open(ctx context.Context, file string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of the bookings: %w", err)
+	}
+	write, err := open(file, "")
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	if err := migrate(ctx, write); err != nil {
+		_ = write.Close()
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	read, err := open(file, "&_pragma=query_only(1)")
+	if err != nil {
+		_ = write.Close()
+		return nil, err
+	}
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	s := &Store{
+		read: read, write: write, prepared: map[string]*sql.Stmt{}, timelines: map[string]*schedule.Timeline{},
+		updates: make(chan *update, maxBatch), stopped: make(chan struct{}), onCommit: func([]job.Job) {},
+	}
+	if s.writer, err = write.Conn(ctx); err == nil {
+		err = s.loadTimelines(ctx)
+	}
+	if err != nil {
+		_ = read.Close()
+		_ = write.Close()
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	go s.commitUpdates()
+	return s, nil
+}
+
+func open(file, more string) (*sql.DB, error) {
+	// FULL: a commit is on disk when it returns, power cuts included.
+	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath() +
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" + more
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	return db, nil
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder)
+	if err != nil {
+		return err
+	}
+	current, target, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if current > target {
+		return fmt.Errorf("it was written by a newer version of the service (tables %d, known %d)", current, target)
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+func (s *Store) loadTimelines(ctx context.Context) error {
+	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms FROM jobs WHERE status IN ('scheduled', 'processing')`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var worker, id string
+		var slot schedule.Slot
+		if err := rows.Scan(&worker, &id, &slot.Start, &slot.End); err != nil {
+			return err
+		}
+		if !s.timeline(worker).Add(id, slot) {
+			return fmt.Errorf("job %s overlaps another on %s", id, worker)
+		}
+	}
+	return rows.Err()
+}
+
+func (s *Store) timeline(worker string) *schedule.Timeline {
+	line, ok := s.timelines[worker]
+	if !ok {
+		line = &schedule.Timeline{}
+		s.timelines[worker] = line
+	}
+	return line
+}
+
+// OnCommit implements store.Store.
+func (s *Store) OnCommit(f func([]job.Job)) { s.onCommit = f }
+
+// Close implements store.Store.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	if s.closed {
+		s.closing.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.updates)
+	s.closing.Unlock()
+	<-s.stopped
+	return errors.Join(s.read.Close(), s.writer.Close(), s.write.Close())
+}
+
+// classify turns the driver's errors into those of the store.
+func classify(err error) error {
+	var fault *sqlite.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return store.ErrNotFound
+	case !errors.As(err, &fault):
+		return err
+	}
+	switch fault.Code() {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE:
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		return fmt.Errorf("%w: %w", store.ErrOverlap, err)
+	}
+	return err
+}
+
+// isUnique reports whether a write was refused because its key exists.
+func isUnique(err error) bool {
+	var fault *sqlite.Error
+	return errors.As(err, &fault) && fault.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}

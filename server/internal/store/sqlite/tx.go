@@ -1,0 +1,81 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// tx is the update under way in the writer's transaction. It keeps the timelines in step and knows how to take that back.
+type tx struct {
+	store  *Store
+	writes int       // of the current update
+	jobs   []job.Job // written by the current update
+	undos  []func()  // of the whole transaction
+}
+
+var _ store.Tx = (*tx)(nil)
+
+func (t *tx) exec(query string, args ...any) error {
+	t.writes++
+	return classify(t.store.exec(query, args...))
+}
+
+// take puts the job's slot into its worker's timeline.
+func (t *tx) take(j job.Job) bool {
+	line := t.store.timeline(j.Worker)
+	if !line.Add(j.ID, j.Slot()) {
+		return false
+	}
+	t.writes++
+	t.undos = append(t.undos, func() { line.Remove(j.ID) })
+	return true
+}
+
+// free takes the job's slot out of whichever timeline holds it.
+func (t *tx) free(j job.Job) {
+	for _, line := range t.store.timelines {
+		if slot, held := line.Slot(j.ID); held {
+			line.Remove(j.ID)
+			t.writes++
+			t.undos = append(t.undos, func() { line.Add(j.ID, slot) })
+		}
+	}
+}
+
+func (t *tx) undo() {
+	for i := len(t.undos) - 1; i >= 0; i-- {
+		t.undos[i]()
+	}
+}
+
+func (t *tx) Blocking(worker string, slot schedule.Slot, except string) (string, bool) {
+	booking, found := t.store.timeline(worker).Blocking(slot, except)
+	return booking.ID, found
+}
+
+func (t *tx) NextFree(worker string, from, duration int64, except string) int64 {
+	return t.store.timeline(worker).NextFree(from, duration, except)
+}
+
+func (t *tx) Job(id string) (job.Job, error) { return t.queryJob(selectJob, id) }
+
+func (t *tx) NextScheduled(worker string) (job.Job, error) { return t.queryJob(selectNext, worker) }
+
+func (t *tx) queryJob(query string, arg any) (job.Job, error) {
+	statement, err := t.store.statement(query)
+	if err != nil {
+		return job.Job{}, classify(err)
+	}
+	return scanJob(statement.QueryRow(arg))
+}
+
+func (t *tx) Running(worker string) ([]job.Job, error) {
+	statement, err := t.store.statement(selectRunning)
+	if err != nil {
+		return nil, classify(err)
+	}
+	return scanJobs(statement.QueryContext(context.Background(), worker))
+}

@@ -1,0 +1,155 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// maxBatch is how many updates share a commit at most.
+const maxBatch = 256
+
+type update struct {
+	ctx    context.Context
+	change func(store.Tx) error
+	jobs   []job.Job // written by the change
+	err    error
+	done   chan struct{}
+}
+
+// Update implements store.Store.
+func (s *Store) Update(ctx context.Context, change func(store.Tx) error) error {
+	u := &update{ctx: ctx, change: change, done: make(chan struct{})}
+	if err := s.hand(u); err != nil {
+		return err
+	}
+	// Once handed over it is answered truthfully, even to a caller that has stopped waiting.
+	<-u.done
+	return u.err
+}
+
+func (s *Store) hand(u *update) error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	select {
+	case s.updates <- u:
+		return nil
+	case <-u.ctx.Done():
+		return u.ctx.Err()
+	}
+}
+
+// commitUpdates commits what has gathered while the commit before was written. Nothing waits for company.
+func (s *Store) commitUpdates() {
+	defer close(s.stopped)
+	for first := range s.updates {
+		batch := []*update{first}
+		for len(batch) < maxBatch {
+			select {
+			case u, open := <-s.updates:
+				if open {
+					batch = append(batch, u)
+					continue
+				}
+			default:
+			}
+			break
+		}
+		s.commit(batch)
+		for _, u := range batch {
+			if u.err == nil && len(u.jobs) > 0 {
+				s.onCommit(u.jobs)
+			}
+			close(u.done)
+		}
+	}
+}
+
+// commit runs a batch in one transaction. When that fails, each update is run again in its own, so that one bad update
+// costs the others nothing but time.
+func (s *Store) commit(batch []*update) {
+	tx := &tx{store: s}
+	s.mu.Lock()
+	err := s.try(tx, batch)
+	if err != nil {
+		tx.undo()
+	}
+	s.mu.Unlock()
+	switch {
+	case err == nil:
+	case len(batch) == 1:
+		batch[0].err = err
+	default:
+		for _, u := range batch {
+			s.commit([]*update{u})
+		}
+	}
+}
+
+func (s *Store) try(tx *tx, batch []*update) error {
+	if err := s.exec("BEGIN IMMEDIATE"); err != nil {
+		return classify(err)
+	}
+	for _, u := range batch {
+		u.jobs, u.err = nil, u.ctx.Err()
+		if u.err != nil {
+			continue
+		}
+		tx.writes, tx.jobs = 0, nil
+		u.err = apply(u.change, tx)
+		u.jobs = tx.jobs
+		if u.err != nil && tx.writes > 0 {
+			s.rollback()
+			return u.err
+		}
+	}
+	if err := s.exec("COMMIT"); err != nil {
+		s.rollback()
+		return classify(err)
+	}
+	return nil
+}
+
+// apply keeps a panic in a change from ending the writer.
+func apply(change func(store.Tx) error, tx *tx) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			tx.writes++
+			err = fmt.Errorf("panic in an update: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return change(tx)
+}
+
+func (s *Store) rollback() {
+	// SQLite has rolled back by itself after some errors; that the command fails then does not matter.
+	_ = s.exec("ROLLBACK")
+}
+
+func (s *Store) exec(query string, args ...any) error {
+	statement, err := s.statement(query)
+	if err != nil {
+		return err
+	}
+	_, err = statement.Exec(args...)
+	return err
+}
+
+func (s *Store) statement(query string) (*sql.Stmt, error) {
+	if statement, ok := s.prepared[query]; ok {
+		return statement, nil
+	}
+	statement, err := s.writer.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	s.prepared[query] = statement
+	return statement, nil
+}
