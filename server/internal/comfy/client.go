@@ -53,6 +53,7 @@ type Client struct {
 	socket    *socket // nil while disconnected
 	remaining int     // queue_remaining of the latest status frame of this socket
 	changed   chan struct{}
+	dialNow   chan struct{} // one token: a pause before reconnecting is to end
 	runs      map[*Run]struct{}
 }
 
@@ -66,10 +67,11 @@ func New(o Options) *Client {
 		pace:       defaultPace(cmp.Or(o.PollInterval, time.Second)),
 		clientID:   cmp.Or(o.ClientID, uuid.NewString()),
 		changed:    make(chan struct{}),
+		dialNow:    make(chan struct{}, 1),
 		runs:       make(map[*Run]struct{}),
 	}
 	if c.http == nil {
-		c.http = &http.Client{Transport: newTransport()}
+		c.http = newHTTPClient()
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -86,7 +88,7 @@ type pace struct {
 	goneGap    time.Duration // least time between the two looks that make a prompt gone
 	settle     time.Duration // between looks for a prompt whose submission failed midway
 	pingEvery  time.Duration
-	pongWithin time.Duration // generous: a model load can hold ComfyUI's interpreter for many seconds
+	pongWithin time.Duration // for a pong and for the greeting; a model load can hold the interpreter for long
 	frameGrace time.Duration // after a change seen by polling, for the frame that must have told it
 	silence    time.Duration // a running prompt without any frame for so long makes the socket suspect
 	retryMin   time.Duration // first pause before reconnecting; doubles up to retryMax
@@ -106,7 +108,7 @@ func defaultPace(poll time.Duration) pace {
 		frameGrace: 10 * time.Second,
 		silence:    30 * time.Second,
 		retryMin:   200 * time.Millisecond,
-		retryMax:   10 * time.Second,
+		retryMax:   5 * time.Second,
 	}
 }
 
@@ -124,7 +126,8 @@ func (c *Client) Connected() bool {
 }
 
 // QueueRemaining returns the number of prompts running and waiting, by the latest status frame.
-// known is false while disconnected.
+// known is false while disconnected. Another client that does not read can hold frames up for long: ask [Client.Queue]
+// where it matters.
 func (c *Client) QueueRemaining() (n int, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,8 +142,13 @@ func (c *Client) StatusChanged() <-chan struct{} {
 	return c.changed
 }
 
-// WaitConnected returns when the websocket is connected, or with ctx's error. [Client.Run] must be running.
+// WaitConnected returns when the websocket is connected, or with ctx's error. [Client.Run] must be running;
+// a pause before its next attempt is cut short.
 func (c *Client) WaitConnected(ctx context.Context) error {
+	select {
+	case c.dialNow <- struct{}{}:
+	default:
+	}
 	for {
 		changed := c.StatusChanged()
 		if c.Connected() {

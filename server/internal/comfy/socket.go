@@ -49,6 +49,7 @@ func (c *Client) Run(ctx context.Context) error {
 		c.log.Debug("websocket to ComfyUI lost", "error", err, "retry_in", pause)
 		select {
 		case <-ctx.Done():
+		case <-c.dialNow:
 		case <-time.After(pause/2 + rand.N(pause)):
 		}
 		pause = min(2*pause, c.pace.retryMax)
@@ -87,6 +88,8 @@ func (c *Client) session(ctx context.Context) error {
 
 	s := &socket{opened: time.Now(), renew: renew}
 	defer c.detach(s)
+	greeting := time.AfterFunc(c.pace.pongWithin, func() { c.renewSilent(s, time.Time{}) })
+	defer greeting.Stop()
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)

@@ -107,8 +107,8 @@ func (c *Client) accepted(ctx context.Context, id string, a answer, refusal *Rej
 }
 
 // settle looks for a prompt whose submission did not clearly succeed: nil when ComfyUI has it, otherwise doubt,
-// or, when it cannot even be asked, an ErrUncertain. It looks twice, since a lost connection does not stop the handler, and goes on briefly
-// when ctx has ended: the caller needs the answer to stop cleanly.
+// or, when it cannot even be asked, an ErrUncertain. It looks twice, since a lost connection does not stop the
+// handler, and goes on briefly when ctx has ended: the caller needs the answer to stop cleanly.
 func (c *Client) settle(ctx context.Context, id string, doubt error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()

@@ -39,15 +39,19 @@ func (e *StatusError) Error() string {
 	return s
 }
 
-// newTransport drops idle connections early: posting on one that the server is just closing would leave it
-// unknown whether the prompt was queued. aiohttp keeps them for 75 seconds.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout: 10 * time.Second,
-		MaxIdleConnsPerHost: 4,
-		IdleConnTimeout:     20 * time.Second,
+// newHTTPClient drops idle connections early: posting on one that the server is just closing would leave it
+// unknown whether the prompt was queued (aiohttp keeps them for 75 seconds). It follows no redirects, which would
+// turn a POST into a GET.
+func newHTTPClient() *http.Client {
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+			TLSHandshakeTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost: 4,
+			IdleConnTimeout:     20 * time.Second,
+		},
 	}
 }
 
