@@ -1,0 +1,198 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
+)
+
+// result is what a node leaves: what its outputs stand for, and what it shows.
+type result struct {
+	trace trace
+	shown object // nil for nodes without pictures of their own
+}
+
+// resultCache holds the results of the previous prompt's nodes by their keys.
+type resultCache map[string]result
+
+// execution is the run of one prompt.
+type execution struct {
+	*server
+	prompt  *prompt
+	number  int // of the run, from 1
+	client  string
+	manners Misbehaviours
+	cache   resultCache
+	loaded  map[string]bool // model files in memory
+
+	keys     map[string]string
+	trouble  string // the node at which misbehaviour strikes
+	executed []string
+	states   map[string]*nodeState
+	messages [][2]any
+	outputs  map[string]any
+	metas    map[string]meta
+	failed   bool
+}
+
+func newExecution(s *server, p *prompt, number int, cache resultCache, loaded map[string]bool) *execution {
+	return &execution{
+		server: s, prompt: p, number: number, client: p.clientID(), manners: s.mannersFor(p, number), cache: cache, loaded: loaded,
+		executed: []string{}, states: map[string]*nodeState{}, outputs: map[string]any{}, metas: map[string]meta{},
+	}
+}
+
+// errInterrupted ends a run that was asked to stop.
+var errInterrupted = errors.New("interrupted")
+
+// raised is an exception inside a node.
+type raised struct{ kind, message string }
+
+func (r *raised) Error() string { return r.message }
+
+// do runs the graph. A run that fails or is interrupted is no error; what ends the process
+// or kills the executor is.
+func (e *execution) do(ctx context.Context) error {
+	e.message("execution_start", object{}, false)
+	keys, err := e.prompt.graph.Keys(e.stamp)
+	if err != nil {
+		return err
+	}
+	e.keys = keys
+	e.forgetOthers()
+	cached := []string{}
+	for _, node := range e.prompt.graph.Nodes {
+		if e.isCached(node.ID) {
+			cached = append(cached, node.ID)
+		}
+	}
+	e.message("execution_cached", object{"nodes": cached}, false)
+
+	order := e.catalogue.RunOrder(e.prompt.graph, e.prompt.outputs, e.isCached)
+	e.trouble = e.troubleSpot(order)
+	for _, id := range order {
+		node := e.prompt.graph.Node(id)
+		if err := e.step(ctx, node); ctx.Err() != nil {
+			return ctx.Err()
+		} else if err != nil {
+			e.fail(node, err)
+			return nil
+		}
+	}
+	e.message("execution_success", object{}, false)
+	return nil
+}
+
+// stamp adds a file's state to the key of the node that reads it.
+func (e *execution) stamp(node *graph.Node) string {
+	if node.Class != "LoadImage" {
+		return ""
+	}
+	name, _ := node.Input("image")
+	text, _ := name.(string)
+	return e.fileState(text)
+}
+
+// forgetOthers drops the results that this prompt has no use for.
+func (e *execution) forgetOthers() {
+	wanted := slices.Collect(maps.Values(e.keys))
+	maps.DeleteFunc(e.cache, func(key string, _ result) bool { return !slices.Contains(wanted, key) })
+}
+
+func (e *execution) isCached(id string) bool {
+	_, ok := e.cache[e.keys[id]]
+	return ok
+}
+
+// step runs a node, or shows the result of a cached output.
+func (e *execution) step(ctx context.Context, node *graph.Node) error {
+	if r, ok := e.cache[e.keys[node.ID]]; ok {
+		e.show(node.ID, r)
+		e.progress(node.ID, 1, 1, stateFinished)
+		return nil
+	}
+	e.progress(node.ID, float(0), float(1), stateRunning)
+	e.current.enter(node.ID)
+	e.toClient("executing", object{"node": node.ID, "display_node": node.ID, "prompt_id": e.prompt.id})
+	if e.current.isInterrupted() {
+		return errInterrupted
+	}
+	r, err := e.run(ctx, node)
+	if err != nil {
+		return err
+	}
+	e.cache[e.keys[node.ID]] = r
+	e.show(node.ID, r)
+	e.executed = append(e.executed, node.ID)
+	e.finish(node.ID)
+	return nil
+}
+
+func (e *execution) show(id string, r result) {
+	if r.shown == nil {
+		return
+	}
+	e.outputs[id] = r.shown
+	e.metas[id] = meta{NodeID: id, DisplayNode: id, RealNodeID: id}
+	e.toClient("executed", object{"node": id, "display_node": id, "output": r.shown, "prompt_id": e.prompt.id})
+}
+
+func (e *execution) fail(node *graph.Node, err error) {
+	e.failed = true
+	data := object{"node_id": node.ID, "node_type": node.Class, "executed": e.executed}
+	var exception *raised
+	if !errors.As(err, &exception) {
+		e.logf("Processing interrupted")
+		e.message("execution_interrupted", data, true)
+		return
+	}
+	e.logf("!!! Exception during processing !!! %s", exception.message)
+	inputs := object{}
+	for _, input := range node.Inputs {
+		inputs[input.Name] = []any{input.Value}
+		if _, linked := graph.AsLink(input.Value); linked {
+			inputs[input.Name] = []any{"simulated"}
+		}
+	}
+	ids := []string{}
+	for _, other := range e.prompt.graph.Nodes {
+		ids = append(ids, other.ID)
+	}
+	maps.Copy(data, object{
+		"exception_message": exception.message + "\n", "exception_type": exception.kind,
+		"traceback": []string{"  simulated node " + node.Class + "\n"}, "current_inputs": inputs, "current_outputs": ids,
+	})
+	e.message("execution_error", data, false)
+}
+
+// message sends an event of the run and keeps it for the history. It goes to the run's
+// client, and to everybody when there is none and broadcast says so.
+func (e *execution) message(event string, data object, broadcast bool) {
+	data["prompt_id"], data["timestamp"] = e.prompt.id, time.Now().UnixMilli()
+	e.messages = append(e.messages, [2]any{event, data})
+	if e.client != "" || broadcast {
+		e.hub.sendText(e.client, event, data)
+	}
+}
+
+// toClient sends an event to the run's client alone.
+func (e *execution) toClient(event string, data object) {
+	if e.client != "" {
+		e.hub.sendText(e.client, event, data)
+	}
+}
+
+func (e *execution) entry() *entry {
+	outcome := "success"
+	if e.failed {
+		outcome = "error"
+	}
+	return &entry{
+		Prompt: e.prompt, Outputs: e.outputs, Meta: e.metas,
+		Status: status{StatusStr: outcome, Completed: !e.failed, Messages: e.messages},
+	}
+}

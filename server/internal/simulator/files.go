@@ -1,0 +1,176 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
+)
+
+// annotated splits "name [output]" into name and folder type; kind is the type without it.
+func annotated(name, kind string) (string, string) {
+	for _, candidate := range []string{"output", "input", "temp"} {
+		if plain, ok := strings.CutSuffix(name, " ["+candidate+"]"); ok {
+			return plain, candidate
+		}
+	}
+	return name, kind
+}
+
+// inputFile resolves the value of LoadImage; "" when it leads outside.
+func (s *server) inputFile(value string) string {
+	name, kind := annotated(value, "input")
+	root := s.folders.byType[kind]
+	if path := filepath.Join(root, filepath.FromSlash(name)); inside(root, path) {
+		return path
+	}
+	return ""
+}
+
+func (s *server) imageExists(value string) bool {
+	info, err := os.Stat(s.inputFile(value))
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (s *server) fileState(value string) string {
+	info, err := os.Stat(s.inputFile(value))
+	if err != nil {
+		return "missing"
+	}
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+}
+
+func (e *execution) loadImage(_ context.Context, node *graph.Node, in trace) (result, error) {
+	in.file = e.inputFile(text(node, "image"))
+	file, err := os.Open(in.file)
+	if err != nil {
+		return result{}, &raised{"FileNotFoundError", err.Error()}
+	}
+	defer file.Close()
+	size, _, err := image.DecodeConfig(file)
+	if err != nil {
+		return result{}, &raised{"UnidentifiedImageError", err.Error()}
+	}
+	in.width, in.height, in.batch = size.Width, size.Height, 1
+	return result{trace: in}, nil
+}
+
+// view serves GET /view: a file of one of the folders, with ranges, or re-encoded as JPEG
+// when a preview is asked for.
+func (s *server) view(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	if !query.Has("filename") {
+		return empty(w, http.StatusNotFound)
+	}
+	name, kind := annotated(query.Get("filename"), or(query.Get("type"), "output"))
+	root, known := s.folders.byType[kind]
+	if name == "" || name[0] == '/' || strings.Contains(name, "..") || !known {
+		return empty(w, http.StatusBadRequest)
+	}
+	folder := filepath.Join(root, query.Get("subfolder"))
+	if filepath.IsAbs(query.Get("subfolder")) || !inside(root, folder) {
+		return empty(w, http.StatusForbidden)
+	}
+	file, err := os.Open(filepath.Join(folder, filepath.Base(name)))
+	if err != nil {
+		return empty(w, http.StatusNotFound)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return empty(w, http.StatusNotFound)
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`filename="%s"`, info.Name()))
+	if query.Has("preview") {
+		return viewPreview(w, file, query.Get("preview"))
+	}
+	http.ServeContent(w, r, info.Name(), info.ModTime(), file)
+	return nil
+}
+
+// viewPreview answers preview=FORMAT;QUALITY. There is no WebP encoder here, so that every
+// format becomes JPEG, and the content type says so.
+func viewPreview(w http.ResponseWriter, file io.Reader, wanted string) error {
+	quality := 90
+	if _, text, found := strings.Cut(wanted, ";"); found {
+		if n, err := strconv.Atoi(text); err == nil {
+			quality = n
+		}
+	}
+	pixels, _, err := image.Decode(file)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, pixels, &jpeg.Options{Quality: quality}); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/jpeg")
+	_, _ = out.WriteTo(w)
+	return nil
+}
+
+// uploadImage serves POST /upload/image. A name that is taken by other content gets a number,
+// so the name in the answer is the one to use.
+func (s *server) uploadImage(w http.ResponseWriter, r *http.Request) error {
+	upload, header, err := r.FormFile("image")
+	if errors.Is(err, http.ErrMissingFile) {
+		return empty(w, http.StatusBadRequest)
+	} else if err != nil {
+		return err
+	}
+	defer upload.Close()
+	kind := or(r.FormValue("type"), "input")
+	root, known := s.folders.byType[kind]
+	if !known {
+		return fmt.Errorf("unknown type %q", kind)
+	}
+	subfolder := r.FormValue("subfolder")
+	folder := filepath.Join(root, filepath.FromSlash(subfolder))
+	if filepath.IsAbs(subfolder) || !inside(root, folder) {
+		return empty(w, http.StatusBadRequest)
+	}
+	content, err := io.ReadAll(upload)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	overwrite := r.FormValue("overwrite")
+	name, err := storeUpload(folder, header, content, overwrite == "true" || overwrite == "1")
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, object{"name": name, "subfolder": subfolder, "type": kind})
+}
+
+func storeUpload(folder string, header *multipart.FileHeader, content []byte, overwrite bool) (string, error) {
+	name := filepath.Base(header.Filename)
+	extension := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, extension)
+	for i := 1; !overwrite; i++ {
+		present, err := os.ReadFile(filepath.Join(folder, name))
+		if errors.Is(err, os.ErrNotExist) {
+			break
+		} else if err != nil {
+			return "", err
+		}
+		if bytes.Equal(present, content) {
+			return name, nil
+		}
+		name = fmt.Sprintf("%s (%d)%s", stem, i, extension)
+	}
+	return name, os.WriteFile(filepath.Join(folder, name), content, 0o644)
+}

@@ -1,0 +1,87 @@
+package simulator
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// memory is what the simulated machine says it has, in bytes.
+const memory = 16 << 30
+
+func (s *server) home(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, err := io.WriteString(w, "<!doctype html><title>Simulated ComfyUI</title><p>This is a simulated ComfyUI. It has no page of its own.")
+	return err
+}
+
+func (s *server) systemStats(w http.ResponseWriter, _ *http.Request) error {
+	system := "posix"
+	if runtime.GOOS == "windows" {
+		system = "nt"
+	}
+	return answer(w, http.StatusOK, object{
+		"system": object{
+			"os": system, "ram_total": memory, "ram_free": memory / 2, "comfyui_version": version,
+			"required_frontend_version": "0.0.0", "installed_templates_version": nil, "required_templates_version": "0.0.0",
+			"python_version": "none (simulated)", "pytorch_version": "none (simulated)", "embedded_python": false,
+			"argv": s.options.Argv,
+		},
+		"devices": []object{{
+			"name": deviceName, "type": "cpu", "index": nil, "vram_total": memory, "vram_free": memory / 2,
+			"torch_vram_total": memory, "torch_vram_free": memory / 2,
+		}},
+	})
+}
+
+func features() object {
+	return object{"supports_preview_metadata": true, "max_upload_size": maxUploadSize}
+}
+
+func (s *server) features(w http.ResponseWriter, _ *http.Request) error {
+	return answer(w, http.StatusOK, features())
+}
+
+func (s *server) objectInfo(w http.ResponseWriter, _ *http.Request) error {
+	all := make(map[string]json.RawMessage, len(s.catalogue))
+	for name := range s.catalogue {
+		all[name] = s.describe(name)
+	}
+	return answer(w, http.StatusOK, all)
+}
+
+func (s *server) classInfo(w http.ResponseWriter, r *http.Request) error {
+	found := map[string]json.RawMessage{}
+	if name := r.PathValue("class"); s.catalogue[name] != nil {
+		found[name] = s.describe(name)
+	}
+	return answer(w, http.StatusOK, found)
+}
+
+// describe returns a class's entry, LoadImage's with the files that can be loaded now.
+func (s *server) describe(class string) json.RawMessage {
+	info := s.catalogue[class].Info
+	if class != "LoadImage" {
+		return info
+	}
+	files := []string{}
+	entries, _ := os.ReadDir(s.folders.byType["input"]) // sorted; an unreadable folder holds nothing
+	for _, entry := range entries {
+		if isPicture(entry.Name()) {
+			files = append(files, entry.Name())
+		}
+	}
+	return json.RawMessage(strings.Replace(string(info), `"image": [[]`, `"image": [`+string(encode(files)), 1))
+}
+
+func isPicture(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,126 @@
+package simulator
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// Options is the command line of a simulated ComfyUI. Bind gives every field that has
+// a flag its default.
+type Options struct {
+	// ComfyUI's own flags.
+	Listen                 string // comma-separated addresses
+	Port                   int    // 0 takes any free port
+	BaseDirectory          string // input, output, temp and user are below it
+	OutputDirectory        string
+	InputDirectory         string
+	TempDirectory          string // "temp" below it is wiped at start and at a clean stop
+	UserDirectory          string // must exist
+	PreviewMethod          string // none (no previews), auto, latent2rgb or taesd
+	DisableAutoLaunch      bool   // accepted; there is no browser to launch
+	DisableMetadata        bool   // no graph in saved pictures
+	WindowsStandaloneBuild bool   // accepted
+	CPU                    bool   // accepted
+
+	// How long things take.
+	StartTime  time.Duration // before the port opens
+	LoadTime   time.Duration // all models of a graph, once per process
+	EncodeTime time.Duration // a text
+	StepTime   time.Duration // a sampler step
+	DecodeTime time.Duration // a picture from or to latent space
+
+	Misbehave Misbehaviours
+
+	Log  io.Writer // nil: os.Stderr
+	Argv []string  // what /system_stats tells; nil: os.Args
+}
+
+// Bind declares the flags.
+func (o *Options) Bind(fs *pflag.FlagSet) {
+	fs.StringVar(&o.Listen, "listen", "127.0.0.1", "addresses to listen on, comma-separated")
+	fs.IntVar(&o.Port, "port", 8188, "port to listen on (0: any free one)")
+	fs.StringVar(&o.BaseDirectory, "base-directory", "", "folder of input, output, temp and user (default: the working directory)")
+	fs.StringVar(&o.OutputDirectory, "output-directory", "", "folder of saved pictures")
+	fs.StringVar(&o.InputDirectory, "input-directory", "", "folder of uploaded pictures")
+	fs.StringVar(&o.TempDirectory, "temp-directory", "", "folder whose subfolder temp is wiped and used for previews")
+	fs.StringVar(&o.UserDirectory, "user-directory", "", "folder of user data; it must exist")
+	fs.StringVar(&o.PreviewMethod, "preview-method", "none", "none, auto, latent2rgb or taesd; all but none send previews")
+	fs.BoolVar(&o.DisableAutoLaunch, "disable-auto-launch", false, "accepted for ComfyUI's sake")
+	fs.BoolVar(&o.DisableMetadata, "disable-metadata", false, "do not write the graph into pictures")
+	fs.BoolVar(&o.WindowsStandaloneBuild, "windows-standalone-build", false, "accepted for ComfyUI's sake")
+	fs.BoolVar(&o.CPU, "cpu", false, "accepted for ComfyUI's sake")
+	fs.DurationVar(&o.StartTime, "start-time", 500*time.Millisecond, "time before the port opens")
+	fs.DurationVar(&o.LoadTime, "load-time", time.Second, "time to load a graph's models, once")
+	fs.DurationVar(&o.EncodeTime, "encode-time", 100*time.Millisecond, "time to encode a text")
+	fs.DurationVar(&o.StepTime, "step-time", 300*time.Millisecond, "time of a sampler step")
+	fs.DurationVar(&o.DecodeTime, "decode-time", 150*time.Millisecond, "time to decode a picture")
+	fs.Var(&o.Misbehave, "misbehave", "misbehave as `KIND[=ARG]` says (repeatable): "+kindList())
+}
+
+// validate reports what is wrong with the options before anything is touched.
+func (o *Options) validate() error {
+	if o.Port < 0 || o.Port > 65535 {
+		return fmt.Errorf("--port %d: want 0 to 65535", o.Port)
+	}
+	switch o.PreviewMethod {
+	case "none", "auto", "latent2rgb", "taesd":
+	default:
+		return fmt.Errorf("--preview-method %q: want none, auto, latent2rgb or taesd", o.PreviewMethod)
+	}
+	if o.UserDirectory != "" {
+		if info, err := os.Stat(o.UserDirectory); err != nil || !info.IsDir() {
+			return fmt.Errorf("--user-directory %q: not an existing directory", o.UserDirectory)
+		}
+	}
+	return nil
+}
+
+// folders are the directories of one process by ComfyUI's names for them.
+type folders struct {
+	byType map[string]string // "output", "input", "temp"
+}
+
+// prepareFolders creates the folders, and empties temp as ComfyUI does. Without an explicit
+// place for temp it takes a new system temporary directory rather than wipe ./temp.
+func (o *Options) prepareFolders() (folders, error) {
+	temp := filepath.Join(o.BaseDirectory, "temp")
+	switch {
+	case o.TempDirectory != "":
+		temp = filepath.Join(o.TempDirectory, "temp")
+	case o.BaseDirectory == "":
+		created, err := os.MkdirTemp("", "comfyui-simulated-")
+		if err != nil {
+			return folders{}, err
+		}
+		temp = created
+	}
+	if err := os.RemoveAll(temp); err != nil {
+		return folders{}, err
+	}
+	f := folders{byType: map[string]string{"temp": temp}}
+	for kind, given := range map[string]string{"output": o.OutputDirectory, "input": o.InputDirectory} {
+		if given == "" {
+			given = filepath.Join(o.BaseDirectory, kind)
+		}
+		f.byType[kind] = given
+	}
+	for kind, dir := range f.byType {
+		absolute, err := filepath.Abs(dir)
+		if err != nil {
+			return folders{}, err
+		}
+		if err := os.MkdirAll(absolute, 0o755); err != nil {
+			return folders{}, err
+		}
+		f.byType[kind] = absolute
+	}
+	return f, nil
+}
+
+// wipeTemp removes the temp folder at a clean stop.
+func (f folders) wipeTemp() error { return os.RemoveAll(f.byType["temp"]) }

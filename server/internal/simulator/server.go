@@ -1,0 +1,106 @@
+package simulator
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
+)
+
+const (
+	version       = "0.3.64-simulated"
+	deviceName    = "simulated"
+	maxUploadSize = 100 << 20 // bytes, of any request's body
+)
+
+// server is one simulated ComfyUI.
+type server struct {
+	options   Options
+	folders   folders
+	catalogue graph.Catalogue
+	queue     *queue
+	history   *history
+	hub       *hub
+	current   current
+	numbers   atomic.Int64 // how many prompts were numbered
+	exit      func(code int)
+
+	logMu sync.Mutex
+	log   io.Writer
+}
+
+func newServer(o Options, f folders) *server {
+	s := &server{
+		options: o, folders: f, catalogue: graph.LoadCatalogue(), history: newHistory(),
+		exit: os.Exit, log: o.Log,
+	}
+	s.hub = newHub(s.logf)
+	s.hub.misbehave(o.Misbehave.during(0))
+	s.queue = newQueue(func(remaining int) { s.hub.sendText("", "status", queueStatus(remaining)) })
+	return s
+}
+
+// logf writes a line to the log. ComfyUI's goes to stderr, all of it.
+func (s *server) logf(format string, args ...any) { s.print(fmt.Sprintf(format, args...) + "\n") }
+
+func (s *server) print(text string) {
+	s.logMu.Lock()
+	defer s.logMu.Unlock()
+	io.WriteString(s.log, text)
+}
+
+// current is the run under way, as far as other goroutines ask about it.
+type current struct {
+	mu          sync.Mutex
+	prompt      *prompt // nil between runs
+	node        string
+	interrupted bool
+}
+
+func (c *current) begin(p *prompt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prompt, c.node, c.interrupted = p, "", false
+}
+
+func (c *current) enter(node string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.node = node
+}
+
+func (c *current) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prompt, c.node = nil, ""
+}
+
+// interrupt asks the run to stop at its next look: whichever it is when id is "".
+func (c *current) interrupt(id string) (running bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.prompt == nil || id != "" && c.prompt.id != id {
+		return false
+	}
+	c.interrupted = true
+	return true
+}
+
+func (c *current) isInterrupted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.interrupted
+}
+
+// nodeOf returns the node that runs for a client, if one does.
+func (c *current) nodeOf(clientID string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.prompt == nil || c.prompt.clientID() != clientID {
+		return ""
+	}
+	return c.node
+}

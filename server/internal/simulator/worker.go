@@ -1,0 +1,70 @@
+package simulator
+
+import (
+	"context"
+	"time"
+)
+
+// work runs prompts one after the other until ctx ends, or for ever no more after a prompt
+// that kills the executor.
+func (s *server) work(ctx context.Context) {
+	cache := resultCache{}
+	loaded := map[string]bool{}
+	for runs := 0; ; {
+		p, free, err := s.queue.take(ctx)
+		if err != nil {
+			return
+		}
+		if free.models || free.memory {
+			clear(loaded)
+		}
+		if free.memory {
+			clear(cache)
+		}
+		if p == nil {
+			continue
+		}
+		runs++
+		run := newExecution(s, p, runs, cache, loaded)
+		if err := s.perform(ctx, run); err != nil {
+			if ctx.Err() == nil {
+				s.logf("Exception in thread Thread-1 (prompt_worker):\n%v", err)
+			}
+			return
+		}
+	}
+}
+
+// mannersFor joins the misbehaviours of the process with those that the graph's texts name.
+func (s *server) mannersFor(p *prompt, run int) Misbehaviours {
+	manners := s.options.Misbehave.during(run)
+	for _, node := range p.graph.Nodes {
+		for _, input := range node.Inputs {
+			if text, ok := input.Value.(string); ok {
+				manners = append(manners, markers(text)...)
+			}
+		}
+	}
+	return manners
+}
+
+// perform runs one prompt and files the outcome. Its error is the end of the worker.
+func (s *server) perform(ctx context.Context, run *execution) error {
+	started := time.Now()
+	s.current.begin(run.prompt)
+	s.hub.misbehave(run.manners)
+	if err := run.do(ctx); err != nil {
+		return err
+	}
+	s.current.end()
+	if !run.manners.has("empty-history") {
+		s.history.put(run.entry())
+	}
+	s.queue.finish()
+	if client := run.client; client != "" && !run.manners.has("lose-end") {
+		s.hub.sendText(client, "executing", object{"node": nil, "prompt_id": run.prompt.id})
+	}
+	s.logf("Prompt executed in %.2f seconds", time.Since(started).Seconds())
+	s.hub.misbehave(s.options.Misbehave.during(run.number))
+	return nil
+}
