@@ -35,8 +35,12 @@ type Reason struct {
 func (e *RejectedError) Error() string {
 	var b strings.Builder
 	b.WriteString(trimmed(e.Message, "ComfyUI refused the workflow"))
-	if e.Details != "" && e.Details != e.Message {
+	switch {
+	case len(e.Nodes) > 0: // they say it better
+	case e.Details != "" && e.Details != e.Message:
 		b.WriteString(" (" + firstLine(e.Details) + ")")
+	case e.Type == "prompt_outputs_failed_validation":
+		b.WriteString(" (ComfyUI gave no reason; a cycle of links does this)")
 	}
 	sep := ": "
 	for _, n := range e.Nodes {

@@ -118,7 +118,7 @@ func (c *Client) settle(ctx context.Context, id string, doubt error) error {
 		case err != nil && errors.Is(doubt, ErrUncertain):
 			return doubt
 		case err != nil:
-			return fmt.Errorf("%w: %w", ErrUncertain, doubt)
+			return fmt.Errorf("%w: %v", ErrUncertain, doubt) // not wrapped: it is no refusal yet
 		case presence != Unknown:
 			return nil
 		case look == 2:
