@@ -1,0 +1,24 @@
+// Package buildinfo knows which build of the program this is.
+package buildinfo
+
+import "runtime/debug"
+
+// Version is the released version; the linker sets it (-X .../buildinfo.Version=v1.2.3).
+var Version = ""
+
+// String is the version to show: the released one, else the commit the program was built from, else "dev".
+func String() string {
+	if Version != "" {
+		return Version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "dev-" + s.Value[:12]
+		}
+	}
+	return "dev"
+}

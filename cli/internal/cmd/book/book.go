@@ -1,0 +1,132 @@
+// Package book is the command that books slots.
+package book
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/paramflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/promptflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/startflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+)
+
+// Options is what a booking needs.
+type Options struct {
+	IO      *iostreams.IOStreams
+	Clock   when.Clock
+	Client  func() (*api.Client, error)
+	Explain func() problem.Explainer
+	Args    []string
+
+	Start     startflag.Flags
+	Prompt    promptflag.Flags
+	Seed      *uint64
+	Set       []string
+	Workflow  string
+	Worker    string
+	RequestID string
+	EachLine  bool
+	Wait      bool
+	Download  string
+	Out       outflag.Flags
+}
+
+// NewCmdBook makes the command; runF replaces its work in tests.
+func NewCmdBook(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client, Explain: f.Explainer, Args: f.Args}
+	var seed string
+	cmd := &cobra.Command{
+		Use:   "book {--next | --after TIME | --at TIME | --in DURATION} [PROMPT]",
+		Short: "Book a time slot",
+		Long: `Book a time slot on the GPU's timeline. Its length is what such a generation takes; the job starts when its slot starts.
+
+` + when.Help + `
+
+The prompt is an argument, --prompt, a file, or standard input. With --each-line every line that is not empty is booked as a
+job of its own; a line that cannot be booked does not keep the others from it, and the exit code tells.
+
+` + jobview.RowHelp + `.
+
+An answer that is lost on the way is asked for again for a moment without booking twice. A script that repeats the whole
+command does so safely with its own --request-id.`,
+		Example: `  comfysched book --next "a red fox in the snow"
+  comfysched book --at 14:30 --seed 42 --set steps=8 --prompt "a lighthouse" --wait
+  comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
+  cat prompts.txt | comfysched book --next --each-line --quiet`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return exitcode.Usagef("put the prompt in quotes: it is one argument")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				opts.Prompt.Argument = args[0]
+			}
+			if err := opts.check(seed); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return bookRun(cmd.Context(), opts)
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	opts.Start.Bind(fs)
+	opts.Prompt.Bind(fs)
+	fs.BoolVar(&opts.EachLine, "each-line", false, "book each line of the prompt file or of standard input")
+	fs.StringVar(&seed, "seed", "", "`number` that decides the picture together with the prompt; random when absent")
+	fs.StringArrayVar(&opts.Set, "set", nil, paramflag.Help)
+	fs.StringVar(&opts.Workflow, "workflow", "", "`id` of the workflow; the server's first when absent")
+	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; the one that is free first when absent")
+	fs.BoolVarP(&opts.Wait, "wait", "w", false, "wait until the job has ended and show its progress")
+	fs.StringVarP(&opts.Download, "download", "d", "", "wait, then save the results in this `directory`")
+	fs.StringVar(&opts.RequestID, "request-id", "", "`UUID` that makes repeating this command safe: it books once")
+	opts.Out.Bind(cmd, "the job's id")
+	f.CompleteFlag(cmd, "workflow", factory.Workflows)
+	f.CompleteFlag(cmd, "worker", factory.Workers)
+	return cmd
+}
+
+// check refuses what no server is needed to refuse.
+func (o *Options) check(seed string) error {
+	if _, err := o.Start.Start(o.Clock); err != nil {
+		return err
+	}
+	if err := o.Prompt.Check(); err != nil {
+		return err
+	}
+	if o.EachLine && (o.Prompt.Text != "" || o.Prompt.Argument != "") {
+		return exitcode.Usagef("--each-line reads the prompts from standard input or --prompt-file")
+	}
+	if o.EachLine && !o.Start.Next && o.Start.After == "" {
+		return exitcode.Usagef("--each-line needs --next or --after: one moment holds only one slot")
+	}
+	if seed != "" {
+		n, err := strconv.ParseUint(seed, 10, 64)
+		if err != nil {
+			return exitcode.Usagef("--seed: %q is not a whole number from 0 to 18446744073709551615", seed)
+		}
+		o.Seed = &n
+	}
+	if o.RequestID != "" {
+		if _, err := uuid.Parse(o.RequestID); err != nil {
+			return exitcode.Usagef("--request-id: %q is not a UUID", o.RequestID)
+		}
+	}
+	o.Wait = o.Wait || o.Download != ""
+	return nil
+}

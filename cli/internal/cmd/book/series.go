@@ -1,0 +1,125 @@
+package book
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// longestLine is room for the longest prompt that a server takes, and for a clear complaint about a longer one.
+const longestLine = 1 << 20
+
+// seriesRun books each line of the input. It goes on after a line that is refused, and gives up when nobody answers.
+func seriesRun(ctx context.Context, opts *Options) error {
+	in, err := opts.Prompt.Open(opts.IO)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	template, err := opts.request(ctx, client)
+	if err != nil {
+		return err
+	}
+	s := series{opts: opts, client: client, template: template, base: uuid.New()}
+	if opts.RequestID != "" {
+		s.base = uuid.MustParse(opts.RequestID)
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, longestLine)
+	for number := 1; s.stop == nil && lines.Scan(); number++ {
+		if text := strings.TrimSpace(lines.Text()); text != "" {
+			s.book(ctx, number, text)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		s.stop = fmt.Errorf("reading the prompts: %w", err)
+	}
+	return s.finish(ctx)
+}
+
+// series is the state of one run over many lines.
+type series struct {
+	opts     *Options
+	client   *api.Client
+	template *pb.BookJobRequest
+	base     uuid.UUID
+
+	total  int
+	booked []*pb.Job
+	first  error // of the first line that was refused
+	stop   error // why no further line is tried
+}
+
+// book books one line. Its request id follows from the series' id and the line's number, so a repeated series is the
+// same series.
+func (s *series) book(ctx context.Context, number int, text string) {
+	s.total++
+	req := proto.Clone(s.template).(*pb.BookJobRequest)
+	req.Prompt = text
+	req.RequestId = uuid.NewSHA1(s.base, fmt.Appendf(nil, "line %d", number)).String()
+	answer, err := send(ctx, s.client, req)
+	if err != nil {
+		if s.first == nil {
+			s.first = err
+		}
+		fmt.Fprintf(s.opts.IO.Err, "line %d: %s\n", number, s.opts.Explain().Line(err))
+		switch problem.Code(err) {
+		case exitcode.Unavailable, exitcode.NotAllowed, exitcode.Interrupted:
+			s.stop = err
+		}
+		return
+	}
+	s.booked = append(s.booked, answer.GetJob())
+	if !s.opts.Wait {
+		if err := s.opts.show(answer); err != nil {
+			s.stop = err
+		}
+	}
+}
+
+// finish tells how the series went. The exit code is that of the first line that was refused, else that of the first
+// job that did not end well.
+func (s *series) finish(ctx context.Context) error {
+	if !s.opts.Out.Quiet {
+		s.summary()
+	}
+	var waited error
+	if s.opts.Wait && len(s.booked) > 0 {
+		waited = s.opts.await(ctx, s.client, s.booked...)
+	}
+	switch {
+	case s.first != nil && waited != nil:
+		fmt.Fprintln(s.opts.IO.Err, "comfysched: "+s.opts.Explain().Line(waited))
+		return exitcode.Silent(problem.Code(s.first))
+	case s.first != nil:
+		return exitcode.Silent(problem.Code(s.first))
+	case s.stop != nil:
+		return s.stop
+	}
+	return waited
+}
+
+func (s *series) summary() {
+	text := fmt.Sprintf("booked %d of %d lines", len(s.booked), s.total)
+	if n := len(s.booked); n > 0 {
+		last := s.booked[n-1]
+		text += fmt.Sprintf(", from %s to %s", s.opts.Clock.Stamp(s.booked[0].GetTimeSlot()), s.opts.Clock.Stamp(last.GetTimeSlot()+last.GetDurationMs()))
+	}
+	if s.stop != nil {
+		text += "; the lines after that were not tried"
+	}
+	fmt.Fprintln(s.opts.IO.Err, text)
+}

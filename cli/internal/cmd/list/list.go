@@ -1,0 +1,221 @@
+// Package list is the command that lists jobs.
+package list
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Options is what listing needs.
+type Options struct {
+	IO     *iostreams.IOStreams
+	Clock  when.Clock
+	Client func() (*api.Client, error)
+
+	Statuses []pb.JobStatus
+	Mine     bool
+	User     string
+	Worker   string
+	From, To string
+	Asc      bool
+	Limit    int
+	Out      outflag.Flags
+}
+
+// NewCmdList makes the command; runF replaces its work in tests.
+func NewCmdList(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
+	var statuses []string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List jobs, the latest slot first",
+		Long: `List jobs, the latest slot first.
+
+--from and --to choose jobs whose slot has a moment in common with that stretch.
+` + when.Help + `
+Here a bare time of day means today's, and a bare day its midnight.
+
+` + jobview.RowHelp + `.`,
+		Example: `  comfysched list --mine --status scheduled
+  comfysched list --from today --to tomorrow --asc
+  comfysched list --status failed --json | jq -r '.jobs[].error.message'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if opts.Statuses, err = parseStatuses(statuses); err != nil {
+				return err
+			}
+			if opts.Mine && opts.User != "" {
+				return exitcode.Usagef("--mine and --user exclude each other")
+			}
+			if opts.Limit < 1 {
+				return exitcode.Usagef("--limit: at least 1")
+			}
+			if _, err := opts.window(); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return listRun(cmd.Context(), opts)
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringSliceVarP(&statuses, "status", "s", nil, "only jobs with one of these `statuses`: "+strings.Join(statusWords(), ", "))
+	fs.BoolVarP(&opts.Mine, "mine", "m", false, "only own jobs")
+	fs.StringVarP(&opts.User, "user", "u", "", "only jobs of this user: a `name` or id")
+	fs.StringVar(&opts.Worker, "worker", "", "only jobs on this worker: its `id`")
+	fs.StringVar(&opts.From, "from", "", "only slots that end at or after this `time`")
+	fs.StringVar(&opts.To, "to", "", "only slots that start at or before this `time`")
+	fs.BoolVar(&opts.Asc, "asc", false, "earliest slot first")
+	fs.IntVarP(&opts.Limit, "limit", "n", 50, "jobs at most")
+	opts.Out.Bind(cmd, "ids")
+	f.CompleteFlag(cmd, "worker", factory.Workers)
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusWords(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func statusWords() (words []string) {
+	for n := 1; n < len(pb.JobStatus_name); n++ {
+		words = append(words, jobview.StatusWord(pb.JobStatus(n)))
+	}
+	return words
+}
+
+func parseStatuses(words []string) (statuses []pb.JobStatus, err error) {
+	for _, w := range words {
+		n, ok := pb.JobStatus_value["JOB_STATUS_"+strings.ToUpper(strings.TrimSpace(w))]
+		if !ok || n == 0 {
+			return nil, exitcode.Usagef("--status: %q is none of %s", w, strings.Join(statusWords(), ", "))
+		}
+		statuses = append(statuses, pb.JobStatus(n))
+	}
+	return statuses, nil
+}
+
+// lastMS is the last moment that the API knows, the end of the year 9999.
+const lastMS = 253402300799000
+
+// window is the stretch of --from and --to; nil when neither was given.
+func (o *Options) window() (*pb.TimeWindow, error) {
+	if o.From == "" && o.To == "" {
+		return nil, nil
+	}
+	w := &pb.TimeWindow{EndMs: lastMS}
+	if o.From != "" {
+		t, err := o.Clock.Edge(o.From)
+		if err != nil {
+			return nil, exitcode.Usagef("--from: %w", err)
+		}
+		w.StartMs = t.UnixMilli()
+	}
+	if o.To != "" {
+		t, err := o.Clock.Edge(o.To)
+		if err != nil {
+			return nil, exitcode.Usagef("--to: %w", err)
+		}
+		w.EndMs = t.UnixMilli()
+	}
+	if w.GetEndMs() < w.GetStartMs() {
+		return nil, exitcode.Usagef("--to lies before --from")
+	}
+	return w, nil
+}
+
+func listRun(ctx context.Context, opts *Options) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	req := &pb.ListJobsRequest{Statuses: opts.Statuses, WorkerId: opts.Worker, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC}
+	if req.Window, err = opts.window(); err != nil {
+		return err
+	}
+	if opts.Asc {
+		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC
+	}
+	if req.UserId, err = opts.userID(ctx, client); err != nil {
+		return err
+	}
+	var answer pb.ListJobsResponse
+	for len(answer.Jobs) < opts.Limit {
+		req.PageSize = int32(min(opts.Limit-len(answer.Jobs), 500))
+		page, err := client.Scheduler.ListJobs(ctx, req)
+		if err != nil {
+			return err
+		}
+		answer.Jobs = append(answer.Jobs, page.GetJobs()...)
+		answer.NextPageToken, req.PageToken = page.GetNextPageToken(), page.GetNextPageToken()
+		if req.PageToken == "" {
+			break
+		}
+	}
+	return opts.show(&answer)
+}
+
+// userID is the user whose jobs are wanted; empty for everybody's.
+func (o *Options) userID(ctx context.Context, client *api.Client) (string, error) {
+	switch {
+	case o.Mine:
+		me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+		return me.GetUser().GetId(), err
+	case o.User == "":
+		return "", nil
+	}
+	if id, err := uuid.Parse(o.User); err == nil {
+		return id.String(), nil
+	}
+	state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
+	if err != nil {
+		return "", err
+	}
+	for _, c := range state.GetSnapshot().GetConnectedUsers() {
+		if c.GetUserName() == o.User {
+			return c.GetUserId(), nil
+		}
+	}
+	for _, j := range state.GetSnapshot().GetJobs() {
+		if j.GetUserName() == o.User {
+			return j.GetUserId(), nil
+		}
+	}
+	return "", exitcode.Errorf(exitcode.NotFound, "nobody called %q is connected or has a recent job; give the user's id", o.User)
+}
+
+func (o *Options) show(answer *pb.ListJobsResponse) error {
+	switch {
+	case o.Out.JSON:
+		return apijson.Print(o.IO, answer)
+	case o.Out.Quiet:
+		for _, j := range answer.GetJobs() {
+			fmt.Fprintln(o.IO.Out, j.GetId())
+		}
+		return nil
+	}
+	if len(answer.GetJobs()) == 0 && o.IO.IsStdoutTTY() {
+		fmt.Fprintln(o.IO.Err, "No jobs.")
+		return nil
+	}
+	if err := jobview.List(o.IO, o.Clock, answer.GetJobs()); err != nil {
+		return err
+	}
+	if answer.GetNextPageToken() != "" && o.IO.IsStdoutTTY() {
+		fmt.Fprintf(o.IO.Err, "There are more than these %d; --limit shows them.\n", len(answer.GetJobs()))
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+// Package show is the command that shows one job.
+package show
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Options is what showing needs.
+type Options struct {
+	IO     *iostreams.IOStreams
+	Clock  when.Clock
+	Client func() (*api.Client, error)
+
+	Job string
+	Out outflag.Flags
+}
+
+// NewCmdShow makes the command; runF replaces its work in tests.
+func NewCmdShow(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
+	cmd := &cobra.Command{
+		Use:   "show JOB",
+		Short: "Show everything about a job",
+		Long: `Show everything about a job.
+
+` + jobref.Help + `
+` + jobview.RowHelp + `.`,
+		Example: `  comfysched show 3f2a1b2c
+  comfysched show 3f2a1b2c --json | jq -r .job.seed`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: f.CompleteArgs(factory.Jobs, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.Job = args[0]
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return showRun(cmd.Context(), opts)
+		},
+	}
+	opts.Out.Bind(cmd, "the job's id")
+	return cmd
+}
+
+func showRun(ctx context.Context, opts *Options) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	j, err := jobref.Get(ctx, client.Scheduler, opts.Job)
+	switch {
+	case err != nil:
+		return err
+	case opts.Out.JSON:
+		return apijson.Print(opts.IO, &pb.GetJobResponse{Job: j})
+	case opts.Out.Quiet:
+		_, err := fmt.Fprintln(opts.IO.Out, j.GetId())
+		return err
+	case !opts.IO.IsStdoutTTY():
+		return jobview.List(opts.IO, opts.Clock, []*pb.Job{j})
+	}
+	jobview.Detail(opts.IO, opts.Clock, j)
+	return nil
+}

@@ -1,0 +1,60 @@
+// Package exitcode holds the exit codes that scripts may rely on, and errors that carry one.
+package exitcode
+
+import "fmt"
+
+// The exit codes. Interrupted follows the shell's habit for a program that was stopped by Ctrl-C.
+const (
+	OK          = 0
+	Failure     = 1
+	Usage       = 2
+	Conflict    = 3
+	NotFound    = 4
+	NotAllowed  = 5
+	Unavailable = 6
+	JobFailed   = 7
+	Interrupted = 130
+)
+
+// Help is the table of exit codes as the help shows it.
+const Help = `  0  ok
+  1  error
+  2  usage: the command line or a value was not accepted
+  3  conflict: the slot is taken, or somebody changed the job meanwhile
+  4  not found
+  5  not allowed, or not signed in
+  6  unavailable: no answer from the server, or it is not ready yet
+  7  the job failed or was cancelled
+  130  interrupted by Ctrl-C; what was booked stays booked`
+
+// Error is an error that decides the exit code.
+type Error struct {
+	// Code is one of the constants above.
+	Code int
+	// Err is what to tell; nil when everything has been told already.
+	Err error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf makes an error with a code.
+func Errorf(code int, format string, args ...any) error {
+	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
+}
+
+// Usagef makes an error about the command line.
+func Usagef(format string, args ...any) error {
+	return Errorf(Usage, format, args...)
+}
+
+// Silent makes an error that only sets the exit code: the command has told the rest itself.
+func Silent(code int) error { return &Error{Code: code} }

@@ -1,0 +1,219 @@
+// Package problem turns any error into one line that helps, and an exit code.
+package problem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Explainer explains errors to one terminal.
+type Explainer struct {
+	// Clock shows the times in an error.
+	Clock when.Clock
+	// Server is the address that was talked to.
+	Server string
+}
+
+// withNext is an error whose slot conflict can be answered with a command.
+type withNext struct {
+	error
+	command func(next string) string
+}
+
+func (w *withNext) Unwrap() error { return w.error }
+
+// OfferNext adds to a slot conflict in err the command that takes the next free start, which it is given in RFC 3339.
+func OfferNext(err error, command func(next string) string) error {
+	if err == nil {
+		return nil
+	}
+	return &withNext{err, command}
+}
+
+// Code is the exit code for an error.
+func Code(err error) int {
+	var own *exitcode.Error
+	switch {
+	case err == nil:
+		return exitcode.OK
+	case errors.As(err, &own):
+		return own.Code
+	case errors.Is(err, context.Canceled):
+		return exitcode.Interrupted
+	}
+	st, ok := statusOf(err)
+	if !ok {
+		return exitcode.Failure
+	}
+	switch st.Code() {
+	case codes.InvalidArgument, codes.OutOfRange:
+		return exitcode.Usage
+	case codes.Aborted:
+		return exitcode.Conflict
+	case codes.FailedPrecondition:
+		if conflict, reason := details(st); conflict != nil || reason == pb.ErrorReason_ERROR_REASON_SLOT_TAKEN {
+			return exitcode.Conflict
+		}
+	case codes.NotFound:
+		return exitcode.NotFound
+	case codes.PermissionDenied, codes.Unauthenticated:
+		return exitcode.NotAllowed
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return exitcode.Unavailable
+	}
+	return exitcode.Failure
+}
+
+// Line is the error as one line; empty when everything has been told already.
+func (e Explainer) Line(err error) string {
+	var own *exitcode.Error
+	if err == nil || (errors.As(err, &own) && own.Err == nil) {
+		return ""
+	}
+	st, ok := statusOf(err)
+	if !ok {
+		return plaintext.Line(err.Error())
+	}
+	// What callers put in front of the status ("job 1234: ...") stays in front of its explanation.
+	prefix, _ := strings.CutSuffix(err.Error(), st.Err().Error())
+	if prefix == err.Error() {
+		prefix = ""
+	}
+	return plaintext.Line(prefix + e.explain(err, st))
+}
+
+func (e Explainer) explain(err error, st *status.Status) string {
+	conflict, reason := details(st)
+	if conflict != nil {
+		return e.conflict(err, conflict)
+	}
+	if text := violations(st); text != "" {
+		return text
+	}
+	switch {
+	case reason == pb.ErrorReason_ERROR_REASON_STALE_VERSION:
+		return "somebody changed the job meanwhile; look at it with 'comfysched show' and repeat"
+	case st.Code() == codes.Unauthenticated:
+		return sentence(st.Message(), "sign in with 'comfysched login'")
+	case st.Code() == codes.Unavailable && reason == pb.ErrorReason_ERROR_REASON_UNSPECIFIED:
+		return fmt.Sprintf("no answer from %s: %s; is the server running, and is --server right?", e.Server, transport(st.Message()))
+	case st.Code() == codes.DeadlineExceeded:
+		return fmt.Sprintf("no answer from %s in time", e.Server)
+	case st.Code() == codes.Unimplemented:
+		return fmt.Sprintf("%s does not know this call; is it a ComfyScheduler of this version? (%s)", e.Server, st.Message())
+	}
+	return st.Message()
+}
+
+func (e Explainer) conflict(err error, c *pb.SlotConflict) string {
+	text := fmt.Sprintf("the slot is taken by %s's job %s until %s",
+		c.GetBlockingUserName(), shortID(c.GetBlockingJobId()), e.Clock.Stamp(c.GetBlockingEndMs()))
+	if c.GetNextFreeStartMs() == 0 {
+		return text
+	}
+	next := e.Clock.Exact(c.GetNextFreeStartMs())
+	var offer *withNext
+	if errors.As(err, &offer) {
+		return fmt.Sprintf("%s; the next free start is %s: %s", text, e.Clock.Stamp(c.GetNextFreeStartMs()), offer.command(next))
+	}
+	return fmt.Sprintf("%s; the next free start is %s", text, next)
+}
+
+// details finds what the server attached to an error.
+func details(st *status.Status) (conflict *pb.SlotConflict, reason pb.ErrorReason) {
+	for _, d := range st.Details() {
+		switch d := d.(type) {
+		case *pb.SlotConflict:
+			conflict = d
+		case *pb.ErrorInfo:
+			reason = d.GetReason()
+		}
+	}
+	return conflict, reason
+}
+
+// Reason is the server's reason in an error; unspecified when it gave none.
+func Reason(err error) pb.ErrorReason {
+	st, ok := statusOf(err)
+	if !ok {
+		return pb.ErrorReason_ERROR_REASON_UNSPECIFIED
+	}
+	_, reason := details(st)
+	return reason
+}
+
+// statusOf finds a gRPC status anywhere in an error's chain, without the text that was wrapped around it.
+func statusOf(err error) (*status.Status, bool) {
+	var carrier interface{ GRPCStatus() *status.Status }
+	if !errors.As(err, &carrier) {
+		return nil, false
+	}
+	return carrier.GRPCStatus(), true
+}
+
+// Lost reports whether an error means that the answer was lost or the server is away for a moment, so that the same
+// request may be sent again. An answer that says "not ready" is an answer.
+func Lost(err error) bool {
+	st, ok := statusOf(err)
+	if !ok {
+		return false
+	}
+	switch Reason(err) {
+	case pb.ErrorReason_ERROR_REASON_UNSPECIFIED, pb.ErrorReason_ERROR_REASON_STOPPING:
+		return st.Code() == codes.Unavailable || st.Code() == codes.DeadlineExceeded
+	}
+	return false
+}
+
+// transport shortens what the connection says to its cause.
+func transport(message string) string {
+	for _, marker := range []string{"while dialing: ", "transport: "} {
+		if _, after, ok := strings.Cut(message, marker); ok {
+			message = after
+		}
+	}
+	message = strings.Trim(message, `"`)
+	if _, cause, ok := strings.Cut(message, ": connect: "); ok { // the address is told already
+		return cause
+	}
+	return message
+}
+
+func sentence(parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p = strings.TrimRight(strings.TrimSpace(p), ".;"); p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, "; ")
+}
+
+func shortID(id string) string { return id[:min(len(id), 8)] }
+
+// Retry calls again while the answer is lost, with growing pauses, for at most the given time.
+func Retry(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
+	deadline := time.Now().Add(limit)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		err := call(ctx)
+		if !Lost(err) || time.Now().Add(pause).After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}

@@ -1,0 +1,130 @@
+// Package servertest runs a server in memory for tests of commands: real calls, real errors, no network.
+package servertest
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/protoadapt"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/address"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/settings"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Now is the present in tests: a Monday noon.
+var Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// Scheduler is a service of functions; a call without one is unimplemented.
+type Scheduler struct {
+	pb.UnimplementedSchedulerServiceServer
+	Book   func(context.Context, *pb.BookJobRequest) (*pb.BookJobResponse, error)
+	Update func(context.Context, *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error)
+	Get    func(context.Context, *pb.GetJobRequest) (*pb.GetJobResponse, error)
+	List   func(context.Context, *pb.ListJobsRequest) (*pb.ListJobsResponse, error)
+	State  func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error)
+	Watch  func(*pb.WatchStateRequest, grpc.ServerStreamingServer[pb.WatchStateResponse]) error
+}
+
+var errNotSet = status.Error(codes.Unimplemented, "not part of this test")
+
+// BookJob implements the service.
+func (s *Scheduler) BookJob(ctx context.Context, r *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+	return call(ctx, s.Book, r)
+}
+
+// UpdateJob implements the service.
+func (s *Scheduler) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error) {
+	return call(ctx, s.Update, r)
+}
+
+// GetJob implements the service.
+func (s *Scheduler) GetJob(ctx context.Context, r *pb.GetJobRequest) (*pb.GetJobResponse, error) {
+	return call(ctx, s.Get, r)
+}
+
+// ListJobs implements the service.
+func (s *Scheduler) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (*pb.ListJobsResponse, error) {
+	return call(ctx, s.List, r)
+}
+
+// GetState implements the service.
+func (s *Scheduler) GetState(ctx context.Context, r *pb.GetStateRequest) (*pb.GetStateResponse, error) {
+	return call(ctx, s.State, r)
+}
+
+// WatchState implements the service.
+func (s *Scheduler) WatchState(r *pb.WatchStateRequest, out grpc.ServerStreamingServer[pb.WatchStateResponse]) error {
+	if s.Watch == nil {
+		return errNotSet
+	}
+	return s.Watch(r, out)
+}
+
+func call[Q, A any](ctx context.Context, f func(context.Context, *Q) (*A, error), q *Q) (*A, error) {
+	if f == nil {
+		return nil, errNotSet
+	}
+	return f(ctx, q)
+}
+
+// Terminal is the streams of a command under test.
+type Terminal struct {
+	*iostreams.IOStreams
+	In, Out, Err *bytes.Buffer
+}
+
+// New starts a server with the given services and makes a factory whose client talks to it with the token "secret".
+func New(t *testing.T, register func(*grpc.Server)) (*factory.Factory, Terminal) {
+	t.Helper()
+	listener := bufconn.Listen(1 << 20)
+	server := grpc.NewServer()
+	register(server)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+
+	file := &settings.File{Path: filepath.Join(t.TempDir(), "config.json")}
+	addr := address.Address{Host: "localhost", Port: "3000"}
+	client, err := api.New(addr, &identity.Keeper{File: file, Address: addr.String(), Override: "secret"}, "test",
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	streams, in, out, errOut := iostreams.Test()
+	return &factory.Factory{
+		IO:       streams,
+		Clock:    when.Clock{Now: func() time.Time { return Now }, Zone: time.UTC},
+		Settings: func() (*settings.File, error) { return file, nil },
+		Server:   func() (address.Address, error) { return addr, nil },
+		Client:   func() (*api.Client, error) { return client, nil },
+	}, Terminal{streams, in, out, errOut}
+}
+
+// With is New for a test that needs only the scheduler.
+func With(t *testing.T, s *Scheduler) (*factory.Factory, Terminal) {
+	t.Helper()
+	return New(t, func(g *grpc.Server) { pb.RegisterSchedulerServiceServer(g, s) })
+}
+
+// Error makes an error as the server sends it.
+func Error(code codes.Code, message string, details ...protoadapt.MessageV1) error {
+	st, err := status.New(code, message).WithDetails(details...)
+	if err != nil {
+		panic(err)
+	}
+	return st.Err()
+}

@@ -1,0 +1,119 @@
+// Package table prints rows: aligned and cut to the terminal's width for people, tab-separated for pipes.
+package table
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+)
+
+// gap stands between two columns on a terminal.
+const gap = "  "
+
+// minFlexible is the least width that is left to the last column before the table is let grow beyond the terminal.
+const minFlexible = 12
+
+// Cell is one value. Text may be anything that somebody wrote.
+type Cell struct {
+	Text string
+	// Style colours the text on a terminal; nil for none.
+	Style func(string) string
+}
+
+// Text is a cell without a style.
+func Text(text string) Cell { return Cell{Text: text} }
+
+// Table collects rows and prints them. Only the last column is cut when the terminal is too narrow.
+type Table struct {
+	io      *iostreams.IOStreams
+	heading []string
+	rows    [][]Cell
+}
+
+// New begins a table. The heading is shown to people only.
+func New(streams *iostreams.IOStreams, heading ...string) *Table {
+	return &Table{io: streams, heading: heading}
+}
+
+// Row adds a row; it has as many cells as the heading.
+func (t *Table) Row(cells ...Cell) {
+	for i := range cells {
+		cells[i].Text = plaintext.Line(cells[i].Text)
+	}
+	t.rows = append(t.rows, cells)
+}
+
+// Len is the number of rows.
+func (t *Table) Len() int { return len(t.rows) }
+
+// Print writes the table to stdout.
+func (t *Table) Print() error {
+	var out strings.Builder
+	if t.io.IsStdoutTTY() {
+		t.aligned(&out)
+	} else {
+		t.separated(&out)
+	}
+	_, err := t.io.Out.Write([]byte(out.String()))
+	return err
+}
+
+func (t *Table) separated(out *strings.Builder) {
+	for _, row := range t.rows {
+		for i, cell := range row {
+			if i > 0 {
+				out.WriteByte('\t')
+			}
+			out.WriteString(cell.Text)
+		}
+		out.WriteByte('\n')
+	}
+}
+
+func (t *Table) aligned(out *strings.Builder) {
+	if len(t.rows) == 0 {
+		return
+	}
+	widths := t.widths()
+	heading := make([]Cell, len(t.heading))
+	for i, h := range t.heading {
+		heading[i] = Cell{Text: h, Style: t.io.Faint}
+	}
+	for _, row := range append([][]Cell{heading}, t.rows...) {
+		for i, cell := range row {
+			text := ansi.Truncate(cell.Text, widths[i], "…")
+			pad := strings.Repeat(" ", widths[i]-ansi.StringWidth(text))
+			if cell.Style != nil && text != "" {
+				text = cell.Style(text)
+			}
+			if i == len(row)-1 {
+				out.WriteString(text + "\n")
+				break
+			}
+			out.WriteString(text + pad + gap)
+		}
+	}
+}
+
+// widths gives each column what its widest cell needs, and the last one what the terminal leaves.
+func (t *Table) widths() []int {
+	widths := make([]int, len(t.heading))
+	for i, h := range t.heading {
+		widths[i] = ansi.StringWidth(h)
+	}
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], ansi.StringWidth(cell.Text))
+		}
+	}
+	last := len(widths) - 1
+	room := t.io.Width()
+	for _, w := range widths[:last] {
+		room -= w + len(gap)
+	}
+	widths[last] = min(widths[last], max(room, minFlexible))
+	return widths
+}

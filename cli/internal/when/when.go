@@ -1,0 +1,128 @@
+// Package when reads times as people write them and writes them as people read them. It knows no real clock: now and
+// the zone are given.
+package when
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Clock is the present as the terminal sees it.
+type Clock struct {
+	// Now tells the time.
+	Now func() time.Time
+	// Zone is the zone in which times without one are meant, and all times are shown.
+	Zone *time.Location
+}
+
+// Help says what is understood, for the help of commands.
+const Help = `Times may be written as 14:30, 9am, "tomorrow 9:00", "fri 18:00", "2026-11-24 14:30", in RFC 3339
+(2026-11-24T14:30:00+01:00), as "in 10m", as "now", or as milliseconds since the Unix epoch (as --json prints them).
+A time without a zone is meant in the zone of the terminal; a time of day that is over today means tomorrow.`
+
+// policy is what an incomplete time stands for.
+type policy struct {
+	upcoming bool // a bare time of day or weekday that is over means its next one
+	midnight bool // a day without a time of day means its first moment
+}
+
+// Start reads the exact start of a slot. A bare time of day means its next occurrence; a bare day is an error.
+func (c Clock) Start(text string) (time.Time, error) {
+	return c.parse(text, policy{upcoming: true})
+}
+
+// From reads a moment from which on to look. It is as Start, but a bare day means its midnight.
+func (c Clock) From(text string) (time.Time, error) {
+	return c.parse(text, policy{upcoming: true, midnight: true})
+}
+
+// Edge reads an end of a stretch that may lie in the past: a bare time of day means today's, a bare day its midnight.
+func (c Clock) Edge(text string) (time.Time, error) {
+	return c.parse(text, policy{midnight: true})
+}
+
+func (c Clock) parse(text string, p policy) (time.Time, error) {
+	now := c.Now().In(c.Zone)
+	words := strings.Fields(strings.ToLower(strings.ReplaceAll(text, ",", " ")))
+	joined := strings.Join(words, " ")
+	switch {
+	case joined == "":
+		return time.Time{}, fmt.Errorf("the time is empty")
+	case joined == "now":
+		return now, nil
+	case strings.HasPrefix(joined, "in "), strings.HasPrefix(joined, "+"):
+		d, err := Duration(strings.TrimLeft(strings.TrimPrefix(joined, "in "), "+ "))
+		return now.Add(d), err
+	}
+	if t, ok := epoch(joined); ok {
+		return t.In(c.Zone), nil
+	}
+	if t, ok := withOffset(joined); ok {
+		return t.In(c.Zone), nil
+	}
+	if len(joined) > 10 && joined[4] == '-' && joined[10] == 't' { // 2026-11-24T14:30
+		words = []string{joined[:10], joined[11:]}
+	}
+	return c.local(text, words, now, p)
+}
+
+// epoch reads milliseconds since the Unix epoch. Fewer digits could be a year or an hour.
+func epoch(s string) (time.Time, bool) {
+	if len(s) < 12 || len(s) > 15 {
+		return time.Time{}, false
+	}
+	ms, err := strconv.ParseUint(s, 10, 63)
+	return time.UnixMilli(int64(ms)), err == nil
+}
+
+// withOffset reads a time that names its offset from UTC.
+func withOffset(s string) (time.Time, bool) {
+	s = strings.ToUpper(s)
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04 Z07:00"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// local reads [day] [time of day] in the clock's zone.
+func (c Clock) local(text string, words []string, now time.Time, p policy) (time.Time, error) {
+	day, fixed, found := now, false, false
+	if len(words) > 0 {
+		if d, f, ok := dayOf(words[0], now); ok {
+			day, fixed, found, words = d, f, true, words[1:]
+		}
+	}
+	if len(words) > 0 && words[0] == "at" {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		if !found || !p.midnight {
+			return time.Time{}, unclear(text, found)
+		}
+		return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, c.Zone), nil
+	}
+	of, ok := timeOfDay(strings.Join(words, ""))
+	if !ok {
+		return time.Time{}, unclear(text, false)
+	}
+	t, err := of.on(day, c.Zone)
+	if err != nil || fixed || !p.upcoming || t.After(now) {
+		return t, err
+	}
+	days := 1
+	if found { // a weekday that is today
+		days = 7
+	}
+	return of.on(day.AddDate(0, 0, days), c.Zone)
+}
+
+func unclear(text string, onlyDay bool) error {
+	if onlyDay {
+		return fmt.Errorf("%q needs a time of day, such as %q", text, text+" 9:00")
+	}
+	return fmt.Errorf(`%q is not a time; write it like 14:30, "tomorrow 9:00", "in 10m" or 2026-11-24T14:30:00+01:00`, text)
+}
