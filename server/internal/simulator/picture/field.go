@@ -9,29 +9,60 @@ import (
 // field gives a value at a point; points run from 0 to 1 along the longer side.
 type field func(x, y float64) float64
 
-// paintField colours a field and lights it from the upper left as if it were a relief. The
-// field is computed on a grid of about 256 cells and interpolated: it is smooth, and so
-// a large picture costs little more than a small one.
-func paintField(picture *image.RGBA, colours *palette, f field) {
-	width, height := picture.Rect.Dx(), picture.Rect.Dy()
+// grid holds a field's values at the corners of square cells. About 256 cells a side are
+// enough for a smooth field, so that a large picture costs little more than a small one.
+type grid struct {
+	values        []float64 // from 0 to 1
+	columns, rows int
+	cell          int     // pixels
+	step          float64 // the cell's side in the field's units
+}
+
+func sample(f field, width, height int) *grid {
 	side := max(width, height)
 	cell := max(1, side/256)
-	columns, rows := width/cell+2, height/cell+2
-	values := make([]float64, columns*rows)
-	for row := range rows {
-		for column := range columns {
-			values[row*columns+column] = f(float64(column*cell)/float64(side), float64(row*cell)/float64(side))
+	g := &grid{columns: width/cell + 2, rows: height/cell + 2, cell: cell, step: float64(cell) / float64(side)}
+	g.values = make([]float64, g.columns*g.rows)
+	for row := range g.rows {
+		for column := range g.columns {
+			g.values[row*g.columns+column] = f(float64(column)*g.step, float64(row)*g.step)
 		}
 	}
-	stretch(values)
-	light := relief(values, columns, rows, float64(cell)/float64(side))
-	for y := range height {
-		row, v := y/cell, float64(y%cell)/float64(cell)
+	stretch(g.values)
+	return g
+}
+
+// slopes calls use with the field's slope at each corner.
+func (g *grid) slopes(use func(corner int, dx, dy float64)) {
+	for row := range g.rows {
+		for column := range g.columns {
+			left, right := max(column-1, 0), min(column+1, g.columns-1)
+			above, below := max(row-1, 0), min(row+1, g.rows-1)
+			dx := (g.values[row*g.columns+right] - g.values[row*g.columns+left]) / (g.step * float64(right-left))
+			dy := (g.values[below*g.columns+column] - g.values[above*g.columns+column]) / (g.step * float64(below-above))
+			use(row*g.columns+column, dx, dy)
+		}
+	}
+}
+
+// at interpolates any values given at the corners.
+func (g *grid) at(values []float64, x, y int) float64 {
+	corner := y/g.cell*g.columns + x/g.cell
+	u, v := float64(x%g.cell)/float64(g.cell), float64(y%g.cell)/float64(g.cell)
+	return mix(mix(values[corner], values[corner+1], u), mix(values[corner+g.columns], values[corner+g.columns+1], u), v)
+}
+
+// paintSilk colours a field and lights it from the upper left as if it were cloth.
+func paintSilk(picture *image.RGBA, colours *palette, dice *rand.Rand) {
+	g := sample(silk(dice), picture.Rect.Dx(), picture.Rect.Dy())
+	light := make([]float64, len(g.values))
+	g.slopes(func(corner int, dx, dy float64) {
+		light[corner] = 1 + 0.34*math.Tanh(0.07*(dx+dy))
+	})
+	for y := range picture.Rect.Dy() {
 		line := picture.Pix[y*picture.Stride:]
-		for x := range width {
-			column, u := x/cell, float64(x%cell)/float64(cell)
-			at := row*columns + column
-			put(line[4*x:], colours.at(blend(values, at, columns, u, v)), blend(light, at, columns, u, v))
+		for x := range picture.Rect.Dx() {
+			put(line[4*x:], colours.at(g.at(g.values, x, y)), g.at(light, x, y))
 		}
 	}
 }
@@ -47,25 +78,6 @@ func stretch(values []float64) {
 	}
 }
 
-// relief returns the brightness of each grid point: 1 on the flat.
-func relief(values []float64, columns, rows int, step float64) []float64 {
-	light := make([]float64, len(values))
-	for row := range rows {
-		for column := range columns {
-			left, right := max(column-1, 0), min(column+1, columns-1)
-			above, below := max(row-1, 0), min(row+1, rows-1)
-			dx := (values[row*columns+right] - values[row*columns+left]) / (step * float64(right-left))
-			dy := (values[below*columns+column] - values[above*columns+column]) / (step * float64(below-above))
-			light[row*columns+column] = 1 + 0.28*math.Tanh(0.16*(dx+dy))
-		}
-	}
-	return light
-}
-
-func blend(grid []float64, at, columns int, u, v float64) float64 {
-	return mix(mix(grid[at], grid[at+1], u), mix(grid[at+columns], grid[at+columns+1], u), v)
-}
-
 func put(pixel []uint8, c colour, light float64) {
 	pixel[0] = uint8(min(255, c.r*light))
 	pixel[1] = uint8(min(255, c.g*light))
@@ -73,32 +85,15 @@ func put(pixel []uint8, c colour, light float64) {
 	pixel[3] = 255
 }
 
-// silk is a field of folds: waves displaced by other waves.
+// silk is a field of folds: waves displaced by other waves, wound up into bands.
 func silk(dice *rand.Rand) field {
-	warpX, warpY, waves := sines(dice, 4, 2, 5), sines(dice, 4, 2, 5), sines(dice, 5, 3, 8)
-	strength := between(dice, 0.12, 0.3)
+	warpX, warpY, waves := sines(dice, 4, 4, 9), sines(dice, 4, 4, 9), sines(dice, 5, 4, 9)
+	strength, bands := between(dice, 0.07, 0.14), between(dice, 4, 7)
 	return func(x, y float64) float64 {
 		dx, dy := strength*warpX(x, y), strength*warpY(x, y)
 		ex, ey := strength*warpX(x+dy, y+dx), strength*warpY(x-dx, y-dy)
-		return waves(x+dx+ex, y+dy+ey)
-	}
-}
-
-// ripples is the interference of rings around a few points.
-func ripples(dice *rand.Rand) field {
-	type ring struct{ x, y, pitch, phase float64 }
-	rings := make([]ring, 3+dice.IntN(3))
-	for i := range rings {
-		rings[i] = ring{between(dice, -0.2, 1.2), between(dice, -0.2, 1.2), between(dice, 18, 46), between(dice, 0, 2*math.Pi)}
-	}
-	sway := sines(dice, 3, 2, 4)
-	return func(x, y float64) float64 {
-		sum := 1.6 * sway(x, y)
-		for _, r := range rings {
-			distance := math.Hypot(x-r.x, y-r.y)
-			sum += math.Cos(distance*r.pitch+r.phase) / (1 + 2.5*distance)
-		}
-		return sum
+		v := waves(x+dx+ex, y+dy+ey)
+		return math.Sin(bands*v) + 0.9*v
 	}
 }
 

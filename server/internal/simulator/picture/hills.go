@@ -22,19 +22,23 @@ func paintHills(picture *image.RGBA, colours *palette, dice *rand.Rand) {
 		line := picture.Pix[y*picture.Stride:]
 		sky := 0.5 + 0.42*float64(y)/float64(height)
 		for x := range width {
-			distance := math.Hypot(float64(x)-sunX, float64(y)-sunY)
-			glow := 0.34 / (1 + distance*distance/(16*radius*radius))
-			disc := clamp01(radius - distance + 0.5)
-			tone, light := mix(clamp01(sky+glow), 1, disc), 1.0
-			for _, r := range ridges {
-				depth := float64(y) - r.line[x]
-				if depth <= -0.5 {
-					continue
-				}
-				mist := 0.22 * math.Min(1, 2.2*depth/float64(height))
-				tone = mix(tone, clamp01(r.shade+mist), clamp01(depth+0.5))
+			tone, front := 0.0, len(ridges)-1
+			for front >= 0 && float64(y)-ridges[front].line[x] < 0.5 {
+				front--
 			}
-			put(line[4*x:], colours.at(tone), light)
+			if front < 0 {
+				dx, dy := float64(x)-sunX, float64(y)-sunY
+				distance := math.Sqrt(dx*dx + dy*dy)
+				glow := 0.34 / (1 + distance*distance/(16*radius*radius))
+				tone = mix(clamp01(sky+glow), 1, clamp01(radius-distance+0.5))
+			}
+			for _, r := range ridges[max(front, 0):] {
+				if depth := float64(y) - r.line[x]; depth > -0.5 {
+					mist := 0.22 * min(1, 2.2*depth/float64(height))
+					tone = mix(tone, clamp01(r.shade+mist), clamp01(depth+0.5))
+				}
+			}
+			put(line[4*x:], colours.at(tone), 1)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"image"
-	"math"
 	"math/rand/v2"
 )
 
@@ -27,9 +26,9 @@ func (s Spec) paint(width, height int) *image.RGBA {
 	dice := source("composition", s.Prompt, s.Key)
 	switch source("style", s.Prompt).IntN(3) {
 	case 0:
-		paintField(picture, colours, silk(dice))
+		paintSilk(picture, colours, dice)
 	case 1:
-		paintField(picture, colours, ripples(dice))
+		paintPaper(picture, colours, dice)
 	default:
 		paintHills(picture, colours, dice)
 	}
@@ -58,4 +57,4 @@ func between(dice *rand.Rand, low, high float64) float64 {
 
 func mix(a, b, t float64) float64 { return a + (b-a)*t }
 
-func clamp01(x float64) float64 { return math.Min(1, math.Max(0, x)) }
+func clamp01(x float64) float64 { return min(1, max(0, x)) }
