@@ -9,14 +9,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/paramflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/startflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -82,59 +79,19 @@ func send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.
 
 // show prints a fresh booking.
 func (o *Options) show(answer *pb.BookJobResponse) error {
-	j := answer.GetJob()
-	switch {
-	case o.Out.JSON:
-		return apijson.Print(o.IO, answer)
-	case o.Out.Quiet:
-		_, err := fmt.Fprintln(o.IO.Out, j.GetId())
-		return err
-	case o.IO.IsStdoutTTY():
-		_, err := fmt.Fprintln(o.IO.Out, sentence(o, j))
-		return err
-	}
-	return jobview.List(o.IO, o.Clock, []*pb.Job{j})
+	return jobview.Print(o.IO, o.Clock, o.Out, answer, jobview.Sentence(o.IO, o.Clock, "Booked", answer.GetJob()))
 }
 
-func sentence(o *Options, j *pb.Job) string {
-	return fmt.Sprintf("%s %s from %s for %s on %s, seed %d",
-		o.IO.Green("Booked"), o.IO.Bold(jobview.ShortID(j.GetId())), o.Clock.Stamp(j.GetTimeSlot()),
-		when.Millis(j.GetDurationMs()), plaintext.Line(j.GetWorkerId()), j.GetSeed())
-}
-
-// await waits for the jobs and prints them as they ended.
+// await waits for the jobs. Their ids are told before, so that whoever is interrupted knows what is booked.
 func (o *Options) await(ctx context.Context, client *api.Client, jobs ...*pb.Job) error {
-	if len(jobs) == 1 && o.IO.IsStderrTTY() && !o.Out.Quiet {
-		fmt.Fprintln(o.IO.Err, sentence(o, jobs[0]))
-	}
-	if o.Out.Quiet { // at once, so that an interrupted script knows what it booked
-		for _, j := range jobs {
+	for _, j := range jobs {
+		switch {
+		case o.Out.Quiet:
 			fmt.Fprintln(o.IO.Out, j.GetId())
+		case o.IO.IsStderrTTY() && !o.EachLine:
+			fmt.Fprintln(o.IO.Err, jobview.Sentence(o.IO, o.Clock, "Booked", j))
 		}
 	}
-	waiter := outcome.Waiter{
-		IO: o.IO, Clock: o.Clock, Client: client, Dir: o.Download, Quiet: o.Out.Quiet || o.Out.JSON && !o.IO.IsStderrTTY(), Explain: o.Explain(),
-	}
-	jobs, waited := waiter.Await(ctx, jobs)
-	if err := o.showEnded(jobs); err != nil {
-		return err
-	}
-	return waited
-}
-
-func (o *Options) showEnded(jobs []*pb.Job) error {
-	switch {
-	case o.Out.Quiet:
-		return nil
-	case o.Out.JSON:
-		for _, j := range jobs {
-			if err := apijson.Print(o.IO, &pb.GetJobResponse{Job: j}); err != nil {
-				return err
-			}
-		}
-		return nil
-	case o.IO.IsStdoutTTY():
-		return nil
-	}
-	return jobview.List(o.IO, o.Clock, jobs)
+	waiter := outcome.Waiter{IO: o.IO, Clock: o.Clock, Client: client, Explain: o.Explain(), Out: o.Out, Dir: o.Download}
+	return waiter.Await(ctx, jobs)
 }

@@ -8,8 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
@@ -64,22 +62,7 @@ func cancelRun(ctx context.Context, opts *Options) error {
 	if err != nil {
 		return err
 	}
-	if len(opts.Jobs) == 1 {
-		return opts.one(ctx, client, opts.Jobs[0])
-	}
-	code := exitcode.OK
-	for _, ref := range opts.Jobs {
-		if err := opts.one(ctx, client, ref); err != nil {
-			fmt.Fprintf(opts.IO.Err, "comfysched: %s: %s\n", ref, opts.Explain().Line(err))
-			if code == exitcode.OK {
-				code = problem.Code(err)
-			}
-		}
-	}
-	if code != exitcode.OK {
-		return exitcode.Silent(code)
-	}
-	return nil
+	return problem.Each(opts.IO.Err, opts.Explain(), opts.Jobs, func(ref string) error { return opts.one(ctx, client, ref) })
 }
 
 func (o *Options) one(ctx context.Context, client *api.Client, ref string) error {
@@ -91,18 +74,10 @@ func (o *Options) one(ctx context.Context, client *api.Client, ref string) error
 	if err != nil {
 		return err
 	}
-	j := answer.GetJob()
-	switch {
-	case o.Out.JSON:
-		return apijson.Print(o.IO, answer)
-	case o.Out.Quiet:
-		_, err = fmt.Fprintln(o.IO.Out, id)
-	case !o.IO.IsStdoutTTY():
-		return jobview.List(o.IO, o.Clock, []*pb.Job{j})
-	case j.GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED:
-		_, err = fmt.Fprintf(o.IO.Out, "Cancelled %s; its slot at %s is free.\n", jobview.ShortID(id), o.Clock.Stamp(j.GetTimeSlot()))
-	default:
-		_, err = fmt.Fprintf(o.IO.Out, "Interrupting %s; 'comfysched wait %s' waits until ComfyUI has let go.\n", jobview.ShortID(id), jobview.ShortID(id))
+	short := jobview.ShortID(id)
+	sentence := fmt.Sprintf("Interrupting %s; 'comfysched wait %s' waits until ComfyUI has let go.", short, short)
+	if answer.GetJob().GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED {
+		sentence = fmt.Sprintf("Cancelled %s; its slot at %s is free.", short, o.Clock.Stamp(answer.GetJob().GetTimeSlot()))
 	}
-	return err
+	return jobview.Print(o.IO, o.Clock, o.Out, answer, sentence)
 }

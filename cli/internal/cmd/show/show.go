@@ -3,12 +3,10 @@ package show
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
@@ -60,17 +58,12 @@ func showRun(ctx context.Context, opts *Options) error {
 		return err
 	}
 	j, err := jobref.Get(ctx, client.Scheduler, opts.Job)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case opts.Out.JSON:
-		return apijson.Print(opts.IO, &pb.GetJobResponse{Job: j})
-	case opts.Out.Quiet:
-		_, err := fmt.Fprintln(opts.IO.Out, j.GetId())
-		return err
-	case !opts.IO.IsStdoutTTY():
-		return jobview.List(opts.IO, opts.Clock, []*pb.Job{j})
 	}
-	jobview.Detail(opts.IO, opts.Clock, j)
-	return nil
+	if opts.IO.IsStdoutTTY() && opts.Out == (outflag.Flags{}) {
+		jobview.Detail(opts.IO, opts.Clock, j)
+		return nil
+	}
+	return jobview.Print(opts.IO, opts.Clock, opts.Out, &pb.GetJobResponse{Job: j}, "")
 }

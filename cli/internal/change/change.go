@@ -1,0 +1,44 @@
+// Package change writes changes to scheduled jobs without overwriting those of others.
+package change
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/startflag"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Change is new values for a job and the names of the fields that they replace.
+type Change struct {
+	Edit  pb.JobEdit
+	Paths []string
+}
+
+// Start moves the job.
+func (c *Change) Start(s startflag.Start) {
+	if s.Exact {
+		c.Edit.TimeSlot = s.MS
+		c.Paths = append(c.Paths, "time_slot")
+		return
+	}
+	c.Edit.NextFreeFrom = s.MS
+	c.Paths = append(c.Paths, "next_free_from")
+}
+
+// Apply writes the change to the job as it was read, or as it was at an explicit version when that is not 0. It fails
+// when somebody changed the job since. args is the command line, for the offer of another start.
+func (c *Change) Apply(ctx context.Context, scheduler pb.SchedulerServiceClient, j *pb.Job, version int64, args []string) (*pb.UpdateJobResponse, error) {
+	if version == 0 {
+		version = j.GetVersion()
+	}
+	answer, err := scheduler.UpdateJob(ctx, &pb.UpdateJobRequest{
+		JobId: j.GetId(), Version: version, Edit: &c.Edit, UpdateMask: &fieldmaskpb.FieldMask{Paths: c.Paths},
+	})
+	return answer, problem.OfferNext(err, func(next string) string { return startflag.Retimed(args, next) })
+}
+
+// VersionHelp describes the option for an explicit version.
+const VersionHelp = "change the job only if this is still its version `number`, as show and --json print it"

@@ -1,0 +1,95 @@
+// Package download is the command that saves results.
+package download
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/picture"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Options is what downloading needs.
+type Options struct {
+	IO      *iostreams.IOStreams
+	Client  func() (*api.Client, error)
+	Explain func() problem.Explainer
+
+	Jobs []string
+	Dir  string
+}
+
+// NewCmdDownload makes the command; runF replaces its work in tests.
+func NewCmdDownload(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Client: f.Client, Explain: f.Explainer}
+	cmd := &cobra.Command{
+		Use:   "download JOB...",
+		Short: "Save the results of completed jobs",
+		Long: `Save all results of completed jobs under the names that they have on the server, and print the paths. A file that is there
+already with the same content is left alone; one with other content is an error, nothing is overwritten.
+
+` + jobref.Help + ` One that fails does not keep the others
+from it; the exit code is that of the first.`,
+		Example: `  comfysched download 3f2a1b2c
+  comfysched list --mine --status completed --quiet | xargs comfysched download --dir pictures`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: f.CompleteArgs(factory.CompletedJobs, 0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.Jobs = args
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return downloadRun(cmd.Context(), opts)
+		},
+	}
+	cmd.Flags().StringVarP(&opts.Dir, "dir", "d", ".", "`directory` to save in; it is made when missing")
+	return cmd
+}
+
+func downloadRun(ctx context.Context, opts *Options) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	return problem.Each(opts.IO.Err, opts.Explain(), opts.Jobs, func(ref string) error {
+		j, err := jobref.Get(ctx, client.Scheduler, ref)
+		if err == nil {
+			err = downloadable(j)
+		}
+		if err != nil {
+			return err
+		}
+		saved, err := picture.Save(ctx, client, j, opts.Dir)
+		for _, path := range saved {
+			fmt.Fprintln(opts.IO.Out, plaintext.Line(path))
+		}
+		return err
+	})
+}
+
+// downloadable explains why a job has no results.
+func downloadable(j *pb.Job) error {
+	id := jobview.ShortID(j.GetId())
+	switch j.GetStatus() {
+	case pb.JobStatus_JOB_STATUS_COMPLETED:
+		if j.GetHidden() {
+			return exitcode.Errorf(exitcode.NotAllowed, "the results of job %s are not for you to see", id)
+		}
+		return nil
+	case pb.JobStatus_JOB_STATUS_FAILED:
+		return exitcode.Errorf(exitcode.JobFailed, "job %s failed: %s", id, jobview.ErrorText(j))
+	case pb.JobStatus_JOB_STATUS_CANCELLED:
+		return exitcode.Errorf(exitcode.JobFailed, "job %s was cancelled", id)
+	}
+	return exitcode.Errorf(exitcode.Failure, "job %s has not ended: 'comfysched wait %s --download DIR' waits for it", id, id)
+}

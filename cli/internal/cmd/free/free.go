@@ -1,0 +1,132 @@
+// Package free is the command that lists free slots.
+package free
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Options is what listing free slots needs.
+type Options struct {
+	IO     *iostreams.IOStreams
+	Clock  when.Clock
+	Client func() (*api.Client, error)
+
+	From     string
+	Worker   string
+	Workflow string
+	Limit    int
+	JSON     bool
+}
+
+// NewCmdFree makes the command; runF replaces its work in tests.
+func NewCmdFree(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
+	cmd := &cobra.Command{
+		Use:   "free [TIME]",
+		Short: "List free slots from a time on",
+		Long: `List the free stretches of a worker's timeline, from a time or from now on: between which moments a slot may start.
+
+` + when.Help + `
+
+In a pipe each stretch is one tab-separated line: worker, first start, last start (RFC 3339; empty when nothing is booked
+after it), length of the slot in milliseconds.`,
+		Example: `  comfysched free
+  comfysched free "tomorrow 9:00" --limit 3`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				opts.From = args[0]
+			}
+			if _, err := opts.fromMS(); err != nil {
+				return err
+			}
+			if opts.Limit < 1 || opts.Limit > 1000 {
+				return exitcode.Usagef("--limit: from 1 to 1000")
+			}
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return freeRun(cmd.Context(), opts)
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; the server's first when absent")
+	fs.StringVar(&opts.Workflow, "workflow", "", "`id` of the workflow whose length is wanted; the server's first when absent")
+	fs.IntVarP(&opts.Limit, "limit", "n", 10, "stretches at most")
+	fs.BoolVar(&opts.JSON, "json", false, "print the API's JSON")
+	f.CompleteFlag(cmd, "worker", factory.Workers)
+	f.CompleteFlag(cmd, "workflow", factory.Workflows)
+	return cmd
+}
+
+func (o *Options) fromMS() (int64, error) {
+	if o.From == "" {
+		return 0, nil
+	}
+	t, err := o.Clock.From(o.From)
+	if err != nil {
+		return 0, exitcode.Usagef("%w", err)
+	}
+	return t.UnixMilli(), nil
+}
+
+func freeRun(ctx context.Context, opts *Options) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	from, err := opts.fromMS()
+	if err != nil {
+		return err
+	}
+	answer, err := client.Scheduler.ListFreeSlots(ctx, &pb.ListFreeSlotsRequest{
+		WorkerId: opts.Worker, WorkflowId: opts.Workflow, FromMs: from, MaxResults: int32(opts.Limit),
+	})
+	switch {
+	case err != nil:
+		return err
+	case opts.JSON:
+		return apijson.Print(opts.IO, answer)
+	case opts.IO.IsStdoutTTY():
+		return opts.show(answer)
+	}
+	t := table.New(opts.IO)
+	for _, s := range answer.GetFreeSlots() {
+		last := ""
+		if s.GetLastStartMs() > 0 {
+			last = opts.Clock.Exact(s.GetLastStartMs())
+		}
+		t.Row(table.Text(s.GetWorkerId()), table.Text(opts.Clock.Exact(s.GetStartMs())), table.Text(last), table.Text(fmt.Sprint(answer.GetSlotDurationMs())))
+	}
+	return t.Print()
+}
+
+func (o *Options) show(answer *pb.ListFreeSlotsResponse) error {
+	zone := " (" + o.Clock.ZoneName() + ")"
+	t := table.New(o.IO, "WORKER", "FIRST START"+zone, "LAST START"+zone)
+	for _, s := range answer.GetFreeSlots() {
+		last := table.Cell{Text: "open end", Style: o.IO.Green}
+		if s.GetLastStartMs() > 0 {
+			last = table.Text(o.Clock.Cell(s.GetLastStartMs()))
+		}
+		t.Row(table.Text(s.GetWorkerId()), table.Text(o.Clock.Cell(s.GetStartMs())), last)
+	}
+	if err := t.Print(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(o.IO.Err, "A slot of %s fits at and between these starts.\n", when.Millis(answer.GetSlotDurationMs()))
+	return err
+}

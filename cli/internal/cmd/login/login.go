@@ -1,0 +1,137 @@
+// Package login is the command that signs in to a server.
+package login
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Options is what signing in needs.
+type Options struct {
+	IO     *iostreams.IOStreams
+	Client func() (*api.Client, error)
+
+	Token string
+}
+
+// NewCmdLogin makes the command; runF replaces its work in tests.
+func NewCmdLogin(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Client: f.Client}
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Sign in to a server",
+		Long: `Sign in to a server and keep the token for it in the settings file, which only you can read.
+
+Where everybody may sign in, every other command does this by itself at first contact; login is for signing in anew after a
+token was revoked. With --token - the token is read from standard input, checked, and kept. It is never taken from the
+command line, where other people of the machine could see it.`,
+		Example: `  comfysched login
+  comfysched login --token - --server https://gpu.example.org < token.txt`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if opts.Token != "" && opts.Token != "-" {
+				return exitcode.Usagef("--token takes only -: write the token to standard input")
+			}
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return loginRun(cmd.Context(), opts)
+		},
+	}
+	cmd.Flags().StringVar(&opts.Token, "token", "", "- reads a given `token` from standard input")
+	return cmd
+}
+
+func loginRun(ctx context.Context, opts *Options) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	if client.Keeper.Override != "" {
+		return exitcode.Usagef("COMFYSCHED_TOKEN is set and would be used instead; unset it first")
+	}
+	if opts.Token == "-" {
+		return opts.withToken(ctx, client)
+	}
+	fresh := false
+	client.Keeper.SignedIn = func(*pb.User) { fresh = true }
+	me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+	if status.Code(err) == codes.Unauthenticated { // the kept token is no good any more
+		if err := client.Keeper.Forget(); err != nil {
+			return err
+		}
+		me, err = client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+	}
+	if err != nil {
+		return err
+	}
+	verb := "Already signed in"
+	if fresh {
+		verb = "Signed in"
+	}
+	return opts.tell(verb, client, me.GetUser())
+}
+
+// withToken checks a given token before it is kept.
+func (o *Options) withToken(ctx context.Context, client *api.Client) error {
+	token, err := o.readToken()
+	if err != nil {
+		return err
+	}
+	client.Keeper.Override = token
+	me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+	if err != nil {
+		return err
+	}
+	if err := client.Keeper.Keep(token); err != nil {
+		return err
+	}
+	return o.tell("Signed in", client, me.GetUser())
+}
+
+// readToken reads one line; on a terminal it is not shown.
+func (o *Options) readToken() (string, error) {
+	var line string
+	if file, ok := o.IO.In.(*os.File); ok && o.IO.IsStdinTTY() {
+		fmt.Fprint(o.IO.Err, "Token: ")
+		raw, err := term.ReadPassword(int(file.Fd()))
+		fmt.Fprintln(o.IO.Err)
+		if err != nil {
+			return "", err
+		}
+		line = string(raw)
+	} else {
+		var err error
+		line, err = bufio.NewReader(o.IO.In).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+	}
+	token := strings.TrimSpace(line)
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", exitcode.Usagef("what came on standard input is not a token")
+	}
+	return token, nil
+}
+
+func (o *Options) tell(verb string, client *api.Client, me *pb.User) error {
+	_, err := fmt.Fprintf(o.IO.Out, "%s to %s as %s\n", verb, client.Address, plaintext.Line(me.GetName()))
+	return err
+}

@@ -1,0 +1,114 @@
+package root
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/buildinfo"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/book"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/cancel"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/docs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/download"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/edit"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/free"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/list"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/login"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/logout"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/move"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/server"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/show"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/status"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/users"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/version"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/wait"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/whoami"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+)
+
+const long = `Book time slots on a shared ComfyUI and follow them.
+
+On a terminal you get tables, in a pipe tab-separated rows; --json prints the API's own JSON and --quiet only ids. Errors are
+one line on stderr.
+
+Exit codes:
+` + exitcode.Help + `
+
+Environment:
+  COMFYSCHED_SERVER      URL or name of the server, when there is no --server
+  COMFYSCHED_TOKEN       token to use instead of the kept one
+  COMFYSCHED_CONFIG_DIR  folder of config.json, instead of comfysched in your configuration directory
+  NO_COLOR               no colours; CLICOLOR_FORCE=1 gives colours also in pipes
+  TZ                     the zone in which times are meant and shown`
+
+// NewCmdRoot makes the root command with all others below it.
+func NewCmdRoot(f *factory.Factory) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:                        "comfysched",
+		Short:                      "Book time slots on a shared ComfyUI",
+		Long:                       long,
+		Version:                    buildinfo.String(),
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+	}
+	cmd.SetIn(f.IO.In)
+	cmd.SetOut(f.IO.Out)
+	cmd.SetErr(f.IO.Err)
+	cmd.PersistentFlags().StringVar(&f.ServerFlag, "server", "", "`URL` or name of the server (COMFYSCHED_SERVER)")
+	_ = cmd.RegisterFlagCompletionFunc("server", server.CompleteNames(f))
+	group(cmd, "Jobs:",
+		book.NewCmdBook(f, nil),
+		list.NewCmdList(f, nil),
+		show.NewCmdShow(f, nil),
+		edit.NewCmdEdit(f, nil),
+		move.NewCmdMove(f, nil),
+		cancel.NewCmdCancel(f, nil),
+		wait.NewCmdWait(f, nil),
+		download.NewCmdDownload(f, nil),
+	)
+	group(cmd, "Timeline:",
+		free.NewCmdFree(f, nil),
+		status.NewCmdStatus(f, nil),
+		users.NewCmdUsers(f, nil),
+	)
+	group(cmd, "Identity and servers:",
+		whoami.NewCmdWhoami(f, nil),
+		login.NewCmdLogin(f, nil),
+		logout.NewCmdLogout(f, nil),
+		server.NewCmdServer(f),
+	)
+	cmd.AddCommand(version.NewCmdVersion(f), docs.NewCmdDocs())
+	refuseStrangers(cmd)
+	return cmd
+}
+
+// group adds commands under a heading of the help, in the order given.
+func group(cmd *cobra.Command, title string, children ...*cobra.Command) {
+	cobra.EnableCommandSorting = false
+	cmd.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, child := range children {
+		child.GroupID = title
+		cmd.AddCommand(child)
+	}
+}
+
+// refuseStrangers makes commands that only have commands below them show their help when called alone, and refuse
+// names that they do not know.
+func refuseStrangers(cmd *cobra.Command) {
+	for _, child := range cmd.Commands() {
+		refuseStrangers(child)
+	}
+	if cmd.Runnable() {
+		return
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+			return exitcode.Usagef("there is no command %q; did you mean %q?", args[0], similar[0])
+		}
+		return exitcode.Usagef("there is no command %q", args[0])
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}

@@ -1,0 +1,153 @@
+package status
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// report is what the status command knows.
+type report struct {
+	io       *iostreams.IOStreams
+	clock    when.Clock
+	server   string
+	snapshot *pb.StateSnapshot
+	today    *pb.GetTodayStatsResponse
+}
+
+// pipe prints facts for programs.
+func (r *report) pipe() error {
+	system := r.snapshot.GetSystem()
+	scheduled, running := r.count()
+	t := table.New(r.io)
+	for _, fact := range [][2]string{
+		{"server", r.server},
+		{"version", system.GetVersion()},
+		{"status", word(system.GetSystemStatus())},
+		{"reason", system.GetReason()},
+		{"benchmark_ms", fmt.Sprint(system.GetBenchmarkMs())},
+		{"running", fmt.Sprint(running)},
+		{"scheduled", fmt.Sprint(scheduled)},
+		{"jobs_today", fmt.Sprint(r.today.GetJobsToday())},
+		{"completed_today", fmt.Sprint(r.today.GetCompletedToday())},
+		{"failed_today", fmt.Sprint(r.today.GetFailedToday())},
+		{"average_generation_ms", fmt.Sprint(r.today.GetAverageGenerationMs())},
+		{"active_users", fmt.Sprint(r.today.GetActiveUsers())},
+	} {
+		t.Row(table.Text(fact[0]), table.Text(fact[1]))
+	}
+	return t.Print()
+}
+
+// people prints the same for a person, with the workers and what they are doing.
+func (r *report) people() error {
+	system := r.snapshot.GetSystem()
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(r.io.Out, "%s %s\n", r.io.Faint(fmt.Sprintf("%-9s", name+":")), value)
+		}
+	}
+	line("server", r.server+" "+r.io.Faint(plaintext.Line(system.GetVersion())))
+	line("status", r.light(system.GetSystemStatus())+because(system.GetReason()))
+	line("benchmark", duration(system.GetBenchmarkMs()))
+	for _, w := range system.GetWorkers() {
+		line("worker", r.worker(w))
+		r.bootSteps(w)
+	}
+	scheduled, running := r.count()
+	line("jobs", fmt.Sprintf("%d running, %d scheduled%s", running, scheduled, r.more()))
+	if next := r.next(); next != nil {
+		line("next", fmt.Sprintf("%s by %s at %s", jobview.ShortID(next.GetId()), plaintext.Line(next.GetUserName()), r.clock.Stamp(next.GetTimeSlot())))
+	}
+	line("today", fmt.Sprintf("%d jobs, %d completed, %d failed", r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
+	line("average", duration(r.today.GetAverageGenerationMs()))
+	line("users", fmt.Sprintf("%d connected", r.today.GetActiveUsers()))
+	return nil
+}
+
+func (r *report) worker(w *pb.Worker) string {
+	text := plaintext.Line(w.GetId()) + " " + r.light(w.GetStatus()) + because(w.GetReason())
+	if w.GetSimulated() {
+		text += ", " + r.io.Yellow("simulated pictures")
+	} else if w.GetComfyuiVersion() != "" {
+		text += ", ComfyUI " + plaintext.Line(w.GetComfyuiVersion())
+	}
+	if w.GetDevice() != "" {
+		text += ", " + plaintext.Line(w.GetDevice())
+	}
+	for _, e := range w.GetEstimates() {
+		text += fmt.Sprintf(", %s takes %s", plaintext.Line(e.GetWorkflowId()), when.Millis(e.GetSlotDurationMs()))
+	}
+	return text
+}
+
+// bootSteps tells how bringing up a worker goes, as long as it is not up.
+func (r *report) bootSteps(w *pb.Worker) {
+	if w.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_READY {
+		return
+	}
+	for _, s := range w.GetBootSteps() {
+		outcome := strings.ToLower(strings.TrimPrefix(s.GetOutcome().String(), "BOOT_OUTCOME_"))
+		fmt.Fprintf(r.io.Out, "          %-14s %s %s%s\n", plaintext.Line(s.GetName()), outcome, when.Millis(s.GetElapsedMs()), because(s.GetDetail()))
+	}
+}
+
+func (r *report) light(s pb.SystemStatus) string {
+	switch s {
+	case pb.SystemStatus_SYSTEM_STATUS_READY:
+		return r.io.Green(word(s))
+	case pb.SystemStatus_SYSTEM_STATUS_OFFLINE:
+		return r.io.Red(word(s))
+	}
+	return r.io.Yellow(word(s))
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + plaintext.Line(reason)
+}
+
+func duration(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return when.Millis(ms)
+}
+
+func (r *report) count() (scheduled, running int) {
+	for _, j := range r.snapshot.GetJobs() {
+		switch j.GetStatus() {
+		case pb.JobStatus_JOB_STATUS_SCHEDULED:
+			scheduled++
+		case pb.JobStatus_JOB_STATUS_PROCESSING:
+			running++
+		}
+	}
+	return scheduled, running
+}
+
+// more says that the snapshot does not hold all scheduled jobs.
+func (r *report) more() string {
+	if until := r.snapshot.GetScheduledUntilMs(); until > 0 {
+		return " until " + r.clock.Stamp(until) + " and more after that"
+	}
+	return ""
+}
+
+func (r *report) next() *pb.Job {
+	var next *pb.Job
+	for _, j := range r.snapshot.GetJobs() {
+		if j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED && (next == nil || j.GetTimeSlot() < next.GetTimeSlot()) {
+			next = j
+		}
+	}
+	return next
+}

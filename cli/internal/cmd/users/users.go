@@ -1,0 +1,92 @@
+// Package users is the command that lists who is connected.
+package users
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Options is what listing users needs.
+type Options struct {
+	IO     *iostreams.IOStreams
+	Clock  when.Clock
+	Client func() (*api.Client, error)
+	Out    outflag.Flags
+}
+
+// NewCmdUsers makes the command; runF replaces its work in tests.
+func NewCmdUsers(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
+	cmd := &cobra.Command{
+		Use:   "users",
+		Short: "List who is connected",
+		Long: `List who follows the live state now: browsers, 'comfysched watch' and other clients.
+
+In a pipe each connection is one tab-separated line: user name, client, address, connected since (RFC 3339), user id,
+connection id. --json prints an object whose connectedUsers are those of the API's StateSnapshot.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return usersRun(cmd.Context(), opts)
+		},
+	}
+	opts.Out.Bind(cmd, "the users' ids, each once")
+	return cmd
+}
+
+func usersRun(ctx context.Context, opts *Options) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
+	if err != nil {
+		return err
+	}
+	connections := state.GetSnapshot().GetConnectedUsers()
+	switch {
+	case opts.Out.JSON:
+		return apijson.Print(opts.IO, &pb.StateSnapshot{ConnectedUsers: connections})
+	case opts.Out.Quiet:
+		seen := map[string]bool{}
+		for _, c := range connections {
+			if !seen[c.GetUserId()] {
+				fmt.Fprintln(opts.IO.Out, c.GetUserId())
+			}
+			seen[c.GetUserId()] = true
+		}
+		return nil
+	case len(connections) == 0 && opts.IO.IsStdoutTTY():
+		fmt.Fprintln(opts.IO.Err, "Nobody is connected.")
+		return nil
+	}
+	return opts.show(connections)
+}
+
+func (o *Options) show(connections []*pb.Connection) error {
+	tty := o.IO.IsStdoutTTY()
+	t := table.New(o.IO, "USER", "CLIENT", "ADDRESS", "SINCE ("+o.Clock.ZoneName()+")", "USER ID")
+	for _, c := range connections {
+		cells := []table.Cell{table.Text(c.GetUserName()), table.Text(c.GetClient()), table.Text(c.GetIp())}
+		if tty {
+			cells = append(cells, table.Text(o.Clock.Cell(c.GetConnectedAtMs())), table.Cell{Text: c.GetUserId(), Style: o.IO.Faint})
+		} else {
+			cells = append(cells, table.Text(o.Clock.Exact(c.GetConnectedAtMs())), table.Text(c.GetUserId()), table.Text(c.GetConnectionId()))
+		}
+		t.Row(cells...)
+	}
+	return t.Print()
+}

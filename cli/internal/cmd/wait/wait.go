@@ -1,0 +1,80 @@
+// Package wait is the command that waits for jobs to end.
+package wait
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Options is what waiting needs.
+type Options struct {
+	IO      *iostreams.IOStreams
+	Clock   when.Clock
+	Client  func() (*api.Client, error)
+	Explain func() problem.Explainer
+
+	Jobs     []string
+	Download string
+	Out      outflag.Flags
+}
+
+// NewCmdWait makes the command; runF replaces its work in tests.
+func NewCmdWait(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client, Explain: f.Explainer}
+	cmd := &cobra.Command{
+		Use:   "wait JOB...",
+		Short: "Wait for jobs to end",
+		Long: `Wait until jobs have ended and show their progress, as 'comfysched book --wait' does. The exit code is 7 when one of them
+failed or was cancelled. A lost connection is opened again; Ctrl-C leaves the jobs as they are.
+
+` + jobref.Help + `
+` + jobview.RowHelp + `.`,
+		Example: `  comfysched wait 3f2a1b2c
+  comfysched wait 3f2a1b2c 77e01fd2 --download pictures`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: f.CompleteArgs(factory.OpenJobs, 0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.Jobs = args
+			if runF != nil {
+				return runF(cmd.Context(), opts)
+			}
+			return waitRun(cmd.Context(), opts)
+		},
+	}
+	cmd.Flags().StringVarP(&opts.Download, "download", "d", "", "save the results in this `directory`")
+	opts.Out.Bind(cmd, "the jobs' ids")
+	return cmd
+}
+
+func waitRun(ctx context.Context, opts *Options) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	var jobs []*pb.Job
+	for _, ref := range opts.Jobs {
+		j, err := jobref.Get(ctx, client.Scheduler, ref)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, j)
+		if opts.Out.Quiet {
+			fmt.Fprintln(opts.IO.Out, j.GetId())
+		}
+	}
+	waiter := outcome.Waiter{IO: opts.IO, Clock: opts.Clock, Client: client, Explain: opts.Explain(), Out: opts.Out, Dir: opts.Download}
+	return waiter.Await(ctx, jobs)
+}
