@@ -44,7 +44,7 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
       <section
         aria-label="Notices"
         aria-live="polite"
-        className="pointer-events-none fixed inset-x-3 bottom-3 z-50 flex flex-col items-center gap-2 sm:bottom-6"
+        className="pointer-events-none fixed inset-x-3 bottom-3 z-50 flex flex-col items-end gap-2 sm:inset-x-6 sm:bottom-6"
       >
         {list}
       </section>
@@ -68,7 +68,7 @@ function NoticeCard({ notice, onDismiss }: { notice: Shown; onDismiss: (id: numb
       role={tone === "bad" ? "alert" : "status"}
       onMouseEnter={() => setHeld(true)}
       onMouseLeave={() => setHeld(false)}
-      className="notice-in pointer-events-auto flex w-full max-w-xl items-center gap-3 overflow-hidden rounded-xl border border-line bg-surface py-2.5 pr-2 shadow-float"
+      className="notice-in pointer-events-auto flex w-full max-w-lg items-center gap-3 overflow-hidden rounded-xl border border-line bg-surface py-2.5 pr-2 shadow-float"
     >
       <span className={`-my-2.5 w-1.5 self-stretch ${edges[tone]}`} />
       <div className="min-w-0 flex-1 py-0.5">

@@ -1,6 +1,6 @@
 /** Words and numbers for people. Times are milliseconds since the Unix epoch, shown in the viewer's zone. */
 
-const clockTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clockTime = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 const dayTime = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 

@@ -1,50 +1,116 @@
-import { useState } from "react";
-import { Button } from "../../components/Button";
-import { useNotify } from "../../components/Notices";
-import { formatTime } from "../../lib/format";
-import { problemOf } from "../../lib/problem";
-import { randomUuid } from "../../lib/random";
-import { promptLine, statusWords } from "../../lib/words";
-import { useLive, useLiveContext } from "../../live/LiveContext";
-import { selectEnded, selectRunning, selectUpcoming } from "../../live/selectors";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { useSearchParams } from "react-router";
+import { useJobActions } from "../../actions/useJobActions";
+import { Agenda } from "../../features/agenda/Agenda";
+import { Composer } from "../../features/booking/Composer";
+import { JobPanel } from "../../features/job/JobPanel";
+import { BootCard } from "../../features/shell/BootCard";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { useLive } from "../../live/LiveContext";
+import { selectBookable } from "../../live/selectors";
+import { PageSkeleton } from "./PageSkeleton";
+import { useComposer } from "./useComposer";
+import { useUndoKey } from "./useUndoKey";
+
+const Timeline = lazy(() => import("../../features/timeline/Timeline"));
+const Lightbox = lazy(() => import("../../features/lightbox/Lightbox"));
 
 export default function SchedulerPage() {
-  const { api } = useLiveContext();
-  const notify = useNotify();
-  const running = useLive(selectRunning);
-  const upcoming = useLive(selectUpcoming);
-  const ended = useLive(selectEnded);
-  const [prompt, setPrompt] = useState("");
-  const book = async () => {
-    try {
-      const { job } = await api.scheduler.bookJob({
-        requestId: randomUuid(),
-        start: { case: "nextFreeFrom", value: 0n },
-        prompt,
-      });
-      if (job) notify({ tone: "good", title: `Booked for ${formatTime(Number(job.timeSlot))}.` });
-    } catch (cause) {
-      notify({ tone: "bad", title: problemOf(cause).message });
-    }
-  };
+  const ready = useLive(({ revision }) => revision !== undefined);
+  return ready ? <Scheduler /> : <PageSkeleton />;
+}
+
+function Scheduler() {
+  const bookable = useLive(selectBookable);
+  const [search, setSearch] = useSearchParams();
+  const selectedId = search.get("job") ?? undefined;
+  const [focusPrompt, setFocusPrompt] = useState(false);
+  const [opened, setOpened] = useState<{ job: Job; picture: number }>();
+  const actions = useJobActions();
+  useUndoKey(actions.undoMove);
+
+  const select = useCallback(
+    (id: string | undefined) => {
+      setFocusPrompt(false);
+      setSearch(id === undefined ? {} : { job: id }, { replace: true });
+    },
+    [setSearch],
+  );
+  const composer = useComposer((job, blank) => {
+    select(job.id);
+    setFocusPrompt(blank);
+  });
+  const { workflow, duration } = composer;
+  const close = useCallback(() => select(undefined), [select]);
+  useEscape(close);
+
   return (
-    <main className="mx-auto w-full max-w-3xl space-y-4 p-4">
-      <textarea
-        aria-label="Prompt"
-        className="field"
-        value={prompt}
-        onChange={(event) => setPrompt(event.target.value)}
-      />
-      <Button tone="primary" large onClick={book}>
-        Book next free slot
-      </Button>
-      <ul className="space-y-1">
-        {[...running, ...upcoming, ...ended].map((job) => (
-          <li key={job.id} className="card p-3">
-            {formatTime(Number(job.timeSlot))} {statusWords[job.status]} {job.userName} {promptLine(job)}
-          </li>
-        ))}
-      </ul>
+    <main className="mx-auto grid w-full max-w-[110rem] gap-4 p-3 sm:gap-5 sm:p-6">
+      <h1 className="sr-only">Scheduler</h1>
+      <Suspense fallback={<div className="h-64 animate-pulse rounded-card bg-sunken" />}>
+        <Timeline
+          duration={duration}
+          selectedId={selectedId}
+          pinned={composer.start}
+          onSelect={select}
+          onPin={composer.setStart}
+          onBook={(start) => void composer.book(start, workflow?.examplePrompt || "Untitled")}
+          onMove={actions.move}
+        />
+      </Suspense>
+      <div className="grid items-start gap-4 sm:gap-5 lg:grid-cols-[minmax(0,1fr)_minmax(22rem,28rem)]">
+        {selectedId !== undefined ? (
+          <JobPanel
+            jobId={selectedId}
+            actions={actions}
+            focusPrompt={focusPrompt}
+            onClose={close}
+            onReuse={(job) => {
+              composer.reuse(job);
+              close();
+            }}
+            onOpenPicture={(job, picture) => setOpened({ job, picture })}
+          />
+        ) : bookable && workflow ? (
+          <Composer
+            workflow={workflow}
+            duration={duration}
+            values={composer.values}
+            errors={composer.errors}
+            start={composer.start}
+            busy={composer.busy}
+            onChange={composer.setValues}
+            onWorkflow={composer.setWorkflowId}
+            onStart={composer.setStart}
+            onBook={() => void composer.book(composer.start)}
+          />
+        ) : (
+          <BootCard />
+        )}
+        <Agenda selectedId={selectedId} onSelect={select} />
+      </div>
+      {opened && (
+        <Suspense>
+          <Lightbox
+            jobs={[opened.job]}
+            jobId={opened.job.id}
+            picture={opened.picture}
+            onClose={() => setOpened(undefined)}
+          />
+        </Suspense>
+      )}
     </main>
   );
+}
+
+/** Escape leaves the selected job, unless something else on the page wants the key. */
+function useEscape(leave: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const idle = event.target === document.body;
+      if (event.key === "Escape" && idle && !event.defaultPrevented) leave();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [leave]);
 }

@@ -1,0 +1,82 @@
+import { useId } from "react";
+import { fromLocalField, toLocalField } from "../../form/localTime";
+import { formatDistance, formatDuration, formatMoment, formatTime } from "../../lib/format";
+
+/** The moment of a new booking: the next free one, or one that was chosen. Times in milliseconds. */
+export function WhenField({
+  nextFree,
+  start,
+  duration,
+  now,
+  refusal,
+  onStart,
+}: {
+  nextFree: number;
+  start: number | undefined;
+  duration: number;
+  now: number;
+  refusal: string;
+  onStart: (start: number | undefined) => void;
+}) {
+  const id = useId();
+  const chosen = start !== undefined;
+  const option = (active: boolean) =>
+    `flex min-w-0 flex-1 cursor-pointer items-start gap-2.5 rounded-xl border p-3 transition-colors ${
+      active ? "border-accent bg-accent-wash" : "border-line hover:border-line-strong"
+    }`;
+  return (
+    <fieldset>
+      <legend className="mb-1 font-medium text-sm">When</legend>
+      <div className="flex flex-col gap-2 sm:flex-row">
+        <label className={option(!chosen)}>
+          <input
+            type="radio"
+            name={id}
+            checked={!chosen}
+            onChange={() => onStart(undefined)}
+            className="mt-1 accent-accent"
+          />
+          <span>
+            <span className="block font-medium">As soon as possible</span>
+            <span className="block text-ink-soft text-sm">
+              {formatMoment(nextFree, now)} · {formatDistance(nextFree, now)}
+            </span>
+          </span>
+        </label>
+        <div className={option(chosen)}>
+          <input
+            type="radio"
+            name={id}
+            id={`${id}-at`}
+            checked={chosen}
+            onChange={() => onStart(nextFree)}
+            className="mt-1 accent-accent"
+          />
+          <span className="min-w-0 flex-1">
+            <label htmlFor={`${id}-at`} className="block cursor-pointer font-medium">
+              At a time
+            </label>
+            {chosen ? (
+              <>
+                <input
+                  type="datetime-local"
+                  step={start % 1000 === 0 ? 1 : 0.001}
+                  aria-label="Start"
+                  aria-invalid={refusal !== ""}
+                  value={toLocalField(start)}
+                  onChange={(event) => onStart(fromLocalField(event.target.value) ?? start)}
+                  className="field mt-1 py-1 text-sm"
+                />
+                <span className={`mt-1 block text-xs ${refusal ? "font-medium text-failed-ink" : "text-ink-soft"}`}>
+                  {refusal || `Until ${formatTime(start + duration)}, ${formatDuration(duration)}`}
+                </span>
+              </>
+            ) : (
+              <span className="block text-ink-soft text-sm">Or choose a place on the timeline</span>
+            )}
+          </span>
+        </div>
+      </div>
+    </fieldset>
+  );
+}

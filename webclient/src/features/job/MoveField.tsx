@@ -1,0 +1,52 @@
+import { useEffect, useState } from "react";
+import type { JobActions } from "../../actions/useJobActions";
+import { Button } from "../../components/Button";
+import { Field } from "../../form/Field";
+import { fromLocalField, toLocalField } from "../../form/localTime";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { formatTime } from "../../lib/format";
+import { blockerOf, takenSlots } from "../../lib/slots";
+import { useLiveContext } from "../../live/LiveContext";
+import { serverNow } from "../../live/now";
+
+/** Moves a booking without dragging: to a time, or to the next free slot. */
+export function MoveField({ job, actions }: { job: Job; actions: JobActions }) {
+  const { store } = useLiveContext();
+  const start = Number(job.timeSlot);
+  const [wanted, setWanted] = useState(start);
+  useEffect(() => setWanted(start), [start]);
+
+  const now = serverNow(store);
+  const taken = takenSlots(store.get().jobs.values(), job.workerId, now);
+  const blocker = blockerOf({ start: wanted, end: wanted + Number(job.durationMs) }, taken, job.id);
+  const refusal =
+    wanted === start
+      ? ""
+      : wanted < now
+        ? "That moment has passed."
+        : blocker
+          ? `Taken by ${blocker.job.userName} until ${formatTime(blocker.end)}.`
+          : "";
+  return (
+    <div className="flex flex-wrap items-start gap-2">
+      <Field label="Starts at" error={refusal || undefined} className="min-w-52 flex-1">
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="datetime-local"
+            step={wanted % 1000 === 0 ? 1 : 0.001}
+            value={toLocalField(wanted)}
+            onChange={(event) => setWanted(fromLocalField(event.target.value) ?? wanted)}
+            className="field"
+          />
+        )}
+      </Field>
+      <Button className="mt-6 min-h-10" disabled={wanted === start} onClick={() => void actions.move(job, wanted)}>
+        Move
+      </Button>
+      <Button className="mt-6 min-h-10" onClick={() => void actions.move(job, "next")}>
+        Next free slot
+      </Button>
+    </div>
+  );
+}

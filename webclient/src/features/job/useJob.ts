@@ -1,0 +1,26 @@
+import { useEffect, useState } from "react";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { problemOf } from "../../lib/problem";
+import { useLive, useLiveContext } from "../../live/LiveContext";
+
+/** A job by id: live when the live state has it, else asked for. */
+export function useJob(id: string): { job?: Job | undefined; error?: string | undefined } {
+  const { api } = useLiveContext();
+  const live = useLive(({ jobs }) => jobs.get(id));
+  const ready = useLive(({ revision }) => revision !== undefined);
+  const [asked, setAsked] = useState<{ id: string; job?: Job | undefined; error?: string }>();
+  const missing = ready && live === undefined;
+
+  useEffect(() => {
+    if (!missing) return;
+    const stop = new AbortController();
+    api.scheduler.getJob({ jobId: id }, { signal: stop.signal }).then(
+      ({ job }) => setAsked({ id, job }),
+      (cause) => stop.signal.aborted || setAsked({ id, error: problemOf(cause).message }),
+    );
+    return () => stop.abort();
+  }, [api, id, missing]);
+
+  if (live) return { job: live };
+  return asked?.id === id ? { job: asked.job, error: asked.error } : {};
+}

@@ -1,0 +1,75 @@
+import { useMemo, useState } from "react";
+import YetAnotherLightbox, { type Slide } from "yet-another-react-lightbox";
+import Captions from "yet-another-react-lightbox/plugins/captions";
+import Counter from "yet-another-react-lightbox/plugins/counter";
+import Download from "yet-another-react-lightbox/plugins/download";
+import Zoom from "yet-another-react-lightbox/plugins/zoom";
+import "yet-another-react-lightbox/styles.css";
+import "yet-another-react-lightbox/plugins/captions.css";
+import "yet-another-react-lightbox/plugins/counter.css";
+import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
+import { filePath, formatFull } from "../../lib/format";
+
+const plugins = [Captions, Counter, Download, Zoom];
+
+/** The pictures of the jobs, full size: arrow keys, zoom, download, and what each was made from. */
+export default function Lightbox({
+  jobs,
+  jobId,
+  picture = 0,
+  onClose,
+}: {
+  jobs: readonly Job[];
+  jobId: string;
+  picture?: number;
+  onClose: () => void;
+}) {
+  // Fixed while it is open: a picture that arrives meanwhile must not shift the one that is looked at.
+  const [shown] = useState(() => jobs.flatMap(picturesOf));
+  const slides = useMemo(() => shown.map(slideOf), [shown]);
+  const index =
+    Math.max(
+      0,
+      shown.findIndex(({ job }) => job.id === jobId),
+    ) + picture;
+  return (
+    <YetAnotherLightbox
+      open
+      close={onClose}
+      index={index}
+      slides={slides}
+      plugins={plugins}
+      carousel={{ finite: true }}
+      controller={{ closeOnBackdropClick: true }}
+      animation={{ fade: 150, swipe: 250 }}
+      zoom={{ maxZoomPixelRatio: 4, scrollToZoom: true }}
+      captions={{ descriptionTextAlign: "start", descriptionMaxLines: 4 }}
+    />
+  );
+}
+
+interface Picture {
+  readonly job: Job;
+  readonly filename: string;
+}
+
+function picturesOf(job: Job): Picture[] {
+  return job.results.filter(({ kind }) => kind === ResultKind.IMAGE).map(({ filename }) => ({ job, filename }));
+}
+
+function slideOf({ job, filename }: Picture): Slide {
+  const source = filePath("images", filename, { v: job.finishedAtMs.toString() });
+  return {
+    src: source,
+    alt: job.prompt,
+    title: `${job.userName}, ${formatFull(Number(job.timeSlot))}`,
+    description: (
+      <>
+        {job.prompt}
+        <br />
+        Seed {job.seed.toString()}
+      </>
+    ),
+    download: { url: source, filename: filename.split("/").at(-1) ?? filename },
+  };
+}

@@ -1,0 +1,30 @@
+import { StatusBadge } from "../../components/StatusBadge";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { formatDuration, formatSlot } from "../../lib/format";
+import { ownerWords, promptLine } from "../../lib/words";
+import { extentOf } from "./blocks";
+import { msPerPixel, type View } from "./scale";
+
+/** What a block is, for the pointer that rests on it. The same is in the list and in the panel for everybody else. */
+export function HoverCard({ job, view, now, myId }: { job: Job; view: View; now: number; myId: string | undefined }) {
+  const extent = extentOf(job);
+  const scale = msPerPixel(view);
+  const middle = ((Math.max(extent.start, view.start) + Math.min(extent.end, view.end)) / 2 - view.start) / scale;
+  const half = Math.min(150, view.width / 2);
+  return (
+    <div
+      aria-hidden="true"
+      className="pointer-events-none absolute top-full z-20 -mt-3 w-[300px] max-w-full -translate-x-1/2 rounded-xl border border-line bg-surface p-3 text-sm shadow-float"
+      style={{ left: Math.min(Math.max(middle, half), view.width - half) }}
+    >
+      <div className="flex items-center justify-between gap-2">
+        <span className="truncate font-semibold">{ownerWords(job, myId)}</span>
+        <StatusBadge status={job.status} />
+      </div>
+      <p className="text-ink-soft">
+        {formatSlot(extent, now)} · {formatDuration(extent.end - extent.start)}
+      </p>
+      <p className="mt-1 line-clamp-3 text-ink-soft">{promptLine(job)}</p>
+    </div>
+  );
+}

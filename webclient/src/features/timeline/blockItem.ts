@@ -1,0 +1,116 @@
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { plural } from "../../lib/format";
+import { slotOf } from "../../lib/slots";
+import { ownerWords, promptLine } from "../../lib/words";
+import type { Block } from "./blocks";
+
+/** BlockItem is a block in vis-timeline's terms. */
+export interface BlockItem {
+  readonly id: string;
+  readonly start: number;
+  readonly end: number;
+  readonly content: string;
+  readonly className: string;
+  readonly editable: { updateTime: boolean; remove: boolean; updateGroup: boolean };
+  readonly selectable: boolean;
+  readonly type: "range";
+  /** First and second line of the label; empty where there is no room for one. */
+  readonly name: string;
+  readonly text: string;
+  /** Pixels the label may take. */
+  readonly room: number;
+  /** The label stands beside the block, which is too narrow for it. */
+  readonly beside: boolean;
+}
+
+const looks: Record<JobStatus, string> = {
+  [JobStatus.UNSPECIFIED]: "",
+  [JobStatus.SCHEDULED]: "is-scheduled",
+  [JobStatus.PROCESSING]: "is-processing",
+  [JobStatus.COMPLETED]: "is-completed",
+  [JobStatus.FAILED]: "is-failed",
+  [JobStatus.CANCELLED]: "is-cancelled",
+};
+
+const tail = "-overrun";
+const cluster = "cluster-";
+
+/** A block this wide, in pixels, holds its label; a narrower one has it beside it where there is room. */
+const roomy = 44;
+const roomBeside = 40;
+
+export function toItem(block: Block, myId: string | undefined): BlockItem {
+  const { job } = block;
+  const mine = job.userId === myId;
+  const single = block.count === 1;
+  const name = single ? ownerWords(job, myId) : plural(block.count, "job");
+  const inside = block.width >= roomy;
+  const beside = !inside && block.room >= roomBeside;
+  const labelled = inside || beside;
+  const looksLike = single ? `${looks[job.status]}${mine ? " is-mine" : ""}` : "is-cluster";
+  return {
+    id: single ? job.id : `${cluster}${job.id}`,
+    start: block.start,
+    end: block.end,
+    content: "",
+    className: looksLike,
+    editable: { updateTime: single && mine && job.status === JobStatus.SCHEDULED, remove: false, updateGroup: false },
+    selectable: single,
+    type: "range",
+    name: labelled ? name : "",
+    text: labelled && single ? promptLine(job).slice(0, 160) : "",
+    room: Math.round(inside ? Math.max(block.width - 2, 0) : Math.min(block.room - 6, 240)),
+    beside,
+  };
+}
+
+/** The tail of a running job that outlasts its slot, drawn below whatever comes after it. */
+export function overrunItem(job: Job, now: number): BlockItem {
+  return {
+    id: `${job.id}${tail}`,
+    start: slotOf(job).end,
+    end: now,
+    content: "",
+    className: "is-overrun",
+    editable: { updateTime: false, remove: false, updateGroup: false },
+    selectable: false,
+    type: "range",
+    name: "",
+    text: "",
+    room: 0,
+    beside: false,
+  };
+}
+
+/** The job that an item stands for, or undefined for a cluster. */
+export function jobIdOf(itemId: string): string | undefined {
+  return itemId.startsWith(cluster) ? undefined : itemId.replace(tail, "");
+}
+
+/** Whether two items look the same on the screen. */
+export function sameItem(a: BlockItem, b: BlockItem): boolean {
+  return (
+    a.start === b.start &&
+    a.end === b.end &&
+    a.className === b.className &&
+    a.name === b.name &&
+    a.text === b.text &&
+    a.room === b.room
+  );
+}
+
+/** Draws an item's label. Text nodes only: a prompt is never read as markup. */
+export function drawLabel(item: BlockItem): HTMLElement {
+  const label = document.createElement("div");
+  label.className = "tl-label";
+  label.dataset["item"] = item.id;
+  if (item.name !== "") {
+    label.style.width = `${item.room}px`;
+    label.classList.toggle("is-beside", item.beside);
+    const name = label.appendChild(document.createElement("b"));
+    name.textContent = item.name;
+    const text = label.appendChild(document.createElement("span"));
+    text.textContent = item.text;
+  }
+  return label;
+}

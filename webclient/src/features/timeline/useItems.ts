@@ -1,0 +1,53 @@
+import { useEffect, useMemo, useState } from "react";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { useThrottled } from "../../lib/useThrottled";
+import { type BlockItem, overrunItem, toItem } from "./blockItem";
+import { layOut, overrunOf } from "./blocks";
+import { msPerPixel, type View } from "./scale";
+
+/** A few redraws in a second are enough for a busy timeline; one change alone is drawn at once. */
+const redrawEvery = 250;
+
+/** The stretch that is laid out: the view with as much again on either side, so that panning needs no new layout. */
+interface Stage {
+  readonly start: number;
+  readonly end: number;
+  readonly scale: number;
+}
+
+function stageOf(view: View): Stage {
+  const span = view.end - view.start;
+  return { start: view.start - span, end: view.end + span, scale: msPerPixel(view) };
+}
+
+function fits(stage: Stage, view: View): boolean {
+  const zoom = msPerPixel(view) / stage.scale;
+  return view.start >= stage.start && view.end <= stage.end && zoom < 1.3 && zoom > 0.75;
+}
+
+/** The items to draw for the jobs in and about the view. */
+export function useItems(
+  allJobs: ReadonlyMap<string, Job>,
+  view: View | undefined,
+  now: number,
+  myId: string | undefined,
+  dropped: { readonly job: Job; readonly start: number } | undefined,
+): readonly BlockItem[] {
+  const [stage, setStage] = useState<Stage>();
+  useEffect(() => {
+    if (view && view.width > 0) setStage((known) => (known && fits(known, view) ? known : stageOf(view)));
+  }, [view]);
+
+  const settled = useThrottled(allJobs, redrawEvery);
+  // A dropped block stays where it was dropped until the server has answered.
+  const jobs = useMemo(() => {
+    if (!dropped) return settled;
+    return new Map(settled).set(dropped.job.id, { ...dropped.job, timeSlot: BigInt(dropped.start) });
+  }, [settled, dropped]);
+  const blocks = useMemo(
+    () => (stage ? layOut(jobs.values(), stage, stage.scale).map((block) => toItem(block, myId)) : []),
+    [jobs, stage, myId],
+  );
+  const late = useMemo(() => [...jobs.values()].filter((job) => overrunOf(job, now) > 0), [jobs, now]);
+  return useMemo(() => [...blocks, ...late.map((job) => overrunItem(job, now))], [blocks, late, now]);
+}

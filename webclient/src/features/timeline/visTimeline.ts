@@ -1,0 +1,115 @@
+import { DataSet } from "vis-data/esnext";
+import { Timeline } from "vis-timeline/esnext";
+import "vis-timeline/styles/vis-timeline-graph2d.min.css";
+import type { Placement } from "../../lib/slots";
+import { axisLabel, dayLabel } from "./axis";
+import { type BlockItem, drawLabel, sameItem } from "./blockItem";
+import { type View, zoomRange } from "./scale";
+
+/** TimelineEvents are what a person does to the timeline. Moments are milliseconds since the Unix epoch. */
+export interface TimelineEvents {
+  /** The view moved or grew, by a person's hand or otherwise. */
+  readonly onView: (view: View, byUser: boolean) => void;
+  /** The pointer rests on a moment, over a block or over free space; undefined when it has left. */
+  readonly onPoint: (point: { at: number; item?: string } | undefined) => void;
+  readonly onPress: (press: { at: number; item?: string }) => void;
+  readonly onDoublePress: (press: { at: number; item?: string }) => void;
+  /** A block is being dragged to a moment: says where it would land. */
+  readonly onDrag: (id: string, start: number) => Placement;
+  /** A block was dropped at the place the last onDrag named. */
+  readonly onDrop: (id: string, start: number) => void;
+}
+
+/** TimelineHandle drives one mounted timeline. */
+export interface TimelineHandle {
+  readonly view: () => View;
+  readonly show: (view: View, smooth?: boolean) => void;
+  readonly draw: (items: readonly BlockItem[]) => void;
+  readonly select: (id: string | undefined) => void;
+  readonly setNow: (now: number) => void;
+  readonly destroy: () => void;
+}
+
+/** Mounts vis-timeline in an element and hides its shape from the rest of the page. */
+export function mountTimeline(container: HTMLElement, first: View, events: TimelineEvents): TimelineHandle {
+  const items = new DataSet<BlockItem>([]);
+  const timeline = new Timeline(container, items as never, {
+    start: first.start,
+    end: first.end,
+    zoomMin: zoomRange.min,
+    zoomMax: zoomRange.max,
+    height: "100%",
+    stack: false,
+    showTooltips: false,
+    orientation: { axis: "top", item: "top" },
+    margin: { axis: 26, item: { horizontal: 0, vertical: 0 } },
+    maxMinorChars: 8,
+    format: { minorLabels: axisLabel, majorLabels: dayLabel } as never,
+    editable: { add: false, remove: false, updateTime: true, updateGroup: false },
+    itemsAlwaysDraggable: { item: true, range: false },
+    snap: null,
+    // The page's own wheel handling pans and zooms; a wheel over the timeline must not fight it.
+    zoomKey: "metaKey",
+    template: ((item: BlockItem) => drawLabel(item)) as never,
+    onMoving: ((item: DraggedItem, accept: (item: DraggedItem) => void) => {
+      const { start, end, blocker, past } = events.onDrag(item.id, item.start.getTime());
+      const className = item.className.replace(" is-impossible", "");
+      accept({
+        ...item,
+        start: new Date(start),
+        end: new Date(end),
+        className: blocker || past ? `${className} is-impossible` : className,
+      });
+    }) as never,
+    onMove: ((item: DraggedItem, accept: (item: null) => void) => {
+      const start = item.start.getTime();
+      accept(null);
+      events.onDrop(item.id, start);
+    }) as never,
+  });
+
+  const view = (): View => {
+    const { start, end } = timeline.getWindow();
+    return { start: start.getTime(), end: end.getTime(), width: container.clientWidth };
+  };
+  const point = ({ time, item }: Pointed) => ({ at: time.getTime(), ...(item != null && { item: String(item) }) });
+  const inside = ({ what }: Pointed) => what === "background" || what === "item" || what === "current-time";
+
+  timeline.on("rangechange", ({ byUser }: { byUser: boolean }) => events.onView(view(), byUser));
+  timeline.on("changed", () => events.onView(view(), false));
+  timeline.on("mouseMove", (props: Pointed) => events.onPoint(inside(props) ? point(props) : undefined));
+  timeline.on("click", (props: Pointed) => inside(props) && events.onPress(point(props)));
+  timeline.on("doubleClick", (props: Pointed) => inside(props) && events.onDoublePress(point(props)));
+
+  return {
+    view,
+    show: ({ start, end }, smooth = false) =>
+      timeline.setWindow(start, end, { animation: smooth ? { duration: 280, easingFunction: "easeOutCubic" } : false }),
+    draw: (wanted) => {
+      const keep = new Set(wanted.map(({ id }) => id));
+      const gone = items.getIds().filter((id) => !keep.has(String(id)));
+      const changed = wanted.filter((item) => {
+        const known = items.get(item.id);
+        return known === null || !sameItem(known as unknown as BlockItem, item);
+      });
+      if (gone.length > 0) items.remove(gone);
+      if (changed.length > 0) items.update(changed as never);
+    },
+    select: (id) => timeline.setSelection(id !== undefined && items.get(id) ? [id] : []),
+    setNow: (now) => timeline.setCurrentTime(now),
+    destroy: () => timeline.destroy(),
+  };
+}
+
+interface Pointed {
+  readonly time: Date;
+  readonly item: string | number | null;
+  readonly what: string | null;
+}
+
+interface DraggedItem {
+  readonly id: string;
+  readonly start: Date;
+  readonly end: Date;
+  readonly className: string;
+}

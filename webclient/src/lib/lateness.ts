@@ -1,0 +1,34 @@
+import { DelayKind, type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+import { formatDuration, formatTime } from "./format";
+import { slotOf } from "./slots";
+
+/** Why a job does not keep to its slot, in words for people; empty when it does. `now` in milliseconds. */
+export function latenessWords(job: Job, now: number): string[] {
+  return [delayWords(job), overrunWords(job, now)].filter((words) => words !== "");
+}
+
+function delayWords({ delay, startedAtMs, timeSlot, attempt }: Job): string {
+  if (!delay) return "";
+  const because = delay.reason === "" ? "" : `: ${delay.reason.replace(/[.]$/, "")}`;
+  const booked = formatTime(Number(delay.bookedTimeSlot));
+  switch (delay.kind) {
+    case DelayKind.LATE: {
+      const by = Number(startedAtMs - timeSlot);
+      return by > 0 ? `Started ${formatDuration(by)} late${because}.` : `Late${because}.`;
+    }
+    case DelayKind.OVERDUE:
+      return `Moved, was booked for ${booked}${because}.`;
+    case DelayKind.RETRY:
+      return `Run ${attempt}, the run at ${booked} was lost${because}.`;
+    default:
+      return delay.reason;
+  }
+}
+
+function overrunWords(job: Job, now: number): string {
+  const { end } = slotOf(job);
+  if (job.status === JobStatus.PROCESSING && now > end) return `Overruns its slot by ${formatDuration(now - end)}.`;
+  const over = Number(job.finishedAtMs) - end;
+  const ran = job.status === JobStatus.COMPLETED || job.status === JobStatus.FAILED;
+  return ran && over > 50 && job.startedAtMs > 0n ? `Overran its slot by ${formatDuration(over)}.` : "";
+}
