@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (s *server) view(w http.ResponseWriter, r *http.Request) error {
 	if !query.Has("filename") {
 		return empty(w, http.StatusNotFound)
 	}
-	name, kind := annotated(query.Get("filename"), or(query.Get("type"), "output"))
+	name, kind := annotated(query.Get("filename"), cmp.Or(query.Get("type"), "output"))
 	root, known := s.folders.byType[kind]
 	if name == "" || name[0] == '/' || strings.Contains(name, "..") || !known {
 		return empty(w, http.StatusBadRequest)
@@ -131,7 +132,7 @@ func (s *server) uploadImage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer upload.Close()
-	kind := or(r.FormValue("type"), "input")
+	kind := cmp.Or(r.FormValue("type"), "input")
 	root, known := s.folders.byType[kind]
 	if !known {
 		return fmt.Errorf("unknown type %q", kind)

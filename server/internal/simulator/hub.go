@@ -17,7 +17,6 @@ type hub struct {
 
 	mu      sync.Mutex
 	clients map[string]*client // by client id: the newest socket of each
-	sockets map[*client]bool   // all open ones, silent ones included
 	frames  []frame
 	manners Misbehaviours
 	dice    *rand.Rand
@@ -25,7 +24,14 @@ type hub struct {
 
 type client struct {
 	conn     *websocket.Conn
-	previews bool // wants previews with metadata
+	previews bool       // wants previews with metadata
+	writing  sync.Mutex // held by the greeting, so that it comes first
+}
+
+func (c *client) write(ctx context.Context, kind websocket.MessageType, body []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.conn.Write(ctx, kind, body)
 }
 
 // frame is a message to one client id, or to all when to is "".
@@ -38,7 +44,7 @@ type frame struct {
 func newHub(logf func(string, ...any)) *hub {
 	return &hub{
 		logf: logf, wake: make(chan struct{}, 1),
-		clients: map[string]*client{}, sockets: map[*client]bool{}, dice: rand.New(rand.NewPCG(3, 64)),
+		clients: map[string]*client{}, dice: rand.New(rand.NewPCG(3, 64)),
 	}
 }
 
@@ -47,16 +53,14 @@ func (h *hub) join(id string, c *client) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clients[id] = c
-	h.sockets[c] = true
 }
 
 // leave forgets the id, even when a newer socket has taken it over by now: that one stays
 // open and hears nothing more. ComfyUI does the same, and clients have to live with it.
-func (h *hub) leave(id string, c *client) {
+func (h *hub) leave(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.clients, id)
-	delete(h.sockets, c)
 }
 
 func (h *hub) wantPreviews(id string) {
@@ -138,7 +142,7 @@ func (h *hub) deliverOne(ctx context.Context, f frame) {
 		kind = websocket.MessageBinary
 	}
 	for _, c := range h.recipients(f.to) {
-		if err := c.conn.Write(ctx, kind, f.body); err != nil && ctx.Err() == nil {
+		if err := c.write(ctx, kind, f.body); err != nil && ctx.Err() == nil {
 			h.logf("send error: %v", err)
 		}
 	}
@@ -154,13 +158,4 @@ func (h *hub) recipients(to string) []*client {
 		}
 	}
 	return list
-}
-
-// cut drops all sockets without a closing handshake.
-func (h *hub) cut() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for c := range h.sockets {
-		go c.conn.CloseNow() // waits for the socket's reader
-	}
 }

@@ -15,7 +15,7 @@ type Misbehaviours []Misbehaviour
 // Misbehaviour is one KIND[=ARG] of the package comment's table.
 type Misbehaviour struct {
 	Kind     string
-	FirstRun int           // of the kinds that take N; 1 without one
+	FirstRun int           // the N of the kinds that take one; 0 is from the start on
 	Duration time.Duration // of slow
 	Chance   float64       // of lose-frames
 }
@@ -83,7 +83,7 @@ func parseMisbehaviour(text string) (Misbehaviour, error) {
 		if kind.name != name {
 			continue
 		}
-		one := Misbehaviour{Kind: name, FirstRun: 1}
+		one := Misbehaviour{Kind: name}
 		var err error
 		switch {
 		case kind.argument == "DURATION":
@@ -121,7 +121,7 @@ func markers(text string) Misbehaviours {
 		}
 		for _, kind := range kinds {
 			if kind.name == one.Kind && kind.marker {
-				one.FirstRun = 1
+				one.FirstRun = 0
 				found = append(found, one)
 			}
 		}

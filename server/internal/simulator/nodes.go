@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"math/big"
 	"slices"
@@ -65,24 +66,16 @@ func (e *execution) gather(node *graph.Node) trace {
 			continue
 		}
 		from := e.cache[e.keys[link.From]].trace
-		t.text = or(t.text, from.text)
-		t.width, t.height = or(t.width, from.width), or(t.height, from.height)
-		t.batch, t.steps = or(t.batch, from.batch), or(t.steps, from.steps)
-		t.file = or(t.file, from.file)
+		t.text = cmp.Or(t.text, from.text)
+		t.width, t.height = cmp.Or(t.width, from.width), cmp.Or(t.height, from.height)
+		t.batch, t.steps = cmp.Or(t.batch, from.batch), cmp.Or(t.steps, from.steps)
+		t.file = cmp.Or(t.file, from.file)
 	}
-	t.text = or(text(node, "text"), t.text)
-	t.width, t.height = or(whole(node, "width"), t.width), or(whole(node, "height"), t.height)
-	t.batch, t.steps = or(whole(node, "batch_size"), t.batch), or(whole(node, "steps"), t.steps)
+	t.text = cmp.Or(text(node, "text"), text(node, "value"), t.text)
+	t.width, t.height = cmp.Or(whole(node, "width"), t.width), cmp.Or(whole(node, "height"), t.height)
+	t.batch, t.steps = cmp.Or(whole(node, "batch_size"), t.batch), cmp.Or(whole(node, "steps"), t.steps)
 	t.key = e.keys[node.ID]
 	return t
-}
-
-func or[T comparable](a, b T) T {
-	var zero T
-	if a != zero {
-		return a
-	}
-	return b
 }
 
 func text(node *graph.Node, name string) string {
@@ -105,7 +98,7 @@ func whole(node *graph.Node, name string) int {
 func (e *execution) load(ctx context.Context, node *graph.Node, in trace) (result, error) {
 	var file string
 	for _, name := range []string{"ckpt_name", "unet_name", "clip_name", "vae_name"} {
-		file = or(file, text(node, name))
+		file = cmp.Or(file, text(node, name))
 	}
 	if !e.loaded[file] {
 		pause(ctx, e.options.LoadTime/time.Duration(e.loaders()))
@@ -163,7 +156,7 @@ func (e *execution) sample(ctx context.Context, node *graph.Node, in trace) (res
 
 // spec is the picture that comes of a trace.
 func (t trace) spec() picture.Spec {
-	return picture.Spec{Prompt: t.text, Key: t.key, Width: or(t.width, 512), Height: or(t.height, 512)}
+	return picture.Spec{Prompt: t.text, Key: t.key, Width: cmp.Or(t.width, 512), Height: cmp.Or(t.height, 512)}
 }
 
 // troubleSpot is the node at which a run hangs, crashes or fails: the first sampler that
@@ -189,6 +182,7 @@ func (e *execution) misbehave(ctx context.Context) error {
 		e.logf("Fatal error: told to crash")
 		e.exit(1)
 	case e.manners.has("hang"):
+		e.logf("told to hang")
 		<-ctx.Done()
 		return ctx.Err()
 	case e.manners.has("error"):

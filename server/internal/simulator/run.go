@@ -40,6 +40,7 @@ func Run(ctx context.Context, o Options) error {
 		return errors.New("told to crash on start")
 	}
 	if o.Misbehave.has("never-open-port") {
+		s.logf("told never to open the port")
 		<-ctx.Done()
 		return folders.wipeTemp()
 	}
@@ -81,7 +82,10 @@ func (s *server) serve(ctx context.Context, listeners []net.Listener) {
 		func() { s.work(ctx) },
 		func() { s.hub.deliver(ctx) },
 	}
-	web := &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
+	web := &http.Server{
+		Handler: s.handler(), ReadHeaderTimeout: time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
 	for _, l := range listeners {
 		background = append(background, func() { _ = web.Serve(l) })
 	}
@@ -89,7 +93,6 @@ func (s *server) serve(ctx context.Context, listeners []net.Listener) {
 		go func() { f(); done <- struct{}{} }()
 	}
 	<-ctx.Done()
-	s.hub.cut()
 	web.Close()
 	for range background {
 		<-done

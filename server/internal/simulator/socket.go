@@ -30,29 +30,31 @@ func (s *server) socket(w http.ResponseWriter, r *http.Request) error {
 		id = hex.EncodeToString(fresh[:])
 	}
 	c := &client{conn: conn}
-	s.hub.join(id, c)
-	defer s.hub.leave(id, c)
-
-	ctx := context.WithoutCancel(r.Context()) // the request's ends with the handler of a hijacked connection
-	if err := s.greet(ctx, id, conn); err != nil {
+	ctx := r.Context() // ends with the process: the socket is cut then, without a closing handshake
+	defer s.hub.leave(id)
+	if err := s.greet(ctx, id, c); err != nil {
 		return nil
 	}
 	s.listen(ctx, id, conn)
 	return nil
 }
 
-// greet sends a new socket the state of the queue and, when a run of its client is under
-// way, the node: without a prompt id. These frames do not pass through the hub's queue.
-func (s *server) greet(ctx context.Context, id string, conn *websocket.Conn) error {
-	state := queueStatus(s.queue.remaining())
+// greet registers a new socket and sends it the state of the queue and, when a run of its
+// client is under way, the node: without a prompt id. These frames do not pass through the
+// hub's queue, and come before all that do.
+func (s *server) greet(ctx context.Context, id string, c *client) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	s.hub.join(id, c)
+	state, node := queueStatus(s.queue.remaining()), s.current.nodeOf(id)
 	state["sid"] = id
-	if err := conn.Write(ctx, websocket.MessageText, textFrame("status", state)); err != nil {
+	if err := c.conn.Write(ctx, websocket.MessageText, textFrame("status", state)); err != nil {
 		return err
 	}
-	if node := s.current.nodeOf(id); node != "" {
-		return conn.Write(ctx, websocket.MessageText, textFrame("executing", object{"node": node}))
+	if node == "" {
+		return nil
 	}
-	return nil
+	return c.conn.Write(ctx, websocket.MessageText, textFrame("executing", object{"node": node}))
 }
 
 // listen reads until the socket closes. Only the first good message can be an announcement

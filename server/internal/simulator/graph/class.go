@@ -31,7 +31,7 @@ type Class struct {
 type Input struct {
 	Name     string
 	Required bool
-	Type     string   // "INT", "IMAGE", ...; empty for a choice
+	Type     string   // "INT", "IMAGE", ...; "COMBO" or empty for a choice
 	Choices  []string // of a choice
 	Min, Max *big.Rat // nil without a limit
 
@@ -104,22 +104,24 @@ func parseInput(name string, raw json.RawMessage) (Input, error) {
 	if len(parts) > 1 {
 		settings = parts[1]
 	}
-	var limits struct {
-		Min json.Number `json:"min"`
-		Max json.Number `json:"max"`
+	var more struct {
+		Min     json.Number `json:"min"`
+		Max     json.Number `json:"max"`
+		Options []string    `json:"options"`
 	}
-	if err := json.Unmarshal(settings, &limits); err != nil {
+	if err := json.Unmarshal(settings, &more); err != nil {
 		return Input{}, err
 	}
 	input := Input{
-		Name: name, min: limits.Min.String(), max: limits.Max.String(),
-		Min: rational(limits.Min), Max: rational(limits.Max),
+		Name: name, min: more.Min.String(), max: more.Max.String(),
+		Min: rational(more.Min), Max: rational(more.Max),
 		config: slices.Concat([]byte("["), parts[0], []byte(", "), settings, []byte("]")),
 	}
 	if bytes.HasPrefix(parts[0], []byte("[")) {
 		input.Choices = []string{}
 		return input, json.Unmarshal(parts[0], &input.Choices)
 	}
+	input.Choices = more.Options // the newer form of a choice: ["COMBO", {"options": [..]}]
 	return input, json.Unmarshal(parts[0], &input.Type)
 }
 

@@ -91,7 +91,7 @@ func (i Input) refused(why string) Problem {
 }
 
 func (i Input) typeName() string {
-	if i.Choices != nil {
+	if i.Type == "" {
 		return pythonList(i.Choices)
 	}
 	return i.Type
