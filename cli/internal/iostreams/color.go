@@ -45,3 +45,9 @@ func wantsColor(tty bool, getenv func(string) string) bool {
 	}
 	return tty && getenv("TERM") != "dumb" && getenv("CLICOLOR") != "0"
 }
+
+// Inverse is text on a filled ground.
+func (s *IOStreams) Inverse(text string) string { return s.styled(ansi.NewStyle().Reverse(true), text) }
+
+// ColorEnabled reports whether the styles above do anything.
+func (s *IOStreams) ColorEnabled() bool { return s.color }

@@ -20,6 +20,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/users"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/version"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/wait"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/watch"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/whoami"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
@@ -67,6 +68,7 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		download.NewCmdDownload(f, nil),
 	)
 	group(cmd, "Timeline:",
+		watch.NewCmdWatch(f, nil),
 		free.NewCmdFree(f, nil),
 		status.NewCmdStatus(f, nil),
 		users.NewCmdUsers(f, nil),

@@ -1,0 +1,59 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/follow"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// errEnough ends the stream after the wanted number of lines.
+var errEnough = errors.New("enough lines")
+
+// linesRun prints one line per change.
+func linesRun(ctx context.Context, opts *Options, client *api.Client) error {
+	stream := &follow.Stream{
+		Scheduler: client.Scheduler,
+		After:     opts.Since,
+		Lost:      func(error) { fmt.Fprintln(opts.IO.Err, "connection lost, trying again") },
+		Back:      func() { fmt.Fprintln(opts.IO.Err, "connected again") },
+	}
+	printed := 0
+	err := stream.Run(ctx, func(r *pb.WatchStateResponse) error {
+		for _, one := range split(r, opts.Progress) {
+			if err := apijson.Line(opts.IO.Out, one); err != nil {
+				return err
+			}
+			printed++
+			if printed == opts.Limit {
+				return errEnough
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// split divides a response into responses with one thing in each. Signs of life are left out.
+func split(r *pb.WatchStateResponse, progress bool) (parts []*pb.WatchStateResponse) {
+	if r.GetSnapshot() != nil {
+		parts = append(parts, &pb.WatchStateResponse{Snapshot: r.GetSnapshot()})
+	}
+	for _, d := range r.GetDeltas() {
+		parts = append(parts, &pb.WatchStateResponse{Deltas: []*pb.StateDelta{d}})
+	}
+	if !progress {
+		return parts
+	}
+	for _, p := range r.GetProgress() {
+		parts = append(parts, &pb.WatchStateResponse{Progress: []*pb.JobProgress{p}})
+	}
+	return parts
+}

@@ -1,0 +1,165 @@
+package watch
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/timeline"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// View implements tea.Model.
+func (s screen) View() tea.View {
+	lines := append(s.header(), s.lanes()...)
+	footer := s.footer()
+	lines = append(lines, s.list(s.height-len(lines)-len(footer))...)
+	for len(lines)+len(footer) < s.height {
+		lines = append(lines, "")
+	}
+	lines = append(lines, footer...)
+	for i := range lines {
+		lines[i] = ansi.Truncate(lines[i], s.width, "…")
+	}
+	view := tea.NewView(strings.Join(lines, "\n"))
+	view.AltScreen = true
+	view.WindowTitle = "comfysched " + s.server
+	return view
+}
+
+func (s screen) nowMS() int64 { return s.clock.Now().Add(s.state.Lead).UnixMilli() }
+
+// header tells who is connected to what, and how that is.
+func (s screen) header() []string {
+	system := s.state.System
+	status := strings.ToLower(strings.TrimPrefix(system.GetSystemStatus().String(), "SYSTEM_STATUS_"))
+	switch {
+	case system == nil:
+		status = s.io.Yellow("connecting…")
+	case !s.connected:
+		status = s.io.Yellow("connection lost, trying again…")
+	case system.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_READY:
+		status = s.io.Green("● " + status)
+	case system.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_OFFLINE:
+		status = s.io.Red("● " + status)
+	default:
+		status = s.io.Yellow("● " + status)
+	}
+	if reason := plaintext.Line(system.GetReason()); reason != "" {
+		status += " " + reason
+	}
+	left := s.io.Bold(s.server) + "  " + status
+	right := fmt.Sprintf("%s  %d connected  %s", plaintext.Line(s.me.GetName()), s.state.Users(), s.clock.Stamp(s.nowMS()))
+	room := s.width - ansi.StringWidth(right) - 1
+	left = ansi.Truncate(left, max(room, 0), "…")
+	return []string{left + strings.Repeat(" ", max(room-ansi.StringWidth(left)+1, 1)) + right, ""}
+}
+
+// labelWidth is the width of the workers' names beside their lanes.
+const labelWidth = 10
+
+// view is the stretch of time on the screen: the present is at a quarter of it.
+func (s screen) view() timeline.View {
+	v := timeline.View{PerColumn: s.scale(), Width: max(s.width-labelWidth, 10)}
+	// Whole columns, so that the blocks do not flicker while time goes on.
+	start := s.nowMS() + s.scroll - int64(v.Width/4)*v.PerColumn
+	v.StartMS = start - start%v.PerColumn
+	return v
+}
+
+func (s screen) lanes() []string {
+	v := s.view()
+	lines := []string{strings.Repeat(" ", labelWidth) + s.io.Faint(v.Axis(s.clock.Zone))}
+	for _, w := range s.state.System.GetWorkers() {
+		name := ansi.Truncate(plaintext.Line(w.GetId()), labelWidth-1, "…")
+		label := name + strings.Repeat(" ", labelWidth-ansi.StringWidth(name))
+		lines = append(lines, label+s.lane(v, w.GetId()))
+	}
+	pointer := strings.Repeat(" ", labelWidth)
+	if c := v.Column(s.nowMS()); c >= 0 && c < v.Width {
+		pointer += strings.Repeat(" ", c) + s.io.Red("▲ now")
+	}
+	return append(lines, pointer, "")
+}
+
+// lane draws one worker's slots. What ended lies below what runs, and that below what is booked.
+func (s screen) lane(v timeline.View, worker string) string {
+	var jobs []*pb.Job
+	var slots []timeline.Slot
+	all := s.state.Jobs()
+	for i := len(all) - 1; i >= 0; i-- {
+		j := all[i]
+		if j.GetWorkerId() != worker || j.GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED {
+			continue
+		}
+		jobs = append(jobs, j)
+		slots = append(slots, s.slot(j))
+	}
+	var out strings.Builder
+	for _, run := range v.Runs(slots) {
+		if run.Slot < 0 {
+			out.WriteString(s.io.Faint(strings.Repeat("·", run.Width)))
+			continue
+		}
+		out.WriteString(s.block(jobs[run.Slot], run.Width))
+	}
+	return out.String()
+}
+
+// slot is the stretch that a job takes up: its slot, until now when it runs longer, until its end when it ran shorter.
+func (s screen) slot(j *pb.Job) timeline.Slot {
+	slot := timeline.Slot{StartMS: j.GetTimeSlot(), EndMS: jobview.EndMS(j)}
+	switch {
+	case j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING:
+		slot.EndMS = max(slot.EndMS, s.nowMS())
+	case jobview.Ended(j) && j.GetFinishedAtMs() > slot.StartMS:
+		slot.EndMS = j.GetFinishedAtMs()
+	}
+	return slot
+}
+
+// block is one job as a filled piece of a lane with its owner's name; own jobs are underlined by a star.
+func (s screen) block(j *pb.Job, width int) string {
+	label := plaintext.Line(j.GetUserName())
+	if j.GetUserId() == s.me.GetId() {
+		label = "*" + label
+	}
+	if !s.io.ColorEnabled() {
+		if width < 3 {
+			return strings.Repeat("#", width)
+		}
+		return "[" + fit(label, width-2, "=") + "]"
+	}
+	text := s.io.Inverse(fit(label, width, " "))
+	if j.GetId() == s.selected {
+		text = s.io.Bold(text)
+	}
+	return jobview.StatusStyle(s.io, j.GetStatus())(text)
+}
+
+// fit cuts or fills a text to a width.
+func fit(text string, width int, filler string) string {
+	text = ansi.Truncate(text, width, "")
+	return text + strings.Repeat(filler, width-ansi.StringWidth(text))
+}
+
+// footer tells about the selected job, and the keys.
+func (s screen) footer() []string {
+	keys := s.io.Faint("q quit  ←/→ move in time  n now  +/- zoom  ↑/↓ choose a job")
+	for _, j := range s.state.Jobs() {
+		if j.GetId() != s.selected {
+			continue
+		}
+		text := fmt.Sprintf("%s  %s, %s, seed %d", j.GetId(), s.clock.Stamp(j.GetTimeSlot()), when.Millis(j.GetDurationMs()), j.GetSeed())
+		if reason := plaintext.Line(j.GetDelay().GetReason() + jobview.ErrorText(j)); reason != "" {
+			text += "  " + s.io.Yellow(reason)
+		}
+		return []string{text, plaintext.Line(jobview.Prompt(j)), keys}
+	}
+	return []string{keys}
+}

@@ -1,0 +1,159 @@
+// Package live keeps a copy of the live state up to date from what the server streams.
+package live
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// maxEnded is how many ended jobs are kept; older ones are forgotten.
+const maxEnded = 500
+
+// State is the live state as last heard. The zero value is empty. Applying a response twice does no harm.
+type State struct {
+	// Revision is where the state stands.
+	Revision *pb.Revision
+	// System is the service and its workers.
+	System *pb.SystemState
+	// Lead is the server's clock minus ours.
+	Lead time.Duration
+
+	jobs        map[string]*pb.Job
+	progress    map[string]*pb.JobProgress
+	connections map[string]*pb.Connection
+}
+
+// Apply takes in a response: its snapshot, then its deltas, then its progress. now is the local time.
+func (s *State) Apply(r *pb.WatchStateResponse, now time.Time) {
+	if s.jobs == nil { // resumed without a snapshot: begin with nothing
+		s.reset(nil)
+	}
+	if snapshot := r.GetSnapshot(); snapshot != nil {
+		s.reset(snapshot)
+		s.Lead = time.UnixMilli(snapshot.GetServerTimeMs()).Sub(now)
+	}
+	for _, d := range r.GetDeltas() {
+		s.delta(d)
+	}
+	for _, p := range r.GetProgress() {
+		s.progress[p.GetJobId()] = p
+	}
+	if h := r.GetHeartbeat(); h != nil {
+		s.Lead = time.UnixMilli(h.GetServerTimeMs()).Sub(now)
+	}
+	s.forget()
+}
+
+func (s *State) reset(snapshot *pb.StateSnapshot) {
+	*s = State{
+		Revision:    snapshot.GetRevision(),
+		System:      snapshot.GetSystem(),
+		jobs:        map[string]*pb.Job{},
+		progress:    map[string]*pb.JobProgress{},
+		connections: map[string]*pb.Connection{},
+	}
+	s.take(snapshot.GetJobs())
+	s.connect(snapshot.GetConnectedUsers())
+}
+
+func (s *State) delta(d *pb.StateDelta) {
+	if d.GetRevision() != nil {
+		s.Revision = d.GetRevision()
+	}
+	if d.GetSystem() != nil {
+		s.System = d.GetSystem()
+	}
+	s.take(d.GetJobs())
+	s.connect(d.GetConnectedUsers())
+	for _, id := range d.GetDisconnectedIds() {
+		delete(s.connections, id)
+	}
+}
+
+func (s *State) take(jobs []*pb.Job) {
+	for _, j := range jobs {
+		if known := s.jobs[j.GetId()]; known.GetVersion() > j.GetVersion() {
+			continue
+		}
+		s.jobs[j.GetId()] = j
+		if j.GetProgress() != nil {
+			s.progress[j.GetId()] = j.GetProgress()
+		}
+	}
+}
+
+func (s *State) connect(connections []*pb.Connection) {
+	for _, c := range connections {
+		s.connections[c.GetConnectionId()] = c
+	}
+}
+
+// forget keeps the history, and so the memory of a long watch, bounded.
+func (s *State) forget() {
+	var ended []*pb.Job
+	for id, j := range s.jobs {
+		if jobview.Ended(j) {
+			delete(s.progress, id)
+			ended = append(ended, j)
+		}
+	}
+	if len(ended) <= maxEnded {
+		return
+	}
+	slices.SortFunc(ended, byInterest)
+	for _, j := range ended[maxEnded:] {
+		delete(s.jobs, j.GetId())
+	}
+}
+
+// Jobs is all known jobs, the most interesting first: running ones, scheduled ones by their slots, ended ones the latest
+// first.
+func (s *State) Jobs() []*pb.Job {
+	return slices.SortedFunc(maps.Values(s.jobs), byInterest)
+}
+
+// Progress is how far a running job is; nil when nothing is known.
+func (s *State) Progress(j *pb.Job) *pb.JobProgress {
+	p := s.progress[j.GetId()]
+	if p.GetAttempt() != j.GetAttempt() || j.GetStatus() != pb.JobStatus_JOB_STATUS_PROCESSING {
+		return nil
+	}
+	return p
+}
+
+// Users is the number of users that are connected.
+func (s *State) Users() int {
+	users := map[string]bool{}
+	for _, c := range s.connections {
+		users[c.GetUserId()] = true
+	}
+	return len(users)
+}
+
+func byInterest(a, b *pb.Job) int {
+	if c := cmp.Compare(interest(a), interest(b)); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.GetTimeSlot(), b.GetTimeSlot()); c != 0 {
+		if jobview.Ended(a) {
+			return -c
+		}
+		return c
+	}
+	return cmp.Compare(a.GetId(), b.GetId())
+}
+
+func interest(j *pb.Job) int {
+	switch j.GetStatus() {
+	case pb.JobStatus_JOB_STATUS_PROCESSING:
+		return 0
+	case pb.JobStatus_JOB_STATUS_SCHEDULED:
+		return 1
+	}
+	return 2
+}

@@ -1,0 +1,129 @@
+package problem_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+var explain = problem.Explainer{
+	Clock:  when.Clock{Now: func() time.Time { return servertest.Now }, Zone: time.UTC},
+	Server: "http://localhost:3000",
+}
+
+func path(names ...string) *validate.FieldPath {
+	p := &validate.FieldPath{}
+	for _, name := range names {
+		p.Elements = append(p.Elements, validate.FieldPathElement_builder{FieldName: &name}.Build())
+	}
+	return p
+}
+
+func violation(p *validate.FieldPath, message string) *validate.Violation {
+	return validate.Violation_builder{Field: p, Message: &message}.Build()
+}
+
+func info(r pb.ErrorReason) *pb.ErrorInfo { return &pb.ErrorInfo{Reason: r} }
+
+func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
+	steps := path("parameters")
+	key := "steps"
+	steps.Elements[0] = validate.FieldPathElement_builder{FieldName: steps.Elements[0].FieldName, StringKey: &key}.Build()
+	conflict := &pb.SlotConflict{BlockingJobId: "3f2a1b2c-0000", BlockingUserName: "Eve\x1b[2J", BlockingEndMs: servertest.Now.UnixMilli()}
+
+	for name, c := range map[string]struct {
+		err  error
+		line string
+		code int
+	}{
+		"fields": {
+			servertest.Error(codes.InvalidArgument, "bad", &validate.Violations{Violations: []*validate.Violation{
+				violation(path("prompt"), "must not be empty"), violation(steps, "must be at most 50"), violation(path("edit", "seed"), "too large"),
+			}}),
+			"--prompt: must not be empty; --set steps: must be at most 50; --seed: too large", exitcode.Usage,
+		},
+		"slot taken, by somebody with an escape sequence for a name": {
+			servertest.Error(codes.FailedPrecondition, "taken", info(pb.ErrorReason_ERROR_REASON_SLOT_TAKEN), conflict),
+			"the slot is taken by Eve [2J's job 3f2a1b2c until 2026-11-23 12:00:00 UTC", exitcode.Conflict,
+		},
+		"stale": {
+			servertest.Error(codes.Aborted, "stale", info(pb.ErrorReason_ERROR_REASON_STALE_VERSION)),
+			"somebody changed the job meanwhile; look at it with 'comfysched show' and repeat", exitcode.Conflict,
+		},
+		"wrong status": {
+			servertest.Error(codes.FailedPrecondition, "the job has ended", info(pb.ErrorReason_ERROR_REASON_WRONG_STATUS)),
+			"the job has ended", exitcode.Failure,
+		},
+		"not found, in a context": {
+			fmt.Errorf("job 3f2a: %w", status.Error(codes.NotFound, "there is no such job")),
+			"job 3f2a: there is no such job", exitcode.NotFound,
+		},
+		"not owner": {
+			servertest.Error(codes.PermissionDenied, "the job belongs to User-2", info(pb.ErrorReason_ERROR_REASON_NOT_OWNER)),
+			"the job belongs to User-2", exitcode.NotAllowed,
+		},
+		"not signed in": {
+			servertest.Error(codes.Unauthenticated, "the token is not valid.", info(pb.ErrorReason_ERROR_REASON_NOT_SIGNED_IN)),
+			"the token is not valid; sign in with 'comfysched login'", exitcode.NotAllowed,
+		},
+		"not ready": {
+			servertest.Error(codes.Unavailable, "the benchmark is running", info(pb.ErrorReason_ERROR_REASON_NOT_READY)),
+			"the benchmark is running", exitcode.Unavailable,
+		},
+		"nobody there": {
+			status.Error(codes.Unavailable, `connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:3000: connect: connection refused"`),
+			"no answer from http://localhost:3000: connection refused; is the server running, and is --server right?", exitcode.Unavailable,
+		},
+		"several lines": {errors.New("one\ntwo"), "one two", exitcode.Failure},
+		"usage":         {exitcode.Usagef("--seed: no"), "--seed: no", exitcode.Usage},
+		"told already":  {exitcode.Silent(exitcode.NotFound), "", exitcode.NotFound},
+		"interrupted":   {fmt.Errorf("waiting: %w", context.Canceled), "waiting: context canceled", exitcode.Interrupted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := explain.Line(c.err); got != c.line {
+				t.Errorf("line %q, want %q", got, c.line)
+			}
+			if got := problem.Code(c.err); got != c.code {
+				t.Errorf("code %d, want %d", got, c.code)
+			}
+		})
+	}
+}
+
+func TestRetryGivesUpOnAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		calls int
+	}{
+		"lost":      {status.Error(codes.Unavailable, "reset"), 3},
+		"stopping":  {servertest.Error(codes.Unavailable, "stopping", info(pb.ErrorReason_ERROR_REASON_STOPPING)), 3},
+		"not ready": {servertest.Error(codes.Unavailable, "not ready", info(pb.ErrorReason_ERROR_REASON_NOT_READY)), 1},
+		"refused":   {status.Error(codes.InvalidArgument, "bad"), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			err := problem.Retry(t.Context(), time.Minute, func(context.Context) error {
+				calls++
+				if calls == 3 {
+					return nil
+				}
+				return c.err
+			})
+			if calls != c.calls || (err == nil) != (calls == 3) {
+				t.Errorf("%d calls, %v", calls, err)
+			}
+		})
+	}
+}

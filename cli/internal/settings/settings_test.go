@@ -1,0 +1,75 @@
+package settings_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/settings"
+)
+
+func TestUpdatesByManyAreAllKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "comfysched", "config.json")
+	var all sync.WaitGroup
+	for n := range 20 {
+		all.Go(func() {
+			file := &settings.File{Path: path} // as another process has its own
+			err := file.Update(func(s *settings.Settings) error {
+				s.SetToken(fmt.Sprintf("http://host-%d:3000", n), "secret")
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	s, err := (&settings.File{Path: path}).Load()
+	if err != nil || len(s.Tokens) != 20 {
+		t.Fatalf("%d tokens are kept, %v", len(s.Tokens), err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the file with the tokens has mode %v", info.Mode())
+	}
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".config-*"))
+	if len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestAFailedUpdateChangesNothing(t *testing.T) {
+	file := &settings.File{Path: filepath.Join(t.TempDir(), "config.json")}
+	if err := file.Update(func(s *settings.Settings) error { s.SetToken("a", "1"); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	refused := errors.New("no")
+	if err := file.Update(func(s *settings.Settings) error { s.SetToken("a", ""); return refused }); !errors.Is(err, refused) {
+		t.Fatal(err)
+	}
+	if s, err := file.Load(); err != nil || s.Token("a") != "1" {
+		t.Errorf("%v, %v", s, err)
+	}
+}
+
+func TestADamagedFileIsNamedAndKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(path, []byte("{ oops"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := (&settings.File{Path: path}).Update(func(*settings.Settings) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), path) {
+		t.Fatalf("%v", err)
+	}
+	if raw, _ := os.ReadFile(path); string(raw) != "{ oops" {
+		t.Errorf("the file is now %q", raw)
+	}
+}

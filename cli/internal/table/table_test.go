@@ -1,0 +1,58 @@
+package table_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+)
+
+func fill(streams *iostreams.IOStreams) *table.Table {
+	t := table.New(streams, "ID", "USER", "PROMPT")
+	t.Row(table.Text("1"), table.Cell{Text: "Ada", Style: streams.Green}, table.Text("a red fox\n\tin the snow"))
+	t.Row(table.Text("2"), table.Text("张伟"), table.Text(strings.Repeat("雪", 60)))
+	return t
+}
+
+func TestPipesGetTabsAndNoHeading(t *testing.T) {
+	streams, _, out, _ := iostreams.Test()
+	if err := fill(streams).Print(); err != nil {
+		t.Fatal(err)
+	}
+	if want := "1\tAda\ta red fox in the snow\n2\t张伟\t" + strings.Repeat("雪", 60) + "\n"; out.String() != want {
+		t.Errorf("%q", out)
+	}
+}
+
+func TestTerminalsGetAlignedColumnsWithinTheirWidth(t *testing.T) {
+	streams, _, out, _ := iostreams.Test()
+	streams.SetTTY(40, true)
+	if err := fill(streams).Print(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[1], "\x1b[32mAda\x1b[m") {
+		t.Fatalf("%q", lines)
+	}
+	for _, line := range lines {
+		if w := ansi.StringWidth(line); w > 40 {
+			t.Errorf("%d columns: %q", w, line)
+		}
+	}
+	plain := ansi.Strip(out.String())
+	want := "ID  USER  PROMPT\n1   Ada   a red fox in the snow\n2   张伟  " + strings.Repeat("雪", 14) + "…\n"
+	if plain != want {
+		t.Errorf("\n%s\nwant\n%s", plain, want)
+	}
+}
+
+func TestNoRowsPrintNothing(t *testing.T) {
+	streams, _, out, _ := iostreams.Test()
+	streams.SetTTY(80, false)
+	if err := table.New(streams, "ID").Print(); err != nil || out.Len() != 0 {
+		t.Errorf("%q, %v", out, err)
+	}
+}
