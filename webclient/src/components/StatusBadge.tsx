@@ -12,7 +12,9 @@ const looks: Record<JobStatus, string> = {
 
 export function StatusBadge({ status }: { status: JobStatus }) {
   return (
-    <span className={`inline-block rounded-full px-2.5 py-0.5 font-medium text-xs ${looks[status]}`}>
+    <span
+      className={`inline-block whitespace-nowrap rounded-full border border-current/15 px-2.5 py-0.5 font-medium text-xs ${looks[status]}`}
+    >
       {statusWords[status]}
     </span>
   );

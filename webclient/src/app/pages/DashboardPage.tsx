@@ -1,6 +1,24 @@
+import { Connections } from "../../features/dashboard/Connections";
+import { EngineCards } from "../../features/dashboard/EngineCard";
+import { JobGrid } from "../../features/dashboard/JobGrid";
+import { StatCards } from "../../features/dashboard/StatCards";
 import { useLive } from "../../live/LiveContext";
+import { PageSkeleton } from "./PageSkeleton";
 
 export default function DashboardPage() {
-  const connections = useLive((state) => state.connections);
-  return <main className="p-6">{[...connections.values()].map((connection) => connection.userName).join(", ")}</main>;
+  const ready = useLive(({ revision }) => revision !== undefined);
+  if (!ready) return <PageSkeleton />;
+  return (
+    <main className="mx-auto grid w-full max-w-[110rem] gap-4 p-3 sm:gap-5 sm:p-6">
+      <h1 className="sr-only">Dashboard</h1>
+      <StatCards />
+      <div className="grid items-start gap-4 sm:gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
+        <JobGrid />
+        <aside aria-label="Service" className="grid gap-4 sm:gap-5 md:max-xl:grid-cols-2">
+          <EngineCards />
+          <Connections />
+        </aside>
+      </div>
+    </main>
+  );
 }

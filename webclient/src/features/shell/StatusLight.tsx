@@ -34,22 +34,25 @@ const sameLight = (a: Light, b: Light) => a.tone === b.tone && a.word === b.word
 
 export function StatusLight() {
   const { tone, word, detail } = useLive(lightOf, sameLight);
-  const simulated = useLive(selectSimulated);
   return (
-    <div className="flex items-center gap-2.5 text-sm">
-      {simulated && (
-        <span
-          title="The built-in stand-in is running instead of ComfyUI: pictures are drawn, not generated."
-          className="rounded-full border border-running bg-running-wash px-2.5 py-0.5 font-medium text-running-ink text-xs"
-        >
-          Simulated<span className="max-sm:sr-only"> engine</span>
-        </span>
-      )}
-      <span role="status" title={detail} className="flex items-center gap-2">
-        <span className={`size-2.5 rounded-full ${lamps[tone]}`} />
-        <span className="font-medium">{word}</span>
-        {detail && <span className="max-w-72 truncate text-ink-faint max-lg:sr-only">{detail}</span>}
-      </span>
-    </div>
+    <span role="status" title={detail} className="flex items-center gap-2 text-sm">
+      <span className={`size-2.5 rounded-full ${lamps[tone]}`} />
+      <span className="font-medium">{word}</span>
+      {detail && <span className="max-w-72 truncate text-ink-faint max-lg:sr-only">{detail}</span>}
+    </span>
+  );
+}
+
+/** Says that the pictures are not real ones. */
+export function SimulatedMark() {
+  const simulated = useLive(selectSimulated);
+  if (!simulated) return null;
+  return (
+    <span
+      title="The built-in stand-in is running instead of ComfyUI: pictures are drawn, not generated."
+      className="whitespace-nowrap rounded-full border border-running bg-running-wash px-2.5 py-0.5 font-medium text-running-ink text-xs"
+    >
+      Simulated engine
+    </span>
   );
 }

@@ -1,0 +1,123 @@
+import { useState } from "react";
+import { Link } from "react-router";
+import { Icon } from "../../components/Icon";
+import { ProgressBar } from "../../components/ProgressBar";
+import { StatusBadge } from "../../components/StatusBadge";
+import { Thumbnail } from "../../components/Thumbnail";
+import { type Job, JobStatus, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
+import { formatDuration, formatFull, formatMoment } from "../../lib/format";
+import { latenessWords } from "../../lib/lateness";
+import { shareDone } from "../../lib/progress";
+import { promptLine } from "../../lib/words";
+import { useLive } from "../../live/LiveContext";
+import { useNow } from "../../live/now";
+
+/** A prompt longer than this is cut until somebody asks for all of it. */
+const cut = 110;
+
+export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string) => void }) {
+  const progress = useLive((state) => state.progress.get(job.id));
+  const [result] = job.results;
+  if (result?.kind === ResultKind.IMAGE) {
+    return (
+      <button
+        type="button"
+        onClick={() => onOpen(job.id)}
+        aria-label="Open the picture"
+        className="block cursor-zoom-in overflow-hidden rounded-lg transition-transform hover:scale-105"
+      >
+        <Thumbnail result={result} stamp={job.finishedAtMs} alt="" className="size-16 max-sm:size-12" />
+      </button>
+    );
+  }
+  if (result)
+    return <Thumbnail result={result} stamp={job.finishedAtMs} alt="" className="size-16 rounded-lg max-sm:size-12" />;
+  return (
+    <span
+      className={`flex w-16 flex-col items-center justify-center rounded-lg border border-line border-dashed px-2 text-ink-faint max-sm:w-12 ${
+        job.status === JobStatus.SCHEDULED ? "h-10" : "h-16 max-sm:h-12"
+      }`}
+    >
+      <Icon name={job.status === JobStatus.FAILED ? "warning" : "image"} />
+      {job.status === JobStatus.PROCESSING && (
+        <ProgressBar
+          share={progress ? shareDone(progress) : 0}
+          label="Progress"
+          className="mt-1.5 h-1.5 w-full bg-line"
+        />
+      )}
+    </span>
+  );
+}
+
+export function TimeCell({ job }: { job: Job }) {
+  const now = useNow(60_000);
+  const start = Number(job.timeSlot);
+  const [started, finished] = [Number(job.startedAtMs), Number(job.finishedAtMs)];
+  return (
+    <>
+      <Link
+        to={`/?job=${job.id}`}
+        title={`${formatFull(start)}. Show on the timeline`}
+        className="font-medium hover:underline"
+      >
+        {formatMoment(start, now)}
+      </Link>
+      <span className="block text-ink-soft text-xs">
+        {started > 0 && finished > 0
+          ? `took ${formatDuration(finished - started)}`
+          : `${formatDuration(Number(job.durationMs))} slot`}
+      </span>
+    </>
+  );
+}
+
+export function OwnerCell({ job }: { job: Job }) {
+  const mine = useLive(({ me }) => me?.id === job.userId);
+  return (
+    <span className="whitespace-nowrap font-medium" title={`User ${job.userId}`}>
+      <span className="inline-block max-w-40 truncate align-bottom">{job.userName}</span>
+      {mine && <span className="ml-1.5 rounded bg-accent-wash px-1.5 py-0.5 text-accent-ink text-xs">You</span>}
+    </span>
+  );
+}
+
+export function StatusCell({ job }: { job: Job }) {
+  const now = useNow();
+  const late = latenessWords(job, now)[0];
+  return (
+    <span className="inline-flex flex-col items-start gap-1">
+      <StatusBadge status={job.status} />
+      {late && (
+        <span title={late} className="flex items-center gap-1 text-running-ink text-xs">
+          <Icon name="late" className="size-3.5" />
+          <span className="max-w-36 truncate">{late}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+export function PromptCell({ job }: { job: Job }) {
+  const [open, setOpen] = useState(false);
+  const line = promptLine(job);
+  const long = line.length > cut;
+  return (
+    <div className="break-words [overflow-wrap:anywhere]">
+      <span className={open ? "whitespace-pre-wrap" : "max-md:line-clamp-3"}>
+        {open ? job.prompt : long ? `${line.slice(0, cut).trimEnd()}…` : line}
+      </span>
+      {long && (
+        <button
+          type="button"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+          className="ml-1.5 rounded text-accent-ink text-xs hover:underline"
+        >
+          {open ? "Show less" : "Show all"}
+        </button>
+      )}
+      {job.error && <p className="mt-0.5 text-failed-ink text-xs">{job.error.message}</p>}
+    </div>
+  );
+}
