@@ -3,8 +3,6 @@ package simulator_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -17,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
 	"github.com/spf13/pflag"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator"
@@ -147,118 +144,6 @@ func (c *comfy) picture(entry any, node string, i int) []byte {
 	return content
 }
 
-// socket is a websocket client. Its frames arrive as they come: JSON values, or []byte.
-type socket struct {
-	t      *testing.T
-	conn   *websocket.Conn
-	frames chan any
-}
-
-func (c *comfy) dial(clientID string, announce bool) *socket {
-	c.t.Helper()
-	conn, _, err := websocket.Dial(c.t.Context(), "ws://"+c.host+"/ws?clientId="+clientID, nil)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	conn.SetReadLimit(-1)
-	s := &socket{c.t, conn, make(chan any, 10000)}
-	if announce {
-		message := []byte(`{"type": "feature_flags", "data": {"supports_preview_metadata": true}}`)
-		if err := conn.Write(c.t.Context(), websocket.MessageText, message); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-	go s.read()
-	c.t.Cleanup(func() { conn.CloseNow() })
-	s.until(func(f any) bool { return at(f, "data", "sid") == clientID })
-	if announce {
-		s.until(ofType("feature_flags"))
-	}
-	return s
-}
-
-func (s *socket) read() {
-	defer close(s.frames)
-	for {
-		kind, body, err := s.conn.Read(context.Background())
-		if err != nil {
-			return
-		}
-		var frame any = body
-		if kind == websocket.MessageText {
-			decoder := json.NewDecoder(bytes.NewReader(body))
-			decoder.UseNumber()
-			if decoder.Decode(&frame) != nil {
-				frame = string(body)
-			}
-		}
-		s.frames <- frame
-	}
-}
-
-// until returns the frames up to the first one that is wanted.
-func (s *socket) until(wanted func(frame any) bool) []any {
-	s.t.Helper()
-	var seen []any
-	timeout := time.After(patience)
-	for {
-		select {
-		case frame, open := <-s.frames:
-			if !open {
-				s.t.Fatalf("socket closed; frames: %s", brief(seen))
-			}
-			seen = append(seen, frame)
-			if wanted(frame) {
-				return seen
-			}
-		case <-timeout:
-			s.t.Fatalf("no such frame; frames: %s", brief(seen))
-		}
-	}
-}
-
-// rest returns the frames that the server sent before it answered a ping.
-func (s *socket) rest() []any {
-	s.t.Helper()
-	if err := s.conn.Ping(s.t.Context()); err != nil {
-		s.t.Fatal(err)
-	}
-	var seen []any
-	for {
-		select {
-		case frame := <-s.frames:
-			seen = append(seen, frame)
-		default:
-			return seen
-		}
-	}
-}
-
-// brief renders frames without the content of the binary ones.
-func brief(frames []any) string {
-	frames = slices.Clone(frames)
-	for i, frame := range frames {
-		if body, binary := frame.([]byte); binary {
-			frames[i] = fmt.Sprintf("%d bytes %x...", len(body), body[:min(8, len(body))])
-		}
-	}
-	return encode(frames)
-}
-
-func ofType(kind string) func(any) bool {
-	return func(frame any) bool { return at(frame, "type") == kind }
-}
-
-// end is the last frame of a run.
-func end(frame any) bool {
-	return at(frame, "type") == "executing" && at(frame, "data", "prompt_id") != nil && at(frame, "data", "node") == nil
-}
-
-// idle is the status frame of an empty queue.
-func idle(frame any) bool {
-	return at(frame, "data", "status", "exec_info", "queue_remaining") == json.Number("0")
-}
-
 // record collects a log and lets tests wait for a line.
 type record struct {
 	mu      sync.Mutex
@@ -298,100 +183,4 @@ func (r *record) await(t *testing.T, pattern string) string {
 			t.Fatalf("no %q in the log:\n%s", pattern, r)
 		}
 	}
-}
-
-type (
-	object = map[string]any
-	graph  = map[string]any
-)
-
-func node(class string, inputs object) object {
-	return object{"class_type": class, "inputs": inputs}
-}
-
-// klein is the shipped FLUX.2 klein workflow with a prompt, a seed and a small size.
-func klein(t *testing.T, prompt, seed string) graph {
-	t.Helper()
-	g := shipped(t, "flux_klein_api.json")
-	set(g, "6", "text", prompt)
-	set(g, "25", "noise_seed", json.Number(seed))
-	for _, id := range []string{"47", "48"} {
-		set(g, id, "width", 96)
-		set(g, id, "height", 64)
-	}
-	return g
-}
-
-// endless is a graph that runs long enough to be interrupted.
-func endless(t *testing.T) graph {
-	g := klein(t, "long", "5")
-	set(g, "48", "steps", 4096)
-	return g
-}
-
-func shipped(t *testing.T, name string) graph {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join("..", "..", "..", "workflows", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return decode(t, content).(graph)
-}
-
-func set(g graph, id, input string, value any) { at(g, id, "inputs").(object)[input] = value }
-
-// simple is the smallest graph: a picture of one colour, saved.
-func simple(colour int, prefix string) graph {
-	return graph{
-		"1": node("EmptyImage", object{"width": 64, "height": 64, "batch_size": 1, "color": colour}),
-		"9": node("SaveImage", object{"images": []any{"1", 0}, "filename_prefix": prefix}),
-	}
-}
-
-// at walks into decoded JSON; it returns nil where the path ends.
-func at(value any, path ...any) any {
-	for _, step := range path {
-		switch v := value.(type) {
-		case object:
-			key, _ := step.(string)
-			value = v[key]
-		case []any:
-			i, ok := step.(int)
-			if ok && i < 0 {
-				i += len(v)
-			}
-			if !ok || i < 0 || i >= len(v) {
-				return nil
-			}
-			value = v[i]
-		default:
-			return nil
-		}
-	}
-	return value
-}
-
-func decode(t *testing.T, content []byte) any {
-	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		t.Fatalf("%v in %s", err, content)
-	}
-	return value
-}
-
-func encode(value any) string {
-	text, _ := json.Marshal(value)
-	return string(text)
-}
-
-func fixture(t *testing.T, name string) any {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return decode(t, content)
 }

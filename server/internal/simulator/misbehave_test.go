@@ -239,6 +239,12 @@ func TestLogTellsOfEachStep(t *testing.T) {
 			t.Errorf("no %q in the log:\n%s", want, text)
 		}
 	}
+	if kept := c.get("/internal/logs").(string); !strings.Contains(kept, " - got prompt\n") {
+		t.Errorf("/internal/logs: %s", kept)
+	}
+	if first := at(c.get("/internal/logs/raw"), "entries", 0, "m"); !strings.HasPrefix(text, first.(string)) {
+		t.Errorf("/internal/logs/raw begins with %q", first)
+	}
 	c.do("POST", "/prompt", encode(object{"prompt": graph{}, "number": json.Number("1")}))
 	c.log.await(t, "invalid prompt: ")
 }

@@ -129,20 +129,23 @@ func (e *execution) decode(ctx context.Context, _ *graph.Node, in trace) (result
 	return result{trace: in}, nil
 }
 
-// sample takes its steps, and looks for an interrupt at each.
+// sample takes its steps, and looks for an interrupt at each. Making a preview is part of
+// the next step's time, so that a run's duration does not depend on the machine.
 func (e *execution) sample(ctx context.Context, node *graph.Node, in trace) (result, error) {
 	in.file = ""
 	steps, perStep := max(in.steps, 1), e.options.StepTime
 	if slow, ok := e.manners.find("slow"); ok {
 		perStep = slow.Duration
 	}
+	due := time.Now()
 	for step := 1; step <= steps; step++ {
+		due = due.Add(perStep)
 		if step == steps/2+1 && node.ID == e.trouble {
 			if err := e.misbehave(ctx); err != nil {
 				return result{}, err
 			}
 		}
-		if !pause(ctx, perStep) {
+		if !pause(ctx, time.Until(due)) {
 			return result{}, ctx.Err()
 		}
 		if e.current.isInterrupted() {

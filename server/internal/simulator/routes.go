@@ -32,6 +32,8 @@ func (s *server) handler() http.Handler {
 		"/free":                {"POST": s.postFree},
 		"/view":                {"GET": s.view},
 		"/upload/image":        {"POST": s.uploadImage},
+		"/internal/logs":       {"GET": s.logs},
+		"/internal/logs/raw":   {"GET": s.rawLogs},
 	} {
 		route := s.dispatch(byMethod)
 		mux.HandleFunc(path, route)

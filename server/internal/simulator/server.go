@@ -1,8 +1,6 @@
 package simulator
 
 import (
-	"fmt"
-	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -27,29 +25,18 @@ type server struct {
 	current   current
 	numbers   atomic.Int64 // how many prompts were numbered
 	exit      func(code int)
-
-	logMu sync.Mutex
-	log   io.Writer
+	*logbook
 }
 
 func newServer(o Options, f folders) *server {
 	s := &server{
 		options: o, folders: f, catalogue: graph.LoadCatalogue(), history: newHistory(),
-		exit: os.Exit, log: o.Log,
+		exit: os.Exit, logbook: &logbook{out: o.Log},
 	}
 	s.hub = newHub(s.logf)
 	s.hub.misbehave(o.Misbehave.during(0))
 	s.queue = newQueue(func(remaining int) { s.hub.sendText("", "status", queueStatus(remaining)) })
 	return s
-}
-
-// logf writes a line to the log. ComfyUI's goes to stderr, all of it.
-func (s *server) logf(format string, args ...any) { s.print(fmt.Sprintf(format, args...) + "\n") }
-
-func (s *server) print(text string) {
-	s.logMu.Lock()
-	defer s.logMu.Unlock()
-	io.WriteString(s.log, text)
 }
 
 // current is the run under way, as far as other goroutines ask about it.
