@@ -110,9 +110,6 @@ func parseMessage(raw json.RawMessage) (Message, error) {
 	if err := json.Unmarshal(pair[0], &m.Event); err != nil {
 		return m, fmt.Errorf("a history message has no event: %w", err)
 	}
-	if len(pair) < 2 {
-		return m, nil
-	}
 	var d struct {
 		Timestamp float64 `json:"timestamp"`
 		Nodes     []text  `json:"nodes"`
@@ -122,8 +119,9 @@ func parseMessage(raw json.RawMessage) (Message, error) {
 		Message   text    `json:"exception_message"`
 		Traceback []text  `json:"traceback"`
 	}
-	// Details of a wrong type are left out, the event itself counts.
-	_ = json.Unmarshal(pair[1], &d)
+	if len(pair) > 1 {
+		_ = json.Unmarshal(pair[1], &d) // details of a wrong type are left out, the event itself counts
+	}
 	if d.Timestamp > 0 {
 		m.Time = time.UnixMilli(int64(d.Timestamp))
 	}

@@ -81,10 +81,6 @@ func (c *Client) session(ctx context.Context) error {
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(frameLimit)
-	// ComfyUI heeds the flags only in a connection's first message.
-	if err := conn.Write(dialCtx, websocket.MessageText, featureFlags); err != nil {
-		return err
-	}
 
 	s := &socket{opened: time.Now(), renew: renew}
 	defer c.detach(s)
@@ -96,14 +92,21 @@ func (c *Client) session(ctx context.Context) error {
 		c.guard(ctx, conn, renew)
 	}()
 	err = c.read(conn, s)
+	if cause := context.Cause(ctx); cause != nil {
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
 	renew(err)
 	<-stopped
 	return err
 }
 
-// guard pings, and closes the connection when a pong is missing or the session is to end. Closing is what ends
-// the reader, which never stops reading before: one client that does not read freezes the frames of all.
+// guard does the writing: our feature flags, which ComfyUI heeds only in a connection's first message, then pings.
+// It closes the connection when a pong is missing or the session is to end. Closing is what ends the reader, which
+// never stops reading before: one client that does not read freezes the frames of all.
 func (c *Client) guard(ctx context.Context, conn *websocket.Conn, renew context.CancelCauseFunc) {
+	if err := conn.Write(ctx, websocket.MessageText, featureFlags); err != nil {
+		renew(fmt.Errorf("feature flags: %w", err))
+	}
 	tick := time.NewTicker(c.pace.pingEvery)
 	defer tick.Stop()
 	for {
