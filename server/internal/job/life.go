@@ -60,6 +60,16 @@ func (j *Job) Cancel(now int64) error {
 // LetGo records that ComfyUI has let go of a cancelled job.
 func (j *Job) LetGo(now int64) { j.finish(Cancelled, now) }
 
+// Edited notes that the owner changed something.
+func (j *Job) Edited() { j.touch() }
+
+// Unstart takes back StartProcessing: nothing reached ComfyUI.
+func (j *Job) Unstart() {
+	j.Status = Scheduled
+	j.StartedAt = 0
+	j.touch()
+}
+
 // Move books the job for another start.
 func (j *Job) Move(start int64) {
 	j.Start = start

@@ -3,6 +3,8 @@ package workflow
 import (
 	"encoding/json"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"path"
 	"strconv"
 	"strings"
@@ -57,4 +59,12 @@ func (d Description) Defaults(given Values) Values {
 	}
 	maps.Copy(values, given)
 	return values
+}
+
+// RandomSeed is a seed that the workflow takes.
+func (d Description) RandomSeed() uint64 {
+	if span := d.SeedMax - d.SeedMin; span < math.MaxUint64 {
+		return d.SeedMin + rand.Uint64N(span+1)
+	}
+	return rand.Uint64()
 }

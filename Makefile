@@ -1,0 +1,116 @@
+# Everything that is built, generated, checked and run. "make help" lists it.
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+MODULE     := github.com/comfyscheduler/comfyscheduler
+GO_MODULES := ./proto/... ./server/... ./cli/... ./webclient/...
+SERVER_LD  := -s -w -X main.version=$(VERSION)
+CLI_LD     := -s -w -X $(MODULE)/cli/internal/buildinfo.Version=$(VERSION)
+BUF        := webclient/node_modules/.bin/buf
+CONFIG     ?= config.json
+export CGO_ENABLED ?= 0
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# The schema's field rules; third-party files are fetched, not committed.
+PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
+
+GO_FILES  := $(shell find proto server cli webclient -name '*.go' -not -path '*/node_modules/*' 2>/dev/null) go.work $(wildcard */go.mod)
+WEB_FILES := $(shell find webclient/src webclient/public -type f 2>/dev/null) $(wildcard webclient/*.json webclient/*.ts webclient/*.html)
+
+.PHONY: help
+help: ## List what can be made
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: run
+run: build ## Build what is missing and start the service (CONFIG=config.json)
+	bin/comfyscheduler serve --config $(CONFIG)
+
+.PHONY: build
+build: bin/comfyscheduler bin/comfysched ## Build both programs into bin/
+
+bin/comfyscheduler: $(GO_FILES) webclient/dist/index.html server/internal/simulator/graph/classes.json
+	go build -trimpath -ldflags '$(SERVER_LD)' -o $@ ./server/cmd/comfyscheduler
+
+bin/comfysched: $(GO_FILES)
+	go build -trimpath -ldflags '$(CLI_LD)' -o $@ ./cli/cmd/comfysched
+
+webclient/dist/index.html: webclient/node_modules/.package-lock.json $(WEB_FILES)
+	cd webclient && npm run build
+	touch $@
+
+webclient/node_modules/.package-lock.json: webclient/package-lock.json
+	cd webclient && npm ci
+	touch $@
+
+.PHONY: generate
+generate: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/validate.proto ## Generate code from the schema
+	$(BUF) format -w proto/comfyscheduler
+	$(BUF) generate
+	cp server/internal/config/config.schema.json config.schema.json
+
+proto/third_party/buf/validate/validate.proto:
+	mkdir -p $(@D)
+	dir=$$(go mod download -json $(PROTOVALIDATE) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); cp "$$dir/proto/protovalidate/buf/validate/validate.proto" $@
+	chmod u+w $@
+
+.PHONY: fmt
+fmt: webclient/node_modules/.package-lock.json ## Format everything
+	go run $(GOFUMPT) -w $$(git ls-files '*.go' | grep -v '/gen/')
+	$(BUF) format -w proto/comfyscheduler
+	cd webclient && npx biome check --write .
+
+.PHONY: lint
+lint: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/validate.proto ## Check style, schema and types
+	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go' | grep -v '/gen/')); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+	go vet $(GO_MODULES)
+	GOOS=windows go vet ./server/... ./cli/...
+	GOOS=darwin go vet ./server/... ./cli/...
+	go run $(STATICCHECK) $(GO_MODULES)
+	$(BUF) lint
+	$(BUF) format -d --exit-code proto/comfyscheduler
+	@tag=$$(git describe --tags --abbrev=0 2>/dev/null || true); if [ -n "$$tag" ]; then $(BUF) breaking --against ".git#tag=$$tag"; else echo "no release yet that the schema could break"; fi
+	cd webclient && npm run check
+
+.PHONY: check-generated
+check-generated: generate ## Prove that the committed generated code is fresh
+	@changed=$$(git status --porcelain -- proto webclient/src/gen config.schema.json); if [ -n "$$changed" ]; then echo "generated code is not fresh: run make generate and commit"; echo "$$changed"; exit 1; fi
+
+.PHONY: test
+test: lint check-generated test-go test-web test-e2e ## Run every check and test (installs what it needs)
+
+.PHONY: test-go
+test-go: build ## Run the Go tests with the race detector
+	CGO_ENABLED=1 go test -race $(GO_MODULES)
+
+.PHONY: test-web
+test-web: webclient/node_modules/.package-lock.json ## Run the web client's unit tests
+	cd webclient && npm test
+
+.PHONY: test-e2e
+test-e2e: build /usr/bin/chromium ## Run the browser tests against the real service
+	cd webclient && npm run e2e
+
+/usr/bin/chromium:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+
+.PHONY: dist
+dist: webclient/dist/index.html ## Build release archives for Linux, Windows and macOS into dist/
+	rm -rf dist && mkdir -p dist
+	for target in linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64; do \
+		os=$${target%/*} arch=$${target#*/} name=comfyscheduler-$(VERSION)-$${target%/*}-$${target#*/}; exe=""; [ $$os = windows ] && exe=.exe || true; \
+		mkdir -p dist/$$name; \
+		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(SERVER_LD)' -o dist/$$name/comfyscheduler$$exe ./server/cmd/comfyscheduler; \
+		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(CLI_LD)' -o dist/$$name/comfysched$$exe ./cli/cmd/comfysched; \
+		cp -r README.md LICENSE CHANGELOG.md config.json config.portable.json config.schema.json workflows dist/$$name/; \
+		tar -C dist -czf dist/$$name.tar.gz $$name; rm -r dist/$$name; \
+	done
+	cd dist && sha256sum *.tar.gz > SHA256SUMS && cat SHA256SUMS
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin dist webclient/dist/assets webclient/dist/index.html proto/third_party

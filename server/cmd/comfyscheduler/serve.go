@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/lmittmann/tint"
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/app"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+)
+
+func serveCommand() *cobra.Command {
+	var file string
+	command := &cobra.Command{
+		Use: "serve", Short: "Start ComfyUI and the service", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, file) },
+	}
+	configFlag(command, &file)
+	return command
+}
+
+func serve(cmd *cobra.Command, file string) error {
+	loaded, err := config.Load(file)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	err = app.Run(ctx, app.Options{
+		Config: loaded, Version: version, Log: newLog(),
+		OnReady: func(urls []string) {
+			fmt.Fprintf(cmd.OutOrStdout(), "\nComfyScheduler is at %s\n\n", strings.Join(urls, " and "))
+		},
+	})
+	return err
+}
+
+// newLog writes for people on a terminal and for programs elsewhere.
+func newLog() *slog.Logger {
+	if isatty.IsTerminal(os.Stderr.Fd()) {
+		return slog.New(tint.NewHandler(os.Stderr, &tint.Options{TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+}
+
+func configFlag(command *cobra.Command, file *string) {
+	command.Flags().StringVar(file, "config", "config.json", "the configuration `file`")
+}

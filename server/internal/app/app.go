@@ -1,0 +1,233 @@
+// Package app puts the service together. It is the only place where the parts meet.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// workerID names the worker of a configuration with one ComfyUI.
+const workerID = "gpu"
+
+// latestEnded is how many ended jobs the live state begins with.
+const latestEnded = 100
+
+// Options are what the command line adds to a configuration.
+type Options struct {
+	Config  *config.Config
+	Version string
+	Log     *slog.Logger
+	// OnReady is told the addresses when the port is open.
+	OnReady func(urls []string)
+}
+
+// App is the service.
+type App struct {
+	Options
+	store      store.Store
+	catalog    *catalog.Catalog
+	feed       *feed.Feed[rpc.Delta]
+	identity   *identity.Service
+	worker     *worker.Worker
+	dispatcher *dispatch.Dispatcher
+	rpc        *rpc.Server
+	stopping   chan struct{} // closed when the service begins to stop
+}
+
+// Run is the service from its start to its end: it returns when ctx has ended and everything is stopped, or with what
+// kept it from working.
+func Run(ctx context.Context, o Options) (err error) {
+	lock, err := lockData(o.Config.Server.DataDir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Unlock() }()
+	a := &App{Options: o, stopping: make(chan struct{})}
+	if err := a.build(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.store.Close()) }()
+	return a.run(ctx)
+}
+
+// lockData keeps a second service from the same bookings.
+func lockData(dir string) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder (server.data_dir): %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder (server.data_dir): %w", err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("another service works with the data folder %s: stop it, or give this one a server.data_dir of its own", dir)
+	}
+	return lock, nil
+}
+
+func (a *App) build(ctx context.Context) (err error) {
+	c := a.Config
+	if a.store, err = sqlite.Open(ctx, filepath.Join(c.Server.DataDir, "bookings.db")); err != nil {
+		return err
+	}
+	a.catalog = catalog.New(system.Worker{ID: workerID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
+	a.feed = feed.New(rpc.Render(a.Version))
+	a.identity = identity.New(a.store, time.Now)
+	if err := a.identity.EnsureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
+		return err
+	}
+	if err := a.loadFeed(ctx); err != nil {
+		return err
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the service's own program: %w", err)
+	}
+	a.worker, err = worker.New(ctx, worker.Config{
+		ID: workerID, ComfyUI: c.ComfyUI, Template: c.Workflow.Template, WarmupPrompt: c.Workflow.WarmupPrompt, SlotDuration: c.Scheduler.SlotDuration,
+		DataDir: c.Server.DataDir, Executable: executable, Store: a.store, Now: time.Now, Log: a.Log,
+		OnState: a.workerChanged, OnWorkflow: a.workflowDescribed, OnProgress: a.feed.SetProgress,
+	})
+	if err != nil {
+		return err
+	}
+	a.dispatcher = dispatch.New(dispatch.Config{
+		Worker: workerID, Store: a.store, Runner: a.worker, Now: time.Now, Grace: time.Duration(c.Server.ShutdownGrace), Log: a.Log,
+	})
+	a.store.OnCommit(func(jobs []job.Job) {
+		a.feed.JobsWritten(jobs)
+		for _, j := range jobs {
+			a.dispatcher.JobWritten(j)
+		}
+	})
+	a.rpc = &rpc.Server{
+		Booking: booking.New(a.store, a.catalog, time.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
+		Version: a.Version, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Stopping: a.stopping, Now: time.Now, Log: a.Log,
+	}
+	return nil
+}
+
+func (a *App) loadFeed(ctx context.Context) error {
+	active, err := a.store.ActiveJobs(ctx)
+	if err != nil {
+		return err
+	}
+	ended, err := a.store.LatestEnded(ctx, latestEnded)
+	if err != nil {
+		return err
+	}
+	a.feed.Load(active, ended)
+	a.feed.SetSystem(a.catalog.State())
+	// Known before ComfyUI answers: what the template itself says.
+	a.workflowDescribed(a.Config.Workflow.Template.Describe(nil))
+	return nil
+}
+
+func (a *App) workerChanged(w system.Worker) {
+	a.feed.SetSystem(a.catalog.SetWorker(w))
+}
+
+func (a *App) workflowDescribed(d workflow.Description) {
+	t := a.Config.Workflow.Template
+	a.feed.SetWorkflows(a.catalog.SetWorkflow(system.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: d}))
+}
+
+// run works until ctx ends or a part fails. Then the parts end in this order: bookings and streams, the running job,
+// ComfyUI, the port.
+func (a *App) run(ctx context.Context) error {
+	server := &server{handler: a.handler(), config: a.Config.Server, stopping: a.stopping, failed: make(chan error, 1)}
+	if err := server.check(); err != nil {
+		return err
+	}
+	connection, disconnect := context.WithCancel(context.WithoutCancel(ctx))
+	defer disconnect()
+	go func() { _ = a.worker.Connect(connection) }() // until disconnected
+
+	parts, ctx := errgroup.WithContext(ctx)
+	context.AfterFunc(ctx, func() { close(a.stopping) })
+	if a.Config.Server.OpenWhileBooting {
+		if err := a.open(server); err != nil {
+			return err
+		}
+	}
+	parts.Go(func() error { return server.wait(ctx) })
+	parts.Go(func() error { return a.dispatcher.Run(ctx) })
+	parts.Go(func() error { return a.housekeep(ctx) })
+	parts.Go(func() error { return a.work(ctx, server) })
+	err := parts.Wait()
+
+	ending, cancel := context.WithTimeout(context.Background(), endLimit)
+	defer cancel()
+	a.worker.Stop(ending)
+	return errors.Join(err, server.stop(ending))
+}
+
+// work brings ComfyUI up, opens the port, and keeps ComfyUI up.
+func (a *App) work(ctx context.Context, server *server) error {
+	if err := a.worker.Boot(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // asked to stop while booting
+		}
+		return fmt.Errorf("ComfyUI is not ready: %w", err)
+	}
+	if !a.Config.Server.OpenWhileBooting {
+		if err := a.open(server); err != nil {
+			return err
+		}
+	}
+	return a.worker.Supervise(ctx)
+}
+
+func (a *App) open(server *server) error {
+	urls, err := server.open()
+	if err == nil {
+		a.OnReady(urls)
+	}
+	return err
+}
+
+// endLimit is how long ComfyUI and open requests may take to end.
+const endLimit = 15 * time.Second
+
+// keepRequests is how long the id of a booking is remembered.
+const keepRequests = 48 * time.Hour
+
+// housekeep forgets what is not needed any more.
+func (a *App) housekeep(ctx context.Context) error {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		before := time.Now().Add(-keepRequests).UnixMilli()
+		if err := a.store.Update(ctx, func(tx store.Tx) error { return tx.ForgetRequests(before) }); err != nil && ctx.Err() == nil {
+			a.Log.Error("cannot forget old requests", "err", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}

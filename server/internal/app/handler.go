@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"net/http"
+	"path"
+	"path/filepath"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/webui"
+	"github.com/comfyscheduler/comfyscheduler/webclient"
+)
+
+// handler is everything that the port serves.
+func (a *App) handler() http.Handler {
+	mux := http.NewServeMux()
+	a.rpc.Handle(mux)
+	results := a.results()
+	mux.Handle("GET /images/{name...}", files.Images(results))
+	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(results, filepath.Join(a.Config.Server.DataDir, "thumbnails")))
+	mux.Handle("GET /previews/{job}", files.Previews(a.worker.Preview))
+	mux.HandleFunc("GET /healthz", a.health)
+	dist, err := fs.Sub(webclient.Dist, "dist")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	mux.Handle("/", webui.Handler(dist))
+	return rpc.WithConnection(mux)
+}
+
+// results are the files that ComfyUI wrote: on disk where the service can reach them, else through its interface.
+func (a *App) results() files.Source {
+	if dir := a.Config.ComfyUI.OutputDir; dir != "" {
+		return files.NewDirectory(dir)
+	}
+	return files.Fetch(func(ctx context.Context, name string) (io.ReadCloser, error) {
+		folder, file := path.Split(name)
+		return a.worker.Fetch(ctx, path.Clean(folder), file)
+	})
+}
+
+// health tells whether bookings are taken, and how ComfyUI is.
+func (a *App) health(w http.ResponseWriter, _ *http.Request) {
+	state := a.catalog.State()
+	answer := struct {
+		Status string `json:"status"`
+		Reason string `json:"reason,omitempty"`
+	}{string(state.Status), state.Reason}
+	code := http.StatusOK
+	select {
+	case <-a.stopping:
+		answer.Status, answer.Reason, code = "stopping", "the service is stopping", http.StatusServiceUnavailable
+	default:
+		if state.Status == system.Booting || state.Status == system.Benchmarking {
+			code = http.StatusServiceUnavailable
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(answer) // whoever asked may have gone
+}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+)
+
+const (
+	headerLimit = 10 * time.Second // for a request's header to arrive
+	idleLimit   = 2 * time.Minute  // of an idle connection
+	maxStreams  = 1000             // on one HTTP/2 connection
+)
+
+// server is the port: HTTP/1.1 and HTTP/2 without TLS.
+type server struct {
+	handler  http.Handler
+	config   config.Server
+	stopping <-chan struct{}
+	failed   chan error
+	http     *http.Server // nil while the port is closed
+}
+
+// addresses are those that the configured host stands for. "localhost" is both loopback addresses, since clients take
+// either.
+func (s *server) addresses() []string {
+	if s.config.Host == "localhost" {
+		return []string{"127.0.0.1", "::1"}
+	}
+	return []string{s.config.Host}
+}
+
+// listen opens the port on all addresses. A machine without IPv6 has one loopback address.
+func (s *server) listen() ([]net.Listener, error) {
+	var listeners []net.Listener
+	port := s.config.Port
+	for i, host := range s.addresses() {
+		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		if err != nil && i > 0 && !errors.Is(err, errInUse) {
+			continue
+		}
+		if err != nil {
+			for _, l := range listeners {
+				_ = l.Close()
+			}
+			return nil, fmt.Errorf("cannot open port %d on %s (server.port, server.host): %w", port, host, err)
+		}
+		port = listener.Addr().(*net.TCPAddr).Port
+		listeners = append(listeners, listener)
+	}
+	return listeners, nil
+}
+
+// check finds out that the port is taken before ComfyUI is started.
+func (s *server) check() error {
+	listeners, err := s.listen()
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+	return err
+}
+
+// open opens the port and gives its addresses.
+func (s *server) open() (urls []string, err error) {
+	listeners, err := s.listen()
+	if err != nil {
+		return nil, err
+	}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	// No WriteTimeout: it would end the state streams. They have a deadline for each message.
+	s.http = &http.Server{
+		Handler: s.handler, Protocols: &protocols, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit,
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+	}
+	for _, listener := range listeners {
+		go func() {
+			if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				s.failed <- err
+			}
+		}()
+		address := listener.Addr().(*net.TCPAddr)
+		host := address.IP.String()
+		if s.config.Host == "localhost" {
+			host = "localhost"
+		}
+		if url := "http://" + net.JoinHostPort(host, strconv.Itoa(address.Port)); len(urls) == 0 || urls[0] != url {
+			urls = append(urls, url)
+		}
+	}
+	return urls, nil
+}
+
+// wait returns when ctx ends, or with the error that ended the port.
+func (s *server) wait(ctx context.Context) error {
+	select {
+	case err := <-s.failed:
+		return fmt.Errorf("the port failed: %w", err)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// stop closes the port and waits for the requests under way. The streams have ended by themselves.
+func (s *server) stop(ctx context.Context) error {
+	if s.http == nil {
+		return nil
+	}
+	if err := s.http.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("some requests did not end in time: %w", err), s.http.Close())
+	}
+	return nil
+}

@@ -1,0 +1,282 @@
+// Package booking holds the use cases of whoever books: book, edit, move, cancel. Each decides and writes in one update
+// of the store, so of any number of requests for one moment exactly one wins.
+package booking
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// The errors that are not of the job package.
+var (
+	// ErrNotReady: no duration has been measured yet.
+	ErrNotReady = errors.New("the service is still measuring how long a generation takes: try again in a moment")
+	// ErrStopping: the service is about to stop.
+	ErrStopping = errors.New("the service is stopping: try again when it is back")
+	// ErrRequestReused: the request id belongs to a different booking.
+	ErrRequestReused = errors.New("the request id was used for a different booking: make a new one")
+)
+
+// UnknownError says that there is no such thing.
+type UnknownError struct {
+	What string // "job", "worker", "workflow"
+	Name string
+}
+
+func (e *UnknownError) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Name) }
+
+// Offers is what can be booked.
+type Offers interface {
+	// Workflow finds a workflow; the first one for an empty id.
+	Workflow(id string) (system.Workflow, bool)
+	// Workers are the ids of all workers, in the order of the configuration.
+	Workers() []string
+	// Estimate is how long a workflow takes on a worker and how long a slot for it is, in milliseconds; false before
+	// the first benchmark.
+	Estimate(worker, workflow string) (estimate, slot int64, ok bool)
+}
+
+// Service is the use cases. It is safe for concurrent use.
+type Service struct {
+	store  store.Store
+	offers Offers
+	now    func() time.Time
+}
+
+// New makes the use cases.
+func New(s store.Store, offers Offers, now func() time.Time) *Service {
+	return &Service{store: s, offers: offers, now: now}
+}
+
+// When is the start that a booking asks for.
+type When struct {
+	Exact  bool
+	Moment int64 // the start, or the moment from which on the next free one is taken
+}
+
+// Request is a booking.
+type Request struct {
+	ID         string // made by the client, or empty
+	Hash       []byte // of the request, to tell a repetition from a different booking with the same id
+	When       When
+	Prompt     string
+	Seed       *uint64 // nil: random
+	Parameters workflow.Values
+	Workflow   string // empty: the first
+	Worker     string // empty: the one with the earliest fitting start
+}
+
+// Book books a slot. A request whose id was seen before gives the job that was booked then.
+func (s *Service) Book(ctx context.Context, user store.User, r Request) (job.Job, error) {
+	offered, ok := s.offers.Workflow(r.Workflow)
+	if !ok {
+		return job.Job{}, &UnknownError{"workflow", r.Workflow}
+	}
+	candidates, err := s.candidates(r.Worker, offered.ID)
+	if err != nil {
+		return job.Job{}, err
+	}
+	seed, err := check(offered.Description, r.Seed, r.Parameters)
+	if err != nil {
+		return job.Job{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return job.Job{}, fmt.Errorf("make a job id: %w", err)
+	}
+	var booked job.Job
+	err = s.store.Update(ctx, func(tx store.Tx) error {
+		if r.ID != "" {
+			earlier, err := repeated(tx, user, r)
+			if err == nil || !errors.Is(err, store.ErrNotFound) {
+				booked = earlier
+				return err
+			}
+		}
+		now := s.now().UnixMilli()
+		place, err := choose(tx, candidates, r.When, now)
+		if err != nil {
+			return err
+		}
+		booked = job.Job{
+			ID: id.String(), UserID: user.ID, UserName: user.Name, Worker: place.worker, Workflow: offered.ID, Template: offered.TemplateHash,
+			Status: job.Scheduled, Start: place.start, Duration: place.slot, Estimate: place.estimate, Prompt: r.Prompt, Seed: seed,
+			Parameters: offered.Description.Defaults(r.Parameters), Attempt: 1, Version: 1, CreatedAt: now,
+		}
+		if r.ID != "" {
+			if err := tx.InsertRequest(user.ID, r.ID, booked.ID, r.Hash, now); err != nil {
+				return err
+			}
+		}
+		return tx.InsertJob(booked)
+	})
+	return booked, err
+}
+
+func repeated(tx store.Tx, user store.User, r Request) (job.Job, error) {
+	id, hash, err := tx.Request(user.ID, r.ID)
+	if err != nil {
+		return job.Job{}, err
+	}
+	if !bytes.Equal(hash, r.Hash) {
+		return job.Job{}, ErrRequestReused
+	}
+	return tx.Job(id)
+}
+
+// place is where on the timelines a booking goes.
+type place struct {
+	worker         string
+	start          int64
+	estimate, slot int64
+}
+
+func (s *Service) candidates(worker, workflow string) ([]place, error) {
+	var found []place
+	known := false
+	for _, id := range s.offers.Workers() {
+		if worker != "" && worker != id {
+			continue
+		}
+		known = true
+		if estimate, slot, ok := s.offers.Estimate(id, workflow); ok {
+			found = append(found, place{worker: id, estimate: estimate, slot: slot})
+		}
+	}
+	switch {
+	case !known:
+		return nil, &UnknownError{"worker", worker}
+	case len(found) == 0:
+		return nil, ErrNotReady
+	}
+	return found, nil
+}
+
+// choose decides on a start: the exact one on the first worker where it is free, or the earliest of all workers.
+func choose(tx store.Tx, candidates []place, when When, now int64) (place, error) {
+	if when.Exact && when.Moment < now {
+		return place{}, past(when.Moment, now)
+	}
+	var best place
+	var conflict error
+	for _, c := range candidates {
+		if when.Exact {
+			c.start = when.Moment
+			if err := blocked(tx, c, ""); err != nil {
+				if conflict == nil {
+					conflict = err
+				}
+				continue
+			}
+			return c, nil
+		}
+		start, err := NextFree(tx, c.worker, max(when.Moment, now), c.slot, "")
+		if err != nil {
+			return place{}, err
+		}
+		c.start = start
+		if best.worker == "" || c.start < best.start {
+			best = c
+		}
+	}
+	return best, conflict
+}
+
+// blocked is the conflict of a place, if there is one.
+func blocked(tx store.Tx, p place, except string) error {
+	id, found := tx.Blocking(p.worker, schedule.NewSlot(p.start, p.slot), except)
+	if !found {
+		return nil
+	}
+	blocking, err := tx.Job(id)
+	if err != nil {
+		return err
+	}
+	next, err := NextFree(tx, p.worker, p.start, p.slot, except)
+	if err != nil {
+		return err
+	}
+	return &job.ConflictError{BlockingID: id, BlockingUser: blocking.UserName, Blocking: blocking.Slot(), NextFree: next}
+}
+
+// NextFree is the earliest start at or after from at which duration fits on the worker: after the slots of others and
+// after the time that running jobs are still expected to take.
+func NextFree(tx store.Tx, worker string, from, duration int64, except string) (int64, error) {
+	running, err := tx.Running(worker)
+	if err != nil {
+		return 0, err
+	}
+	for _, j := range running {
+		if j.ID != except {
+			from = max(from, j.StartedAt+j.Estimate+1)
+		}
+	}
+	return tx.NextFree(worker, from, duration, except), nil
+}
+
+func past(moment, now int64) error {
+	var wrong job.InputError
+	wrong.Add("time_slot", "", fmt.Sprintf("lies in the past, by %v", time.Duration(now-moment)*time.Millisecond))
+	return &wrong
+}
+
+// check holds a booking's values against what the workflow takes and chooses a seed where none is given.
+func check(d workflow.Description, seed *uint64, values workflow.Values) (uint64, error) {
+	var wrong job.InputError
+	checkValues(&wrong, "parameters", d, values)
+	if seed != nil && (*seed < d.SeedMin || *seed > d.SeedMax) {
+		wrong.Add("seed", "", fmt.Sprintf("must be from %d to %d", d.SeedMin, d.SeedMax))
+	}
+	if err := wrong.OrNil(); err != nil {
+		return 0, err
+	}
+	if seed != nil {
+		return *seed, nil
+	}
+	return d.RandomSeed(), nil
+}
+
+func checkValues(wrong *job.InputError, field string, d workflow.Description, values workflow.Values) {
+	for name, value := range values {
+		parameter, known := parameter(d, name)
+		if !known {
+			wrong.Add(field, name, "the workflow has no such parameter"+offered(d))
+		} else if problem := parameter.Check(value); problem != "" {
+			wrong.Add(field, name, problem)
+		}
+	}
+}
+
+func parameter(d workflow.Description, name string) (workflow.Parameter, bool) {
+	for _, p := range d.Parameters {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return workflow.Parameter{}, false
+}
+
+func offered(d workflow.Description) string {
+	text := ""
+	for i, p := range d.Parameters {
+		if i > 0 {
+			text += ", "
+		}
+		text += p.Name
+	}
+	if text == "" {
+		return ""
+	}
+	return "; it has " + text
+}

@@ -1,0 +1,142 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Edit changes a scheduled job. Nil fields stay.
+type Edit struct {
+	Version    int64 // that the caller knows
+	Prompt     *string
+	Seed       *uint64
+	RandomSeed bool
+	Parameters workflow.Values // those named are replaced, the others stay
+	Move       *When
+}
+
+// Edit edits and moves a job of the user's, all of it or nothing.
+func (s *Service) Edit(ctx context.Context, user store.User, id string, e Edit) (job.Job, error) {
+	return s.change(ctx, user, id, func(tx store.Tx, j *job.Job) error {
+		if j.Version != e.Version {
+			return &job.StaleError{Version: j.Version}
+		}
+		if j.Status != job.Scheduled {
+			return &job.StatusError{Status: j.Status, Verb: "edited"}
+		}
+		if err := s.applyValues(j, e); err != nil {
+			return err
+		}
+		j.Edited()
+		if e.Move != nil {
+			if err := s.move(tx, j, *e.Move); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateJob(*j)
+	})
+}
+
+// move books the job for another start. The owner's own choice ends whatever delay there was.
+func (s *Service) move(tx store.Tx, j *job.Job, to When) error {
+	now := s.now().UnixMilli()
+	start := to.Moment
+	if to.Exact {
+		if start == j.Start {
+			return nil
+		}
+		if start < now {
+			return past(start, now)
+		}
+		if err := blocked(tx, place{worker: j.Worker, start: start, slot: j.Duration}, j.ID); err != nil {
+			return err
+		}
+	} else {
+		next, err := NextFree(tx, j.Worker, max(start, now), j.Duration, j.ID)
+		if err != nil {
+			return err
+		}
+		start = next
+	}
+	if start != j.Start {
+		j.Delay = nil
+		j.Move(start)
+	}
+	return nil
+}
+
+func (s *Service) applyValues(j *job.Job, e Edit) error {
+	if e.Prompt != nil {
+		j.Prompt = *e.Prompt
+	}
+	if e.Seed == nil && !e.RandomSeed && e.Parameters == nil {
+		return nil
+	}
+	offered, ok := s.offers.Workflow(j.Workflow)
+	if !ok {
+		return &UnknownError{"workflow", j.Workflow}
+	}
+	seed := e.Seed
+	if seed == nil && !e.RandomSeed {
+		seed = &j.Seed
+	}
+	chosen, err := check(offered.Description, seed, e.Parameters)
+	if err != nil {
+		return err
+	}
+	j.Seed = chosen
+	j.Parameters = maps.Clone(j.Parameters)
+	maps.Copy(j.Parameters, e.Parameters)
+	return nil
+}
+
+// Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.
+func (s *Service) Cancel(ctx context.Context, user store.User, id string) (job.Job, error) {
+	return s.change(ctx, user, id, func(tx store.Tx, j *job.Job) error {
+		before := j.Version
+		if err := j.Cancel(s.now().UnixMilli()); err != nil || j.Version == before {
+			return err
+		}
+		return tx.UpdateJob(*j)
+	})
+}
+
+func (s *Service) change(ctx context.Context, user store.User, id string, change func(store.Tx, *job.Job) error) (job.Job, error) {
+	var changed job.Job
+	err := s.store.Update(ctx, func(tx store.Tx) error {
+		j, err := tx.Job(id)
+		if errors.Is(err, store.ErrNotFound) {
+			return &UnknownError{"job", id}
+		}
+		if err != nil {
+			return err
+		}
+		if j.UserID != user.ID && !user.Administrator {
+			return &job.NotOwnerError{Owner: j.UserName}
+		}
+		if err := change(tx, &j); err != nil {
+			return err
+		}
+		changed = j
+		return nil
+	})
+	return changed, err
+}
+
+// SlotFor is how long a slot for a workflow is, in milliseconds, on a worker or on the first that is measured.
+func (s *Service) SlotFor(worker, workflow string) (id string, slot int64, err error) {
+	offered, ok := s.offers.Workflow(workflow)
+	if !ok {
+		return "", 0, &UnknownError{"workflow", workflow}
+	}
+	candidates, err := s.candidates(worker, offered.ID)
+	if err != nil {
+		return "", 0, err
+	}
+	return candidates[0].worker, candidates[0].slot, nil
+}

@@ -1,0 +1,99 @@
+// Package catalog knows what can be booked now: the workflows, the workers and how long one takes on the other.
+package catalog
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+)
+
+// Catalog is safe for concurrent use.
+type Catalog struct {
+	mu        sync.RWMutex
+	workers   []system.Worker
+	workflows []system.Workflow
+}
+
+var _ booking.Offers = (*Catalog)(nil)
+
+// New makes a catalog of workers, in the order of the configuration, and no workflows.
+func New(workers ...system.Worker) *Catalog {
+	return &Catalog{workers: workers}
+}
+
+// SetWorker takes in how a worker is and gives the state of the whole.
+func (c *Catalog) SetWorker(w system.Worker) system.State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.workers = slices.Clone(c.workers) // the old list may be in somebody's hands
+	for i := range c.workers {
+		if c.workers[i].ID == w.ID {
+			c.workers[i] = w
+		}
+	}
+	return system.Of(c.workers)
+}
+
+// SetWorkflow takes in a workflow, new or changed, and gives all of them.
+func (c *Catalog) SetWorkflow(w system.Workflow) []system.Workflow {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.workflows = slices.Clone(c.workflows)
+	for i := range c.workflows {
+		if c.workflows[i].ID == w.ID {
+			c.workflows[i] = w
+			return c.workflows
+		}
+	}
+	c.workflows = append(c.workflows, w)
+	return c.workflows
+}
+
+// State is the state of the whole.
+func (c *Catalog) State() system.State {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return system.Of(c.workers)
+}
+
+// Workflow implements booking.Offers.
+func (c *Catalog) Workflow(id string) (system.Workflow, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, w := range c.workflows {
+		if id == "" || w.ID == id {
+			return w, true
+		}
+	}
+	return system.Workflow{}, false
+}
+
+// Workers implements booking.Offers.
+func (c *Catalog) Workers() []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var ids []string
+	for _, w := range c.workers {
+		ids = append(ids, w.ID)
+	}
+	return ids
+}
+
+// Estimate implements booking.Offers: the benchmark, as long as nothing learns from the jobs.
+func (c *Catalog) Estimate(worker, workflow string) (estimate, slot int64, ok bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, w := range c.workers {
+		if w.ID != worker {
+			continue
+		}
+		for _, e := range w.Estimates {
+			if e.Workflow == workflow {
+				return e.BenchmarkMS, e.SlotDurationMS, true
+			}
+		}
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,309 @@
+// Package dispatch runs the jobs of one worker when their slots begin. It decides when, the Runner knows how.
+//
+// A timer wakes it at the start of the next slot, and a look every second, by the wall clock, catches what a timer does
+// not see: a clock that was set, a machine that slept. It starts nothing early, and nothing beside a running job. A job
+// whose slot ends without a start is booked for the next free slot, so it never runs in the middle of somebody's booking.
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// look is the longest time between two looks at the clock.
+const look = time.Second
+
+// retryPause is how long a job waits that could not be handed over.
+const retryPause = 250 * time.Millisecond
+
+// Runner runs jobs on one ComfyUI.
+type Runner interface {
+	// Ready reports whether a job could start at once, or why not, for people.
+	Ready(ctx context.Context) (ready bool, reason string)
+	// Changed returns a channel that is closed when Ready may say something new.
+	Changed() <-chan struct{}
+	// Run hands the job to ComfyUI and follows it until its outcome is known or ctx ends. posted is called when the graph
+	// has been posted.
+	Run(ctx context.Context, j job.Job, posted func()) Outcome
+	// Adopt finds a job that was handed over before the service started, and follows it as Run does.
+	Adopt(ctx context.Context, j job.Job) Outcome
+	// Interrupt asks ComfyUI to let go of the job and of no other. It does not wait.
+	Interrupt(j job.Job)
+}
+
+// Verdict is how a run ended.
+type Verdict int
+
+// The verdicts.
+const (
+	Unknown     Verdict = iota // ctx ended first
+	NotStarted                 // nothing reached ComfyUI
+	Completed                  // with Results
+	Failed                     // with Failure
+	Interrupted                // ComfyUI let go of it
+	Lost                       // ComfyUI does not know it any more
+)
+
+// Outcome is how a run ended.
+type Outcome struct {
+	Verdict Verdict
+	Results []job.Result
+	Failure job.Failure
+	Reason  string // of NotStarted and Lost, for people
+}
+
+// Config is what a Dispatcher works with.
+type Config struct {
+	Worker string
+	Store  store.Store
+	Runner Runner
+	Now    func() time.Time // the wall clock
+	Grace  time.Duration    // how long a stop waits for the running job
+	Log    *slog.Logger
+}
+
+// Dispatcher runs the jobs of one worker.
+type Dispatcher struct {
+	Config
+	wake     chan struct{}
+	finished chan run
+	current  *run // nil: idle
+	written  chan job.Job
+	waiting  string    // what the due job waits for
+	hold     time.Time // start nothing before, after ComfyUI could not be reached
+}
+
+// run is one attempt under way, and afterwards how it ended.
+type run struct {
+	job     job.Job
+	outcome Outcome
+}
+
+// New makes a dispatcher.
+func New(c Config) *Dispatcher {
+	return &Dispatcher{Config: c, wake: make(chan struct{}, 1), finished: make(chan run, 1), written: make(chan job.Job, 64)}
+}
+
+// JobWritten tells the dispatcher of a change to a job. It never waits.
+func (d *Dispatcher) JobWritten(j job.Job) {
+	if j.Worker != d.Worker {
+		return
+	}
+	if j.Status == job.Processing && j.CancelRequested {
+		select {
+		case d.written <- j:
+		default: // the look every second finds it too
+		}
+	}
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run dispatches until ctx ends. Then it starts nothing more, gives the running job the grace to finish, and returns
+// when that job's fate is written.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	running, stopRuns := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRuns()
+	d.adopt(running)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return d.drain(running)
+		case <-timer.C:
+		case <-d.wake:
+		case <-d.Runner.Changed():
+		case j := <-d.written:
+			d.interrupt(j)
+		case ended := <-d.finished:
+			d.current = nil
+			if ended.outcome.Verdict == NotStarted {
+				d.hold = time.Now().Add(retryPause)
+			}
+			d.record(running, ended, false)
+		}
+		timer.Reset(d.pass(running))
+	}
+}
+
+// adopt follows the job that was running when the service stopped.
+func (d *Dispatcher) adopt(ctx context.Context) {
+	err := d.Store.Update(ctx, func(tx store.Tx) error {
+		running, err := tx.Running(d.Worker)
+		if err == nil && len(running) > 0 {
+			d.current = &run{job: running[0]}
+		}
+		return err
+	})
+	if err != nil {
+		d.Log.Error("cannot look for a job to adopt", "worker", d.Worker, "err", err)
+	}
+	if d.current != nil {
+		d.Log.Info("adopting the running job", "worker", d.Worker, "job", d.current.job.ID, "attempt", d.current.job.Attempt)
+		d.follow(d.current.job, func(j job.Job) Outcome { return d.Runner.Adopt(ctx, j) })
+	}
+}
+
+// pass moves overdue jobs, starts the due one if it can, and says when to look again at the latest.
+func (d *Dispatcher) pass(ctx context.Context) time.Duration {
+	for {
+		next, err := d.Store.NextScheduled(ctx, d.Worker)
+		if errors.Is(err, store.ErrNotFound) {
+			return look
+		}
+		if err != nil {
+			d.Log.Error("cannot read the next job", "worker", d.Worker, "err", err)
+			return look
+		}
+		now := d.Now().UnixMilli()
+		switch {
+		case next.Start > now:
+			d.waiting = ""
+			return min(look, time.UnixMilli(next.Start).Sub(d.Now()))
+		case next.Slot().End < now:
+			if !d.moveOverdue(ctx, next) {
+				return look
+			}
+		default:
+			return d.due(ctx, next, now)
+		}
+	}
+}
+
+// due starts the job whose slot it is, or says on it why it waits.
+func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Duration {
+	reason := "the job before it is still running"
+	if d.current == nil {
+		var ready bool
+		if ready, reason = d.Runner.Ready(ctx); ready {
+			if wait := time.Until(d.hold); wait > 0 {
+				return wait
+			}
+			return d.start(ctx, next)
+		}
+	}
+	d.waiting = reason
+	if wait := next.Start + job.OnTime + 1 - now; wait > 0 {
+		return time.Duration(wait) * time.Millisecond
+	}
+	d.update(ctx, next, func(j *job.Job) bool { return j.Status == job.Scheduled && j.MarkLate(reason) })
+	return look
+}
+
+// start claims the job, and only then hands it over: a crash in between leaves a job to look up, not one to run twice.
+func (d *Dispatcher) start(ctx context.Context, next job.Job) time.Duration {
+	var claimed bool
+	j, err := d.update(ctx, next, func(j *job.Job) bool {
+		now := d.Now().UnixMilli()
+		claimed = j.Status == job.Scheduled && j.Slot().Contains(now)
+		if claimed {
+			j.StartProcessing(now)
+		}
+		return claimed
+	})
+	if err != nil {
+		return look
+	}
+	if claimed {
+		waitedFor := d.waiting
+		d.waiting = ""
+		d.current = &run{job: j}
+		d.follow(j, func(j job.Job) Outcome {
+			return d.Runner.Run(ctx, j, func() { d.posted(ctx, j, waitedFor) })
+		})
+	}
+	return 0
+}
+
+// follow runs a job beside the loop, which hears of its end.
+func (d *Dispatcher) follow(j job.Job, follow func(job.Job) Outcome) {
+	go func() { d.finished <- run{j, follow(j)} }()
+	if j.CancelRequested {
+		d.Runner.Interrupt(j)
+	}
+}
+
+// posted records the moment of the start.
+func (d *Dispatcher) posted(ctx context.Context, started job.Job, waitedFor string) {
+	now := d.Now().UnixMilli()
+	if waitedFor == "" {
+		waitedFor = "the start took longer than it should"
+	}
+	d.Log.Info("job started", "worker", d.Worker, "job", started.ID, "attempt", started.Attempt, "after_slot_ms", now-started.Start)
+	d.update(ctx, started, func(j *job.Job) bool {
+		if j.Status != job.Processing || j.Attempt != started.Attempt {
+			return false
+		}
+		j.Posted(now, waitedFor)
+		return true
+	})
+}
+
+func (d *Dispatcher) interrupt(j job.Job) {
+	if d.current != nil && d.current.job.ID == j.ID {
+		d.current.job.CancelRequested = true
+		d.Runner.Interrupt(j)
+	}
+}
+
+// moveOverdue books a job whose slot ended without a start for the next free one.
+func (d *Dispatcher) moveOverdue(ctx context.Context, overdue job.Job) bool {
+	reason := d.waiting
+	if reason == "" {
+		reason = "the service was not running"
+	}
+	err := d.Store.Update(ctx, func(tx store.Tx) error {
+		j, err := tx.Job(overdue.ID)
+		if err != nil {
+			return err
+		}
+		now := d.Now().UnixMilli()
+		if j.Status != job.Scheduled || j.Slot().End >= now {
+			return nil
+		}
+		start, err := booking.NextFree(tx, d.Worker, now, j.Duration, j.ID)
+		if err != nil {
+			return err
+		}
+		if j.Delay != nil && j.Delay.Kind == job.Late {
+			reason = j.Delay.Reason
+		}
+		j.MoveOverdue(start, reason)
+		return tx.UpdateJob(j)
+	})
+	if err != nil {
+		d.Log.Error("cannot move an overdue job", "worker", d.Worker, "job", overdue.ID, "err", err)
+		return false
+	}
+	d.Log.Warn("slot ended without a start, job moved", "worker", d.Worker, "job", overdue.ID, "reason", reason)
+	return true
+}
+
+// update changes a job as it is now, if change says so.
+func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(*job.Job) bool) (job.Job, error) {
+	var changed job.Job
+	err := d.Store.Update(ctx, func(tx store.Tx) error {
+		j, err := tx.Job(known.ID)
+		if err != nil {
+			return err
+		}
+		if !change(&j) {
+			return nil
+		}
+		changed = j
+		return tx.UpdateJob(j)
+	})
+	if err != nil {
+		d.Log.Error("cannot write a job", "worker", d.Worker, "job", known.ID, "err", err)
+	}
+	return changed, err
+}

@@ -1,0 +1,130 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// letGo is how long a stop waits for ComfyUI to let go of an interrupted job.
+const letGo = 10 * time.Second
+
+// record writes how a run ended. It does not give up: an outcome that the disk cannot take now is written when it can.
+func (d *Dispatcher) record(ctx context.Context, ended run, stopping bool) {
+	if ended.outcome.Verdict == Unknown {
+		return // the next start of the service looks it up
+	}
+	for {
+		err := d.Store.Update(ctx, func(tx store.Tx) error {
+			j, err := tx.Job(ended.job.ID)
+			if err != nil || j.Status != job.Processing || j.Attempt != ended.job.Attempt {
+				return err
+			}
+			if err := d.settle(tx, &j, ended.outcome, stopping); err != nil {
+				return err
+			}
+			ended.job = j
+			return tx.UpdateJob(j)
+		})
+		if err == nil {
+			d.Log.Info("job ended", "worker", d.Worker, "job", ended.job.ID, "attempt", ended.job.Attempt, "status", ended.job.Status)
+			return
+		}
+		d.Log.Error("cannot write the outcome of a job", "worker", d.Worker, "job", ended.job.ID, "err", err)
+		if errors.Is(err, store.ErrClosed) {
+			return
+		}
+		select {
+		case <-time.After(look):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// settle puts the outcome into the job.
+func (d *Dispatcher) settle(tx store.Tx, j *job.Job, o Outcome, stopping bool) error {
+	now := d.Now().UnixMilli()
+	switch o.Verdict {
+	case Completed:
+		if len(o.Results) == 0 {
+			j.Fail(now, job.Failure{Reason: job.NoResult, Message: "the workflow ran to its end but wrote nothing"})
+			return nil
+		}
+		j.Complete(now, o.Results)
+	case Failed:
+		j.Fail(now, o.Failure)
+	case NotStarted:
+		if j.CancelRequested {
+			j.LetGo(now)
+			return nil
+		}
+		j.Unstart()
+		j.MarkLate(o.Reason)
+	case Interrupted:
+		switch {
+		case j.CancelRequested:
+			j.LetGo(now)
+		case stopping:
+			return d.retry(tx, j, now, "the service was stopped in mid-run")
+		default:
+			j.Fail(now, job.Failure{Reason: job.Interrupted, Message: "the run was interrupted from outside the scheduler, on ComfyUI's own page for example"})
+		}
+	case Lost:
+		j.Losses++
+		switch {
+		case j.CancelRequested:
+			j.LetGo(now)
+		case j.Losses > job.MaxLosses:
+			j.Fail(now, job.Failure{Reason: job.Lost, Message: "ComfyUI lost the run for the second time: " + o.Reason})
+		default:
+			return d.retry(tx, j, now, o.Reason)
+		}
+	}
+	return nil
+}
+
+// retry books a new attempt at the next free slot.
+func (d *Dispatcher) retry(tx store.Tx, j *job.Job, now int64, reason string) error {
+	start, err := booking.NextFree(tx, d.Worker, now, j.Duration, j.ID)
+	if err != nil {
+		return err
+	}
+	j.Retry(start, reason)
+	return nil
+}
+
+// drain waits for the running job, interrupts it when the grace is over, and books it again.
+func (d *Dispatcher) drain(ctx context.Context) error {
+	if d.current == nil {
+		return nil
+	}
+	d.Log.Info("waiting for the running job", "worker", d.Worker, "job", d.current.job.ID, "at_most", d.Grace)
+	grace := time.NewTimer(d.Grace)
+	defer grace.Stop()
+	for {
+		select {
+		case ended := <-d.finished:
+			d.record(ctx, ended, false)
+			return nil
+		case j := <-d.written:
+			d.interrupt(j)
+			continue
+		case <-grace.C:
+		}
+		break
+	}
+	d.Runner.Interrupt(d.current.job)
+	select {
+	case ended := <-d.finished:
+		d.record(ctx, ended, true)
+	case <-time.After(letGo):
+		// ComfyUI is stopped next, and the run with it.
+		d.record(ctx, run{d.current.job, Outcome{Verdict: Interrupted}}, true)
+	}
+	return nil
+}

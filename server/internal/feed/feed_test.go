@@ -1,0 +1,192 @@
+package feed_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"pgregory.net/rapid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+)
+
+func newFeed() *feed.Feed[feed.Delta] {
+	return feed.New(func(d feed.Delta) feed.Delta { return d })
+}
+
+// view is a client: it knows only what it was sent.
+type view struct {
+	cursor      feed.Cursor
+	jobs        map[string]job.Job
+	connections map[string]feed.Connection
+	status      system.Status
+}
+
+func (v *view) read(t rapid.TB, f *feed.Feed[feed.Delta]) {
+	news := f.Read(v.cursor)
+	if s := news.Snapshot; s != nil {
+		v.jobs, v.connections, v.status = map[string]job.Job{}, map[string]feed.Connection{}, s.System.Status
+		for _, j := range s.Jobs {
+			v.jobs[j.ID] = j
+		}
+		for _, c := range s.Connections {
+			v.connections[c.ID] = c
+		}
+	}
+	last := v.cursor.Revision.Number
+	for _, d := range news.Deltas {
+		if d.Revision.Number != last+1 {
+			t.Fatalf("revision %d follows %d", d.Revision.Number, last)
+		}
+		last = d.Revision.Number
+		for range 2 { // applying twice does no harm
+			for _, j := range d.Jobs {
+				v.jobs[j.ID] = j
+			}
+			for _, c := range d.Connections {
+				v.connections[c.ID] = c
+			}
+			for _, id := range d.Disconnected {
+				delete(v.connections, id)
+			}
+			if d.System != nil {
+				v.status = d.System.Status
+			}
+		}
+	}
+	v.cursor = news.Next
+}
+
+func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := newFeed()
+		views := make([]view, 3)
+		jobs := map[string]job.Job{}
+		var disconnects []func()
+		id := rapid.IntRange(0, 20)
+		t.Repeat(map[string]func(*rapid.T){
+			"job": func(t *rapid.T) {
+				j := job.Job{ID: fmt.Sprint(id.Draw(t, "id")), UserID: "u", Start: int64(id.Draw(t, "start")), Status: rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed}).Draw(t, "status")}
+				jobs[j.ID] = j
+				f.JobsWritten([]job.Job{j})
+			},
+			"rename": func(t *rapid.T) {
+				name := fmt.Sprint(id.Draw(t, "name"))
+				for id, j := range jobs {
+					j.UserName = name
+					jobs[id] = j
+				}
+				f.RenameUser("u", name)
+			},
+			"connect": func(t *rapid.T) {
+				disconnects = append(disconnects, f.Connect(feed.Connection{ID: fmt.Sprint(len(disconnects)), UserID: "u"}))
+			},
+			"disconnect": func(t *rapid.T) {
+				if len(disconnects) > 0 {
+					rapid.SampledFrom(disconnects).Draw(t, "connection")()
+				}
+			},
+			"read":  func(t *rapid.T) { views[rapid.IntRange(0, 2).Draw(t, "view")].read(t, f) },
+			"state": func(t *rapid.T) { f.SetSystem(system.State{Status: system.Ready}) },
+		})
+		var fresh view
+		fresh.read(t, f)
+		for i := range views {
+			v := &views[i]
+			v.read(t, f)
+			if fmt.Sprint(v.jobs) != fmt.Sprint(fresh.jobs) || fmt.Sprint(v.connections) != fmt.Sprint(fresh.connections) || v.status != fresh.status {
+				t.Fatalf("reader %d sees %v\nfresh one sees %v", i, v, fresh)
+			}
+		}
+		if len(fresh.jobs) != len(jobs) {
+			t.Fatalf("%d jobs, want %d", len(fresh.jobs), len(jobs))
+		}
+	})
+}
+
+func TestSnapshotForWhoCannotResume(t *testing.T) {
+	f := newFeed()
+	f.SetSystem(system.State{Status: system.Ready})
+	f.SetSystem(system.State{Status: system.Offline})
+	now := f.Revision()
+	for name, after := range map[string]feed.Revision{
+		"nothing read": {}, "another epoch": {Epoch: "other", Number: 1}, "the future": {Epoch: now.Epoch, Number: now.Number + 1},
+	} {
+		if f.Read(feed.Cursor{Revision: after}).Snapshot == nil {
+			t.Errorf("%s: no snapshot", name)
+		}
+	}
+	resumed := f.Read(feed.Cursor{Revision: feed.Revision{Epoch: now.Epoch, Number: 1}})
+	if resumed.Snapshot != nil || len(resumed.Deltas) != 1 {
+		t.Errorf("resuming gave %+v", resumed)
+	}
+	old := feed.Cursor{Revision: now}
+	for range 10_000 {
+		f.SetSystem(system.State{})
+	}
+	if f.Read(old).Snapshot == nil {
+		t.Error("a reader far behind got no snapshot")
+	}
+}
+
+func TestSnapshotIsBounded(t *testing.T) {
+	f := newFeed()
+	var active, ended []job.Job
+	for i := range 1000 {
+		active = append(active, job.Job{ID: fmt.Sprintf("a%d", i), Start: int64(i), Status: job.Scheduled})
+		ended = append(ended, job.Job{ID: fmt.Sprintf("e%d", i), Status: job.Completed, FinishedAt: int64(1000 - i)})
+	}
+	active[0].Status = job.Processing
+	f.Load(active, ended)
+	s := f.Snapshot()
+	if len(s.Jobs) != 1+300+100 || s.ScheduledUntil != 300 {
+		t.Errorf("%d jobs, scheduled until %d", len(s.Jobs), s.ScheduledUntil)
+	}
+	if s.Jobs[99].ID != "e0" {
+		t.Errorf("latest ended is %s", s.Jobs[99].ID)
+	}
+}
+
+func TestReaderWakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed()
+		news := f.Read(feed.Cursor{})
+		var group sync.WaitGroup
+		group.Go(func() {
+			for i := 0; i < 100; {
+				<-news.More
+				news = f.Read(news.Next)
+				i += len(news.Deltas)
+			}
+		})
+		for range 100 {
+			f.SetSystem(system.State{})
+		}
+		group.Wait()
+	})
+}
+
+func TestProgressOfRunningJobsOnly(t *testing.T) {
+	f := newFeed()
+	running := job.Job{ID: "a", Status: job.Processing}
+	f.JobsWritten([]job.Job{running})
+	cursor := f.Read(feed.Cursor{}).Next
+	f.SetProgress(job.Progress{JobID: "a", Step: 1})
+	f.SetProgress(job.Progress{JobID: "a", Step: 2})
+	f.SetProgress(job.Progress{JobID: "unknown", Step: 1})
+	news := f.Read(cursor)
+	if len(news.Progress) != 1 || news.Progress[0].Step != 2 {
+		t.Errorf("progress: %v", news.Progress)
+	}
+	if again := f.Read(news.Next); !again.Empty() {
+		t.Errorf("told twice: %v", again)
+	}
+	running.Status = job.Completed
+	f.JobsWritten([]job.Job{running})
+	if _, ok := f.Progress("a"); ok {
+		t.Error("progress of an ended job")
+	}
+}

@@ -1,0 +1,14 @@
+package job
+
+// Progress is how far a running job is.
+type Progress struct {
+	JobID      string
+	Attempt    int
+	NodeID     string
+	NodeTitle  string
+	Step       int // within the node
+	Total      int // steps of the node; 0: it does not tell
+	Preview    int // number of the latest preview picture; 0: none
+	NodesDone  int
+	NodesTotal int
+}

@@ -1,0 +1,38 @@
+package process
+
+import (
+	"io"
+	"os"
+	"strings"
+)
+
+// maxTail is how much of the end of a log is looked at, in bytes.
+const maxTail = 256 << 10
+
+// Tail reads the last lines of a log, oldest first; none when there is no log. A progress bar, which overwrites its
+// line, counts once, as last written.
+func Tail(file string, lines int) []string {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.Size() > maxTail {
+		if _, err := f.Seek(-maxTail, io.SeekEnd); err != nil {
+			return nil
+		}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, 2*maxTail))
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for line := range strings.Lines(strings.ToValidUTF8(string(data), "")) {
+		line = strings.TrimRight(line, "\r\n")
+		line = line[strings.LastIndexByte(line, '\r')+1:]
+		if strings.TrimSpace(line) != "" {
+			found = append(found, line)
+		}
+	}
+	return found[max(0, len(found)-lines):]
+}

@@ -1,0 +1,159 @@
+package rpc
+
+import (
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+var (
+	statuses = map[job.Status]pb.JobStatus{
+		job.Scheduled: pb.JobStatus_JOB_STATUS_SCHEDULED, job.Processing: pb.JobStatus_JOB_STATUS_PROCESSING, job.Completed: pb.JobStatus_JOB_STATUS_COMPLETED,
+		job.Failed: pb.JobStatus_JOB_STATUS_FAILED, job.Cancelled: pb.JobStatus_JOB_STATUS_CANCELLED,
+	}
+	resultKinds = map[job.Kind]pb.ResultKind{
+		job.Image: pb.ResultKind_RESULT_KIND_IMAGE, job.Video: pb.ResultKind_RESULT_KIND_VIDEO, job.Audio: pb.ResultKind_RESULT_KIND_AUDIO,
+		job.Words: pb.ResultKind_RESULT_KIND_TEXT, job.File: pb.ResultKind_RESULT_KIND_FILE,
+	}
+	failureReasons = map[job.FailureReason]pb.JobErrorReason{
+		job.Rejected: pb.JobErrorReason_JOB_ERROR_REASON_REJECTED, job.Execution: pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION,
+		job.Interrupted: pb.JobErrorReason_JOB_ERROR_REASON_INTERRUPTED, job.Lost: pb.JobErrorReason_JOB_ERROR_REASON_LOST,
+		job.Timeout: pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT, job.NoResult: pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT,
+	}
+	delayKinds = map[job.DelayKind]pb.DelayKind{
+		job.Late: pb.DelayKind_DELAY_KIND_LATE, job.Overdue: pb.DelayKind_DELAY_KIND_OVERDUE, job.Retry: pb.DelayKind_DELAY_KIND_RETRY,
+	}
+	systemStatuses = map[system.Status]pb.SystemStatus{
+		system.Booting: pb.SystemStatus_SYSTEM_STATUS_BOOTING, system.Benchmarking: pb.SystemStatus_SYSTEM_STATUS_BENCHMARKING, system.Ready: pb.SystemStatus_SYSTEM_STATUS_READY,
+		system.Restarting: pb.SystemStatus_SYSTEM_STATUS_RESTARTING, system.Offline: pb.SystemStatus_SYSTEM_STATUS_OFFLINE,
+	}
+	bootOutcomes = map[system.Outcome]pb.BootOutcome{
+		system.Running: pb.BootOutcome_BOOT_OUTCOME_RUNNING, system.Done: pb.BootOutcome_BOOT_OUTCOME_DONE,
+		system.Skipped: pb.BootOutcome_BOOT_OUTCOME_SKIPPED, system.Failed: pb.BootOutcome_BOOT_OUTCOME_FAILED,
+	}
+	parameterKinds = map[workflow.Kind]pb.ParameterKind{
+		workflow.KindInteger: pb.ParameterKind_PARAMETER_KIND_INTEGER, workflow.KindNumber: pb.ParameterKind_PARAMETER_KIND_NUMBER,
+		workflow.KindText: pb.ParameterKind_PARAMETER_KIND_TEXT, workflow.KindBoolean: pb.ParameterKind_PARAMETER_KIND_BOOLEAN, workflow.KindChoice: pb.ParameterKind_PARAMETER_KIND_CHOICE,
+	}
+)
+
+func jobToProto(j job.Job) *pb.Job {
+	out := &pb.Job{
+		Id: j.ID, UserId: j.UserID, UserName: j.UserName, WorkerId: j.Worker, WorkflowId: j.Workflow, Status: statuses[j.Status], TimeSlot: j.Start, DurationMs: j.Duration,
+		Prompt: j.Prompt, Seed: j.Seed, Parameters: valuesToProto(j.Parameters), ResultFilename: j.ResultFilename(), Attempt: int32(j.Attempt),
+		CancelRequested: j.CancelRequested, Version: j.Version, CreatedAtMs: j.CreatedAt, StartedAtMs: j.StartedAt, FinishedAtMs: j.FinishedAt,
+	}
+	for _, r := range j.Results {
+		out.Results = append(out.Results, &pb.Result{Filename: r.Filename, Kind: resultKinds[r.Kind], NodeId: r.NodeID, Text: r.Text})
+	}
+	if f := j.Failure; f != nil {
+		out.Error = &pb.JobError{Reason: failureReasons[f.Reason], Message: f.Message, NodeId: f.NodeID}
+	}
+	if d := j.Delay; d != nil {
+		out.Delay = &pb.Delay{Kind: delayKinds[d.Kind], Reason: d.Reason, BookedTimeSlot: d.BookedStart}
+	}
+	return out
+}
+
+func jobsToProto(jobs []job.Job) []*pb.Job { return each(jobs, jobToProto) }
+
+func progressToProto(p job.Progress) *pb.JobProgress {
+	return &pb.JobProgress{
+		JobId: p.JobID, Attempt: int32(p.Attempt), NodeId: p.NodeID, NodeTitle: p.NodeTitle, Step: int32(p.Step), Total: int32(p.Total),
+		Preview: int32(p.Preview), NodesDone: int32(p.NodesDone), NodesTotal: int32(p.NodesTotal),
+	}
+}
+
+func valueToProto(v workflow.Value) *pb.ParameterValue {
+	switch v := v.(type) {
+	case workflow.Integer:
+		return &pb.ParameterValue{Value: &pb.ParameterValue_Integer{Integer: int64(v)}}
+	case workflow.Number:
+		return &pb.ParameterValue{Value: &pb.ParameterValue_Number{Number: float64(v)}}
+	case workflow.Text:
+		return &pb.ParameterValue{Value: &pb.ParameterValue_Text{Text: string(v)}}
+	case workflow.Boolean:
+		return &pb.ParameterValue{Value: &pb.ParameterValue_Boolean{Boolean: bool(v)}}
+	default:
+		return nil
+	}
+}
+
+func valuesToProto(values workflow.Values) map[string]*pb.ParameterValue {
+	out := make(map[string]*pb.ParameterValue, len(values))
+	for name, v := range values {
+		out[name] = valueToProto(v)
+	}
+	return out
+}
+
+func valuesFromProto(values map[string]*pb.ParameterValue) workflow.Values {
+	out := make(workflow.Values, len(values))
+	for name, v := range values {
+		switch v := v.GetValue().(type) {
+		case *pb.ParameterValue_Integer:
+			out[name] = workflow.Integer(v.Integer)
+		case *pb.ParameterValue_Number:
+			out[name] = workflow.Number(v.Number)
+		case *pb.ParameterValue_Text:
+			out[name] = workflow.Text(v.Text)
+		case *pb.ParameterValue_Boolean:
+			out[name] = workflow.Boolean(v.Boolean)
+		}
+	}
+	return out
+}
+
+func revisionToProto(r feed.Revision) *pb.Revision {
+	return &pb.Revision{Epoch: r.Epoch, Number: r.Number}
+}
+
+func connectionToProto(c feed.Connection) *pb.Connection {
+	return &pb.Connection{ConnectionId: c.ID, UserId: c.UserID, UserName: c.UserName, Ip: c.IP, ConnectedAtMs: c.ConnectedAt, Client: c.Client}
+}
+
+func userToProto(u store.User) *pb.User {
+	return &pb.User{Id: u.ID, Name: u.Name, Administrator: u.Administrator}
+}
+
+func workerToProto(w system.Worker) *pb.Worker {
+	return &pb.Worker{
+		Id: w.ID, Status: systemStatuses[w.Status], Reason: w.Reason, Simulated: w.Simulated, ComfyuiVersion: w.ComfyUIVersion, Device: w.Device,
+		Estimates: each(w.Estimates, func(e system.Estimate) *pb.Estimate {
+			return &pb.Estimate{WorkflowId: e.Workflow, BenchmarkMs: e.BenchmarkMS, SlotDurationMs: e.SlotDurationMS}
+		}),
+		BootSteps: each(w.BootSteps, func(s system.BootStep) *pb.BootStep {
+			return &pb.BootStep{Name: s.Name, Outcome: bootOutcomes[s.Outcome], ElapsedMs: s.ElapsedMS, Detail: s.Detail}
+		}),
+	}
+}
+
+func systemToProto(s system.State, version string) *pb.SystemState {
+	return &pb.SystemState{
+		SystemStatus: systemStatuses[s.Status], Reason: s.Reason, BenchmarkMs: s.BenchmarkMS, Workers: each(s.Workers, workerToProto),
+		Version: version, AccessMode: pb.AccessMode_ACCESS_MODE_OPEN,
+	}
+}
+
+func workflowToProto(w system.Workflow) *pb.Workflow {
+	return &pb.Workflow{
+		Id: w.ID, Title: w.Title, ExamplePrompt: w.Description.Prompt, SeedMin: w.Description.SeedMin, SeedMax: w.Description.SeedMax,
+		Problems: each(w.Description.Problems, func(p workflow.Problem) string { return p.Text }),
+		Parameters: each(w.Description.Parameters, func(p workflow.Parameter) *pb.Parameter {
+			return &pb.Parameter{
+				Name: p.Name, Title: p.Title, Kind: parameterKinds[p.Kind], Min: p.Min, Max: p.Max, Step: p.Step, Choices: p.Choices, Default: valueToProto(p.Default),
+			}
+		}),
+	}
+}
+
+func each[T, U any](list []T, f func(T) U) []U {
+	out := make([]U, len(list))
+	for i, v := range list {
+		out[i] = f(v)
+	}
+	return out
+}

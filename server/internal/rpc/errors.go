@@ -1,0 +1,114 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
+)
+
+var (
+	errNotAdministrator = errors.New("only administrators may do this")
+	errStopping         = errors.New("the service is stopping")
+)
+
+// translate turns an error into what goes over the wire. What is not known here is a fault of the service: its text stays
+// in the log.
+func translate(ctx context.Context, log *slog.Logger, procedure string, err error) error {
+	var (
+		done     *connect.Error
+		conflict *job.ConflictError
+		stale    *job.StaleError
+		status   *job.StatusError
+		owner    *job.NotOwnerError
+		input    *job.InputError
+		unknown  *booking.UnknownError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &done):
+		return done
+	case errors.As(err, &conflict):
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_SLOT_TAKEN, map[string]string{"job_id": conflict.BlockingID}, &pb.SlotConflict{
+			BlockingJobId: conflict.BlockingID, BlockingUserName: conflict.BlockingUser,
+			BlockingStartMs: conflict.Blocking.Start, BlockingEndMs: conflict.Blocking.End, NextFreeStartMs: conflict.NextFree,
+		})
+	case errors.As(err, &stale):
+		return coded(connect.CodeAborted, err, pb.ErrorReason_ERROR_REASON_STALE_VERSION, nil)
+	case errors.As(err, &status):
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_WRONG_STATUS, map[string]string{"status": string(status.Status)})
+	case errors.As(err, &owner):
+		return coded(connect.CodePermissionDenied, err, pb.ErrorReason_ERROR_REASON_NOT_OWNER, map[string]string{"owner": owner.Owner})
+	case errors.As(err, &input):
+		return attach(connect.NewError(connect.CodeInvalidArgument, err), violations(input))
+	case errors.As(err, &unknown):
+		return coded(connect.CodeNotFound, err, pb.ErrorReason_ERROR_REASON_NOT_FOUND, map[string]string{"what": unknown.What, "name": unknown.Name})
+	}
+	for _, known := range []struct {
+		err    error
+		code   connect.Code
+		reason pb.ErrorReason
+	}{
+		{identity.ErrNotSignedIn, connect.CodeUnauthenticated, pb.ErrorReason_ERROR_REASON_NOT_SIGNED_IN},
+		{errNotAdministrator, connect.CodePermissionDenied, pb.ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR},
+		{booking.ErrNotReady, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_NOT_READY},
+		{booking.ErrStopping, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
+		{errStopping, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
+		{store.ErrClosed, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
+		{booking.ErrRequestReused, connect.CodeAlreadyExists, pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED},
+		{store.ErrNameTaken, connect.CodeAlreadyExists, pb.ErrorReason_ERROR_REASON_NAME_TAKEN},
+		{store.ErrFull, connect.CodeResourceExhausted, pb.ErrorReason_ERROR_REASON_STORE_FULL},
+		{worker.ErrRemote, connect.CodeFailedPrecondition, pb.ErrorReason_ERROR_REASON_WRONG_STATUS},
+	} {
+		if errors.Is(err, known.err) {
+			return coded(known.code, known.err, known.reason, nil)
+		}
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return connect.NewError(connect.CodeCanceled, errors.New("the request was cancelled"))
+	case errors.Is(err, context.DeadlineExceeded):
+		return connect.NewError(connect.CodeDeadlineExceeded, errors.New("the request took too long"))
+	}
+	log.ErrorContext(ctx, "request failed", "procedure", procedure, "err", err)
+	return connect.NewError(connect.CodeInternal, errors.New("something went wrong in the service; its log says what"))
+}
+
+func coded(code connect.Code, err error, reason pb.ErrorReason, metadata map[string]string, more ...proto.Message) error {
+	return attach(connect.NewError(code, err), append(more, &pb.ErrorInfo{Reason: reason, Metadata: metadata})...)
+}
+
+func attach(err *connect.Error, details ...proto.Message) *connect.Error {
+	for _, message := range details {
+		if detail, detailErr := connect.NewErrorDetail(message); detailErr == nil {
+			err.AddDetail(detail)
+		}
+	}
+	return err
+}
+
+// violations are field errors in the form in which the schema's own rules report theirs.
+func violations(input *job.InputError) *validate.Violations {
+	list := &validate.Violations{}
+	for _, f := range input.Fields {
+		element := &validate.FieldPathElement{FieldName: proto.String(f.Field)}
+		if f.Key != "" {
+			element.Subscript = &validate.FieldPathElement_StringKey{StringKey: f.Key}
+		}
+		list.Violations = append(list.Violations, &validate.Violation{
+			Field: &validate.FieldPath{Elements: []*validate.FieldPathElement{element}}, RuleId: proto.String("workflow"), Message: proto.String(f.Message),
+		})
+	}
+	return list
+}

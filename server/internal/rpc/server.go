@@ -1,0 +1,81 @@
+// Package rpc is the service's face: the schema's services over Connect, gRPC and gRPC-Web. It recognises the caller,
+// turns messages into the words of the packages below and back, and errors into codes. No rule of booking is here.
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+	"connectrpc.com/grpchealth"
+	"connectrpc.com/grpcreflect"
+
+	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
+)
+
+// Server is what the services work with.
+type Server struct {
+	Booking    *booking.Service
+	Identity   *identity.Service
+	Feed       *feed.Feed[Delta]
+	Store      store.Store
+	Workers    []*worker.Worker
+	Version    string
+	CookieName string
+	Stopping   <-chan struct{} // closed when the service begins to stop
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+const (
+	// maxRequest is the size of the largest request, in bytes: a prompt and 100 parameters of 16 KiB each fit.
+	maxRequest = 2 << 20
+	// compressFrom is the size from which on responses are compressed, in bytes. Small changes go to many watchers:
+	// compressing them costs more than it saves.
+	compressFrom = 4 << 10
+)
+
+// Handle puts the services on the mux.
+func (s *Server) Handle(mux *http.ServeMux) {
+	options := []connect.HandlerOption{
+		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom),
+	}
+	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
+	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
+	mux.Handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
+	names := []string{
+		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
+	}
+	mux.Handle(grpchealth.NewHandler(grpchealth.NewStaticChecker(names...)))
+	reflector := grpcreflect.NewStaticReflector(names...)
+	mux.Handle(grpcreflect.NewHandlerV1(reflector))
+	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
+}
+
+func (s *Server) stopping() bool {
+	select {
+	case <-s.Stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+type (
+	callerKey     struct{}
+	controllerKey struct{}
+	addressKey    struct{}
+)
+
+// caller is who makes the request. The interceptor has put it there.
+func caller(ctx context.Context) identity.Caller {
+	c, _ := ctx.Value(callerKey{}).(identity.Caller)
+	return c
+}

@@ -1,0 +1,108 @@
+package rpc
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+)
+
+const (
+	heartbeat = 15 * time.Second
+	// sendLimit is how long one response may take to leave: a reader that takes longer is cut off.
+	sendLimit = 30 * time.Second
+)
+
+// Delta is a change as it goes over the wire, made once for all watchers.
+type Delta = *pb.StateDelta
+
+// Render makes a change ready for the wire.
+func Render(version string) func(feed.Delta) Delta {
+	return func(d feed.Delta) Delta {
+		out := &pb.StateDelta{
+			Revision: revisionToProto(d.Revision), Jobs: jobsToProto(d.Jobs), Workflows: each(d.Workflows, workflowToProto),
+			ConnectedUsers: each(d.Connections, connectionToProto), DisconnectedIds: d.Disconnected,
+		}
+		if d.System != nil {
+			out.System = systemToProto(*d.System, version)
+		}
+		return out
+	}
+}
+
+func (s *Server) snapshot(snapshot feed.Snapshot) *pb.StateSnapshot {
+	out := &pb.StateSnapshot{
+		Revision: revisionToProto(snapshot.Revision), ServerTimeMs: s.Now().UnixMilli(), System: systemToProto(snapshot.System, s.Version),
+		Workflows: each(snapshot.Workflows, workflowToProto), ConnectedUsers: each(snapshot.Connections, connectionToProto),
+		Jobs: jobsToProto(snapshot.Jobs), ScheduledUntilMs: snapshot.ScheduledUntil,
+	}
+	for _, p := range snapshot.Progress {
+		for _, j := range out.Jobs {
+			if j.Id == p.JobID {
+				j.Progress = progressToProto(p)
+			}
+		}
+	}
+	return out
+}
+
+func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
+	me := caller(ctx)
+	connection := feed.Connection{
+		ID: uuid.NewString(), UserID: me.ID, UserName: me.Name, IP: peerAddress(ctx), Client: r.Client, ConnectedAt: s.Now().UnixMilli(),
+	}
+	defer s.Feed.Connect(connection)()
+	cursor := feed.Cursor{}
+	if after := r.ResumeAfter; after != nil {
+		cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
+	}
+	timer := time.NewTimer(heartbeat)
+	defer timer.Stop()
+	id := connection.ID
+	for beat := false; ; {
+		news := s.Feed.Read(cursor)
+		cursor = news.Next
+		if !news.Empty() || beat || id != "" {
+			if err := s.send(ctx, stream, news, beat, id); err != nil {
+				return err
+			}
+			id = ""
+			timer.Reset(heartbeat)
+		}
+		beat = false
+		select {
+		case <-news.More:
+		case <-timer.C:
+			beat = true
+		case <-me.Revoked():
+			return identity.ErrNotSignedIn
+		case <-s.Stopping:
+			return errStopping
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (s schedulerService) send(ctx context.Context, stream *connect.ServerStream[pb.WatchStateResponse], news feed.News[Delta], beat bool, connectionID string) error {
+	out := &pb.WatchStateResponse{ConnectionId: connectionID, Deltas: news.Deltas, Progress: each(news.Progress, func(p job.Progress) *pb.JobProgress { return progressToProto(p) })}
+	if news.Snapshot != nil {
+		out.Snapshot = s.snapshot(*news.Snapshot)
+	}
+	if beat {
+		out.Heartbeat = &pb.Heartbeat{ServerTimeMs: s.Now().UnixMilli()}
+	}
+	if control, ok := ctx.Value(controllerKey{}).(*http.ResponseController); ok {
+		if err := control.SetWriteDeadline(time.Now().Add(sendLimit)); err != nil {
+			return err
+		}
+	}
+	return stream.Send(out)
+}

@@ -1,0 +1,92 @@
+// Package system holds how the service and its workers are, as everybody may see it. It is pure values.
+package system
+
+import (
+	"slices"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Status is the state of the service or of one worker.
+type Status string
+
+// The statuses, best first.
+const (
+	Ready        Status = "ready"
+	Benchmarking Status = "benchmarking"
+	Booting      Status = "booting"
+	Restarting   Status = "restarting"
+	Offline      Status = "offline"
+)
+
+var order = []Status{Ready, Benchmarking, Booting, Restarting, Offline}
+
+// State is the service and its workers.
+type State struct {
+	Status      Status // of the worker that is worst off
+	Reason      string // why it is not ready, for people
+	BenchmarkMS int64  // of the first worker that has one; 0: none yet
+	Workers     []Worker
+}
+
+// Of puts the state of the whole together.
+func Of(workers []Worker) State {
+	s := State{Status: Ready, Workers: workers}
+	for _, w := range workers {
+		if slices.Index(order, w.Status) > slices.Index(order, s.Status) {
+			s.Status, s.Reason = w.Status, w.Reason
+		}
+		for _, e := range w.Estimates {
+			if s.BenchmarkMS == 0 {
+				s.BenchmarkMS = e.BenchmarkMS
+			}
+		}
+	}
+	return s
+}
+
+// Worker is one ComfyUI instance.
+type Worker struct {
+	ID             string
+	Status         Status
+	Reason         string // why it is not ready or what it waits for, for people
+	Simulated      bool
+	ComfyUIVersion string
+	Device         string
+	Estimates      []Estimate
+	BootSteps      []BootStep
+}
+
+// Estimate is how long a workflow takes on a worker.
+type Estimate struct {
+	Workflow       string
+	BenchmarkMS    int64
+	SlotDurationMS int64
+}
+
+// Outcome is how a boot step went.
+type Outcome string
+
+// The outcomes.
+const (
+	Running Outcome = "running"
+	Done    Outcome = "done"
+	Skipped Outcome = "skipped"
+	Failed  Outcome = "failed"
+)
+
+// BootStep is one step of bringing a worker up.
+type BootStep struct {
+	Name      string
+	Outcome   Outcome
+	ElapsedMS int64
+	Detail    string // for people
+}
+
+// Workflow is what can be booked.
+type Workflow struct {
+	ID           string
+	Title        string
+	TemplateHash string
+	Description  workflow.Description
+}

@@ -1,0 +1,55 @@
+// Package webui serves the built web client.
+package webui
+
+import (
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/gzhttp"
+)
+
+const missing = "The web client is not built into this program: run \"make build\". The API is served all the same.\n"
+
+// policy lets the page load only what comes from the service itself. The timeline library sets styles on its elements.
+const policy = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// Handler serves the files of dist: those whose names hold a hash of their content for good, the page itself anew each
+// time, and the page for every path without an extension, since its routes live in the browser.
+func Handler(dist fs.FS) http.Handler {
+	files := http.FileServerFS(dist)
+	return gzhttp.GzipHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			header.Set("Allow", "GET, HEAD")
+			http.Error(w, "there is nothing to call here", http.StatusMethodNotAllowed)
+			return
+		}
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "same-origin")
+		header.Set("Content-Security-Policy", policy)
+		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+		if info, err := fs.Stat(dist, name); err == nil && !info.IsDir() && name != "index.html" {
+			if strings.HasPrefix(name, "assets/") {
+				header.Set("Cache-Control", "public, max-age=31536000, immutable")
+			} else {
+				header.Set("Cache-Control", "no-cache")
+			}
+			files.ServeHTTP(w, r)
+			return
+		}
+		if path.Ext(name) != "" && name != "index.html" {
+			http.NotFound(w, r)
+			return
+		}
+		page, err := fs.ReadFile(dist, "index.html")
+		if err != nil {
+			http.Error(w, missing, http.StatusServiceUnavailable)
+			return
+		}
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		header.Set("Cache-Control", "no-cache")
+		_, _ = w.Write(page) // whoever asked may have gone
+	}))
+}

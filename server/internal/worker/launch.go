@@ -1,0 +1,184 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
+)
+
+const (
+	stopGrace    = 5 * time.Second        // from asking ComfyUI to stop to ending it
+	sickAfter    = 20 * time.Second       // a recorded ComfyUI that has not answered for this long is ended
+	portInterval = 100 * time.Millisecond // between two looks at the port
+	shownLines   = 15                     // of ComfyUI's output in an error
+)
+
+// launch starts ComfyUI, or attaches to the one that the service before has left.
+func (b *boot) launch(ctx context.Context) (string, error) {
+	if b.ComfyUI.Installation == config.Remote {
+		b.attached = true
+		return "", errSkipped("ComfyUI at " + b.ComfyUI.BaseURL() + " is not the service's to start")
+	}
+	if detail, ok, err := b.attach(ctx); ok || err != nil {
+		return detail, err
+	}
+	if err := b.checkPort(ctx); err != nil {
+		return "", err
+	}
+	// ComfyUI makes its output folder itself; the simulated one's root is the service's own.
+	if err := os.MkdirAll(b.ComfyUI.OutputDir, 0o755); err != nil {
+		return "", fmt.Errorf("make the output folder: %w", err)
+	}
+	started, err := process.Start(b.spec())
+	if err != nil {
+		return "", err
+	}
+	b.hold(started)
+	if err := b.write(ctx, "process", launched{started.ID(), b.ComfyUI.Port}); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("pid %d, output in %s", started.ID().PID, b.logFile()), nil
+}
+
+// attach takes over a recorded ComfyUI that still runs. One that does not answer is ended first.
+func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
+	var record launched
+	found, err := b.read(ctx, "process", &record)
+	if !found || err != nil {
+		return "", false, err
+	}
+	running, found := process.Find(record.Process)
+	if !found {
+		return "", false, nil
+	}
+	patience, cancel := context.WithTimeout(ctx, sickAfter)
+	defer cancel()
+	for record.Port == b.ComfyUI.Port && patience.Err() == nil {
+		if stats, err := b.client.SystemStats(patience); err == nil && isOwn(stats.Argv, record.Port) {
+			b.hold(running)
+			b.attached = true
+			return fmt.Sprintf("found pid %d of the service before", record.Process.PID), true, nil
+		}
+		sleep(patience, portInterval)
+	}
+	if ctx.Err() != nil {
+		return "", false, ctx.Err()
+	}
+	b.Log.Warn("ending the ComfyUI of the service before: it does not answer", "worker", b.ID, "pid", record.Process.PID)
+	running.Stop(ctx, stopGrace)
+	return "", false, nil
+}
+
+// isOwn recognises a ComfyUI by the arguments it was started with.
+func isOwn(argv []string, port int) bool {
+	i := slices.Index(argv, "--port")
+	return i >= 0 && i+1 < len(argv) && argv[i+1] == strconv.Itoa(port)
+}
+
+// hold makes the process the worker's own. Runs end when it does.
+func (w *Worker) hold(p *process.Process) {
+	runs, lost := context.WithCancelCause(context.Background())
+	w.mu.Lock()
+	w.process, w.runs, w.lost = p, runs, lost
+	w.mu.Unlock()
+	go func() {
+		<-p.Done()
+		lost(&exitError{exit: p.Exit(), lines: process.Tail(w.logFile(), shownLines)})
+	}()
+}
+
+// exitError says that ComfyUI ended.
+type exitError struct {
+	exit  string
+	lines []string
+}
+
+func (e *exitError) Error() string {
+	if len(e.lines) == 0 {
+		return fmt.Sprintf("ComfyUI ended (%s) without a word", e.exit)
+	}
+	return fmt.Sprintf("ComfyUI ended (%s); its last lines:\n    %s", e.exit, strings.Join(e.lines, "\n    "))
+}
+
+// checkPort refuses a port that something else listens on: ComfyUI would find out only after its whole start.
+func (b *boot) checkPort(ctx context.Context) error {
+	address := net.JoinHostPort(b.ComfyUI.Host, strconv.Itoa(b.ComfyUI.Port))
+	connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil
+	}
+	_ = connection.Close()
+	who := "another program"
+	if stats, err := b.client.SystemStats(ctx); err == nil {
+		who = "a ComfyUI " + stats.Version + " that the service did not start"
+	}
+	return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop it, choose another port, or use installation_type \"remote\" to work with it", b.ComfyUI.Port, who)
+}
+
+// spec is how ComfyUI is started.
+func (w *Worker) spec() process.Spec {
+	c := w.ComfyUI
+	spec := process.Spec{Path: c.Python, Dir: c.RootPath, Env: []string{"PYTHONUTF8=1"}, LogFile: w.logFile()}
+	switch c.Installation {
+	case config.Portable:
+		spec.Args = []string{"-s", "main.py", "--windows-standalone-build"}
+	case config.Local:
+		spec.Args = []string{"main.py"}
+	case config.Simulated:
+		spec.Path, spec.Dir = w.Executable, ""
+		spec.Args = []string{"simulate", "--base-directory", c.RootPath}
+	}
+	spec.Args = append(spec.Args,
+		"--listen", c.Host, "--port", strconv.Itoa(c.Port), "--output-directory", c.OutputDir, "--disable-auto-launch", "--preview-method", "auto")
+	spec.Args = append(spec.Args, c.ExtraArgs...)
+	return spec
+}
+
+// waitForPort waits until ComfyUI answers, which it does as soon as its port is open.
+func (b *boot) waitForPort(ctx context.Context) (string, error) {
+	timeout := time.Duration(b.ComfyUI.StartTimeout)
+	waiting, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	b.mu.Lock()
+	runs := b.runs
+	b.mu.Unlock()
+	var last error
+	for waiting.Err() == nil {
+		if runs.Err() != nil {
+			return "", context.Cause(runs)
+		}
+		stats, err := b.client.SystemStats(waiting)
+		switch {
+		case err == nil && (b.ComfyUI.Installation == config.Remote || isOwn(stats.Argv, b.ComfyUI.Port)):
+			return b.ComfyUI.BaseURL(), nil
+		case err == nil:
+			err = errors.New("another ComfyUI answers there")
+		}
+		last = err
+		sleep(waiting, portInterval)
+	}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if b.ComfyUI.Installation == config.Remote {
+		return "", fmt.Errorf("there is no ComfyUI at %s (waited %v): start it, or correct comfy_ui.api_host and api_port; %w", b.ComfyUI.BaseURL(), timeout, last)
+	}
+	lines := strings.Join(process.Tail(b.logFile(), shownLines), "\n    ")
+	return "", fmt.Errorf("ComfyUI has not opened port %d within %v (comfy_ui.start_timeout); its last lines:\n    %s", b.ComfyUI.Port, timeout, lines)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,261 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+const (
+	progressInterval  = 100 * time.Millisecond // between two told steps of a run
+	previewInterval   = 500 * time.Millisecond // between two announced previews
+	interruptInterval = 2 * time.Second        // between two requests to let go
+)
+
+var _ dispatch.Runner = (*Worker)(nil)
+
+// Ready implements dispatch.Runner.
+func (w *Worker) Ready(ctx context.Context) (bool, string) {
+	if s := w.State(); s.Status != system.Ready {
+		return false, s.Reason
+	}
+	if n, known := w.client.QueueRemaining(); known && n == 0 {
+		return true, ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthInterval)
+	defer cancel()
+	queue, err := w.client.Queue(ctx)
+	if err != nil {
+		return false, "ComfyUI does not answer"
+	}
+	if n := len(queue.Running) + len(queue.Pending); n > 0 {
+		return false, "ComfyUI is busy with a prompt that was started on its own page"
+	}
+	return true, ""
+}
+
+// Changed implements dispatch.Runner.
+func (w *Worker) Changed() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state.Status == system.Ready {
+		return w.client.StatusChanged()
+	}
+	return w.changed
+}
+
+// Run implements dispatch.Runner.
+func (w *Worker) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
+	template, err := w.template(ctx, j.Template)
+	if err != nil {
+		return failed(job.Rejected, fmt.Sprintf("the workflow that the job was booked with is gone: %v", err), "")
+	}
+	graph := template.Fill(workflow.Inputs{Prompt: j.Prompt, Seed: j.Seed, Parameters: j.Parameters, Name: runName(j)})
+	run := w.track(j)
+	defer w.untrack(j, run)
+	if err := w.client.Submit(ctx, comfy.Prompt{ID: j.PromptID(), Graph: graph}); err != nil {
+		var rejected *comfy.RejectedError
+		switch {
+		case errors.As(err, &rejected):
+			return failed(job.Rejected, explain(err).Error(), firstNode(rejected))
+		case errors.Is(err, comfy.ErrUnreachable):
+			return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "ComfyUI does not answer"}
+		case !errors.Is(err, comfy.ErrUncertain):
+			return failed(job.Rejected, err.Error(), "")
+		}
+	}
+	go posted()
+	return w.follow(ctx, j, template, run)
+}
+
+// Adopt implements dispatch.Runner.
+func (w *Worker) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
+	select {
+	case <-w.up:
+	case <-ctx.Done():
+		return dispatch.Outcome{}
+	}
+	template, err := w.template(ctx, j.Template)
+	if err != nil {
+		template = w.Template // only the titles of nodes are asked of it
+	}
+	run := w.track(j)
+	defer w.untrack(j, run)
+	return w.follow(ctx, j, template, run)
+}
+
+// runName ends the names of the files that an attempt writes.
+func runName(j job.Job) string {
+	if j.Attempt <= 1 {
+		return j.ID
+	}
+	return fmt.Sprintf("%s-%d", j.ID, j.Attempt)
+}
+
+func (w *Worker) track(j job.Job) *comfy.Run {
+	run := w.client.Track(j.PromptID())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.current[j.ID] = run
+	if w.interrupts[j.ID] {
+		go w.interrupt(j)
+	}
+	return run
+}
+
+func (w *Worker) untrack(j job.Job, run *comfy.Run) {
+	w.mu.Lock()
+	delete(w.current, j.ID)
+	delete(w.interrupts, j.ID)
+	w.mu.Unlock()
+	run.Close()
+}
+
+func (w *Worker) follow(ctx context.Context, j job.Job, template *workflow.Template, run *comfy.Run) dispatch.Outcome {
+	w.mu.Lock()
+	runs := w.runs
+	w.mu.Unlock()
+	either, cancel := withEither(ctx, runs)
+	defer cancel()
+	outcome, err := run.Wait(either, w.progress(j, template))
+	if err != nil {
+		if ctx.Err() != nil {
+			return dispatch.Outcome{}
+		}
+		return dispatch.Outcome{Verdict: dispatch.Lost, Reason: firstLine(context.Cause(runs)) + " in mid-run"}
+	}
+	switch outcome.Kind {
+	case comfy.Succeeded:
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: resultsOf(outcome)}
+	case comfy.Failed:
+		title := template.NodeTitle(outcome.Error.NodeID)
+		return failed(job.Execution, fmt.Sprintf("%s: %s", title, outcome.Error.Message), outcome.Error.NodeID)
+	case comfy.Interrupted:
+		return dispatch.Outcome{Verdict: dispatch.Interrupted}
+	default:
+		return dispatch.Outcome{Verdict: dispatch.Lost, Reason: "ComfyUI does not know the run any more"}
+	}
+}
+
+// progress tells how far the run is, but not more often than anybody can see.
+func (w *Worker) progress(j job.Job, template *workflow.Template) func(comfy.Progress) {
+	var told, previewed time.Time
+	var last job.Progress
+	return func(p comfy.Progress) {
+		now := time.Now()
+		next := job.Progress{
+			JobID: j.ID, Attempt: j.Attempt, NodeID: p.NodeID, NodeTitle: template.NodeTitle(p.NodeID), Step: p.Step, Total: p.Total,
+			Preview: last.Preview, NodesDone: p.NodesDone, NodesTotal: template.NodeCount(),
+		}
+		if p.Preview > last.Preview && now.Sub(previewed) >= previewInterval {
+			next.Preview, previewed = p.Preview, now
+		}
+		sameNode := next.NodeID == last.NodeID && next.Step < next.Total
+		if next == last || (sameNode && now.Sub(told) < progressInterval) {
+			return
+		}
+		told, last = now, next
+		w.OnProgress(next)
+	}
+}
+
+// Interrupt implements dispatch.Runner. It may come before the job has reached ComfyUI.
+func (w *Worker) Interrupt(j job.Job) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if asked := w.interrupts[j.ID]; asked {
+		return
+	}
+	w.interrupts[j.ID] = true
+	if w.current[j.ID] != nil {
+		go w.interrupt(j)
+	}
+}
+
+// interrupt asks until the run has ended: ComfyUI hears an interrupt only at certain moments.
+func (w *Worker) interrupt(j job.Job) {
+	for {
+		w.mu.Lock()
+		running, runs := w.current[j.ID] != nil, w.runs
+		w.mu.Unlock()
+		if !running || runs.Err() != nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(runs, interruptInterval)
+		if err := w.client.Cancel(ctx, j.PromptID()); err != nil {
+			w.Log.Warn("cannot interrupt", "worker", w.ID, "job", j.ID, "err", err)
+		}
+		sleep(ctx, interruptInterval)
+		cancel()
+	}
+}
+
+// template is the one that a job was booked with.
+func (w *Worker) template(ctx context.Context, hash string) (*workflow.Template, error) {
+	if hash == w.Template.Hash {
+		return w.Template, nil
+	}
+	stored, err := w.Store.Template(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	var bindings map[string]workflow.Binding
+	if err := json.Unmarshal(stored.Bindings, &bindings); err != nil {
+		return nil, err
+	}
+	return workflow.Parse(stored.Workflow, stored.Title, stored.Graph, bindings)
+}
+
+func failed(reason job.FailureReason, message, node string) dispatch.Outcome {
+	return dispatch.Outcome{Verdict: dispatch.Failed, Failure: job.Failure{Reason: reason, Message: message, NodeID: node}}
+}
+
+// explain puts ComfyUI's refusal into words for whoever booked.
+func explain(err error) error {
+	var rejected *comfy.RejectedError
+	if !errors.As(err, &rejected) {
+		return err
+	}
+	var parts []string
+	for _, node := range rejected.Nodes {
+		for _, reason := range node.Reasons {
+			parts = append(parts, fmt.Sprintf("node %s (%s): %v", node.NodeID, node.ClassType, reason))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Errorf("ComfyUI refused the graph: %w", err)
+	}
+	return fmt.Errorf("ComfyUI refused the graph: %s", strings.Join(parts, "; "))
+}
+
+func firstNode(e *comfy.RejectedError) string {
+	if len(e.Nodes) == 0 {
+		return ""
+	}
+	return e.Nodes[0].NodeID
+}
+
+// Fetch opens a result through ComfyUI's interface; fs.ErrNotExist.
+func (w *Worker) Fetch(ctx context.Context, folder, name string) (io.ReadCloser, error) {
+	if folder == "." {
+		folder = ""
+	}
+	body, _, err := w.client.View(ctx, comfy.File{Filename: name, Subfolder: folder, Type: "output"})
+	var status *comfy.StatusError
+	if errors.As(err, &status) && status.Status < http.StatusInternalServerError {
+		return nil, fs.ErrNotExist
+	}
+	return body, err
+}

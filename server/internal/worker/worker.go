@@ -1,0 +1,129 @@
+// Package worker is one ComfyUI: it brings it up, measures it, keeps it up and runs jobs on it. It knows nothing of slots
+// and decides nothing about when a job runs.
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Store is what a worker needs of the store.
+type Store interface {
+	store.Records
+	store.Templates
+	Update(ctx context.Context, change func(store.Tx) error) error
+	NextScheduled(ctx context.Context, worker string) (job.Job, error)
+}
+
+// Config is what a Worker works with.
+type Config struct {
+	ID           string
+	ComfyUI      config.ComfyUI
+	Template     *workflow.Template
+	WarmupPrompt string
+	SlotDuration func(estimate int64) int64 // milliseconds
+	DataDir      string
+	Executable   string // the service's own, which is the simulated ComfyUI too
+	Store        Store
+	Now          func() time.Time
+	Log          *slog.Logger
+
+	// What the worker tells. Each must be quick.
+	OnState    func(system.Worker)
+	OnWorkflow func(workflow.Description)
+	OnProgress func(job.Progress)
+}
+
+// Worker is one ComfyUI. It is safe for concurrent use.
+type Worker struct {
+	Config
+	client *comfy.Client
+	up     chan struct{} // closed when ComfyUI can be talked to for the first time
+	upOnce sync.Once
+
+	mu      sync.Mutex
+	state   system.Worker
+	changed chan struct{} // closed and replaced when state changes
+	process *process.Process
+	lost    context.CancelCauseFunc // ends the runs on the present process
+	runs    context.Context         // done when that process is gone
+	current map[string]*comfy.Run   // by job id
+	// interrupts are the jobs that ComfyUI is to let go of, by id.
+	interrupts map[string]bool
+	restart    chan struct{}
+}
+
+// New makes a worker. Nothing is started.
+func New(ctx context.Context, c Config) (*Worker, error) {
+	w := &Worker{
+		Config: c, up: make(chan struct{}), changed: make(chan struct{}), current: map[string]*comfy.Run{}, interrupts: map[string]bool{}, restart: make(chan struct{}, 1),
+		state: system.Worker{ID: c.ID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated},
+	}
+	w.runs, w.lost = context.WithCancelCause(context.Background())
+	clientID, err := w.clientID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.client = comfy.New(comfy.Options{
+		BaseURL: c.ComfyUI.BaseURL(), ClientID: clientID, Log: c.Log.With("worker", c.ID),
+		OnClientID: func(id string) { go w.keepClientID(id) },
+	})
+	return w, nil
+}
+
+// State is how the worker is.
+func (w *Worker) State() system.Worker {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state
+}
+
+// LogTail is the end of what ComfyUI wrote, oldest line first. A remote one is asked for it.
+func (w *Worker) LogTail(ctx context.Context, lines int) ([]string, error) {
+	if w.ComfyUI.Installation != config.Remote {
+		return process.Tail(w.logFile(), lines), nil
+	}
+	all, err := w.client.Logs(ctx)
+	return all[max(0, len(all)-lines):], err
+}
+
+// Preview is the latest preview picture of a running job; n is 0 when there is none.
+func (w *Worker) Preview(jobID string) (n int, contentType string, data []byte) {
+	w.mu.Lock()
+	run := w.current[jobID]
+	w.mu.Unlock()
+	if run == nil {
+		return 0, "", nil
+	}
+	return run.Preview()
+}
+
+func (w *Worker) logFile() string { return filepath.Join(w.DataDir, "comfyui-"+w.ID+".log") }
+
+// set changes the state and tells it.
+func (w *Worker) set(change func(*system.Worker)) {
+	w.mu.Lock()
+	change(&w.state)
+	told := w.state
+	told.BootSteps, told.Estimates = slices.Clone(told.BootSteps), slices.Clone(told.Estimates)
+	close(w.changed)
+	w.changed = make(chan struct{})
+	w.mu.Unlock()
+	w.OnState(told)
+}
+
+func (w *Worker) setStatus(status system.Status, reason string) {
+	w.set(func(s *system.Worker) { s.Status, s.Reason = status, reason })
+}
