@@ -14,8 +14,8 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// silence is how long a stream may be quiet before it is taken for dead: three heartbeats.
-const silence = 45 * time.Second
+// heartbeats is the time in which three signs of life should have come.
+const heartbeats = 45 * time.Second
 
 var errSilent = errors.New("the connection went silent")
 
@@ -30,6 +30,8 @@ type Stream struct {
 	// Lost is told when a connection broke, Back when the next one stands; both may be nil.
 	Lost func(error)
 	Back func()
+	// Silence is how long a stream may be quiet before it is taken for dead; 0 stands for three heartbeats.
+	Silence time.Duration
 	// Pause is the time before try n (from 1); nil for growing pauses with some chance in them.
 	Pause func(n int) time.Duration
 }
@@ -69,6 +71,7 @@ func (s *Stream) Run(ctx context.Context, apply func(*pb.WatchStateResponse) err
 func (s *Stream) connection(ctx context.Context, failures *int, apply func(*pb.WatchStateResponse) error) (applied, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	silence := cmp.Or(s.Silence, heartbeats)
 	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
 	defer watchdog.Stop()
 	stream, err := s.Scheduler.WatchState(ctx, &pb.WatchStateRequest{ResumeAfter: s.After, Client: "cli"})

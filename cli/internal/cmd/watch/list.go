@@ -3,6 +3,7 @@ package watch
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -12,6 +13,15 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
+// Widths of the list's columns. The length of slots is left out where the prompt would have no room beside it.
+const (
+	startWidth  = 12
+	lengthWidth = 10
+	statusWidth = 16
+	userWidth   = 10
+	roomyWidth  = 100
+)
+
 // list is the jobs as rows, as many as fit, the selected one among them.
 func (s screen) list(height int) []string {
 	if height < 2 {
@@ -19,7 +29,7 @@ func (s screen) list(height int) []string {
 	}
 	jobs := s.state.Jobs()
 	first := max(0, s.selectedRow(jobs)-(height-2))
-	lines := []string{s.io.Faint(fmt.Sprintf("  %-8s  %-19s  %-7s  %-18s  %-12s  %s", "ID", "START", "LENGTH", "STATUS", "USER", "PROMPT"))}
+	lines := []string{"  " + s.io.Faint(s.columns("ID      ", "START", "LENGTH", fit("STATUS", statusWidth, " "), fit("USER", userWidth, " "), "PROMPT"))}
 	for _, j := range jobs[min(first, len(jobs)):] {
 		if len(lines) == height {
 			break
@@ -29,24 +39,35 @@ func (s screen) list(height int) []string {
 	return lines
 }
 
+func (s screen) columns(id, start, length, status, user, prompt string) string {
+	cells := []string{id, fit(start, startWidth, " ")}
+	if s.width >= roomyWidth {
+		cells = append(cells, fit(length, lengthWidth, " "))
+	}
+	return strings.Join(append(cells, status, user, prompt), "  ")
+}
+
 func (s screen) row(j *pb.Job) string {
 	mark := "  "
 	if j.GetId() == s.selected {
 		mark = s.io.Bold("> ")
 	}
 	status := jobview.StatusCell(s.io, j)
-	user := fit(plaintext.Line(j.GetUserName()), 12, " ")
+	user := fit(plaintext.Line(j.GetUserName()), userWidth, " ")
 	if j.GetUserId() == s.me.GetId() {
 		user = s.io.Bold(user)
 	}
-	return mark + strings.Join([]string{
-		jobview.ShortID(j.GetId()),
-		s.clock.Cell(j.GetTimeSlot()),
-		fit(when.Millis(j.GetDurationMs()), 7, " "),
-		status.Style(fit(s.doing(j, status.Text), 18, " ")),
-		user,
-		plaintext.Line(jobview.Prompt(j)),
-	}, "  ")
+	return mark + s.columns(jobview.ShortID(j.GetId()), s.start(j), when.Millis(j.GetDurationMs()),
+		status.Style(fit(s.doing(j, status.Text), statusWidth, " ")), user, plaintext.Line(jobview.Prompt(j)))
+}
+
+// start is when a job starts: the time of day, with the day when it is not today.
+func (s screen) start(j *pb.Job) string {
+	at, now := time.UnixMilli(j.GetTimeSlot()).In(s.clock.Zone), time.UnixMilli(s.nowMS()).In(s.clock.Zone)
+	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return at.Format(time.TimeOnly)
+	}
+	return at.Format("_2 Jan 15:04")
 }
 
 // doing is the status, or for a running job how far it is.
@@ -56,5 +77,5 @@ func (s screen) doing(j *pb.Job, status string) string {
 		return status
 	}
 	steps := fmt.Sprintf(" %d/%d", p.GetStep(), p.GetTotal())
-	return ansi.Truncate(plaintext.Line(p.GetNodeTitle()), 18-len(steps), "…") + steps
+	return ansi.Truncate(plaintext.Line(p.GetNodeTitle()), statusWidth-len(steps), "…") + steps
 }

@@ -3,6 +3,7 @@ package watch
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -23,6 +24,7 @@ func (s screen) View() tea.View {
 		lines = append(lines, "")
 	}
 	lines = append(lines, footer...)
+	lines = lines[:min(len(lines), s.height)]
 	for i := range lines {
 		lines[i] = ansi.Truncate(lines[i], s.width, "…")
 	}
@@ -54,7 +56,7 @@ func (s screen) header() []string {
 		status += " " + reason
 	}
 	left := s.io.Bold(s.server) + "  " + status
-	right := fmt.Sprintf("%s  %d connected  %s", plaintext.Line(s.me.GetName()), s.state.Users(), s.clock.Stamp(s.nowMS()))
+	right := fmt.Sprintf("%s  %d connected  %s", plaintext.Line(s.me.GetName()), s.state.Users(), time.UnixMilli(s.nowMS()).In(s.clock.Zone).Format("15:04:05 MST"))
 	room := s.width - ansi.StringWidth(right) - 1
 	left = ansi.Truncate(left, max(room, 0), "…")
 	return []string{left + strings.Repeat(" ", max(room-ansi.StringWidth(left)+1, 1)) + right, ""}
@@ -123,7 +125,7 @@ func (s screen) slot(j *pb.Job) timeline.Slot {
 	return slot
 }
 
-// block is one job as a filled piece of a lane with its owner's name; own jobs are underlined by a star.
+// block is one job as a filled piece of a lane with its owner's name; own jobs have a star.
 func (s screen) block(j *pb.Job, width int) string {
 	label := plaintext.Line(j.GetUserName())
 	if j.GetUserId() == s.me.GetId() {

@@ -1,0 +1,183 @@
+package watch
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+var nowMS = servertest.Now.UnixMilli()
+
+func job(n int, user string, s pb.JobStatus, startS, lengthS int64) *pb.Job {
+	return &pb.Job{
+		Id: fmt.Sprintf("%08d-0000-4000-8000-000000000000", n), UserId: user, UserName: user, WorkerId: "main", Prompt: fmt.Sprintf("prompt %d", n),
+		Status: s, TimeSlot: nowMS + startS*1000, DurationMs: lengthS * 1000, Version: 1, Attempt: 1,
+	}
+}
+
+func snapshot() *pb.WatchStateResponse {
+	return &pb.WatchStateResponse{
+		Snapshot: &pb.StateSnapshot{
+			Revision: &pb.Revision{Epoch: "e", Number: 4}, ServerTimeMs: nowMS,
+			System: &pb.SystemState{
+				SystemStatus: pb.SystemStatus_SYSTEM_STATUS_READY,
+				Workers:      []*pb.Worker{{Id: "main", Estimates: []*pb.Estimate{{WorkflowId: "klein", SlotDurationMs: 8_000}}}},
+			},
+			ConnectedUsers: []*pb.Connection{{ConnectionId: "1", UserId: "ada"}, {ConnectionId: "2", UserId: "ada"}, {ConnectionId: "3", UserId: "eve"}},
+			Jobs: []*pb.Job{
+				job(1, "ada", pb.JobStatus_JOB_STATUS_COMPLETED, -12, 5),
+				job(2, "eve", pb.JobStatus_JOB_STATUS_PROCESSING, -3, 8),
+				job(3, "ada", pb.JobStatus_JOB_STATUS_SCHEDULED, 6, 8),
+			},
+		},
+		Progress: []*pb.JobProgress{{JobId: job(2, "", 0, 0, 0).GetId(), Attempt: 1, NodeTitle: "KSampler", Step: 3, Total: 8}},
+	}
+}
+
+func newTestScreen(width, height int) screen {
+	streams, _, _, _ := iostreams.Test()
+	streams.SetTTY(width, false)
+	clock := when.Clock{Now: func() time.Time { return servertest.Now }, Zone: time.UTC}
+	s := newScreen(streams, clock, "http://localhost:3000", &pb.User{Id: "ada", Name: "Ada"})
+	return after(s, tea.WindowSizeMsg{Width: width, Height: height})
+}
+
+func after(s screen, messages ...tea.Msg) screen {
+	for _, m := range messages {
+		next, _ := s.Update(m)
+		s = next.(screen)
+	}
+	return s
+}
+
+func press(name rune) tea.Msg { return tea.KeyPressMsg{Code: name, Text: string(name)} }
+
+func TestScreenShowsTheTimelineAndTheList(t *testing.T) {
+	s := after(newTestScreen(80, 14), heard{snapshot()})
+	got := s.View().Content
+	lines := strings.Split(got, "\n")
+	if len(lines) != 14 {
+		t.Errorf("%d lines on a screen of 14", len(lines))
+	}
+	for _, line := range lines {
+		if w := ansi.StringWidth(line); w > 80 {
+			t.Errorf("%d columns: %q", w, line)
+		}
+	}
+	for _, part := range []string{
+		"● ready", "Ada  2 connected  12:00:00 UTC",
+		"main      ·····[*ada]···[eve====][*ada===]···",
+		"▲ now",
+		"  00000002  11:59:57      KSampler 3/8      eve         prompt 2\n" +
+			"  00000003  12:00:06      scheduled         ada         prompt 3\n" +
+			"  00000001  11:59:48      completed         ada         prompt 1\n",
+		"q quit",
+	} {
+		if !strings.Contains(got, part) {
+			t.Errorf("the screen lacks %q:\n%s", part, got)
+		}
+	}
+}
+
+func TestScreenKeys(t *testing.T) {
+	s := after(newTestScreen(80, 20), heard{snapshot()})
+	first := s.view()
+	if zoomed := after(s, press('+')).view(); zoomed.PerColumn != first.PerColumn/2 {
+		t.Errorf("zoom in: %d from %d ms a column", zoomed.PerColumn, first.PerColumn)
+	}
+	right := after(s, press('l'))
+	if right.view().StartMS <= first.StartMS || after(right, press('n')).view() != first {
+		t.Errorf("moving right and back: %v, %v", right.view(), after(right, press('n')).view())
+	}
+	chosen := after(s, press('j'), press('j'))
+	if !strings.Contains(chosen.View().Content, "> 00000003") || !strings.Contains(chosen.View().Content, "00000003-0000-4000-8000-000000000000  2026-11-23 12:00:06 UTC, 8 s") {
+		t.Errorf("the chosen job is not shown:\n%s", chosen.View().Content)
+	}
+	if top := after(chosen, press('k'), press('k'), press('k')); !strings.Contains(top.View().Content, "> 00000002") {
+		t.Errorf("going up beyond the first job:\n%s", top.View().Content)
+	}
+	if _, cmd := s.Update(press('q')); cmd == nil || cmd() != tea.Quit() {
+		t.Error("q does not quit")
+	}
+}
+
+func TestScreenTellsOfALostConnection(t *testing.T) {
+	s := after(newTestScreen(90, 10), heard{snapshot()}, lost{})
+	if got := s.View().Content; !strings.Contains(got, "connection lost, trying again") {
+		t.Error(got)
+	}
+	if got := after(s, back{}).View().Content; !strings.Contains(got, "● ready") {
+		t.Error(got)
+	}
+}
+
+func TestScreenFitsAnySize(t *testing.T) {
+	for _, size := range [][2]int{{20, 3}, {1, 1}, {80, 5}, {200, 60}} {
+		s := after(newTestScreen(size[0], size[1]), heard{snapshot()}, press('j'))
+		for _, line := range strings.Split(s.View().Content, "\n") {
+			if w := ansi.StringWidth(line); w > size[0] {
+				t.Errorf("%v: %d columns: %q", size, w, line)
+			}
+		}
+		if n := strings.Count(s.View().Content, "\n") + 1; n > size[1] {
+			t.Errorf("%v: %d lines", size, n)
+		}
+	}
+}
+
+func TestLinesAreOneChangeEachAndResumable(t *testing.T) {
+	delta := func(n int64) *pb.StateDelta {
+		return &pb.StateDelta{Revision: &pb.Revision{Epoch: "e", Number: n}, Jobs: []*pb.Job{job(int(n), "ada", pb.JobStatus_JOB_STATUS_SCHEDULED, 1, 1)}}
+	}
+	var resumed []string
+	f, term := servertest.With(t, &servertest.Scheduler{Watch: func(req *pb.WatchStateRequest, out grpc.ServerStreamingServer[pb.WatchStateResponse]) error {
+		resumed = append(resumed, fmt.Sprint(req.GetResumeAfter().GetNumber()))
+		after := req.GetResumeAfter().GetNumber()
+		for _, r := range []*pb.WatchStateResponse{
+			{ConnectionId: "c", Heartbeat: &pb.Heartbeat{}},
+			{Deltas: []*pb.StateDelta{delta(after + 1), delta(after + 2)}, Progress: []*pb.JobProgress{{JobId: "x"}}},
+		} {
+			if err := out.Send(r); err != nil {
+				return err
+			}
+		}
+		return status.Error(codes.Unavailable, "the cable was cut")
+	}})
+	cmd := NewCmdWatch(f, nil)
+	cmd.SetArgs([]string{"--since", "e:7", "--limit", "4"})
+	if err := cmd.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(term.Out.String()), "\n")
+	if len(lines) != 4 || fmt.Sprint(resumed) != "[7 9]" {
+		t.Fatalf("%d lines, resumed after %v:\n%s", len(lines), resumed, term.Out)
+	}
+	for i, line := range lines {
+		if want := fmt.Sprintf(`{"deltas":[{"revision":{"epoch":"e","number":"%d"},"jobs":[{"id":"%08d-`, 8+i, 8+i); !strings.HasPrefix(line, want) {
+			t.Errorf("line %d is %s", i, line)
+		}
+	}
+}
+
+func TestSinceMustBeARevision(t *testing.T) {
+	for _, text := range []string{"7", "e:", ":7", "e:x", "e:-1"} {
+		if r, err := parseRevision(text); err == nil {
+			t.Errorf("%q is taken as %v", text, r)
+		}
+	}
+	if r, err := parseRevision("a:b:7"); err != nil || r.GetEpoch() != "a:b" || r.GetNumber() != 7 {
+		t.Errorf("%v, %v", r, err)
+	}
+}
