@@ -40,7 +40,7 @@ export function SettingsFields({ workflow, values, errors, onChange, promptRef, 
             value={values.prompt}
             placeholder={workflow.examplePrompt ? `For example: ${workflow.examplePrompt}` : "Describe the picture"}
             onChange={(event) => onChange({ ...values, prompt: event.target.value })}
-            className="field min-h-20 resize-y leading-relaxed"
+            className="field min-h-20 max-sm:h-26 resize-y leading-relaxed"
           />
         )}
       </Field>

@@ -34,7 +34,7 @@ function sameDay(a: number, b: number): boolean {
 /** A length such as "840 ms", "8.2 s", "2 min 5 s" or "1 h 4 min". */
 export function formatDuration(ms: number): string {
   const length = Math.max(0, ms);
-  if (length < 950) return `${Math.round(length)} ms`;
+  if (length < 999.5) return `${Math.round(length)} ms`;
   if (length < 59_950) return `${trimmed(length / 1000, length < 9_950 ? 1 : 0)} s`;
   const seconds = Math.round(length / 1000);
   if (seconds < 3600) return joined(Math.floor(seconds / 60), "min", seconds % 60, "s");

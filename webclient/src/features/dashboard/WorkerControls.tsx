@@ -31,7 +31,6 @@ export function WorkerControls({ worker }: { worker: Worker }) {
         <div role="alertdialog" aria-label="Restart ComfyUI?" className="space-y-2 text-sm">
           <p>A job that runs now is booked again. Restart ComfyUI?</p>
           <div className="flex gap-2">
-            {/* biome-ignore lint/a11y/noAutofocus: the question has just been asked for */}
             <Button tone="danger" autoFocus onClick={() => void restart()}>
               Restart
             </Button>

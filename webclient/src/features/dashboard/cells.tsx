@@ -89,9 +89,9 @@ export function StatusCell({ job }: { job: Job }) {
     <span className="inline-flex flex-col items-start gap-1">
       <StatusBadge status={job.status} />
       {late && (
-        <span title={late} className="flex items-center gap-1 text-running-ink text-xs">
-          <Icon name="late" className="size-3.5" />
-          <span className="max-w-36 truncate">{late}</span>
+        <span className="flex max-w-48 items-start gap-1 text-running-ink text-xs">
+          <Icon name="late" className="mt-0.5 size-3.5 shrink-0" />
+          {late}
         </span>
       )}
     </span>

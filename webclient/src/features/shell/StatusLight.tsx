@@ -52,7 +52,7 @@ export function SimulatedMark() {
       title="The built-in stand-in is running instead of ComfyUI: pictures are drawn, not generated."
       className="whitespace-nowrap rounded-full border border-running bg-running-wash px-2.5 py-0.5 font-medium text-running-ink text-xs"
     >
-      Simulated engine
+      Simulated<span className="max-md:hidden"> engine</span>
     </span>
   );
 }

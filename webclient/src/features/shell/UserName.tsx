@@ -14,7 +14,7 @@ export function UserName() {
   if (editing) return <RenameForm name={name} onDone={() => setEditing(false)} />;
   return (
     <span className="flex items-center gap-1 text-sm">
-      <span className="text-ink-soft">Connected as</span>
+      <span className="whitespace-nowrap text-ink-soft">Connected as</span>
       <button
         type="button"
         onClick={() => setEditing(true)}
@@ -26,7 +26,9 @@ export function UserName() {
         <span className="sr-only">(change your name)</span>
       </button>
       {administrator && (
-        <span className="rounded-full bg-accent-wash px-2 py-0.5 text-accent-ink text-xs">Administrator</span>
+        <span className="max-md:hidden rounded-full bg-accent-wash px-2 py-0.5 text-accent-ink text-xs">
+          Administrator
+        </span>
       )}
     </span>
   );

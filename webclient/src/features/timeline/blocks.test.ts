@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { job, noon } from "../../testing/fixtures";
+import { extentOf, layOut, overrunOf } from "./blocks";
+
+const hour = { start: noon, end: noon + 3_600_000 };
+const row = (count: number, every: number) =>
+  Array.from({ length: count }, (_, index) => job(`job-${index}`, { timeSlot: BigInt(noon + index * every) }));
+
+describe("layOut", () => {
+  it("draws wide blocks one by one, with the room beside them", () => {
+    const blocks = layOut(row(3, 30_000), hour, 100);
+    expect(blocks.map(({ count, width, room }) => [count, width, room])).toEqual([
+      [1, 100, 200],
+      [1, 100, 200],
+      [1, 100, Number.POSITIVE_INFINITY],
+    ]);
+  });
+  it("draws a crowd too small to tell apart as clusters that keep every job counted", () => {
+    const blocks = layOut(row(300, 11_000), hour, 20_000);
+    expect(blocks).toHaveLength(1);
+    expect(blocks[0]?.count).toBe(300);
+  });
+  it("keeps crowds with a gap apart", () => {
+    const crowd = [...row(20, 11_000), job("far", { timeSlot: BigInt(noon + 3_000_000) })];
+    expect(layOut(crowd, hour, 20_000).map(({ count }) => count)).toEqual([20, 1]);
+  });
+  it("leaves out what is cancelled or out of sight", () => {
+    const jobs = [job("gone", { status: JobStatus.CANCELLED }), job("far", { timeSlot: BigInt(noon + 9_000_000) })];
+    expect(layOut(jobs, hour, 100)).toEqual([]);
+  });
+});
+
+describe("extentOf", () => {
+  it("is the slot while it is held and the run afterwards", () => {
+    const ran = { startedAtMs: BigInt(noon + 2_000), finishedAtMs: BigInt(noon + 15_000) };
+    expect(extentOf(job("a", { status: JobStatus.PROCESSING, ...ran })).end).toBe(noon + 10_000);
+    expect(extentOf(job("a", { status: JobStatus.COMPLETED, ...ran }))).toEqual({
+      start: noon + 2_000,
+      end: noon + 15_000,
+    });
+  });
+  it("is the slot of a job that failed without ever starting", () => {
+    expect(extentOf(job("a", { status: JobStatus.FAILED })).start).toBe(noon);
+  });
+});
+
+describe("overrunOf", () => {
+  it("counts from the end of a running job's slot", () => {
+    expect(overrunOf(job("a", { status: JobStatus.PROCESSING }), noon + 12_500)).toBe(2_500);
+    expect(overrunOf(job("a", { status: JobStatus.PROCESSING }), noon + 9_000)).toBe(0);
+    expect(overrunOf(job("a"), noon + 12_500)).toBe(0);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+import { job, noon, response } from "../testing/fixtures";
+import { emptyState, historyLimit, type LiveState, reduce } from "./state";
+
+const revision = (number: number, epoch = "one") => ({ epoch, number: BigInt(number) });
+const told = (state: LiveState, init: Parameters<typeof response>[0]) =>
+  reduce(state, { kind: "response", response: response(init), receivedAt: noon });
+const snapshot = (number: number, jobs = [job("a")]) => ({
+  snapshot: { revision: revision(number), serverTimeMs: BigInt(noon), jobs, scheduledUntilMs: 0n },
+});
+const begun = told(emptyState, snapshot(5));
+
+describe("snapshot", () => {
+  it("replaces everything and counts a generation", () => {
+    const next = told(begun, snapshot(1, [job("b")]));
+    expect([...next.jobs.keys()]).toEqual(["b"]);
+    expect(next.revision?.number).toBe(1n);
+    expect(next.generation).toBe(begun.generation + 1);
+  });
+  it("keeps 64-bit seeds exact", () => {
+    const seed = 18_446_744_073_709_551_615n;
+    expect(told(emptyState, snapshot(1, [job("a", { seed })])).jobs.get("a")?.seed).toBe(seed);
+  });
+  it("takes over the progress of running jobs", () => {
+    const running = job("a", { status: JobStatus.PROCESSING, progress: { jobId: "a", attempt: 1, step: 3, total: 4 } });
+    expect(told(emptyState, snapshot(1, [running])).progress.get("a")?.step).toBe(3);
+  });
+});
+
+describe("delta", () => {
+  const change = { deltas: [{ revision: revision(6), jobs: [job("a", { prompt: "new", version: 2n }), job("b")] }] };
+
+  it("lays changed jobs over the known ones", () => {
+    const next = told(begun, change);
+    expect(next.jobs.get("a")?.prompt).toBe("new");
+    expect(next.jobs.size).toBe(2);
+    expect(next.revision?.number).toBe(6n);
+  });
+  it("does no harm the second time", () => {
+    const once = told(begun, change);
+    expect(told(once, change)).toBe(once);
+  });
+  it("is ignored when it is older than the state", () => {
+    const old = { deltas: [{ revision: revision(4), jobs: [job("a", { prompt: "old" })] }] };
+    expect(told(begun, old)).toBe(begun);
+  });
+  it("is ignored when it belongs to another epoch or comes before any snapshot", () => {
+    expect(told(begun, { deltas: [{ revision: revision(9, "two"), jobs: [job("x")] }] })).toBe(begun);
+    expect(told(emptyState, change)).toBe(emptyState);
+  });
+  it("applies several of one response in order", () => {
+    const next = told(begun, {
+      deltas: [
+        { revision: revision(6), jobs: [job("a", { status: JobStatus.PROCESSING })] },
+        { revision: revision(7), jobs: [job("a", { status: JobStatus.COMPLETED })] },
+      ],
+    });
+    expect(next.jobs.get("a")?.status).toBe(JobStatus.COMPLETED);
+  });
+  it("keeps the object of a job that did not change", () => {
+    const next = told(begun, { deltas: [{ revision: revision(6), jobs: [job("b")] }] });
+    expect(next.jobs.get("a")).toBe(begun.jobs.get("a"));
+  });
+  it("adds, renames and removes connections, and renames the visitor", () => {
+    const me = reduce(begun, {
+      kind: "me",
+      user: { $typeName: "comfyscheduler.v1.User", id: "u", name: "User-1", administrator: false },
+    });
+    const joined = told(me, {
+      deltas: [{ revision: revision(6), connectedUsers: [{ connectionId: "c", userId: "u", userName: "Ada" }] }],
+    });
+    expect(joined.me?.name).toBe("Ada");
+    expect(joined.connections.size).toBe(1);
+    const left = told(joined, { deltas: [{ revision: revision(7), disconnectedIds: ["c"] }] });
+    expect(left.connections.size).toBe(0);
+  });
+});
+
+describe("progress", () => {
+  const running = told(emptyState, snapshot(1, [job("a", { status: JobStatus.PROCESSING })]));
+  const step = (jobId: string, number: number) => ({ progress: [{ jobId, attempt: 1, step: number, total: 9 }] });
+
+  it("is kept for running jobs only", () => {
+    expect(told(running, step("a", 2)).progress.get("a")?.step).toBe(2);
+    expect(told(begun, step("a", 2))).toBe(begun);
+    expect(told(running, step("unknown", 2))).toBe(running);
+  });
+  it("leaves with the job's outcome and with a new attempt", () => {
+    const known = told(running, step("a", 2));
+    const ended = told(known, { deltas: [{ revision: revision(2), jobs: [job("a", { status: JobStatus.FAILED })] }] });
+    expect(ended.progress.size).toBe(0);
+    const again = job("a", { status: JobStatus.PROCESSING, attempt: 2 });
+    expect(told(known, { deltas: [{ revision: revision(2), jobs: [again] }] }).progress.size).toBe(0);
+  });
+});
+
+describe("history", () => {
+  it("is bounded: the oldest outcomes go, booked and running jobs stay", () => {
+    const ended = Array.from({ length: historyLimit + 200 }, (_, index) =>
+      job(`ended-${index}`, { status: JobStatus.COMPLETED, finishedAtMs: BigInt(noon + index) }),
+    );
+    const next = told(begun, { deltas: [{ revision: revision(6), jobs: ended }] });
+    expect(next.jobs.size).toBe(historyLimit + 1);
+    expect(next.jobs.has("a")).toBe(true);
+    expect(next.jobs.has("ended-199")).toBe(false);
+    expect(next.jobs.has("ended-200")).toBe(true);
+  });
+});
+
+describe("clock", () => {
+  it("believes the sample with the least latency and starts over when a clock was set", () => {
+    const beat = (server: number, local: number, state: LiveState) =>
+      reduce(state, {
+        kind: "response",
+        response: response({ heartbeat: { serverTimeMs: BigInt(server) } }),
+        receivedAt: local,
+      });
+    const slow = beat(1_000, 1_400, emptyState);
+    expect(slow.clock?.offset).toBe(-400);
+    const quick = beat(2_000, 2_010, slow);
+    expect(quick.clock?.offset).toBe(-10);
+    expect(beat(3_000, 3_300, quick).clock?.offset).toBe(-10);
+    expect(beat(90_000, 4_000, quick).clock?.offset).toBe(86_000);
+  });
+});
