@@ -149,13 +149,13 @@ func TestPollsLessWhileFramesFlow(t *testing.T) {
 		defer run.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		go func() {
-			for ctx.Err() == nil {
-				say(conn.Conn, `{"type": "progress", "data": {"value": 1, "max": 9, "node": "3", "prompt_id": "`+promptID+`"}}`)
-				time.Sleep(100 * time.Millisecond)
-			}
-		}()
-		_, _ = run.Wait(ctx, nil)
+		waited := make(chan struct{})
+		go func() { defer close(waited); _, _ = run.Wait(ctx, nil) }()
+		for ctx.Err() == nil {
+			say(conn.Conn, `{"type": "progress", "data": {"value": 1, "max": 9, "node": "3", "prompt_id": "`+promptID+`"}}`)
+			time.Sleep(100 * time.Millisecond)
+		}
+		<-waited
 		if n := len(s.requests("GET /queue")); n > 15 {
 			t.Errorf("%d looks in a minute", n)
 		}
