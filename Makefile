@@ -23,7 +23,7 @@ WEB_FILES := $(shell find webclient/src webclient/public -type f 2>/dev/null) $(
 
 .PHONY: help
 help: ## List what can be made
-	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .PHONY: run
 run: build ## Build what is missing and start the service (CONFIG=config.json)

@@ -1,0 +1,346 @@
+package booking_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// desk is a booking service on a real store with a clock that is set by hand.
+type desk struct {
+	*booking.Service
+	t       testing.TB
+	store   store.Store
+	catalog *catalog.Catalog
+	now     atomic.Int64
+	ada     store.User
+	bob     store.User
+	root    store.User
+}
+
+const slot = 1000 // milliseconds, of a booking on the first worker
+
+func open(t testing.TB, folder string) *desk {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	d := &desk{t: t, store: s, catalog: catalog.New(system.Worker{ID: "gpu"}), ada: store.User{ID: uuid.NewString(), Name: "Ada"}, bob: store.User{ID: uuid.NewString(), Name: "Bob"}}
+	d.root = store.User{ID: uuid.NewString(), Name: "Root", Administrator: true}
+	d.now.Store(1_000_000)
+	low, high := 16.0, 2048.0
+	d.catalog.SetWorkflow(system.Workflow{ID: "fox", TemplateHash: "hash", Description: workflow.Description{
+		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: &low, Max: &high, Step: 16, Default: workflow.Integer(512)}},
+	}})
+	d.measure(slot)
+	if err := s.Update(t.Context(), func(tx store.Tx) error {
+		for _, u := range []store.User{d.ada, d.bob, d.root} {
+			if _, err := tx.InsertUser(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.Service = booking.New(s, d.catalog, func() time.Time { return time.UnixMilli(d.now.Load()) })
+	return d
+}
+
+// measure sets how long a slot is from now on.
+func (d *desk) measure(slot int64) {
+	d.catalog.SetWorker(system.Worker{ID: "gpu", Status: system.Ready, Estimates: []system.Estimate{{Workflow: "fox", BenchmarkMS: slot * 9 / 10, SlotDurationMS: slot}}})
+}
+
+func at(start int64) booking.When            { return booking.When{Exact: true, Moment: start} }
+func next(from int64) booking.When           { return booking.When{Moment: from} }
+func seed(value uint64) *uint64              { return &value }
+func (d *desk) in(ms int64) int64            { return d.now.Load() + ms }
+func request(w booking.When) booking.Request { return booking.Request{When: w, Prompt: "a fox"} }
+
+func (d *desk) book(user store.User, w booking.When) job.Job {
+	d.t.Helper()
+	j, err := d.Book(d.t.Context(), user, request(w))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return j
+}
+
+func conflict(t testing.TB, err error) *job.ConflictError {
+	t.Helper()
+	var c *job.ConflictError
+	if !errors.As(err, &c) {
+		t.Fatalf("no conflict: %v", err)
+	}
+	return c
+}
+
+func TestSlotsThatTouchAreRefused(t *testing.T) {
+	d := open(t, t.TempDir())
+	first := d.book(d.ada, at(d.in(5000)))
+	_, err := d.Book(t.Context(), d.bob, request(at(first.Slot().End)))
+	if c := conflict(t, err); c.BlockingID != first.ID || c.BlockingUser != "Ada" || c.NextFree != first.Slot().End+1 {
+		t.Errorf("conflict: %+v", c)
+	}
+	d.book(d.bob, at(first.Slot().End+1))
+}
+
+func TestEachBookingCountsWithItsOwnDuration(t *testing.T) {
+	d := open(t, t.TempDir())
+	d.measure(300_000)
+	long := d.book(d.ada, at(d.in(10_000)))
+	d.measure(10_000)
+	_, err := d.Book(t.Context(), d.bob, request(at(long.Start+100_000)))
+	if c := conflict(t, err); c.NextFree != long.Start+300_001 {
+		t.Errorf("conflict: %+v", c)
+	}
+	short := d.book(d.bob, next(long.Start))
+	d.measure(300_000)
+	if after := d.book(d.ada, next(long.Start)); short.Start != long.Start+300_001 || after.Start != short.Start+10_001 {
+		t.Errorf("short at %d, next long at %d", short.Start-long.Start, after.Start-short.Start)
+	}
+}
+
+func TestOfFiftyForOneMomentOneWins(t *testing.T) {
+	d := open(t, t.TempDir())
+	start := d.in(5000)
+	var won atomic.Pointer[job.Job]
+	var wins atomic.Int32
+	var conflicts sync.Map
+	var group sync.WaitGroup
+	for i := range 50 {
+		group.Go(func() {
+			j, err := d.Book(t.Context(), d.ada, request(at(start)))
+			if err == nil {
+				wins.Add(1)
+				won.Store(&j)
+				return
+			}
+			conflicts.Store(i, err)
+		})
+	}
+	group.Wait()
+	if wins.Load() != 1 {
+		t.Fatalf("%d won", wins.Load())
+	}
+	conflicts.Range(func(_, err any) bool {
+		if c := conflict(t, err.(error)); c.BlockingID != won.Load().ID || c.NextFree != start+slot+1 {
+			t.Errorf("conflict: %+v", c)
+		}
+		return true
+	})
+}
+
+func TestNextFreeLiesBehindARunningJobsRemainder(t *testing.T) {
+	d := open(t, t.TempDir())
+	running := d.book(d.ada, at(d.in(0)))
+	running.StartProcessing(d.in(5000)) // late: its slot is over, its run is not
+	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
+		t.Fatal(err)
+	}
+	d.now.Add(5100)
+	if j := d.book(d.bob, next(0)); j.Start != running.StartedAt+running.Estimate+1 {
+		t.Errorf("starts %d ms after now", j.Start-d.now.Load())
+	}
+}
+
+func TestRepeatedRequestBooksOnce(t *testing.T) {
+	d := open(t, t.TempDir())
+	r := booking.Request{ID: uuid.NewString(), Hash: []byte("one"), When: next(0), Prompt: "a fox"}
+	first, err := d.Book(t.Context(), d.ada, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.Book(t.Context(), d.ada, r)
+	if err != nil || again.ID != first.ID {
+		t.Errorf("again: %s (%v), first %s", again.ID, err, first.ID)
+	}
+	r.Hash = []byte("two")
+	if _, err := d.Book(t.Context(), d.ada, r); !errors.Is(err, booking.ErrRequestReused) {
+		t.Errorf("another booking with the same id: %v", err)
+	}
+	if other, err := d.Book(t.Context(), d.bob, r); err != nil || other.ID == first.ID {
+		t.Errorf("another user's: %v", err)
+	}
+}
+
+func TestBadBookingsAreRefusedWithEveryReason(t *testing.T) {
+	d := open(t, t.TempDir())
+	r := request(at(d.in(5000)))
+	r.Seed = seed(16777216)
+	r.Parameters = workflow.Values{"width": workflow.Integer(17), "hight": workflow.Integer(1)}
+	_, err := d.Book(t.Context(), d.ada, r)
+	var input *job.InputError
+	if !errors.As(err, &input) || len(input.Fields) != 3 {
+		t.Errorf("got %v", err)
+	}
+	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(-1)))); !errors.As(err, &input) || input.Fields[0].Field != "time_slot" {
+		t.Errorf("in the past: %v", err)
+	}
+	for _, r := range []booking.Request{{Workflow: "cat"}, {Worker: "cpu"}} {
+		var unknown *booking.UnknownError
+		if _, err := d.Book(t.Context(), d.ada, r); !errors.As(err, &unknown) {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	d.catalog.SetWorker(system.Worker{ID: "gpu", Status: system.Booting})
+	if _, err := d.Book(t.Context(), d.ada, request(next(0))); !errors.Is(err, booking.ErrNotReady) {
+		t.Errorf("before the benchmark: %v", err)
+	}
+	if jobs, err := d.store.ActiveJobs(t.Context()); err != nil || len(jobs) != 0 {
+		t.Errorf("%d jobs (%v)", len(jobs), err)
+	}
+}
+
+func TestEditAndMove(t *testing.T) {
+	d := open(t, t.TempDir())
+	j, other := d.book(d.ada, at(d.in(5000))), d.book(d.bob, at(d.in(7000)))
+	prompt := "a hare"
+	edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt, Seed: seed(7), Parameters: workflow.Values{"width": workflow.Integer(64)}})
+	if err != nil || edited.Prompt != prompt || edited.Seed != 7 || edited.Parameters["width"] != workflow.Integer(64) || edited.Version <= j.Version {
+		t.Fatalf("edited: %+v (%v)", edited, err)
+	}
+	var stale *job.StaleError
+	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); !errors.As(err, &stale) {
+		t.Errorf("with an old version: %v", err)
+	}
+	move := func(user store.User, version int64, w booking.When) (job.Job, error) {
+		return d.Edit(t.Context(), user, j.ID, booking.Edit{Version: version, Move: &w, Prompt: &prompt})
+	}
+	_, err = move(d.ada, edited.Version, at(other.Start-slot))
+	if c := conflict(t, err); c.BlockingID != other.ID || c.NextFree != other.Slot().End+1 {
+		t.Errorf("conflict: %+v", c)
+	}
+	moved, err := move(d.ada, edited.Version, at(j.Start+500)) // overlaps itself only
+	if err != nil || moved.Start != j.Start+500 {
+		t.Fatalf("moved: %+v (%v)", moved, err)
+	}
+	if moved, err = move(d.ada, moved.Version, next(other.Start)); err != nil || moved.Start != other.Slot().End+1 {
+		t.Fatalf("moved: %+v (%v)", moved, err)
+	}
+	var owner *job.NotOwnerError
+	if _, err := move(d.bob, moved.Version, next(0)); !errors.As(err, &owner) || owner.Owner != "Ada" {
+		t.Errorf("by another user: %v", err)
+	}
+	if _, err := move(d.root, moved.Version, next(0)); err != nil {
+		t.Errorf("by an administrator: %v", err)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	d := open(t, t.TempDir())
+	j := d.book(d.ada, at(d.in(5000)))
+	var owner *job.NotOwnerError
+	if _, err := d.Cancel(t.Context(), d.bob, j.ID); !errors.As(err, &owner) {
+		t.Errorf("by another user: %v", err)
+	}
+	for range 2 {
+		if got, err := d.Cancel(t.Context(), d.ada, j.ID); err != nil || got.Status != job.Cancelled {
+			t.Errorf("cancelled: %+v (%v)", got, err)
+		}
+	}
+	d.book(d.bob, at(j.Start)) // its slot is free
+	running := d.book(d.ada, at(d.in(0)))
+	running.StartProcessing(d.in(0))
+	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Cancel(t.Context(), d.ada, running.ID); err != nil || got.Status != job.Processing || !got.CancelRequested {
+		t.Errorf("running: %+v (%v)", got, err)
+	}
+	var unknown *booking.UnknownError
+	if _, err := d.Cancel(t.Context(), d.ada, uuid.NewString()); !errors.As(err, &unknown) {
+		t.Errorf("unknown: %v", err)
+	}
+}
+
+// Whatever is booked, moved and cancelled: no two active slots overlap, and a refusal offers the start that a booking
+// for the next free one gets.
+func TestNoTwoSlotsEverOverlap(t *testing.T) {
+	outer := t
+	rapid.Check(t, func(t *rapid.T) {
+		d := open(outer, outer.TempDir())
+		defer func() { _ = d.store.Close() }()
+		var jobs []job.Job
+		start := rapid.Int64Range(0, 20_000)
+		t.Repeat(map[string]func(*rapid.T){
+			"book": func(t *rapid.T) {
+				d.measure(rapid.Int64Range(0, 3000).Draw(t, "slot"))
+				w := booking.When{Exact: rapid.Bool().Draw(t, "exact"), Moment: d.in(start.Draw(t, "start"))}
+				j, err := d.Book(outer.Context(), d.ada, request(w))
+				if err == nil {
+					jobs = append(jobs, j)
+					return
+				}
+				var c *job.ConflictError
+				if !errors.As(err, &c) {
+					t.Fatal(err)
+				}
+				if j, err = d.Book(outer.Context(), d.ada, request(at(c.NextFree))); err != nil {
+					t.Fatalf("the offered start is refused: %v", err)
+				}
+				jobs = append(jobs, j)
+			},
+			"move": func(t *rapid.T) {
+				if len(jobs) == 0 {
+					return
+				}
+				i := rapid.IntRange(0, len(jobs)-1).Draw(t, "job")
+				w := at(d.in(start.Draw(t, "start")))
+				if moved, err := d.Edit(outer.Context(), d.ada, jobs[i].ID, booking.Edit{Version: jobs[i].Version, Move: &w}); err == nil {
+					jobs[i] = moved
+				}
+			},
+			"cancel": func(t *rapid.T) {
+				if len(jobs) == 0 {
+					return
+				}
+				i := rapid.IntRange(0, len(jobs)-1).Draw(t, "job")
+				if _, err := d.Cancel(outer.Context(), d.ada, jobs[i].ID); err != nil {
+					t.Fatal(err)
+				}
+				jobs = append(jobs[:i], jobs[i+1:]...)
+			},
+			"": func(t *rapid.T) {
+				active, err := d.store.ActiveJobs(outer.Context())
+				if err != nil || len(active) != len(jobs) {
+					t.Fatalf("%d active jobs, want %d (%v)", len(active), len(jobs), err)
+				}
+				for i := 1; i < len(active); i++ {
+					if active[i-1].Slot().Overlaps(active[i].Slot()) {
+						t.Fatal(fmt.Sprint(active[i-1].Slot(), " overlaps ", active[i].Slot()))
+					}
+				}
+			},
+		})
+	})
+}
+
+// Every step of the property waits for the disk: a quarter of the usual number of checks keeps the test short.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
