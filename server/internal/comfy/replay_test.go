@@ -30,8 +30,14 @@ type record struct {
 	Response json.RawMessage `json:"response"`
 }
 
+// recordings holds those read so far, which nothing changes.
+var recordings = make(map[string][]record)
+
 func load(t testing.TB, number string) []record {
 	t.Helper()
+	if list := recordings[number]; list != nil {
+		return list
+	}
 	names, err := filepath.Glob("testdata/recordings/" + number + "_*.jsonl")
 	if err != nil || len(names) != 1 {
 		t.Fatalf("recording %s: %v %v", number, names, err)
@@ -56,6 +62,7 @@ func load(t testing.TB, number string) []record {
 	}
 	// A recording is ordered by when things were noted; replaying needs when they began.
 	slices.SortStableFunc(list, func(a, b record) int { return int(a.At*10) - int(b.At*10) })
+	recordings[number] = list
 	return list
 }
 

@@ -117,10 +117,14 @@ func TestConnectionState(t *testing.T) {
 		if c.Connected() {
 			t.Error("connected to a dead server")
 		}
-		time.Sleep(time.Minute) // it goes on trying
+		time.Sleep(61 * time.Second) // it goes on trying
 		n.cut(false)
+		back := time.Now()
 		if err := c.WaitConnected(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		if !time.Now().Equal(back) {
+			t.Error("WaitConnected sat out the pause")
 		}
 		if conn := <-g.conns; conn.id != "me" || !strings.Contains(conn.first, "feature_flags") {
 			t.Errorf("greeted again %q with %q", conn.id, conn.first)
@@ -179,8 +183,7 @@ func TestRefusedClientIDIsReplaced(t *testing.T) {
 // queue change, so the client closes that socket, fully, and opens another.
 func TestForgottenSocketIsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		running := `{"queue_running": [[1, "` + promptID + `", {}, {}, []]], "queue_pending": []}`
-		looks := absent(t, promptID).on("GET /queue", answer{200, running}).
+		looks := absent(t, promptID).on("GET /queue", answer{200, isRunning}).
 			on("GET /history/"+promptID, answer{200, `{}`}, answer{200, `{}`}, answer{200, finished(promptID)})
 		g := newGreeter(looks)
 		c, _ := start(t, g, "me", true)
@@ -201,8 +204,7 @@ func TestForgottenSocketIsRenewed(t *testing.T) {
 // TestSilentSocketIsRenewed: as above, in the middle of a long run.
 func TestSilentSocketIsRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		running := `{"queue_running": [[1, "` + promptID + `", {}, {}, []]], "queue_pending": []}`
-		g := newGreeter(absent(t, promptID).on("GET /queue", answer{200, running}))
+		g := newGreeter(absent(t, promptID).on("GET /queue", answer{200, isRunning}))
 		c, _ := start(t, g, "me", true)
 		first := <-g.conns
 		run := c.Track(promptID)
@@ -229,6 +231,48 @@ func TestSilentSocketIsRenewed(t *testing.T) {
 		cancel()
 		if err := <-waited; err != context.Canceled {
 			t.Errorf("Wait returned %v", err)
+		}
+	})
+}
+
+// TestDeafNode: a node that sends nothing for hours is no reason to reconnect all the time.
+func TestDeafNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGreeter(absent(t, promptID).on("GET /queue", answer{200, isRunning}))
+		g.conns = make(chan greeted, 1000)
+		c, _ := start(t, g, "me", true)
+		run := c.Track(promptID)
+		defer run.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
+		defer cancel()
+		_, _ = run.Wait(ctx, nil)
+		if n := len(g.conns); n < 2 || n > 10 {
+			t.Errorf("%d connections in two hours", n)
+		}
+	})
+}
+
+// TestMissingGreeting: a connection on which ComfyUI never says anything is given up.
+func TestMissingGreeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dials := make(chan struct{}, 8)
+		c, _ := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			conn, err := websocket.Accept(w, r, nil)
+			if err != nil {
+				return
+			}
+			defer conn.CloseNow()
+			dials <- struct{}{}
+			for {
+				if _, _, err := conn.Read(context.Background()); err != nil {
+					return
+				}
+			}
+		}), "me", true)
+		next(t, dials)
+		next(t, dials)
+		if c.Connected() {
+			t.Error("connected without a greeting")
 		}
 	})
 }

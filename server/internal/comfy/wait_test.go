@@ -44,11 +44,62 @@ func TestGoneTakesTwoLooks(t *testing.T) {
 		t.Errorf("said so after %v", took)
 	}
 
-	s := absent(t, promptID).on("GET /queue", answer{200, nowhere}, answer{200, isRunning}).
-		on("GET /history/"+promptID, answer{200, `{}`}, answer{200, `{}`}, answer{200, `{}`}, answer{200, finished(promptID)})
+	// Two looks in a row, that is.
+	empty := answer{200, `{}`}
+	s := absent(t, promptID).
+		on("GET /queue", answer{200, nowhere}, answer{200, isRunning}, answer{200, nowhere}, answer{200, isRunning}).
+		on("GET /history/"+promptID, empty, empty, empty, empty, empty, empty, answer{200, finished(promptID)})
 	if o, _ := waitFor(t, s); o.Kind != comfy.Succeeded {
-		t.Errorf("one empty look, then running: %+v", o)
+		t.Errorf("single empty looks: %+v", o)
 	}
+}
+
+// TestHistoryLate: a look that found nothing and one that the end frame brings forward are too close to prove that
+// the prompt is gone.
+func TestHistoryLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := absent(t, promptID)
+		g := newGreeter(s)
+		c, _ := start(t, g, "me", true)
+		conn := <-g.conns
+		run := c.Track(promptID)
+		defer run.Close()
+		time.AfterFunc(100*time.Millisecond, func() {
+			say(conn.Conn, `{"type": "executing", "data": {"node": null, "prompt_id": "`+promptID+`"}}`)
+		})
+		time.AfterFunc(300*time.Millisecond, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.on("GET /history/"+promptID, answer{200, finished(promptID)})
+		})
+		if o, err := run.Wait(t.Context(), nil); err != nil || o.Kind != comfy.Succeeded {
+			t.Errorf("%+v, %v", o, err)
+		}
+	})
+}
+
+// TestExpandedNodes: loops and subgraphs run nodes that are not in the graph; progress speaks of those that are.
+func TestExpandedNodes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGreeter(absent(t, promptID))
+		c, _ := start(t, g, "me", true)
+		conn := <-g.conns
+		run := c.Track(promptID)
+		defer run.Close()
+		const id = `, "prompt_id": "` + promptID + `"}}`
+		say(conn.Conn, `{"type": "progress_state", "data": {"nodes": {"1": {"state": "finished", "display_node_id": "1"},
+			"5.0.2": {"state": "finished", "display_node_id": "5"}, "5.0.3": {"state": "running", "display_node_id": "5"}}`+id)
+		say(conn.Conn, `{"type": "progress", "data": {"value": 2.0, "max": 8, "node": "5.0.3"`+id)
+		synctest.Wait()
+		if p := run.Progress(); p != (comfy.Progress{Running: true, NodeID: "5", Step: 2, Total: 8, NodesDone: 1}) {
+			t.Errorf("progress %+v", p)
+		}
+		say(conn.Conn, `{"type": "executing", "data": {"node": "5.0.4", "display_node": "5"`+id)
+		synctest.Wait()
+		if p := run.Progress(); p != (comfy.Progress{Running: true, NodeID: "5", NodesDone: 1}) {
+			t.Errorf("progress %+v", p)
+		}
+	})
 }
 
 // TestMovedBetweenLooks: the prompt is in neither place when it moves from the queue to the history meanwhile.
@@ -158,6 +209,31 @@ func TestPollsLessWhileFramesFlow(t *testing.T) {
 		<-waited
 		if n := len(s.requests("GET /queue")); n > 15 {
 			t.Errorf("%d looks in a minute", n)
+		}
+	})
+}
+
+// TestHistoryAfterTheEndFrame: the look that the end frame caused came too early; the next ones follow quickly.
+func TestHistoryAfterTheEndFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := absent(t, promptID).on("GET /queue", answer{200, isRunning})
+		g := newGreeter(s)
+		c, _ := start(t, g, "me", true)
+		conn := <-g.conns
+		run := c.Track(promptID)
+		defer run.Close()
+		time.AfterFunc(100*time.Millisecond, func() {
+			say(conn.Conn, `{"type": "executing", "data": {"node": null, "prompt_id": "`+promptID+`"}}`)
+		})
+		time.AfterFunc(150*time.Millisecond, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.on("GET /history/"+promptID, answer{200, finished(promptID)})
+		})
+		begun := time.Now()
+		o, err := run.Wait(t.Context(), nil)
+		if took := time.Since(begun); err != nil || o.Kind != comfy.Succeeded || took > 300*time.Millisecond {
+			t.Errorf("%+v, %v after %v", o, err, took)
 		}
 	})
 }
