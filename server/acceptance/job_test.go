@@ -1,0 +1,177 @@
+package acceptance_test
+
+import (
+	"bytes"
+	"errors"
+	"image/png"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+func TestBookASlotAndGetThePicture(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	seed := uint64(1<<64 - 1)
+	pictures := map[string][]byte{}
+	for name, r := range map[string]*pb.BookJobRequest{
+		"fox": {Prompt: "a fox", Seed: &seed}, "hare": {Prompt: "a hare", Seed: &seed}, "another fox": {Prompt: "a fox", Seed: new(uint64)},
+	} {
+		r.Start = &pb.BookJobRequest_NextFreeFrom{}
+		r.Parameters = map[string]*pb.ParameterValue{"width": {Value: &pb.ParameterValue_Integer{Integer: 256}}, "height": {Value: &pb.ParameterValue_Integer{Integer: 128}}}
+		booked := user.book(r)
+		if booked.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || booked.GetSeed() != *r.Seed || booked.UserName != user.user.Name {
+			t.Fatalf("booked: %v", booked)
+		}
+		done := user.untilEnded(booked.Id)
+		if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || len(done.Results) != 1 || done.Results[0].Filename != done.ResultFilename || done.StartedAtMs < done.TimeSlot {
+			t.Fatalf("done: %v", done)
+		}
+		response, body := s.get("/images/" + done.ResultFilename)
+		if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "image/png" {
+			t.Fatalf("image: %s, %s", response.Status, response.Header.Get("Content-Type"))
+		}
+		onDisk, err := os.ReadFile(filepath.Join(s.folder, "data", "simulated", "output", filepath.FromSlash(done.ResultFilename)))
+		if err != nil || !bytes.Equal(onDisk, body) {
+			t.Errorf("the served picture is not the one on disk (%v)", err)
+		}
+		picture, err := png.Decode(bytes.NewReader(body))
+		if err != nil || picture.Bounds().Dx() != 256 || picture.Bounds().Dy() != 128 {
+			t.Errorf("picture: %v (%v)", picture, err)
+		}
+		for other, data := range pictures {
+			if bytes.Equal(data, body) {
+				t.Errorf("the pictures of %s and %s are the same", name, other)
+			}
+		}
+		pictures[name] = body
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/images/"+done.ResultFilename, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("If-None-Match", response.Header.Get("ETag"))
+		if again, err := http.DefaultClient.Do(request); err != nil || again.StatusCode != http.StatusNotModified {
+			t.Errorf("revalidation: %v (%v)", again, err)
+		}
+		if thumbnail, body := s.get("/thumbnails/" + done.ResultFilename + "?w=160"); thumbnail.Header.Get("Content-Type") != "image/jpeg" || len(body) == 0 {
+			t.Errorf("thumbnail: %s", thumbnail.Status)
+		}
+	}
+	if boot, err := filepath.Glob(filepath.Join(s.folder, "data", "simulated", "output", "*", "*-*_00001_.png")); err != nil || len(boot) != 3 {
+		t.Errorf("files in the output folder: %q (%v)", boot, err)
+	}
+}
+
+func TestOfFiftyClientsOneWins(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	start := now() + 60_000
+	var wins atomic.Int32
+	var winner atomic.Value
+	var conflicts sync.Map
+	var group sync.WaitGroup
+	for i := range 50 {
+		user := s.signIn()
+		group.Go(func() {
+			response, err := user.BookJob(t.Context(), exactly(start, "mine"))
+			if err == nil {
+				wins.Add(1)
+				winner.Store(response.Job)
+				return
+			}
+			conflicts.Store(i, err)
+		})
+	}
+	group.Wait()
+	if wins.Load() != 1 {
+		t.Fatalf("%d won", wins.Load())
+	}
+	won := winner.Load().(*pb.Job)
+	lost := 0
+	conflicts.Range(func(_, err any) bool {
+		lost++
+		conflict := slotConflict(t, err.(error))
+		if conflict.BlockingJobId != won.Id || conflict.BlockingUserName != won.UserName || conflict.NextFreeStartMs != won.TimeSlot+won.DurationMs+1 {
+			t.Errorf("conflict: %v", conflict)
+		}
+		return true
+	})
+	if lost != 49 {
+		t.Errorf("%d got a conflict", lost)
+	}
+	user := s.signIn()
+	_, err := user.BookJob(t.Context(), exactly(won.TimeSlot+won.DurationMs, "touching"))
+	slotConflict(t, err)
+	user.book(exactly(won.TimeSlot+won.DurationMs+1, "after"))
+}
+
+func slotConflict(t *testing.T, err error) *pb.SlotConflict {
+	t.Helper()
+	var failure *connect.Error
+	if !errors.As(err, &failure) || failure.Code() != connect.CodeFailedPrecondition {
+		t.Fatalf("no conflict: %v", err)
+	}
+	for _, detail := range failure.Details() {
+		if value, err := detail.Value(); err == nil {
+			if conflict, ok := value.(*pb.SlotConflict); ok {
+				return conflict
+			}
+		}
+	}
+	t.Fatalf("no detail: %v", failure)
+	return nil
+}
+
+func TestLostAnswerDoesNotBookTwice(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	r := nextFree("once")
+	r.RequestId = uuid.NewString()
+	first, again := user.book(r), user.book(r)
+	if first.Id != again.Id {
+		t.Errorf("booked twice: %s and %s", first.Id, again.Id)
+	}
+}
+
+func TestCancelInterruptsARunningJob(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	running := user.book(nextFree("slow [[slow=5s]]"))
+	user.until(running.Id, func(j *pb.Job) bool { return j.Status == pb.JobStatus_JOB_STATUS_PROCESSING })
+	response, err := user.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: running.Id})
+	if err != nil || !response.Job.CancelRequested {
+		t.Fatalf("cancel: %v (%v)", response, err)
+	}
+	if ended := user.untilEnded(running.Id); ended.Status != pb.JobStatus_JOB_STATUS_CANCELLED {
+		t.Errorf("ended: %v", ended)
+	}
+	after := user.book(nextFree("next"))
+	if ended := user.untilEnded(after.Id); ended.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+		t.Errorf("the job after it: %v", ended)
+	}
+}
+
+func TestFailingNodeFailsTheJobWithItsReason(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	failed := user.untilEnded(user.book(nextFree("[[fail]]")).Id)
+	if failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION || failed.Error.Message == "" || failed.Error.NodeId == "" {
+		t.Errorf("failed: %v", failed)
+	}
+	empty := user.untilEnded(user.book(nextFree("[[no-result]]")).Id)
+	if empty.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT {
+		t.Errorf("without a result: %v", empty)
+	}
+}
