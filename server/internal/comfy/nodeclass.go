@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 )
 
@@ -46,7 +47,8 @@ type Input struct {
 	Default        json.RawMessage // nil when there is none
 	Min, Max, Step json.Number     // "" when there is none
 	Multiline      bool            // of String
-	Choices        []string        // of Combo; a choice that is no string is given as its JSON text
+	Choices        []string        // of Combo, nil when ComfyUI does not tell them; a choice that is no string is given as its JSON text
+	Upload         bool            // of Combo: names a file in the input folder
 }
 
 // ObjectInfo describes one node class; ok is false when this ComfyUI does not have it.
@@ -88,49 +90,90 @@ func parseNodeClass(class string, raw json.RawMessage) (NodeClass, error) {
 			continue // a class may have none
 		}
 		for _, m := range list {
-			in := parseInput(m.value)
-			in.Name, in.Required = m.key, group.required
-			n.Inputs = append(n.Inputs, in)
+			n.Inputs = append(n.Inputs, parseInput(m.key, group.required, m.value)...)
 		}
 	}
 	return n, nil
 }
 
-// parseInput reads [TYPE, {options}], [[choices], {options}] or ["COMBO", {"options": [choices]}].
-func parseInput(raw json.RawMessage) Input {
+// options are what an input's definition may hold beside its type.
+type options struct {
+	Default   json.RawMessage   `json:"default"`
+	Min       json.RawMessage   `json:"min"`
+	Max       json.RawMessage   `json:"max"`
+	Step      json.RawMessage   `json:"step"`
+	Multiline bool              `json:"multiline"`
+	Options   []json.RawMessage `json:"options"`
+	Image     bool              `json:"image_upload"`
+	Video     bool              `json:"video_upload"`
+	Audio     bool              `json:"audio_upload"`
+	File      bool              `json:"file_upload"`
+}
+
+// parseInput reads [TYPE, {options}], [[choices], {options}] or ["COMBO", {"options": [choices]}]. It is one input,
+// followed by those that its choices bring along.
+func parseInput(name string, required bool, raw json.RawMessage) []Input {
+	in := Input{Name: name, Required: required, Kind: Link}
 	var parts []json.RawMessage
-	var o struct {
-		Default   json.RawMessage   `json:"default"`
-		Min       json.RawMessage   `json:"min"`
-		Max       json.RawMessage   `json:"max"`
-		Step      json.RawMessage   `json:"step"`
-		Multiline bool              `json:"multiline"`
-		Options   []json.RawMessage `json:"options"`
-	}
+	var o options
 	if json.Unmarshal(raw, &parts) != nil || len(parts) == 0 {
-		return Input{Kind: Link}
+		return []Input{in}
 	}
 	if len(parts) > 1 {
 		_ = json.Unmarshal(parts[1], &o) // an option of an odd type leaves the others readable
 	}
-	in := Input{Default: o.Default, Min: number(o.Min), Max: number(o.Max), Step: number(o.Step), Multiline: o.Multiline}
-	var choices []json.RawMessage
+	in.Default, in.Min, in.Max, in.Step, in.Multiline = o.Default, number(o.Min), number(o.Max), number(o.Step), o.Multiline
+	in.Upload = o.Image || o.Video || o.Audio || o.File
+	choices := o.Options
 	switch {
 	case json.Unmarshal(parts[0], &in.Type) != nil && json.Unmarshal(parts[0], &choices) == nil:
 		in.Kind, in.Type = Combo, string(Combo)
+	case in.Type == "COMFY_DYNAMICCOMBO_V3":
+		in.Kind = Combo
+		return dynamic(in, choices)
 	case slices.Contains([]InputKind{Int, Float, String, Boolean, Combo}, InputKind(in.Type)):
-		in.Kind, choices = InputKind(in.Type), o.Options
-	default:
-		in.Kind = Link
+		in.Kind = InputKind(in.Type)
 	}
-	if in.Kind == Combo {
+	if in.Kind == Combo && choices != nil {
+		in.Choices = []string{}
 		for _, choice := range choices {
 			var t text
 			_ = t.UnmarshalJSON(choice) // never fails
 			in.Choices = append(in.Choices, string(t))
 		}
 	}
-	return in
+	return []Input{in}
+}
+
+// dynamic reads [{"key": choice, "inputs": {...}}]: each choice has inputs of its own, which a graph names
+// "input.of-the-choice". One that differs from choice to choice is left open, as a Link.
+func dynamic(in Input, choices []json.RawMessage) []Input {
+	found := []Input{in}
+	found[0].Choices = []string{}
+	for _, raw := range choices {
+		var choice struct {
+			Key    text                       `json:"key"`
+			Inputs map[string]json.RawMessage `json:"inputs"`
+		}
+		if json.Unmarshal(raw, &choice) != nil {
+			continue
+		}
+		found[0].Choices = append(found[0].Choices, string(choice.Key))
+		for _, group := range []string{"required", "optional"} {
+			list, _ := members(choice.Inputs[group]) // a choice may have none
+			for _, m := range list {
+				for _, own := range parseInput(in.Name+"."+m.key, false, m.value) {
+					i := slices.IndexFunc(found, func(f Input) bool { return f.Name == own.Name })
+					if i < 0 {
+						found = append(found, own)
+					} else if !reflect.DeepEqual(found[i], own) {
+						found[i] = Input{Name: own.Name, Kind: Link}
+					}
+				}
+			}
+		}
+	}
+	return found
 }
 
 // number returns a JSON number as written, and nothing for anything else.
