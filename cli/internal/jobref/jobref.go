@@ -1,4 +1,4 @@
-// Package jobref finds the job that a person means: by its id, or by the beginning of it.
+// Package jobref is how people name jobs: by the end of the id, which differs even among jobs booked in one moment.
 package jobref
 
 import (
@@ -13,7 +13,13 @@ import (
 )
 
 // Help describes how jobs are named.
-const Help = `A job is named by its id or by the beginning of it, at least four characters, as tables show it.`
+const Help = `A job is named by its id or by the end of it, at least four characters, as tables show it.`
+
+// shown is how much of an id is shown to people.
+const shown = 8
+
+// Short is the end of an id that is shown to people.
+func Short(id string) string { return id[max(len(id)-shown, 0):] }
 
 var shape = regexp.MustCompile(`^[0-9a-f-]{4,35}$`)
 
@@ -27,7 +33,7 @@ func Resolve(ctx context.Context, scheduler pb.SchedulerServiceClient, ref strin
 		return id.String(), nil
 	}
 	if !shape.MatchString(ref) {
-		return "", exitcode.Usagef("%q is not a job id: give at least the first four characters of one", ref)
+		return "", exitcode.Usagef("%q is not a job id: give at least the last four characters of one", ref)
 	}
 	found := map[string]bool{}
 	var req pb.ListJobsRequest
@@ -38,12 +44,13 @@ func Resolve(ctx context.Context, scheduler pb.SchedulerServiceClient, ref strin
 			return "", err
 		}
 		for _, j := range page.GetJobs() {
-			if strings.HasPrefix(j.GetId(), ref) {
+			if strings.HasSuffix(j.GetId(), ref) {
 				found[j.GetId()] = true
 			}
 		}
 		req.PageToken = page.GetNextPageToken()
-		if req.PageToken == "" {
+		// The end of an id that tables show is as good as unique: no need to read the whole history.
+		if req.PageToken == "" || len(ref) >= shown && len(found) > 0 {
 			break
 		}
 	}
@@ -55,7 +62,7 @@ func Resolve(ctx context.Context, scheduler pb.SchedulerServiceClient, ref strin
 			return id, nil
 		}
 	}
-	return "", exitcode.Usagef("%d jobs begin with %s: give more of the id", len(found), ref)
+	return "", exitcode.Usagef("%d jobs end with %s: give more of the id", len(found), ref)
 }
 
 // Get reads the job that ref names.

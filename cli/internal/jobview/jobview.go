@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -13,9 +14,6 @@ import (
 // RowHelp describes the columns of a job for programs.
 const RowHelp = `In a pipe each job is one tab-separated line:
 id, status, start, end (RFC 3339), user, worker, workflow, seed, first picture, prompt`
-
-// ShortID is enough of an id for people; commands take it wherever it is unique.
-func ShortID(id string) string { return id[:min(len(id), 8)] }
 
 // EndMS is the last millisecond of a job's slot.
 func EndMS(j *pb.Job) int64 { return j.GetTimeSlot() + j.GetDurationMs() }
@@ -87,7 +85,7 @@ func List(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) error {
 	t := table.New(io, append(heading, "PROMPT")...)
 	for _, j := range jobs {
 		cells := []table.Cell{
-			table.Text(ShortID(j.GetId())),
+			table.Text(jobref.Short(j.GetId())),
 			table.Text(clock.Cell(j.GetTimeSlot())),
 			table.Text(when.Millis(j.GetDurationMs())),
 			StatusCell(io, j),

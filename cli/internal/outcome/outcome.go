@@ -13,6 +13,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/follow"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/picture"
@@ -69,7 +70,7 @@ func interrupted(jobs []*pb.Job) error {
 	var open []string
 	for _, j := range jobs {
 		if !jobview.Ended(j) {
-			open = append(open, jobview.ShortID(j.GetId()))
+			open = append(open, jobref.Short(j.GetId()))
 		}
 	}
 	verb := "stays"
@@ -94,7 +95,7 @@ func (w *Waiter) finish(ctx context.Context, jobs []*pb.Job) (last error) {
 }
 
 func (w *Waiter) one(ctx context.Context, j *pb.Job) error {
-	id := jobview.ShortID(j.GetId())
+	id := jobref.Short(j.GetId())
 	switch j.GetStatus() {
 	case pb.JobStatus_JOB_STATUS_FAILED:
 		return exitcode.Errorf(exitcode.JobFailed, "job %s failed: %s", id, plaintext.Line(jobview.ErrorText(j)))

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -118,7 +119,7 @@ func (e Explainer) explain(err error, st *status.Status) string {
 
 func (e Explainer) conflict(err error, c *pb.SlotConflict) string {
 	text := fmt.Sprintf("the slot is taken by %s's job %s until %s",
-		c.GetBlockingUserName(), shortID(c.GetBlockingJobId()), e.Clock.Stamp(c.GetBlockingEndMs()))
+		c.GetBlockingUserName(), jobref.Short(c.GetBlockingJobId()), e.Clock.Stamp(c.GetBlockingEndMs()))
 	if c.GetNextFreeStartMs() == 0 {
 		return text
 	}
@@ -199,8 +200,6 @@ func sentence(parts ...string) string {
 	}
 	return strings.Join(kept, "; ")
 }
-
-func shortID(id string) string { return id[:min(len(id), 8)] }
 
 // Retry calls again while the answer is lost, with growing pauses, for at most the given time.
 func Retry(ctx context.Context, limit time.Duration, call func(context.Context) error) error {

@@ -41,7 +41,7 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 	steps := path("parameters")
 	key := "steps"
 	steps.Elements[0] = validate.FieldPathElement_builder{FieldName: steps.Elements[0].FieldName, StringKey: &key}.Build()
-	conflict := &pb.SlotConflict{BlockingJobId: "3f2a1b2c-0000", BlockingUserName: "Eve\x1b[2J", BlockingEndMs: servertest.Now.UnixMilli()}
+	conflict := &pb.SlotConflict{BlockingJobId: "01a20620-0a48-72b1-9629-c5af3f2a1b2c", BlockingUserName: "Eve\x1b[2J", BlockingEndMs: servertest.Now.UnixMilli()}
 
 	for name, c := range map[string]struct {
 		err  error

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -101,7 +102,7 @@ func before(a, b *pb.Job) bool {
 }
 
 func (b *board) describe(io *iostreams.IOStreams, r *run, width int) string {
-	id := jobview.ShortID(r.job.GetId())
+	id := jobref.Short(r.job.GetId())
 	if r.job.GetStatus() != pb.JobStatus_JOB_STATUS_PROCESSING {
 		return id + " " + b.waiting(io, r.job)
 	}

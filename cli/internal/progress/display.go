@@ -9,6 +9,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/follow"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -96,7 +97,7 @@ func (d *Display) tell(j *pb.Job, p *pb.JobProgress) {
 	}
 	if d.plain[j.GetId()] != text {
 		d.plain[j.GetId()] = text
-		fmt.Fprintf(d.io.Err, "%s %s\n", jobview.ShortID(j.GetId()), text)
+		fmt.Fprintf(d.io.Err, "%s %s\n", jobref.Short(j.GetId()), text)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-const jobID = "3f2a1b2c-0000-4000-8000-000000000001"
+const jobID = "01a20620-0a48-72b1-9629-c5af3f2a1b2c"
 
 func booked(req *pb.BookJobRequest) *pb.BookJobResponse {
 	start := servertest.Now.UnixMilli() + 1000

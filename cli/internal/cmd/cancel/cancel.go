@@ -74,7 +74,7 @@ func (o *Options) one(ctx context.Context, client *api.Client, ref string) error
 	if err != nil {
 		return err
 	}
-	short := jobview.ShortID(id)
+	short := jobref.Short(id)
 	sentence := fmt.Sprintf("Interrupting %s; 'comfysched wait %s' waits until ComfyUI has let go.", short, short)
 	if answer.GetJob().GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED {
 		sentence = fmt.Sprintf("Cancelled %s; its slot at %s is free.", short, o.Clock.Stamp(answer.GetJob().GetTimeSlot()))

@@ -79,7 +79,7 @@ func downloadRun(ctx context.Context, opts *Options) error {
 
 // downloadable explains why a job has no results.
 func downloadable(j *pb.Job) error {
-	id := jobview.ShortID(j.GetId())
+	id := jobref.Short(j.GetId())
 	switch j.GetStatus() {
 	case pb.JobStatus_JOB_STATUS_COMPLETED:
 		if j.GetHidden() {

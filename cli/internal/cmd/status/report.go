@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -63,7 +63,7 @@ func (r *report) people() error {
 	scheduled, running := r.count()
 	line("jobs", fmt.Sprintf("%d running, %d scheduled%s", running, scheduled, r.more()))
 	if next := r.next(); next != nil {
-		line("next", fmt.Sprintf("%s by %s at %s", jobview.ShortID(next.GetId()), plaintext.Line(next.GetUserName()), r.clock.Stamp(next.GetTimeSlot())))
+		line("next", fmt.Sprintf("%s by %s at %s", jobref.Short(next.GetId()), plaintext.Line(next.GetUserName()), r.clock.Stamp(next.GetTimeSlot())))
 	}
 	line("today", fmt.Sprintf("%d jobs, %d completed, %d failed", r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
 	line("average", duration(r.today.GetAverageGenerationMs()))

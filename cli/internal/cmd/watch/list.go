@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -57,7 +58,7 @@ func (s screen) row(j *pb.Job) string {
 	if j.GetUserId() == s.me.GetId() {
 		user = s.io.Bold(user)
 	}
-	return mark + s.columns(jobview.ShortID(j.GetId()), s.start(j), when.Millis(j.GetDurationMs()),
+	return mark + s.columns(jobref.Short(j.GetId()), s.start(j), when.Millis(j.GetDurationMs()),
 		status.Style(fit(s.doing(j, status.Text), statusWidth, " ")), user, plaintext.Line(jobview.Prompt(j)))
 }
 

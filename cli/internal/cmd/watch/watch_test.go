@@ -22,7 +22,7 @@ var nowMS = servertest.Now.UnixMilli()
 
 func job(n int, user string, s pb.JobStatus, startS, lengthS int64) *pb.Job {
 	return &pb.Job{
-		Id: fmt.Sprintf("%08d-0000-4000-8000-000000000000", n), UserId: user, UserName: user, WorkerId: "main", Prompt: fmt.Sprintf("prompt %d", n),
+		Id: fmt.Sprintf("01a20620-0a48-72b1-9629-c5af%08d", n), UserId: user, UserName: user, WorkerId: "main", Prompt: fmt.Sprintf("prompt %d", n),
 		Status: s, TimeSlot: nowMS + startS*1000, DurationMs: lengthS * 1000, Version: 1, Attempt: 1,
 	}
 }
@@ -102,7 +102,7 @@ func TestScreenKeys(t *testing.T) {
 		t.Errorf("moving right and back: %v, %v", right.view(), after(right, press('n')).view())
 	}
 	chosen := after(s, press('j'), press('j'))
-	if !strings.Contains(chosen.View().Content, "> 00000003") || !strings.Contains(chosen.View().Content, "00000003-0000-4000-8000-000000000000  2026-11-23 12:00:06 UTC, 8 s") {
+	if !strings.Contains(chosen.View().Content, "> 00000003") || !strings.Contains(chosen.View().Content, "01a20620-0a48-72b1-9629-c5af00000003  2026-11-23 12:00:06 UTC, 8 s") {
 		t.Errorf("the chosen job is not shown:\n%s", chosen.View().Content)
 	}
 	if top := after(chosen, press('k'), press('k'), press('k')); !strings.Contains(top.View().Content, "> 00000002") {
@@ -165,7 +165,7 @@ func TestLinesAreOneChangeEachAndResumable(t *testing.T) {
 		t.Fatalf("%d lines, resumed after %v:\n%s", len(lines), resumed, term.Out)
 	}
 	for i, line := range lines {
-		if want := fmt.Sprintf(`{"deltas":[{"revision":{"epoch":"e","number":"%d"},"jobs":[{"id":"%08d-`, 8+i, 8+i); !strings.HasPrefix(line, want) {
+		if want := fmt.Sprintf(`{"deltas":[{"revision":{"epoch":"e","number":"%d"},"jobs":[{"id":"01a20620-0a48-72b1-9629-c5af%08d"`, 8+i, 8+i); !strings.HasPrefix(line, want) {
 			t.Errorf("line %d is %s", i, line)
 		}
 	}
