@@ -47,9 +47,8 @@ func open(t testing.TB, folder string) *desk {
 	d := &desk{t: t, store: s, catalog: catalog.New(system.Worker{ID: "gpu"}), ada: store.User{ID: uuid.NewString(), Name: "Ada"}, bob: store.User{ID: uuid.NewString(), Name: "Bob"}}
 	d.root = store.User{ID: uuid.NewString(), Name: "Root", Administrator: true}
 	d.now.Store(1_000_000)
-	low, high := 16.0, 2048.0
 	d.catalog.SetWorkflow(system.Workflow{ID: "fox", TemplateHash: "hash", Description: workflow.Description{
-		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: &low, Max: &high, Step: 16, Default: workflow.Integer(512)}},
+		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: "16", Max: "2048", Step: 16, Default: workflow.Integer(512)}},
 	}})
 	d.measure(slot)
 	if err := s.Update(t.Context(), func(tx store.Tx) error {

@@ -64,7 +64,7 @@ func TestRecordedNodeClasses(t *testing.T) {
 	if device, ok := mustInput(t, s, "CLIPLoader", "device"); !ok || device.Required {
 		t.Errorf("%+v", device)
 	}
-	if unet, _ := mustInput(t, s, "UNETLoader", "unet_name"); unet.Kind != comfy.Combo || unet.Choices != nil {
+	if unet, _ := mustInput(t, s, "UNETLoader", "unet_name"); unet.Kind != comfy.Combo || unet.Choices == nil || len(unet.Choices) != 0 {
 		t.Errorf("%+v", unet)
 	}
 	if _, ok := class(t, s, "EmptyFlux2LatentImage"); ok {
@@ -87,7 +87,10 @@ func TestInputsOfEveryNotation(t *testing.T) {
 		"old": [["a", "b"], {"default": "b"}],
 		"cfg": ["FLOAT", {"default": 8.0, "min": -Infinity, "max": Infinity, "step": 0.1, "tooltip": "NaN is \"fine\" here"}],
 		"on": ["BOOLEAN", {"default": false}], "any": ["*"], "both": ["IMAGE,MASK", {}], "odd": ["INT", {"min": "1", "max": [2], "default": 3}],
-		"broken": 5, "empty": []}}}}`})
+		"broken": 5, "empty": [], "file": [[], {"image_upload": true}],
+		"format": ["COMFY_DYNAMICCOMBO_V3", {"options": [
+			{"key": "mp4", "inputs": {"required": {"codec": ["COMBO", {"options": ["h264"]}], "crf": ["INT", {"max": 51}]}}},
+			{"key": "webm", "inputs": {"optional": {"crf": ["INT", {"max": 63}], "alpha": ["BOOLEAN", {}]}}}, 7]}]}}}}`})
 	n, _ := class(t, s, "X")
 	want := []comfy.Input{
 		{Name: "combo", Kind: comfy.Combo, Type: "COMBO", Default: json.RawMessage(`"a"`), Choices: []string{"a", "2", "true", "0.50"}},
@@ -100,9 +103,14 @@ func TestInputsOfEveryNotation(t *testing.T) {
 		{Name: "odd", Kind: comfy.Int, Type: "INT", Default: json.RawMessage(`3`)},
 		{Name: "broken", Kind: comfy.Link},
 		{Name: "empty", Kind: comfy.Link},
+		{Name: "file", Kind: comfy.Combo, Type: "COMBO", Choices: []string{}, Upload: true},
+		{Name: "format", Kind: comfy.Combo, Type: "COMFY_DYNAMICCOMBO_V3", Choices: []string{"mp4", "webm"}},
+		{Name: "format.codec", Kind: comfy.Combo, Type: "COMBO", Choices: []string{"h264"}},
+		{Name: "format.crf", Kind: comfy.Link},
+		{Name: "format.alpha", Kind: comfy.Boolean, Type: "BOOLEAN"},
 	}
 	for i := range want {
-		want[i].Required = true
+		want[i].Required = !strings.Contains(want[i].Name, ".") // those depend on a choice
 		if i >= len(n.Inputs) || !reflect.DeepEqual(n.Inputs[i], want[i]) {
 			t.Errorf("input %d: %+v\nwant %+v", i, n.Inputs[min(i, len(n.Inputs)-1)], want[i])
 		}

@@ -70,7 +70,7 @@ func TestTargetsInEveryForm(t *testing.T) {
 	file := write(t, `{"comfy_ui": {"installation_type": "simulated"}, "workflow": {"template_file": "graph_api.json", "parameter_map": {
 		"prompt": [{"node_id": "6", "field": "text"}],
 		"seed": {"node_id": "25", "field": "noise_seed", "max": 18446744073709551615},
-		"width": {"targets": [{"node_id": "25", "field": "width"}, {"node_id": "25", "field": "noise_seed"}], "min": 16}}}}`)
+		"width": {"targets": [{"node_id": "25", "field": "width"}, {"node_id": "25", "field": "noise_seed"}], "min": 1}}}}`)
 	c, err := config.Load(file)
 	if err != nil {
 		t.Fatal(err)

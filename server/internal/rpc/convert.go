@@ -143,8 +143,9 @@ func workflowToProto(w system.Workflow) *pb.Workflow {
 		Id: w.ID, Title: w.Title, ExamplePrompt: w.Description.Prompt, SeedMin: w.Description.SeedMin, SeedMax: w.Description.SeedMax,
 		Problems: each(w.Description.Problems, func(p workflow.Problem) string { return p.Text }),
 		Parameters: each(w.Description.Parameters, func(p workflow.Parameter) *pb.Parameter {
+			low, high := p.Bounds()
 			return &pb.Parameter{
-				Name: p.Name, Title: p.Title, Kind: parameterKinds[p.Kind], Min: p.Min, Max: p.Max, Step: p.Step, Choices: p.Choices, Default: valueToProto(p.Default),
+				Name: p.Name, Title: p.Title, Kind: parameterKinds[p.Kind], Min: low, Max: high, Step: p.Step, Choices: p.Choices, Default: valueToProto(p.Default),
 			}
 		}),
 	}

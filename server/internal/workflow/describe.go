@@ -5,22 +5,27 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+// Class is a node class, as ComfyUI tells it.
+type Class struct {
+	Output bool             // runs for its effect, such as saving
+	Inputs map[string]Input // those that take values, by name
+}
 
 // Input is what a node's field accepts, as ComfyUI tells it.
 type Input struct {
 	Kind    Kind
 	Min     json.Number // empty: none
 	Max     json.Number // empty: none
-	Step    float64
-	Choices []string
+	Step    json.Number // empty: any
+	Choices []string    // with KindChoice; nil when ComfyUI does not tell them
+	Upload  bool        // names a file in ComfyUI's input folder
 }
-
-// Class is a node class, as ComfyUI tells it: its fields by name.
-type Class map[string]Input
 
 // Description is what a template offers to a booking on one ComfyUI.
 type Description struct {
@@ -29,12 +34,6 @@ type Description struct {
 	SeedMin    uint64
 	SeedMax    uint64
 	Problems   []Problem // what keeps the graph from running there
-}
-
-// Problem is something that the template needs and ComfyUI does not have.
-type Problem struct {
-	NodeID string
-	Text   string // for the operator: what is missing and what to do
 }
 
 // Describe joins the template with what ComfyUI says of its node classes. A class that is missing from classes is
@@ -62,91 +61,121 @@ func (t *Template) value(target Target) any {
 	return t.nodes[target.NodeID].Inputs[target.Field]
 }
 
-func (t *Template) input(target Target, classes map[string]Class) Input {
-	return classes[t.nodes[target.NodeID].ClassType][target.Field]
-}
-
-// seedRange is the narrowest of what binding and nodes allow.
-func (t *Template) seedRange(b Binding, classes map[string]Class) (low, high uint64) {
-	high = math.MaxUint64
-	narrow := func(minimum, maximum json.Number) {
-		if v, err := strconv.ParseUint(string(minimum), 10, 64); err == nil {
-			low = max(low, v)
-		}
-		if v, err := strconv.ParseUint(string(maximum), 10, 64); err == nil {
-			high = min(high, v)
-		}
-	}
+// inputs are those of the binding's targets that ComfyUI describes.
+func (t *Template) inputs(b Binding, classes map[string]Class) []Input {
+	var found []Input
 	for _, target := range b.Targets {
-		input := t.input(target, classes)
-		narrow(input.Min, input.Max)
-	}
-	narrow(orEmpty(b.Min), orEmpty(b.Max))
-	return low, high
-}
-
-func (t *Template) parameter(name string, b Binding, classes map[string]Class) Parameter {
-	p := Parameter{Name: name, Title: title(name)}
-	narrow := func(minimum, maximum json.Number) {
-		if v, err := minimum.Float64(); err == nil && (p.Min == nil || v > *p.Min) {
-			p.Min = &v
-		}
-		if v, err := maximum.Float64(); err == nil && (p.Max == nil || v < *p.Max) {
-			p.Max = &v
-		}
-	}
-	for _, target := range b.Targets {
-		input := t.input(target, classes)
-		if p.Kind == 0 {
-			p.Kind, p.Choices = input.Kind, input.Choices
-		}
-		p.Step = max(p.Step, input.Step)
-		narrow(input.Min, input.Max)
-	}
-	narrow(orEmpty(b.Min), orEmpty(b.Max))
-	value := t.value(b.Targets[0])
-	if p.Kind == 0 {
-		p.Kind = kindOf(value)
-	}
-	p.Default = convert(value, p.Kind)
-	return p
-}
-
-// problems names classes and model files that ComfyUI does not have.
-func (t *Template) problems(classes map[string]Class) []Problem {
-	var found []Problem
-	for _, id := range slices.Sorted(maps.Keys(t.nodes)) {
-		n := t.nodes[id]
-		class, known := classes[n.ClassType]
-		if !known {
-			found = append(found, Problem{id, fmt.Sprintf("node %s needs the class %s, which this ComfyUI does not have: update ComfyUI or install the node pack", id, n.ClassType)})
-			continue
-		}
-		for _, field := range slices.Sorted(maps.Keys(n.Inputs)) {
-			input, known := class[field]
-			text, isText := n.Inputs[field].(string)
-			if known && input.Kind == KindChoice && isText && !slices.Contains(input.Choices, text) {
-				found = append(found, Problem{id, missingChoice(id, n.ClassType, field, text, input.Choices)})
-			}
+		if input, ok := classes[t.nodes[target.NodeID].ClassType].Inputs[target.Field]; ok {
+			found = append(found, input)
 		}
 	}
 	return found
 }
 
-// modelFolders are the folders below ComfyUI's models folder by the field that names a file in them.
-var modelFolders = map[string]string{
-	"unet_name": "diffusion_models", "clip_name": "text_encoders", "clip_name1": "text_encoders", "clip_name2": "text_encoders",
-	"vae_name": "vae", "ckpt_name": "checkpoints", "lora_name": "loras", "control_net_name": "controlnet",
-	"style_model_name": "style_models", "upscale_model": "upscale_models", "model_name": "upscale_models",
-}
-
-func missingChoice(id, class, field, value string, choices []string) string {
-	if folder, ok := modelFolders[field]; ok {
-		return fmt.Sprintf("node %s (%s) needs the model file %s, which is not there: put it into models/%s", id, class, value, folder)
+// seedRange is the narrowest of what binding and nodes allow.
+func (t *Template) seedRange(b Binding, classes map[string]Class) (low, high uint64) {
+	s := span{new(big.Int), maxUint64}
+	for _, input := range t.inputs(b, classes) {
+		s.narrow(input.Min, input.Max)
 	}
-	return fmt.Sprintf("node %s (%s) sets %s to %q, which this ComfyUI does not offer (it has: %s)", id, class, field, value, strings.Join(choices[:min(len(choices), 10)], ", "))
+	s.narrow(orEmpty(b.Min), orEmpty(b.Max))
+	if s.high.Cmp(s.low) < 0 {
+		s.high = s.low
+	}
+	return s.low.Uint64(), s.high.Uint64()
 }
 
+func (t *Template) parameter(name string, b Binding, classes map[string]Class) Parameter {
+	value := t.value(b.Targets[0])
+	inputs := t.inputs(b, classes)
+	p := Parameter{Name: name, Title: title(name), Kind: kindOf(value)}
+	for i, input := range inputs {
+		switch {
+		case i == 0:
+			p.Kind, p.Choices = input.Kind, input.Choices
+		case input.Kind == KindInteger && p.Kind == KindNumber:
+			p.Kind = KindInteger // it goes into both
+		case input.Kind == KindChoice:
+			p.Choices = slices.DeleteFunc(slices.Clone(p.Choices), func(c string) bool { return !slices.Contains(input.Choices, c) })
+		}
+	}
+	p.Default = convert(value, p.Kind)
+	switch p.Kind {
+	case KindInteger:
+		p.rangeOfIntegers(b, inputs)
+	case KindNumber:
+		p.rangeOfNumbers(b, inputs)
+	}
+	return p
+}
+
+func (p *Parameter) rangeOfIntegers(b Binding, inputs []Input) {
+	s := span{minInt64, maxInt64}
+	var grids []grid
+	for _, input := range inputs {
+		s.narrow(input.Min, input.Max)
+		if step, err := input.Step.Int64(); err == nil && step > 1 {
+			base, _ := input.Min.Int64() // 0 when there is none
+			grids = append(grids, grid{base, step})
+		}
+	}
+	s.narrow(orEmpty(b.Min), orEmpty(b.Max))
+	low := s.low.Int64()
+	bounded := s.low.Cmp(minInt64) > 0
+	if !bounded {
+		low = 0
+	}
+	// ComfyUI itself does not insist on steps, so a template's own value is right even off them.
+	if first, step, ok := meet(grids, low); ok && (grid{first, step}).has(int64(p.Default.(Integer))) {
+		p.Step = float64(step)
+		low = first
+	}
+	if bounded {
+		p.Min = json.Number(strconv.FormatInt(low, 10))
+	}
+	if s.high.Cmp(maxInt64) < 0 {
+		p.Max = json.Number(s.high.String())
+	}
+}
+
+func (p *Parameter) rangeOfNumbers(b Binding, inputs []Input) {
+	low, high := math.Inf(-1), math.Inf(1)
+	narrow := func(minimum, maximum json.Number) {
+		if v, err := minimum.Float64(); err == nil {
+			low = max(low, v)
+		}
+		if v, err := maximum.Float64(); err == nil {
+			high = min(high, v)
+		}
+	}
+	for _, input := range inputs {
+		narrow(input.Min, input.Max)
+	}
+	narrow(orEmpty(b.Min), orEmpty(b.Max))
+	if !math.IsInf(low, 0) {
+		p.Min = plain(low)
+	}
+	if !math.IsInf(high, 0) {
+		p.Max = plain(high)
+	}
+}
+
+// plain writes a number as people do.
+func plain(f float64) json.Number {
+	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
+		return json.Number(strconv.FormatFloat(f, 'f', 0, 64))
+	}
+	return json.Number(strconv.FormatFloat(f, 'g', -1, 64))
+}
+
+func orEmpty(n *json.Number) json.Number {
+	if n == nil {
+		return ""
+	}
+	return *n
+}
+
+// kindOf is the kind of a template's own value.
 func kindOf(value any) Kind {
 	switch value := value.(type) {
 	case bool:
@@ -161,16 +190,16 @@ func kindOf(value any) Kind {
 	}
 }
 
-// convert makes a template's own value one of the kind; the zero value where it cannot.
+// convert makes a template's own value one of the kind, as ComfyUI does; the zero value where it cannot.
 func convert(value any, kind Kind) Value {
-	number, _ := value.(json.Number)
-	if text, ok := value.(string); ok {
-		number = json.Number(text) // ComfyUI takes "64" for 64
-	}
+	number, _ := numberIn(value)
 	switch kind {
 	case KindInteger:
-		i, _ := number.Int64()
-		return Integer(i)
+		r, ok := exact(number)
+		if !ok || !floor(r).IsInt64() {
+			return Integer(0)
+		}
+		return Integer(floor(r).Int64())
 	case KindNumber:
 		f, _ := number.Float64()
 		return Number(f)
@@ -185,11 +214,16 @@ func convert(value any, kind Kind) Value {
 	}
 }
 
-func orEmpty(n *json.Number) json.Number {
-	if n == nil {
-		return ""
+// numberIn is the number that ComfyUI takes a value for: "64" counts as 64.
+func numberIn(value any) (n json.Number, ok bool) {
+	switch value := value.(type) {
+	case json.Number:
+		n = value
+	case string:
+		n = json.Number(strings.TrimSpace(value))
 	}
-	return *n
+	_, ok = exact(n)
+	return n, ok
 }
 
 // title is a parameter's name for people: "guidance_scale" becomes "Guidance scale".

@@ -28,7 +28,8 @@ func (t *Template) Fill(in Inputs) json.RawMessage {
 	}
 	set := func(name string, value any) {
 		for _, target := range t.bindings[name].Targets {
-			graph[target.NodeID]["inputs"].(map[string]any)[target.Field] = value
+			inputs := graph[target.NodeID]["inputs"].(map[string]any)
+			inputs[target.Field] = likewise(inputs[target.Field], value)
 		}
 	}
 	set(PromptParameter, in.Prompt)
@@ -49,6 +50,23 @@ func (t *Template) Fill(in Inputs) json.RawMessage {
 		panic(err) // it was decoded from JSON
 	}
 	return filled
+}
+
+// likewise keeps a choice that is no text in the template, such as 2 out of 1, 2 and 4, from becoming one.
+func likewise(own, value any) any {
+	text, isText := value.(Text)
+	if _, ownIsText := own.(string); !isText || ownIsText {
+		return value
+	}
+	var scalar any
+	if err := decode([]byte(text), &scalar); err != nil {
+		return value
+	}
+	switch scalar.(type) {
+	case json.Number, bool:
+		return scalar
+	}
+	return value
 }
 
 // Defaults are the values of all parameters, those given replaced.

@@ -1,8 +1,10 @@
 package workflow
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 )
@@ -28,10 +30,10 @@ type Parameter struct {
 	Name    string
 	Title   string
 	Kind    Kind
-	Min     *float64 // inclusive; nil: none
-	Max     *float64 // inclusive; nil: none
-	Step    float64  // distance between allowed whole numbers, counted from Min; 0: any
-	Choices []string // with KindChoice
+	Min     json.Number // inclusive, whole and within int64 with KindInteger; empty: none
+	Max     json.Number // inclusive, likewise
+	Step    float64     // distance between allowed whole numbers, counted from Min; 0: any
+	Choices []string    // with KindChoice
 	Default Value
 }
 
@@ -39,18 +41,15 @@ type Parameter struct {
 func (p Parameter) Check(value Value) (problem string) {
 	switch value := value.(type) {
 	case Integer:
-		if p.Kind == KindNumber {
-			return p.checkRange(float64(value))
-		}
 		if p.Kind == KindInteger {
-			return p.checkRange(float64(value))
+			return p.checkInteger(int64(value))
+		}
+		if p.Kind == KindNumber {
+			return p.checkNumber(float64(value))
 		}
 	case Number:
 		if p.Kind == KindNumber {
-			if math.IsNaN(float64(value)) || math.IsInf(float64(value), 0) {
-				return "must be a finite number"
-			}
-			return p.checkRange(float64(value))
+			return p.checkNumber(float64(value))
 		}
 	case Text:
 		if p.Kind == KindText {
@@ -67,32 +66,84 @@ func (p Parameter) Check(value Value) (problem string) {
 	return fmt.Sprintf("must be %v", p.Kind)
 }
 
-func (p Parameter) checkRange(value float64) string {
-	if (p.Min != nil && value < *p.Min) || (p.Max != nil && value > *p.Max) {
+func (p Parameter) checkInteger(value int64) string {
+	low, high := p.integers()
+	if value < low || value > high {
 		return "must be " + p.Range()
 	}
-	if p.Kind == KindInteger && p.Step > 1 {
-		base := 0.0
-		if p.Min != nil {
-			base = *p.Min
-		}
-		if math.Mod(value-base, p.Step) != 0 {
-			below := base + math.Floor((value-base)/p.Step)*p.Step
-			return fmt.Sprintf("must be in steps of %g: %.0f or %.0f", p.Step, below, below+p.Step)
-		}
+	step := int64(p.Step)
+	if step < 2 {
+		return ""
+	}
+	if p.Min == "" {
+		low = 0
+	}
+	past := ((value%step-low%step)%step + step) % step
+	if past == 0 {
+		return ""
+	}
+	below := value - past
+	if below > high-step {
+		return fmt.Sprintf("must be in steps of %d: %d", step, below)
+	}
+	return fmt.Sprintf("must be in steps of %d: %d or %d", step, below, below+step)
+}
+
+// integers are the limits of a whole number.
+func (p Parameter) integers() (low, high int64) {
+	low, high = math.MinInt64, math.MaxInt64
+	if n, err := p.Min.Int64(); err == nil {
+		low = n
+	}
+	if n, err := p.Max.Int64(); err == nil {
+		high = n
+	}
+	return low, high
+}
+
+func (p Parameter) checkNumber(value float64) string {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return "must be a finite number"
+	}
+	low, high := p.Bounds()
+	if (low != nil && value < *low) || (high != nil && value > *high) {
+		return "must be " + p.Range()
 	}
 	return ""
+}
+
+// Bounds are Min and Max as floating-point numbers, nil for none. A whole number that these cannot hold is rounded to
+// the inside of the range.
+func (p Parameter) Bounds() (low, high *float64) {
+	if f, err := p.Min.Float64(); err == nil {
+		low = &f
+		if n, err := p.Min.Int64(); err == nil && p.Kind == KindInteger && compare(f, n) < 0 {
+			f = math.Nextafter(f, math.Inf(1))
+		}
+	}
+	if f, err := p.Max.Float64(); err == nil {
+		high = &f
+		if n, err := p.Max.Int64(); err == nil && p.Kind == KindInteger && compare(f, n) > 0 {
+			f = math.Nextafter(f, math.Inf(-1))
+		}
+	}
+	return low, high
+}
+
+// compare tells exactly whether f is below (-1), at (0) or above (1) n.
+func compare(f float64, n int64) int {
+	return new(big.Rat).SetFloat64(f).Cmp(new(big.Rat).SetInt64(n))
 }
 
 // Range is the range of a number in words.
 func (p Parameter) Range() string {
 	switch {
-	case p.Min != nil && p.Max != nil:
-		return fmt.Sprintf("from %s to %s", plain(*p.Min), plain(*p.Max))
-	case p.Min != nil:
-		return "at least " + plain(*p.Min)
-	case p.Max != nil:
-		return "at most " + plain(*p.Max)
+	case p.Min != "" && p.Max != "":
+		return fmt.Sprintf("from %s to %s", p.Min, p.Max)
+	case p.Min != "":
+		return "at least " + string(p.Min)
+	case p.Max != "":
+		return "at most " + string(p.Max)
 	default:
 		return p.Kind.String()
 	}
@@ -102,16 +153,17 @@ func (p Parameter) checkChoice(value string) string {
 	if slices.Contains(p.Choices, value) {
 		return ""
 	}
-	const shown = 10
-	if len(p.Choices) > shown {
-		return fmt.Sprintf("must be one of %s and %d more", strings.Join(p.Choices[:shown], ", "), len(p.Choices)-shown)
+	if len(p.Choices) == 0 {
+		return "has nothing to choose from on this ComfyUI"
 	}
-	return "must be one of " + strings.Join(p.Choices, ", ")
+	return "must be one of " + list(p.Choices)
 }
 
-func plain(number float64) string {
-	if number == math.Trunc(number) && math.Abs(number) < 1e15 {
-		return fmt.Sprintf("%.0f", number)
+// list names the first few.
+func list(texts []string) string {
+	const shown = 10
+	if len(texts) > shown {
+		return fmt.Sprintf("%s and %d more", strings.Join(texts[:shown], ", "), len(texts)-shown)
 	}
-	return fmt.Sprint(number)
+	return strings.Join(texts, ", ")
 }

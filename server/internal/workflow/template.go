@@ -110,6 +110,7 @@ func (t *Template) checkBinding(name string, b Binding) (problems []error) {
 	if len(b.Targets) == 0 {
 		problems = append(problems, fmt.Errorf("parameter_map.%s: names no node", name))
 	}
+	problems = append(problems, checkLimits(name, b)...)
 	for _, target := range b.Targets {
 		n, exists := t.nodes[target.NodeID]
 		if !exists {
@@ -123,9 +124,50 @@ func (t *Template) checkBinding(name string, b Binding) (problems []error) {
 		}
 		if _, linked := link(value); linked {
 			problems = append(problems, fmt.Errorf("parameter_map.%s: field %q of node %s takes its value from another node and cannot be set", name, target.Field, target.NodeID))
+			continue
+		}
+		if err := b.holds(value); err != nil && name != SeedParameter { // every run has a seed of its own
+			problems = append(problems, fmt.Errorf("parameter_map.%s: %w: node %s has it in %s", name, err, target.NodeID, target.Field))
 		}
 	}
 	return problems
+}
+
+// checkLimits holds a binding's min and max against each other.
+func checkLimits(name string, b Binding) (problems []error) {
+	low, hasLow := exact(orEmpty(b.Min))
+	high, hasHigh := exact(orEmpty(b.Max))
+	if hasLow && hasHigh && low.Cmp(high) > 0 {
+		problems = append(problems, fmt.Errorf("parameter_map.%s: min %s is above max %s", name, *b.Min, *b.Max))
+	}
+	if name != SeedParameter {
+		return problems
+	}
+	for _, limit := range []*json.Number{b.Min, b.Max} {
+		if r, ok := exact(orEmpty(limit)); ok && (!r.IsInt() || r.Sign() < 0 || r.Num().Cmp(maxUint64) > 0) {
+			problems = append(problems, fmt.Errorf("parameter_map.%s: %s is no seed; seeds are whole numbers from 0 to %s", name, *limit, maxUint64))
+		}
+	}
+	return problems
+}
+
+// holds tells why a template's own value is not within the binding's limits.
+func (b Binding) holds(value any) error {
+	if b.Min == nil && b.Max == nil {
+		return nil
+	}
+	n, ok := numberIn(value)
+	if !ok {
+		return fmt.Errorf("min and max are for numbers, not for %v", value)
+	}
+	r, _ := exact(n)
+	if low, ok := exact(orEmpty(b.Min)); ok && r.Cmp(low) < 0 {
+		return fmt.Errorf("the template's own value %s is below min %s", n, *b.Min)
+	}
+	if high, ok := exact(orEmpty(b.Max)); ok && r.Cmp(high) > 0 {
+		return fmt.Errorf("the template's own value %s is above max %s", n, *b.Max)
+	}
+	return nil
 }
 
 // Source is the graph as it was read.

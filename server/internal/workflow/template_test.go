@@ -35,6 +35,16 @@ func bindings() map[string]workflow.Binding {
 	}
 }
 
+func limited(b workflow.Binding, low, high json.Number) workflow.Binding {
+	if low != "" {
+		b.Min = &low
+	}
+	if high != "" {
+		b.Max = &high
+	}
+	return b
+}
+
 func parse(t *testing.T) *workflow.Template {
 	t.Helper()
 	template, err := workflow.Parse("fox", "Fox", []byte(graph), bindings())
@@ -77,6 +87,12 @@ func TestParseNamesEveryProblem(t *testing.T) {
 			"node 1 has no class_type", "linked to node 2, which does not exist", "node 3 has no inputs object",
 			"takes its value from another node", `no node "9" in the graph (it has 1, 3)`,
 		}},
+		{"limits", graph, map[string]workflow.Binding{
+			"prompt": limited(at("6.text"), "1", ""), "seed": limited(at("25.noise_seed"), "-1", "1.5"), "width": limited(at("47.width"), "20", "10"), "scale": limited(at("47.scale"), "2", ""),
+		}, []string{
+			"parameter_map.prompt: min and max are for numbers, not for a fox", "parameter_map.seed: -1 is no seed", "parameter_map.seed: 1.5 is no seed",
+			"parameter_map.width: min 20 is above max 10", "parameter_map.scale: the template's own value 1.5 is below min 2: node 47 has it in scale",
+		}},
 		{"no such field", graph, map[string]workflow.Binding{"prompt": at("6.txt"), "seed": at("25.noise_seed")}, []string{`node 6 (CLIPTextEncode) has no field "txt" (it has clip, text)`}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -90,69 +106,6 @@ func TestParseNamesEveryProblem(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestDescribeTakesRangesFromNodesAndMap(t *testing.T) {
-	b := bindings()
-	narrower := json.Number("2048")
-	b["width"] = workflow.Binding{Targets: b["width"].Targets, Max: &narrower}
-	template, err := workflow.Parse("fox", "Fox", []byte(graph), b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := template.Describe(map[string]workflow.Class{
-		"CLIPTextEncode": {"text": {Kind: workflow.KindText}},
-		"RandomNoise":    {"noise_seed": {Kind: workflow.KindInteger, Min: "0", Max: "16777215"}},
-		"CLIPLoader":     {"clip_name": {Kind: workflow.KindChoice, Choices: []string{"other.safetensors"}}},
-		"EmptyLatent":    {"width": {Kind: workflow.KindInteger, Min: "16", Max: "16384", Step: 16}, "scale": {Kind: workflow.KindNumber, Min: "0.5"}, "tiled": {Kind: workflow.KindBoolean}},
-		"Schedule":       {"width": {Kind: workflow.KindInteger, Min: "32", Max: "8192", Step: 16}},
-	})
-	if d.SeedMax != 16777215 || d.Prompt != "a fox" {
-		t.Errorf("seed up to %d, prompt %q", d.SeedMax, d.Prompt)
-	}
-	low, high, half := 32.0, 2048.0, 0.5
-	want := []workflow.Parameter{
-		{Name: "scale", Title: "Scale", Kind: workflow.KindNumber, Min: &half, Default: workflow.Number(1.5)},
-		{Name: "tiled", Title: "Tiled", Kind: workflow.KindBoolean, Default: workflow.Boolean(false)},
-		{Name: "width", Title: "Width", Kind: workflow.KindInteger, Min: &low, Max: &high, Step: 16, Default: workflow.Integer(1024)},
-	}
-	if diff := cmp.Diff(want, d.Parameters); diff != "" {
-		t.Error(diff)
-	}
-	problems := ""
-	for _, p := range d.Problems {
-		problems += p.Text + "\n"
-	}
-	for _, want := range []string{"class SaveImage", "qwen.safetensors", "models/text_encoders"} {
-		if !strings.Contains(problems, want) {
-			t.Errorf("problems do not say %q:\n%s", want, problems)
-		}
-	}
-}
-
-func TestParameterCheck(t *testing.T) {
-	low, high := 16.0, 64.0
-	width := workflow.Parameter{Kind: workflow.KindInteger, Min: &low, Max: &high, Step: 16}
-	style := workflow.Parameter{Kind: workflow.KindChoice, Choices: []string{"ink", "oil"}}
-	for _, tc := range []struct {
-		parameter workflow.Parameter
-		value     workflow.Value
-		want      string
-	}{
-		{width, workflow.Integer(32), ""},
-		{width, workflow.Integer(40), "must be in steps of 16: 32 or 48"},
-		{width, workflow.Integer(80), "must be from 16 to 64"},
-		{width, workflow.Number(32), "must be a whole number"},
-		{width, nil, "must be a whole number"},
-		{style, workflow.Text("ink"), ""},
-		{style, workflow.Text("tin"), "must be one of ink, oil"},
-		{workflow.Parameter{Kind: workflow.KindNumber}, workflow.Integer(3), ""},
-		{workflow.Parameter{Kind: workflow.KindBoolean}, workflow.Text("yes"), "must be true or false"},
-	} {
-		if got := tc.parameter.Check(tc.value); got != tc.want {
-			t.Errorf("Check(%v) = %q, want %q", tc.value, got, tc.want)
-		}
 	}
 }
 
