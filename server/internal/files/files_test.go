@@ -1,0 +1,209 @@
+package files_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
+)
+
+// gallery is an output directory with a secret beside it.
+func gallery(t *testing.T) (folder string, handler http.Handler) {
+	t.Helper()
+	parent := t.TempDir()
+	folder = filepath.Join(parent, "output")
+	picture := image.NewRGBA(image.Rect(0, 0, 800, 400))
+	for i := range picture.Pix {
+		picture.Pix[i] = byte(i)
+	}
+	var encoded bytes.Buffer
+	if err := png.Encode(&encoded, picture); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"secret.txt": []byte("secret"), "output/a.png": encoded.Bytes(), "output/sub/ünï #1?%.png": encoded.Bytes(),
+		"output/page.html": []byte("<script>alert(1)</script>"), "output/broken.png": []byte("no picture"),
+	} {
+		path := filepath.Join(parent, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(parent, "secret.txt"), filepath.Join(folder, "link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /images/{name...}", files.Images(files.NewDirectory(folder)))
+	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(files.NewDirectory(folder), filepath.Join(parent, "kept")))
+	return folder, mux
+}
+
+func get(handler http.Handler, path string, header ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodGet, path, nil)
+	for i := 0; i < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder
+}
+
+func TestNothingOutsideIsServed(t *testing.T) {
+	_, handler := gallery(t)
+	for _, path := range []string{
+		"/images/", "/images/sub", "/images/sub/", "/images/none.png", "/images/link.txt", "/images/%2e%2e/secret.txt", "/images/..%2fsecret.txt", "/images/..%5csecret.txt",
+		"/images/%2fetc%2fpasswd", "/images/sub/..%2f..%2fsecret.txt", "/images/a.png%00.txt", "/images/C:%5csecret.txt", "/thumbnails/..%2fsecret.txt", "/thumbnails/link.txt",
+	} {
+		if answer := get(handler, path); answer.Code != http.StatusNotFound || strings.Contains(answer.Body.String(), "secret") {
+			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+}
+
+func TestImages(t *testing.T) {
+	folder, handler := gallery(t)
+	first := get(handler, "/images/a.png")
+	if first.Code != http.StatusOK || first.Header().Get("Content-Type") != "image/png" {
+		t.Fatalf("%d %v", first.Code, first.Header())
+	}
+	if part := get(handler, "/images/a.png", "Range", "bytes=1-3"); part.Code != http.StatusPartialContent || part.Body.String() != "PNG" {
+		t.Errorf("range: %d %q", part.Code, part.Body)
+	}
+	tag := first.Header().Get("ETag")
+	if again := get(handler, "/images/a.png", "If-None-Match", tag); again.Code != http.StatusNotModified {
+		t.Errorf("unchanged: %d", again.Code)
+	}
+	// ComfyUI reuses the names of deleted files.
+	if err := os.WriteFile(filepath.Join(folder, "a.png"), []byte("another"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if again := get(handler, "/images/a.png", "If-None-Match", tag); again.Code != http.StatusOK || again.Body.String() != "another" {
+		t.Errorf("changed: %d", again.Code)
+	}
+	if odd := get(handler, "/images/sub/%C3%BCn%C3%AF%20%231%3F%25.png"); odd.Code != http.StatusOK {
+		t.Errorf("odd name: %d", odd.Code)
+	}
+	if page := get(handler, "/images/page.html"); !strings.HasPrefix(page.Header().Get("Content-Type"), "text/plain") || !strings.HasPrefix(page.Header().Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("a page would run: %v", page.Header())
+	}
+}
+
+func TestThumbnails(t *testing.T) {
+	folder, handler := gallery(t)
+	for query, want := range map[string]int{"": 320, "?w=100": 160, "?w=9999": 640, "?w=x": 320} {
+		answer := get(handler, "/thumbnails/a.png"+query)
+		picture, err := jpeg.Decode(answer.Body)
+		if err != nil || picture.Bounds().Dx() != want || picture.Bounds().Dy() != want/2 {
+			t.Errorf("%q: %v (%v)", query, picture, err)
+		}
+	}
+	before := get(handler, "/thumbnails/a.png").Header().Get("ETag")
+	white := image.NewUniform(color.White)
+	var encoded bytes.Buffer
+	small := image.NewRGBA(image.Rect(0, 0, 10, 10))
+	for x := range 10 {
+		for y := range 10 {
+			small.Set(x, y, white.C)
+		}
+	}
+	if err := png.Encode(&encoded, small); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "a.png"), encoded.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	after := get(handler, "/thumbnails/a.png")
+	if picture, err := jpeg.Decode(after.Body); err != nil || picture.Bounds().Dx() != 10 || after.Header().Get("ETag") == before {
+		t.Errorf("of a changed picture: %v (%v)", picture, err)
+	}
+	for _, name := range []string{"page.html", "broken.png"} {
+		if answer := get(handler, "/thumbnails/"+name); answer.Code != http.StatusUnsupportedMediaType || answer.Header().Get("ETag") != "" {
+			t.Errorf("%s: %d", name, answer.Code)
+		}
+	}
+}
+
+func TestFilesOfARemoteComfyUI(t *testing.T) {
+	content := "one"
+	source := files.Fetch(func(_ context.Context, name string) (io.ReadCloser, error) {
+		switch name {
+		case "sub/a.txt":
+			return io.NopCloser(strings.NewReader(content)), nil
+		case "down.txt":
+			return nil, errors.New("connection refused")
+		}
+		return nil, fs.ErrNotExist
+	})
+	mux := http.NewServeMux()
+	mux.Handle("GET /images/{name...}", files.Images(source))
+	first := get(mux, "/images/sub/a.txt")
+	if first.Code != http.StatusOK || first.Body.String() != "one" {
+		t.Fatalf("%d %s", first.Code, first.Body)
+	}
+	content = "two"
+	if again := get(mux, "/images/sub/a.txt", "If-None-Match", first.Header().Get("ETag")); again.Body.String() != "two" {
+		t.Errorf("changed: %d %s", again.Code, again.Body)
+	}
+	if gone := get(mux, "/images/none.txt"); gone.Code != http.StatusNotFound {
+		t.Errorf("gone: %d", gone.Code)
+	}
+	if down := get(mux, "/images/down.txt"); down.Code != http.StatusBadGateway {
+		t.Errorf("down: %d", down.Code)
+	}
+}
+
+func TestPreviews(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /previews/{job}", files.Previews(func(id string) (int, string, []byte) {
+		if id == "a" {
+			return 3, "image/jpeg", []byte("picture")
+		}
+		return 0, "", nil
+	}))
+	if answer := get(mux, "/previews/A?n=3"); answer.Body.String() != "picture" || answer.Header().Get("Content-Type") != "image/jpeg" {
+		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+	if answer := get(mux, "/previews/b"); answer.Code != http.StatusNotFound {
+		t.Errorf("%d", answer.Code)
+	}
+}
+
+func FuzzImagesStayInside(f *testing.F) {
+	folder := f.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "secret.txt"), []byte("the secret"), 0o644); err != nil {
+		f.Fatal(err)
+	}
+	inside := filepath.Join(folder, "output")
+	if err := os.Mkdir(inside, 0o755); err != nil {
+		f.Fatal(err)
+	}
+	handler := files.Images(files.NewDirectory(inside))
+	for _, seed := range []string{"a.png", "../secret.txt", "/etc/passwd", `..\secret.txt`, "a/../../secret.txt", "\x00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		request := httptest.NewRequest(http.MethodGet, "/images/x", nil)
+		request.SetPathValue("name", name)
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		if recorder.Code == http.StatusOK {
+			t.Errorf("%q was served: %s", name, recorder.Body)
+		}
+	})
+}
