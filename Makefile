@@ -48,7 +48,7 @@ webclient/node_modules/.package-lock.json: webclient/package-lock.json
 
 .PHONY: generate
 generate: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/validate.proto ## Generate code from the schema
-	$(BUF) format -w proto/comfyscheduler
+	$(BUF) format -w --path proto/comfyscheduler
 	$(BUF) generate
 	cp server/internal/config/config.schema.json config.schema.json
 
@@ -60,7 +60,7 @@ proto/third_party/buf/validate/validate.proto:
 .PHONY: fmt
 fmt: webclient/node_modules/.package-lock.json ## Format everything
 	go run $(GOFUMPT) -w $$(git ls-files '*.go' | grep -v '/gen/')
-	$(BUF) format -w proto/comfyscheduler
+	$(BUF) format -w --path proto/comfyscheduler
 	cd webclient && npx biome check --write .
 
 .PHONY: lint
@@ -71,7 +71,7 @@ lint: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/v
 	GOOS=darwin go vet ./server/... ./cli/...
 	go run $(STATICCHECK) $(GO_MODULES)
 	$(BUF) lint
-	$(BUF) format -d --exit-code proto/comfyscheduler
+	$(BUF) format -d --exit-code --path proto/comfyscheduler
 	@tag=$$(git describe --tags --abbrev=0 2>/dev/null || true); if [ -n "$$tag" ]; then $(BUF) breaking --against ".git#tag=$$tag"; else echo "no release yet that the schema could break"; fi
 	cd webclient && npm run check
 

@@ -316,7 +316,8 @@ type Job struct {
 	Attempt int32 `protobuf:"varint,16,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// Cancelling was asked for while the job was running; ComfyUI has not let go yet.
 	CancelRequested bool `protobuf:"varint,17,opt,name=cancel_requested,json=cancelRequested,proto3" json:"cancel_requested,omitempty"`
-	// Raised by every change of the job. Send it back with an update so that no other change is overwritten.
+	// Raised by every change of the job's content, slot or status. Send it back with an update, so that nobody's change is
+	// overwritten.
 	Version int64 `protobuf:"varint,18,opt,name=version,proto3" json:"version,omitempty"`
 	// When the job was booked, milliseconds since the Unix epoch.
 	CreatedAtMs int64 `protobuf:"varint,19,opt,name=created_at_ms,json=createdAtMs,proto3" json:"created_at_ms,omitempty"`

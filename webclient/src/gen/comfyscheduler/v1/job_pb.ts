@@ -140,7 +140,8 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
   cancelRequested: boolean;
 
   /**
-   * Raised by every change of the job. Send it back with an update so that no other change is overwritten.
+   * Raised by every change of the job's content, slot or status. Send it back with an update, so that nobody's change is
+   * overwritten.
    *
    * @generated from field: int64 version = 18;
    */
