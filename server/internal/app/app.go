@@ -25,7 +25,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // workerID names the worker of a configuration with one ComfyUI.
@@ -107,9 +106,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		return fmt.Errorf("find the service's own program: %w", err)
 	}
 	a.worker, err = worker.New(ctx, worker.Config{
-		ID: workerID, ComfyUI: c.ComfyUI, Template: c.Workflow.Template, WarmupPrompt: c.Workflow.WarmupPrompt, SlotDuration: c.Scheduler.SlotDuration,
+		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration,
 		DataDir: c.Server.DataDir, Executable: executable, Store: a.store, Now: time.Now, Log: a.Log,
-		OnState: a.workerChanged, OnWorkflow: a.workflowDescribed, OnProgress: a.feed.SetProgress,
+		OnState: a.workerChanged, OnWorkflow: a.workflowOffered, OnProgress: a.feed.SetProgress,
 	})
 	if err != nil {
 		return err
@@ -142,7 +141,8 @@ func (a *App) loadFeed(ctx context.Context) error {
 	a.feed.Load(active, ended)
 	a.feed.SetSystem(a.catalog.State())
 	// Known before ComfyUI answers: what the template itself says.
-	a.workflowDescribed(a.Config.Workflow.Template.Describe(nil))
+	t := a.Config.Workflow.Template
+	a.workflowOffered(system.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: t.Describe(nil)})
 	return nil
 }
 
@@ -150,9 +150,8 @@ func (a *App) workerChanged(w system.Worker) {
 	a.feed.SetSystem(a.catalog.SetWorker(w))
 }
 
-func (a *App) workflowDescribed(d workflow.Description) {
-	t := a.Config.Workflow.Template
-	a.feed.SetWorkflows(a.catalog.SetWorkflow(system.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: d}))
+func (a *App) workflowOffered(w system.Workflow) {
+	a.feed.SetWorkflows(a.catalog.SetWorkflow(w))
 }
 
 // run works until ctx ends or a part fails. Then the parts end in this order: bookings and streams, the running job,

@@ -90,6 +90,12 @@ func (c *Config) check(problems *Problems) {
 	if comfy.Installation == Remote && comfy.RootPath != "" && !isFolder(comfy.OutputDir) {
 		problems.add("comfy_ui.output_dir", "there is no folder %s; leave root_path out to fetch results through ComfyUI's interface", comfy.OutputDir)
 	}
+	for _, argument := range comfy.ExtraArgs {
+		name, _, _ := strings.Cut(argument, "=")
+		if key, ours := serviceArguments[name]; ours {
+			problems.add("comfy_ui.extra_args", "%s is given by the service; set %s instead", name, key)
+		}
+	}
 	if comfy.Port == c.Server.Port && comfy.Installation != Remote {
 		problems.add("comfy_ui.api_port", "%d is the service's own port (server.port); give ComfyUI another one", comfy.Port)
 	}
@@ -119,17 +125,23 @@ func (c *Config) checkInstallation(problems *Problems) {
 	}
 }
 
-func (c *Config) checkWorkflow(problems *Problems) {
-	graph, err := os.ReadFile(c.Workflow.TemplateFile)
+// Load reads the template file anew and holds it against the parameter map. The error lists everything that is wrong,
+// one line each.
+func (w Workflow) Load() (*workflow.Template, error) {
+	graph, err := os.ReadFile(w.TemplateFile)
 	if err != nil {
-		problems.add("workflow.template_file", "%s: %v", c.Workflow.TemplateFile, reason(err))
-		return
+		return nil, reason(err)
 	}
-	bindings := make(map[string]workflow.Binding, len(c.Workflow.ParameterMap))
-	for name, p := range c.Workflow.ParameterMap {
+	bindings := make(map[string]workflow.Binding, len(w.ParameterMap))
+	for name, p := range w.ParameterMap {
 		bindings[name] = p.Binding
 	}
-	c.Workflow.Template, err = workflow.Parse(c.Workflow.ID, c.Workflow.Title, graph, bindings)
+	return workflow.Parse(w.ID, w.Title, graph, bindings)
+}
+
+func (c *Config) checkWorkflow(problems *Problems) {
+	var err error
+	c.Workflow.Template, err = c.Workflow.Load()
 	if err == nil {
 		return
 	}
@@ -140,6 +152,11 @@ func (c *Config) checkWorkflow(problems *Problems) {
 			problems.add("workflow.template_file", "%s: %s", c.Workflow.TemplateFile, line)
 		}
 	}
+}
+
+// serviceArguments are those that the service gives ComfyUI itself, and the keys they come from.
+var serviceArguments = map[string]string{
+	"--listen": "comfy_ui.api_host", "--port": "comfy_ui.api_port", "--output-directory": "comfy_ui.output_dir",
 }
 
 // nested helps who named the folder above ComfyUI's own, as the portable build's layout invites to.

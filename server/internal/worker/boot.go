@@ -2,19 +2,14 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // errSkipped marks a boot step that had nothing to do; its text says why.
@@ -78,7 +73,7 @@ func (w *Worker) Boot(ctx context.Context) error {
 		}
 	}
 	return w.step(ctx, "ready", func(context.Context) (string, error) {
-		w.setStatus(system.Ready, "")
+		w.setReady()
 		return "", nil
 	})
 }
@@ -86,19 +81,15 @@ func (w *Worker) Boot(ctx context.Context) error {
 // boot is what the steps of one boot tell each other.
 type boot struct {
 	*Worker
-	attached    bool  // ComfyUI was running already
-	stored      int64 // benchmark of an earlier boot, in milliseconds; 0: none
-	description workflow.Description
+	attached bool  // ComfyUI was running already
+	stored   int64 // benchmark of an earlier boot, in milliseconds; 0: none
+	fresh    bool  // stored is of this workflow as it is, on this ComfyUI
 }
 
-// validate keeps the template, so that jobs booked with it can run after it was edited.
+// validate keeps the template. Paths and the template itself were checked with the configuration.
 func (b *boot) validate(ctx context.Context) (string, error) {
-	template, err := asStored(b.Template)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("workflow %s, %d nodes", b.Template.ID, b.Template.NodeCount()),
-		b.Store.Update(ctx, func(tx store.Tx) error { return tx.PutTemplate(template) })
+	t := b.offered().template
+	return fmt.Sprintf("workflow %s, %d nodes", t.ID, t.NodeCount()), b.keep(ctx, t)
 }
 
 func (b *boot) connect(ctx context.Context) (string, error) {
@@ -117,157 +108,30 @@ func (b *boot) connect(ctx context.Context) (string, error) {
 			s.Device = stats.Devices[0].Name
 		}
 	})
-	if err := b.describe(ctx); err != nil {
+	if isOlder(stats.Version, oldest) {
+		return "", fmt.Errorf("ComfyUI %s is too old: from %s on a single prompt can be cancelled without hitting others'; update it", stats.Version, oldest)
+	}
+	if err := b.takeStock(ctx); err != nil {
 		return "", err
 	}
 	b.upOnce.Do(func() { close(b.up) })
 	return fmt.Sprintf("ComfyUI %s on %s", b.State().ComfyUIVersion, b.State().Device), nil
 }
 
-// describe asks ComfyUI what the template's nodes accept and refuses a template that it cannot run.
-func (b *boot) describe(ctx context.Context) error {
-	classes := map[string]workflow.Class{}
-	for _, name := range b.Template.Classes() {
-		class, known, err := b.client.ObjectInfo(ctx, name)
+// oldest is the first version of ComfyUI that the service can work with.
+const oldest = "0.3.57"
+
+// isOlder compares two versions. One that is not made of numbers counts as new: somebody built it.
+func isOlder(version, than string) bool {
+	have, want := strings.Split(version, "."), strings.Split(than, ".")
+	for i := range min(len(have), len(want)) {
+		h, err := strconv.Atoi(have[i])
 		if err != nil {
-			return fmt.Errorf("ask ComfyUI about the class %s: %w", name, err)
+			return false
 		}
-		if known {
-			classes[name] = classOf(class)
-		}
-	}
-	b.description = b.Template.Describe(classes)
-	if len(b.description.Problems) > 0 {
-		var texts []string
-		for _, p := range b.description.Problems {
-			texts = append(texts, "\n  "+p.Text)
-		}
-		return fmt.Errorf("this ComfyUI cannot run the workflow %s:%s", b.Template.ID, strings.Join(texts, ""))
-	}
-	b.OnWorkflow(b.description)
-	return nil
-}
-
-// warmUp loads the models, so that the first job does not wait for that.
-func (b *boot) warmUp(ctx context.Context) (string, error) {
-	var known measured
-	found, err := b.read(ctx, "benchmark", &known)
-	if err != nil {
-		return "", err
-	}
-	if found && known.Key == b.benchmarkKey() {
-		b.stored = known.Benchmark
-		b.estimate(b.stored)
-	}
-	if reason, busy := b.busy(ctx, 2*b.stored); busy {
-		return "", errSkipped(reason)
-	}
-	b.setBenchmarking("the models are being loaded")
-	_, err = b.generate(ctx, "warm-up")
-	return "", err
-}
-
-// benchmark measures a generation as a job's is: with a prompt and a seed that ComfyUI has not seen.
-func (b *boot) benchmark(ctx context.Context) (string, error) {
-	if b.stored > 0 {
-		if b.attached {
-			return "", errSkipped(fmt.Sprintf("measured before: %d ms", b.stored))
-		}
-		if reason, busy := b.busy(ctx, 2*b.stored); busy {
-			return "", errSkipped(fmt.Sprintf("%s; measured before: %d ms", reason, b.stored))
+		if w, _ := strconv.Atoi(want[i]); h != w {
+			return h < w
 		}
 	}
-	b.setBenchmarking("a generation is being measured")
-	took, err := b.generate(ctx, "benchmark")
-	if err != nil {
-		return "", err
-	}
-	ms := max(1, took.Milliseconds())
-	b.estimate(ms)
-	return fmt.Sprintf("%d ms", ms), b.write(ctx, "benchmark", measured{Key: b.benchmarkKey(), Benchmark: ms})
-}
-
-func (w *Worker) estimate(benchmark int64) {
-	w.set(func(s *system.Worker) {
-		s.Estimates = []system.Estimate{{Workflow: w.Template.ID, BenchmarkMS: benchmark, SlotDurationMS: w.SlotDuration(benchmark)}}
-	})
-}
-
-func (w *Worker) setBenchmarking(reason string) {
-	if w.State().Status != system.Restarting {
-		w.setStatus(system.Benchmarking, reason)
-	}
-}
-
-// busy reports whether a measurement of that many milliseconds would get into the way of a job, or a job into its way.
-// Without a stored benchmark there is no choice: it has to be measured.
-func (b *boot) busy(ctx context.Context, ms int64) (reason string, busy bool) {
-	if b.stored == 0 {
-		return "", false
-	}
-	if b.attached {
-		return "ComfyUI was running already", true
-	}
-	next, err := b.Store.NextScheduled(ctx, b.ID)
-	if err == nil && next.Start <= b.Now().UnixMilli()+ms {
-		return "a booked slot falls due meanwhile", true
-	}
-	return "", false
-}
-
-// generate runs the template once and reports how long it took from the post to the known result.
-func (b *boot) generate(ctx context.Context, purpose string) (time.Duration, error) {
-	id := uuid.NewString()
-	graph := b.Template.Fill(workflow.Inputs{
-		Prompt: b.WarmupPrompt + ", " + id[:8], Seed: b.description.RandomSeed(), Name: purpose + "-" + id[:8],
-	})
-	b.mu.Lock()
-	runs := b.runs
-	b.mu.Unlock()
-	ctx, cancel := withEither(ctx, runs)
-	defer cancel()
-	run := b.client.Track(id)
-	defer run.Close()
-	began := time.Now()
-	if err := b.client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph}); err != nil {
-		return 0, b.because(ctx, explain(err))
-	}
-	outcome, err := run.Wait(ctx, nil)
-	took := time.Since(began)
-	if err != nil {
-		return 0, b.because(ctx, err)
-	}
-	defer b.remove(outcome.Files)
-	switch outcome.Kind {
-	case comfy.Succeeded:
-		return took, nil
-	case comfy.Failed:
-		return 0, fmt.Errorf("the generation failed: %w", outcome.Error)
-	default:
-		return 0, fmt.Errorf("the generation was %v", outcome.Kind)
-	}
-}
-
-// because prefers the end of the process, if that is why something failed.
-func (w *Worker) because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return err
-}
-
-// asStored is the template as the store keeps it.
-func asStored(t *workflow.Template) (store.Template, error) {
-	bindings, err := json.Marshal(t.Bindings())
-	return store.Template{Hash: t.Hash, Workflow: t.ID, Title: t.Title, Graph: t.Source(), Bindings: bindings}, err
-}
-
-// withEither ends when one of two contexts does, with its cause.
-func withEither(ctx, other context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(other, func() { cancel(context.Cause(other)) })
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
+	return false
 }

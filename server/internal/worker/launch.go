@@ -15,12 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 )
 
-const (
-	stopGrace    = 5 * time.Second        // from asking ComfyUI to stop to ending it
-	sickAfter    = 20 * time.Second       // a recorded ComfyUI that has not answered for this long is ended
-	portInterval = 100 * time.Millisecond // between two looks at the port
-	shownLines   = 15                     // of ComfyUI's output in an error
-)
+const shownLines = 15 // of ComfyUI's output in an error
 
 // launch starts ComfyUI, or attaches to the one that the service before has left.
 func (b *boot) launch(ctx context.Context) (string, error) {
@@ -49,7 +44,8 @@ func (b *boot) launch(ctx context.Context) (string, error) {
 	return fmt.Sprintf("pid %d, output in %s", started.ID().PID, b.logFile()), nil
 }
 
-// attach takes over a recorded ComfyUI that still runs. One that does not answer is ended first.
+// attach takes over a recorded ComfyUI that still runs. One that does not answer, or was started for another
+// configuration, is ended first.
 func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 	var record launched
 	found, err := b.read(ctx, "process", &record)
@@ -60,28 +56,35 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 	if !found {
 		return "", false, nil
 	}
-	patience, cancel := context.WithTimeout(ctx, sickAfter)
+	patience, cancel := context.WithTimeout(ctx, b.pace.sickAfter)
 	defer cancel()
-	for record.Port == b.ComfyUI.Port && patience.Err() == nil {
-		if stats, err := b.client.SystemStats(patience); err == nil && isOwn(stats.Argv, record.Port) {
+	reason := "it does not answer"
+	for patience.Err() == nil {
+		stats, err := b.client.SystemStats(patience)
+		if err == nil && b.isOwn(stats.Argv) {
 			b.hold(running)
 			b.attached = true
 			return fmt.Sprintf("found pid %d of the service before", record.Process.PID), true, nil
 		}
-		sleep(patience, portInterval)
+		if err == nil || record.Port != b.ComfyUI.Port {
+			reason = "it was started for another configuration"
+			break
+		}
+		sleep(patience, b.pace.port)
 	}
 	if ctx.Err() != nil {
 		return "", false, ctx.Err()
 	}
-	b.Log.Warn("ending the ComfyUI of the service before: it does not answer", "worker", b.ID, "pid", record.Process.PID)
-	running.Stop(ctx, stopGrace)
+	b.Log.Warn("ending the ComfyUI of the service before", "worker", b.ID, "pid", record.Process.PID, "reason", reason)
+	running.Stop(ctx, b.pace.stopGrace)
 	return "", false, nil
 }
 
-// isOwn recognises a ComfyUI by the arguments it was started with.
-func isOwn(argv []string, port int) bool {
-	i := slices.Index(argv, "--port")
-	return i >= 0 && i+1 < len(argv) && argv[i+1] == strconv.Itoa(port)
+// isOwn recognises a ComfyUI by the arguments that it was started with. Those before --listen are the program's own,
+// and some node packs drop one of them when they restart ComfyUI.
+func (w *Worker) isOwn(argv []string) bool {
+	tail := func(args []string) []string { return args[max(0, slices.Index(args, "--listen")):] }
+	return slices.Equal(tail(argv), tail(w.spec().Args))
 }
 
 // hold makes the process the worker's own. Runs end when it does.
@@ -158,13 +161,15 @@ func (b *boot) waitForPort(ctx context.Context) (string, error) {
 		}
 		stats, err := b.client.SystemStats(waiting)
 		switch {
-		case err == nil && (b.ComfyUI.Installation == config.Remote || isOwn(stats.Argv, b.ComfyUI.Port)):
+		case err == nil && (b.ComfyUI.Installation == config.Remote || b.isOwn(stats.Argv)):
 			return b.ComfyUI.BaseURL(), nil
 		case err == nil:
 			err = errors.New("another ComfyUI answers there")
+		case last == nil && b.ComfyUI.Installation == config.Remote:
+			b.Log.Warn("no ComfyUI answers yet: is it running, and is the address right?", "worker", b.ID, "url", b.ComfyUI.BaseURL(), "wait_at_most", timeout, "err", err)
 		}
 		last = err
-		sleep(waiting, portInterval)
+		sleep(waiting, b.pace.port)
 	}
 	if ctx.Err() != nil {
 		return "", ctx.Err()

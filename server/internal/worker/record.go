@@ -23,6 +23,7 @@ type launched struct {
 // measured is a benchmark and what it was measured on.
 type measured struct {
 	Key       string `json:"key"` // hash of workflow, device and ComfyUI's version
+	Workflow  string `json:"workflow"`
 	Benchmark int64  `json:"benchmark_ms"`
 }
 
@@ -72,6 +73,6 @@ func (w *Worker) keepClientID(id string) {
 // benchmarkKey changes with everything that makes a measured duration worthless.
 func (w *Worker) benchmarkKey() string {
 	s := w.State()
-	sum := sha256.Sum256([]byte(w.Template.Hash + "\n" + s.Device + "\n" + s.ComfyUIVersion))
+	sum := sha256.Sum256([]byte(w.offered().template.Hash + "\n" + s.Device + "\n" + s.ComfyUIVersion))
 	return hex.EncodeToString(sum[:])
 }

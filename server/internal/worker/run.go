@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +21,7 @@ const (
 	progressInterval  = 100 * time.Millisecond // between two told steps of a run
 	previewInterval   = 500 * time.Millisecond // between two announced previews
 	interruptInterval = 2 * time.Second        // between two requests to let go
+	readyLimit        = 2 * time.Second        // for ComfyUI to say whether it is idle
 )
 
 var _ dispatch.Runner = (*Worker)(nil)
@@ -31,10 +31,13 @@ func (w *Worker) Ready(ctx context.Context) (bool, string) {
 	if s := w.State(); s.Status != system.Ready {
 		return false, s.Reason
 	}
+	if _, under := w.makeWay(); under {
+		return false, "the measurement of an edited workflow is being stopped"
+	}
 	if n, known := w.client.QueueRemaining(); known && n == 0 {
 		return true, ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, healthInterval)
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
 	queue, err := w.client.Queue(ctx)
 	if err != nil {
@@ -50,7 +53,7 @@ func (w *Worker) Ready(ctx context.Context) (bool, string) {
 func (w *Worker) Changed() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.state.Status == system.Ready {
+	if w.state.Status == system.Ready && w.measuring == nil {
 		return w.client.StatusChanged()
 	}
 	return w.changed
@@ -65,6 +68,9 @@ func (w *Worker) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	graph := template.Fill(workflow.Inputs{Prompt: j.Prompt, Seed: j.Seed, Parameters: j.Parameters, Name: runName(j)})
 	run := w.track(j)
 	defer w.untrack(j, run)
+	if m, under := w.makeWay(); under {
+		<-m.done // one that began since Ready was asked
+	}
 	if err := w.client.Submit(ctx, comfy.Prompt{ID: j.PromptID(), Graph: graph}); err != nil {
 		var rejected *comfy.RejectedError
 		switch {
@@ -89,7 +95,7 @@ func (w *Worker) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
 	}
 	template, err := w.template(ctx, j.Template)
 	if err != nil {
-		template = w.Template // only the titles of nodes are asked of it
+		template = w.offered().template // only the titles of nodes are asked of it
 	}
 	run := w.track(j)
 	defer w.untrack(j, run)
@@ -200,22 +206,6 @@ func (w *Worker) interrupt(j job.Job) {
 		sleep(ctx, interruptInterval)
 		cancel()
 	}
-}
-
-// template is the one that a job was booked with.
-func (w *Worker) template(ctx context.Context, hash string) (*workflow.Template, error) {
-	if hash == w.Template.Hash {
-		return w.Template, nil
-	}
-	stored, err := w.Store.Template(ctx, hash)
-	if err != nil {
-		return nil, err
-	}
-	var bindings map[string]workflow.Binding
-	if err := json.Unmarshal(stored.Bindings, &bindings); err != nil {
-		return nil, err
-	}
-	return workflow.Parse(stored.Workflow, stored.Title, stored.Graph, bindings)
 }
 
 func failed(reason job.FailureReason, message, node string) dispatch.Outcome {

@@ -10,15 +10,32 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
-const (
-	minPause       = time.Second
-	maxPause       = time.Minute
-	stableAfter    = 5 * time.Minute // of good work: pauses begin small again
-	healthInterval = 2 * time.Second
-)
+// pace holds the waiting times of a worker.
+type pace struct {
+	stopGrace   time.Duration // from asking ComfyUI to stop to ending it
+	sickAfter   time.Duration // a recorded ComfyUI that has not answered for so long is ended
+	port        time.Duration // between two looks at the port
+	health      time.Duration // between two looks at a ComfyUI that is up
+	answer      time.Duration // for an answer to such a look; loading a model can hold it up for seconds
+	hungAfter   time.Duration // a ComfyUI that is up and has not answered for so long is started again
+	minPause    time.Duration // before the first new start; doubles up to maxPause
+	maxPause    time.Duration
+	stableAfter time.Duration // of good work: pauses begin small again
+}
 
-// errRestart is why runs end when an administrator restarts ComfyUI.
-var errRestart = errors.New("an administrator restarted ComfyUI")
+func defaultPace() pace {
+	return pace{
+		stopGrace: 5 * time.Second, sickAfter: 20 * time.Second, port: 100 * time.Millisecond,
+		health: 2 * time.Second, answer: 10 * time.Second, hungAfter: 3 * time.Minute,
+		minPause: time.Second, maxPause: time.Minute, stableAfter: 5 * time.Minute,
+	}
+}
+
+// Why runs end although the process has not ended by itself.
+var (
+	errRestart = errors.New("an administrator restarted ComfyUI")
+	errHung    = errors.New("ComfyUI does not answer any more")
+)
 
 // ErrRemote says that a worker's ComfyUI is not the service's to restart.
 var ErrRemote = errors.New("this ComfyUI runs elsewhere and cannot be restarted from here")
@@ -26,23 +43,25 @@ var ErrRemote = errors.New("this ComfyUI runs elsewhere and cannot be restarted 
 // Connect keeps the websocket until ctx ends.
 func (w *Worker) Connect(ctx context.Context) error { return w.client.Run(ctx) }
 
-// Supervise keeps ComfyUI up, after Boot, until ctx ends.
+// Supervise keeps ComfyUI up and the template fresh, after Boot, until ctx ends.
 func (w *Worker) Supervise(ctx context.Context) error {
-	pause := minPause
+	go w.watchTemplate(ctx)
+	pause := w.pace.minPause
 	for {
 		began := time.Now()
 		reason := w.watch(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if time.Since(began) > stableAfter {
-			pause = minPause
+		w.end(ctx) // one that hangs, and children that outlived it
+		if time.Since(began) > w.pace.stableAfter {
+			pause = w.pace.minPause
 		}
 		for {
 			w.Log.Error("ComfyUI is down", "worker", w.ID, "reason", reason, "next_try_in", pause)
 			w.setStatus(system.Restarting, fmt.Sprintf("%v; it is started again", firstLine(reason)))
 			sleep(ctx, pause)
-			pause = min(2*pause, maxPause)
+			pause = min(2*pause, w.pace.maxPause)
 			if reason = w.Boot(ctx); reason == nil {
 				break
 			}
@@ -58,10 +77,14 @@ func (w *Worker) Supervise(ctx context.Context) error {
 // watch returns when ComfyUI has to be started again, with the reason. One that only cannot be reached is waited for.
 func (w *Worker) watch(ctx context.Context) error {
 	w.mu.Lock()
-	runs, remote := w.runs, w.ComfyUI.Installation == config.Remote
+	runs, lost := w.runs, w.lost
 	w.mu.Unlock()
-	ticker := time.NewTicker(healthInterval)
+	watching, cancel := withEither(ctx, runs)
+	defer cancel()
+	go w.checkHealth(watching, lost)
+	ticker := time.NewTicker(w.pace.health)
 	defer ticker.Stop()
+	edited := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,36 +92,81 @@ func (w *Worker) watch(ctx context.Context) error {
 		case <-runs.Done():
 			return context.Cause(runs)
 		case <-w.restart:
-			w.mu.Lock()
-			lost := w.lost
-			w.mu.Unlock()
 			lost(errRestart)
-			w.end(ctx)
-			return errRestart
+		case <-w.edited:
+			edited = w.State().Status != system.Ready || w.refresh(ctx) != nil
 		case <-ticker.C:
-			w.checkHealth(ctx, remote)
+			if edited && w.State().Status == system.Ready {
+				edited = w.refresh(ctx) != nil
+			}
+			w.measureWhenIdle(ctx)
 		}
 	}
 }
 
-// checkHealth says offline while ComfyUI does not answer, and ready again when it does.
-func (w *Worker) checkHealth(ctx context.Context, remote bool) {
-	status := w.State().Status
-	if w.client.Connected() {
-		if status == system.Offline {
-			w.setStatus(system.Ready, "")
+// checkHealth says offline while ComfyUI does not answer, and ready again when it does. A launched one that stays
+// silent is lost.
+func (w *Worker) checkHealth(ctx context.Context, lost context.CancelCauseFunc) {
+	remote := w.ComfyUI.Installation == config.Remote
+	answered := time.Now()
+	for sleep(ctx, w.pace.health); ctx.Err() == nil; sleep(ctx, w.pace.health) {
+		asking, cancel := context.WithTimeout(ctx, w.pace.answer)
+		_, err := w.client.SystemStats(asking)
+		cancel()
+		offline := w.State().Status == system.Offline
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			answered = time.Now()
+			if offline {
+				w.backAgain(ctx)
+			}
+		case !remote && time.Since(answered) > w.pace.hungAfter:
+			lost(errHung)
+			return
+		case !offline:
+			reason := "ComfyUI does not answer"
+			if remote {
+				reason += " at " + w.ComfyUI.BaseURL()
+			}
+			w.Log.Error(reason, "worker", w.ID, "err", err)
+			w.setWhile(ctx, system.Offline, reason)
 		}
-		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, healthInterval)
+}
+
+// backAgain is for a ComfyUI that answers again. It may have been started anew, with other models.
+func (w *Worker) backAgain(ctx context.Context) {
+	asking, cancel := context.WithTimeout(ctx, w.pace.answer)
 	defer cancel()
-	if _, err := w.client.SystemStats(ctx); err != nil && status == system.Ready {
-		reason := "ComfyUI does not answer"
-		if remote {
-			reason += " at " + w.ComfyUI.BaseURL()
-		}
-		w.setStatus(system.Offline, reason)
+	err := w.client.WaitConnected(asking)
+	if err == nil {
+		err = w.takeStock(asking)
 	}
+	switch unfit := new(*unfitError); {
+	case errors.As(err, unfit):
+		w.setNotice(inOneLine(err))
+	case err == nil:
+		err = w.refresh(asking)
+	}
+	if asking.Err() != nil {
+		return // the next look comes here again
+	}
+	w.Log.Info("ComfyUI answers again", "worker", w.ID, "err", err)
+	w.setWhile(ctx, system.Ready, "")
+}
+
+// setWhile sets the status unless ctx has ended, which is when somebody else sets it.
+func (w *Worker) setWhile(ctx context.Context, status system.Status, reason string) {
+	w.set(func(s *system.Worker) {
+		if ctx.Err() == nil {
+			s.Status, s.Reason = status, reason
+		}
+		if s.Status == system.Ready {
+			s.Reason = w.notice
+		}
+	})
 }
 
 // Restart stops ComfyUI and starts it again; ErrRemote.
@@ -126,7 +194,7 @@ func (w *Worker) end(ctx context.Context) {
 	p := w.process
 	w.mu.Unlock()
 	if p != nil {
-		p.Stop(ctx, stopGrace)
+		p.Stop(ctx, w.pace.stopGrace)
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Store is what a worker needs of the store.
@@ -31,8 +30,7 @@ type Store interface {
 type Config struct {
 	ID           string
 	ComfyUI      config.ComfyUI
-	Template     *workflow.Template
-	WarmupPrompt string
+	Workflow     config.Workflow
 	SlotDuration func(estimate int64) int64 // milliseconds
 	DataDir      string
 	Executable   string // the service's own, which is the simulated ComfyUI too
@@ -42,7 +40,7 @@ type Config struct {
 
 	// What the worker tells. Each must be quick.
 	OnState    func(system.Worker)
-	OnWorkflow func(workflow.Description)
+	OnWorkflow func(system.Workflow)
 	OnProgress func(job.Progress)
 }
 
@@ -50,8 +48,10 @@ type Config struct {
 type Worker struct {
 	Config
 	client *comfy.Client
+	pace   pace
 	up     chan struct{} // closed when ComfyUI can be talked to for the first time
 	upOnce sync.Once
+	edited chan struct{} // one token: the template file is to be read again
 
 	mu      sync.Mutex
 	state   system.Worker
@@ -63,12 +63,16 @@ type Worker struct {
 	// interrupts are the jobs that ComfyUI is to let go of, by id.
 	interrupts map[string]bool
 	restart    chan struct{}
+	offer      offer
+	notice     string       // what the operator has to know although the worker is ready
+	doubtful   bool         // the estimate is to be measured again
+	measuring  *measurement // nil: none
 }
 
 // New makes a worker. Nothing is started.
 func New(ctx context.Context, c Config) (*Worker, error) {
 	w := &Worker{
-		Config: c, up: make(chan struct{}), changed: make(chan struct{}), current: map[string]*comfy.Run{}, interrupts: map[string]bool{}, restart: make(chan struct{}, 1),
+		Config: c, pace: defaultPace(), edited: make(chan struct{}, 1), offer: offer{template: c.Workflow.Template}, up: make(chan struct{}), changed: make(chan struct{}), current: map[string]*comfy.Run{}, interrupts: map[string]bool{}, restart: make(chan struct{}, 1),
 		state: system.Worker{ID: c.ID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated},
 	}
 	w.runs, w.lost = context.WithCancelCause(context.Background())
@@ -112,7 +116,7 @@ func (w *Worker) Preview(jobID string) (n int, contentType string, data []byte) 
 
 func (w *Worker) logFile() string { return filepath.Join(w.DataDir, "comfyui-"+w.ID+".log") }
 
-// set changes the state and tells it.
+// set changes the state, holding the lock, and tells it.
 func (w *Worker) set(change func(*system.Worker)) {
 	w.mu.Lock()
 	change(&w.state)
@@ -126,4 +130,19 @@ func (w *Worker) set(change func(*system.Worker)) {
 
 func (w *Worker) setStatus(status system.Status, reason string) {
 	w.set(func(s *system.Worker) { s.Status, s.Reason = status, reason })
+}
+
+// setReady says that jobs can run, and what the operator has to know all the same.
+func (w *Worker) setReady() {
+	w.set(func(s *system.Worker) { s.Status, s.Reason = system.Ready, w.notice })
+}
+
+// setNotice replaces what the operator has to know.
+func (w *Worker) setNotice(text string) {
+	w.set(func(s *system.Worker) {
+		w.notice = text
+		if s.Status == system.Ready {
+			s.Reason = text
+		}
+	})
 }
