@@ -14,7 +14,7 @@ interface Shown extends Notice {
   readonly id: number;
 }
 
-const lifetime = { good: 8_000, plain: 8_000, bad: 14_000 };
+const lifetime = { good: 6_000, plain: 8_000, bad: 14_000 };
 const most = 3;
 
 const NoticeContext = createContext<(notice: Notice) => void>(() => {});
@@ -31,7 +31,8 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   const notify = useCallback((notice: Notice) => {
     lastId += 1;
     const next = { ...notice, id: lastId };
-    setShown((before) => [...before.slice(1 - most), next]);
+    // Good news replaces good news: what was booked before is on the timeline anyway.
+    setShown((before) => [...before.filter(({ tone }) => tone !== "good").slice(1 - most), next]);
   }, []);
   const dismiss = useCallback((id: number) => setShown((before) => before.filter((notice) => notice.id !== id)), []);
   const list = useMemo(
@@ -68,7 +69,7 @@ function NoticeCard({ notice, onDismiss }: { notice: Shown; onDismiss: (id: numb
       role={tone === "bad" ? "alert" : "status"}
       onMouseEnter={() => setHeld(true)}
       onMouseLeave={() => setHeld(false)}
-      className="notice-in pointer-events-auto flex w-full max-w-lg items-center gap-3 overflow-hidden rounded-xl border border-line bg-surface py-2.5 pr-2 shadow-float"
+      className="notice-in pointer-events-auto flex w-full max-w-md items-center gap-3 overflow-hidden rounded-xl border border-line bg-surface py-2.5 pr-2 shadow-float"
     >
       <span className={`-my-2.5 w-1.5 self-stretch ${edges[tone]}`} />
       <div className="min-w-0 flex-1 py-0.5">

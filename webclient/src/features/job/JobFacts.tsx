@@ -4,9 +4,10 @@ import { formatDuration, formatFull, formatMoment } from "../../lib/format";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 
-function Fact({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
+function Fact(props: { name: string; title?: string; className?: string; children: ReactNode }) {
+  const { name, title, className = "", children } = props;
   return (
-    <div className="min-w-0">
+    <div className={`min-w-0 ${className}`}>
       <dt className="text-ink-faint text-xs">{name}</dt>
       <dd title={title} className="break-words">
         {children}
@@ -20,10 +21,15 @@ export function JobFacts({ job }: { job: Job }) {
   const now = useNow(60_000);
   const workflow = useLive((state) => state.workflows.find(({ id }) => id === job.workflowId));
   const [started, finished] = [Number(job.startedAtMs), Number(job.finishedAtMs)];
+  const order = workflow?.parameters.map(({ name }) => name) ?? [];
   const titles = new Map(workflow?.parameters.map(({ name, title }) => [name, title || name]));
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm sm:grid-cols-3">
-      {!job.hidden && <Fact name="Seed">{job.seed.toString()}</Fact>}
+      {!job.hidden && (
+        <Fact name="Seed" className="col-span-2">
+          {job.seed.toString()}
+        </Fact>
+      )}
       {started > 0 && (
         <Fact name="Started" title={formatFull(started)}>
           {formatMoment(started, now)}
@@ -36,7 +42,7 @@ export function JobFacts({ job }: { job: Job }) {
       </Fact>
       {job.attempt > 1 && <Fact name="Run">{job.attempt}</Fact>}
       {Object.entries(job.parameters)
-        .sort(([a], [b]) => a.localeCompare(b))
+        .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
         .map(([name, value]) => (
           <Fact key={name} name={titles.get(name) ?? name}>
             {words(value)}

@@ -11,8 +11,9 @@ import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 import { JobEditor } from "./JobEditor";
 import { JobFacts } from "./JobFacts";
-import { JobProgressPanel } from "./JobProgressPanel";
+import { JobProgressBar } from "./JobProgressBar";
 import { JobResults } from "./JobResults";
+import { Preview } from "./Preview";
 import { useJob } from "./useJob";
 
 /** JobPanelProps tell which job, and where its buttons lead. */
@@ -50,6 +51,7 @@ function JobBody({ job, actions, focusPrompt, onReuse, onOpenPicture }: JobPanel
   const mine = job.userId === myId;
   const scheduled = job.status === JobStatus.SCHEDULED;
   const running = job.status === JobStatus.PROCESSING;
+  const pictured = running || job.results.length > 0;
   const editing = mine && scheduled && workflow !== undefined;
   return (
     <>
@@ -59,30 +61,33 @@ function JobBody({ job, actions, focusPrompt, onReuse, onOpenPicture }: JobPanel
           <p className="text-sm">{job.error.message}</p>
         </div>
       )}
-      {running && <JobProgressPanel job={job} />}
-      {job.results.length > 0 && <JobResults job={job} onOpen={(picture) => onOpenPicture(job, picture)} />}
       {editing ? (
         <JobEditor job={job} workflow={workflow} actions={actions} focusPrompt={focusPrompt} />
       ) : (
-        <>
-          <p className="max-h-60 overflow-y-auto whitespace-pre-wrap break-words text-ink">
-            {job.hidden ? <em className="text-ink-soft">What is in this booking is private.</em> : job.prompt}
-          </p>
-          <JobFacts job={job} />
-          <div className="flex flex-wrap gap-3">
-            {!job.hidden && (
-              <Button onClick={() => onReuse(job)}>
-                <Icon name="repeat" className="size-4" />
-                Book with these settings
-              </Button>
-            )}
-            {(running || scheduled) && (mine || administrator) && (
-              <Button tone="danger" disabled={job.cancelRequested} onClick={() => void actions.cancel(job)}>
-                {job.cancelRequested ? "Cancelling…" : running ? "Cancel job" : "Cancel booking"}
-              </Button>
-            )}
+        <div className={`grid gap-x-6 gap-y-4 ${pictured ? "md:grid-cols-2" : ""}`}>
+          {running && <Preview jobId={job.id} />}
+          {job.results.length > 0 && <JobResults job={job} onOpen={(picture) => onOpenPicture(job, picture)} />}
+          <div className="flex min-w-0 flex-col gap-4">
+            {running && <JobProgressBar job={job} />}
+            <p className="max-h-48 overflow-y-auto whitespace-pre-wrap break-words">
+              {job.hidden ? <em className="text-ink-soft">What is in this booking is private.</em> : job.prompt}
+            </p>
+            <JobFacts job={job} />
+            <div className="flex flex-wrap gap-2">
+              {!job.hidden && (
+                <Button onClick={() => onReuse(job)}>
+                  <Icon name="repeat" className="size-4" />
+                  Book with these settings
+                </Button>
+              )}
+              {(running || scheduled) && (mine || administrator) && (
+                <Button tone="danger" disabled={job.cancelRequested} onClick={() => void actions.cancel(job)}>
+                  {job.cancelRequested ? "Cancelling…" : running ? "Cancel job" : "Cancel booking"}
+                </Button>
+              )}
+            </div>
           </div>
-        </>
+        </div>
       )}
     </>
   );

@@ -21,7 +21,7 @@ export function JobResults({ job, onOpen }: { job: Job; onOpen: (picture: number
           <img
             src={filePath("images", first.filename, { v: job.finishedAtMs.toString() })}
             alt={promptLine(job)}
-            className="max-h-[32rem] w-full object-contain"
+            className="max-h-[26rem] w-full object-contain"
           />
         </button>
       )}

@@ -1,13 +1,17 @@
 import { useEffect, useState } from "react";
 import { Icon } from "../../components/Icon";
 import { useThrottled } from "../../lib/useThrottled";
+import { useLive } from "../../live/LiveContext";
 
 /** Previews are fetched at most this often, in milliseconds: a new one stands in for all before it. */
 const every = 500;
 
 /** The picture in the making. The next preview is shown when it is complete, so that nothing flickers. */
-export function Preview({ jobId, number }: { jobId: string; number: number }) {
-  const wanted = useThrottled(number, every);
+export function Preview({ jobId }: { jobId: string }) {
+  const wanted = useThrottled(
+    useLive(({ progress }) => progress.get(jobId)?.preview ?? 0),
+    every,
+  );
   const [shown, setShown] = useState("");
 
   useEffect(() => {
@@ -21,7 +25,7 @@ export function Preview({ jobId, number }: { jobId: string; number: number }) {
   }, [jobId, wanted]);
 
   return (
-    <div className="flex aspect-[4/3] w-full items-center justify-center overflow-hidden rounded-xl bg-sunken text-ink-faint">
+    <div className="flex aspect-[4/3] w-full self-start items-center justify-center overflow-hidden rounded-xl bg-sunken text-ink-faint">
       {shown ? (
         <img src={shown} alt="Preview" className="size-full object-contain" />
       ) : (

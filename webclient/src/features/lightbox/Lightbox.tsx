@@ -1,16 +1,14 @@
 import { useMemo, useState } from "react";
 import YetAnotherLightbox, { type Slide } from "yet-another-react-lightbox";
 import Captions from "yet-another-react-lightbox/plugins/captions";
-import Counter from "yet-another-react-lightbox/plugins/counter";
 import Download from "yet-another-react-lightbox/plugins/download";
 import Zoom from "yet-another-react-lightbox/plugins/zoom";
 import "yet-another-react-lightbox/styles.css";
 import "yet-another-react-lightbox/plugins/captions.css";
-import "yet-another-react-lightbox/plugins/counter.css";
 import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { filePath, formatFull } from "../../lib/format";
 
-const plugins = [Captions, Counter, Download, Zoom];
+const plugins = [Captions, Download, Zoom];
 
 /** The pictures of the jobs, full size: arrow keys, zoom, download, and what each was made from. */
 export default function Lightbox({

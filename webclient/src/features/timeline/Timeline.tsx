@@ -161,6 +161,9 @@ export default function Timeline(props: TimelineProps) {
         <div ref={frame} className="tl-frame" />
         {view && (
           <div className="tl-overlay">
+            {items.length === 0 && !ghost && !pinnedSlot && duration > 0 && (
+              <p className="tl-empty">Free. Double-click or tap to take your slot.</p>
+            )}
             <NowChip view={view} now={now} />
             {ghost && <Ghost placement={ghost} view={view} myId={myId} />}
             {drag && <Ghost placement={drag.placement} view={view} myId={myId} />}

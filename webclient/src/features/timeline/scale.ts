@@ -30,9 +30,9 @@ export function gridStep(view: View): number {
 
 /** The first view: now a fifth of the way in, and a slot wide enough to read and to hit with a thumb. */
 export function firstView(now: number, slot: number, width: number): View {
-  const wide = width < 640 ? 64 : 88;
+  const [wide, shortest] = width < 640 ? [64, 10 * second] : [88, 30 * second];
   const length = slot > 0 ? (width / wide) * slot : 10 * minute;
-  const span = Math.min(Math.max(length, 20 * second), 12 * hour);
+  const span = Math.min(Math.max(length, shortest), 12 * hour);
   return { start: now - span * 0.2, end: now + span * 0.8, width };
 }
 

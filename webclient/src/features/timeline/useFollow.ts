@@ -5,7 +5,7 @@ import { viewAt } from "./scale";
 import type { TimelineHandle } from "./visTimeline";
 
 /** Now may wander this far into the view before it is turned back like a page: calmer than a picture that creeps. */
-const turnAt = 0.4;
+const turnAt = 0.5;
 
 /** Keeps now in sight until somebody moves the view, and again after `follow`. `held` stops it meanwhile. */
 export function useFollow(handle: TimelineHandle | undefined, held: boolean) {

@@ -34,7 +34,7 @@ export interface TimelineHandle {
 export function mountTimeline(container: HTMLElement, first: View, events: TimelineEvents): TimelineHandle {
   const items = new DataSet<BlockItem>([]);
   const timeline = new Timeline(container, items as never, {
-    start: first.start,
+    start: first.start - 1,
     end: first.end,
     zoomMin: zoomRange.min,
     zoomMax: zoomRange.max,
@@ -68,12 +68,16 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     }) as never,
   });
 
+  // vis-timeline stays invisible until its window has changed once.
+  timeline.setWindow(first.start, first.end, { animation: false });
+
   const view = (): View => {
     const { start, end } = timeline.getWindow();
     return { start: start.getTime(), end: end.getTime(), width: container.clientWidth };
   };
   const point = ({ time, item }: Pointed) => ({ at: time.getTime(), ...(item != null && { item: String(item) }) });
-  const inside = ({ what }: Pointed) => what === "background" || what === "item" || what === "current-time";
+  // Not by `what`, which is empty below the items.
+  const inside = ({ event }: Pointed) => (event.target as Element).closest(".vis-panel.vis-center") !== null;
 
   timeline.on("rangechange", ({ byUser }: { byUser: boolean }) => events.onView(view(), byUser));
   timeline.on("changed", () => events.onView(view(), false));
@@ -104,7 +108,7 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
 interface Pointed {
   readonly time: Date;
   readonly item: string | number | null;
-  readonly what: string | null;
+  readonly event: MouseEvent;
 }
 
 interface DraggedItem {

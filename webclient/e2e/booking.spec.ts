@@ -1,0 +1,125 @@
+import { expect, test } from "@playwright/test";
+import { complaintsOf, SchedulerView } from "./scheduler";
+import { type Service, startService } from "./service";
+
+// Slots of several seconds: long enough to edit what is booked.
+let service: Service;
+test.beforeAll(async () => {
+  service = await startService({ slotMargin: 10 });
+});
+test.afterAll(() => service.dispose());
+
+test("a visitor is signed in and booked by a double-click, then edits what was booked", async ({ page }) => {
+  const complaints = complaintsOf(page);
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  await expect(page.getByText("Connected as")).toBeVisible();
+  await expect(page.getByRole("button", { name: /^User-\d+/ })).toBeVisible();
+  await expect(page.getByText("Simulated")).toBeVisible();
+
+  await view.doubleClick(0.8);
+  await expect(page.getByText(/^Booked for/)).toBeVisible();
+  await expect(view.panel.getByText("Scheduled")).toBeVisible();
+  await expect(view.prompt).toBeFocused();
+
+  await view.prompt.fill("A heron at dawn");
+  await view.panel.getByLabel("Seed").fill("18446744073709551615");
+  await view.panel.getByRole("button", { name: "Parameters" }).click();
+  await view.panel.getByLabel("Width").fill("63");
+  await view.panel.getByRole("button", { name: "Update Job" }).click();
+  await expect(view.panel.getByLabel("Width")).toHaveAttribute("aria-invalid", "true");
+  await view.panel.getByLabel("Width").fill("512");
+  await view.panel.getByRole("button", { name: "Update Job" }).click();
+  await expect(page.getByText("Job updated.")).toBeVisible();
+  await expect(view.row("A heron at dawn")).toBeVisible();
+
+  await page.reload();
+  await expect(view.panel.getByLabel("Seed")).toHaveValue("18446744073709551615");
+  await view.panel.getByRole("button", { name: "Cancel booking" }).click();
+  await expect(view.panel.getByText("Cancelled", { exact: true })).toBeVisible();
+  await expect(view.block("A heron at dawn")).toHaveCount(0);
+  expect(complaints).toEqual([]);
+});
+
+test("two browsers want the same moment: one gets it, the other is offered the next", async ({ browser }) => {
+  const [first, second] = await Promise.all(
+    [0, 1].map(async () => {
+      const page = await (await browser.newContext()).newPage();
+      const view = new SchedulerView(page);
+      await view.open(service.url);
+      return view;
+    }),
+  );
+  if (!first || !second) throw new Error("two browsers are needed");
+  const start = await second.page.evaluate(() => Date.now() + 3_600_000);
+  const field = new Date(start - (start % 1000));
+  const ask = async (view: SchedulerView, prompt: string) => {
+    await view.prompt.fill(prompt);
+    await view.page.getByText("At a time").click();
+    await view.page.getByLabel("Start", { exact: true }).fill(localField(field));
+  };
+  await ask(first, "First come");
+  await ask(second, "Second best");
+  // The second browser must not hear of the first booking before it asks.
+  await second.page.context().route("**/*BookJob", async (route) => {
+    await first.page.getByRole("button", { name: /^Book / }).click();
+    await expect(first.panel).toBeVisible();
+    await route.continue();
+  });
+  await second.page.getByRole("button", { name: /^Book / }).click();
+
+  const notice = second.page.getByRole("alert").filter({ hasText: "That slot is taken by" });
+  await expect(notice).toBeVisible();
+  await second.page.context().unroute("**/*BookJob");
+  await notice.getByRole("button", { name: /^Book / }).click();
+  await expect(second.page.getByText(/^Booked for/)).toBeVisible();
+  await expect(first.row("Second best")).toBeVisible();
+  await expect(second.row("First come")).toBeVisible();
+});
+
+test("an own block is dragged, refused where it is taken, and moved back by undo", async ({ page }) => {
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  await view.prompt.fill("Rolling stone");
+  await view.doubleClick(0.6);
+  await expect(view.panel).toBeVisible();
+  const before = await view.panel.getByLabel("Starts at").inputValue();
+
+  const block = view.block("Rolling stone");
+  const box = await block.boundingBox();
+  if (!box) throw new Error("the block is not in sight");
+  await page.mouse.move(box.x + 20, box.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 60, box.y + 30, { steps: 5 });
+  await page.mouse.move(box.x + 200, box.y + 30, { steps: 10 });
+  await expect(view.timeline.locator(".tl-ghost-label")).toBeVisible();
+  await page.mouse.up();
+  const moved = page.getByRole("status").filter({ hasText: "Moved to" });
+  await expect(moved).toBeVisible();
+  await expect(view.panel.getByLabel("Starts at")).not.toHaveValue(before);
+
+  await moved.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Moved back to")).toBeVisible();
+  await expect(view.panel.getByLabel("Starts at")).toHaveValue(before);
+});
+
+test("a name is changed, and a taken one is refused beside the field", async ({ page, browser }) => {
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  await page.getByRole("button", { name: "change your name" }).click();
+  await page.getByLabel("Your name").fill("Ada");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("button", { name: /^Ada/ })).toBeVisible();
+
+  const other = new SchedulerView(await (await browser.newContext()).newPage());
+  await other.open(service.url);
+  await other.page.getByRole("button", { name: "change your name" }).click();
+  await other.page.getByLabel("Your name").fill("Ada");
+  await other.page.getByRole("button", { name: "Save" }).click();
+  await expect(other.page.getByRole("alert")).toBeVisible();
+});
+
+/** The value of a datetime-local field in the browser's zone, which the configuration sets to Berlin. */
+function localField(date: Date): string {
+  return date.toLocaleString("sv-SE", { timeZone: "Europe/Berlin" }).replace(" ", "T");
+}

@@ -1,0 +1,77 @@
+import { expect, test } from "@playwright/test";
+import { SchedulerView } from "./scheduler";
+import { type Service, startService } from "./service";
+
+let service: Service;
+test.beforeAll(async () => {
+  service = await startService({ stepTime: "250ms" });
+});
+test.afterAll(() => service.dispose());
+
+test("a picture appears by itself on both pages, opens in the lightbox and downloads", async ({ page, browser }) => {
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  const dashboard = await (await browser.newContext()).newPage();
+  await dashboard.goto(`${service.url}/dashboard`);
+  await expect(dashboard.getByText("No jobs here yet")).toBeVisible();
+
+  await view.bookNext("A fox in the snow");
+  await expect(dashboard.locator("tr[data-status=processing]")).toBeVisible();
+  await expect(view.panel.getByRole("progressbar")).toBeVisible();
+  await expect(view.panel.getByAltText("Preview")).toBeVisible();
+  await expect(view.panel.getByText("Completed", { exact: true })).toBeVisible();
+  const picture = view.panel.getByAltText("A fox in the snow");
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+
+  const row = dashboard.locator("tr[data-status=completed]");
+  await expect(row.getByText("A fox in the snow")).toBeVisible();
+  await expect(dashboard.getByRole("region", { name: "Total Jobs Today" }).getByText("1 completed")).toBeVisible();
+  const thumbnail = row.locator("img");
+  await expect.poll(() => thumbnail.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(320);
+
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    view.panel.getByRole("link", { name: "Download" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.png$/);
+
+  await view.page.getByRole("button", { name: "New booking" }).click();
+  await view.bookNext("A clay kitchen");
+  await expect(dashboard.locator("tr[data-status=completed]")).toHaveCount(2);
+  await dashboard.getByRole("button", { name: "Open the picture" }).first().click();
+  const lightbox = dashboard.locator(".yarl__root");
+  await expect(lightbox.getByText(/^A clay kitchen/)).toBeVisible();
+  await expect(lightbox.getByText(/Seed \d+/).first()).toBeVisible();
+  await dashboard.keyboard.press("ArrowRight");
+  await expect(lightbox.locator(".yarl__slide_current").getByText(/^A fox in the snow/)).toBeVisible();
+  await lightbox.getByRole("button", { name: "Zoom in" }).click();
+  await dashboard.keyboard.press("Escape");
+  await expect(lightbox).toBeHidden();
+});
+
+test("the grid sorts by time, filters by status, and shows a long prompt on demand", async ({ page }) => {
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  const tail = "and the very last word is zebra";
+  await view.bookNext(`${"A long and winding description. ".repeat(6)}${tail}`);
+  await expect(view.panel.getByText("Completed", { exact: true })).toBeVisible();
+
+  await page.getByRole("link", { name: "Dashboard" }).click();
+  const times = () => page.locator("tbody tr[data-status] td:nth-child(2) a").allTextContents();
+  await expect(page.locator("tr[data-status=completed]")).toHaveCount(3);
+  const sorter = page.getByRole("button", { name: /^Time/ });
+  await sorter.click();
+  await expect(page.locator("th[aria-sort=descending]")).toBeVisible();
+  await expect(page.locator("tr[data-status=completed]")).toHaveCount(3);
+  const latestFirst = await times();
+  await sorter.click();
+  await expect(page.locator("th[aria-sort=ascending]")).toBeVisible();
+  await expect.poll(times).toEqual([...latestFirst].reverse());
+
+  await expect(page.getByText(tail)).toBeHidden();
+  await page.getByRole("button", { name: "Show all" }).click();
+  await expect(page.getByText(tail)).toBeVisible();
+
+  await page.getByRole("button", { name: "Failed" }).click();
+  await expect(page.getByText("No jobs here yet")).toBeVisible();
+});

@@ -1,0 +1,74 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** SchedulerView is the scheduler page as a visitor sees it. */
+export class SchedulerView {
+  readonly page: Page;
+  readonly timeline: Locator;
+  readonly schedule: Locator;
+  readonly panel: Locator;
+  readonly prompt: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.timeline = page.getByRole("application", { name: "Timeline of booked slots" });
+    this.schedule = page.getByRole("region", { name: "Schedule" });
+    this.panel = page.getByRole("region", { name: "Selected job" });
+    this.prompt = page.getByRole("textbox", { name: "Prompt" });
+  }
+
+  /** Opens the page and waits until it is live. */
+  async arrive(url: string): Promise<void> {
+    await this.page.goto(url);
+    await expect(this.page.getByRole("status").filter({ hasText: "Ready" })).toBeVisible();
+  }
+
+  /** Opens the page and waits until the timeline can be used. A tab in the background draws none. */
+  async open(url: string): Promise<void> {
+    await this.arrive(url);
+    await expect(this.timeline.locator(".vis-current-time")).toBeVisible();
+  }
+
+  /** A point of the lane, as a share of the timeline's width. */
+  async at(share: number): Promise<{ x: number; y: number }> {
+    const box = await this.timeline.boundingBox();
+    if (!box) throw new Error("the timeline is not on the page");
+    return { x: box.x + box.width * share, y: box.y + 110 };
+  }
+
+  /** The blocks that show the text. */
+  block(text: string): Locator {
+    return this.timeline.locator(".vis-item", { hasText: text });
+  }
+
+  /** The rows of the schedule that show the text. */
+  row(text: string): Locator {
+    return this.schedule.getByRole("button").filter({ hasText: text });
+  }
+
+  /** Double-clicks the lane; the pointer arrives first, as a hand's does. */
+  async doubleClick(share: number): Promise<void> {
+    const { x, y } = await this.at(share);
+    await this.page.mouse.move(x - 5, y);
+    await this.page.mouse.move(x, y);
+    await expect(this.timeline.locator(".tl-ghost")).toBeVisible();
+    await this.page.mouse.dblclick(x, y);
+  }
+
+  /** Books the next free slot with the prompt. */
+  async bookNext(prompt: string): Promise<void> {
+    await this.prompt.fill(prompt);
+    await this.page.getByRole("button", { name: "Book next free slot" }).click();
+    await expect(this.panel).toBeVisible();
+  }
+}
+
+/** Everything the page complains about: errors that nobody caught, and the console's, but for refused calls. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
+  });
+  return complaints;
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const binary = resolve(process.env["COMFYSCHEDULER_BIN"] ?? "../bin/comfyscheduler");
+const template = resolve("../workflows/flux_klein_api.json");
+
+/** Service is a real scheduler with its simulated ComfyUI and a data directory of its own. */
+export interface Service {
+  readonly url: string;
+  /** Ends the scheduler as a crash would; its data and its ComfyUI stay. */
+  readonly kill: () => Promise<void>;
+  /** Starts it again on the same port with the same data. */
+  readonly start: () => Promise<void>;
+  /** Stops it for good and removes its data. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** ServiceOptions are the pace of the simulated ComfyUI and the margin of the slots. */
+export interface ServiceOptions {
+  /** Time of one of the four steps of a generation, such as "40ms". */
+  readonly stepTime?: string;
+  /** Length added to a slot, as a part of the estimate: long slots leave time to edit what is booked. */
+  readonly slotMargin?: number;
+  readonly startTime?: string;
+  /** Opens the port at once, so that the boot can be watched. */
+  readonly openWhileBooting?: boolean;
+}
+
+/** Starts a service on free ports; it is ready, or booting in sight, when this resolves. */
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
+  const folder = await mkdtemp(join(tmpdir(), "comfyscheduler-e2e-"));
+  const port = await freePort();
+  await writeFile(join(folder, "config.json"), JSON.stringify(configuration(port, await freePort(), options)));
+  let child: ChildProcess | undefined;
+
+  const ended = (process: ChildProcess) =>
+    process.exitCode !== null || process.signalCode !== null
+      ? Promise.resolve()
+      : new Promise<void>((done) => process.once("exit", () => done()));
+  const url = `http://127.0.0.1:${port}`;
+  const service: Service = {
+    url,
+    start: async () => {
+      const started = spawn(binary, ["serve", "--config", join(folder, "config.json")], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let log = "";
+      started.stderr?.on("data", (chunk) => {
+        log += String(chunk);
+      });
+      child = started;
+      await answers(url, started, () => log);
+    },
+    kill: async () => {
+      child?.kill("SIGKILL");
+      if (child) await ended(child);
+    },
+    dispose: async () => {
+      child?.kill("SIGTERM");
+      if (child) await ended(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await service.start();
+  return service;
+}
+
+function configuration(port: number, comfyPort: number, options: ServiceOptions): object {
+  const { stepTime = "40ms", startTime = "10ms", slotMargin = 0.1, openWhileBooting = false } = options;
+  const pace = ["--step-time", stepTime, "--load-time", "10ms", "--encode-time", "10ms", "--decode-time", "10ms"];
+  const size = (field: string) => ["47", "48"].map((node) => ({ node_id: node, field }));
+  return {
+    server: { port, host: "127.0.0.1", open_while_booting: openWhileBooting, shutdown_grace: "1s" },
+    comfy_ui: {
+      installation_type: "simulated",
+      api_port: comfyPort,
+      extra_args: [...pace, "--start-time", startTime],
+    },
+    workflow: {
+      template_file: template,
+      title: "FLUX.2 klein",
+      parameter_map: {
+        prompt: { node_id: "6", field: "text" },
+        seed: { node_id: "25", field: "noise_seed" },
+        width: size("width"),
+        height: size("height"),
+        steps: { targets: [{ node_id: "48", field: "steps" }], min: 1, max: 50 },
+      },
+    },
+    scheduler: { slot_margin: slotMargin },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const probe = createServer();
+    probe.once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => (typeof address === "object" && address ? done(address.port) : failed(new Error("no port"))));
+    });
+  });
+}
+
+async function answers(url: string, child: ChildProcess, log: () => string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the service ended:\n${log()}`);
+    const ok = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ok) return;
+    await new Promise((next) => setTimeout(next, 50));
+  }
+  throw new Error(`the service does not answer:\n${log()}`);
+}
