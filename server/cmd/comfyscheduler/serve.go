@@ -47,7 +47,7 @@ func serve(cmd *cobra.Command, file string) error {
 // newLog writes for people on a terminal and for programs elsewhere.
 func newLog() *slog.Logger {
 	if isatty.IsTerminal(os.Stderr.Fd()) {
-		return slog.New(tint.NewHandler(os.Stderr, &tint.Options{TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}))
+		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}))
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, nil))
 }

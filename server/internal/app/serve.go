@@ -16,7 +16,11 @@ const (
 	headerLimit = 10 * time.Second // for a request's header to arrive
 	idleLimit   = 2 * time.Minute  // of an idle connection
 	maxStreams  = 1000             // on one HTTP/2 connection
+	peerLimit   = 30 * time.Second // for a peer to acknowledge what was sent
 )
+
+// keepAlive finds out that the peer of a quiet connection has vanished.
+var keepAlive = net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: peerLimit / 2, Interval: peerLimit / 6, Count: 3}}
 
 // server is the port: HTTP/1.1 and HTTP/2 without TLS.
 type server struct {
@@ -41,7 +45,7 @@ func (s *server) listen() ([]net.Listener, error) {
 	var listeners []net.Listener
 	port := s.config.Port
 	for i, host := range s.addresses() {
-		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		listener, err := keepAlive.Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil && i > 0 && !errors.Is(err, errInUse) {
 			continue
 		}
@@ -78,7 +82,11 @@ func (s *server) open() (urls []string, err error) {
 	// No WriteTimeout: it would end the state streams. They have a deadline for each message.
 	s.http = &http.Server{
 		Handler: s.handler, Protocols: &protocols, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit,
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: peerLimit / 2, PingTimeout: peerLimit / 2},
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			dropAfter(c, peerLimit)
+			return ctx
+		},
 	}
 	for _, listener := range listeners {
 		go func() {

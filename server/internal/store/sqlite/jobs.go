@@ -20,7 +20,7 @@ const (
 	selectJob      = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
 	selectNext     = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms LIMIT 1`
 	selectRunning  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'processing' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms`
-	selectActive   = `SELECT ` + jobColumns + fromJobs + ` WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
+	selectActive   = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_active JOIN users u ON u.id = j.user_id WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
 	selectEnded    = `SELECT ` + jobColumns + fromJobs + ` WHERE j.finished_ms > 0 ORDER BY j.finished_ms DESC LIMIT ?`
 	selectDayStats = `SELECT count(*) FILTER (WHERE status <> 'cancelled'), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
 		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs WHERE start_ms BETWEEN ? AND ?`
@@ -77,6 +77,9 @@ func asJSON(value any, empty bool) any {
 func (t *tx) InsertJob(j job.Job) error {
 	if j.Status.Active() && !t.take(j) {
 		return store.ErrOverlap
+	}
+	if err := t.noteLength(j.Duration); err != nil {
+		return err
 	}
 	err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
 		strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
@@ -163,7 +166,11 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 		only("j.status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
 	}
 	if q.Window != nil {
-		only("j.start_ms <= ? AND j.end_ms >= ?", q.Window.End, q.Window.Start)
+		s.mu.RLock()
+		longest := s.longest
+		s.mu.RUnlock()
+		// No slot that starts before the first moment can reach into the window: without that bound all of history is read.
+		only("j.start_ms BETWEEN ? AND ? AND j.end_ms >= ?", q.Window.Start-longest, q.Window.End, q.Window.Start)
 	}
 	direction, beyond := "ASC", ">"
 	if q.Descending {

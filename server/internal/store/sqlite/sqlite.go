@@ -43,6 +43,7 @@ type Store struct {
 
 	mu        sync.RWMutex // held by the writer from the first change of a batch to its commit
 	timelines map[string]*schedule.Timeline
+	longest   int64 // length of the longest slot there ever was, in milliseconds
 }
 
 var _ store.Store = (*Store)(nil)
@@ -116,7 +117,10 @@ func migrate(ctx context.Context, db *sql.DB) error {
 }
 
 func (s *Store) loadTimelines(ctx context.Context) error {
-	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms FROM jobs WHERE status IN ('scheduled', 'processing')`)
+	if err := s.writer.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'longest slot'`).Scan(&s.longest); err != nil {
+		return err
+	}
+	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms FROM jobs INDEXED BY jobs_active WHERE status IN ('scheduled', 'processing')`)
 	if err != nil {
 		return err
 	}

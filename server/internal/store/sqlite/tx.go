@@ -45,6 +45,17 @@ func (t *tx) free(j job.Job) {
 	}
 }
 
+// noteLength keeps the length of the longest slot there ever was.
+func (t *tx) noteLength(duration int64) error {
+	before := t.store.longest
+	if duration <= before {
+		return nil
+	}
+	t.store.longest = duration
+	t.undos = append(t.undos, func() { t.store.longest = before })
+	return t.exec(`UPDATE counters SET value = ? WHERE name = 'longest slot'`, duration)
+}
+
 func (t *tx) undo() {
 	for i := len(t.undos) - 1; i >= 0; i-- {
 		t.undos[i]()

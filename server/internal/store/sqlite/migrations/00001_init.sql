@@ -101,4 +101,4 @@ CREATE TABLE counters (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO counters (name, value) VALUES ('user', 0);
+INSERT INTO counters (name, value) VALUES ('user', 0), ('longest slot', 0);
