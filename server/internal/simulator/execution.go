@@ -36,13 +36,14 @@ type execution struct {
 	messages [][2]any
 	outputs  map[string]any
 	metas    map[string]meta
-	failed   bool
+	outcome  string // "success", "error" or "interrupted"
 }
 
 func newExecution(s *server, p *prompt, number int, cache resultCache, loaded map[string]bool) *execution {
 	return &execution{
 		server: s, prompt: p, number: number, client: p.clientID(), manners: s.mannersFor(p, number), cache: cache, loaded: loaded,
 		executed: []string{}, states: map[string]*nodeState{}, outputs: map[string]any{}, metas: map[string]meta{},
+		outcome: "success",
 	}
 }
 
@@ -142,10 +143,11 @@ func (e *execution) show(id string, r result) {
 }
 
 func (e *execution) fail(node *graph.Node, err error) {
-	e.failed = true
+	e.outcome = "error"
 	data := object{"node_id": node.ID, "node_type": node.Class, "executed": e.executed}
 	var exception *raised
 	if !errors.As(err, &exception) {
+		e.outcome = "interrupted"
 		e.logf("Processing interrupted")
 		e.message("execution_interrupted", data, true)
 		return
@@ -188,11 +190,11 @@ func (e *execution) toClient(event string, data object) {
 
 func (e *execution) entry() *entry {
 	outcome := "success"
-	if e.failed {
-		outcome = "error"
+	if e.outcome != "success" {
+		outcome = "error" // ComfyUI's history calls an interrupt that too
 	}
 	return &entry{
 		Prompt: e.prompt, Outputs: e.outputs, Meta: e.metas,
-		Status: status{StatusStr: outcome, Completed: !e.failed, Messages: e.messages},
+		Status: status{StatusStr: outcome, Completed: e.outcome == "success", Messages: e.messages},
 	}
 }

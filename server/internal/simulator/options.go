@@ -35,6 +35,7 @@ type Options struct {
 	DecodeTime time.Duration // a picture from or to latent space
 
 	Misbehave Misbehaviours
+	RunLog    string // file of every run's start and end; empty: none
 
 	Log  io.Writer // nil: os.Stderr
 	Argv []string  // what /system_stats tells; nil: os.Args
@@ -60,6 +61,7 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.StepTime, "step-time", 300*time.Millisecond, "time of a sampler step")
 	fs.DurationVar(&o.DecodeTime, "decode-time", 150*time.Millisecond, "time to decode a picture")
 	fs.Var(&o.Misbehave, "misbehave", "misbehave as `KIND[=ARG]` says (repeatable): "+kindList())
+	fs.StringVar(&o.RunLog, "run-log", "", "append a line for every start and end of a run to this `FILE`")
 }
 
 // validate reports what is wrong with the options before anything is touched.

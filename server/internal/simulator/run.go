@@ -30,7 +30,13 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	runs, err := openRunLog(o.RunLog)
+	if err != nil {
+		return err
+	}
+	defer runs.close()
 	s := newServer(o, folders)
+	s.runs = runs
 	s.logf("Simulated ComfyUI version: %s", version)
 	s.logf("Device: %s", deviceName)
 	if !pause(ctx, o.StartTime) {

@@ -24,6 +24,7 @@ type server struct {
 	hub       *hub
 	current   current
 	numbers   atomic.Int64 // how many prompts were numbered
+	runs      *runLog
 	exit      func(code int)
 	*logbook
 }

@@ -51,12 +51,18 @@ func (s *server) mannersFor(p *prompt, run int) Misbehaviours {
 // perform runs one prompt and files the outcome. Its error is the end of the worker.
 func (s *server) perform(ctx context.Context, run *execution) error {
 	started := time.Now()
+	if err := s.runs.write("start", run.prompt.id, ""); err != nil {
+		return err
+	}
 	s.current.begin(run.prompt)
 	s.hub.misbehave(run.manners)
 	if err := run.do(ctx); err != nil {
 		return err
 	}
 	s.current.end()
+	if err := s.runs.write("end", run.prompt.id, run.outcome); err != nil {
+		return err
+	}
 	if !run.manners.has("empty-history") {
 		s.history.put(run.entry())
 	}
