@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	_ "time/tzdata" // for systems without a table of time zones
@@ -19,8 +20,8 @@ func main() {
 		Use: "comfyscheduler", Short: "Book time slots on a GPU that runs ComfyUI",
 		SilenceUsage: true, SilenceErrors: true, Version: version,
 	}
-	root.AddCommand(serveCommand(), checkConfigCommand(), simulator.Command(), versionCommand())
-	if err := root.Execute(); err != nil {
+	root.AddCommand(serveCommand(), checkConfigCommand(), backupCommand(), restoreCommand(), simulator.Command(), versionCommand())
+	if err := root.ExecuteContext(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "comfyscheduler:", err)
 		os.Exit(1)
 	}

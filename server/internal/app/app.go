@@ -20,6 +20,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -51,6 +52,7 @@ type App struct {
 	identity   *identity.Service
 	worker     *worker.Worker
 	dispatcher *dispatch.Dispatcher
+	metrics    *metrics.Metrics
 	rpc        *rpc.Server
 	stopping   chan struct{} // closed when the service begins to stop
 }
@@ -89,11 +91,20 @@ func lockData(dir string) (*flock.Flock, error) {
 
 func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
-	if a.store, err = sqlite.Open(ctx, filepath.Join(c.Server.DataDir, "bookings.db")); err != nil {
+	a.feed = feed.New(rpc.Render(a.Version))
+	a.metrics = metrics.New(a.feed.Watchers)
+	bookings, err := sqlite.Open(ctx, Bookings(c))
+	if err != nil {
 		return err
 	}
+	a.store = a.metrics.Timed(bookings)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.store.Close())
+		}
+	}()
+	a.store.OnCommit(a.jobsWritten)
 	a.catalog = catalog.New(system.Worker{ID: workerID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
-	a.feed = feed.New(rpc.Render(a.Version))
 	a.identity = identity.New(a.store, time.Now)
 	if err := a.identity.EnsureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
@@ -116,17 +127,36 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.dispatcher = dispatch.New(dispatch.Config{
 		Worker: workerID, Store: a.store, Runner: a.worker, Now: time.Now, Grace: time.Duration(c.Server.ShutdownGrace), Log: a.Log,
 	})
-	a.store.OnCommit(func(jobs []job.Job) {
-		a.feed.JobsWritten(jobs)
-		for _, j := range jobs {
-			a.dispatcher.JobWritten(j)
-		}
-	})
 	a.rpc = &rpc.Server{
 		Booking: booking.New(a.store, a.catalog, time.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
-		Version: a.Version, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Stopping: a.stopping, Now: time.Now, Log: a.Log,
+		Version: a.Version, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Serving: a.takesBookings, Stopping: a.stopping, Now: time.Now, Log: a.Log,
 	}
 	return nil
+}
+
+// Bookings is the file of a configuration that holds everything that must not be lost.
+func Bookings(c *config.Config) string {
+	return filepath.Join(c.Server.DataDir, "bookings.db")
+}
+
+// jobsWritten passes on what was committed.
+func (a *App) jobsWritten(jobs []job.Job) {
+	a.feed.JobsWritten(jobs)
+	for _, j := range jobs {
+		a.metrics.JobWritten(j)
+		a.dispatcher.JobWritten(j)
+	}
+}
+
+// takesBookings reports whether bookings are accepted: not before the first benchmark, not while stopping.
+func (a *App) takesBookings() bool {
+	select {
+	case <-a.stopping:
+		return false
+	default:
+	}
+	status := a.catalog.State().Status
+	return status != system.Booting && status != system.Benchmarking
 }
 
 func (a *App) loadFeed(ctx context.Context) error {
@@ -139,6 +169,9 @@ func (a *App) loadFeed(ctx context.Context) error {
 		return err
 	}
 	a.feed.Load(active, ended)
+	for _, j := range active {
+		a.metrics.JobWritten(j)
+	}
 	a.feed.SetSystem(a.catalog.State())
 	// Known before ComfyUI answers: what the template itself says.
 	t := a.Config.Workflow.Template
@@ -147,6 +180,7 @@ func (a *App) loadFeed(ctx context.Context) error {
 }
 
 func (a *App) workerChanged(w system.Worker) {
+	a.metrics.WorkerChanged(w)
 	a.feed.SetSystem(a.catalog.SetWorker(w))
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/webui"
 	"github.com/comfyscheduler/comfyscheduler/webclient"
 )
@@ -25,6 +24,7 @@ func (a *App) handler() http.Handler {
 	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(results, filepath.Join(a.Config.Server.DataDir, "thumbnails")))
 	mux.Handle("GET /previews/{job}", files.Previews(a.worker.Preview))
 	mux.HandleFunc("GET /healthz", a.health)
+	mux.Handle("GET /metrics", a.metrics.Handler())
 	dist, err := fs.Sub(webclient.Dist, "dist")
 	if err != nil {
 		panic(err) // the folder is part of the program
@@ -52,13 +52,11 @@ func (a *App) health(w http.ResponseWriter, _ *http.Request) {
 		Reason string `json:"reason,omitempty"`
 	}{string(state.Status), state.Reason}
 	code := http.StatusOK
-	select {
-	case <-a.stopping:
-		answer.Status, answer.Reason, code = "stopping", "the service is stopping", http.StatusServiceUnavailable
-	default:
-		if state.Status == system.Booting || state.Status == system.Benchmarking {
-			code = http.StatusServiceUnavailable
-		}
+	if !a.takesBookings() {
+		code = http.StatusServiceUnavailable
+	}
+	if a.rpc.IsStopping() {
+		answer.Status, answer.Reason = "stopping", "the service is stopping"
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -212,6 +212,13 @@ func (f *Feed[V]) ActiveUsers() int64 {
 	return int64(len(users))
 }
 
+// Watchers counts the connections.
+func (f *Feed[V]) Watchers() int {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.connections.Len()
+}
+
 // put files a job under its status. The caller holds the lock.
 func (f *Feed[V]) put(j job.Job) {
 	if old, ok := f.active[j.ID]; ok {

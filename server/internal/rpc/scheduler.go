@@ -25,7 +25,7 @@ const (
 type schedulerService struct{ *Server }
 
 func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*pb.BookJobResponse, error) {
-	if s.stopping() {
+	if s.IsStopping() {
 		return nil, booking.ErrStopping
 	}
 	hash, err := requestHash(r)
@@ -56,7 +56,7 @@ func requestHash(r *pb.BookJobRequest) ([]byte, error) {
 }
 
 func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error) {
-	if s.stopping() {
+	if s.IsStopping() {
 		return nil, booking.ErrStopping
 	}
 	edit := booking.Edit{Version: r.Version}

@@ -4,8 +4,10 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect"
@@ -29,6 +31,7 @@ type Server struct {
 	Workers    []*worker.Worker
 	Version    string
 	CookieName string
+	Serving    func() bool     // whether bookings are taken
 	Stopping   <-chan struct{} // closed when the service begins to stop
 	Now        func() time.Time
 	Log        *slog.Logger
@@ -53,13 +56,32 @@ func (s *Server) Handle(mux *http.ServeMux) {
 	names := []string{
 		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
 	}
-	mux.Handle(grpchealth.NewHandler(grpchealth.NewStaticChecker(names...)))
+	mux.Handle(grpchealth.NewHandler(health{s, names}))
 	reflector := grpcreflect.NewStaticReflector(names...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
 }
 
-func (s *Server) stopping() bool {
+// health says that a service is serving while bookings are taken.
+type health struct {
+	*Server
+	services []string
+}
+
+// Check implements grpchealth.Checker. The empty name is the whole.
+func (h health) Check(_ context.Context, request *grpchealth.CheckRequest) (*grpchealth.CheckResponse, error) {
+	if request.Service != "" && !slices.Contains(h.services, request.Service) {
+		return nil, connect.NewError(connect.CodeNotFound, fmt.Errorf("there is no service %q", request.Service))
+	}
+	status := grpchealth.StatusNotServing
+	if h.Serving() {
+		status = grpchealth.StatusServing
+	}
+	return &grpchealth.CheckResponse{Status: status}, nil
+}
+
+// IsStopping reports whether the service has begun to stop.
+func (s *Server) IsStopping() bool {
 	select {
 	case <-s.Stopping:
 		return true

@@ -1,0 +1,98 @@
+package acceptance_test
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// run runs a command of the program on the site's configuration.
+func (s *site) run(args ...string) (said string, code int) {
+	s.t.Helper()
+	command := exec.Command(program, append(args, "--config", s.configFile())...)
+	out, err := command.CombinedOutput()
+	if command.ProcessState == nil {
+		s.t.Fatal(err)
+	}
+	return string(out), command.ProcessState.ExitCode()
+}
+
+func TestBackupOfARunningServiceIsRestored(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	kept := user.book(exactly(now()+600_000, "kept"))
+	backup := filepath.Join(t.TempDir(), "bookings.backup")
+	if said, code := s.run("backup", backup); code != 0 || !strings.Contains(said, backup) {
+		t.Fatalf("%d %s", code, said)
+	}
+	if said, code := s.run("backup", backup); code != 1 || !strings.Contains(said, "exists already") {
+		t.Errorf("over a file: %d %s", code, said)
+	}
+	if said, code := s.run("restore", backup); code != 1 || !strings.Contains(said, "another service works with the data folder") {
+		t.Errorf("under a running service: %d %s", code, said)
+	}
+	later := user.book(exactly(now()+700_000, "after the backup"))
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+	if said, code := s.run("restore", s.configFile()); code != 1 || !strings.Contains(said, "not a store of bookings") {
+		t.Errorf("of another file: %d %s", code, said)
+	}
+	said, code := s.run("restore", backup)
+	if code != 0 || !strings.Contains(said, "before-restore") {
+		t.Fatalf("%d %s", code, said)
+	}
+	s.start()
+	token := user.token
+	user = s.visitor()
+	user.token = token
+	if j := user.job(kept.Id); j.Prompt != "kept" {
+		t.Errorf("restored: %v", j)
+	}
+	if _, err := user.GetJob(t.Context(), &pb.GetJobRequest{JobId: later.Id}); err == nil {
+		t.Error("the job booked after the backup is there")
+	}
+	aside := said[strings.LastIndex(said, " ")+1:]
+	if data, err := os.ReadFile(strings.TrimSpace(aside)); err != nil || !bytes.Contains(data, []byte("after the backup")) {
+		t.Errorf("put aside: %v", err)
+	}
+}
+
+func TestNumbersForOperators(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	user.untilEnded(user.book(nextFree("a fox")).Id)
+	response, body := s.get("/metrics")
+	if response.StatusCode != http.StatusOK {
+		t.Fatal(response.Status)
+	}
+	for _, want := range []string{`comfyscheduler_jobs_ended_total{status="completed"} 1`, "comfyscheduler_start_lateness_seconds_count 1", "comfyscheduler_store_update_seconds_count"} {
+		if !bytes.Contains(body, []byte(want)) {
+			t.Errorf("does not say %s", want)
+		}
+	}
+}
+
+func TestCheckConfig(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.writeConfig()
+	if said, code := s.run("check-config"); code != 0 || !strings.Contains(said, "is good") {
+		t.Errorf("%d %s", code, said)
+	}
+	s.with("server.prot", 1).writeConfig()
+	if said, code := s.run("check-config"); code != 1 || !strings.Contains(said, `did you mean "port"?`) {
+		t.Errorf("%d %s", code, said)
+	}
+	if entries, err := os.ReadDir(s.folder); err != nil || len(entries) != 1 {
+		t.Errorf("it touched something: %v (%v)", entries, err)
+	}
+}

@@ -1,0 +1,130 @@
+// Package metrics counts what operators watch, for Prometheus. Durations are seconds, as is the custom there.
+package metrics
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+)
+
+// Metrics is one set of counters.
+type Metrics struct {
+	registry *prometheus.Registry
+	active   *prometheus.GaugeVec
+	ended    *prometheus.CounterVec
+	delayed  *prometheus.CounterVec
+	lateness prometheus.Histogram
+	estimate prometheus.Histogram
+	restarts *prometheus.CounterVec
+	status   *prometheus.GaugeVec
+	commits  prometheus.Histogram
+
+	statuses map[string]job.Status // of the active jobs, by id; written by one goroutine
+	mu       sync.Mutex
+	workers  map[string]system.Status // by id
+}
+
+// New makes a set. watchers counts the open state streams.
+func New(watchers func() int) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(), statuses: map[string]job.Status{}, workers: map[string]system.Status{},
+		active:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "comfyscheduler_jobs", Help: "Jobs that hold a slot, by status."}, []string{"status"}),
+		ended:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_ended_total", Help: "Jobs that ended, by status."}, []string{"status"}),
+		delayed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_delayed_total", Help: "Ended jobs that departed from the slot first booked, by kind."}, []string{"kind"}),
+		lateness: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "comfyscheduler_start_lateness_seconds", Help: "Start of a job after the start of its slot.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .5, 1, 5, 30, 120},
+		}),
+		estimate: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "comfyscheduler_generation_to_estimate_ratio", Help: "Duration of a completed generation divided by its estimate.",
+			Buckets: []float64{.25, .5, .75, .9, 1, 1.1, 1.25, 1.5, 2, 4},
+		}),
+		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_comfyui_restarts_total", Help: "Times ComfyUI went down and was started again."}, []string{"worker"}),
+		status:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "comfyscheduler_worker_ready", Help: "1 while jobs can run on the worker."}, []string{"worker"}),
+		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "comfyscheduler_store_update_seconds", Help: "Time from asking for a write until it is on disk.", Buckets: prometheus.ExponentialBuckets(.0002, 2, 14),
+		}),
+	}
+	m.registry.MustRegister(
+		m.active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "comfyscheduler_watchers", Help: "Open state streams."}, func() float64 { return float64(watchers()) }),
+	)
+	for _, status := range []job.Status{job.Scheduled, job.Processing} {
+		m.active.WithLabelValues(string(status)).Set(0)
+	}
+	return m
+}
+
+// Handler serves the numbers.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// JobWritten counts a job that is new or changed. It is called by one goroutine at a time.
+func (m *Metrics) JobWritten(j job.Job) {
+	before, held := m.statuses[j.ID]
+	if held {
+		m.active.WithLabelValues(string(before)).Dec()
+		delete(m.statuses, j.ID)
+	}
+	if j.Status.Active() {
+		m.statuses[j.ID] = j.Status
+		m.active.WithLabelValues(string(j.Status)).Inc()
+		return
+	}
+	if !held {
+		return // it had ended before
+	}
+	m.ended.WithLabelValues(string(j.Status)).Inc()
+	if j.Delay != nil {
+		m.delayed.WithLabelValues(string(j.Delay.Kind)).Inc()
+	}
+	if j.StartedAt > 0 {
+		m.lateness.Observe(seconds(j.StartedAt - j.Start))
+	}
+	if j.Status == job.Completed && j.Estimate > 0 {
+		m.estimate.Observe(float64(j.FinishedAt-j.StartedAt) / float64(j.Estimate))
+	}
+}
+
+// WorkerChanged counts a worker's restarts.
+func (m *Metrics) WorkerChanged(w system.Worker) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w.Status == system.Restarting && m.workers[w.ID] != system.Restarting {
+		m.restarts.WithLabelValues(w.ID).Inc()
+	}
+	m.workers[w.ID] = w.Status
+	ready := 0.0
+	if w.Status == system.Ready {
+		ready = 1
+	}
+	m.status.WithLabelValues(w.ID).Set(ready)
+}
+
+// Timed measures a store's updates.
+func (m *Metrics) Timed(s store.Store) store.Store { return timed{s, m.commits} }
+
+type timed struct {
+	store.Store
+	took prometheus.Observer
+}
+
+func (t timed) Update(ctx context.Context, change func(store.Tx) error) error {
+	began := time.Now()
+	err := t.Store.Update(ctx, change)
+	t.took.Observe(time.Since(began).Seconds())
+	return err
+}
+
+func seconds(ms int64) float64 { return float64(ms) / 1000 }

@@ -1,0 +1,39 @@
+package metrics_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+)
+
+func TestNumbers(t *testing.T) {
+	m := metrics.New(func() int { return 3 })
+	j := job.Job{ID: "a", Status: job.Scheduled, Start: 1000, Estimate: 2000}
+	m.JobWritten(j)
+	m.JobWritten(job.Job{ID: "b", Status: job.Scheduled})
+	j.StartProcessing(1004)
+	m.JobWritten(j)
+	j.Complete(3004, []job.Result{{Filename: "a.png"}})
+	m.JobWritten(j)
+	m.JobWritten(j) // written again, as after a rename of its owner
+	for _, status := range []system.Status{system.Ready, system.Restarting, system.Restarting, system.Ready} {
+		m.WorkerChanged(system.Worker{ID: "gpu", Status: status})
+	}
+	answer := httptest.NewRecorder()
+	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{
+		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`, `comfyscheduler_jobs_ended_total{status="completed"} 1`,
+		`comfyscheduler_start_lateness_seconds_bucket{le="0.005"} 1`, `comfyscheduler_start_lateness_seconds_bucket{le="0.002"} 0`,
+		`comfyscheduler_generation_to_estimate_ratio_sum 1`, `comfyscheduler_comfyui_restarts_total{worker="gpu"} 1`, `comfyscheduler_worker_ready{worker="gpu"} 1`,
+		"comfyscheduler_watchers 3",
+	} {
+		if !strings.Contains(answer.Body.String(), want+"\n") {
+			t.Errorf("does not say %s", want)
+		}
+	}
+}
