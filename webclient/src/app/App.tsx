@@ -3,6 +3,7 @@ import { BrowserRouter, Route, Routes } from "react-router";
 import { NoticeProvider } from "../components/Notices";
 import { Header } from "../features/shell/Header";
 import { LinkBanner } from "../features/shell/LinkBanner";
+import { UpgradeNotice } from "../features/shell/UpgradeNotice";
 import { NotFoundPage } from "./pages/NotFoundPage";
 import { PageSkeleton } from "./pages/PageSkeleton";
 
@@ -15,6 +16,7 @@ export function App() {
       <NoticeProvider>
         <Header />
         <LinkBanner />
+        <UpgradeNotice />
         <Suspense fallback={<PageSkeleton />}>
           <Routes>
             <Route index element={<SchedulerPage />} />

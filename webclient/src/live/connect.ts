@@ -13,7 +13,11 @@ export interface LiveLink {
 
 /** Feeds the store from the browser's shared worker, or from a stream of this tab's own where there is none. */
 export function connect(store: LiveStore, api: Api): LiveLink {
-  return (typeof SharedWorker === "undefined" ? undefined : connectShared(store, api)) ?? connectAlone(store, api);
+  const shared = typeof SharedWorker === "undefined" ? undefined : connectShared(store, api);
+  const link = shared ?? connectAlone(store, api);
+  // Whoever looks again should not have to wait for the end of a pause.
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && link.retry());
+  return link;
 }
 
 function connectShared(store: LiveStore, api: Api): LiveLink | undefined {

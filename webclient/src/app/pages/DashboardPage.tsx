@@ -10,6 +10,7 @@ export default function DashboardPage() {
   if (!ready) return <PageSkeleton />;
   return (
     <main className="mx-auto grid w-full max-w-[110rem] gap-4 p-3 sm:gap-5 sm:p-6">
+      <title>Dashboard · ComfyScheduler</title>
       <h1 className="sr-only">Dashboard</h1>
       <StatCards />
       <div className="grid items-start gap-4 sm:gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">

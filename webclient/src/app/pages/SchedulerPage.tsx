@@ -46,6 +46,7 @@ function Scheduler() {
 
   return (
     <main className="mx-auto grid w-full max-w-[110rem] gap-4 p-3 sm:gap-5 sm:p-6">
+      <title>Scheduler · ComfyScheduler</title>
       <h1 className="sr-only">Scheduler</h1>
       <Suspense fallback={<div className="h-64 animate-pulse rounded-card bg-sunken" />}>
         <Timeline

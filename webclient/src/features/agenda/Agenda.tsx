@@ -13,13 +13,14 @@ export function Agenda({ selectedId, onSelect }: { selectedId: string | undefine
   const running = useLive(selectRunning);
   const upcoming = useLive(selectUpcoming);
   const ended = useLive(selectEnded);
+  const cut = useLive(({ scheduledUntil }) => scheduledUntil > 0);
   const [shown, setShown] = useState(firstUpcoming);
   const rows = (jobs: readonly Job[]) =>
     jobs.map(({ id }) => <AgendaRow key={id} id={id} selected={id === selectedId} onSelect={onSelect} />);
   return (
     <section aria-label="Schedule" className="card overflow-hidden">
       {running.length > 0 && <Group title="Running now">{rows(running)}</Group>}
-      <Group title="Up next" count={upcoming.length}>
+      <Group title="Up next" count={upcoming.length === 0 ? "" : `${upcoming.length}${cut ? "+" : ""}`}>
         {upcoming.length === 0 && (
           <li className="px-4 pb-4 text-ink-soft text-sm sm:px-5">
             Nothing is booked. The next moment could be yours.
@@ -43,12 +44,12 @@ export function Agenda({ selectedId, onSelect }: { selectedId: string | undefine
   );
 }
 
-function Group({ title, count, children }: { title: string; count?: number; children: ReactNode }) {
+function Group({ title, count, children }: { title: string; count?: string; children: ReactNode }) {
   return (
     <div className="border-line not-first:border-t">
       <h3 className="flex items-baseline gap-2 px-4 pt-3 pb-1.5 font-semibold text-sm sm:px-5">
         {title}
-        {count !== undefined && count > 0 && <span className="font-normal text-ink-faint">{count}</span>}
+        {count && <span className="font-normal text-ink-faint">{count}</span>}
       </h3>
       <ul>{children}</ul>
     </div>

@@ -35,9 +35,11 @@ export function BootSteps({ steps }: { steps: readonly BootStep[] }) {
   );
 }
 
+const none: readonly BootStep[] = [];
+
 /** Stands where bookings are made until the first slot length is known. */
 export function BootCard() {
-  const steps = useLive((state) => selectWorker(state)?.bootSteps ?? []);
+  const steps = useLive((state) => selectWorker(state)?.bootSteps ?? none);
   const reason = useLive((state) => state.system?.reason ?? "");
   return (
     <section aria-label="Start-up" className="card space-y-4 p-4 sm:p-5">

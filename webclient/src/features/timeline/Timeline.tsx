@@ -70,7 +70,10 @@ export default function Timeline(props: TimelineProps) {
   const slotAt = (at: number, view: View) => placeAt(at, view, duration);
 
   const { handle, view } = useTimeline(frame, (width) => firstView(serverNow(store), duration, width), {
-    onUserView: () => leave(),
+    onUserView: () => {
+      leave();
+      setPointed(undefined);
+    },
     onPoint: (point) => setPointed(touching ? undefined : point),
     onPress: ({ at, item }) => {
       if (item === undefined) {

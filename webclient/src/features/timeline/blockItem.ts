@@ -1,6 +1,5 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
-import { plural } from "../../lib/format";
-import { slotOf } from "../../lib/slots";
+import { holdsSlot, slotOf } from "../../lib/slots";
 import { ownerWords, promptLine } from "../../lib/words";
 import type { Block } from "./blocks";
 
@@ -37,17 +36,20 @@ const cluster = "cluster-";
 
 /** A block this wide, in pixels, holds its label; a narrower one has it beside it where there is room. */
 const roomy = 44;
-const roomBeside = 40;
+const roomBeside = 64;
+const roomyCluster = 24;
 
 export function toItem(block: Block, myId: string | undefined): BlockItem {
   const { job } = block;
   const mine = job.userId === myId;
   const single = block.count === 1;
-  const name = single ? ownerWords(job, myId) : plural(block.count, "job");
-  const inside = block.width >= roomy;
-  const beside = !inside && block.room >= roomBeside;
+  const name = single ? ownerWords(job, myId) : String(block.count);
+  const inside = block.width >= (single ? roomy : roomyCluster);
+  const beside = single && !inside && block.room >= roomBeside;
   const labelled = inside || beside;
-  const looksLike = single ? `${looks[job.status]}${mine ? " is-mine" : ""}` : "is-cluster";
+  const looksLike = single
+    ? `${looks[job.status]}${mine ? " is-mine" : ""}`
+    : `is-cluster ${holdsSlot(job) ? "is-scheduled" : "is-completed"}`;
   return {
     id: single ? job.id : `${cluster}${job.id}`,
     start: block.start,

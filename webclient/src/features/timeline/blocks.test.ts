@@ -18,12 +18,22 @@ describe("layOut", () => {
   });
   it("draws a crowd too small to tell apart as clusters that keep every job counted", () => {
     const blocks = layOut(row(300, 11_000), hour, 20_000);
-    expect(blocks).toHaveLength(1);
-    expect(blocks[0]?.count).toBe(300);
+    expect(blocks.length).toBeLessThan(10);
+    expect(blocks.reduce((sum, { count }) => sum + count, 0)).toBe(300);
+    expect(Math.max(...blocks.map(({ width }) => width))).toBeLessThanOrEqual(36);
   });
   it("keeps crowds with a gap apart", () => {
     const crowd = [...row(20, 11_000), job("far", { timeSlot: BigInt(noon + 3_000_000) })];
     expect(layOut(crowd, hour, 20_000).map(({ count }) => count)).toEqual([20, 1]);
+  });
+  it("keeps what is over apart from what is to come", () => {
+    const over = row(9, 11_000).map((done) => ({ ...done, status: JobStatus.COMPLETED }));
+    const coming = row(9, 11_000).map((next) => ({
+      ...next,
+      id: `next-${next.id}`,
+      timeSlot: next.timeSlot + 100_000n,
+    }));
+    expect(layOut([...over, ...coming], hour, 20_000).map(({ count }) => count)).toEqual([9, 9]);
   });
   it("leaves out what is cancelled or out of sight", () => {
     const jobs = [job("gone", { status: JobStatus.CANCELLED }), job("far", { timeSlot: BigInt(noon + 9_000_000) })];

@@ -14,9 +14,11 @@ export interface Block extends Slot {
 }
 
 /** Blocks narrower than this, in pixels, are drawn together with their neighbours. */
-const smallest = 3;
+const smallest = 7;
 /** A gap of this many pixels keeps two small blocks apart. */
 const apart = 2;
+/** A cluster grows no wider than this many pixels, so that a whole day still shows where it is busy. */
+const widest = 36;
 
 /** Where a job stands on the timeline: its slot while it holds one, its run once it has ended. */
 export function extentOf(job: Job): Slot {
@@ -27,19 +29,18 @@ export function extentOf(job: Job): Slot {
 
 /** The blocks of the jobs within a window, earliest first. Cancelled jobs hold no place and are left out. */
 export function layOut(jobs: Iterable<Job>, window: Slot, msPerPixel: number): Block[] {
-  const spans: (Slot & { job: Job })[] = [];
+  const spans: Span[] = [];
   for (const job of jobs) {
     if (job.status === JobStatus.CANCELLED) continue;
     const extent = extentOf(job);
     if (extent.start <= window.end && extent.end >= window.start) spans.push({ ...extent, job });
   }
-  spans.sort((a, b) => a.start - b.start || a.job.id.localeCompare(b.job.id));
+  spans.sort((a, b) => a.start - b.start || (a.job.id < b.job.id ? -1 : 1));
 
-  const drawn: (Slot & { job: Job; count: number })[] = [];
+  const drawn: (Span & { readonly count: number })[] = [];
   for (const span of spans) {
     const last = drawn.at(-1);
-    const small = (span.end - span.start) / msPerPixel < smallest;
-    if (last && small && isSmall(last, msPerPixel) && (span.start - last.end) / msPerPixel < apart) {
+    if (last && joins(span, last, msPerPixel)) {
       drawn[drawn.length - 1] = {
         ...last,
         end: Math.max(last.end, span.end),
@@ -56,9 +57,18 @@ export function layOut(jobs: Iterable<Job>, window: Slot, msPerPixel: number): B
   }));
 }
 
-/** Whether further small jobs may join: single small jobs and clusters. */
-function isSmall(block: Slot & { count: number }, msPerPixel: number): boolean {
-  return block.count > 1 || (block.end - block.start) / msPerPixel < smallest;
+type Span = Slot & { readonly job: Job };
+
+/** Whether a job is drawn as one with the block before it: both small, close together, and alike. */
+function joins(span: Span, last: Span & { readonly count: number }, msPerPixel: number): boolean {
+  const pixels = (from: number, to: number) => (to - from) / msPerPixel;
+  return (
+    pixels(span.start, span.end) < smallest &&
+    (last.count > 1 || pixels(last.start, last.end) < smallest) &&
+    pixels(last.end, span.start) < apart &&
+    pixels(last.start, span.end) < widest &&
+    holdsSlot(span.job) === holdsSlot(last.job)
+  );
 }
 
 /** How far a running job has outlasted its slot, in milliseconds; 0 while it keeps to it. */

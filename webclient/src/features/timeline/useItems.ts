@@ -8,7 +8,10 @@ import { msPerPixel, type View } from "./scale";
 /** A few redraws in a second are enough for a busy timeline; one change alone is drawn at once. */
 const redrawEvery = 250;
 
-/** The stretch that is laid out: the view with as much again on either side, so that panning needs no new layout. */
+/** A zooming hand passes many scales: only those it rests on this long, in milliseconds, are laid out. */
+const restageEvery = 180;
+
+/** The stretch that is laid out: the view with half as much on either side, so that panning needs no new layout. */
 interface Stage {
   readonly start: number;
   readonly end: number;
@@ -16,13 +19,13 @@ interface Stage {
 }
 
 function stageOf(view: View): Stage {
-  const span = view.end - view.start;
-  return { start: view.start - span, end: view.end + span, scale: msPerPixel(view) };
+  const margin = (view.end - view.start) / 2;
+  return { start: view.start - margin, end: view.end + margin, scale: msPerPixel(view) };
 }
 
 function fits(stage: Stage, view: View): boolean {
   const zoom = msPerPixel(view) / stage.scale;
-  return view.start >= stage.start && view.end <= stage.end && zoom < 1.3 && zoom > 0.75;
+  return view.start >= stage.start && view.end <= stage.end && zoom < 1.5 && zoom > 0.67;
 }
 
 /** The items to draw for the jobs in and about the view. */
@@ -34,9 +37,11 @@ export function useItems(
   dropped: { readonly job: Job; readonly start: number } | undefined,
 ): readonly BlockItem[] {
   const [stage, setStage] = useState<Stage>();
+  const settling = useThrottled(view, restageEvery);
   useEffect(() => {
-    if (view && view.width > 0) setStage((known) => (known && fits(known, view) ? known : stageOf(view)));
-  }, [view]);
+    if (settling && settling.width > 0)
+      setStage((known) => (known && fits(known, settling) ? known : stageOf(settling)));
+  }, [settling]);
 
   const settled = useThrottled(allJobs, redrawEvery);
   // A dropped block stays where it was dropped until the server has answered.

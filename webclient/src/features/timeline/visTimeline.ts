@@ -82,7 +82,13 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
   timeline.on("rangechange", ({ byUser }: { byUser: boolean }) => events.onView(view(), byUser));
   timeline.on("changed", () => events.onView(view(), false));
   timeline.on("mouseMove", (props: Pointed) => events.onPoint(inside(props) ? point(props) : undefined));
-  timeline.on("click", (props: Pointed) => inside(props) && events.onPress(point(props)));
+  // A browser also clicks at the end of a drag: only a press that stayed in place is one.
+  let pressed = 0;
+  const stayed = ({ event }: Pointed) => Math.abs(event.clientX - pressed) < 6;
+  timeline.on("mouseDown", ({ event }: Pointed) => {
+    pressed = event.clientX;
+  });
+  timeline.on("click", (props: Pointed) => inside(props) && stayed(props) && events.onPress(point(props)));
   timeline.on("doubleClick", (props: Pointed) => inside(props) && events.onDoublePress(point(props)));
 
   return {
