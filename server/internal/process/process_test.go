@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "says hello":
-		fmt.Println("hello")
+		fmt.Println("\x1b[32mhello\x1b[0m")
 		fmt.Fprintln(os.Stderr, "10%\r55%\r100%")
 		os.Exit(3)
 	case "sleeps":

@@ -3,14 +3,18 @@ package process
 import (
 	"io"
 	"os"
+	"regexp"
 	"strings"
 )
 
 // maxTail is how much of the end of a log is looked at, in bytes.
 const maxTail = 256 << 10
 
-// Tail reads the last lines of a log, oldest first; none when there is no log. A progress bar, which overwrites its
-// line, counts once, as last written.
+// colour is what terminals take for colours and the like.
+var colour = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
+
+// Tail reads the last lines of a log, oldest first and without colours; none when there is no log. A progress bar,
+// which overwrites its line, counts once, as last written.
 func Tail(file string, lines int) []string {
 	f, err := os.Open(file)
 	if err != nil {
@@ -29,7 +33,7 @@ func Tail(file string, lines int) []string {
 	var found []string
 	for line := range strings.Lines(strings.ToValidUTF8(string(data), "")) {
 		line = strings.TrimRight(line, "\r\n")
-		line = line[strings.LastIndexByte(line, '\r')+1:]
+		line = colour.ReplaceAllLiteralString(line[strings.LastIndexByte(line, '\r')+1:], "")
 		if strings.TrimSpace(line) != "" {
 			found = append(found, line)
 		}

@@ -121,7 +121,9 @@ func (b *boot) checkPort(ctx context.Context) error {
 	}
 	_ = connection.Close()
 	who := "another program"
-	if stats, err := b.client.SystemStats(ctx); err == nil {
+	asking, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if stats, err := b.client.SystemStats(asking); err == nil {
 		who = "a ComfyUI " + stats.Version + " that the service did not start"
 	}
 	return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop it, choose another port, or use installation_type \"remote\" to work with it", b.ComfyUI.Port, who)

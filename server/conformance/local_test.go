@@ -1,0 +1,355 @@
+//go:build unix
+
+package conformance
+
+import (
+	"bytes"
+	"image/png"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// TestLocal is one ComfyUI's life with the service, from its launch on. The parts build on each other.
+func TestLocal(t *testing.T) {
+	place := comfyUI(t).local(t)
+	v := place.start()
+	passed := t.Run("boot", func(t *testing.T) { testBoot(t, place, v) }) &&
+		t.Run("run with progress and previews", func(t *testing.T) { testRun(t, place, v) }) &&
+		t.Run("same graph twice", func(t *testing.T) { testCached(t, v) }) &&
+		t.Run("batch in a subfolder", func(t *testing.T) { testBatch(t, v) }) &&
+		t.Run("failing node", func(t *testing.T) { testFailingNode(t, v) }) &&
+		t.Run("rejected graph", func(t *testing.T) { testRejected(t, v) }) &&
+		t.Run("parameters", func(t *testing.T) { testParameters(t, v) }) &&
+		t.Run("cancel before the slot", func(t *testing.T) { testCancelScheduled(t, v) }) &&
+		t.Run("cancel while running", func(t *testing.T) { testCancelRunning(t, v) }) &&
+		t.Run("a stranger's prompt in the way", func(t *testing.T) { testStranger(t, v) }) &&
+		t.Run("edited template and every kind of result", func(t *testing.T) { testEdit(t, place, v) }) &&
+		t.Run("overhead", func(t *testing.T) { testOverhead(t, v) }) &&
+		t.Run("ComfyUI killed in mid-run", func(t *testing.T) { testComfyKilled(t, v) })
+	if passed {
+		t.Run("service killed in mid-run", func(t *testing.T) { v = testServiceKilled(t, place, v) })
+		t.Run("service stopped in mid-run", func(t *testing.T) { testServiceStopped(t, place, v) })
+	}
+}
+
+func testBoot(t *testing.T, place *site, v *service) {
+	worker := v.worker()
+	t.Logf("ComfyUI %s on %s", worker.GetComfyuiVersion(), worker.GetDevice())
+	var names []string
+	for _, step := range worker.GetBootSteps() {
+		t.Logf("%-14s %6d ms  %s", step.GetName(), step.GetElapsedMs(), step.GetDetail())
+		names = append(names, step.GetName())
+		if step.GetOutcome() != pb.BootOutcome_BOOT_OUTCOME_DONE {
+			t.Errorf("%s: %v", step.GetName(), step.GetOutcome())
+		}
+	}
+	if got := strings.Join(names, ", "); got != "validate, launch, wait for port, connect, warm up, benchmark, ready" {
+		t.Errorf("steps: %s", got)
+	}
+	// The template paints for a second: what comes from a cache would be faster.
+	if estimate := worker.GetEstimates()[0]; estimate.GetBenchmarkMs() < 1000 || estimate.GetSlotDurationMs() < 6*1000 {
+		t.Errorf("estimate: %v", estimate)
+	}
+	_ = filepath.WalkDir(place.output, func(path string, entry fs.DirEntry, _ error) error {
+		if entry != nil && !entry.IsDir() && strings.HasSuffix(path, ".png") {
+			t.Errorf("left behind by the measurement: %s", path)
+		}
+		return nil
+	})
+}
+
+func testRun(t *testing.T, place *site, v *service) {
+	request := booking("a fox in the snow", map[string]any{"seconds": 2.0, "steps": 20})
+	seed := uint64(18446744073709551615)
+	request.Seed = &seed
+	j := v.book(t, request)
+	progress := v.watch(t, j.GetId())
+	v.until(t, j.GetId(), "a preview is announced", func(j *pb.Job) bool { return j.GetProgress().GetPreview() > 0 })
+	if status, kind, body := v.fetch(t, "/previews/"+j.GetId()); status != 200 || kind != "image/jpeg" || len(body) == 0 {
+		t.Errorf("preview: %d %s, %d bytes", status, kind, len(body))
+	}
+	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	all := <-progress
+	last := 0
+	for _, p := range all {
+		if p.GetNodeTitle() == "Brush" && p.GetTotal() == 20 && int(p.GetStep()) > last {
+			last = int(p.GetStep())
+		}
+	}
+	if last < 10 {
+		t.Errorf("progress to step %d of 20: %v", last, all)
+	}
+	if want := "conformance/deep/picture/" + j.GetId() + "_00001_.png"; j.GetResultFilename() != want || j.GetSeed() != seed || j.GetAttempt() != 1 {
+		t.Errorf("result %s, want %s; seed %d, attempt %d", j.GetResultFilename(), want, j.GetSeed(), j.GetAttempt())
+	}
+	status, kind, body := v.fetch(t, "/images/"+j.GetResultFilename())
+	if _, err := png.Decode(bytes.NewReader(body)); status != 200 || kind != "image/png" || err != nil {
+		t.Errorf("picture: %d %s %v", status, kind, err)
+	}
+	if status, _, _ := v.fetch(t, "/previews/"+j.GetId()); status != 404 {
+		t.Errorf("preview after the end: %d", status)
+	}
+	if err := os.Remove(filepath.Join(place.output, j.GetResultFilename())); err != nil {
+		t.Fatal(err)
+	}
+	status, _, body = v.fetch(t, "/images/"+j.GetResultFilename())
+	if status != 404 {
+		t.Errorf("vanished picture: %d", status)
+	}
+	says(t, string(body), "deleted from the output directory")
+}
+
+// ComfyUI answers an unchanged graph from its cache, with the name of the old file.
+func testCached(t *testing.T, v *service) {
+	seed := uint64(42)
+	request := booking("the same again", nil)
+	request.Seed = &seed
+	first := v.end(t, v.book(t, request).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	second := v.end(t, v.book(t, request).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	if first.GetResultFilename() == second.GetResultFilename() {
+		t.Errorf("both jobs have %s", first.GetResultFilename())
+	}
+	for _, j := range []*pb.Job{first, second} {
+		if status, _, _ := v.fetch(t, "/images/"+j.GetResultFilename()); status != 200 {
+			t.Errorf("%s: %d", j.GetResultFilename(), status)
+		}
+	}
+}
+
+func testBatch(t *testing.T, v *service) {
+	j := v.end(t, v.book(t, booking("three of a kind", map[string]any{"batch": 3})).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	if len(j.GetResults()) != 3 {
+		t.Fatalf("results: %v", j.GetResults())
+	}
+	for i, r := range j.GetResults() {
+		if status, _, _ := v.fetch(t, "/images/"+r.GetFilename()); status != 200 || r.GetKind() != pb.ResultKind_RESULT_KIND_IMAGE || r.GetNodeId() != "2" {
+			t.Errorf("result %d: %d %v", i, status, r)
+		}
+	}
+	if status, _, body := v.fetch(t, "/thumbnails/"+j.GetResultFilename()); status != 200 || len(body) == 0 {
+		t.Errorf("thumbnail: %d, %d bytes", status, len(body))
+	}
+}
+
+func testFailingNode(t *testing.T, v *service) {
+	j := v.end(t, v.book(t, booking("no paint", map[string]any{"outcome": "fail"})).GetId(), pb.JobStatus_JOB_STATUS_FAILED)
+	if e := j.GetError(); e.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION || e.GetNodeId() != "1" {
+		t.Errorf("error: %v", e)
+	}
+	says(t, j.GetError().GetMessage(), "Brush", "the paint ran out")
+	if status, _, _ := v.fetch(t, "/images/"+j.GetResultFilename()); j.GetResultFilename() != "" || status == 200 {
+		t.Errorf("a failed job has the result %s", j.GetResultFilename())
+	}
+}
+
+func testRejected(t *testing.T, v *service) {
+	j := v.end(t, v.book(t, booking("upside down", map[string]any{"outcome": "refuse"})).GetId(), pb.JobStatus_JOB_STATUS_FAILED)
+	if e := j.GetError(); e.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_REJECTED || e.GetNodeId() != "1" {
+		t.Errorf("error: %v", e)
+	}
+	says(t, j.GetError().GetMessage(), "node 1", "ConformancePaint", "the canvas hangs upside down")
+}
+
+func testParameters(t *testing.T, v *service) {
+	found := map[string]*pb.Parameter{}
+	for _, p := range v.state().GetWorkflows()[0].GetParameters() {
+		found[p.GetName()] = p
+	}
+	if p := found["steps"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 1 || p.GetMax() != 500 || p.GetDefault().GetInteger() != 10 {
+		t.Errorf("steps: %v", p)
+	}
+	if p := found["seconds"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_NUMBER || p.GetMax() != 600 || p.GetDefault().GetNumber() != 1 {
+		t.Errorf("seconds: %v", p)
+	}
+	if p := found["outcome"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_CHOICE || strings.Join(p.GetChoices(), " ") != "paint fail refuse" {
+		t.Errorf("outcome: %v", p)
+	}
+	_, err := v.scheduler.BookJob(t.Context(), booking("out of range", map[string]any{"steps": 501, "outcome": "burn"}))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	says(t, err.Error(), "steps", "from 1 to 500", "outcome", "paint, fail, refuse")
+}
+
+func testCancelScheduled(t *testing.T, v *service) {
+	request := booking("never", nil)
+	request.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: inFuture()}
+	j := v.book(t, request)
+	cancelled, err := v.scheduler.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()})
+	if err != nil || cancelled.GetJob().GetStatus() != pb.JobStatus_JOB_STATUS_CANCELLED {
+		t.Errorf("%v %v", cancelled.GetJob(), err)
+	}
+}
+
+func testCancelRunning(t *testing.T, v *service) {
+	j := v.book(t, booking("cancel me", map[string]any{"seconds": 60.0, "steps": 500}))
+	v.underWay(t, j.GetId())
+	other := stranger{t, v.comfyURL}
+	foreign := other.post(1)
+	if _, err := v.scheduler.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()}); err != nil {
+		t.Fatal(err)
+	}
+	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_CANCELLED)
+	if len(j.GetResults()) > 0 {
+		t.Errorf("results: %v", j.GetResults())
+	}
+	eventually(t, "the stranger's prompt goes on", func() bool { return other.outcome(foreign) == "success" })
+}
+
+func testStranger(t *testing.T, v *service) {
+	other := stranger{t, v.comfyURL}
+	foreign := other.post(3)
+	j := v.book(t, booking("after you", nil))
+	late := v.until(t, j.GetId(), "the job is late", func(j *pb.Job) bool { return j.GetDelay() != nil })
+	if late.GetStatus() != pb.JobStatus_JOB_STATUS_SCHEDULED || late.GetDelay().GetKind() != pb.DelayKind_DELAY_KIND_LATE {
+		t.Errorf("job: %v", late)
+	}
+	says(t, late.GetDelay().GetReason(), "started on its own page")
+	v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	if got := other.outcome(foreign); got != "success" {
+		t.Errorf("the stranger's prompt: %q", got)
+	}
+}
+
+func testEdit(t *testing.T, place *site, v *service) {
+	request := booking("booked before", nil)
+	request.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: inFuture()}
+	before := v.book(t, request)
+
+	if err := os.WriteFile(place.template(), []byte(`{"1": {"class_type": "NoSuchBrush", "inputs": {"text": "", "seed": 1}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the operator is told of a bad edit", func() bool { return strings.Contains(v.worker().GetReason(), "is not used") })
+	t.Log(v.worker().GetReason())
+	if got := v.state().GetWorkflows()[0].GetExamplePrompt(); got != "a picture" {
+		t.Errorf("a bad edit is offered: %s", got)
+	}
+
+	copyFile(t, "testdata/everything_api.json", place.template())
+	eventually(t, "the edit is offered", func() bool { return v.state().GetWorkflows()[0].GetExamplePrompt() == "one of each" })
+	if reason := v.worker().GetReason(); reason != "" {
+		t.Errorf("reason: %s", reason)
+	}
+	j := v.end(t, v.book(t, booking("one of each", nil)).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	kinds := map[pb.ResultKind]int{}
+	for _, r := range j.GetResults() {
+		kinds[r.GetKind()]++
+		if r.GetFilename() == "" {
+			continue
+		}
+		status, kind, body := v.fetch(t, "/images/"+r.GetFilename())
+		t.Logf("%v %s: %d, %s, %d bytes", r.GetKind(), r.GetFilename(), status, kind, len(body))
+		if status != 200 {
+			t.Errorf("%s: %d", r.GetFilename(), status)
+		}
+	}
+	// Four pictures and an animated one; PreviewImage's are no results.
+	if kinds[pb.ResultKind_RESULT_KIND_IMAGE] != 5 || kinds[pb.ResultKind_RESULT_KIND_VIDEO] != 1 || kinds[pb.ResultKind_RESULT_KIND_AUDIO] != 1 || kinds[pb.ResultKind_RESULT_KIND_TEXT] != 1 {
+		t.Errorf("results: %v", j.GetResults())
+	}
+
+	if _, err := v.scheduler.UpdateJob(t.Context(), moveToNow(before)); err != nil {
+		t.Fatal(err)
+	}
+	if j := v.end(t, before.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED); len(j.GetResults()) != 1 {
+		t.Errorf("a job booked before the edit has %v", j.GetResults())
+	}
+	eventually(t, "the estimate is measured again", func() bool { return strings.Contains(v.logged(), "the edited workflow was measured") })
+	copyFile(t, "testdata/paint_api.json", place.template())
+	eventually(t, "the edit is taken back", func() bool { return v.state().GetWorkflows()[0].GetExamplePrompt() == "a picture" })
+}
+
+func testComfyKilled(t *testing.T, v *service) {
+	j := v.book(t, booking("twice", map[string]any{"seconds": 5.0}))
+	v.underWay(t, j.GetId())
+	pid := v.comfyPID()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	again := v.until(t, j.GetId(), "the job is booked again", func(j *pb.Job) bool { return j.GetAttempt() == 2 })
+	if again.GetDelay().GetKind() != pb.DelayKind_DELAY_KIND_RETRY {
+		t.Errorf("delay: %v", again.GetDelay())
+	}
+	t.Log(again.GetDelay().GetReason())
+	says(t, again.GetDelay().GetReason(), "killed", "in mid-run")
+	v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	if now := v.comfyPID(); now == pid {
+		t.Errorf("ComfyUI is still pid %d", now)
+	}
+}
+
+func testServiceKilled(t *testing.T, place *site, v *service) *service {
+	j := v.book(t, booking("adopt me", map[string]any{"seconds": 8.0, "steps": 80}))
+	v.underWay(t, j.GetId())
+	pid := v.comfyPID()
+	v.kill()
+	v = place.start()
+	if now := v.comfyPID(); now != pid {
+		t.Errorf("ComfyUI is pid %d, was %d", now, pid)
+	}
+	progress := v.watch(t, j.GetId())
+	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	if j.GetAttempt() != 1 || j.GetDelay() != nil {
+		t.Errorf("attempt %d, delay %v", j.GetAttempt(), j.GetDelay())
+	}
+	if len(<-progress) == 0 {
+		t.Error("no progress of the adopted run")
+	}
+	if status, _, _ := v.fetch(t, "/images/"+j.GetResultFilename()); status != 200 {
+		t.Errorf("%s: %d", j.GetResultFilename(), status)
+	}
+	return v
+}
+
+func testServiceStopped(t *testing.T, place *site, v *service) {
+	j := v.book(t, booking("interrupted", map[string]any{"seconds": 6.0, "steps": 60}))
+	v.underWay(t, j.GetId())
+	pid := v.comfyPID()
+	v.stop()
+	if v.exit != nil {
+		t.Errorf("the service ended with %v", v.exit)
+	}
+	if alive(pid) {
+		t.Errorf("ComfyUI (pid %d) lives on", pid)
+	}
+	v = place.start()
+	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	// ComfyUI starts longer than the slot of the second attempt lasts, so that one may have been moved.
+	if j.GetAttempt() != 2 || j.GetDelay() == nil {
+		t.Errorf("attempt %d, delay %v", j.GetAttempt(), j.GetDelay())
+	}
+}
+
+// What keeps ComfyUI from starting is said in words, and nothing is left behind.
+func TestStartThatFails(t *testing.T) {
+	place := comfyUI(t)
+	t.Run("port taken", func(t *testing.T) {
+		s := place.local(t)
+		taken, err := net.Listen("tcp", strings.TrimPrefix(s.comfyURL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Close()
+		v := s.launch()
+		<-v.ended
+		if v.exit == nil {
+			t.Error("the service ended well")
+		}
+		says(t, v.logged(), "comfy_ui.api_port", "is taken by another program")
+	})
+	t.Run("ComfyUI exits", func(t *testing.T) {
+		v := place.local(t, "--no-such-flag").launch()
+		<-v.ended
+		if v.exit == nil {
+			t.Error("the service ended well")
+		}
+		says(t, v.logged(), "ComfyUI ended (exit status 2)", "unrecognized arguments: --no-such-flag")
+	})
+}

@@ -1,0 +1,60 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// stranger is somebody at ComfyUI's own page.
+type stranger struct {
+	t   *testing.T
+	url string
+}
+
+// post queues a painting and gives its id.
+func (s stranger) post(seconds float64) string {
+	s.t.Helper()
+	id := uuid.NewString()
+	s.postAs(id, "stranger", seconds, "stranger/"+id)
+	return id
+}
+
+func (s stranger) postAs(id, client string, seconds float64, prefix string) {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{
+		"prompt_id": id, "client_id": client, "prompt": map[string]any{
+			"1": map[string]any{"class_type": "ConformancePaint", "inputs": map[string]any{
+				"text": id, "seed": 7, "seconds": seconds, "steps": 10, "batch": 1, "size": 64, "outcome": "paint",
+			}},
+			"2": map[string]any{"class_type": "SaveImage", "inputs": map[string]any{"images": []any{"1", 0}, "filename_prefix": prefix}},
+		},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	res, err := http.Post(s.url+"/prompt", "application/json", bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		s.t.Fatalf("the stranger's prompt: %s", res.Status)
+	}
+}
+
+// outcome is the history's word on a prompt, empty while there is none.
+func (s stranger) outcome(id string) string {
+	s.t.Helper()
+	var history map[string]struct {
+		Status struct {
+			Status string `json:"status_str"`
+		} `json:"status"`
+	}
+	getJSON(s.t, fmt.Sprintf("%s/history/%s", s.url, id), &history)
+	return history[id].Status.Status
+}
