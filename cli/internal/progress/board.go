@@ -117,10 +117,13 @@ func (b *board) describe(io *iostreams.IOStreams, r *run, width int) string {
 	if width >= 60 {
 		text = bar(io, fraction) + " " + text
 	}
-	if left, known := r.estimate.remaining(b.now()); known {
-		text += "  " + when.Span(left.Truncate(time.Second)) + " left"
-	} else {
+	switch left, known := r.estimate.remaining(b.now()); {
+	case !known:
 		text += "  longer than expected"
+	case left < time.Second:
+		text += "  under 1 s left"
+	default:
+		text += "  " + when.Span(left.Truncate(time.Second)) + " left"
 	}
 	return id + " " + text + "  " + io.Faint(jobview.ProgressText(r.progress))
 }
@@ -128,7 +131,7 @@ func (b *board) describe(io *iostreams.IOStreams, r *run, width int) string {
 // waiting is a countdown to the slot, or the reason why the job does not run in it.
 func (b *board) waiting(io *iostreams.IOStreams, j *pb.Job) string {
 	if left := time.UnixMilli(j.GetTimeSlot()).Sub(b.now()); left > 0 {
-		return io.Cyan("waiting for its slot") + fmt.Sprintf(" at %s, in %s", b.clock.Stamp(j.GetTimeSlot()), when.Span(left.Truncate(time.Second)))
+		return io.Cyan("waiting for its slot") + fmt.Sprintf(" at %s, in %s", b.clock.Stamp(j.GetTimeSlot()), when.Span((left+time.Second-1).Truncate(time.Second)))
 	}
 	reason := plaintext.Line(j.GetDelay().GetReason())
 	if reason == "" {

@@ -35,6 +35,7 @@ func NewCmdDocs() *cobra.Command {
 // SOURCE_DATE_EPOCH, else today.
 func Write(root *cobra.Command, format, dir string) error {
 	root.DisableAutoGenTag = true
+	root.InitDefaultCompletionCmd()
 	switch format {
 	case "man":
 		header := &doc.GenManHeader{Section: "1", Source: "comfysched " + buildinfo.String(), Manual: "ComfyScheduler"}
