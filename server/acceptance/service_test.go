@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package acceptance drives the real program as its users do: its binary as a subprocess, on the simulated ComfyUI,
 // through its port.
 package acceptance_test
