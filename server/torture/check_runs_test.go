@@ -1,0 +1,129 @@
+package torture_test
+
+import (
+	"strings"
+
+	domain "github.com/comfyscheduler/comfyscheduler/server/internal/job"
+)
+
+func promptOf(id string, attempt int) string { return domain.Job{ID: id, Attempt: attempt}.PromptID() }
+
+// eachAttemptRunsOnce: ComfyUI never starts a prompt a second time, and none that the job has not come to.
+func (j *judge) eachAttemptRunsOnce() {
+	for prompt, starts := range j.starts {
+		of := j.prompt[prompt]
+		if len(starts) > 1 {
+			j.wrong("prompt %s (attempt %d of job %s) was started %d times: %+v", prompt, of.number, of.job, len(starts), starts)
+		}
+		if final := j.final[of.job]; of.number > final.Attempt {
+			j.wrong("attempt %d of job %s was started; the job is at attempt %d", of.number, of.job, final.Attempt)
+		}
+	}
+}
+
+// oneComfyUIAtATime: when another process has begun to run prompts, the one before runs no more.
+func (j *judge) oneComfyUIAtATime() {
+	over, present := map[int]bool{}, 0
+	for _, r := range j.Runs {
+		if r.PID != present {
+			over[present] = true
+			present = r.PID
+		}
+		if over[r.PID] {
+			j.wrong("ComfyUI %d runs prompt %s after another had begun", r.PID, r.PromptID)
+		}
+	}
+}
+
+// nothingRunsEarly: no attempt starts before the slot that the job had when it was handed over.
+func (j *judge) nothingRunsEarly() {
+	j.observed(func(by string, seen job) {
+		if seen.Status == scheduled || seen.Status == cancelled {
+			return
+		}
+		for _, start := range j.starts[promptOf(seen.ID, seen.Attempt)] {
+			if start.At < seen.Start {
+				j.wrong("attempt %d of job %s started at %d, before its slot at %d", seen.Attempt, seen.ID, start.At, seen.Start)
+			}
+		}
+	})
+}
+
+// alive reports whether a ComfyUI was seen to live after a moment.
+func (j *judge) alive(pid int, after int64) bool { return j.Lifetimes[pid].Last > after }
+
+// statusesAreTrue: what is said of a job's end is what happened in ComfyUI.
+func (j *judge) statusesAreTrue() {
+	for _, final := range j.final {
+		end, ended := j.ends[promptOf(final.ID, final.Attempt)]
+		switch final.Status {
+		case completed:
+			if end.Outcome != "success" || final.Result == "" || j.Files[final.Result] == 0 {
+				j.wrong("job %s is completed; its run ended with %q, its result %q has %d bytes", final.ID, end.Outcome, final.Result, j.Files[final.Result])
+			}
+		case failed:
+			j.failureIsTrue(final, end)
+		case cancelled:
+			// It may still complete, and then that is said: as long as ComfyUI lives, it knows.
+			if ended && end.Outcome != "interrupted" && j.alive(end.PID, final.Finished) && !forgetful(final) {
+				j.wrong("job %s is cancelled; its run ended with %q in the ComfyUI that was asked", final.ID, end.Outcome)
+			}
+		}
+		j.lostAttemptsAreTrue(final)
+	}
+}
+
+// forgetful says that ComfyUI was told to keep no history of the run.
+func forgetful(j job) bool { return strings.Contains(j.Prompt, "[[empty-history]]") }
+
+func (j *judge) failureIsTrue(final job, end run) {
+	ok := false
+	switch final.Error {
+	case "execution":
+		ok = end.Outcome == "error"
+	case "no_result":
+		ok = end.Outcome == "success" && strings.Contains(final.Prompt, "[[no-result]]")
+	case "lost":
+		ok = j.losses[final.ID] == domain.MaxLosses+1 && (end.Outcome == "" || forgetful(final) || !j.alive(end.PID, final.Finished))
+	}
+	if !ok {
+		j.wrong("job %s failed with %q (%s) after %d losses; its run ended with %q", final.ID, final.Error, final.ErrorText, j.losses[final.ID], end.Outcome)
+	}
+}
+
+// lostAttemptsAreTrue: a new attempt was made only of a run whose end the living ComfyUI could not tell.
+func (j *judge) lostAttemptsAreTrue(final job) {
+	for number := 1; number < final.Attempt; number++ {
+		end, ended := j.ends[promptOf(final.ID, number)]
+		next := j.starts[promptOf(final.ID, number+1)]
+		if ended && end.Outcome != "interrupted" && len(next) > 0 && next[0].PID == end.PID && !forgetful(final) {
+			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, end.PID, number+1)
+		}
+	}
+}
+
+// cancelledStaysCancelled: after a cancel was acknowledged nothing of the job begins, and nobody is cancelled unasked.
+func (j *judge) cancelledStaysCancelled() {
+	for id, final := range j.final {
+		asked := false
+		for _, c := range j.asked[id] {
+			if c.Verb != "cancel" || c.Outcome == refused || c.Outcome == unsent {
+				continue
+			}
+			asked = true
+			if c.Outcome != acknowledged {
+				continue
+			}
+			for number := 1; number <= final.Attempt; number++ {
+				for _, start := range j.starts[promptOf(id, number)] {
+					if start.At > c.Ended/1000+1 && (c.Job.Status == cancelled || number > c.Job.Attempt) {
+						j.wrong("attempt %d of job %s started at %d, after its cancel was acknowledged at %d", number, id, start.At, c.Ended/1000)
+					}
+				}
+			}
+		}
+		if final.Status == cancelled && !asked {
+			j.wrong("job %s is cancelled, which nobody asked for", id)
+		}
+	}
+}

@@ -1,0 +1,277 @@
+package torture_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// judge holds what the rules ask for again and again.
+type judge struct {
+	evidence
+	final  map[string]job     // by id
+	losses map[string]int     // by job id
+	asked  map[string][]call  // calls for a job, by its id
+	starts map[string][]run   // by prompt id
+	ends   map[string]run     // by prompt id
+	prompt map[string]attempt // by prompt id
+	found  []string
+}
+
+// attempt is one run of a job.
+type attempt struct {
+	job    string
+	number int
+}
+
+// check compares what was answered with what is. It returns what is wrong.
+func check(e evidence) []string {
+	j := &judge{
+		evidence: e, final: map[string]job{}, losses: map[string]int{}, asked: map[string][]call{}, starts: map[string][]run{}, ends: map[string]run{},
+		prompt: map[string]attempt{},
+	}
+	for _, r := range e.Kept {
+		j.final[r.ID], j.losses[r.ID] = r.job, r.Losses
+		for number := 1; number <= r.Attempt+3; number++ {
+			j.prompt[promptOf(r.ID, number)] = attempt{r.ID, number}
+		}
+	}
+	for _, c := range e.Calls {
+		if c.Verb != "book" {
+			j.asked[c.JobID] = append(j.asked[c.JobID], c)
+		}
+	}
+	for _, r := range e.Runs {
+		if r.Event == "start" {
+			j.starts[r.PromptID] = append(j.starts[r.PromptID], r)
+		} else {
+			j.ends[r.PromptID] = r
+		}
+	}
+	for _, rule := range []func(){
+		j.answersAreOfTheStore, j.noFaults, j.bookedOnce, j.nothingAcknowledgedIsLost, j.versionsTellOneStory, j.versionsOnlyRise,
+		j.slotsNeverOverlap, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly, j.statusesAreTrue, j.cancelledStaysCancelled,
+		j.nothingIsForgotten,
+	} {
+		rule()
+	}
+	return j.found
+}
+
+func (j *judge) wrong(format string, args ...any) {
+	j.found = append(j.found, fmt.Sprintf(format, args...))
+}
+
+// answersAreOfTheStore: the interface tells what the database holds.
+func (j *judge) answersAreOfTheStore() {
+	if len(j.Answered) != len(j.Kept) {
+		j.wrong("the service lists %d jobs, the database holds %d", len(j.Answered), len(j.Kept))
+	}
+	for _, answered := range j.Answered {
+		if kept := j.final[answered.ID]; kept != answered {
+			j.wrong("the service says %+v, the database %+v", answered, kept)
+		}
+	}
+}
+
+// noFaults: the service never says that it does not know what went wrong, and knows its users and their jobs.
+func (j *judge) noFaults() {
+	for _, c := range j.Calls {
+		switch {
+		case strings.Contains(c.Message, "something went wrong in the service"), c.Outcome == refused && (c.Code == "not_found" || c.Code == "unauthenticated" || c.Code == "permission_denied" || c.Code == "already_exists"):
+			j.wrong("%s of %s for %s%s was answered with %s", c.Verb, c.Client, c.Tag, c.JobID, c.Message)
+		}
+	}
+}
+
+// tagOf is the tag that a booking's prompt begins with.
+func tagOf(prompt string) string {
+	tag, _, _ := strings.Cut(prompt, " ")
+	return tag
+}
+
+// bookedOnce: a request id makes one job, if it was acknowledged, at most one if the answer is unknown, none if it was
+// refused.
+func (j *judge) bookedOnce() {
+	made := map[string][]string{}
+	for _, final := range j.final {
+		made[tagOf(final.Prompt)] = append(made[tagOf(final.Prompt)], final.ID)
+	}
+	answers := map[string][]call{}
+	for _, c := range j.Calls {
+		if c.Verb == "book" {
+			answers[c.Tag] = append(answers[c.Tag], c)
+		}
+	}
+	for tag, ids := range made {
+		if len(ids) > 1 {
+			j.wrong("booking %s made the jobs %v", tag, ids)
+		}
+		if len(answers[tag]) == 0 {
+			j.wrong("job %v belongs to no booking (%s)", ids, tag)
+		}
+	}
+	for tag, calls := range answers {
+		mayBe := slices.ContainsFunc(calls, func(c call) bool { return c.Outcome == acknowledged || c.Outcome == unknown })
+		if !mayBe && len(made[tag]) > 0 {
+			j.wrong("booking %s was refused, and yet made the job %v", tag, made[tag])
+		}
+		for _, c := range calls {
+			if c.Outcome != acknowledged {
+				continue
+			}
+			if !slices.Equal(made[tag], []string{c.Job.ID}) {
+				j.wrong("booking %s was answered with job %s, and made %v", tag, c.Job.ID, made[tag])
+			}
+			if id := j.Requests[c.Job.User+"/"+c.Request]; id != c.Job.ID {
+				j.wrong("request %s of booking %s was answered with job %s; the database remembers %q", c.Request, tag, c.Job.ID, id)
+			}
+		}
+	}
+}
+
+// nothingAcknowledgedIsLost: what a booking, an edit or a move was answered with still holds, unless it was overwritten.
+func (j *judge) nothingAcknowledgedIsLost() {
+	for _, c := range j.Calls {
+		if c.Outcome != acknowledged {
+			continue
+		}
+		final, there := j.final[c.Job.ID]
+		if !there {
+			j.wrong("job %s is gone, after %s of %s was acknowledged", c.Job.ID, c.Verb, c.Client)
+			continue
+		}
+		if final.User != c.Job.User || final.Seed != c.Job.Seed || final.Created != c.Job.Created || final.Duration != c.Job.Duration {
+			j.wrong("job %s was %+v and is %+v", c.Job.ID, *c.Job, final)
+		}
+		if final.Prompt != c.Job.Prompt && !j.explains(c, "edit", func(later call) bool { return later.Prompt == final.Prompt }) {
+			j.wrong("the prompt of job %s was %q at version %d and is %q, which nobody asked for", final.ID, c.Job.Prompt, c.Job.Version, final.Prompt)
+		}
+		moved := final.Start != c.Job.Start
+		if moved && final.Delay != "overdue" && final.Delay != "retry" && !j.explains(c, "move", func(later call) bool { return true }) {
+			j.wrong("job %s was at %d at version %d and is at %d, which nobody asked for", final.ID, c.Job.Start, c.Job.Version, final.Start)
+		}
+		j.answerFits(c)
+	}
+}
+
+// explains reports whether a call that may have changed the job after c was answered is as wanted.
+func (j *judge) explains(c call, verb string, wanted func(call) bool) bool {
+	return slices.ContainsFunc(j.asked[c.Job.ID], func(later call) bool {
+		mayBe := later.Outcome == unknown && later.Version >= c.Job.Version || later.Outcome == acknowledged && later.Job.Version > c.Job.Version
+		return later.Verb == verb && mayBe && wanted(later)
+	})
+}
+
+// answerFits: an answer shows what was asked for.
+func (j *judge) answerFits(c call) {
+	switch {
+	case c.Verb == "book" && (c.Job.Seed != c.Seed || c.Job.Version == 1 && (c.Job.Prompt != c.Prompt || c.Exact && c.Job.Start != c.Moment || c.Job.Start < c.Moment)),
+		c.Verb == "edit" && (c.Job.Prompt != c.Prompt || c.Job.Version <= c.Version),
+		c.Verb == "move" && (c.Exact && c.Job.Start != c.Moment || c.Job.Start < c.Moment || c.Job.Version <= c.Version),
+		c.Verb == "cancel" && !c.Job.CancelRequested:
+		j.wrong("%s of %s asked for %+v and was answered with %+v", c.Verb, c.Client, c, *c.Job)
+	}
+}
+
+// observed calls f with every state of a job that anybody was shown.
+func (j *judge) observed(f func(by string, seen job)) {
+	for _, c := range j.Calls {
+		if c.Job != nil {
+			f(c.Client, *c.Job)
+		}
+	}
+	for _, s := range j.Sightings {
+		for _, seen := range s.Jobs {
+			f(s.Watcher, seen)
+		}
+	}
+}
+
+// versionsTellOneStory: a version of a job stands for one content, whoever is shown it and whenever, and no version that
+// was ever shown is later than what is kept. What changes without a new version is left out: the start and the delay.
+func (j *judge) versionsTellOneStory() {
+	type version struct {
+		id     string
+		number int64
+	}
+	first := map[version]job{}
+	show := func(by string, seen job) {
+		key := version{seen.ID, seen.Version}
+		seen.Started, seen.Delay, seen.Booked = 0, "", 0
+		if known, there := first[key]; !there {
+			first[key] = seen
+		} else if known != seen {
+			j.wrong("version %d of job %s was shown as %+v, and to %s as %+v", seen.Version, seen.ID, known, by, seen)
+		}
+	}
+	for _, final := range j.final {
+		show("the database", final)
+	}
+	j.observed(func(by string, seen job) {
+		final, there := j.final[seen.ID]
+		if !there || final.Version < seen.Version {
+			j.wrong("%s was shown version %d of job %s; kept is version %d", by, seen.Version, seen.ID, final.Version)
+		} else if !seen.active() && final.Version != seen.Version {
+			j.wrong("%s was shown job %s %s at version %d; it is %s now", by, seen.ID, seen.Status, seen.Version, final.Status)
+		}
+		show(by, seen)
+	})
+}
+
+// versionsOnlyRise: who asks after somebody was answered is answered with that state or a later one.
+func (j *judge) versionsOnlyRise() {
+	type moment struct {
+		at     int64
+		answer bool
+		call   *call
+	}
+	var moments []moment
+	for i := range j.Calls {
+		if c := &j.Calls[i]; c.Job != nil {
+			moments = append(moments, moment{c.Began, false, c}, moment{c.Ended, true, c})
+		}
+	}
+	slices.SortFunc(moments, func(a, b moment) int { return int(a.at - b.at) })
+	answered, atLeast := map[string]int64{}, map[*call]int64{}
+	for _, m := range moments {
+		if !m.answer {
+			atLeast[m.call] = answered[m.call.Job.ID]
+			continue
+		}
+		if m.call.Job.Version < atLeast[m.call] {
+			j.wrong("%s of %s was answered with version %d of job %s after version %d had been seen", m.call.Verb, m.call.Client, m.call.Job.Version, m.call.Job.ID, atLeast[m.call])
+		}
+		answered[m.call.Job.ID] = max(answered[m.call.Job.ID], m.call.Job.Version)
+	}
+}
+
+// overlapping finds two active jobs whose closed slots have a moment in common.
+func overlapping(jobs []job) (a, b job, found bool) {
+	var active []job
+	for _, one := range jobs {
+		if one.active() {
+			active = append(active, one)
+		}
+	}
+	slices.SortFunc(active, func(a, b job) int { return int(a.Start - b.Start) })
+	for i := 1; i < len(active); i++ {
+		if active[i].Start <= active[i-1].end() {
+			return active[i-1], active[i], true
+		}
+	}
+	return job{}, job{}, false
+}
+
+// nothingIsForgotten: what was to run in the test has ended; what was booked for later still stands.
+func (j *judge) nothingIsForgotten() {
+	var last int64
+	for _, c := range j.Calls {
+		last = max(last, c.Ended/1000)
+	}
+	for _, final := range j.final {
+		if final.active() && final.Start < last+far.Milliseconds()/2 {
+			j.wrong("job %s was forgotten: %+v", final.ID, final)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package torture_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// evidence is all that is known of a torture afterwards.
+type evidence struct {
+	Calls     []call
+	Sightings []sighting
+	Lifetimes map[int]lifetime // of each ComfyUI, by pid
+	Answered  []job            // by the service at the end
+	Kept      []row            // by the database
+	Requests  map[string]string
+	Runs      []run
+	Files     map[string]int64 // in the output folder, with their sizes
+}
+
+// row is a job as the database keeps it.
+type row struct {
+	job
+	Losses int
+}
+
+// run is a line of ComfyUI's own record.
+type run struct {
+	Event    string `json:"event"` // "start", "end"
+	PromptID string `json:"prompt_id"`
+	PID      int    `json:"pid"`
+	At       int64  `json:"at"`
+	Outcome  string `json:"outcome"`
+}
+
+// readDatabase reads the jobs, and the requests as "user/request id" with the job's id.
+func readDatabase(file string) (rows []row, requests map[string]string, err error) {
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = db.Close() }()
+	var integrity string
+	if err := db.QueryRow(`PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
+		return nil, nil, fmt.Errorf("integrity of %s: %s (%w)", file, integrity, err)
+	}
+	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, prompt, seed, coalesce(results ->> '$[0].filename', ''),
+		coalesce(failure ->> '$.reason', ''), coalesce(failure ->> '$.message', ''), coalesce(delay ->> '$.kind', ''), coalesce(delay ->> '$.booked_start', 0),
+		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms FROM jobs`)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = found.Close() }()
+	for found.Next() {
+		var r row
+		var seed string
+		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Prompt, &seed, &r.Result, &r.Error, &r.ErrorText, &r.Delay, &r.Booked,
+			&r.Attempt, &r.Losses, &r.CancelRequested, &r.Version, &r.Created, &r.Started, &r.Finished)
+		if err == nil {
+			_, err = fmt.Sscan(seed, &r.Seed)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		rows = append(rows, r)
+	}
+	if err := found.Err(); err != nil {
+		return nil, nil, err
+	}
+	requests, err = readRequests(db)
+	return rows, requests, err
+}
+
+func readRequests(db *sql.DB) (map[string]string, error) {
+	requests := map[string]string{}
+	found, err := db.Query(`SELECT user_id, request_id, job_id FROM requests`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
+	for found.Next() {
+		var user, request, id string
+		if err := found.Scan(&user, &request, &id); err != nil {
+			return nil, err
+		}
+		requests[user+"/"+request] = id
+	}
+	return requests, found.Err()
+}
+
+func readRuns(file string) (runs []run, err error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(content)) {
+		var r run
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return nil, fmt.Errorf("line %q of %s: %w", line, file, err)
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+func readFiles(dir string) (map[string]int64, error) {
+	files := map[string]int64{}
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		files[filepath.ToSlash(name)] = info.Size()
+		return err
+	})
+	return files, err
+}

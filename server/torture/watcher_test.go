@@ -1,0 +1,104 @@
+//go:build linux
+
+package torture_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// watcher follows the live state, and loses its stream now and then.
+type watcher struct {
+	*user
+	rng *rand.Rand
+	at  revision
+}
+
+// work watches until ctx ends.
+func (w *watcher) work(ctx context.Context) {
+	for ctx.Err() == nil {
+		patience := time.Duration(100+w.rng.IntN(3000)) * time.Millisecond
+		stream, cancel := context.WithTimeout(ctx, patience)
+		w.watch(stream)
+		cancel()
+		if w.rng.Float64() < 0.15 {
+			w.at = revision{} // begin anew, without a memory
+		}
+		if _, err := w.site.address(ctx); err != nil {
+			return
+		}
+		pause(ctx, time.Duration(w.rng.IntN(100))*time.Millisecond)
+	}
+}
+
+// watch opens a stream where the last one ended and follows it to its end.
+func (w *watcher) watch(ctx context.Context) {
+	request := &pb.WatchStateRequest{Client: "torture"}
+	if w.at.Epoch != "" {
+		request.ResumeAfter = &pb.Revision{Epoch: w.at.Epoch, Number: w.at.Number}
+	}
+	stream, err := w.WatchState(ctx, request)
+	if err != nil {
+		return
+	}
+	defer func() { _ = stream.Close() }()
+	for stream.Receive() {
+		w.apply(stream.Msg())
+	}
+}
+
+func (w *watcher) apply(m *pb.WatchStateResponse) {
+	if s := m.Snapshot; s != nil {
+		w.at = revisionOf(s.Revision)
+		w.take(s.Jobs, true)
+	}
+	for _, d := range m.Deltas {
+		at := revisionOf(d.Revision)
+		if at.Epoch != w.at.Epoch || at.Number != w.at.Number+1 {
+			w.site.history.violation(fmt.Sprintf("watcher %s: delta %v after revision %v", w.name, at, w.at))
+		}
+		w.at = at
+		w.take(d.Jobs, false)
+	}
+}
+
+func (w *watcher) take(jobs []*pb.Job, snapshot bool) {
+	taken := jobsOf(jobs)
+	w.site.history.saw(sighting{Watcher: w.name, Revision: w.at, Snapshot: snapshot, Jobs: taken})
+}
+
+// snapshot asks for the whole state.
+func (u *user) snapshot(ctx context.Context) (revision, error) {
+	response, err := u.GetState(ctx, &pb.GetStateRequest{})
+	if err != nil {
+		return revision{}, err
+	}
+	at := revisionOf(response.Snapshot.Revision)
+	u.site.history.saw(sighting{Watcher: u.name, Revision: at, Snapshot: true, Jobs: jobsOf(response.Snapshot.Jobs)})
+	return at, nil
+}
+
+// glance asks for whole states at random moments until ctx ends.
+func (u *user) glance(ctx context.Context, rng *rand.Rand) {
+	for ctx.Err() == nil {
+		_, _ = u.snapshot(ctx) // the service may be down
+		pause(ctx, time.Duration(50+rng.IntN(400))*time.Millisecond)
+	}
+}
+
+// catchUp follows the live state until it has come to a revision.
+func (w *watcher) catchUp(ctx context.Context, to revision) error {
+	for w.at.Epoch != to.Epoch || w.at.Number < to.Number {
+		if ctx.Err() != nil {
+			return fmt.Errorf("watcher %s is at %v and does not come to %v", w.name, w.at, to)
+		}
+		stream, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+		w.watch(stream)
+		cancel()
+	}
+	return nil
+}
