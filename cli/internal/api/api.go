@@ -3,6 +3,8 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"time"
@@ -36,8 +38,9 @@ type Client struct {
 	http *http.Client
 }
 
-// New makes a client. The keeper's SignIn is set to this server's. Further options are for tests.
-func New(addr address.Address, keeper *identity.Keeper, userAgent string, opts ...grpc.DialOption) (*Client, error) {
+// New makes a client. The keeper's SignIn is set to this server's. roots are the authorities that may vouch for an https
+// server, nil for those of the machine. Further options are for tests.
+func New(addr address.Address, keeper *identity.Keeper, userAgent string, roots *x509.CertPool, opts ...grpc.DialOption) (*Client, error) {
 	c := &Client{Address: addr, Keeper: keeper}
 	target := addr.HostPort()
 	options := []grpc.DialOption{
@@ -51,12 +54,13 @@ func New(addr address.Address, keeper *identity.Keeper, userAgent string, opts .
 		grpc.WithChainUnaryInterceptor(c.authorizeCall),
 		grpc.WithChainStreamInterceptor(c.authorizeStream),
 	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if addr.TLS {
-		options = append(options, grpc.WithTransportCredentials(credentials.NewTLS(nil)))
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		options = append(options, grpc.WithTransportCredentials(credentials.NewTLS(transport.TLSClientConfig.Clone())))
 	} else {
 		options = append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if addr.IsLocalhost() {
 		target = "passthrough:///" + target // no name look-up: DialContext knows both loopbacks
 		options = append(options, grpc.WithContextDialer(func(ctx context.Context, hostport string) (net.Conn, error) {

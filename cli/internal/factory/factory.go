@@ -4,6 +4,7 @@ package factory
 
 import (
 	"cmp"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"sync"
@@ -97,7 +98,27 @@ func (f *Factory) client() (*api.Client, error) {
 		Passive:    f.Passive,
 		SignedIn:   f.tellSignedIn,
 	}
-	return api.New(addr, keeper, "comfysched/"+buildinfo.String())
+	roots, err := authorities(os.Getenv("COMFYSCHED_CA_FILE"))
+	if err != nil {
+		return nil, err
+	}
+	return api.New(addr, keeper, "comfysched/"+buildinfo.String(), roots)
+}
+
+// authorities reads the certificates of an authority of one's own; nil, for those of the machine, without a file.
+func authorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("COMFYSCHED_CA_FILE: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(raw) {
+		return nil, fmt.Errorf("COMFYSCHED_CA_FILE: %s holds no certificate in PEM form", file)
+	}
+	return roots, nil
 }
 
 // tellSignedIn says to a person, not to a script, that a user was made.

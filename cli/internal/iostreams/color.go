@@ -29,7 +29,7 @@ func (s *IOStreams) colored(c color.Color, text string) string {
 }
 
 func (s *IOStreams) styled(style ansi.Style, text string) string {
-	if !s.color {
+	if !s.color || text == "" {
 		return text
 	}
 	return style.Styled(text)

@@ -177,9 +177,18 @@ func Lost(err error) bool {
 	return false
 }
 
+// Unreached reports whether a request never left: nobody took the connection.
+func Unreached(err error) bool {
+	st, ok := statusOf(err)
+	return ok && st.Code() == codes.Unavailable && strings.Contains(st.Message(), dialing)
+}
+
+// dialing is how the transport speaks of a connection that was not made.
+const dialing = "while dialing: "
+
 // transport shortens what the connection says to its cause.
 func transport(message string) string {
-	for _, marker := range []string{"while dialing: ", "transport: "} {
+	for _, marker := range []string{dialing, "transport: "} {
 		if _, after, ok := strings.Cut(message, marker); ok {
 			message = after
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
@@ -38,6 +39,14 @@ func (f *Flags) Check() error {
 	}
 	if n > 1 {
 		return exitcode.Usagef("give one prompt: as an argument, with --prompt or with --prompt-file")
+	}
+	return nil
+}
+
+// Valid refuses what cannot be sent: text in another encoding than UTF-8.
+func Valid(prompt string) error {
+	if !utf8.ValidString(prompt) {
+		return exitcode.Usagef("the prompt is not UTF-8 text")
 	}
 	return nil
 }

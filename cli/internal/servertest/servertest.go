@@ -98,7 +98,7 @@ func New(t *testing.T, register func(*grpc.Server)) (*factory.Factory, Terminal)
 
 	file := &settings.File{Path: filepath.Join(t.TempDir(), "config.json")}
 	addr := address.Address{Host: "localhost", Port: "3000"}
-	client, err := api.New(addr, &identity.Keeper{File: file, Address: addr.String(), Override: "secret"}, "test",
+	client, err := api.New(addr, &identity.Keeper{File: file, Address: addr.String(), Override: "secret"}, "test", nil,
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	if err != nil {
 		t.Fatal(err)

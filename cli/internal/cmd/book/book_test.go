@@ -181,3 +181,30 @@ func TestBadOptionsAreUsageErrors(t *testing.T) {
 		})
 	}
 }
+
+// When no answer comes at all, it is said how to find out without booking twice.
+func TestAnUncertainBookingIsSaidToBeOne(t *testing.T) {
+	var last string
+	f, term := servertest.With(t, &servertest.Scheduler{
+		Book: func(_ context.Context, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+			last = req.GetRequestId()
+			return nil, status.Error(codes.Unavailable, "connection reset")
+		},
+	})
+	f.Args = []string{"book", "--next", "a red fox"}
+	if code := root.Run(t.Context(), f); code != exitcode.Unavailable {
+		t.Errorf("exit code %d", code)
+	}
+	if !strings.Contains(term.Err.String(), "may be booked: repeat the command with --request-id "+last) {
+		t.Errorf("stderr %q", term.Err)
+	}
+}
+
+func TestAPromptMustBeText(t *testing.T) {
+	f, term := servertest.With(t, &servertest.Scheduler{})
+	term.In.WriteString("caf\xe9")
+	f.Args = []string{"book", "--next"}
+	if code := root.Run(t.Context(), f); code != exitcode.Usage || !strings.Contains(term.Err.String(), "not UTF-8") {
+		t.Errorf("exit code %d: %s", code, term.Err)
+	}
+}

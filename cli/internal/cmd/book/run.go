@@ -9,10 +9,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/paramflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/promptflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/startflag"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -67,14 +69,28 @@ func (o *Options) request(ctx context.Context, client *api.Client) (*pb.BookJobR
 	return req, nil
 }
 
-// send books. The same request is sent again while the answer is lost: its id makes sure that it books once.
+// send books. The same request is sent again while the answer is lost: its id makes sure that it books once. When no
+// answer comes at all, the error says whether the job may be booked.
 func send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+	if err := promptflag.Valid(req.GetPrompt()); err != nil {
+		return nil, err
+	}
 	var answer *pb.BookJobResponse
+	unsure := false
 	err := problem.Retry(ctx, patience, func(ctx context.Context) (err error) {
 		answer, err = client.Scheduler.BookJob(ctx, req)
+		unsure = unsure || problem.Lost(err) && !problem.Unreached(err)
 		return err
 	})
-	return answer, err
+	switch {
+	case err == nil:
+		return answer, nil
+	case ctx.Err() != nil:
+		return nil, exitcode.Errorf(exitcode.Interrupted, "interrupted before the answer came; the job may be booked: 'comfysched list --mine' tells")
+	case unsure && problem.Lost(err):
+		return nil, exitcode.Errorf(exitcode.Unavailable, "no answer came from %s; the job may be booked: repeat the command with --request-id %s, which books once", client.Address, req.GetRequestId())
+	}
+	return nil, err
 }
 
 // show prints a fresh booking.

@@ -130,6 +130,9 @@ func (o *Options) change(ctx context.Context, scheduler pb.SchedulerServiceClien
 		if c.Edit.Prompt, err = o.Prompt.Read(o.IO); err != nil {
 			return nil, err
 		}
+		if err := promptflag.Valid(c.Edit.Prompt); err != nil {
+			return nil, err
+		}
 		c.Paths = append(c.Paths, "prompt")
 	}
 	if o.Seed != "" {

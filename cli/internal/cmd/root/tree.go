@@ -38,6 +38,7 @@ Environment:
   COMFYSCHED_SERVER      URL or name of the server, when there is no --server
   COMFYSCHED_TOKEN       token to use instead of the kept one
   COMFYSCHED_CONFIG_DIR  folder of config.json, instead of comfysched in your configuration directory
+  COMFYSCHED_CA_FILE     certificates (PEM) to trust for https servers, instead of those of the machine
   NO_COLOR               no colours; CLICOLOR_FORCE=1 gives colours also in pipes
   TZ                     the zone in which times are meant and shown`
 

@@ -50,10 +50,10 @@ func (r *report) people() error {
 	system := r.snapshot.GetSystem()
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(r.io.Out, "%s %s\n", r.io.Faint(fmt.Sprintf("%-9s", name+":")), value)
+			fmt.Fprintf(r.io.Out, "%s %s\n", r.io.Faint(fmt.Sprintf("%-10s", name+":")), value)
 		}
 	}
-	line("server", r.server+" "+r.io.Faint(plaintext.Line(system.GetVersion())))
+	line("server", r.server+" "+r.io.Faint("version "+plaintext.Line(system.GetVersion())))
 	line("status", r.light(system.GetSystemStatus())+because(system.GetReason()))
 	line("benchmark", duration(system.GetBenchmarkMs()))
 	for _, w := range system.GetWorkers() {
@@ -78,7 +78,7 @@ func (r *report) worker(w *pb.Worker) string {
 	} else if w.GetComfyuiVersion() != "" {
 		text += ", ComfyUI " + plaintext.Line(w.GetComfyuiVersion())
 	}
-	if w.GetDevice() != "" {
+	if w.GetDevice() != "" && !w.GetSimulated() {
 		text += ", " + plaintext.Line(w.GetDevice())
 	}
 	for _, e := range w.GetEstimates() {
@@ -94,7 +94,7 @@ func (r *report) bootSteps(w *pb.Worker) {
 	}
 	for _, s := range w.GetBootSteps() {
 		outcome := strings.ToLower(strings.TrimPrefix(s.GetOutcome().String(), "BOOT_OUTCOME_"))
-		fmt.Fprintf(r.io.Out, "          %-14s %s %s%s\n", plaintext.Line(s.GetName()), outcome, when.Millis(s.GetElapsedMs()), because(s.GetDetail()))
+		fmt.Fprintf(r.io.Out, "           %-14s %s %s%s\n", plaintext.Line(s.GetName()), outcome, when.Millis(s.GetElapsedMs()), because(s.GetDetail()))
 	}
 }
 

@@ -137,7 +137,7 @@ func (s screen) block(j *pb.Job, width int) string {
 		}
 		return "[" + fit(label, width-2, "=") + "]"
 	}
-	text := s.io.Inverse(fit(label, width, " "))
+	text := s.io.Inverse(fit("▏"+label, width, " ")) // the thin line divides blocks of one colour
 	if j.GetId() == s.selected {
 		text = s.io.Bold(text)
 	}
