@@ -4,7 +4,7 @@ import { type Service, startService } from "./service";
 
 let service: Service;
 test.beforeAll(async () => {
-  service = await startService({ stepTime: "250ms" });
+  service = await startService({ stepTime: "600ms" });
 });
 test.afterAll(() => service.dispose());
 
@@ -53,25 +53,42 @@ test("the grid sorts by time, filters by status, and shows a long prompt on dema
   const view = new SchedulerView(page);
   await view.open(service.url);
   const tail = "and the very last word is zebra";
-  await view.bookNext(`${"A long and winding description. ".repeat(6)}${tail}`);
-  await expect(view.panel.getByText("Completed", { exact: true })).toBeVisible();
+  for (const prompt of ["Short and early", `${"A long and winding description. ".repeat(6)}${tail}`]) {
+    await view.bookNext(prompt);
+    await expect(view.panel.getByText("Completed", { exact: true })).toBeVisible();
+    await page.getByRole("button", { name: "New booking" }).click();
+  }
 
   await page.getByRole("link", { name: "Dashboard" }).click();
   const times = () => page.locator("tbody tr[data-status] td:nth-child(2) a").allTextContents();
-  await expect(page.locator("tr[data-status=completed]")).toHaveCount(3);
+  const completed = page.locator("tr[data-status=completed]");
+  await expect(completed.getByText("Short and early")).toBeVisible();
   const sorter = page.getByRole("button", { name: /^Time/ });
   await sorter.click();
   await expect(page.locator("th[aria-sort=descending]")).toBeVisible();
-  await expect(page.locator("tr[data-status=completed]")).toHaveCount(3);
+  await expect(completed.getByText("Short and early")).toBeVisible();
   const latestFirst = await times();
   await sorter.click();
   await expect(page.locator("th[aria-sort=ascending]")).toBeVisible();
   await expect.poll(times).toEqual([...latestFirst].reverse());
+  expect(latestFirst.length).toBeGreaterThan(1);
 
   await expect(page.getByText(tail)).toBeHidden();
-  await page.getByRole("button", { name: "Show all" }).click();
+  await completed.getByRole("button", { name: "Show all" }).first().click();
   await expect(page.getByText(tail)).toBeVisible();
 
   await page.getByRole("button", { name: "Failed" }).click();
   await expect(page.getByText("No jobs here yet")).toBeVisible();
+});
+
+test("a job that outlasts its slot says so, and is cancelled while it runs", async ({ page }) => {
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  await page.getByRole("button", { name: "Parameters" }).click();
+  await page.getByLabel("Steps").fill("50");
+  await view.bookNext("Fifty steps in a slot for four");
+  await expect(view.panel.getByText(/^Overruns its slot by/)).toBeVisible();
+  await expect(view.timeline.locator(".is-overrun")).toBeVisible();
+  await view.panel.getByRole("button", { name: "Cancel job" }).click();
+  await expect(view.panel.getByText("Cancelled", { exact: true })).toBeVisible();
 });

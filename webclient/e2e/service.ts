@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,6 +10,8 @@ const template = resolve("../workflows/flux_klein_api.json");
 /** Service is a real scheduler with its simulated ComfyUI and a data directory of its own. */
 export interface Service {
   readonly url: string;
+  /** The token of the administrator that the first start makes. */
+  readonly adminToken: () => Promise<string>;
   /** Ends the scheduler as a crash would; its data and its ComfyUI stay. */
   readonly kill: () => Promise<void>;
   /** Starts it again on the same port with the same data. */
@@ -54,6 +56,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       child = started;
       await answers(url, started, () => log);
     },
+    adminToken: async () => (await readFile(join(folder, "data", "admin-token"), "utf8")).trim(),
     kill: async () => {
       child?.kill("SIGKILL");
       if (child) await ended(child);

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import { useJobActions } from "../../actions/useJobActions";
 import { Agenda } from "../../features/agenda/Agenda";
@@ -12,7 +12,9 @@ import { PageSkeleton } from "./PageSkeleton";
 import { useComposer } from "./useComposer";
 import { useUndoKey } from "./useUndoKey";
 
-const Timeline = lazy(() => import("../../features/timeline/Timeline"));
+// Asked for at once: it loads while the page connects.
+const timeline = import("../../features/timeline/Timeline");
+const Timeline = lazy(() => timeline);
 const Lightbox = lazy(() => import("../../features/lightbox/Lightbox"));
 
 export default function SchedulerPage() {
@@ -26,6 +28,7 @@ function Scheduler() {
   const selectedId = search.get("job") ?? undefined;
   const [focusPrompt, setFocusPrompt] = useState(false);
   const [opened, setOpened] = useState<{ job: Job; picture: number }>();
+  const desk = useRef<HTMLDivElement>(null);
   const actions = useJobActions();
   useUndoKey(actions.undoMove);
 
@@ -60,35 +63,43 @@ function Scheduler() {
         />
       </Suspense>
       <div className="grid items-start gap-4 sm:gap-5 lg:grid-cols-[minmax(0,1fr)_minmax(22rem,28rem)]">
-        {selectedId !== undefined ? (
-          <JobPanel
-            jobId={selectedId}
-            actions={actions}
-            focusPrompt={focusPrompt}
-            onClose={close}
-            onReuse={(job) => {
-              composer.reuse(job);
-              close();
-            }}
-            onOpenPicture={(job, picture) => setOpened({ job, picture })}
-          />
-        ) : bookable && workflow ? (
-          <Composer
-            workflow={workflow}
-            duration={duration}
-            values={composer.values}
-            errors={composer.errors}
-            start={composer.start}
-            busy={composer.busy}
-            onChange={composer.setValues}
-            onWorkflow={composer.setWorkflowId}
-            onStart={composer.setStart}
-            onBook={() => void composer.book(composer.start)}
-          />
-        ) : (
-          <BootCard />
-        )}
-        <Agenda selectedId={selectedId} onSelect={select} />
+        <div ref={desk} className="scroll-mt-28 lg:sticky lg:top-20">
+          {selectedId !== undefined ? (
+            <JobPanel
+              jobId={selectedId}
+              actions={actions}
+              focusPrompt={focusPrompt}
+              onClose={close}
+              onReuse={(job) => {
+                composer.reuse(job);
+                close();
+              }}
+              onOpenPicture={(job, picture) => setOpened({ job, picture })}
+            />
+          ) : bookable && workflow ? (
+            <Composer
+              workflow={workflow}
+              duration={duration}
+              values={composer.values}
+              errors={composer.errors}
+              start={composer.start}
+              busy={composer.busy}
+              onChange={composer.setValues}
+              onWorkflow={composer.setWorkflowId}
+              onStart={composer.setStart}
+              onBook={() => void composer.book(composer.start)}
+            />
+          ) : (
+            <BootCard />
+          )}
+        </div>
+        <Agenda
+          selectedId={selectedId}
+          onSelect={(id) => {
+            select(id);
+            desk.current?.scrollIntoView({ block: "nearest" });
+          }}
+        />
       </div>
       {opened && (
         <Suspense>

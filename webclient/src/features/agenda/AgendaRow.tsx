@@ -66,7 +66,8 @@ function RowProgress({ id }: { id: string }) {
 }
 
 function whenWords(job: Job, now: number): string {
-  if (job.status === JobStatus.SCHEDULED) return formatDistance(Number(job.timeSlot), now);
+  const start = Number(job.timeSlot);
+  if (job.status === JobStatus.SCHEDULED) return start < now - 1_000 ? "waiting" : formatDistance(start, now);
   if (job.status === JobStatus.PROCESSING) return "now";
   return formatDistance(Number(job.finishedAtMs), now);
 }

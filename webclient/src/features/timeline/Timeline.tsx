@@ -16,6 +16,7 @@ import { useFollow } from "./useFollow";
 import { useItems } from "./useItems";
 import { useJobsInView } from "./useJobsInView";
 import { useProgressFill } from "./useProgressFill";
+import { useReveal } from "./useReveal";
 import { useTimeline } from "./useTimeline";
 import "./timeline.css";
 
@@ -119,6 +120,7 @@ export default function Timeline(props: TimelineProps) {
   }, [handle, items, drag]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: an item drawn anew has lost its selection
   useEffect(() => handle?.select(selectedId), [handle, selectedId, items]);
+  useReveal(handle, jobs, selectedId, leave);
   useEffect(() => handle?.setNow(Date.now() + offset), [handle, offset]);
   useProgressFill(frame, items);
 
