@@ -84,7 +84,7 @@ test: lint check-generated test-go test-web test-e2e ## Run every check and test
 
 .PHONY: test-go
 test-go: build ## Run the Go tests with the race detector
-	CGO_ENABLED=1 go test -race $(GO_MODULES)
+	CGO_ENABLED=1 COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -race $(GO_MODULES)
 
 .PHONY: test-web
 test-web: webclient/node_modules/.package-lock.json ## Run the web client's unit tests
