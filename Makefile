@@ -10,6 +10,8 @@ SERVER_LD  := -s -w -X main.version=$(VERSION)
 CLI_LD     := -s -w -X $(MODULE)/cli/internal/buildinfo.Version=$(VERSION)
 BUF        := webclient/node_modules/.bin/buf
 CONFIG     ?= config.json
+DURATION   ?= 10m
+SEED       ?= 0
 export CGO_ENABLED ?= 0
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
@@ -85,6 +87,10 @@ test: lint check-generated test-go test-web test-e2e ## Run every check and test
 .PHONY: test-go
 test-go: build ## Run the Go tests with the race detector
 	CGO_ENABLED=1 COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -race $(GO_MODULES)
+
+.PHONY: torture
+torture: ## Kill service and ComfyUI at random for a long time, then check every answer (DURATION=10m SEED=0)
+	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h -torture.duration=$(DURATION) -torture.seed=$(SEED)
 
 .PHONY: test-web
 test-web: webclient/node_modules/.package-lock.json ## Run the web client's unit tests

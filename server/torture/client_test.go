@@ -89,7 +89,7 @@ type booker struct {
 
 // horizon is how far ahead jobs are booked that are to run in the test; far is where those begin that are not.
 const (
-	horizon = 5 * time.Second
+	horizon = 4 * time.Second
 	far     = time.Hour
 )
 

@@ -66,8 +66,8 @@ func quietPort(rng *rand.Rand) (int, error) {
 	return 0, err
 }
 
-// quick makes ComfyUI quick: a run takes about 150 ms.
-var quick = []string{"--start-time", "20ms", "--load-time", "10ms", "--encode-time", "10ms", "--step-time", "30ms", "--decode-time", "10ms"}
+// quick makes ComfyUI quick: a run takes about 100 ms.
+var quick = []string{"--start-time", "20ms", "--load-time", "5ms", "--encode-time", "5ms", "--step-time", "20ms", "--decode-time", "5ms"}
 
 // manners are what ComfyUI's websocket may be like from one start to the next.
 var manners = [][]string{nil, nil, nil, {"lose-frames=0.3"}, {"lose-end"}, {"mute-ws"}, {"bad-frames"}, {"lose-frames=0.1", "bad-frames"}}

@@ -30,9 +30,10 @@ import (
 )
 
 var (
-	duration = flag.Duration("torture.duration", 10*time.Second, "how long the torture lasts")
+	duration = flag.Duration("torture.duration", 7*time.Second, "how long the torture lasts")
 	seedFlag = flag.Uint64("torture.seed", 0, "seed of all choices (0: a new one)")
 	bookers  = flag.Int("torture.clients", 6, "how many clients book")
+	keep     = flag.Bool("torture.keep", false, "keep the folder of a torture that found nothing too")
 	race     = flag.Bool("torture.race", false, "build the service with the race detector")
 )
 
@@ -90,7 +91,7 @@ func keptFolder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() || *keep {
 			t.Logf("what happened is in %s", folder)
 		} else {
 			_ = os.RemoveAll(folder)
