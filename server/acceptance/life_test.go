@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -234,5 +235,38 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 	}
 	if list, err := user.ListJobs(t.Context(), &pb.ListJobsRequest{}); err != nil || len(list.Jobs) != 1 || list.Jobs[0].Version != j.Version {
 		t.Errorf("jobs afterwards: %v (%v)", list, err)
+	}
+}
+
+func TestHungRunIsEndedAndTheTimelineGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.config["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "2s"}
+	s.start()
+	user := s.signIn()
+	hung := user.book(nextFree("[[hang]]"))
+	next := user.book(nextFree("after it"))
+	if failed := user.untilEnded(hung.Id); failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT {
+		t.Errorf("failed: %v", failed)
+	}
+	if done := user.untilEnded(next.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+		t.Errorf("the job after it: %v", done)
+	}
+}
+
+func TestComfyUIWithoutItsExecutorIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	// From ComfyUI's own page: a node without inputs beside a valid graph.
+	poison := `{"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+		"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}, "3": {"class_type": "EmptyImage"}}}`
+	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/prompt", s.comfyPort), "application/json", strings.NewReader(poison))
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatal(response, err)
+	}
+	_ = response.Body.Close()
+	if done := user.untilEnded(user.book(nextFree("after the poison")).Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+		t.Errorf("job: %v", done)
 	}
 }

@@ -117,7 +117,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return fmt.Errorf("find the service's own program: %w", err)
 	}
 	a.worker, err = worker.New(ctx, worker.Config{
-		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration,
+		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit,
 		DataDir: c.Server.DataDir, Executable: executable, Store: a.store, Now: time.Now, Log: a.Log,
 		OnState: a.workerChanged, OnWorkflow: a.workflowOffered, OnProgress: a.feed.SetProgress,
 	})

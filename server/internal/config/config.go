@@ -69,7 +69,14 @@ type Workflow struct {
 
 // Scheduler is how slots are made.
 type Scheduler struct {
-	SlotMargin float64 `json:"slot_margin"` // part of the estimate
+	SlotMargin    float64  `json:"slot_margin"`    // part of the estimate
+	SilenceFactor float64  `json:"silence_factor"` // times the estimate
+	SilenceMin    Duration `json:"silence_min"`
+}
+
+// SilenceLimit is how long a run may give no sign of life, by its estimate in milliseconds.
+func (s Scheduler) SilenceLimit(estimate int64) time.Duration {
+	return max(time.Duration(s.SilenceMin), time.Duration(s.SilenceFactor*float64(estimate))*time.Millisecond)
 }
 
 // minSlotMargin is the least that a margin adds to an estimate, in milliseconds.
@@ -139,6 +146,6 @@ func defaults() Config {
 			OutputDir: "output", Host: "127.0.0.1", Port: 8188, StartTimeout: Duration(5 * time.Minute),
 		},
 		Workflow:  Workflow{WarmupPrompt: "A simple color gradient"},
-		Scheduler: Scheduler{SlotMargin: 0.1},
+		Scheduler: Scheduler{SlotMargin: 0.1, SilenceFactor: 10, SilenceMin: Duration(2 * time.Minute)},
 	}
 }

@@ -57,6 +57,10 @@ func (d *Dispatcher) settle(tx store.Tx, j *job.Job, o Outcome, stopping bool) e
 		}
 		j.Complete(now, o.Results)
 	case Failed:
+		if j.CancelRequested && o.Failure.Reason == job.Timeout {
+			j.LetGo(now) // it did not hear the request, but it has ended
+			return nil
+		}
 		j.Fail(now, o.Failure)
 	case NotStarted:
 		if j.CancelRequested {

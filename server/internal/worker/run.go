@@ -44,6 +44,10 @@ func (w *Worker) Ready(ctx context.Context) (bool, string) {
 		return false, "ComfyUI does not answer"
 	}
 	if n := len(queue.Running) + len(queue.Pending); n > 0 {
+		if w.executorLost() {
+			w.lose(errExecutor)
+			return false, errExecutor.Error()
+		}
 		return false, "ComfyUI is busy with a prompt that was started on its own page"
 	}
 	return true, ""
@@ -135,7 +139,12 @@ func (w *Worker) follow(ctx context.Context, j job.Job, template *workflow.Templ
 	w.mu.Unlock()
 	either, cancel := withEither(ctx, runs)
 	defer cancel()
+	guard := guard{limit: w.SilenceLimit(j.Estimate)}
+	go guard.watch(either, w, j, run, cancel)
 	outcome, err := run.Wait(either, w.progress(j, template))
+	if guard.stuck.Load() && ctx.Err() == nil && (err != nil || outcome.Kind != comfy.Succeeded) {
+		return dispatch.Outcome{Verdict: dispatch.Failed, Failure: guard.failure()}
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return dispatch.Outcome{}

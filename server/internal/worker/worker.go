@@ -32,6 +32,8 @@ type Config struct {
 	ComfyUI      config.ComfyUI
 	Workflow     config.Workflow
 	SlotDuration func(estimate int64) int64 // milliseconds
+	// SilenceLimit is how long a run may give no sign of life, by its estimate in milliseconds.
+	SilenceLimit func(estimate int64) time.Duration
 	DataDir      string
 	Executable   string // the service's own, which is the simulated ComfyUI too
 	Store        Store

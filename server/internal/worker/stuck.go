@@ -1,0 +1,87 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
+)
+
+const (
+	deafAfter = 10 * time.Second // an interrupt that has not been heard for so long will not be
+	pulse     = time.Second      // between two looks at a silent run
+)
+
+// Why runs end although the process has not ended by itself.
+var (
+	errStuck    = errors.New("ComfyUI was stuck in a run that gave no sign of life")
+	errExecutor = errors.New("ComfyUI had lost its executor: it took prompts and ran none")
+)
+
+// guard watches one run for signs of life.
+type guard struct {
+	limit time.Duration
+	stuck atomic.Bool // the limit is over: the run is being ended
+}
+
+// watch returns when the run has ended (ctx is done then), or after it has ended a run that was silent for longer than
+// the limit, by the mildest means that works: an interrupt, and where that is not heard, a new start of ComfyUI. A remote
+// one cannot be started again; giveUp lets the timeline go on there.
+func (g *guard) watch(ctx context.Context, w *Worker, j job.Job, run *comfy.Run, giveUp func()) {
+	for silent := time.Since(run.LastSign()); silent < g.limit; silent = time.Since(run.LastSign()) {
+		if sleep(ctx, min(pulse, g.limit-silent)); ctx.Err() != nil {
+			return
+		}
+	}
+	w.Log.Error("run gives no sign of life, interrupting it", "worker", w.ID, "job", j.ID, "attempt", j.Attempt, "limit", g.limit)
+	g.stuck.Store(true)
+	w.Interrupt(j)
+	if sleep(ctx, deafAfter); ctx.Err() != nil {
+		return
+	}
+	if w.ComfyUI.Installation == config.Remote {
+		w.Log.Error("the interrupt is not heard, and a remote ComfyUI cannot be started again from here", "worker", w.ID, "job", j.ID)
+		giveUp()
+		return
+	}
+	w.Log.Error("the interrupt is not heard, starting ComfyUI again", "worker", w.ID, "job", j.ID)
+	w.lose(errStuck)
+}
+
+// failure is what the job is told.
+func (g *guard) failure() job.Failure {
+	return job.Failure{Reason: job.Timeout, Message: fmt.Sprintf("the run gave no sign of life for %v, which is its limit, and was ended", g.limit)}
+}
+
+// executorLost reports whether ComfyUI's executor has died, which a malformed prompt from its own page can do: it goes on
+// to take prompts, but nothing runs any more and no interrupt is heard. Only its output tells.
+func (w *Worker) executorLost() bool {
+	if w.ComfyUI.Installation == config.Remote {
+		return false
+	}
+	lost := false
+	for _, line := range process.Tail(w.logFile(), 500) {
+		switch {
+		case strings.Contains(line, "Exception in thread") && strings.Contains(line, "prompt_worker"):
+			lost = true
+		case strings.HasPrefix(line, "Starting server"):
+			lost = false // that was the process before
+		}
+	}
+	return lost
+}
+
+// lose ends the runs on the present process, which is started again.
+func (w *Worker) lose(reason error) {
+	w.mu.Lock()
+	lost := w.lost
+	w.mu.Unlock()
+	lost(reason)
+}
