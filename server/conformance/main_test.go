@@ -68,6 +68,9 @@ func baseDirectory(t *testing.T) string {
 	return base
 }
 
+// database keeps one ComfyUI from another's: all of one installation share it otherwise.
+func database(base string) string { return "sqlite:///" + filepath.Join(base, "comfyui.db") }
+
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/shirou/gopsutil/v4/process"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -73,7 +75,7 @@ func (s *site) template() string { return filepath.Join(s.dir, "paint_api.json")
 // local makes a site whose ComfyUI the service launches.
 func (i installation) local(t *testing.T, extra ...string) *site {
 	base := baseDirectory(t)
-	arguments := append([]string{"--cpu", "--disable-api-nodes", "--base-directory", base}, extra...)
+	arguments := append([]string{"--cpu", "--disable-api-nodes", "--base-directory", base, "--database-url", database(base)}, extra...)
 	return newSite(t, map[string]any{
 		"installation_type": "local", "root_path": i.root, "python_executable": i.python, "output_dir": filepath.Join(base, "output"),
 		"api_port": freePort(t), "extra_args": arguments, "start_timeout": patience.String(),
@@ -199,7 +201,15 @@ func (v *service) comfyPID() int {
 	return 0
 }
 
-func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
+// alive does not count one that has ended and only waits for its parent to notice.
+func alive(pid int) bool {
+	p, err := process.NewProcess(int32(pid))
+	if err != nil {
+		return false
+	}
+	status, err := p.Status()
+	return err == nil && !slices.Contains(status, process.Zombie)
+}
 
 // booking is a request for the next free slot, with parameters as they are.
 func booking(prompt string, parameters map[string]any) *pb.BookJobRequest {

@@ -153,7 +153,11 @@ func (w *Worker) backAgain(ctx context.Context) {
 	if asking.Err() != nil {
 		return // the next look comes here again
 	}
-	w.Log.Info("ComfyUI answers again", "worker", w.ID, "err", err)
+	if err != nil {
+		w.Log.Error("ComfyUI answers again, but not as before", "worker", w.ID, "err", err)
+	} else {
+		w.Log.Info("ComfyUI answers again", "worker", w.ID)
+	}
 	w.setWhile(ctx, system.Ready, "")
 }
 
