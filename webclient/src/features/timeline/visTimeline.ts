@@ -34,8 +34,6 @@ export interface TimelineHandle {
 export function mountTimeline(container: HTMLElement, first: View, events: TimelineEvents): TimelineHandle {
   const items = new DataSet<BlockItem>([]);
   const timeline = new Timeline(container, items as never, {
-    start: first.start - 1,
-    end: first.end,
     zoomMin: zoomRange.min,
     zoomMax: zoomRange.max,
     height: "100%",
@@ -68,8 +66,15 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     }) as never,
   });
 
-  // vis-timeline stays invisible until its window has changed once.
-  timeline.setWindow(first.start, first.end, { animation: false });
+  // Not as options: with those it stays invisible until its window has changed. Without them it fits its window to the
+  // items of the first drawing, which is taken back.
+  const begin = () => timeline.setWindow(first.start, first.end, { animation: false });
+  const onDrawn = () => {
+    timeline.off("changed", onDrawn);
+    begin();
+  };
+  begin();
+  timeline.on("changed", onDrawn);
 
   const view = (): View => {
     const { start, end } = timeline.getWindow();
