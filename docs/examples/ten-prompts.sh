@@ -4,34 +4,31 @@
 # usage: ten-prompts.sh [DIRECTORY [TIME]]
 #
 # DIRECTORY is where the pictures go (default: pictures), TIME is when the first one should start (default: in 1m; any
-# time that "comfysched book --at" takes). When somebody else holds a slot, or takes it at the same moment, the next free
-# start is taken instead.
+# time that "comfysched book --after" takes). When somebody else holds a slot, the next free start after it is taken.
 set -eu
 
 directory=${1:-pictures}
 time=${2:-in 1m}
 
-# Books one picture at a time given to the millisecond. On a conflict (exit code 3) it asks for the first start that is
-# free from then on, and tries again: between the two answers somebody may be faster. Prints the id of the job.
+# Books one picture at exactly this time. When the slot is taken (exit code 3), or the moment has passed meanwhile (2), it is
+# booked at the first start that is free from then on; the server finds that start and books it in one step, so nobody can
+# be faster. Prints the row of the job.
 book() {
-	at=$1 prompt=$2
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		code=0
-		comfysched book --at "$at" --quiet --prompt "$prompt" || code=$?
-		[ "$code" -eq 3 ] || return "$code"
-		at=$(comfysched free "$at" --limit 1 | cut -f 2)
-	done
-	echo "ten-prompts: somebody was faster ten times" >&2
-	return 3
+	code=0
+	comfysched book --at "$1" --prompt "$2" || code=$?
+	case $code in
+	2 | 3) comfysched book --after "$1" --prompt "$2" ;;
+	*) return "$code" ;;
+	esac
 }
 
 jobs=""
 while read -r prompt; do
-	id=$(book "$time" "$prompt")
-	jobs="$jobs $id"
+	row=$(book "$time" "$prompt")
+	jobs="$jobs $(echo "$row" | cut -f 1)"
 	# The next one is tried at the very end of this slot. Slots that touch collide, so this conflicts on purpose.
-	time=$(comfysched show "$id" | cut -f 4)
-	echo "$id  $prompt"
+	time=$(echo "$row" | cut -f 4)
+	echo "$row"
 done <<PROMPTS
 a red fox in the snow
 a lighthouse in a storm
