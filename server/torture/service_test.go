@@ -29,6 +29,9 @@ type site struct {
 	comfyPort int
 	rng       *rand.Rand
 	history   *history
+	manners   []string // of ComfyUI's websocket
+	answered  []job    // the service's own list of jobs, at the end
+	hoard     *hoard
 
 	mu       sync.Mutex
 	url      string // empty while the port is closed
@@ -38,8 +41,6 @@ type site struct {
 	lives    int
 	diskFull bool // at some moment of the present life
 	died     bool // ComfyUI was killed in the present life
-	hoard    *hoard
-	answered []job // the service's own list of jobs, at the end
 }
 
 func newSite(folder, program string, rng *rand.Rand, h *history) (*site, error) {
@@ -78,7 +79,11 @@ func (s *site) writeConfig() error {
 		return err
 	}
 	args := append([]string{"--run-log", s.runs}, quick...)
-	for _, kind := range manners[s.rng.IntN(len(manners))] {
+	// Seldom others: the next service ends a ComfyUI that was started with other arguments.
+	if s.rng.Float64() < 0.05 || s.lives == 0 {
+		s.manners = manners[s.rng.IntN(len(manners))]
+	}
+	for _, kind := range s.manners {
 		args = append(args, "--misbehave", kind)
 	}
 	config, err := json.Marshal(map[string]any{
@@ -197,7 +202,7 @@ func (s *site) judgeEnd(command *exec.Cmd, waitErr error, asked string, full, di
 	case "SIGKILL":
 		return
 	case "SIGTERM":
-		if clean || full {
+		if clean || full || len(content) == 0 { // told before it could listen: nothing had begun
 			return
 		}
 	default:
@@ -211,6 +216,9 @@ func (s *site) judgeEnd(command *exec.Cmd, waitErr error, asked string, full, di
 			time.Sleep(100 * time.Millisecond) // a service manager would wait too
 			return
 		}
+	}
+	if bytes.Contains(content, []byte("is taken by")) {
+		s.signalComfy(syscall.SIGKILL, "ended, nobody owns it") // or the torture is over
 	}
 	s.history.violation(fmt.Sprintf("the service (%s, told to end by %q) ended with %s:\n%s", filepath.Base(logFile), asked, how, tail(content)))
 }

@@ -66,7 +66,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer func() { _ = lock.Unlock() }()
 	a := &App{Options: o, stopping: make(chan struct{})}
-	if err := a.build(ctx); err != nil {
+	// Building is quick and not interrupted: who is asked to stop meanwhile stops in the usual order.
+	if err := a.build(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.store.Close()) }()
