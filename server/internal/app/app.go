@@ -34,6 +34,9 @@ const workerID = "gpu"
 // latestEnded is how many ended jobs the live state begins with.
 const latestEnded = 100
 
+// gatherConnections is how long connections that come and go are gathered before they are told.
+const gatherConnections = 200 * time.Millisecond
+
 // Options are what the command line adds to a configuration.
 type Options struct {
 	Config  *config.Config
@@ -92,7 +95,7 @@ func lockData(dir string) (*flock.Flock, error) {
 
 func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
-	a.feed = feed.New(rpc.Render(a.Version))
+	a.feed = feed.New(gatherConnections, rpc.Render(a.Version))
 	a.metrics = metrics.New(a.feed.Watchers)
 	bookings, err := sqlite.Open(ctx, Bookings(c))
 	if err != nil {

@@ -5,12 +5,16 @@
 // Publishing takes constant time and never waits for a reader: a reader that is slow, new or returning is the same case,
 // it is behind. Progress has no revision: the newest of each job counts, what was in between may be lost.
 //
+// Connections that come and go are told together, a few times a second: each is news to everybody, so that many at once
+// would otherwise cost the square of their number.
+//
 // What it asks: jobs handed to it are not changed afterwards.
 package feed
 
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/tidwall/btree"
@@ -75,6 +79,9 @@ type Feed[V any] struct {
 	system      system.State
 	workflows   []system.Workflow
 	connections *btree.Map[string, Connection]
+	untold      map[string]bool // connections that came, changed or went since they were told
+	gathering   bool            // a timer will tell them
+	gather      time.Duration
 	active      map[string]job.Job
 	byStart     *btree.BTreeG[job.Job] // the active ones
 	running     int                    // how many of them are processing
@@ -88,10 +95,11 @@ type progress struct {
 	tick int64
 }
 
-// New makes an empty feed with an epoch of its own. render must be quick and must not call the feed.
-func New[V any](render func(Delta) V) *Feed[V] {
+// New makes an empty feed with an epoch of its own. render must be quick and must not call the feed. Connections are told
+// at most once in the time of gather.
+func New[V any](gather time.Duration, render func(Delta) V) *Feed[V] {
 	return &Feed[V]{
-		render: render, epoch: uuid.NewString()[:8], changed: make(chan struct{}), connections: &btree.Map[string, Connection]{},
+		render: render, gather: gather, untold: map[string]bool{}, epoch: uuid.NewString()[:8], changed: make(chan struct{}), connections: &btree.Map[string, Connection]{},
 		active: map[string]job.Job{}, progress: map[string]progress{},
 		byStart: btree.NewBTreeG(func(a, b job.Job) bool { return a.Start < b.Start || (a.Start == b.Start && a.ID < b.ID) }),
 	}
@@ -140,14 +148,45 @@ func (f *Feed[V]) Connect(c Connection) (disconnect func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.connections.Set(c.ID, c)
-	f.publish(Delta{Connections: []Connection{c}})
+	f.tellConnections(c.ID)
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if _, there := f.connections.Delete(c.ID); there {
-			f.publish(Delta{Disconnected: []string{c.ID}})
+			f.tellConnections(c.ID)
 		}
 	}
+}
+
+// tellConnections tells the first change at once, and those that follow within the time of gather together. The caller
+// holds the lock.
+func (f *Feed[V]) tellConnections(ids ...string) {
+	for _, id := range ids {
+		f.untold[id] = true
+	}
+	if f.gathering || len(f.untold) == 0 {
+		return
+	}
+	var d Delta
+	for id := range f.untold {
+		if c, there := f.connections.Get(id); there {
+			d.Connections = append(d.Connections, c)
+		} else {
+			d.Disconnected = append(d.Disconnected, id)
+		}
+	}
+	clear(f.untold)
+	f.publish(d)
+	if f.gather == 0 {
+		return
+	}
+	f.gathering = true
+	time.AfterFunc(f.gather, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.gathering = false
+		f.tellConnections()
+	})
 }
 
 // RenameUser changes a user's name wherever the live state shows it.
@@ -162,16 +201,18 @@ func (f *Feed[V]) RenameUser(userID, name string) {
 			d.Jobs = append(d.Jobs, j)
 		}
 	}
+	if len(d.Jobs) > 0 {
+		f.publish(d)
+	}
+	var renamed []string
 	for _, c := range f.connections.Values() {
 		if c.UserID == userID {
 			c.UserName = name
 			f.connections.Set(c.ID, c)
-			d.Connections = append(d.Connections, c)
+			renamed = append(renamed, c.ID)
 		}
 	}
-	if len(d.Jobs)+len(d.Connections) > 0 {
-		f.publish(d)
-	}
+	f.tellConnections(renamed...)
 }
 
 // SetProgress takes in how far a running job is. It is dropped when the job is not running.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -14,7 +15,7 @@ import (
 )
 
 func newFeed() *feed.Feed[feed.Delta] {
-	return feed.New(func(d feed.Delta) feed.Delta { return d })
+	return feed.New(0, func(d feed.Delta) feed.Delta { return d })
 }
 
 // view is a client: it knows only what it was sent.
@@ -166,6 +167,32 @@ func TestReaderWakes(t *testing.T) {
 			f.SetSystem(system.State{})
 		}
 		group.Wait()
+	})
+}
+
+func TestManyConnectionsAreToldTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := feed.New(100*time.Millisecond, func(d feed.Delta) feed.Delta { return d })
+		var v view
+		v.read(t, f)
+		first := v.cursor.Revision.Number
+		var disconnects []func()
+		for i := range 200 {
+			disconnects = append(disconnects, f.Connect(feed.Connection{ID: fmt.Sprint(i)}))
+		}
+		if v.read(t, f); len(v.connections) != 1 {
+			t.Errorf("%d connections at once, want the first", len(v.connections))
+		}
+		time.Sleep(101 * time.Millisecond)
+		if v.read(t, f); len(v.connections) != 200 || v.cursor.Revision.Number != first+2 {
+			t.Errorf("%d connections in %d changes", len(v.connections), v.cursor.Revision.Number-first)
+		}
+		time.Sleep(time.Second)
+		disconnects[7]()
+		if v.read(t, f); len(v.connections) != 199 {
+			t.Errorf("%d connections after one went", len(v.connections))
+		}
+		time.Sleep(time.Second)
 	})
 }
 
