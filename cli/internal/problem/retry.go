@@ -1,0 +1,50 @@
+package problem
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Lost reports whether an error means that the answer was lost or the server is away for a moment, so that the same
+// request may be sent again. An answer that says "not ready" is an answer.
+func Lost(err error) bool {
+	st, ok := statusOf(err)
+	if !ok {
+		return false
+	}
+	switch Reason(err) {
+	case pb.ErrorReason_ERROR_REASON_UNSPECIFIED, pb.ErrorReason_ERROR_REASON_STOPPING:
+		return st.Code() == codes.Unavailable || st.Code() == codes.DeadlineExceeded
+	}
+	return false
+}
+
+// Unreached reports whether a request never left: nobody took the connection.
+func Unreached(err error) bool {
+	st, ok := statusOf(err)
+	return ok && st.Code() == codes.Unavailable && strings.Contains(st.Message(), dialing)
+}
+
+// dialing is how the transport speaks of a connection that was not made.
+const dialing = "while dialing: "
+
+// Retry calls again while the answer is lost, with growing pauses, for at most the given time.
+func Retry(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
+	deadline := time.Now().Add(limit)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		err := call(ctx)
+		if !Lost(err) || time.Now().Add(pause).After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
