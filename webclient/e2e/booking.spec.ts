@@ -77,7 +77,7 @@ test("two browsers want the same moment: one gets it, the other is offered the n
   await expect(second.row("First come")).toBeVisible();
 });
 
-test("an own block is dragged, refused where it is taken, and moved back by undo", async ({ page }) => {
+test("an own block is dragged, moved back by undo, and snaps back from the past", async ({ page }) => {
   const view = new SchedulerView(page);
   await view.open(service.url);
   await view.prompt.fill("Rolling stone");
@@ -86,20 +86,17 @@ test("an own block is dragged, refused where it is taken, and moved back by undo
   const before = await view.panel.getByLabel("Starts at").inputValue();
 
   const block = view.block("Rolling stone");
-  const box = await block.boundingBox();
-  if (!box) throw new Error("the block is not in sight");
-  await page.mouse.move(box.x + 20, box.y + 30);
-  await page.mouse.down();
-  await page.mouse.move(box.x + 60, box.y + 30, { steps: 5 });
-  await page.mouse.move(box.x + 200, box.y + 30, { steps: 10 });
-  await expect(view.timeline.locator(".tl-ghost-label")).toBeVisible();
-  await page.mouse.up();
+  await view.drag(block, 200);
   const moved = page.getByRole("status").filter({ hasText: "Moved to" });
   await expect(moved).toBeVisible();
   await expect(view.panel.getByLabel("Starts at")).not.toHaveValue(before);
 
   await moved.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByText("Moved back to")).toBeVisible();
+  await expect(view.panel.getByLabel("Starts at")).toHaveValue(before);
+
+  await view.drag(block, -700);
+  await expect(page.getByRole("alert").filter({ hasText: "Not moved." })).toBeVisible();
   await expect(view.panel.getByLabel("Starts at")).toHaveValue(before);
 });
 

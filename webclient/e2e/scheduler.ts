@@ -54,6 +54,19 @@ export class SchedulerView {
     await this.page.mouse.dblclick(x, y);
   }
 
+  /** Drags a block sideways and lets go; the slot it would get is shown meanwhile. */
+  async drag(block: Locator, distance: number): Promise<void> {
+    const box = await block.boundingBox();
+    if (!box) throw new Error("the block is not in sight");
+    const [x, y] = [box.x + 20, box.y + 30];
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + Math.sign(distance) * 20, y, { steps: 4 });
+    await this.page.mouse.move(x + distance, y, { steps: 12 });
+    await expect(this.timeline.locator(".tl-ghost-label")).toBeVisible();
+    await this.page.mouse.up();
+  }
+
   /** Books the next free slot with the prompt. */
   async bookNext(prompt: string): Promise<void> {
     await this.prompt.fill(prompt);

@@ -1,10 +1,10 @@
-import { useCallback, useMemo, useRef } from "react";
-import { useNotify } from "../components/Notices";
+import { useMemo } from "react";
+import { type Notice, useNotify } from "../components/Notices";
 import type { Settings } from "../form/values";
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { formatTime } from "../lib/format";
 import { type Problem, problemOf } from "../lib/problem";
-import { useLiveContext } from "../live/LiveContext";
+import { type Live, useLiveContext } from "../live/LiveContext";
 import { conflictNotice } from "./conflict";
 
 /** A target of a move: a start in milliseconds since the Unix epoch, or the next free one. */
@@ -12,7 +12,8 @@ export type Target = number | "next";
 
 /** JobActions change a job that is booked. None of them throws: what went wrong is said on the page. */
 export interface JobActions {
-  readonly move: (job: Job, target: Target) => Promise<void>;
+  /** Resolves to whether the move was accepted. */
+  readonly move: (job: Job, target: Target) => Promise<boolean>;
   /** Takes the last accepted move back. */
   readonly undoMove: () => void;
   /** Resolves to the problem when the job could not be changed. */
@@ -21,101 +22,72 @@ export interface JobActions {
 }
 
 export function useJobActions(): JobActions {
-  const { api, store } = useLiveContext();
+  const live = useLiveContext();
   const notify = useNotify();
-  const lastMove = useRef<{ id: string; from: number } | undefined>(undefined);
+  return useMemo(() => createJobActions(live, notify), [live, notify]);
+}
 
-  const move = useCallback(
-    async function move(job: Job, target: Target, undoing = false): Promise<void> {
-      const next = target === "next";
-      try {
-        const answer = await api.scheduler.updateJob({
-          jobId: job.id,
-          version: job.version,
-          edit: next ? { nextFreeFrom: 0n } : { timeSlot: BigInt(Math.round(target)) },
-          updateMask: { paths: [next ? "next_free_from" : "time_slot"] },
-        });
-        const start = formatTime(Number(answer.job?.timeSlot ?? job.timeSlot));
-        if (undoing) {
-          lastMove.current = undefined;
-          return notify({ tone: "good", title: `Moved back to ${start}.` });
-        }
-        lastMove.current = { id: job.id, from: Number(job.timeSlot) };
-        notify({ tone: "good", title: `Moved to ${start}.`, action: { label: "Undo", run: undo } });
-      } catch (cause) {
-        const problem = problemOf(cause);
-        const retry = (start: number) => void move(store.get().jobs.get(job.id) ?? job, start);
-        notify(
-          problem.conflict
-            ? conflictNotice(problem.conflict, "Move to", retry)
-            : { tone: "bad", title: "Not moved.", detail: [...problem.fields.values()][0] ?? problem.message },
-        );
-      }
+function createJobActions({ api, store }: Live, notify: (notice: Notice) => void): JobActions {
+  let lastMove: { readonly id: string; readonly from: number } | undefined;
 
-      function undo() {
-        const back = lastMove.current;
-        const current = back && store.get().jobs.get(back.id);
-        if (current) void move(current, back.from, true);
-      }
-    },
-    [api, store, notify],
-  );
+  async function move(job: Job, target: Target): Promise<boolean> {
+    const next = target === "next";
+    try {
+      const { job: moved } = await api.scheduler.updateJob({
+        jobId: job.id,
+        version: job.version,
+        edit: next ? { nextFreeFrom: 0n } : { timeSlot: BigInt(Math.round(target)) },
+        updateMask: { paths: [next ? "next_free_from" : "time_slot"] },
+      });
+      const start = Number(moved?.timeSlot ?? job.timeSlot);
+      const back = lastMove?.id === job.id && lastMove.from === start;
+      lastMove = back ? undefined : { id: job.id, from: Number(job.timeSlot) };
+      notify(
+        back
+          ? { tone: "good", title: `Moved back to ${formatTime(start)}.` }
+          : { tone: "good", title: `Moved to ${formatTime(start)}.`, action: { label: "Undo", run: undoMove } },
+      );
+      return true;
+    } catch (cause) {
+      const problem = problemOf(cause);
+      const retry = (start: number) => void move(store.get().jobs.get(job.id) ?? job, start);
+      notify(
+        problem.conflict
+          ? conflictNotice(problem.conflict, "Move to", retry)
+          : { tone: "bad", title: "Not moved.", detail: [...problem.fields.values()][0] ?? problem.message },
+      );
+      return false;
+    }
+  }
 
-  const update = useCallback(
-    async (job: Job, { prompt, seed, parameters }: Partial<Settings>) => {
-      try {
-        await api.scheduler.updateJob({
-          jobId: job.id,
-          version: job.version,
-          edit: {
-            ...(prompt !== undefined && { prompt }),
-            ...(seed !== undefined && { seed }),
-            ...(parameters && { parameters }),
-          },
-          updateMask: {
-            paths: [
-              ...(prompt === undefined ? [] : ["prompt"]),
-              ...(seed === undefined ? [] : ["seed"]),
-              ...(parameters ? ["parameters"] : []),
-            ],
-          },
-        });
-        notify({ tone: "good", title: "Job updated." });
-        return undefined;
-      } catch (cause) {
-        return problemOf(cause);
-      }
-    },
-    [api, notify],
-  );
+  function undoMove(): void {
+    const job = lastMove && store.get().jobs.get(lastMove.id);
+    if (lastMove && job) void move(job, lastMove.from);
+  }
 
-  const cancel = useCallback(
-    async (job: Job) => {
-      try {
-        const answer = await api.scheduler.cancelJob({ jobId: job.id });
-        const done = answer.job?.status === JobStatus.CANCELLED;
-        notify({
-          tone: "plain",
-          title: done ? "Booking cancelled. Its slot is free again." : "Cancelling the running job…",
-        });
-      } catch (cause) {
-        notify({ tone: "bad", title: "Not cancelled.", detail: problemOf(cause).message });
-      }
-    },
-    [api, notify],
-  );
+  async function update(job: Job, settings: Partial<Settings>): Promise<Problem | undefined> {
+    const paths = (["prompt", "seed", "parameters"] as const).filter((name) => settings[name] !== undefined);
+    try {
+      await api.scheduler.updateJob({ jobId: job.id, version: job.version, edit: settings, updateMask: { paths } });
+      notify({ tone: "good", title: "Job updated." });
+      return undefined;
+    } catch (cause) {
+      return problemOf(cause);
+    }
+  }
 
-  return useMemo(
-    () => ({
-      move: (job, target) => move(job, target),
-      undoMove: () => {
-        const back = lastMove.current;
-        const current = back && store.get().jobs.get(back.id);
-        if (current) void move(current, back.from, true);
-      },
-      update,
-      cancel,
-    }),
-    [move, update, cancel, store],
-  );
+  async function cancel(job: Job): Promise<void> {
+    try {
+      const answer = await api.scheduler.cancelJob({ jobId: job.id });
+      const done = answer.job?.status === JobStatus.CANCELLED;
+      notify({
+        tone: "plain",
+        title: done ? "Booking cancelled. Its slot is free again." : "Cancelling the running job…",
+      });
+    } catch (cause) {
+      notify({ tone: "bad", title: "Not cancelled.", detail: problemOf(cause).message });
+    }
+  }
+
+  return { move, undoMove, update, cancel };
 }

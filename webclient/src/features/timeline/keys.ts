@@ -1,12 +1,13 @@
 import type { KeyboardEvent } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
-import { nextFreeStart, type Placement, takenSlots } from "../../lib/slots";
+import { nextFreeStart, takenSlots } from "../../lib/slots";
 import { useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
 import { selectWorker } from "../../live/selectors";
 import { extentOf } from "./blocks";
 import { gridStep, panned, type View, viewAt } from "./scale";
+import type { Placing } from "./usePlacement";
 import type { TimelineHandle } from "./visTimeline";
 
 /** KeyTargets is what the keys act on. */
@@ -16,7 +17,7 @@ export interface KeyTargets {
   readonly selectedId: string | undefined;
   readonly pinned: number | undefined;
   readonly duration: number;
-  readonly placeAt: (at: number, view: View, length: number) => Placement;
+  readonly placing: Placing;
   readonly move: (next: (view: View) => View) => void;
   readonly zoom: (factor: number) => void;
   readonly follow: () => void;
@@ -41,7 +42,7 @@ export function useKeys(targets: KeyTargets): (event: KeyboardEvent) => void {
     // About a dozen pixels at a time; the first press offers the next free slot.
     const stride = 2 * gridStep(handle.view());
     const wanted = pinned === undefined ? nextFreeStart(now + 1_000, duration, taken) : pinned + direction * stride;
-    const { start } = targets.placeAt(wanted, handle.view(), duration);
+    const { start } = targets.placing.near(wanted, handle.view(), duration);
     targets.onSelect(undefined);
     targets.onPin(start);
     reveal(start);

@@ -44,6 +44,11 @@ export function zoomed(view: View, factor: number, about: number): View {
   return { ...view, start, end: start + next };
 }
 
+/** The moment in the middle of the view. */
+export function middleOf({ start, end }: View): number {
+  return (start + end) / 2;
+}
+
 /** The view moved by a share of its length. */
 export function panned(view: View, share: number): View {
   const by = (view.end - view.start) * share;

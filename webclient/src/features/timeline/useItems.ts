@@ -44,9 +44,9 @@ export function useItems(
   }, [settling]);
 
   const settled = useThrottled(allJobs, redrawEvery);
-  // A dropped block stays where it was dropped until the server has answered.
+  // A dropped block stays where it was dropped until the live state knows better.
   const jobs = useMemo(() => {
-    if (!dropped) return settled;
+    if (!dropped || settled.get(dropped.job.id)?.version !== dropped.job.version) return settled;
     return new Map(settled).set(dropped.job.id, { ...dropped.job, timeSlot: BigInt(dropped.start) });
   }, [settled, dropped]);
   const blocks = useMemo(

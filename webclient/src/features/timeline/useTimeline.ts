@@ -28,7 +28,7 @@ export function useTimeline(
       onPoint: (point) => handlers().onPoint(point),
       onPress: (press) => handlers().onPress(press),
       onDoublePress: (press) => handlers().onDoublePress(press),
-      onDrag: (id, start) => handlers().onDrag(id, start),
+      onDrag: (id, start, seen) => handlers().onDrag(id, start, seen),
       onDrop: (id, start) => handlers().onDrop(id, start),
     });
     const detachWheel = attachWheel(container, mounted, () => handlers().onUserView());

@@ -15,7 +15,7 @@ export interface TimelineEvents {
   readonly onPress: (press: { at: number; item?: string }) => void;
   readonly onDoublePress: (press: { at: number; item?: string }) => void;
   /** A block is being dragged to a moment: says where it would land. */
-  readonly onDrag: (id: string, start: number) => Placement;
+  readonly onDrag: (id: string, start: number, view: View) => Placement;
   /** A block was dropped at the place the last onDrag named. */
   readonly onDrop: (id: string, start: number) => void;
 }
@@ -50,7 +50,7 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     zoomKey: "metaKey",
     template: ((item: BlockItem) => drawLabel(item)) as never,
     onMoving: ((item: DraggedItem, accept: (item: DraggedItem) => void) => {
-      const { start, end, blocker, past } = events.onDrag(item.id, item.start.getTime());
+      const { start, end, blocker, past } = events.onDrag(item.id, item.start.getTime(), view());
       const className = item.className.replace(" is-impossible", "");
       accept({
         ...item,
