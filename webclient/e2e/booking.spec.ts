@@ -100,6 +100,23 @@ test("an own block is dragged, moved back by undo, and snaps back from the past"
   await expect(view.panel.getByLabel("Starts at")).toHaveValue(before);
 });
 
+test("two windows edit one job: the second is told, and nothing is overwritten", async ({ context }) => {
+  const [first, second] = [new SchedulerView(await context.newPage()), new SchedulerView(await context.newPage())];
+  await first.open(service.url);
+  await first.prompt.fill("Draft");
+  await first.doubleClick(0.7);
+  await expect(first.panel).toBeVisible();
+  await second.arrive(first.page.url());
+  await second.prompt.fill("Typed in the second window");
+
+  await first.prompt.fill("Saved in the first window");
+  await first.panel.getByRole("button", { name: "Update Job" }).click();
+  await expect(second.panel.getByText("changed in another window")).toBeVisible();
+  await expect(second.prompt).toHaveValue("Typed in the second window");
+  await second.panel.getByRole("button", { name: "Take the new values" }).click();
+  await expect(second.prompt).toHaveValue("Saved in the first window");
+});
+
 test("a name is changed, and a taken one is refused beside the field", async ({ page, browser }) => {
   const view = new SchedulerView(page);
   await view.open(service.url);

@@ -1,0 +1,69 @@
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
+import { act, fireEvent, renderHook, screen } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { afterEach, expect, it } from "vitest";
+import { NoticeProvider } from "../components/Notices";
+import { ErrorInfoSchema, ErrorReason, SlotConflictSchema } from "../gen/comfyscheduler/v1/error_pb";
+import { type BookJobRequest, SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
+import { createApi } from "../lib/transport";
+import { LiveProvider } from "../live/LiveContext";
+import { createLiveStore } from "../live/store";
+import { job, noon } from "../testing/fixtures";
+import { useBooking } from "./useBooking";
+
+const wish = { workflowId: "klein", prompt: "A fox", parameters: {}, start: noon };
+
+/** Books against a server that answers its calls one after the other with these. */
+function setUp(...answers: (ConnectError | "booked")[]) {
+  const requests: BookJobRequest[] = [];
+  const transport = createRouterTransport(({ service }) => {
+    service(SchedulerService, {
+      bookJob: (request) => {
+        requests.push(request);
+        const answer = answers[requests.length - 1];
+        if (answer instanceof ConnectError) throw answer;
+        return { job: job("booked") };
+      },
+    });
+  });
+  const live = { api: createApi(transport), store: createLiveStore(), link: { retry: () => {}, close: () => {} } };
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <LiveProvider live={live}>
+      <NoticeProvider>{children}</NoticeProvider>
+    </LiveProvider>
+  );
+  const { result } = renderHook(() => useBooking(), { wrapper });
+  return { requests, book: () => act(() => result.current(wish)) };
+}
+
+afterEach(() => document.body.replaceChildren());
+
+it("asks once more under the same request id when the answer was lost", async () => {
+  const { requests, book } = setUp(new ConnectError("connection reset", Code.Unavailable), "booked");
+  const { job: booked } = await book();
+  expect(booked?.id).toBe("booked");
+  expect(requests.map(({ requestId }) => requestId)).toEqual([requests[0]?.requestId, requests[0]?.requestId]);
+});
+
+it("does not ask again when the server said why not", async () => {
+  const reason = { desc: ErrorInfoSchema, value: { reason: ErrorReason.NOT_READY } };
+  const { requests, book } = setUp(new ConnectError("not ready yet", Code.Unavailable, undefined, [reason]));
+  const { problem } = await book();
+  expect(problem?.reason).toBe(ErrorReason.NOT_READY);
+  expect(requests).toHaveLength(1);
+  expect(screen.getByRole("alert").textContent).toContain("Not ready yet.");
+});
+
+it("offers the next free start in one click", async () => {
+  const conflict = {
+    desc: SlotConflictSchema,
+    value: { blockingUserName: "Ada", nextFreeStartMs: BigInt(noon + 60_000) },
+  };
+  const taken = new ConnectError("taken", Code.FailedPrecondition, undefined, [conflict]);
+  const { requests, book } = setUp(taken, "booked");
+  await book();
+  expect(screen.getByText("That slot is taken by Ada.")).toBeDefined();
+  await act(async () => fireEvent.click(screen.getByRole("button", { name: /^Book / })));
+  expect(requests[1]?.start).toEqual({ case: "timeSlot", value: BigInt(noon + 60_000) });
+  expect(requests[1]?.requestId).not.toBe(requests[0]?.requestId);
+});
