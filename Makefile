@@ -106,15 +106,17 @@ test-e2e: build /usr/bin/chromium ## Run the browser tests against the real serv
 
 .PHONY: dist
 dist: webclient/dist/index.html ## Build release archives for Linux, Windows and macOS into dist/
-	rm -rf dist && mkdir -p dist
+	rm -rf dist && mkdir -p dist/man
+	go run ./cli/cmd/comfysched docs --format man dist/man
 	for target in linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64; do \
 		os=$${target%/*} arch=$${target#*/} name=comfyscheduler-$(VERSION)-$${target%/*}-$${target#*/}; exe=""; [ $$os = windows ] && exe=.exe || true; \
 		mkdir -p dist/$$name; \
 		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(SERVER_LD)' -o dist/$$name/comfyscheduler$$exe ./server/cmd/comfyscheduler; \
 		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(CLI_LD)' -o dist/$$name/comfysched$$exe ./cli/cmd/comfysched; \
-		cp -r README.md LICENSE CHANGELOG.md config.json config.portable.json config.schema.json workflows dist/$$name/; \
+		cp -r README.md LICENSE CHANGELOG.md config.json config.portable.json config.schema.json workflows dist/man dist/$$name/; \
 		tar -C dist -czf dist/$$name.tar.gz $$name; rm -r dist/$$name; \
 	done
+	rm -r dist/man
 	cd dist && sha256sum *.tar.gz > SHA256SUMS && cat SHA256SUMS
 
 .PHONY: clean
