@@ -112,19 +112,29 @@ func (e *exitError) Error() string {
 	return fmt.Sprintf("ComfyUI ended (%s); its last lines:\n    %s", e.exit, strings.Join(e.lines, "\n    "))
 }
 
+// freeAfter is how long the port of a ComfyUI that was just ended may still be open.
+const freeAfter = 2 * time.Second
+
 // checkPort refuses a port that something else listens on: ComfyUI would find out only after its whole start.
 func (b *boot) checkPort(ctx context.Context) error {
-	address := net.JoinHostPort(b.ComfyUI.Host, strconv.Itoa(b.ComfyUI.Port))
-	connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return nil
-	}
-	_ = connection.Close()
-	who := "another program"
-	asking, cancel := context.WithTimeout(ctx, 2*time.Second)
+	asking, cancel := context.WithTimeout(ctx, freeAfter)
 	defer cancel()
-	if stats, err := b.client.SystemStats(asking); err == nil {
-		who = "a ComfyUI " + stats.Version + " that the service did not start"
+	who := "another program"
+	for asking.Err() == nil && who == "another program" {
+		connection, err := new(net.Dialer).DialContext(asking, "tcp", net.JoinHostPort(b.ComfyUI.Host, strconv.Itoa(b.ComfyUI.Port)))
+		if err != nil && asking.Err() == nil {
+			return nil
+		}
+		if err == nil {
+			_ = connection.Close()
+		}
+		if stats, err := b.client.SystemStats(asking); err == nil {
+			who = "a ComfyUI " + stats.Version + " that the service did not start"
+		}
+		sleep(asking, b.pace.port)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop it, choose another port, or use installation_type \"remote\" to work with it", b.ComfyUI.Port, who)
 }

@@ -9,7 +9,11 @@ import (
 )
 
 // After an edit of the workflow the estimate may be wrong. It stays, until it can be measured again without getting
-// into anybody's way: the worker is idle and no slot is near. A job that falls due all the same has precedence.
+// into anybody's way: nothing has run for a while and no slot is near. A job that falls due all the same has precedence;
+// then the next attempt waits for a longer quiet.
+
+// maxQuiet is the longest quiet that a measurement waits for.
+const maxQuiet = 10 * time.Minute
 
 // measurement is one under way.
 type measurement struct {
@@ -21,13 +25,13 @@ type measurement struct {
 func (w *Worker) doubt() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.doubtful = true
+	w.doubtful, w.quiet, w.busyUntil = true, w.pace.quiet, time.Now()
 }
 
 // measureWhenIdle begins to measure again, if that is asked for and this is the time.
 func (w *Worker) measureWhenIdle(ctx context.Context) {
 	w.mu.Lock()
-	wanted := w.doubtful && w.state.Status == system.Ready && w.measuring == nil && len(w.current) == 0
+	wanted := w.doubtful && w.state.Status == system.Ready && w.measuring == nil && len(w.current) == 0 && time.Since(w.busyUntil) >= w.quiet
 	estimate := int64(0)
 	for _, e := range w.state.Estimates {
 		estimate = e.BenchmarkMS
@@ -62,7 +66,9 @@ func (w *Worker) measureAgain(ctx context.Context, m *measurement) {
 	m.cancel()
 	w.set(func(*system.Worker) {
 		w.measuring = nil
-		w.doubtful = w.doubtful || disturbed
+		if disturbed {
+			w.doubtful, w.quiet = true, min(2*w.quiet, maxQuiet)
+		}
 	})
 	close(m.done)
 	switch {

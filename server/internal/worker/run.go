@@ -75,6 +75,9 @@ func (w *Worker) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	if m, under := w.makeWay(); under {
 		<-m.done // one that began since Ready was asked
 	}
+	if w.isToLetGo(j) {
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "it was taken back before it began"}
+	}
 	if err := w.client.Submit(ctx, comfy.Prompt{ID: j.PromptID(), Graph: graph}); err != nil {
 		var rejected *comfy.RejectedError
 		switch {
@@ -129,6 +132,7 @@ func (w *Worker) untrack(j job.Job, run *comfy.Run) {
 	w.mu.Lock()
 	delete(w.current, j.ID)
 	delete(w.interrupts, j.ID)
+	w.busyUntil = time.Now()
 	w.mu.Unlock()
 	run.Close()
 }
@@ -197,6 +201,12 @@ func (w *Worker) Interrupt(j job.Job) {
 	if w.current[j.ID] != nil {
 		go w.interrupt(j)
 	}
+}
+
+func (w *Worker) isToLetGo(j job.Job) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.interrupts[j.ID]
 }
 
 // interrupt asks until the run has ended: ComfyUI hears an interrupt only at certain moments.

@@ -71,7 +71,7 @@ func (w *Worker) executorLost() bool {
 		switch {
 		case strings.Contains(line, "Exception in thread") && strings.Contains(line, "prompt_worker"):
 			lost = true
-		case strings.HasPrefix(line, "Starting server"):
+		case strings.Contains(line, "Starting server"): // newer versions put the level before it
 			lost = false // that was the process before
 		}
 	}

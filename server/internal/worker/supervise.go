@@ -18,6 +18,7 @@ type pace struct {
 	health      time.Duration // between two looks at a ComfyUI that is up
 	answer      time.Duration // for an answer to such a look; loading a model can hold it up for seconds
 	hungAfter   time.Duration // a ComfyUI that is up and has not answered for so long is started again
+	quiet       time.Duration // without a run, before an edited workflow is measured; doubles with each disturbance
 	minPause    time.Duration // before the first new start; doubles up to maxPause
 	maxPause    time.Duration
 	stableAfter time.Duration // of good work: pauses begin small again
@@ -26,7 +27,7 @@ type pace struct {
 func defaultPace() pace {
 	return pace{
 		stopGrace: 5 * time.Second, sickAfter: 20 * time.Second, port: 100 * time.Millisecond,
-		health: 2 * time.Second, answer: 10 * time.Second, hungAfter: 3 * time.Minute,
+		health: 2 * time.Second, answer: 10 * time.Second, hungAfter: 3 * time.Minute, quiet: 10 * time.Second,
 		minPause: time.Second, maxPause: time.Minute, stableAfter: 5 * time.Minute,
 	}
 }

@@ -23,7 +23,7 @@ func (w *Worker) watchTemplate(ctx context.Context) {
 		w.Log.Warn("an edited workflow will be seen at the next start only", "file", w.Workflow.TemplateFile, "err", err)
 		return
 	}
-	var settled <-chan time.Time
+	settled := time.After(0) // it may have been edited since the start
 	for {
 		select {
 		case <-ctx.Done():

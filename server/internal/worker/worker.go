@@ -66,8 +66,10 @@ type Worker struct {
 	interrupts map[string]bool
 	restart    chan struct{}
 	offer      offer
-	notice     string       // what the operator has to know although the worker is ready
-	doubtful   bool         // the estimate is to be measured again
+	notice     string        // what the operator has to know although the worker is ready
+	doubtful   bool          // the estimate is to be measured again
+	quiet      time.Duration // after this long without a run
+	busyUntil  time.Time
 	measuring  *measurement // nil: none
 }
 

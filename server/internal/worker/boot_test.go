@@ -1,0 +1,184 @@
+package worker_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
+)
+
+func TestBootMeasuresAndTidiesUp(t *testing.T) {
+	r := newRig(t)
+	w := r.boot()
+	var steps []string
+	for _, s := range w.State().BootSteps {
+		steps = append(steps, fmt.Sprintf("%s %s", s.Name, s.Outcome))
+	}
+	if got := strings.Join(steps, ", "); got != "validate done, launch done, wait for port done, connect done, warm up done, benchmark done, ready done" {
+		t.Errorf("steps: %s", got)
+	}
+	// Four steps of 20 ms each; from the cache it would take no time.
+	if s := w.State(); s.Status != system.Ready || w.benchmark() < 80 || s.Estimates[0].SlotDurationMS != w.benchmark()+250 {
+		t.Errorf("state: %+v", s)
+	}
+	if files := r.written(); len(files) > 0 {
+		t.Errorf("the measurement left %v", files)
+	}
+	j := r.newJob("a fox")
+	outcome := w.run(j)
+	if outcome.Verdict != dispatch.Completed || len(outcome.Results) != 1 || outcome.Results[0].Kind != job.Image || len(r.written()) != 1 {
+		t.Errorf("outcome: %+v; files: %v", outcome, r.written())
+	}
+}
+
+func TestNewStartIsSkippedThroughForAJobThatIsDue(t *testing.T) {
+	r := newRig(t)
+	first := r.boot()
+	measured := first.benchmark()
+	first.leave()
+	first.Stop(t.Context())
+	user := store.User{ID: uuid.NewString(), Name: "Ada"}
+	due := r.newJob("due")
+	due.UserID, due.Status, due.Start, due.Duration, due.Version = user.ID, job.Scheduled, time.Now().UnixMilli(), 1000, 1
+	if err := r.store.Update(t.Context(), func(tx store.Tx) error {
+		if _, err := tx.InsertUser(user); err != nil {
+			return err
+		}
+		return tx.InsertJob(due)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w := r.boot()
+	if w.step("launch").Outcome != system.Done || w.pid() == first.pid() {
+		t.Errorf("launch: %+v", w.step("launch"))
+	}
+	for _, name := range []string{"warm up", "benchmark"} {
+		if s := w.step(name); s.Outcome != system.Skipped || !strings.Contains(s.Detail, "a booked slot falls due meanwhile") {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if w.benchmark() != measured {
+		t.Errorf("estimate %d, measured before: %d", w.benchmark(), measured)
+	}
+}
+
+func TestStartThatFails(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		prepare func(t *testing.T, r *rig)
+		want    []string
+	}{
+		{"exit", func(_ *testing.T, r *rig) {
+			r.comfy("extra_args", []string{"--misbehave", "crash-on-start"})
+		}, []string{"wait for port: ComfyUI ended (exit status 1); its last lines:"}},
+		{"bad argument", func(_ *testing.T, r *rig) { r.comfy("extra_args", []string{"--no-such-flag"}) }, []string{"ComfyUI ended (exit status 1)", "--no-such-flag"}},
+		{"port never opens", func(_ *testing.T, r *rig) {
+			r.comfy("extra_args", []string{"--misbehave", "never-open-port"})
+			r.comfy("start_timeout", "500ms")
+		}, []string{"has not opened port", "within 500ms (comfy_ui.start_timeout)", "its last lines:"}},
+		{"stranger on the port", func(t *testing.T, r *rig) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = l.Close() })
+			r.comfy("api_port", l.Addr().(*net.TCPAddr).Port)
+		}, []string{"(comfy_ui.api_port) is taken by another program: stop it, choose another port"}},
+		{"another's ComfyUI on the port", func(t *testing.T, r *rig) {
+			other := newRig(t)
+			other.boot()
+			r.comfy("api_port", other.configuration["comfy_ui"].(map[string]any)["api_port"])
+		}, []string{"is taken by a ComfyUI 0.3.64-simulated that the service did not start", `use installation_type "remote"`}},
+		{"remote that is not there", func(t *testing.T, r *rig) {
+			r.configuration["comfy_ui"] = map[string]any{"installation_type": "remote", "api_port": freePort(t), "start_timeout": "300ms"}
+		}, []string{"there is no ComfyUI at http://127.0.0.1:", "(waited 300ms)", "comfy_ui.api_host and api_port"}},
+		{"models missing", func(_ *testing.T, r *rig) { r.edit("flux2-vae.safetensors", "other.safetensors") }, []string{
+			"connect: this ComfyUI cannot run the workflow fox:", "node 10 (VAELoader) needs the model file other.safetensors, which is not there: put it into models/vae",
+		}},
+		{"generation fails", func(_ *testing.T, r *rig) { r.comfy("extra_args", []string{"--misbehave", "error"}) }, []string{"warm up: the generation failed:"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t)
+			tc.prepare(t, r)
+			w := r.worker()
+			err := w.Boot(w.ctx)
+			if err == nil {
+				t.Fatal("it started")
+			}
+			says(t, err.Error(), tc.want...)
+			w.Stop(t.Context())
+			if pid := w.pid(); pid != 0 && alive(pid) {
+				t.Errorf("ComfyUI (pid %d) was left behind", pid)
+			}
+		})
+	}
+}
+
+// The Windows standalone build: a folder with python_embeded beside ComfyUI's own. Its Python is a script here, which
+// notes its arguments.
+func TestPortableLayout(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the layout's Python is a shell script here")
+	}
+	r := newRig(t)
+	portable := filepath.Join(r.dir, "ComfyUI_windows_portable")
+	for _, folder := range []string{"python_embeded", "ComfyUI"} {
+		if err := os.MkdirAll(filepath.Join(portable, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	arguments := filepath.Join(r.dir, "arguments")
+	script := fmt.Sprintf("#!/bin/sh\npwd > '%s'\nprintf '%%s\\n' \"$PYTHONUTF8\" \"$@\" >> '%[1]s'\nshift 2\nexec '%s' simulate --step-time 20ms --load-time 10ms \"$@\"\n", arguments, os.Args[0])
+	if err := os.WriteFile(filepath.Join(portable, "python_embeded", "python.exe"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(portable, "ComfyUI", "main.py"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.configuration["comfy_ui"] = map[string]any{
+		"installation_type": "portable", "root_path": "ComfyUI_windows_portable/ComfyUI", "python_executable": "../python_embeded/python.exe",
+		"output_dir": "output", "api_port": freePort(t), "extra_args": []string{"--cpu"},
+	}
+	w := r.boot()
+	if outcome := w.run(r.newJob("a fox")); outcome.Verdict != dispatch.Completed {
+		t.Errorf("outcome: %+v", outcome)
+	}
+	data, err := os.ReadFile(arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Join(portable, "ComfyUI")
+	port := fmt.Sprint(r.configuration["comfy_ui"].(map[string]any)["api_port"])
+	want := []string{
+		root, "1", "-s", "main.py", "--windows-standalone-build", "--listen", "127.0.0.1", "--port", port,
+		"--output-directory", filepath.Join(root, "output"), "--disable-auto-launch", "--preview-method", "auto", "--cpu",
+	}
+	if got := strings.TrimSpace(string(data)); got != strings.Join(want, "\n") {
+		t.Errorf("started with\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+	if files, err := os.ReadDir(filepath.Join(root, "output")); err != nil || len(files) == 0 {
+		t.Errorf("nothing in the output folder: %v", err)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for version, older := range map[string]bool{
+		"0.3.56": true, "0.3.57": false, "0.3.64": false, "0.3.64-simulated": false, "0.33.0": false, "0.2.99": true, "1.0": false, "": false, "nightly": false,
+	} {
+		if got := worker.IsOlder(version, "0.3.57"); got != older {
+			t.Errorf("%q is older: %v", version, got)
+		}
+	}
+}
