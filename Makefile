@@ -104,6 +104,10 @@ test-e2e: build /usr/bin/chromium ## Run the browser tests against the real serv
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
 
+.PHONY: test-comfyui
+test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
+	go test -count=1 -timeout 15m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))
+
 .PHONY: dist
 dist: webclient/dist/index.html ## Build release archives for Linux, Windows and macOS into dist/
 	rm -rf dist && mkdir -p dist/man
