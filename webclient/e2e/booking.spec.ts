@@ -122,14 +122,14 @@ test("a name is changed, and a taken one is refused beside the field", async ({ 
   await view.open(service.url);
   await page.getByRole("button", { name: "change your name" }).click();
   await page.getByLabel("Your name").fill("Ada");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByRole("button", { name: /^Ada/ })).toBeVisible();
 
   const other = new SchedulerView(await (await browser.newContext()).newPage());
   await other.open(service.url);
   await other.page.getByRole("button", { name: "change your name" }).click();
   await other.page.getByLabel("Your name").fill("Ada");
-  await other.page.getByRole("button", { name: "Save" }).click();
+  await other.page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(other.page.getByRole("alert")).toBeVisible();
 });
 

@@ -60,8 +60,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     kill: async () => {
       child?.kill("SIGKILL");
       if (child) await ended(child);
+      child = undefined;
     },
     dispose: async () => {
+      // A killed scheduler left its ComfyUI behind; the next one finds it and stops it.
+      if (!child) await service.start();
       child?.kill("SIGTERM");
       if (child) await ended(child);
       await rm(folder, { recursive: true, force: true });

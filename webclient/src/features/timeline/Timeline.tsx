@@ -39,10 +39,14 @@ export default function Timeline(props: TimelineProps) {
   const now = useNow(500);
   const myId = useLive(({ me }) => me?.id);
   const offset = useLive(({ clock }) => clock?.offset ?? 0);
-  const placing = usePlacement();
+  const known = useRef<ReadonlyMap<string, Job>>(new Map());
+  const placing = usePlacement(known);
   const hand = useGestures(frame, props, placing);
   const { handle, view, pointed, drag, following, follow, leave } = hand;
   const jobs = useJobsInView(view);
+  useEffect(() => {
+    known.current = jobs;
+  }, [jobs]);
   const items = useItems(jobs, view, now, myId, hand.dropped);
 
   useEffect(() => {

@@ -1,4 +1,5 @@
-import { useMemo } from "react";
+import { type RefObject, useMemo } from "react";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { type Placement, place, takenSlots } from "../../lib/slots";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
@@ -18,13 +19,14 @@ export interface Placing {
   readonly exactly: (start: number, length: number) => Placement;
 }
 
-export function usePlacement(): Placing {
+/** Places among `jobs`, read when they are needed: those in sight reach beyond the live state. */
+export function usePlacement(jobs: RefObject<ReadonlyMap<string, Job>>): Placing {
   const { store } = useLiveContext();
   const workerId = useLive((state) => selectWorker(state)?.id ?? "");
   return useMemo(() => {
     const among = (duration: number) => {
       const now = serverNow(store);
-      const taken = takenSlots(store.get().jobs.values(), workerId, now);
+      const taken = takenSlots(jobs.current.values(), workerId, now);
       return { duration, taken, earliest: Math.ceil(now + lead) };
     };
     return {
@@ -37,5 +39,5 @@ export function usePlacement(): Placing {
         }),
       exactly: (start, length) => place(start, { ...among(length), reach: 0, grid: 1 }),
     };
-  }, [store, workerId]);
+  }, [store, workerId, jobs]);
 }
