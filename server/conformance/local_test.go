@@ -30,9 +30,10 @@ func TestLocal(t *testing.T) {
 		t.Run("cancel before the slot", func(t *testing.T) { testCancelScheduled(t, v) }) &&
 		t.Run("cancel while running", func(t *testing.T) { testCancelRunning(t, v) }) &&
 		t.Run("a stranger's prompt in the way", func(t *testing.T) { testStranger(t, v) }) &&
-		t.Run("edited template and every kind of result", func(t *testing.T) { testEdit(t, place, v) }) &&
 		t.Run("overhead", func(t *testing.T) { testOverhead(t, v) }) &&
-		t.Run("ComfyUI killed in mid-run", func(t *testing.T) { testComfyKilled(t, v) })
+		t.Run("edited template and every kind of result", func(t *testing.T) { testEdit(t, place, v) }) &&
+		t.Run("ComfyUI killed in mid-run", func(t *testing.T) { testComfyKilled(t, v) }) &&
+		t.Run("executor lost", func(t *testing.T) { testExecutorLost(t, v) })
 	if passed {
 		t.Run("service killed in mid-run", func(t *testing.T) { v = testServiceKilled(t, place, v) })
 		t.Run("service stopped in mid-run", func(t *testing.T) { testServiceStopped(t, place, v) })
@@ -282,6 +283,21 @@ func testComfyKilled(t *testing.T, v *service) {
 	v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 	if now := v.comfyPID(); now == pid {
 		t.Errorf("ComfyUI is still pid %d", now)
+	}
+}
+
+// A prompt can kill ComfyUI's executor: it goes on to answer and to take prompts, and runs none.
+func testExecutorLost(t *testing.T, v *service) {
+	pid := v.comfyPID()
+	stranger{t, v.comfyURL}.poison()
+	v.end(t, v.book(t, booking("after the poison", nil)).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	healed := v.comfyPID()
+	if healed == pid {
+		t.Errorf("ComfyUI is still pid %d", pid)
+	}
+	v.end(t, v.book(t, booking("all is well", nil)).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	if now := v.comfyPID(); now != healed {
+		t.Errorf("ComfyUI was started again for nothing: pid %d, then %d", healed, now)
 	}
 }
 

@@ -5,7 +5,9 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"image/png"
 	"net"
 	"net/http"
 	"os"
@@ -87,6 +89,7 @@ func TestRemote(t *testing.T) {
 	t.Run("websocket doubled", func(t *testing.T) { testDoubled(t, there, line, v) })
 	t.Run("out of reach for a while", func(t *testing.T) { testOutOfReach(t, line, v) })
 	t.Run("a workflow that it cannot run", func(t *testing.T) { testKlein(t, there) })
+	t.Run("shipped example", func(t *testing.T) { testShippedExample(t, there) })
 	t.Run("left alone", func(t *testing.T) {
 		v.stop()
 		if v.exit != nil {
@@ -204,6 +207,33 @@ func testKlein(t *testing.T, there elsewhere) {
 		"needs the model file flux-2-klein-4b-fp8.safetensors, which is not there: put it into models/diffusion_models",
 		"needs the model file qwen_3_4b.safetensors, which is not there: put it into models/text_encoders",
 		"needs the model file flux2-vae.safetensors, which is not there: put it into models/vae")
+}
+
+// testShippedExample books with the example of the documentation, whose workflow needs no models.
+func testShippedExample(t *testing.T, there elsewhere) {
+	s := newSite(t, map[string]any{"installation_type": "remote", "api_port": there.port})
+	data, err := os.ReadFile("../../docs/examples/config.comfyui-remote.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shipped map[string]map[string]any
+	if err := json.Unmarshal(bytes.Replace(data, []byte(`"$schema": "../../config.schema.json",`), nil, 1), &shipped); err != nil {
+		t.Fatal(err)
+	}
+	template, err := filepath.Abs("../../workflows/model_free_api.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipped["workflow"]["template_file"] = template
+	s.configuration["workflow"] = shipped["workflow"]
+	v := s.start()
+	defer v.stop()
+	j := v.end(t, v.book(t, booking("clouds over a lake", map[string]any{"width": 256, "height": 192})).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	_, _, body := v.fetch(t, "/images/"+j.GetResultFilename())
+	picture, err := png.DecodeConfig(bytes.NewReader(body))
+	if err != nil || picture.Width != 256 || picture.Height != 192 {
+		t.Errorf("%s: %+v %v", j.GetResultFilename(), picture, err)
+	}
 }
 
 func TestRemoteThatIsNotThere(t *testing.T) {
