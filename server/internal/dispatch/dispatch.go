@@ -8,6 +8,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -77,6 +78,8 @@ type Dispatcher struct {
 	written  chan job.Job
 	waiting  string    // what the due job waits for
 	hold     time.Time // start nothing before, after ComfyUI could not be reached
+	// stopped is the prompt that was interrupted because the service stopped, this one or the one before.
+	stopped string
 }
 
 // run is one attempt under way, and afterwards how it ended.
@@ -112,7 +115,9 @@ func (d *Dispatcher) JobWritten(j job.Job) {
 func (d *Dispatcher) Run(ctx context.Context) error {
 	running, stopRuns := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRuns()
-	d.adopt(running)
+	if err := d.adopt(running); err != nil {
+		return fmt.Errorf("look for the job that was running: %w", err)
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -129,28 +134,27 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			if ended.outcome.Verdict == NotStarted {
 				d.hold = time.Now().Add(retryPause)
 			}
-			d.record(running, ended, false)
+			d.record(running, ended)
 		}
 		timer.Reset(d.pass(running))
 	}
 }
 
-// adopt follows the job that was running when the service stopped.
-func (d *Dispatcher) adopt(ctx context.Context) {
-	err := d.Store.Update(ctx, func(tx store.Tx) error {
-		running, err := tx.Running(d.Worker)
-		if err == nil && len(running) > 0 {
-			d.current = &run{job: running[0]}
-		}
+// adopt follows the job that was running when the service stopped. It only reads: the disk may be full.
+func (d *Dispatcher) adopt(ctx context.Context) error {
+	jobs, err := d.Store.ListJobs(ctx, store.Query{Worker: d.Worker, Statuses: []job.Status{job.Processing}, Limit: 1})
+	if err != nil || len(jobs) == 0 {
 		return err
-	})
-	if err != nil {
-		d.Log.Error("cannot look for a job to adopt", "worker", d.Worker, "err", err)
 	}
-	if d.current != nil {
-		d.Log.Info("adopting the running job", "worker", d.Worker, "job", d.current.job.ID, "attempt", d.current.job.Attempt)
-		d.follow(d.current.job, func(j job.Job) Outcome { return d.Runner.Adopt(ctx, j) })
+	stopped, err := d.Store.Record(ctx, d.stoppedKey())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
+	d.stopped = string(stopped)
+	d.current = &run{job: jobs[0]}
+	d.Log.Info("adopting the running job", "worker", d.Worker, "job", d.current.job.ID, "attempt", d.current.job.Attempt)
+	d.follow(d.current.job, func(j job.Job) Outcome { return d.Runner.Adopt(ctx, j) })
+	return nil
 }
 
 // pass moves overdue jobs, starts the due one if it can, and says when to look again at the latest.

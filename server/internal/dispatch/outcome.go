@@ -14,7 +14,7 @@ import (
 const letGo = 10 * time.Second
 
 // record writes how a run ended. It does not give up: an outcome that the disk cannot take now is written when it can.
-func (d *Dispatcher) record(ctx context.Context, ended run, stopping bool) {
+func (d *Dispatcher) record(ctx context.Context, ended run) {
 	if ended.outcome.Verdict == Unknown {
 		return // the next start of the service looks it up
 	}
@@ -24,7 +24,7 @@ func (d *Dispatcher) record(ctx context.Context, ended run, stopping bool) {
 			if err != nil || j.Status != job.Processing || j.Attempt != ended.job.Attempt {
 				return err
 			}
-			if err := d.settle(tx, &j, ended.outcome, stopping); err != nil {
+			if err := d.settle(tx, &j, ended.outcome); err != nil {
 				return err
 			}
 			ended.job = j
@@ -47,7 +47,7 @@ func (d *Dispatcher) record(ctx context.Context, ended run, stopping bool) {
 }
 
 // settle puts the outcome into the job.
-func (d *Dispatcher) settle(tx store.Tx, j *job.Job, o Outcome, stopping bool) error {
+func (d *Dispatcher) settle(tx store.Tx, j *job.Job, o Outcome) error {
 	now := d.Now().UnixMilli()
 	switch o.Verdict {
 	case Completed:
@@ -73,7 +73,7 @@ func (d *Dispatcher) settle(tx store.Tx, j *job.Job, o Outcome, stopping bool) e
 		switch {
 		case j.CancelRequested:
 			j.LetGo(now)
-		case stopping:
+		case j.PromptID() == d.stopped:
 			return d.retry(tx, j, now, "the service was stopped in mid-run")
 		default:
 			j.Fail(now, job.Failure{Reason: job.Interrupted, Message: "the run was interrupted from outside the scheduler, on ComfyUI's own page for example"})
@@ -102,19 +102,28 @@ func (d *Dispatcher) retry(tx store.Tx, j *job.Job, now int64, reason string) er
 	return nil
 }
 
-// drain waits for the running job, interrupts it when the grace is over, and books it again.
+// drain waits for the running job, interrupts it when the grace is over, and books it again. What a full disk does not
+// take is left to the next start.
 func (d *Dispatcher) drain(ctx context.Context) error {
 	if d.current == nil {
 		return nil
 	}
+	ended := d.lastRun(ctx)
+	writing, cancel := context.WithTimeout(ctx, letGo)
+	defer cancel()
+	d.record(writing, ended)
+	return nil
+}
+
+// lastRun is how the running job ended, by itself or by an interrupt.
+func (d *Dispatcher) lastRun(ctx context.Context) run {
 	d.Log.Info("waiting for the running job", "worker", d.Worker, "job", d.current.job.ID, "at_most", d.Grace)
 	grace := time.NewTimer(d.Grace)
 	defer grace.Stop()
 	for {
 		select {
 		case ended := <-d.finished:
-			d.record(ctx, ended, false)
-			return nil
+			return ended
 		case j := <-d.written:
 			d.interrupt(j)
 			continue
@@ -122,13 +131,27 @@ func (d *Dispatcher) drain(ctx context.Context) error {
 		}
 		break
 	}
+	d.noteStop(ctx)
 	d.Runner.Interrupt(d.current.job)
 	select {
 	case ended := <-d.finished:
-		d.record(ctx, ended, true)
+		return ended
 	case <-time.After(letGo):
 		// ComfyUI is stopped next, and the run with it.
-		d.record(ctx, run{d.current.job, Outcome{Verdict: Interrupted}}, true)
+		return run{d.current.job, Outcome{Verdict: Interrupted}}
 	}
-	return nil
 }
+
+// noteStop keeps who interrupts the running job: if the service is killed before it has written the outcome, the next one
+// must not take the interrupt for one from outside.
+func (d *Dispatcher) noteStop(ctx context.Context) {
+	d.stopped = d.current.job.PromptID()
+	noting, cancel := context.WithTimeout(ctx, look)
+	defer cancel()
+	err := d.Store.Update(noting, func(tx store.Tx) error { return tx.PutRecord(d.stoppedKey(), []byte(d.stopped)) })
+	if err != nil {
+		d.Log.Error("cannot note the interrupt", "worker", d.Worker, "job", d.current.job.ID, "err", err)
+	}
+}
+
+func (d *Dispatcher) stoppedKey() string { return "dispatch/" + d.Worker + "/stopped" }
