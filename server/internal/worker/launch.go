@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 )
@@ -56,21 +57,23 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 	if !found {
 		return "", false, nil
 	}
-	patience, cancel := context.WithTimeout(ctx, b.pace.sickAfter)
-	defer cancel()
 	reason := "it does not answer"
-	for patience.Err() == nil {
-		stats, err := b.client.SystemStats(patience)
-		if err == nil && b.isOwn(stats.Argv) {
+	started := time.UnixMilli(record.Process.StartedAt)
+	for since := time.Now(); ctx.Err() == nil && time.Since(since) < b.pace.sickAfter; sleep(ctx, b.pace.port) {
+		asking, cancel := context.WithTimeout(ctx, b.pace.sickAfter)
+		stats, err := b.client.SystemStats(asking)
+		cancel()
+		switch {
+		case err == nil && b.isOwn(stats.Argv):
 			b.hold(running)
 			b.attached = true
 			return fmt.Sprintf("found pid %d of the service before", record.Process.PID), true, nil
-		}
-		if err == nil || record.Port != b.ComfyUI.Port {
+		case err == nil || record.Port != b.ComfyUI.Port:
 			reason = "it was started for another configuration"
-			break
+			since = time.Time{}
+		case errors.Is(err, comfy.ErrUnreachable) && time.Since(started) < time.Duration(b.ComfyUI.StartTimeout):
+			since = time.Now() // its port is not open yet: it is starting
 		}
-		sleep(patience, b.pace.port)
 	}
 	if ctx.Err() != nil {
 		return "", false, ctx.Err()

@@ -5,9 +5,12 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -20,6 +23,19 @@ func kill(t *testing.T, pid int, signal syscall.Signal) {
 	if err := syscall.Kill(pid, signal); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// freeze makes ComfyUI deaf without ending it.
+func (w *running) freeze() {
+	kill(w.rig.t, w.pid(), syscall.SIGSTOP)
+	client := http.Client{Timeout: 200 * time.Millisecond}
+	w.rig.eventually("ComfyUI is frozen", func() bool {
+		res, err := client.Get(fmt.Sprintf("http://127.0.0.1:%v/system_stats", w.rig.configuration["comfy_ui"].(map[string]any)["api_port"]))
+		if err == nil {
+			_ = res.Body.Close()
+		}
+		return err != nil
+	})
 }
 
 func TestKilledServiceLeavesComfyUIToTheNext(t *testing.T) {
@@ -52,11 +68,31 @@ func TestKilledServiceLeavesComfyUIToTheNext(t *testing.T) {
 	}
 }
 
+func TestServiceKilledWhileComfyUIStarts(t *testing.T) {
+	r := newRig(t)
+	r.comfy("extra_args", []string{"--start-time", "2s", "--step-time", "10ms", "--load-time", "10ms"})
+	first := r.worker()
+	booting := make(chan error, 1)
+	go func() { booting <- first.Boot(first.ctx) }()
+	r.eventually("ComfyUI is launched", func() bool { return len(first.State().BootSteps) > 2 })
+	first.leave()
+	if err := <-booting; err == nil {
+		t.Error("the killed service booted")
+	}
+	w := r.boot()
+	if w.pid() != first.pid() {
+		t.Errorf("pid %d, was %d", w.pid(), first.pid())
+	}
+	if s := w.step("benchmark"); s.Outcome != system.Done {
+		t.Errorf("benchmark: %+v", s)
+	}
+}
+
 func TestSickComfyUIIsEndedFirst(t *testing.T) {
 	r := newRig(t)
 	first := r.boot()
 	first.leave()
-	kill(t, first.pid(), syscall.SIGSTOP)
+	first.freeze()
 	w := r.boot()
 	if w.pid() == first.pid() || alive(first.pid()) {
 		t.Errorf("pid %d after %d, which is alive: %v", w.pid(), first.pid(), alive(first.pid()))
@@ -95,7 +131,7 @@ func TestHungComfyUIIsStartedAgain(t *testing.T) {
 	r := newRig(t)
 	w := r.supervised()
 	pid := w.pid()
-	kill(t, pid, syscall.SIGSTOP)
+	w.freeze()
 	r.eventually("it is ready again", func() bool { return w.State().Status == system.Ready && w.pid() != pid })
 	says(t, r.logged(), "ComfyUI does not answer any more")
 	if alive(pid) {
@@ -129,7 +165,7 @@ func TestRemoteComesAndGoes(t *testing.T) {
 	if s := w.step("launch"); s.Outcome != system.Skipped {
 		t.Errorf("launch: %+v", s)
 	}
-	kill(t, there.pid(), syscall.SIGSTOP)
+	there.freeze()
 	far.eventually("it is offline", func() bool { return w.State().Status == system.Offline })
 	says(t, w.State().Reason, "ComfyUI does not answer at http://127.0.0.1:")
 	kill(t, there.pid(), syscall.SIGCONT)
