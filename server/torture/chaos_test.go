@@ -5,8 +5,13 @@ package torture_test
 import (
 	"context"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 // chaos kills, stops, freezes and fills at random moments until ctx ends. It leaves nothing frozen and the disk free.
@@ -31,8 +36,10 @@ func (s *site) chaos(ctx context.Context, rng *rand.Rand) {
 			s.signal(syscall.SIGKILL, "SIGKILL")
 		case dice < 0.92:
 			s.stop(ctx, rng.Float64() < 0.5, later)
-		case dice < 0.96:
+		case dice < 0.95:
 			s.freeze(later)
+		case dice < 0.97:
+			s.askForRestart(ctx)
 		default:
 			s.fillDisk(ctx, 2*later)
 		}
@@ -72,6 +79,22 @@ func (s *site) lifeCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lives
+}
+
+// askForRestart lets an administrator restart ComfyUI.
+func (s *site) askForRestart(ctx context.Context) {
+	token, err := os.ReadFile(filepath.Join(s.data, "admin-token"))
+	if err != nil {
+		s.history.violation("the administrator's token is gone: " + err.Error())
+		return
+	}
+	administrator := newUser(s, "administrator")
+	administrator.line.token = strings.TrimSpace(string(token))
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := administrator.admin.RestartWorker(ctx, &pb.RestartWorkerRequest{WorkerId: "gpu"}); err == nil {
+		s.history.incident("comfyui restart asked for", 0, "")
+	}
 }
 
 // freeze holds ComfyUI, its frames and answers for a while.

@@ -83,6 +83,8 @@ func (j *judge) failureIsTrue(final job, end run) {
 		ok = end.Outcome == "error"
 	case "no_result":
 		ok = end.Outcome == "success" && strings.Contains(final.Prompt, "[[no-result]]")
+	case "timeout":
+		ok = end.Outcome != "success" && strings.Contains(final.Prompt, "[[hang]]")
 	case "lost":
 		ok = j.losses[final.ID] == domain.MaxLosses+1 && (end.Outcome == "" || forgetful(final) || !j.alive(end.PID, final.Finished))
 	}

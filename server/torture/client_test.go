@@ -52,21 +52,30 @@ type user struct {
 	site *site
 	line *line
 	comfyschedulerv1connect.SchedulerServiceClient
+	identity comfyschedulerv1connect.IdentityServiceClient
+	admin    comfyschedulerv1connect.AdminServiceClient
 }
 
-// signIn makes a user, however long it takes until the service is there.
-func signIn(ctx context.Context, s *site, name string) (*user, error) {
+// newUser is nobody yet: it has no token.
+func newUser(s *site, name string) *user {
 	var protocols http.Protocols
 	protocols.SetUnencryptedHTTP2(true)
 	u := &user{name: name, site: s, line: &line{site: s, next: &http.Transport{Protocols: &protocols}}}
 	httpClient := &http.Client{Transport: u.line}
 	u.SchedulerServiceClient = comfyschedulerv1connect.NewSchedulerServiceClient(httpClient, "http://service")
-	identity := comfyschedulerv1connect.NewIdentityServiceClient(httpClient, "http://service")
+	u.identity = comfyschedulerv1connect.NewIdentityServiceClient(httpClient, "http://service")
+	u.admin = comfyschedulerv1connect.NewAdminServiceClient(httpClient, "http://service")
+	return u
+}
+
+// signIn makes a user, however long it takes until the service is there.
+func signIn(ctx context.Context, s *site, name string) (*user, error) {
+	u := newUser(s, name)
 	for {
 		if _, err := s.address(ctx); err != nil {
 			return nil, fmt.Errorf("wait for the service: %w", err)
 		}
-		response, err := identity.SignIn(ctx, &pb.SignInRequest{ClientName: name})
+		response, err := u.identity.SignIn(ctx, &pb.SignInRequest{ClientName: name})
 		if err == nil {
 			u.line.token, u.id = response.Token, response.User.Id
 			return u, nil
@@ -165,6 +174,7 @@ var markers = []struct {
 	{0.03, "[[bad-frames]]"},
 	{0.02, "[[no-result]]"},
 	{0.01, "[[empty-history]]"},
+	{0.005, "[[hang]]"},
 }
 
 // text is a prompt. It begins with the booking's tag for good, whatever is edited.

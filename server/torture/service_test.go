@@ -89,6 +89,8 @@ func (s *site) writeConfig() error {
 	config, err := json.Marshal(map[string]any{
 		"server":   map[string]any{"port": 0, "host": "127.0.0.1", "data_dir": s.data, "shutdown_grace": fmt.Sprintf("%dms", 50+s.rng.IntN(600))},
 		"comfy_ui": map[string]any{"installation_type": "simulated", "api_port": s.comfyPort, "extra_args": args},
+		// A run that hangs is given up soon, but not one that is only frozen for a moment.
+		"scheduler": map[string]any{"silence_min": "3s"},
 		"workflow": map[string]any{"template_file": template, "parameter_map": map[string]any{
 			"prompt": map[string]any{"node_id": "6", "field": "text"}, "seed": map[string]any{"node_id": "25", "field": "noise_seed"},
 		}},
