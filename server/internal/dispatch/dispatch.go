@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
@@ -73,6 +74,7 @@ type Config struct {
 type Dispatcher struct {
 	Config
 	wake     chan struct{}
+	next     atomic.Pointer[job.Job] // the scheduled job with the earliest start, as last seen; nil: none
 	finished chan run
 	current  *run // nil: idle
 	written  chan job.Job
@@ -103,6 +105,9 @@ func (d *Dispatcher) JobWritten(j job.Job) {
 		case d.written <- j:
 		default: // the look every second finds it too
 		}
+	}
+	if next := d.next.Load(); next != nil && j.ID != next.ID && (j.Status != job.Scheduled || j.Start >= next.Start) {
+		return // what comes next is still the same
 	}
 	select {
 	case d.wake <- struct{}{}:
@@ -160,6 +165,7 @@ func (d *Dispatcher) adopt(ctx context.Context) error {
 // pass moves overdue jobs, starts the due one if it can, and says when to look again at the latest.
 func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 	for {
+		d.next.Store(nil) // whatever is written from here on is looked at
 		next, err := d.Store.NextScheduled(ctx, d.Worker)
 		if errors.Is(err, store.ErrNotFound) {
 			return look
@@ -168,6 +174,7 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 			d.Log.Error("cannot read the next job", "worker", d.Worker, "err", err)
 			return look
 		}
+		d.next.Store(&next)
 		now := d.Now().UnixMilli()
 		switch {
 		case next.Start > now:
