@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // judge holds what the rules ask for again and again.
@@ -262,6 +263,9 @@ func overlapping(jobs []job) (a, b job, found bool) {
 	}
 	return job{}, job{}, false
 }
+
+// far is how far ahead jobs are booked that are not to run in the test.
+const far = time.Hour
 
 // nothingIsForgotten: what was to run in the test has ended; what was booked for later still stands.
 func (j *judge) nothingIsForgotten() {

@@ -96,11 +96,8 @@ type booker struct {
 	count int
 }
 
-// horizon is how far ahead jobs are booked that are to run in the test; far is where those begin that are not.
-const (
-	horizon = 4 * time.Second
-	far     = time.Hour
-)
+// horizon is how far ahead jobs are booked that are to run in the test.
+const horizon = 4 * time.Second
 
 // maxActive is how many jobs a booker has at a time: more than the timeline can take are no use.
 const maxActive = 5

@@ -201,17 +201,6 @@ func (h *history) violation(text string) {
 	h.write("violation", text)
 }
 
-func (h *history) count(what string) (n int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, i := range h.incidents {
-		if i.What == what {
-			n++
-		}
-	}
-	return n
-}
-
 func (h *history) close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -234,11 +234,8 @@ func (d *desk) gained(j domain.Job, err error) (gain, error) {
 // gives the same answers: who wins, who is in the way, which start is free next.
 func TestBookingIsLinearizable(t *testing.T) {
 	const rounds, clients, each = 12, 6, 30
-	seed := *seedFlag
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("seed %d", seed)
+	seed := chosenSeed()
+	t.Logf("seed %d: go test ./server/torture -run TestBookingIsLinearizable -torture.seed=%[1]d", seed)
 	verbs := map[string]int{}
 	for round := range uint64(rounds) {
 		d, began := openDesk(t), time.Now()
@@ -246,7 +243,7 @@ func TestBookingIsLinearizable(t *testing.T) {
 		var history []porcupine.Operation
 		var group sync.WaitGroup
 		for client := range clients {
-			rng := rand.New(rand.NewPCG(seed, round<<8|uint64(client)))
+			rng := derive(seed, round<<8|uint64(client))
 			group.Go(func() {
 				for range each {
 					o, err := d.ask(t.Context(), rng, client, began)

@@ -16,7 +16,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -31,7 +30,6 @@ import (
 
 var (
 	duration = flag.Duration("torture.duration", 7*time.Second, "how long the torture lasts")
-	seedFlag = flag.Uint64("torture.seed", 0, "seed of all choices (0: a new one)")
 	bookers  = flag.Int("torture.clients", 6, "how many clients book")
 	keep     = flag.Bool("torture.keep", false, "keep the folder of a torture that found nothing too")
 	race     = flag.Bool("torture.race", false, "build the service with the race detector")
@@ -46,10 +44,7 @@ func TestTorture(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short")
 	}
-	seed := *seedFlag
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
+	seed := chosenSeed()
 	t.Logf("seed %d: go test ./server/torture -run TestTorture -torture.seed=%[1]d -torture.duration=%v", seed, *duration)
 	folder := keptFolder(t)
 	h, err := newHistory(filepath.Join(folder, "history.jsonl"))
@@ -72,17 +67,18 @@ func TestTorture(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	found := s.evidence(t)
-	for _, wrong := range append(h.wrong, check(found)...) {
+	violations := append(h.wrong, check(found)...)
+	for _, wrong := range violations[:min(len(violations), 30)] {
 		t.Errorf("VIOLATION: %s", wrong)
+	}
+	if len(violations) > 30 {
+		t.Errorf("VIOLATIONS in all: %d", len(violations))
 	}
 	if err := h.close(); err != nil {
 		t.Error(err)
 	}
 	report(t, h, found)
 }
-
-// derive is an independent source of choices for one of the actors.
-func derive(seed, actor uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, actor)) }
 
 // keptFolder is a folder that stays when the test fails.
 func keptFolder(t *testing.T) string {
