@@ -4,6 +4,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
 	"net"
 	"strconv"
@@ -59,12 +60,12 @@ func (c ComfyUI) BaseURL() string {
 
 // Workflow is what is generated.
 type Workflow struct {
-	ID           string               `json:"-"` // the template file's name without "_api.json"
-	Title        string               `json:"title"`
-	TemplateFile string               `json:"template_file"`
-	WarmupPrompt string               `json:"warmup_prompt"`
-	ParameterMap map[string]Parameter `json:"parameter_map"`
-	Template     *workflow.Template   `json:"-"` // the file, parsed
+	ID           string             `json:"-"` // the template file's name without "_api.json"
+	Title        string             `json:"title"`
+	TemplateFile string             `json:"template_file"`
+	WarmupPrompt string             `json:"warmup_prompt"`
+	ParameterMap ParameterMap       `json:"parameter_map"`
+	Template     *workflow.Template `json:"-"` // the file, parsed
 }
 
 // Scheduler is how slots are made.
@@ -102,6 +103,36 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	parsed, err := time.ParseDuration(text)
 	*d = Duration(parsed)
 	return err
+}
+
+// ParameterMap are the parameters by name. Their order in the file is that of the form.
+type ParameterMap map[string]Parameter
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *ParameterMap) UnmarshalJSON(data []byte) error {
+	var parameters map[string]Parameter
+	if err := json.Unmarshal(data, &parameters); err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	for position := 0; decoder.More(); position++ {
+		name, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return err
+		}
+		parameter := parameters[name.(string)]
+		parameter.Position = position
+		parameters[name.(string)] = parameter
+	}
+	*m = parameters
+	return nil
 }
 
 // Parameter is a binding as it is written: a target, {"targets": [...]}, or a bare list of targets.

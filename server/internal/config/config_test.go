@@ -78,6 +78,11 @@ func TestTargetsInEveryForm(t *testing.T) {
 	if got := c.Workflow.ParameterMap["width"].Targets; len(got) != 2 || got[0] != (workflow.Target{NodeID: "25", Field: "width"}) {
 		t.Errorf("targets of width: %v", got)
 	}
+	for position, name := range []string{"prompt", "seed", "width"} {
+		if got := c.Workflow.ParameterMap[name].Position; got != position {
+			t.Errorf("%s is at %d, want %d", name, got, position)
+		}
+	}
 	if got := *c.Workflow.ParameterMap["seed"].Max; got != "18446744073709551615" {
 		t.Errorf("largest seed was rounded to %v", got)
 	}

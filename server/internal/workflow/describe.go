@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,7 +41,10 @@ type Description struct {
 // unknown to ComfyUI. With nil classes nothing is known yet: kinds come from the template's own values.
 func (t *Template) Describe(classes map[string]Class) Description {
 	d := Description{SeedMax: math.MaxUint64}
-	for _, name := range slices.Sorted(maps.Keys(t.bindings)) {
+	names := slices.SortedFunc(maps.Keys(t.bindings), func(a, b string) int {
+		return cmp.Or(t.bindings[a].Position-t.bindings[b].Position, strings.Compare(a, b))
+	})
+	for _, name := range names {
 		binding := t.bindings[name]
 		switch name {
 		case PromptParameter:

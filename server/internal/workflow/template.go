@@ -34,6 +34,8 @@ type Binding struct {
 	Targets []Target
 	Min     *json.Number // narrower than what the node accepts; nil: the node's own
 	Max     *json.Number
+	// Position is the place in the form: that in which the parameter map names it.
+	Position int `json:"-"`
 }
 
 // Template is a graph with its parameter map. It is immutable.
