@@ -30,7 +30,7 @@ func TestBootMeasuresAndTidiesUp(t *testing.T) {
 		t.Errorf("steps: %s", got)
 	}
 	// Four steps of 20 ms each; from the cache it would take no time.
-	if s := w.State(); s.Status != system.Ready || w.benchmark() < 80 || s.Estimates[0].SlotDurationMS != w.benchmark()+250 {
+	if s := w.State(); s.Status != system.Ready || w.benchmark() < 80 || s.Estimates[0].SlotDurationMS <= w.benchmark() {
 		t.Errorf("state: %+v", s)
 	}
 	if files := r.written(); len(files) > 0 {
