@@ -16,6 +16,12 @@ import (
 
 // chaos kills, stops, freezes and fills at random moments until ctx ends. It leaves nothing frozen and the disk free.
 func (s *site) chaos(ctx context.Context, rng *rand.Rand) {
+	// However short it is, each is killed once.
+	pause(ctx, calm(rng))
+	s.signal(syscall.SIGKILL, "SIGKILL")
+	for pause(ctx, calm(rng)); ctx.Err() == nil && !s.signalComfy(syscall.SIGKILL, "SIGKILL"); {
+		pause(ctx, 10*time.Millisecond)
+	}
 	for {
 		pause(ctx, calm(rng))
 		dice, later := rng.Float64(), time.Duration(rng.IntN(600))*time.Millisecond
@@ -52,7 +58,7 @@ func calm(rng *rand.Rand) time.Duration {
 	limit := 350
 	switch dice := rng.Float64(); {
 	case dice > 0.85:
-		limit = 4000
+		limit = min(4000, 100+int(duration.Milliseconds()/5))
 	case dice > 0.4:
 		limit = 1200
 	}

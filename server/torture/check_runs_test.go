@@ -6,6 +6,9 @@ import (
 	domain "github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
+// hang holds ComfyUI up for 13 seconds: it has no place in a short torture.
+const hang = "[[hang]]"
+
 func promptOf(id string, attempt int) string { return domain.Job{ID: id, Attempt: attempt}.PromptID() }
 
 // eachAttemptRunsOnce: ComfyUI never starts a prompt a second time, and none that the job has not come to.
@@ -84,7 +87,7 @@ func (j *judge) failureIsTrue(final job, end run) {
 	case "no_result":
 		ok = end.Outcome == "success" && strings.Contains(final.Prompt, "[[no-result]]")
 	case "timeout":
-		ok = end.Outcome != "success" && strings.Contains(final.Prompt, "[[hang]]")
+		ok = end.Outcome != "success" && strings.Contains(final.Prompt, hang)
 	case "lost":
 		ok = j.losses[final.ID] == domain.MaxLosses+1 && (end.Outcome == "" || forgetful(final) || !j.alive(end.PID, final.Finished))
 	}

@@ -97,10 +97,10 @@ type booker struct {
 }
 
 // horizon is how far ahead jobs are booked that are to run in the test.
-const horizon = 4 * time.Second
+const horizon = 3 * time.Second
 
 // maxActive is how many jobs a booker has at a time: more than the timeline can take are no use.
-const maxActive = 5
+const maxActive = 4
 
 // work acts until ctx ends.
 func (b *booker) work(ctx context.Context) {
@@ -171,7 +171,7 @@ var markers = []struct {
 	{0.03, "[[bad-frames]]"},
 	{0.02, "[[no-result]]"},
 	{0.01, "[[empty-history]]"},
-	{0.005, "[[hang]]"},
+	{0.005, hang},
 }
 
 // text is a prompt. It begins with the booking's tag for good, whatever is edited.
@@ -179,7 +179,7 @@ func (b *booker) text(tag string) string {
 	b.count++
 	dice, marker := b.rng.Float64(), ""
 	for _, m := range markers {
-		if dice -= m.part; dice < 0 {
+		if dice -= m.part; dice < 0 && (m.text != hang || *duration >= time.Minute) {
 			marker = " " + m.text
 			break
 		}
