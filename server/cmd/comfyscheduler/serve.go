@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/lmittmann/tint"
 	"github.com/mattn/go-isatty"
@@ -34,7 +35,9 @@ func serve(cmd *cobra.Command, file string) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	// A second signal ends the program at once, but not one that comes with the first: some senders signal the program
+	// and its group.
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 	err = app.Run(ctx, app.Options{
 		Config: loaded, Version: version, Log: newLog(),
 		OnReady: func(urls []string) {

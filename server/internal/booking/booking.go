@@ -219,7 +219,7 @@ func NextFree(tx store.Tx, worker string, from, duration int64, except string) (
 	}
 	for _, j := range running {
 		if j.ID != except {
-			from = max(from, j.StartedAt+j.Estimate+1)
+			from = max(from, max(j.StartedAt, j.Start)+j.Estimate+1)
 		}
 	}
 	return tx.NextFree(worker, from, duration, except), nil

@@ -153,7 +153,8 @@ func TestOfFiftyForOneMomentOneWins(t *testing.T) {
 func TestNextFreeLiesBehindARunningJobsRemainder(t *testing.T) {
 	d := open(t, t.TempDir())
 	running := d.book(d.ada, at(d.in(0)))
-	running.StartProcessing(d.in(5000)) // late: its slot is over, its run is not
+	running.StartProcessing()
+	running.Posted(d.in(5000), "") // late: its slot is over, its run is not
 	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
 		t.Fatal(err)
 	}
@@ -246,6 +247,22 @@ func TestEditAndMove(t *testing.T) {
 	}
 }
 
+func TestParametersOfAnEditedWorkflowCannotBeSetOnAnOldJob(t *testing.T) {
+	d := open(t, t.TempDir())
+	j := d.book(d.ada, at(d.in(5000)))
+	offered, _ := d.catalog.Workflow("fox")
+	offered.TemplateHash = "edited"
+	d.catalog.SetWorkflow(offered)
+	var input *job.InputError
+	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Parameters: workflow.Values{"width": workflow.Integer(64)}}); !errors.As(err, &input) {
+		t.Errorf("got %v", err)
+	}
+	prompt := "a hare"
+	if edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); err != nil || edited.Template != j.Template {
+		t.Errorf("prompt: %+v (%v)", edited, err)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	d := open(t, t.TempDir())
 	j := d.book(d.ada, at(d.in(5000)))
@@ -260,7 +277,7 @@ func TestCancel(t *testing.T) {
 	}
 	d.book(d.bob, at(j.Start)) // its slot is free
 	running := d.book(d.ada, at(d.in(0)))
-	running.StartProcessing(d.in(0))
+	running.StartProcessing()
 	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
 		t.Fatal(err)
 	}

@@ -81,6 +81,11 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 	if !ok {
 		return &UnknownError{"workflow", j.Workflow}
 	}
+	if len(e.Parameters) > 0 && j.Template != offered.TemplateHash {
+		var wrong job.InputError
+		wrong.Add("edit.parameters", "", "the workflow was edited since this was booked, and the job keeps the one it was booked with: cancel it and book again to set parameters")
+		return &wrong
+	}
 	seed := e.Seed
 	if seed == nil && !e.RandomSeed {
 		seed = &j.Seed

@@ -67,7 +67,7 @@ func (f *full) Update(ctx context.Context, change func(store.Tx) error) error {
 func TestFullDiskDoesNotKeepTheServiceFromStopping(t *testing.T) {
 	within(t, func(b *bench) {
 		j := b.book(0, 60*second)
-		j.StartProcessing(b.millis())
+		j.StartProcessing()
 		b.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
 		b.gpu.setTakes(func(job.Job) time.Duration { return 5 * time.Second })
 		disk := &full{Store: b.store}

@@ -217,7 +217,7 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job) time.Duration {
 		now := d.Now().UnixMilli()
 		claimed = j.Status == job.Scheduled && j.Slot().Contains(now)
 		if claimed {
-			j.StartProcessing(now)
+			j.StartProcessing()
 		}
 		return claimed
 	})

@@ -496,7 +496,8 @@ func TestStartAdoptsTheRunningJobAndMovesTheMissed(t *testing.T) {
 	var running, missed job.Job
 	within(t, func(b *bench) {
 		running = b.book(-3*second, 10*second)
-		running.StartProcessing(b.millis() - 3*second)
+		running.StartProcessing()
+		running.Posted(b.millis()-3*second, "")
 		b.update(func(tx store.Tx) error { return tx.UpdateJob(running) })
 		missed = b.book(-20*second, 10*second)
 	}, func(b *bench) {

@@ -47,7 +47,7 @@ type Job struct {
 	CancelRequested bool
 	Version         int64
 	CreatedAt       int64
-	StartedAt       int64 // of the latest attempt; 0: not started
+	StartedAt       int64 // graph of the latest attempt posted; 0: not yet
 	FinishedAt      int64 // 0: not finished
 }
 

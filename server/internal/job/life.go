@@ -3,10 +3,9 @@ package job
 // MaxLosses is how many attempts of a job may be lost before it fails.
 const MaxLosses = 1
 
-// StartProcessing hands the job to ComfyUI.
-func (j *Job) StartProcessing(now int64) {
+// StartProcessing claims the job for ComfyUI. It starts when its graph is posted.
+func (j *Job) StartProcessing() {
 	j.Status = Processing
-	j.StartedAt = now
 	j.touch()
 }
 
@@ -31,6 +30,9 @@ func (j *Job) MarkLate(reason string) bool {
 func (j *Job) Complete(now int64, results []Result) {
 	j.finish(Completed, now)
 	j.Results = results
+	if j.StartedAt == 0 {
+		j.StartedAt = j.Start // a crash fell between the post and the note of it
+	}
 }
 
 // Fail records why there will be no result.
@@ -66,7 +68,6 @@ func (j *Job) Edited() { j.touch() }
 // Unstart takes back StartProcessing: nothing reached ComfyUI.
 func (j *Job) Unstart() {
 	j.Status = Scheduled
-	j.StartedAt = 0
 	j.touch()
 }
 

@@ -16,7 +16,8 @@ func TestNumbers(t *testing.T) {
 	j := job.Job{ID: "a", Status: job.Scheduled, Start: 1000, Estimate: 2000}
 	m.JobWritten(j)
 	m.JobWritten(job.Job{ID: "b", Status: job.Scheduled})
-	j.StartProcessing(1004)
+	j.StartProcessing()
+	j.Posted(1004, "")
 	m.JobWritten(j)
 	j.Complete(3004, []job.Result{{Filename: "a.png"}})
 	m.JobWritten(j)

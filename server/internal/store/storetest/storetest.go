@@ -105,7 +105,8 @@ func jobsKeepTheirFields(t *testing.T, s *suite) {
 	if diff := cmp.Diff(j, s.job(j.ID)); diff != "" {
 		t.Fatal(diff)
 	}
-	j.StartProcessing(1001)
+	j.StartProcessing()
+	j.Posted(1001, "")
 	j.MarkLate("waiting")
 	j.Complete(2000, []job.Result{{Filename: "a/b.png", Kind: job.Image, NodeID: "9"}, {Kind: job.Words, Text: "hello"}})
 	s.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
