@@ -96,14 +96,18 @@ func keptFolder(t *testing.T) string {
 	return folder
 }
 
+// build builds the program, unless COMFYSCHEDULER_BIN names one that is built.
 func build(t *testing.T, folder string) string {
 	t.Helper()
-	program := filepath.Join(folder, "comfyscheduler")
-	args := []string{"build", "-o", program}
-	if *race {
-		args = append(args, "-race")
+	program := os.Getenv("COMFYSCHEDULER_BIN")
+	if program != "" && !*race {
+		if _, err := os.Stat(program); err != nil { // looked at here, so that a result of an older one is not used again
+			t.Fatal(err)
+		}
+		return program
 	}
-	command := exec.Command("go", append(args, "../cmd/comfyscheduler")...)
+	program = filepath.Join(folder, "comfyscheduler")
+	command := exec.Command("go", "build", fmt.Sprintf("-race=%v", *race), "-o", program, "../cmd/comfyscheduler")
 	if *race {
 		command.Env = append(os.Environ(), "CGO_ENABLED=1")
 	}
