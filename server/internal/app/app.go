@@ -145,11 +145,11 @@ func Bookings(c *config.Config) string {
 
 // jobsWritten passes on what was committed.
 func (a *App) jobsWritten(jobs []job.Job) {
-	a.feed.JobsWritten(jobs)
 	for _, j := range jobs {
 		a.metrics.JobWritten(j)
 		a.dispatcher.JobWritten(j)
 	}
+	a.feed.JobsWritten(jobs) // last: whoever watches finds the numbers as they are told
 }
 
 // takesBookings reports whether bookings are accepted: not before the first benchmark, not while stopping.
