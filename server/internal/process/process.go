@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
@@ -79,6 +80,28 @@ func Find(id ID) (*Process, bool) {
 		close(p.done)
 	}()
 	return p, true
+}
+
+// FindByArgs is the process that was started with exactly these arguments, if one is running: for a program whose ID
+// could not be kept, because the service was killed as it started it.
+func FindByArgs(args []string) (*Process, bool) {
+	if len(args) == 0 {
+		return nil, false
+	}
+	all, err := process.Processes()
+	if err != nil {
+		return nil, false
+	}
+	for _, p := range all {
+		line, err := p.CmdlineSlice()
+		if err != nil || len(line) == 0 || !slices.Equal(line[1:], args) {
+			continue
+		}
+		if started, err := startedAt(int(p.Pid)); err == nil {
+			return Find(ID{PID: int(p.Pid), StartedAt: started})
+		}
+	}
+	return nil, false
 }
 
 // ID is the process's lasting name.

@@ -66,6 +66,32 @@ func TestFoundAgain(t *testing.T) {
 	}
 }
 
+func TestFoundByItsArguments(t *testing.T) {
+	args := []string{"-test.run", "none", t.TempDir()}
+	p, err := process.Start(process.Spec{Path: os.Args[0], Args: args, Env: []string{"PROGRAM=sleeps"}, LogFile: filepath.Join(t.TempDir(), "program.log")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Stop(t.Context(), 0) })
+	found, ok := process.FindByArgs(args)
+	if !ok {
+		t.Fatal("not found while running")
+	}
+	if found.ID() != p.ID() {
+		t.Errorf("found %+v, started %+v", found.ID(), p.ID())
+	}
+	if _, ok := process.FindByArgs(args[:2]); ok {
+		t.Error("found by a part of its arguments")
+	}
+	if _, ok := process.FindByArgs(nil); ok {
+		t.Error("found without arguments")
+	}
+	found.Stop(t.Context(), time.Minute)
+	if _, ok := process.FindByArgs(args); ok {
+		t.Error("found after its end")
+	}
+}
+
 func TestNoSuchProgram(t *testing.T) {
 	_, err := process.Start(process.Spec{Path: "/no/such/program", LogFile: filepath.Join(t.TempDir(), "log")})
 	if err == nil || !strings.Contains(err.Error(), "/no/such/program") {

@@ -34,12 +34,18 @@ func (b *boot) launch(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(b.ComfyUI.OutputDir, 0o755); err != nil {
 		return "", fmt.Errorf("make the output folder: %w", err)
 	}
-	started, err := process.Start(b.spec())
+	spec := b.spec()
+	record := launched{Port: b.ComfyUI.Port, Args: spec.Args}
+	if err := b.write(ctx, "process", record); err != nil { // killed from here on, the service finds it by its arguments
+		return "", err
+	}
+	started, err := process.Start(spec)
 	if err != nil {
 		return "", err
 	}
 	b.hold(started)
-	if err := b.write(ctx, "process", launched{started.ID(), b.ComfyUI.Port}); err != nil {
+	record.Process = started.ID()
+	if err := b.write(ctx, "process", record); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("pid %d, output in %s", started.ID().PID, b.logFile()), nil
@@ -53,12 +59,12 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 	if !found || err != nil {
 		return "", false, err
 	}
-	running, found := process.Find(record.Process)
+	running, found := record.find()
 	if !found {
 		return "", false, nil
 	}
 	reason := "it does not answer"
-	started := time.UnixMilli(record.Process.StartedAt)
+	started := time.UnixMilli(running.ID().StartedAt)
 	for since := time.Now(); ctx.Err() == nil && time.Since(since) < b.pace.sickAfter; sleep(ctx, b.pace.port) {
 		asking, cancel := context.WithTimeout(ctx, b.pace.sickAfter)
 		stats, err := b.client.SystemStats(asking)
@@ -67,7 +73,7 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 		case err == nil && b.isOwn(stats.Argv):
 			b.hold(running)
 			b.attached = true
-			return fmt.Sprintf("found pid %d of the service before", record.Process.PID), true, nil
+			return fmt.Sprintf("found pid %d of the service before", running.ID().PID), true, nil
 		case err == nil || record.Port != b.ComfyUI.Port:
 			reason = "it was started for another configuration"
 			since = time.Time{}
@@ -78,7 +84,7 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 	if ctx.Err() != nil {
 		return "", false, ctx.Err()
 	}
-	b.Log.Warn("ending the ComfyUI of the service before", "worker", b.ID, "pid", record.Process.PID, "reason", reason)
+	b.Log.Warn("ending the ComfyUI of the service before", "worker", b.ID, "pid", running.ID().PID, "reason", reason)
 	running.Stop(ctx, b.pace.stopGrace)
 	return "", false, nil
 }

@@ -14,10 +14,20 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// launched is what must be known to find a ComfyUI again that outlived the service.
+// launched is what must be known to find a ComfyUI again that outlived the service. It is kept once before the start, when
+// only the arguments are known, and once after it.
 type launched struct {
 	Process process.ID `json:"process"`
 	Port    int        `json:"port"`
+	Args    []string   `json:"args,omitempty"`
+}
+
+// find is the recorded process, if it is running.
+func (l launched) find() (*process.Process, bool) {
+	if l.Process.PID != 0 {
+		return process.Find(l.Process)
+	}
+	return process.FindByArgs(l.Args)
 }
 
 // measured is a benchmark and what it was measured on.

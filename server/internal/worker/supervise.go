@@ -186,9 +186,19 @@ func (w *Worker) Restart() error {
 	return nil
 }
 
-// Stop ends the ComfyUI that the service launched, with its children. A remote one is left alone.
+// Stop ends the ComfyUI that the service launched, with its children, and the one that the service before has left, when
+// the boot did not come to it. A remote one is left alone.
 func (w *Worker) Stop(ctx context.Context) {
+	if w.ComfyUI.Installation == config.Remote {
+		return
+	}
 	w.end(ctx)
+	var record launched
+	if found, err := w.read(ctx, "process", &record); found && err == nil {
+		if left, running := record.find(); running {
+			left.Stop(ctx, w.pace.stopGrace)
+		}
+	}
 	if err := w.write(ctx, "process", launched{}); err != nil {
 		w.Log.Error("cannot forget the ended ComfyUI", "worker", w.ID, "err", err)
 	}
