@@ -20,6 +20,7 @@ import (
 )
 
 func TestBootMeasuresAndTidiesUp(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.boot()
 	var steps []string
@@ -44,6 +45,7 @@ func TestBootMeasuresAndTidiesUp(t *testing.T) {
 }
 
 func TestNewStartIsSkippedThroughForAJobThatIsDue(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	first := r.boot()
 	measured := first.benchmark()
@@ -75,6 +77,7 @@ func TestNewStartIsSkippedThroughForAJobThatIsDue(t *testing.T) {
 }
 
 func TestStartThatFails(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name    string
 		prepare func(t *testing.T, r *rig)
@@ -129,6 +132,7 @@ func TestStartThatFails(t *testing.T) {
 // The Windows standalone build: a folder with python_embeded beside ComfyUI's own. Its Python is a script here, which
 // notes its arguments.
 func TestPortableLayout(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the layout's Python is a shell script here")
 	}
@@ -174,6 +178,7 @@ func TestPortableLayout(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	for version, older := range map[string]bool{
 		"0.3.56": true, "0.3.57": false, "0.3.64": false, "0.3.64-simulated": false, "0.33.0": false, "0.2.99": true, "1.0": false, "": false, "nightly": false,
 	} {

@@ -39,6 +39,7 @@ func (w *running) freeze() {
 }
 
 func TestKilledServiceLeavesComfyUIToTheNext(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	first := r.boot()
 	j := r.newJob("a fox [[slow=300ms]]")
@@ -69,6 +70,7 @@ func TestKilledServiceLeavesComfyUIToTheNext(t *testing.T) {
 }
 
 func TestServiceKilledWhileComfyUIStarts(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.comfy("extra_args", []string{"--start-time", "2s", "--step-time", "10ms", "--load-time", "10ms"})
 	first := r.worker()
@@ -89,6 +91,7 @@ func TestServiceKilledWhileComfyUIStarts(t *testing.T) {
 }
 
 func TestSickComfyUIIsEndedFirst(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	first := r.boot()
 	first.leave()
@@ -101,6 +104,7 @@ func TestSickComfyUIIsEndedFirst(t *testing.T) {
 }
 
 func TestComfyUIOfAnotherConfigurationIsEndedFirst(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	first := r.boot()
 	first.leave()
@@ -113,6 +117,7 @@ func TestComfyUIOfAnotherConfigurationIsEndedFirst(t *testing.T) {
 }
 
 func TestEndedComfyUIIsStartedAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.supervised()
 	pid := w.pid()
@@ -128,6 +133,7 @@ func TestEndedComfyUIIsStartedAgain(t *testing.T) {
 }
 
 func TestHungComfyUIIsStartedAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.supervised()
 	pid := w.pid()
@@ -140,6 +146,7 @@ func TestHungComfyUIIsStartedAgain(t *testing.T) {
 }
 
 func TestComfyUIThatDoesNotStartAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.supervised()
 	r.edit("flux2-vae.safetensors", "gone.safetensors") // seen, and refused
@@ -154,6 +161,7 @@ func TestComfyUIThatDoesNotStartAgain(t *testing.T) {
 }
 
 func TestRemoteComesAndGoes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	there := r.boot()
 	far := newRig(t)
@@ -181,6 +189,7 @@ func TestRemoteComesAndGoes(t *testing.T) {
 }
 
 func TestInterruptedJob(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.boot()
 	j := r.newJob("a fox [[slow=1s]]")
@@ -198,6 +207,7 @@ func TestInterruptedJob(t *testing.T) {
 }
 
 func TestFailuresOfAJob(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.boot()
 	if o := w.run(r.newJob("[[error]]")); o.Verdict != dispatch.Failed || o.Failure.Reason != job.Execution || o.Failure.NodeID == "" {

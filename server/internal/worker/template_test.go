@@ -10,6 +10,7 @@ import (
 )
 
 func TestEditedTemplateIsTakenIn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.supervised()
 	before, bookedBefore := r.hash(), r.newJob("booked before")
@@ -39,6 +40,7 @@ func TestEditedTemplateIsTakenIn(t *testing.T) {
 }
 
 func TestBadEditKeepsTheVersionBefore(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.supervised()
 	good, err := os.ReadFile(r.template())
@@ -75,6 +77,7 @@ func TestBadEditKeepsTheVersionBefore(t *testing.T) {
 
 // A job that falls due while an edit is measured has precedence.
 func TestMeasurementMakesWay(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.supervised()
 	before := r.hash()
