@@ -93,6 +93,8 @@ func (w *Worker) watch(ctx context.Context) error {
 		case <-runs.Done():
 			return context.Cause(runs)
 		case <-w.restart:
+			// First the status, so that no job is handed to what is being ended.
+			w.setStatus(system.Restarting, fmt.Sprintf("%v; it is started again", errRestart))
 			lost(errRestart)
 		case <-w.edited:
 			edited = w.State().Status != system.Ready || w.refresh(ctx) != nil
