@@ -33,7 +33,8 @@ func TestLocal(t *testing.T) {
 		t.Run("overhead", func(t *testing.T) { testOverhead(t, v) }) &&
 		t.Run("edited template and every kind of result", func(t *testing.T) { testEdit(t, place, v) }) &&
 		t.Run("ComfyUI killed in mid-run", func(t *testing.T) { testComfyKilled(t, v) }) &&
-		t.Run("executor lost", func(t *testing.T) { testExecutorLost(t, v) })
+		t.Run("executor lost", func(t *testing.T) { testExecutorLost(t, v) }) &&
+		t.Run("run that hangs", func(t *testing.T) { testHung(t, v) })
 	if passed {
 		t.Run("service killed in mid-run", func(t *testing.T) { v = testServiceKilled(t, place, v) })
 		t.Run("service stopped in mid-run", func(t *testing.T) { testServiceStopped(t, place, v) })
@@ -298,6 +299,22 @@ func testExecutorLost(t *testing.T, v *service) {
 	v.end(t, v.book(t, booking("all is well", nil)).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 	if now := v.comfyPID(); now != healed {
 		t.Errorf("ComfyUI was started again for nothing: pid %d, then %d", healed, now)
+	}
+}
+
+// A node that never ticks gives no sign of life and hears no interrupt.
+func testHung(t *testing.T, v *service) {
+	pid := v.comfyPID()
+	hung := v.book(t, booking("for ever", map[string]any{"seconds": 600.0, "steps": 1}))
+	next := v.book(t, booking("after it", nil))
+	failed := v.end(t, hung.GetId(), pb.JobStatus_JOB_STATUS_FAILED)
+	t.Log(failed.GetError().GetMessage())
+	if failed.GetError().GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT {
+		t.Errorf("error: %v", failed.GetError())
+	}
+	v.end(t, next.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	if now := v.comfyPID(); now == pid {
+		t.Errorf("ComfyUI is still pid %d, deaf", pid)
 	}
 }
 

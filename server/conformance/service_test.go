@@ -65,7 +65,7 @@ func newSite(t *testing.T, comfy map[string]any) *site {
 		"server":    map[string]any{"host": "127.0.0.1", "port": freePort(t), "shutdown_grace": "1s"},
 		"comfy_ui":  comfy,
 		"workflow":  map[string]any{"template_file": "paint_api.json", "parameter_map": parameterMap},
-		"scheduler": map[string]any{"slot_margin": 5},
+		"scheduler": map[string]any{"slot_margin": 5, "silence_factor": 1, "silence_min": "15s"},
 	}
 	return s
 }
