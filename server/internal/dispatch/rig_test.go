@@ -1,0 +1,241 @@
+package dispatch_test
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// gpu is a ComfyUI that takes as long as it is told and remembers what it ran.
+type gpu struct {
+	bench *bench
+
+	mu        sync.Mutex
+	takes     func(j job.Job) time.Duration
+	ends      func(j job.Job) dispatch.Outcome
+	busy      string // why it is not ready
+	changed   chan struct{}
+	running   int
+	starts    []start
+	interrupt map[string]chan struct{}
+}
+
+type start struct {
+	id      string
+	attempt int
+	at      int64 // by the wall clock
+}
+
+func (g *gpu) Ready(context.Context) (bool, string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.busy == "", g.busy
+}
+
+func (g *gpu) Changed() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changed
+}
+
+func (g *gpu) setTakes(takes func(job.Job) time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.takes = takes
+}
+
+func (g *gpu) setEnds(ends func(job.Job) dispatch.Outcome) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ends = ends
+}
+
+func (g *gpu) setBusy(reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.busy = reason
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+func (g *gpu) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
+	g.mu.Lock()
+	g.starts = append(g.starts, start{j.ID, j.Attempt, g.bench.now().UnixMilli()})
+	g.mu.Unlock()
+	posted()
+	return g.Adopt(ctx, j)
+}
+
+func (g *gpu) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
+	g.mu.Lock()
+	g.running++
+	if g.running > 1 {
+		g.bench.t.Error("two jobs at a time")
+	}
+	interrupted := make(chan struct{})
+	g.interrupt[j.ID] = interrupted
+	takes, ends := g.takes(j), g.ends
+	g.mu.Unlock()
+	defer func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.running--
+	}()
+	select {
+	case <-time.After(takes):
+		return ends(j)
+	case <-interrupted:
+		return dispatch.Outcome{Verdict: dispatch.Interrupted}
+	case <-ctx.Done():
+		return dispatch.Outcome{}
+	}
+}
+
+func (g *gpu) Interrupt(j job.Job) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if c := g.interrupt[j.ID]; c != nil {
+		close(c)
+		delete(g.interrupt, j.ID)
+	}
+}
+
+// bench is a dispatcher with a real store in a bubble of its own time.
+type bench struct {
+	t      *testing.T
+	store  store.Store
+	gpu    *gpu
+	user   store.User
+	mu     sync.Mutex
+	skew   time.Duration // of the wall clock
+	stop   func()
+	grace  time.Duration
+	events []job.Job
+}
+
+const second = int64(1000)
+
+func completes(job.Job) dispatch.Outcome {
+	return dispatch.Outcome{Verdict: dispatch.Completed, Results: []job.Result{{Filename: "a.png", Kind: job.Image}}}
+}
+
+// within runs a test in a bubble. prepare may set things up before the dispatcher starts.
+func within(t *testing.T, prepare, test func(*bench)) {
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bench{t: t, user: store.User{ID: uuid.NewString()}, grace: 30 * time.Second}
+		s, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.store = s
+		b.gpu = &gpu{
+			bench: b, changed: make(chan struct{}), interrupt: map[string]chan struct{}{}, ends: completes,
+			takes: func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
+		}
+		var d *dispatch.Dispatcher
+		s.OnCommit(func(jobs []job.Job) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			for _, j := range jobs {
+				b.events = append(b.events, j)
+				if d != nil {
+					d.JobWritten(j)
+				}
+			}
+		})
+		b.update(func(tx store.Tx) error {
+			_, err := tx.InsertUser(b.user)
+			return err
+		})
+		if prepare != nil {
+			prepare(b)
+		}
+		b.mu.Lock()
+		d = dispatch.New(dispatch.Config{Worker: "gpu", Store: s, Runner: b.gpu, Now: b.now, Grace: b.grace, Log: slog.New(slog.DiscardHandler)})
+		b.mu.Unlock()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- d.Run(ctx) }()
+		b.stop = sync.OnceFunc(func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+		test(b)
+		b.stop()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (b *bench) now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return time.Now().Add(b.skew)
+}
+
+func (b *bench) millis() int64 { return b.now().UnixMilli() }
+
+func (b *bench) jumpClock(by time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.skew += by
+}
+
+func (b *bench) update(change func(store.Tx) error) {
+	b.t.Helper()
+	if err := b.store.Update(b.t.Context(), change); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// book puts a job on the timeline; in is the time until its start, in milliseconds.
+func (b *bench) book(in, duration int64) job.Job {
+	b.t.Helper()
+	j := job.Job{
+		ID: uuid.Must(uuid.NewV7()).String(), UserID: b.user.ID, Worker: "gpu", Status: job.Scheduled, Start: b.millis() + in, Duration: duration,
+		Estimate: duration * 9 / 10, Prompt: "p", Parameters: workflow.Values{}, Attempt: 1, Version: 1,
+	}
+	b.update(func(tx store.Tx) error { return tx.InsertJob(j) })
+	return j
+}
+
+func (b *bench) job(id string) job.Job {
+	b.t.Helper()
+	j, err := b.store.Job(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return j
+}
+
+func (b *bench) want(j job.Job, status job.Status) job.Job {
+	b.t.Helper()
+	got := b.job(j.ID)
+	if got.Status != status {
+		b.t.Errorf("status %s, want %s (%+v)", got.Status, status, got)
+	}
+	return got
+}
+
+func (b *bench) starts() []start {
+	b.gpu.mu.Lock()
+	defer b.gpu.mu.Unlock()
+	return slices.Clone(b.gpu.starts)
+}
