@@ -84,13 +84,19 @@ func TestJobThatDiedWithComfyUIIsBookedAgainOnce(t *testing.T) {
 
 func TestCleanStopEndsStreamsAndComfyUI(t *testing.T) {
 	t.Parallel()
+	for name, signal := range map[string]syscall.Signal{"terminated": syscall.SIGTERM, "window closed": syscall.SIGHUP} {
+		t.Run(name, func(t *testing.T) { stopCleanly(t, signal) })
+	}
+}
+
+func stopCleanly(t *testing.T, signal syscall.Signal) {
 	s := newSite(t).start()
 	user := s.signIn()
 	stream, err := user.WatchState(t.Context(), &pb.WatchStateRequest{})
 	if err != nil || !stream.Receive() {
 		t.Fatal(err, stream.Err())
 	}
-	s.signal(syscall.SIGTERM)
+	s.signal(signal)
 	for stream.Receive() {
 	}
 	if code := connect.CodeOf(stream.Err()); code != connect.CodeUnavailable {

@@ -33,7 +33,7 @@ func serve(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: its window was closed
 	defer stop()
 	// A second signal ends the program at once, but not one that comes with the first: some senders signal the program
 	// and its group.
