@@ -42,7 +42,7 @@ const (
 
 func TestTorture(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short")
+		t.Skip("needs about 20 seconds of kills: run without -short")
 	}
 	seed := chosenSeed()
 	t.Logf("seed %d: go test ./server/torture -run TestTorture -torture.seed=%[1]d -torture.duration=%v", seed, *duration)
