@@ -4,11 +4,15 @@ import (
 	"context"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
 
-type adminService struct{ *Server }
+type adminService struct {
+	comfyschedulerv1connect.UnimplementedAdminServiceHandler
+	*Server
+}
 
 const defaultLogLines = 100
 

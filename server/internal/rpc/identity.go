@@ -7,9 +7,13 @@ import (
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 )
 
-type identityService struct{ *Server }
+type identityService struct {
+	comfyschedulerv1connect.UnimplementedIdentityServiceHandler
+	*Server
+}
 
 // cookieAge is how long a browser keeps its cookie, in seconds. Chromium allows no more.
 const cookieAge = 400 * 24 * 60 * 60

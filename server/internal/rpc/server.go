@@ -51,8 +51,8 @@ func (s *Server) Handle(mux *http.ServeMux) {
 		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom),
 	}
 	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
-	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
-	mux.Handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
+	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{Server: s}, options...))
+	mux.Handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{Server: s}, options...))
 	names := []string{
 		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
 	}

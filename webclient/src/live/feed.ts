@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { TokenDelivery, type User } from "../gen/comfyscheduler/v1/identity_service_pb";
+import type { User } from "../gen/comfyscheduler/v1/identity_pb";
+import { TokenDelivery } from "../gen/comfyscheduler/v1/identity_service_pb";
 import type { Revision } from "../gen/comfyscheduler/v1/state_pb";
 import type { Api } from "../lib/transport";
 import type { FeedEvent } from "./state";

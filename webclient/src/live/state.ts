@@ -1,4 +1,4 @@
-import type { User } from "../gen/comfyscheduler/v1/identity_service_pb";
+import type { User } from "../gen/comfyscheduler/v1/identity_pb";
 import { type Job, type JobProgress, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import type { WatchStateResponse } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import type { Connection, Revision, StateDelta, StateSnapshot } from "../gen/comfyscheduler/v1/state_pb";

@@ -22,6 +22,107 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AuditAction is a kind of deed.
+type AuditAction int32
+
+const (
+	// Not an action.
+	AuditAction_AUDIT_ACTION_UNSPECIFIED AuditAction = 0
+	// A job was booked.
+	AuditAction_AUDIT_ACTION_BOOK AuditAction = 1
+	// A job was edited or moved.
+	AuditAction_AUDIT_ACTION_UPDATE AuditAction = 2
+	// A job was cancelled.
+	AuditAction_AUDIT_ACTION_CANCEL AuditAction = 3
+	// A user was made by signing in.
+	AuditAction_AUDIT_ACTION_SIGN_IN AuditAction = 4
+	// A token was made.
+	AuditAction_AUDIT_ACTION_CREATE_TOKEN AuditAction = 5
+	// One or more tokens were revoked, by signing out or otherwise.
+	AuditAction_AUDIT_ACTION_REVOKE_TOKEN AuditAction = 6
+	// A user took another name.
+	AuditAction_AUDIT_ACTION_RENAME_USER AuditAction = 7
+	// A user was made by an administrator.
+	AuditAction_AUDIT_ACTION_CREATE_USER AuditAction = 8
+	// A user became an administrator, or is none any more.
+	AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR AuditAction = 9
+	// An invitation was made.
+	AuditAction_AUDIT_ACTION_CREATE_INVITATION AuditAction = 10
+	// An invitation was revoked.
+	AuditAction_AUDIT_ACTION_REVOKE_INVITATION AuditAction = 11
+	// ComfyUI was restarted.
+	AuditAction_AUDIT_ACTION_RESTART_WORKER AuditAction = 12
+	// A worker was paused.
+	AuditAction_AUDIT_ACTION_PAUSE_WORKER AuditAction = 13
+	// A worker's pause was ended.
+	AuditAction_AUDIT_ACTION_RESUME_WORKER AuditAction = 14
+)
+
+// Enum value maps for AuditAction.
+var (
+	AuditAction_name = map[int32]string{
+		0:  "AUDIT_ACTION_UNSPECIFIED",
+		1:  "AUDIT_ACTION_BOOK",
+		2:  "AUDIT_ACTION_UPDATE",
+		3:  "AUDIT_ACTION_CANCEL",
+		4:  "AUDIT_ACTION_SIGN_IN",
+		5:  "AUDIT_ACTION_CREATE_TOKEN",
+		6:  "AUDIT_ACTION_REVOKE_TOKEN",
+		7:  "AUDIT_ACTION_RENAME_USER",
+		8:  "AUDIT_ACTION_CREATE_USER",
+		9:  "AUDIT_ACTION_SET_ADMINISTRATOR",
+		10: "AUDIT_ACTION_CREATE_INVITATION",
+		11: "AUDIT_ACTION_REVOKE_INVITATION",
+		12: "AUDIT_ACTION_RESTART_WORKER",
+		13: "AUDIT_ACTION_PAUSE_WORKER",
+		14: "AUDIT_ACTION_RESUME_WORKER",
+	}
+	AuditAction_value = map[string]int32{
+		"AUDIT_ACTION_UNSPECIFIED":       0,
+		"AUDIT_ACTION_BOOK":              1,
+		"AUDIT_ACTION_UPDATE":            2,
+		"AUDIT_ACTION_CANCEL":            3,
+		"AUDIT_ACTION_SIGN_IN":           4,
+		"AUDIT_ACTION_CREATE_TOKEN":      5,
+		"AUDIT_ACTION_REVOKE_TOKEN":      6,
+		"AUDIT_ACTION_RENAME_USER":       7,
+		"AUDIT_ACTION_CREATE_USER":       8,
+		"AUDIT_ACTION_SET_ADMINISTRATOR": 9,
+		"AUDIT_ACTION_CREATE_INVITATION": 10,
+		"AUDIT_ACTION_REVOKE_INVITATION": 11,
+		"AUDIT_ACTION_RESTART_WORKER":    12,
+		"AUDIT_ACTION_PAUSE_WORKER":      13,
+		"AUDIT_ACTION_RESUME_WORKER":     14,
+	}
+)
+
+func (x AuditAction) Enum() *AuditAction {
+	p := new(AuditAction)
+	*p = x
+	return p
+}
+
+func (x AuditAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AuditAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_admin_service_proto_enumTypes[0].Descriptor()
+}
+
+func (AuditAction) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_admin_service_proto_enumTypes[0]
+}
+
+func (x AuditAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AuditAction.Descriptor instead.
+func (AuditAction) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{0}
+}
+
 // RestartWorkerRequest names the worker.
 type RestartWorkerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -206,11 +307,1331 @@ func (x *GetWorkerLogResponse) GetLines() []string {
 	return nil
 }
 
+// PauseWorkerRequest says which worker is to be kept free and when.
+type PauseWorkerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The worker; the first of the configuration when empty.
+	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Start, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
+	StartMs int64 `protobuf:"varint,2,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
+	// Length in milliseconds, from a second to a year.
+	DurationMs int64 `protobuf:"varint,3,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`
+	// What for, shown to everybody.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Move the bookings in the way instead of refusing.
+	MoveBookings  bool `protobuf:"varint,5,opt,name=move_bookings,json=moveBookings,proto3" json:"move_bookings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseWorkerRequest) Reset() {
+	*x = PauseWorkerRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseWorkerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseWorkerRequest) ProtoMessage() {}
+
+func (x *PauseWorkerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseWorkerRequest.ProtoReflect.Descriptor instead.
+func (*PauseWorkerRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PauseWorkerRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *PauseWorkerRequest) GetStartMs() int64 {
+	if x != nil {
+		return x.StartMs
+	}
+	return 0
+}
+
+func (x *PauseWorkerRequest) GetDurationMs() int64 {
+	if x != nil {
+		return x.DurationMs
+	}
+	return 0
+}
+
+func (x *PauseWorkerRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PauseWorkerRequest) GetMoveBookings() bool {
+	if x != nil {
+		return x.MoveBookings
+	}
+	return false
+}
+
+// PauseWorkerResponse is the pause.
+type PauseWorkerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pause as it was written.
+	Pause *Pause `protobuf:"bytes,1,opt,name=pause,proto3" json:"pause,omitempty"`
+	// Bookings that were moved.
+	MovedBookings int32 `protobuf:"varint,2,opt,name=moved_bookings,json=movedBookings,proto3" json:"moved_bookings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseWorkerResponse) Reset() {
+	*x = PauseWorkerResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseWorkerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseWorkerResponse) ProtoMessage() {}
+
+func (x *PauseWorkerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseWorkerResponse.ProtoReflect.Descriptor instead.
+func (*PauseWorkerResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *PauseWorkerResponse) GetPause() *Pause {
+	if x != nil {
+		return x.Pause
+	}
+	return nil
+}
+
+func (x *PauseWorkerResponse) GetMovedBookings() int32 {
+	if x != nil {
+		return x.MovedBookings
+	}
+	return 0
+}
+
+// ResumeWorkerRequest names the worker.
+type ResumeWorkerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The worker; the first of the configuration when empty.
+	WorkerId      string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeWorkerRequest) Reset() {
+	*x = ResumeWorkerRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeWorkerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeWorkerRequest) ProtoMessage() {}
+
+func (x *ResumeWorkerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeWorkerRequest.ProtoReflect.Descriptor instead.
+func (*ResumeWorkerRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ResumeWorkerRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+// ResumeWorkerResponse is empty.
+type ResumeWorkerResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeWorkerResponse) Reset() {
+	*x = ResumeWorkerResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeWorkerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeWorkerResponse) ProtoMessage() {}
+
+func (x *ResumeWorkerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeWorkerResponse.ProtoReflect.Descriptor instead.
+func (*ResumeWorkerResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{7}
+}
+
+// UserAccount is a user as an administrator sees it.
+type UserAccount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// Tokens that are not revoked.
+	Tokens int32 `protobuf:"varint,2,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	// When one of them was last used, milliseconds since the Unix epoch, to within an hour; 0 when none was.
+	LastUsedAtMs  int64 `protobuf:"varint,3,opt,name=last_used_at_ms,json=lastUsedAtMs,proto3" json:"last_used_at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserAccount) Reset() {
+	*x = UserAccount{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserAccount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserAccount) ProtoMessage() {}
+
+func (x *UserAccount) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserAccount.ProtoReflect.Descriptor instead.
+func (*UserAccount) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *UserAccount) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *UserAccount) GetTokens() int32 {
+	if x != nil {
+		return x.Tokens
+	}
+	return 0
+}
+
+func (x *UserAccount) GetLastUsedAtMs() int64 {
+	if x != nil {
+		return x.LastUsedAtMs
+	}
+	return 0
+}
+
+// ListUsersRequest asks for a page.
+type ListUsersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Users wanted at most; 0 stands for 50, more than 500 for 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUsersRequest) Reset() {
+	*x = ListUsersRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUsersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUsersRequest) ProtoMessage() {}
+
+func (x *ListUsersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUsersRequest.ProtoReflect.Descriptor instead.
+func (*ListUsersRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListUsersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListUsersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListUsersResponse is one page.
+type ListUsersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The users, latest first.
+	Users []*UserAccount `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListUsersResponse) Reset() {
+	*x = ListUsersResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListUsersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListUsersResponse) ProtoMessage() {}
+
+func (x *ListUsersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListUsersResponse.ProtoReflect.Descriptor instead.
+func (*ListUsersResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListUsersResponse) GetUsers() []*UserAccount {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *ListUsersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// CreateUserRequest describes the user.
+type CreateUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name: at most 40 printable characters, without spaces at its ends; "User-N" when empty.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Whether it is an administrator.
+	Administrator bool `protobuf:"varint,2,opt,name=administrator,proto3" json:"administrator,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateUserRequest) Reset() {
+	*x = CreateUserRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateUserRequest) ProtoMessage() {}
+
+func (x *CreateUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateUserRequest.ProtoReflect.Descriptor instead.
+func (*CreateUserRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CreateUserRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateUserRequest) GetAdministrator() bool {
+	if x != nil {
+		return x.Administrator
+	}
+	return false
+}
+
+// CreateUserResponse is the new user.
+type CreateUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// A secret that proves it, told this once.
+	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateUserResponse) Reset() {
+	*x = CreateUserResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateUserResponse) ProtoMessage() {}
+
+func (x *CreateUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateUserResponse.ProtoReflect.Descriptor instead.
+func (*CreateUserResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CreateUserResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *CreateUserResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+// SetAdministratorRequest names the user.
+type SetAdministratorRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Whether it is to be an administrator.
+	Administrator bool `protobuf:"varint,2,opt,name=administrator,proto3" json:"administrator,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAdministratorRequest) Reset() {
+	*x = SetAdministratorRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAdministratorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAdministratorRequest) ProtoMessage() {}
+
+func (x *SetAdministratorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAdministratorRequest.ProtoReflect.Descriptor instead.
+func (*SetAdministratorRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SetAdministratorRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *SetAdministratorRequest) GetAdministrator() bool {
+	if x != nil {
+		return x.Administrator
+	}
+	return false
+}
+
+// SetAdministratorResponse is the changed user.
+type SetAdministratorResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAdministratorResponse) Reset() {
+	*x = SetAdministratorResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAdministratorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAdministratorResponse) ProtoMessage() {}
+
+func (x *SetAdministratorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAdministratorResponse.ProtoReflect.Descriptor instead.
+func (*SetAdministratorResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SetAdministratorResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+// CreateUserTokenRequest names the user.
+type CreateUserTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What the token is for.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateUserTokenRequest) Reset() {
+	*x = CreateUserTokenRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateUserTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateUserTokenRequest) ProtoMessage() {}
+
+func (x *CreateUserTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateUserTokenRequest.ProtoReflect.Descriptor instead.
+func (*CreateUserTokenRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CreateUserTokenRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *CreateUserTokenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// CreateUserTokenResponse is the new token.
+type CreateUserTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is known of it.
+	Token *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The secret, told this once.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateUserTokenResponse) Reset() {
+	*x = CreateUserTokenResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateUserTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateUserTokenResponse) ProtoMessage() {}
+
+func (x *CreateUserTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateUserTokenResponse.ProtoReflect.Descriptor instead.
+func (*CreateUserTokenResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CreateUserTokenResponse) GetToken() *Token {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *CreateUserTokenResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+// RevokeUserTokensRequest names the user.
+type RevokeUserTokensRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserTokensRequest) Reset() {
+	*x = RevokeUserTokensRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserTokensRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserTokensRequest) ProtoMessage() {}
+
+func (x *RevokeUserTokensRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserTokensRequest.ProtoReflect.Descriptor instead.
+func (*RevokeUserTokensRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RevokeUserTokensRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// RevokeUserTokensResponse says how many there were.
+type RevokeUserTokensResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tokens that are revoked now.
+	Revoked       int32 `protobuf:"varint,1,opt,name=revoked,proto3" json:"revoked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserTokensResponse) Reset() {
+	*x = RevokeUserTokensResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserTokensResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserTokensResponse) ProtoMessage() {}
+
+func (x *RevokeUserTokensResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserTokensResponse.ProtoReflect.Descriptor instead.
+func (*RevokeUserTokensResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RevokeUserTokensResponse) GetRevoked() int32 {
+	if x != nil {
+		return x.Revoked
+	}
+	return 0
+}
+
+// CreateInvitationRequest describes the invitation.
+type CreateInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is for, such as "spring course".
+	Note string `protobuf:"bytes,1,opt,name=note,proto3" json:"note,omitempty"`
+	// How long it is good for, in milliseconds, from a minute to a year; 0 stands for a week.
+	LifetimeMs int64 `protobuf:"varint,2,opt,name=lifetime_ms,json=lifetimeMs,proto3" json:"lifetime_ms,omitempty"`
+	// How many users it may make, at most 1000; 0 stands for 1.
+	MaxUses       int32 `protobuf:"varint,3,opt,name=max_uses,json=maxUses,proto3" json:"max_uses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateInvitationRequest) Reset() {
+	*x = CreateInvitationRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateInvitationRequest) ProtoMessage() {}
+
+func (x *CreateInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateInvitationRequest.ProtoReflect.Descriptor instead.
+func (*CreateInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *CreateInvitationRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *CreateInvitationRequest) GetLifetimeMs() int64 {
+	if x != nil {
+		return x.LifetimeMs
+	}
+	return 0
+}
+
+func (x *CreateInvitationRequest) GetMaxUses() int32 {
+	if x != nil {
+		return x.MaxUses
+	}
+	return 0
+}
+
+// CreateInvitationResponse is the invitation.
+type CreateInvitationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is known of it.
+	Invitation *Invitation `protobuf:"bytes,1,opt,name=invitation,proto3" json:"invitation,omitempty"`
+	// The secret code, told this once. The web client takes it at /invitation#<code>.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateInvitationResponse) Reset() {
+	*x = CreateInvitationResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateInvitationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateInvitationResponse) ProtoMessage() {}
+
+func (x *CreateInvitationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateInvitationResponse.ProtoReflect.Descriptor instead.
+func (*CreateInvitationResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *CreateInvitationResponse) GetInvitation() *Invitation {
+	if x != nil {
+		return x.Invitation
+	}
+	return nil
+}
+
+func (x *CreateInvitationResponse) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// ListInvitationsRequest is empty.
+type ListInvitationsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInvitationsRequest) Reset() {
+	*x = ListInvitationsRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInvitationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInvitationsRequest) ProtoMessage() {}
+
+func (x *ListInvitationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInvitationsRequest.ProtoReflect.Descriptor instead.
+func (*ListInvitationsRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{21}
+}
+
+// ListInvitationsResponse is the invitations.
+type ListInvitationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invitations, latest first.
+	Invitations   []*Invitation `protobuf:"bytes,1,rep,name=invitations,proto3" json:"invitations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInvitationsResponse) Reset() {
+	*x = ListInvitationsResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInvitationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInvitationsResponse) ProtoMessage() {}
+
+func (x *ListInvitationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInvitationsResponse.ProtoReflect.Descriptor instead.
+func (*ListInvitationsResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListInvitationsResponse) GetInvitations() []*Invitation {
+	if x != nil {
+		return x.Invitations
+	}
+	return nil
+}
+
+// RevokeInvitationRequest names the invitation.
+type RevokeInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invitation.
+	InvitationId  string `protobuf:"bytes,1,opt,name=invitation_id,json=invitationId,proto3" json:"invitation_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeInvitationRequest) Reset() {
+	*x = RevokeInvitationRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeInvitationRequest) ProtoMessage() {}
+
+func (x *RevokeInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeInvitationRequest.ProtoReflect.Descriptor instead.
+func (*RevokeInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RevokeInvitationRequest) GetInvitationId() string {
+	if x != nil {
+		return x.InvitationId
+	}
+	return ""
+}
+
+// RevokeInvitationResponse is empty.
+type RevokeInvitationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeInvitationResponse) Reset() {
+	*x = RevokeInvitationResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeInvitationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeInvitationResponse) ProtoMessage() {}
+
+func (x *RevokeInvitationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeInvitationResponse.ProtoReflect.Descriptor instead.
+func (*RevokeInvitationResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{24}
+}
+
+// AuditEvent is something that somebody did.
+type AuditEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When, milliseconds since the Unix epoch.
+	AtMs int64 `protobuf:"varint,1,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// The user who did it; empty for the service itself.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The user's current name.
+	UserName string `protobuf:"bytes,3,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	// Address it came from.
+	Ip string `protobuf:"bytes,4,opt,name=ip,proto3" json:"ip,omitempty"`
+	// What was done.
+	Action AuditAction `protobuf:"varint,5,opt,name=action,proto3,enum=comfyscheduler.v1.AuditAction" json:"action,omitempty"`
+	// The job it was done to; empty when it was done to something else.
+	JobId string `protobuf:"bytes,6,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// What it was done to and how, in words for people. It holds neither prompts nor secrets.
+	Detail        string `protobuf:"bytes,7,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditEvent) Reset() {
+	*x = AuditEvent{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditEvent) ProtoMessage() {}
+
+func (x *AuditEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditEvent.ProtoReflect.Descriptor instead.
+func (*AuditEvent) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *AuditEvent) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *AuditEvent) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *AuditEvent) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+func (x *AuditEvent) GetIp() string {
+	if x != nil {
+		return x.Ip
+	}
+	return ""
+}
+
+func (x *AuditEvent) GetAction() AuditAction {
+	if x != nil {
+		return x.Action
+	}
+	return AuditAction_AUDIT_ACTION_UNSPECIFIED
+}
+
+func (x *AuditEvent) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *AuditEvent) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+// ListAuditEventsRequest asks for a page.
+type ListAuditEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Events wanted at most; 0 stands for 50, more than 500 for 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before; the other fields must be the same then.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only what this user did.
+	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Only what was done to this job.
+	JobId         string `protobuf:"bytes,4,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditEventsRequest) Reset() {
+	*x = ListAuditEventsRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditEventsRequest) ProtoMessage() {}
+
+func (x *ListAuditEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListAuditEventsRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListAuditEventsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAuditEventsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAuditEventsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ListAuditEventsRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+// ListAuditEventsResponse is one page.
+type ListAuditEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The events, latest first.
+	Events []*AuditEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditEventsResponse) Reset() {
+	*x = ListAuditEventsResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditEventsResponse) ProtoMessage() {}
+
+func (x *ListAuditEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListAuditEventsResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListAuditEventsResponse) GetEvents() []*AuditEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListAuditEventsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_comfyscheduler_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"%comfyscheduler/v1/admin_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\"<\n" +
+	"%comfyscheduler/v1/admin_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\x1a\x1ecomfyscheduler/v1/system.proto\"<\n" +
 	"\x14RestartWorkerRequest\x12$\n" +
 	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\bworkerId\"\x17\n" +
 	"\x15RestartWorkerResponse\"]\n" +
@@ -219,10 +1640,123 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x05lines\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x05lines\",\n" +
 	"\x14GetWorkerLogResponse\x12\x14\n" +
-	"\x05lines\x18\x01 \x03(\tR\x05lines2\xd8\x01\n" +
+	"\x05lines\x18\x01 \x03(\tR\x05lines\"\xde\x01\n" +
+	"\x12PauseWorkerRequest\x12$\n" +
+	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12*\n" +
+	"\bstart_ms\x18\x02 \x01(\x03B\x0f\xbaH\f\"\n" +
+	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00R\astartMs\x12/\n" +
+	"\vduration_ms\x18\x03 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xd8Ľu(\xe8\aR\n" +
+	"durationMs\x12 \n" +
+	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06reason\x12#\n" +
+	"\rmove_bookings\x18\x05 \x01(\bR\fmoveBookings\"l\n" +
+	"\x13PauseWorkerResponse\x12.\n" +
+	"\x05pause\x18\x01 \x01(\v2\x18.comfyscheduler.v1.PauseR\x05pause\x12%\n" +
+	"\x0emoved_bookings\x18\x02 \x01(\x05R\rmovedBookings\";\n" +
+	"\x13ResumeWorkerRequest\x12$\n" +
+	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\"\x16\n" +
+	"\x14ResumeWorkerResponse\"y\n" +
+	"\vUserAccount\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x16\n" +
+	"\x06tokens\x18\x02 \x01(\x05R\x06tokens\x12%\n" +
+	"\x0flast_used_at_ms\x18\x03 \x01(\x03R\flastUsedAtMs\"a\n" +
+	"\x10ListUsersRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\"q\n" +
+	"\x11ListUsersResponse\x124\n" +
+	"\x05users\x18\x01 \x03(\v2\x1e.comfyscheduler.v1.UserAccountR\x05users\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdd\x01\n" +
+	"\x11CreateUserRequest\x12\xa1\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x8c\x01\xbaH\x88\x01\xba\x01\x80\x01\n" +
+	"\x0ename.printable\x12-must be printable, without spaces at its ends\x1a?this == '' || this.matches('^[^\\\\s\\\\pC]([^\\\\pC]*[^\\\\s\\\\pC])?$')r\x02\x18(R\x04name\x12$\n" +
+	"\radministrator\x18\x02 \x01(\bR\radministrator\"W\n" +
+	"\x12CreateUserResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"b\n" +
+	"\x17SetAdministratorRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12$\n" +
+	"\radministrator\x18\x02 \x01(\bR\radministrator\"G\n" +
+	"\x18SetAdministratorResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"X\n" +
+	"\x16CreateUserTokenRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\x1b\n" +
+	"\x04name\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\"a\n" +
+	"\x17CreateUserTokenResponse\x12.\n" +
+	"\x05token\x18\x01 \x01(\v2\x18.comfyscheduler.v1.TokenR\x05token\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"<\n" +
+	"\x17RevokeUserTokensRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\"4\n" +
+	"\x18RevokeUserTokensResponse\x12\x18\n" +
+	"\arevoked\x18\x01 \x01(\x05R\arevoked\"\x92\x01\n" +
+	"\x17CreateInvitationRequest\x12\x1b\n" +
+	"\x04note\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04note\x123\n" +
+	"\vlifetime_ms\x18\x02 \x01(\x03B\x12\xbaH\x0f\xd8\x01\x01\"\n" +
+	"\x18\x80\xd8Ľu(\xe0\xd4\x03R\n" +
+	"lifetimeMs\x12%\n" +
+	"\bmax_uses\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\amaxUses\"m\n" +
+	"\x18CreateInvitationResponse\x12=\n" +
+	"\n" +
+	"invitation\x18\x01 \x01(\v2\x1d.comfyscheduler.v1.InvitationR\n" +
+	"invitation\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"\x18\n" +
+	"\x16ListInvitationsRequest\"Z\n" +
+	"\x17ListInvitationsResponse\x12?\n" +
+	"\vinvitations\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.InvitationR\vinvitations\"H\n" +
+	"\x17RevokeInvitationRequest\x12-\n" +
+	"\rinvitation_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\finvitationId\"\x1a\n" +
+	"\x18RevokeInvitationResponse\"\xce\x01\n" +
+	"\n" +
+	"AuditEvent\x12\x13\n" +
+	"\x05at_ms\x18\x01 \x01(\x03R\x04atMs\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tuser_name\x18\x03 \x01(\tR\buserName\x12\x0e\n" +
+	"\x02ip\x18\x04 \x01(\tR\x02ip\x126\n" +
+	"\x06action\x18\x05 \x01(\x0e2\x1e.comfyscheduler.v1.AuditActionR\x06action\x12\x15\n" +
+	"\x06job_id\x18\x06 \x01(\tR\x05jobId\x12\x16\n" +
+	"\x06detail\x18\a \x01(\tR\x06detail\"\xb1\x01\n" +
+	"\x16ListAuditEventsRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\x12$\n" +
+	"\auser_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x06userId\x12\"\n" +
+	"\x06job_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x05jobId\"x\n" +
+	"\x17ListAuditEventsResponse\x125\n" +
+	"\x06events\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.AuditEventR\x06events\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd4\x03\n" +
+	"\vAuditAction\x12\x1c\n" +
+	"\x18AUDIT_ACTION_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11AUDIT_ACTION_BOOK\x10\x01\x12\x17\n" +
+	"\x13AUDIT_ACTION_UPDATE\x10\x02\x12\x17\n" +
+	"\x13AUDIT_ACTION_CANCEL\x10\x03\x12\x18\n" +
+	"\x14AUDIT_ACTION_SIGN_IN\x10\x04\x12\x1d\n" +
+	"\x19AUDIT_ACTION_CREATE_TOKEN\x10\x05\x12\x1d\n" +
+	"\x19AUDIT_ACTION_REVOKE_TOKEN\x10\x06\x12\x1c\n" +
+	"\x18AUDIT_ACTION_RENAME_USER\x10\a\x12\x1c\n" +
+	"\x18AUDIT_ACTION_CREATE_USER\x10\b\x12\"\n" +
+	"\x1eAUDIT_ACTION_SET_ADMINISTRATOR\x10\t\x12\"\n" +
+	"\x1eAUDIT_ACTION_CREATE_INVITATION\x10\n" +
+	"\x12\"\n" +
+	"\x1eAUDIT_ACTION_REVOKE_INVITATION\x10\v\x12\x1f\n" +
+	"\x1bAUDIT_ACTION_RESTART_WORKER\x10\f\x12\x1d\n" +
+	"\x19AUDIT_ACTION_PAUSE_WORKER\x10\r\x12\x1e\n" +
+	"\x1aAUDIT_ACTION_RESUME_WORKER\x10\x0e2\xcb\n" +
+	"\n" +
 	"\fAdminService\x12b\n" +
 	"\rRestartWorker\x12'.comfyscheduler.v1.RestartWorkerRequest\x1a(.comfyscheduler.v1.RestartWorkerResponse\x12d\n" +
-	"\fGetWorkerLog\x12&.comfyscheduler.v1.GetWorkerLogRequest\x1a'.comfyscheduler.v1.GetWorkerLogResponse\"\x03\x90\x02\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\fGetWorkerLog\x12&.comfyscheduler.v1.GetWorkerLogRequest\x1a'.comfyscheduler.v1.GetWorkerLogResponse\"\x03\x90\x02\x01\x12\\\n" +
+	"\vPauseWorker\x12%.comfyscheduler.v1.PauseWorkerRequest\x1a&.comfyscheduler.v1.PauseWorkerResponse\x12_\n" +
+	"\fResumeWorker\x12&.comfyscheduler.v1.ResumeWorkerRequest\x1a'.comfyscheduler.v1.ResumeWorkerResponse\x12[\n" +
+	"\tListUsers\x12#.comfyscheduler.v1.ListUsersRequest\x1a$.comfyscheduler.v1.ListUsersResponse\"\x03\x90\x02\x01\x12Y\n" +
+	"\n" +
+	"CreateUser\x12$.comfyscheduler.v1.CreateUserRequest\x1a%.comfyscheduler.v1.CreateUserResponse\x12k\n" +
+	"\x10SetAdministrator\x12*.comfyscheduler.v1.SetAdministratorRequest\x1a+.comfyscheduler.v1.SetAdministratorResponse\x12h\n" +
+	"\x0fCreateUserToken\x12).comfyscheduler.v1.CreateUserTokenRequest\x1a*.comfyscheduler.v1.CreateUserTokenResponse\x12k\n" +
+	"\x10RevokeUserTokens\x12*.comfyscheduler.v1.RevokeUserTokensRequest\x1a+.comfyscheduler.v1.RevokeUserTokensResponse\x12k\n" +
+	"\x10CreateInvitation\x12*.comfyscheduler.v1.CreateInvitationRequest\x1a+.comfyscheduler.v1.CreateInvitationResponse\x12m\n" +
+	"\x0fListInvitations\x12).comfyscheduler.v1.ListInvitationsRequest\x1a*.comfyscheduler.v1.ListInvitationsResponse\"\x03\x90\x02\x01\x12k\n" +
+	"\x10RevokeInvitation\x12*.comfyscheduler.v1.RevokeInvitationRequest\x1a+.comfyscheduler.v1.RevokeInvitationResponse\x12m\n" +
+	"\x0fListAuditEvents\x12).comfyscheduler.v1.ListAuditEventsRequest\x1a*.comfyscheduler.v1.ListAuditEventsResponse\"\x03\x90\x02\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_admin_service_proto_rawDescOnce sync.Once
@@ -236,23 +1770,85 @@ func file_comfyscheduler_v1_admin_service_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_admin_service_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_comfyscheduler_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_comfyscheduler_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_comfyscheduler_v1_admin_service_proto_goTypes = []any{
-	(*RestartWorkerRequest)(nil),  // 0: comfyscheduler.v1.RestartWorkerRequest
-	(*RestartWorkerResponse)(nil), // 1: comfyscheduler.v1.RestartWorkerResponse
-	(*GetWorkerLogRequest)(nil),   // 2: comfyscheduler.v1.GetWorkerLogRequest
-	(*GetWorkerLogResponse)(nil),  // 3: comfyscheduler.v1.GetWorkerLogResponse
+	(AuditAction)(0),                 // 0: comfyscheduler.v1.AuditAction
+	(*RestartWorkerRequest)(nil),     // 1: comfyscheduler.v1.RestartWorkerRequest
+	(*RestartWorkerResponse)(nil),    // 2: comfyscheduler.v1.RestartWorkerResponse
+	(*GetWorkerLogRequest)(nil),      // 3: comfyscheduler.v1.GetWorkerLogRequest
+	(*GetWorkerLogResponse)(nil),     // 4: comfyscheduler.v1.GetWorkerLogResponse
+	(*PauseWorkerRequest)(nil),       // 5: comfyscheduler.v1.PauseWorkerRequest
+	(*PauseWorkerResponse)(nil),      // 6: comfyscheduler.v1.PauseWorkerResponse
+	(*ResumeWorkerRequest)(nil),      // 7: comfyscheduler.v1.ResumeWorkerRequest
+	(*ResumeWorkerResponse)(nil),     // 8: comfyscheduler.v1.ResumeWorkerResponse
+	(*UserAccount)(nil),              // 9: comfyscheduler.v1.UserAccount
+	(*ListUsersRequest)(nil),         // 10: comfyscheduler.v1.ListUsersRequest
+	(*ListUsersResponse)(nil),        // 11: comfyscheduler.v1.ListUsersResponse
+	(*CreateUserRequest)(nil),        // 12: comfyscheduler.v1.CreateUserRequest
+	(*CreateUserResponse)(nil),       // 13: comfyscheduler.v1.CreateUserResponse
+	(*SetAdministratorRequest)(nil),  // 14: comfyscheduler.v1.SetAdministratorRequest
+	(*SetAdministratorResponse)(nil), // 15: comfyscheduler.v1.SetAdministratorResponse
+	(*CreateUserTokenRequest)(nil),   // 16: comfyscheduler.v1.CreateUserTokenRequest
+	(*CreateUserTokenResponse)(nil),  // 17: comfyscheduler.v1.CreateUserTokenResponse
+	(*RevokeUserTokensRequest)(nil),  // 18: comfyscheduler.v1.RevokeUserTokensRequest
+	(*RevokeUserTokensResponse)(nil), // 19: comfyscheduler.v1.RevokeUserTokensResponse
+	(*CreateInvitationRequest)(nil),  // 20: comfyscheduler.v1.CreateInvitationRequest
+	(*CreateInvitationResponse)(nil), // 21: comfyscheduler.v1.CreateInvitationResponse
+	(*ListInvitationsRequest)(nil),   // 22: comfyscheduler.v1.ListInvitationsRequest
+	(*ListInvitationsResponse)(nil),  // 23: comfyscheduler.v1.ListInvitationsResponse
+	(*RevokeInvitationRequest)(nil),  // 24: comfyscheduler.v1.RevokeInvitationRequest
+	(*RevokeInvitationResponse)(nil), // 25: comfyscheduler.v1.RevokeInvitationResponse
+	(*AuditEvent)(nil),               // 26: comfyscheduler.v1.AuditEvent
+	(*ListAuditEventsRequest)(nil),   // 27: comfyscheduler.v1.ListAuditEventsRequest
+	(*ListAuditEventsResponse)(nil),  // 28: comfyscheduler.v1.ListAuditEventsResponse
+	(*Pause)(nil),                    // 29: comfyscheduler.v1.Pause
+	(*User)(nil),                     // 30: comfyscheduler.v1.User
+	(*Token)(nil),                    // 31: comfyscheduler.v1.Token
+	(*Invitation)(nil),               // 32: comfyscheduler.v1.Invitation
 }
 var file_comfyscheduler_v1_admin_service_proto_depIdxs = []int32{
-	0, // 0: comfyscheduler.v1.AdminService.RestartWorker:input_type -> comfyscheduler.v1.RestartWorkerRequest
-	2, // 1: comfyscheduler.v1.AdminService.GetWorkerLog:input_type -> comfyscheduler.v1.GetWorkerLogRequest
-	1, // 2: comfyscheduler.v1.AdminService.RestartWorker:output_type -> comfyscheduler.v1.RestartWorkerResponse
-	3, // 3: comfyscheduler.v1.AdminService.GetWorkerLog:output_type -> comfyscheduler.v1.GetWorkerLogResponse
-	2, // [2:4] is the sub-list for method output_type
-	0, // [0:2] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	29, // 0: comfyscheduler.v1.PauseWorkerResponse.pause:type_name -> comfyscheduler.v1.Pause
+	30, // 1: comfyscheduler.v1.UserAccount.user:type_name -> comfyscheduler.v1.User
+	9,  // 2: comfyscheduler.v1.ListUsersResponse.users:type_name -> comfyscheduler.v1.UserAccount
+	30, // 3: comfyscheduler.v1.CreateUserResponse.user:type_name -> comfyscheduler.v1.User
+	30, // 4: comfyscheduler.v1.SetAdministratorResponse.user:type_name -> comfyscheduler.v1.User
+	31, // 5: comfyscheduler.v1.CreateUserTokenResponse.token:type_name -> comfyscheduler.v1.Token
+	32, // 6: comfyscheduler.v1.CreateInvitationResponse.invitation:type_name -> comfyscheduler.v1.Invitation
+	32, // 7: comfyscheduler.v1.ListInvitationsResponse.invitations:type_name -> comfyscheduler.v1.Invitation
+	0,  // 8: comfyscheduler.v1.AuditEvent.action:type_name -> comfyscheduler.v1.AuditAction
+	26, // 9: comfyscheduler.v1.ListAuditEventsResponse.events:type_name -> comfyscheduler.v1.AuditEvent
+	1,  // 10: comfyscheduler.v1.AdminService.RestartWorker:input_type -> comfyscheduler.v1.RestartWorkerRequest
+	3,  // 11: comfyscheduler.v1.AdminService.GetWorkerLog:input_type -> comfyscheduler.v1.GetWorkerLogRequest
+	5,  // 12: comfyscheduler.v1.AdminService.PauseWorker:input_type -> comfyscheduler.v1.PauseWorkerRequest
+	7,  // 13: comfyscheduler.v1.AdminService.ResumeWorker:input_type -> comfyscheduler.v1.ResumeWorkerRequest
+	10, // 14: comfyscheduler.v1.AdminService.ListUsers:input_type -> comfyscheduler.v1.ListUsersRequest
+	12, // 15: comfyscheduler.v1.AdminService.CreateUser:input_type -> comfyscheduler.v1.CreateUserRequest
+	14, // 16: comfyscheduler.v1.AdminService.SetAdministrator:input_type -> comfyscheduler.v1.SetAdministratorRequest
+	16, // 17: comfyscheduler.v1.AdminService.CreateUserToken:input_type -> comfyscheduler.v1.CreateUserTokenRequest
+	18, // 18: comfyscheduler.v1.AdminService.RevokeUserTokens:input_type -> comfyscheduler.v1.RevokeUserTokensRequest
+	20, // 19: comfyscheduler.v1.AdminService.CreateInvitation:input_type -> comfyscheduler.v1.CreateInvitationRequest
+	22, // 20: comfyscheduler.v1.AdminService.ListInvitations:input_type -> comfyscheduler.v1.ListInvitationsRequest
+	24, // 21: comfyscheduler.v1.AdminService.RevokeInvitation:input_type -> comfyscheduler.v1.RevokeInvitationRequest
+	27, // 22: comfyscheduler.v1.AdminService.ListAuditEvents:input_type -> comfyscheduler.v1.ListAuditEventsRequest
+	2,  // 23: comfyscheduler.v1.AdminService.RestartWorker:output_type -> comfyscheduler.v1.RestartWorkerResponse
+	4,  // 24: comfyscheduler.v1.AdminService.GetWorkerLog:output_type -> comfyscheduler.v1.GetWorkerLogResponse
+	6,  // 25: comfyscheduler.v1.AdminService.PauseWorker:output_type -> comfyscheduler.v1.PauseWorkerResponse
+	8,  // 26: comfyscheduler.v1.AdminService.ResumeWorker:output_type -> comfyscheduler.v1.ResumeWorkerResponse
+	11, // 27: comfyscheduler.v1.AdminService.ListUsers:output_type -> comfyscheduler.v1.ListUsersResponse
+	13, // 28: comfyscheduler.v1.AdminService.CreateUser:output_type -> comfyscheduler.v1.CreateUserResponse
+	15, // 29: comfyscheduler.v1.AdminService.SetAdministrator:output_type -> comfyscheduler.v1.SetAdministratorResponse
+	17, // 30: comfyscheduler.v1.AdminService.CreateUserToken:output_type -> comfyscheduler.v1.CreateUserTokenResponse
+	19, // 31: comfyscheduler.v1.AdminService.RevokeUserTokens:output_type -> comfyscheduler.v1.RevokeUserTokensResponse
+	21, // 32: comfyscheduler.v1.AdminService.CreateInvitation:output_type -> comfyscheduler.v1.CreateInvitationResponse
+	23, // 33: comfyscheduler.v1.AdminService.ListInvitations:output_type -> comfyscheduler.v1.ListInvitationsResponse
+	25, // 34: comfyscheduler.v1.AdminService.RevokeInvitation:output_type -> comfyscheduler.v1.RevokeInvitationResponse
+	28, // 35: comfyscheduler.v1.AdminService.ListAuditEvents:output_type -> comfyscheduler.v1.ListAuditEventsResponse
+	23, // [23:36] is the sub-list for method output_type
+	10, // [10:23] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_admin_service_proto_init() }
@@ -260,18 +1856,21 @@ func file_comfyscheduler_v1_admin_service_proto_init() {
 	if File_comfyscheduler_v1_admin_service_proto != nil {
 		return
 	}
+	file_comfyscheduler_v1_identity_proto_init()
+	file_comfyscheduler_v1_system_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_admin_service_proto_rawDesc), len(file_comfyscheduler_v1_admin_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   4,
+			NumEnums:      1,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_comfyscheduler_v1_admin_service_proto_goTypes,
 		DependencyIndexes: file_comfyscheduler_v1_admin_service_proto_depIdxs,
+		EnumInfos:         file_comfyscheduler_v1_admin_service_proto_enumTypes,
 		MessageInfos:      file_comfyscheduler_v1_admin_service_proto_msgTypes,
 	}.Build()
 	File_comfyscheduler_v1_admin_service_proto = out.File

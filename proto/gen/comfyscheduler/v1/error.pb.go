@@ -51,6 +51,18 @@ const (
 	ErrorReason_ERROR_REASON_STOPPING ErrorReason = 11
 	// ALREADY_EXISTS: the name belongs to another user.
 	ErrorReason_ERROR_REASON_NAME_TAKEN ErrorReason = 12
+	// PERMISSION_DENIED: signing in needs a valid invitation.
+	ErrorReason_ERROR_REASON_INVITATION_NEEDED ErrorReason = 13
+	// PERMISSION_DENIED: users are made by administrators; sign in with a token.
+	ErrorReason_ERROR_REASON_SIGN_IN_CLOSED ErrorReason = 14
+	// RESOURCE_EXHAUSTED: too many calls in a short time; metadata "retry_after_ms" says when to try again.
+	ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS ErrorReason = 15
+	// RESOURCE_EXHAUSTED: the user has as many open bookings as one may have; metadata "limit".
+	ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS ErrorReason = 16
+	// FAILED_PRECONDITION: bookings are in the way of a pause; a PauseConflict is attached too.
+	ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY ErrorReason = 17
+	// FAILED_PRECONDITION: it would leave the service without an administrator.
+	ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR ErrorReason = 18
 )
 
 // Enum value maps for ErrorReason.
@@ -69,21 +81,33 @@ var (
 		10: "ERROR_REASON_STORE_FULL",
 		11: "ERROR_REASON_STOPPING",
 		12: "ERROR_REASON_NAME_TAKEN",
+		13: "ERROR_REASON_INVITATION_NEEDED",
+		14: "ERROR_REASON_SIGN_IN_CLOSED",
+		15: "ERROR_REASON_TOO_MANY_REQUESTS",
+		16: "ERROR_REASON_TOO_MANY_BOOKINGS",
+		17: "ERROR_REASON_BOOKINGS_IN_THE_WAY",
+		18: "ERROR_REASON_LAST_ADMINISTRATOR",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":       0,
-		"ERROR_REASON_SLOT_TAKEN":        1,
-		"ERROR_REASON_STALE_VERSION":     2,
-		"ERROR_REASON_WRONG_STATUS":      3,
-		"ERROR_REASON_REQUEST_ID_REUSED": 4,
-		"ERROR_REASON_NOT_OWNER":         5,
-		"ERROR_REASON_NOT_SIGNED_IN":     6,
-		"ERROR_REASON_NOT_READY":         7,
-		"ERROR_REASON_NOT_FOUND":         8,
-		"ERROR_REASON_NOT_ADMINISTRATOR": 9,
-		"ERROR_REASON_STORE_FULL":        10,
-		"ERROR_REASON_STOPPING":          11,
-		"ERROR_REASON_NAME_TAKEN":        12,
+		"ERROR_REASON_UNSPECIFIED":         0,
+		"ERROR_REASON_SLOT_TAKEN":          1,
+		"ERROR_REASON_STALE_VERSION":       2,
+		"ERROR_REASON_WRONG_STATUS":        3,
+		"ERROR_REASON_REQUEST_ID_REUSED":   4,
+		"ERROR_REASON_NOT_OWNER":           5,
+		"ERROR_REASON_NOT_SIGNED_IN":       6,
+		"ERROR_REASON_NOT_READY":           7,
+		"ERROR_REASON_NOT_FOUND":           8,
+		"ERROR_REASON_NOT_ADMINISTRATOR":   9,
+		"ERROR_REASON_STORE_FULL":          10,
+		"ERROR_REASON_STOPPING":            11,
+		"ERROR_REASON_NAME_TAKEN":          12,
+		"ERROR_REASON_INVITATION_NEEDED":   13,
+		"ERROR_REASON_SIGN_IN_CLOSED":      14,
+		"ERROR_REASON_TOO_MANY_REQUESTS":   15,
+		"ERROR_REASON_TOO_MANY_BOOKINGS":   16,
+		"ERROR_REASON_BOOKINGS_IN_THE_WAY": 17,
+		"ERROR_REASON_LAST_ADMINISTRATOR":  18,
 	}
 )
 
@@ -173,9 +197,9 @@ func (x *ErrorInfo) GetMetadata() map[string]string {
 // SlotConflict names what is in the way of a slot.
 type SlotConflict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job that holds the slot.
+	// The job that holds the slot; empty when it is a pause of the worker.
 	BlockingJobId string `protobuf:"bytes,1,opt,name=blocking_job_id,json=blockingJobId,proto3" json:"blocking_job_id,omitempty"`
-	// Name of its owner.
+	// Name of its owner, or of the administrator who paused the worker.
 	BlockingUserName string `protobuf:"bytes,2,opt,name=blocking_user_name,json=blockingUserName,proto3" json:"blocking_user_name,omitempty"`
 	// Start of its slot, milliseconds since the Unix epoch.
 	BlockingStartMs int64 `protobuf:"varint,3,opt,name=blocking_start_ms,json=blockingStartMs,proto3" json:"blocking_start_ms,omitempty"`
@@ -252,6 +276,125 @@ func (x *SlotConflict) GetNextFreeStartMs() int64 {
 	return 0
 }
 
+// PauseConflict names the bookings that are in the way of a pause.
+type PauseConflict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bookings, earliest first.
+	Bookings      []*PauseObstacle `protobuf:"bytes,1,rep,name=bookings,proto3" json:"bookings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseConflict) Reset() {
+	*x = PauseConflict{}
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseConflict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseConflict) ProtoMessage() {}
+
+func (x *PauseConflict) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseConflict.ProtoReflect.Descriptor instead.
+func (*PauseConflict) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *PauseConflict) GetBookings() []*PauseObstacle {
+	if x != nil {
+		return x.Bookings
+	}
+	return nil
+}
+
+// PauseObstacle is a booking in the way of a pause.
+type PauseObstacle struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Name of its owner.
+	UserName string `protobuf:"bytes,2,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	// Start of its slot, milliseconds since the Unix epoch.
+	StartMs int64 `protobuf:"varint,3,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
+	// End of its slot (inclusive), milliseconds since the Unix epoch.
+	EndMs         int64 `protobuf:"varint,4,opt,name=end_ms,json=endMs,proto3" json:"end_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseObstacle) Reset() {
+	*x = PauseObstacle{}
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseObstacle) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseObstacle) ProtoMessage() {}
+
+func (x *PauseObstacle) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseObstacle.ProtoReflect.Descriptor instead.
+func (*PauseObstacle) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PauseObstacle) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *PauseObstacle) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+func (x *PauseObstacle) GetStartMs() int64 {
+	if x != nil {
+		return x.StartMs
+	}
+	return 0
+}
+
+func (x *PauseObstacle) GetEndMs() int64 {
+	if x != nil {
+		return x.EndMs
+	}
+	return 0
+}
+
 var File_comfyscheduler_v1_error_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_error_proto_rawDesc = "" +
@@ -268,7 +411,14 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x12blocking_user_name\x18\x02 \x01(\tR\x10blockingUserName\x12*\n" +
 	"\x11blocking_start_ms\x18\x03 \x01(\x03R\x0fblockingStartMs\x12&\n" +
 	"\x0fblocking_end_ms\x18\x04 \x01(\x03R\rblockingEndMs\x12+\n" +
-	"\x12next_free_start_ms\x18\x05 \x01(\x03R\x0fnextFreeStartMs*\x98\x03\n" +
+	"\x12next_free_start_ms\x18\x05 \x01(\x03R\x0fnextFreeStartMs\"M\n" +
+	"\rPauseConflict\x12<\n" +
+	"\bbookings\x18\x01 \x03(\v2 .comfyscheduler.v1.PauseObstacleR\bbookings\"u\n" +
+	"\rPauseObstacle\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
+	"\tuser_name\x18\x02 \x01(\tR\buserName\x12\x19\n" +
+	"\bstart_ms\x18\x03 \x01(\x03R\astartMs\x12\x15\n" +
+	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\xf0\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -283,7 +433,13 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x17ERROR_REASON_STORE_FULL\x10\n" +
 	"\x12\x19\n" +
 	"\x15ERROR_REASON_STOPPING\x10\v\x12\x1b\n" +
-	"\x17ERROR_REASON_NAME_TAKEN\x10\fBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x17ERROR_REASON_NAME_TAKEN\x10\f\x12\"\n" +
+	"\x1eERROR_REASON_INVITATION_NEEDED\x10\r\x12\x1f\n" +
+	"\x1bERROR_REASON_SIGN_IN_CLOSED\x10\x0e\x12\"\n" +
+	"\x1eERROR_REASON_TOO_MANY_REQUESTS\x10\x0f\x12\"\n" +
+	"\x1eERROR_REASON_TOO_MANY_BOOKINGS\x10\x10\x12$\n" +
+	" ERROR_REASON_BOOKINGS_IN_THE_WAY\x10\x11\x12#\n" +
+	"\x1fERROR_REASON_LAST_ADMINISTRATOR\x10\x12BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once
@@ -298,21 +454,24 @@ func file_comfyscheduler_v1_error_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_error_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_comfyscheduler_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_comfyscheduler_v1_error_proto_goTypes = []any{
-	(ErrorReason)(0),     // 0: comfyscheduler.v1.ErrorReason
-	(*ErrorInfo)(nil),    // 1: comfyscheduler.v1.ErrorInfo
-	(*SlotConflict)(nil), // 2: comfyscheduler.v1.SlotConflict
-	nil,                  // 3: comfyscheduler.v1.ErrorInfo.MetadataEntry
+	(ErrorReason)(0),      // 0: comfyscheduler.v1.ErrorReason
+	(*ErrorInfo)(nil),     // 1: comfyscheduler.v1.ErrorInfo
+	(*SlotConflict)(nil),  // 2: comfyscheduler.v1.SlotConflict
+	(*PauseConflict)(nil), // 3: comfyscheduler.v1.PauseConflict
+	(*PauseObstacle)(nil), // 4: comfyscheduler.v1.PauseObstacle
+	nil,                   // 5: comfyscheduler.v1.ErrorInfo.MetadataEntry
 }
 var file_comfyscheduler_v1_error_proto_depIdxs = []int32{
 	0, // 0: comfyscheduler.v1.ErrorInfo.reason:type_name -> comfyscheduler.v1.ErrorReason
-	3, // 1: comfyscheduler.v1.ErrorInfo.metadata:type_name -> comfyscheduler.v1.ErrorInfo.MetadataEntry
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	5, // 1: comfyscheduler.v1.ErrorInfo.metadata:type_name -> comfyscheduler.v1.ErrorInfo.MetadataEntry
+	4, // 2: comfyscheduler.v1.PauseConflict.bookings:type_name -> comfyscheduler.v1.PauseObstacle
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_error_proto_init() }
@@ -326,7 +485,7 @@ func file_comfyscheduler_v1_error_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_error_proto_rawDesc), len(file_comfyscheduler_v1_error_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

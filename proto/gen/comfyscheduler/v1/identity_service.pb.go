@@ -75,84 +75,22 @@ func (TokenDelivery) EnumDescriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{0}
 }
 
-// User is somebody who books.
-type User struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Lower-case hyphenated UUID.
-	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Unique name for people.
-	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// May cancel anybody's job and restart ComfyUI.
-	Administrator bool `protobuf:"varint,3,opt,name=administrator,proto3" json:"administrator,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *User) Reset() {
-	*x = User{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *User) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*User) ProtoMessage() {}
-
-func (x *User) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use User.ProtoReflect.Descriptor instead.
-func (*User) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *User) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-func (x *User) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *User) GetAdministrator() bool {
-	if x != nil {
-		return x.Administrator
-	}
-	return false
-}
-
 // SignInRequest asks for a new user.
 type SignInRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How the token is handed over.
 	Delivery TokenDelivery `protobuf:"varint,1,opt,name=delivery,proto3,enum=comfyscheduler.v1.TokenDelivery" json:"delivery,omitempty"`
 	// What the token is for, shown in its owner's list of tokens, such as "comfysched on laptop".
-	ClientName    string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	ClientName string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// Code of an invitation; needed in `invite` mode only.
+	Invitation    string `protobuf:"bytes,3,opt,name=invitation,proto3" json:"invitation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SignInRequest) Reset() {
 	*x = SignInRequest{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -164,7 +102,7 @@ func (x *SignInRequest) String() string {
 func (*SignInRequest) ProtoMessage() {}
 
 func (x *SignInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -177,7 +115,7 @@ func (x *SignInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInRequest.ProtoReflect.Descriptor instead.
 func (*SignInRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{1}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *SignInRequest) GetDelivery() TokenDelivery {
@@ -190,6 +128,13 @@ func (x *SignInRequest) GetDelivery() TokenDelivery {
 func (x *SignInRequest) GetClientName() string {
 	if x != nil {
 		return x.ClientName
+	}
+	return ""
+}
+
+func (x *SignInRequest) GetInvitation() string {
+	if x != nil {
+		return x.Invitation
 	}
 	return ""
 }
@@ -207,7 +152,7 @@ type SignInResponse struct {
 
 func (x *SignInResponse) Reset() {
 	*x = SignInResponse{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -219,7 +164,7 @@ func (x *SignInResponse) String() string {
 func (*SignInResponse) ProtoMessage() {}
 
 func (x *SignInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -232,7 +177,7 @@ func (x *SignInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignInResponse.ProtoReflect.Descriptor instead.
 func (*SignInResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *SignInResponse) GetUser() *User {
@@ -249,6 +194,125 @@ func (x *SignInResponse) GetToken() string {
 	return ""
 }
 
+// SignInWithTokenRequest proves a user.
+type SignInWithTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A valid token of the user.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// How the new token is handed over.
+	Delivery TokenDelivery `protobuf:"varint,2,opt,name=delivery,proto3,enum=comfyscheduler.v1.TokenDelivery" json:"delivery,omitempty"`
+	// What the new token is for, such as "Firefox on laptop".
+	ClientName    string `protobuf:"bytes,3,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignInWithTokenRequest) Reset() {
+	*x = SignInWithTokenRequest{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInWithTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInWithTokenRequest) ProtoMessage() {}
+
+func (x *SignInWithTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInWithTokenRequest.ProtoReflect.Descriptor instead.
+func (*SignInWithTokenRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SignInWithTokenRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *SignInWithTokenRequest) GetDelivery() TokenDelivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return TokenDelivery_TOKEN_DELIVERY_UNSPECIFIED
+}
+
+func (x *SignInWithTokenRequest) GetClientName() string {
+	if x != nil {
+		return x.ClientName
+	}
+	return ""
+}
+
+// SignInWithTokenResponse is the user.
+type SignInWithTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// The new secret; empty when it was set as a cookie.
+	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignInWithTokenResponse) Reset() {
+	*x = SignInWithTokenResponse{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInWithTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInWithTokenResponse) ProtoMessage() {}
+
+func (x *SignInWithTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInWithTokenResponse.ProtoReflect.Descriptor instead.
+func (*SignInWithTokenResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SignInWithTokenResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *SignInWithTokenResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
 // GetMeRequest is empty.
 type GetMeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -258,7 +322,7 @@ type GetMeRequest struct {
 
 func (x *GetMeRequest) Reset() {
 	*x = GetMeRequest{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -270,7 +334,7 @@ func (x *GetMeRequest) String() string {
 func (*GetMeRequest) ProtoMessage() {}
 
 func (x *GetMeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -283,7 +347,7 @@ func (x *GetMeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeRequest.ProtoReflect.Descriptor instead.
 func (*GetMeRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{4}
 }
 
 // GetMeResponse is the caller.
@@ -297,7 +361,7 @@ type GetMeResponse struct {
 
 func (x *GetMeResponse) Reset() {
 	*x = GetMeResponse{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -309,7 +373,7 @@ func (x *GetMeResponse) String() string {
 func (*GetMeResponse) ProtoMessage() {}
 
 func (x *GetMeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -322,7 +386,7 @@ func (x *GetMeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeResponse.ProtoReflect.Descriptor instead.
 func (*GetMeResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetMeResponse) GetUser() *User {
@@ -343,7 +407,7 @@ type RenameMeRequest struct {
 
 func (x *RenameMeRequest) Reset() {
 	*x = RenameMeRequest{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -355,7 +419,7 @@ func (x *RenameMeRequest) String() string {
 func (*RenameMeRequest) ProtoMessage() {}
 
 func (x *RenameMeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -368,7 +432,7 @@ func (x *RenameMeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenameMeRequest.ProtoReflect.Descriptor instead.
 func (*RenameMeRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RenameMeRequest) GetName() string {
@@ -389,7 +453,7 @@ type RenameMeResponse struct {
 
 func (x *RenameMeResponse) Reset() {
 	*x = RenameMeResponse{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -401,7 +465,7 @@ func (x *RenameMeResponse) String() string {
 func (*RenameMeResponse) ProtoMessage() {}
 
 func (x *RenameMeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -414,7 +478,7 @@ func (x *RenameMeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenameMeResponse.ProtoReflect.Descriptor instead.
 func (*RenameMeResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{6}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RenameMeResponse) GetUser() *User {
@@ -433,7 +497,7 @@ type SignOutRequest struct {
 
 func (x *SignOutRequest) Reset() {
 	*x = SignOutRequest{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -445,7 +509,7 @@ func (x *SignOutRequest) String() string {
 func (*SignOutRequest) ProtoMessage() {}
 
 func (x *SignOutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -458,7 +522,7 @@ func (x *SignOutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignOutRequest.ProtoReflect.Descriptor instead.
 func (*SignOutRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{7}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{8}
 }
 
 // SignOutResponse is empty.
@@ -470,7 +534,7 @@ type SignOutResponse struct {
 
 func (x *SignOutResponse) Reset() {
 	*x = SignOutResponse{}
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +546,7 @@ func (x *SignOutResponse) String() string {
 func (*SignOutResponse) ProtoMessage() {}
 
 func (x *SignOutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,23 +559,389 @@ func (x *SignOutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignOutResponse.ProtoReflect.Descriptor instead.
 func (*SignOutResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{8}
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{9}
+}
+
+// CreateTokenRequest asks for a token.
+type CreateTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is for, such as "render script".
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTokenRequest) Reset() {
+	*x = CreateTokenRequest{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTokenRequest) ProtoMessage() {}
+
+func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
+func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CreateTokenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// CreateTokenResponse is the new token.
+type CreateTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is known of it.
+	Token *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The secret, told this once.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTokenResponse) Reset() {
+	*x = CreateTokenResponse{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTokenResponse) ProtoMessage() {}
+
+func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTokenResponse.ProtoReflect.Descriptor instead.
+func (*CreateTokenResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CreateTokenResponse) GetToken() *Token {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *CreateTokenResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+// ListTokensRequest is empty.
+type ListTokensRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTokensRequest) Reset() {
+	*x = ListTokensRequest{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTokensRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTokensRequest) ProtoMessage() {}
+
+func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
+func (*ListTokensRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{12}
+}
+
+// ListTokensResponse is the caller's tokens.
+type ListTokensResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tokens, latest first.
+	Tokens        []*Token `protobuf:"bytes,1,rep,name=tokens,proto3" json:"tokens,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTokensResponse) Reset() {
+	*x = ListTokensResponse{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTokensResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTokensResponse) ProtoMessage() {}
+
+func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
+func (*ListTokensResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListTokensResponse) GetTokens() []*Token {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+// RenameTokenRequest names a token.
+type RenameTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token.
+	TokenId string `protobuf:"bytes,1,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"`
+	// What it is for.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenameTokenRequest) Reset() {
+	*x = RenameTokenRequest{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenameTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenameTokenRequest) ProtoMessage() {}
+
+func (x *RenameTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenameTokenRequest.ProtoReflect.Descriptor instead.
+func (*RenameTokenRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RenameTokenRequest) GetTokenId() string {
+	if x != nil {
+		return x.TokenId
+	}
+	return ""
+}
+
+func (x *RenameTokenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// RenameTokenResponse is empty.
+type RenameTokenResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenameTokenResponse) Reset() {
+	*x = RenameTokenResponse{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenameTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenameTokenResponse) ProtoMessage() {}
+
+func (x *RenameTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenameTokenResponse.ProtoReflect.Descriptor instead.
+func (*RenameTokenResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{15}
+}
+
+// RevokeTokenRequest names a token.
+type RevokeTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token.
+	TokenId       string `protobuf:"bytes,1,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeTokenRequest) Reset() {
+	*x = RevokeTokenRequest{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeTokenRequest) ProtoMessage() {}
+
+func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
+func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RevokeTokenRequest) GetTokenId() string {
+	if x != nil {
+		return x.TokenId
+	}
+	return ""
+}
+
+// RevokeTokenResponse is empty.
+type RevokeTokenResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeTokenResponse) Reset() {
+	*x = RevokeTokenResponse{}
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeTokenResponse) ProtoMessage() {}
+
+func (x *RevokeTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeTokenResponse.ProtoReflect.Descriptor instead.
+func (*RevokeTokenResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{17}
 }
 
 var File_comfyscheduler_v1_identity_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"\n" +
-	"(comfyscheduler/v1/identity_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\"P\n" +
-	"\x04User\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\x12$\n" +
-	"\radministrator\x18\x03 \x01(\bR\radministrator\"\x81\x01\n" +
+	"(comfyscheduler/v1/identity_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\"\xaa\x01\n" +
 	"\rSignInRequest\x12F\n" +
 	"\bdelivery\x18\x01 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12(\n" +
 	"\vclient_name\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
-	"clientName\"S\n" +
+	"clientName\x12'\n" +
+	"\n" +
+	"invitation\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
+	"invitation\"S\n" +
 	"\x0eSignInResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"\xab\x01\n" +
+	"\x16SignInWithTokenRequest\x12\x1f\n" +
+	"\x05token\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x05token\x12F\n" +
+	"\bdelivery\x18\x02 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12(\n" +
+	"\vclient_name\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
+	"clientName\"\\\n" +
+	"\x17SignInWithTokenResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\"\x0e\n" +
 	"\fGetMeRequest\"<\n" +
@@ -523,16 +953,37 @@ const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"\x10RenameMeResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"\x10\n" +
 	"\x0eSignOutRequest\"\x11\n" +
-	"\x0fSignOutResponse*g\n" +
+	"\x0fSignOutResponse\"3\n" +
+	"\x12CreateTokenRequest\x12\x1d\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\"]\n" +
+	"\x13CreateTokenResponse\x12.\n" +
+	"\x05token\x18\x01 \x01(\v2\x18.comfyscheduler.v1.TokenR\x05token\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"\x13\n" +
+	"\x11ListTokensRequest\"F\n" +
+	"\x12ListTokensResponse\x120\n" +
+	"\x06tokens\x18\x01 \x03(\v2\x18.comfyscheduler.v1.TokenR\x06tokens\"X\n" +
+	"\x12RenameTokenRequest\x12#\n" +
+	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\x12\x1d\n" +
+	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\"\x15\n" +
+	"\x13RenameTokenResponse\"9\n" +
+	"\x12RevokeTokenRequest\x12#\n" +
+	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\"\x15\n" +
+	"\x13RevokeTokenResponse*g\n" +
 	"\rTokenDelivery\x12\x1e\n" +
 	"\x1aTOKEN_DELIVERY_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_DELIVERY_RESPONSE\x10\x01\x12\x19\n" +
-	"\x15TOKEN_DELIVERY_COOKIE\x10\x022\xd8\x02\n" +
+	"\x15TOKEN_DELIVERY_COOKIE\x10\x022\xbc\x06\n" +
 	"\x0fIdentityService\x12M\n" +
-	"\x06SignIn\x12 .comfyscheduler.v1.SignInRequest\x1a!.comfyscheduler.v1.SignInResponse\x12O\n" +
+	"\x06SignIn\x12 .comfyscheduler.v1.SignInRequest\x1a!.comfyscheduler.v1.SignInResponse\x12h\n" +
+	"\x0fSignInWithToken\x12).comfyscheduler.v1.SignInWithTokenRequest\x1a*.comfyscheduler.v1.SignInWithTokenResponse\x12O\n" +
 	"\x05GetMe\x12\x1f.comfyscheduler.v1.GetMeRequest\x1a .comfyscheduler.v1.GetMeResponse\"\x03\x90\x02\x01\x12S\n" +
 	"\bRenameMe\x12\".comfyscheduler.v1.RenameMeRequest\x1a#.comfyscheduler.v1.RenameMeResponse\x12P\n" +
-	"\aSignOut\x12!.comfyscheduler.v1.SignOutRequest\x1a\".comfyscheduler.v1.SignOutResponseBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\aSignOut\x12!.comfyscheduler.v1.SignOutRequest\x1a\".comfyscheduler.v1.SignOutResponse\x12\\\n" +
+	"\vCreateToken\x12%.comfyscheduler.v1.CreateTokenRequest\x1a&.comfyscheduler.v1.CreateTokenResponse\x12^\n" +
+	"\n" +
+	"ListTokens\x12$.comfyscheduler.v1.ListTokensRequest\x1a%.comfyscheduler.v1.ListTokensResponse\"\x03\x90\x02\x01\x12\\\n" +
+	"\vRenameToken\x12%.comfyscheduler.v1.RenameTokenRequest\x1a&.comfyscheduler.v1.RenameTokenResponse\x12\\\n" +
+	"\vRevokeToken\x12%.comfyscheduler.v1.RevokeTokenRequest\x1a&.comfyscheduler.v1.RevokeTokenResponseBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_identity_service_proto_rawDescOnce sync.Once
@@ -547,37 +998,62 @@ func file_comfyscheduler_v1_identity_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_identity_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_identity_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_comfyscheduler_v1_identity_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_comfyscheduler_v1_identity_service_proto_goTypes = []any{
-	(TokenDelivery)(0),       // 0: comfyscheduler.v1.TokenDelivery
-	(*User)(nil),             // 1: comfyscheduler.v1.User
-	(*SignInRequest)(nil),    // 2: comfyscheduler.v1.SignInRequest
-	(*SignInResponse)(nil),   // 3: comfyscheduler.v1.SignInResponse
-	(*GetMeRequest)(nil),     // 4: comfyscheduler.v1.GetMeRequest
-	(*GetMeResponse)(nil),    // 5: comfyscheduler.v1.GetMeResponse
-	(*RenameMeRequest)(nil),  // 6: comfyscheduler.v1.RenameMeRequest
-	(*RenameMeResponse)(nil), // 7: comfyscheduler.v1.RenameMeResponse
-	(*SignOutRequest)(nil),   // 8: comfyscheduler.v1.SignOutRequest
-	(*SignOutResponse)(nil),  // 9: comfyscheduler.v1.SignOutResponse
+	(TokenDelivery)(0),              // 0: comfyscheduler.v1.TokenDelivery
+	(*SignInRequest)(nil),           // 1: comfyscheduler.v1.SignInRequest
+	(*SignInResponse)(nil),          // 2: comfyscheduler.v1.SignInResponse
+	(*SignInWithTokenRequest)(nil),  // 3: comfyscheduler.v1.SignInWithTokenRequest
+	(*SignInWithTokenResponse)(nil), // 4: comfyscheduler.v1.SignInWithTokenResponse
+	(*GetMeRequest)(nil),            // 5: comfyscheduler.v1.GetMeRequest
+	(*GetMeResponse)(nil),           // 6: comfyscheduler.v1.GetMeResponse
+	(*RenameMeRequest)(nil),         // 7: comfyscheduler.v1.RenameMeRequest
+	(*RenameMeResponse)(nil),        // 8: comfyscheduler.v1.RenameMeResponse
+	(*SignOutRequest)(nil),          // 9: comfyscheduler.v1.SignOutRequest
+	(*SignOutResponse)(nil),         // 10: comfyscheduler.v1.SignOutResponse
+	(*CreateTokenRequest)(nil),      // 11: comfyscheduler.v1.CreateTokenRequest
+	(*CreateTokenResponse)(nil),     // 12: comfyscheduler.v1.CreateTokenResponse
+	(*ListTokensRequest)(nil),       // 13: comfyscheduler.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),      // 14: comfyscheduler.v1.ListTokensResponse
+	(*RenameTokenRequest)(nil),      // 15: comfyscheduler.v1.RenameTokenRequest
+	(*RenameTokenResponse)(nil),     // 16: comfyscheduler.v1.RenameTokenResponse
+	(*RevokeTokenRequest)(nil),      // 17: comfyscheduler.v1.RevokeTokenRequest
+	(*RevokeTokenResponse)(nil),     // 18: comfyscheduler.v1.RevokeTokenResponse
+	(*User)(nil),                    // 19: comfyscheduler.v1.User
+	(*Token)(nil),                   // 20: comfyscheduler.v1.Token
 }
 var file_comfyscheduler_v1_identity_service_proto_depIdxs = []int32{
-	0, // 0: comfyscheduler.v1.SignInRequest.delivery:type_name -> comfyscheduler.v1.TokenDelivery
-	1, // 1: comfyscheduler.v1.SignInResponse.user:type_name -> comfyscheduler.v1.User
-	1, // 2: comfyscheduler.v1.GetMeResponse.user:type_name -> comfyscheduler.v1.User
-	1, // 3: comfyscheduler.v1.RenameMeResponse.user:type_name -> comfyscheduler.v1.User
-	2, // 4: comfyscheduler.v1.IdentityService.SignIn:input_type -> comfyscheduler.v1.SignInRequest
-	4, // 5: comfyscheduler.v1.IdentityService.GetMe:input_type -> comfyscheduler.v1.GetMeRequest
-	6, // 6: comfyscheduler.v1.IdentityService.RenameMe:input_type -> comfyscheduler.v1.RenameMeRequest
-	8, // 7: comfyscheduler.v1.IdentityService.SignOut:input_type -> comfyscheduler.v1.SignOutRequest
-	3, // 8: comfyscheduler.v1.IdentityService.SignIn:output_type -> comfyscheduler.v1.SignInResponse
-	5, // 9: comfyscheduler.v1.IdentityService.GetMe:output_type -> comfyscheduler.v1.GetMeResponse
-	7, // 10: comfyscheduler.v1.IdentityService.RenameMe:output_type -> comfyscheduler.v1.RenameMeResponse
-	9, // 11: comfyscheduler.v1.IdentityService.SignOut:output_type -> comfyscheduler.v1.SignOutResponse
-	8, // [8:12] is the sub-list for method output_type
-	4, // [4:8] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	0,  // 0: comfyscheduler.v1.SignInRequest.delivery:type_name -> comfyscheduler.v1.TokenDelivery
+	19, // 1: comfyscheduler.v1.SignInResponse.user:type_name -> comfyscheduler.v1.User
+	0,  // 2: comfyscheduler.v1.SignInWithTokenRequest.delivery:type_name -> comfyscheduler.v1.TokenDelivery
+	19, // 3: comfyscheduler.v1.SignInWithTokenResponse.user:type_name -> comfyscheduler.v1.User
+	19, // 4: comfyscheduler.v1.GetMeResponse.user:type_name -> comfyscheduler.v1.User
+	19, // 5: comfyscheduler.v1.RenameMeResponse.user:type_name -> comfyscheduler.v1.User
+	20, // 6: comfyscheduler.v1.CreateTokenResponse.token:type_name -> comfyscheduler.v1.Token
+	20, // 7: comfyscheduler.v1.ListTokensResponse.tokens:type_name -> comfyscheduler.v1.Token
+	1,  // 8: comfyscheduler.v1.IdentityService.SignIn:input_type -> comfyscheduler.v1.SignInRequest
+	3,  // 9: comfyscheduler.v1.IdentityService.SignInWithToken:input_type -> comfyscheduler.v1.SignInWithTokenRequest
+	5,  // 10: comfyscheduler.v1.IdentityService.GetMe:input_type -> comfyscheduler.v1.GetMeRequest
+	7,  // 11: comfyscheduler.v1.IdentityService.RenameMe:input_type -> comfyscheduler.v1.RenameMeRequest
+	9,  // 12: comfyscheduler.v1.IdentityService.SignOut:input_type -> comfyscheduler.v1.SignOutRequest
+	11, // 13: comfyscheduler.v1.IdentityService.CreateToken:input_type -> comfyscheduler.v1.CreateTokenRequest
+	13, // 14: comfyscheduler.v1.IdentityService.ListTokens:input_type -> comfyscheduler.v1.ListTokensRequest
+	15, // 15: comfyscheduler.v1.IdentityService.RenameToken:input_type -> comfyscheduler.v1.RenameTokenRequest
+	17, // 16: comfyscheduler.v1.IdentityService.RevokeToken:input_type -> comfyscheduler.v1.RevokeTokenRequest
+	2,  // 17: comfyscheduler.v1.IdentityService.SignIn:output_type -> comfyscheduler.v1.SignInResponse
+	4,  // 18: comfyscheduler.v1.IdentityService.SignInWithToken:output_type -> comfyscheduler.v1.SignInWithTokenResponse
+	6,  // 19: comfyscheduler.v1.IdentityService.GetMe:output_type -> comfyscheduler.v1.GetMeResponse
+	8,  // 20: comfyscheduler.v1.IdentityService.RenameMe:output_type -> comfyscheduler.v1.RenameMeResponse
+	10, // 21: comfyscheduler.v1.IdentityService.SignOut:output_type -> comfyscheduler.v1.SignOutResponse
+	12, // 22: comfyscheduler.v1.IdentityService.CreateToken:output_type -> comfyscheduler.v1.CreateTokenResponse
+	14, // 23: comfyscheduler.v1.IdentityService.ListTokens:output_type -> comfyscheduler.v1.ListTokensResponse
+	16, // 24: comfyscheduler.v1.IdentityService.RenameToken:output_type -> comfyscheduler.v1.RenameTokenResponse
+	18, // 25: comfyscheduler.v1.IdentityService.RevokeToken:output_type -> comfyscheduler.v1.RevokeTokenResponse
+	17, // [17:26] is the sub-list for method output_type
+	8,  // [8:17] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_identity_service_proto_init() }
@@ -585,13 +1061,14 @@ func file_comfyscheduler_v1_identity_service_proto_init() {
 	if File_comfyscheduler_v1_identity_service_proto != nil {
 		return
 	}
+	file_comfyscheduler_v1_identity_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_identity_service_proto_rawDesc), len(file_comfyscheduler_v1_identity_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

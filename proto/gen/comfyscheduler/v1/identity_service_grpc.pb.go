@@ -19,10 +19,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	IdentityService_SignIn_FullMethodName   = "/comfyscheduler.v1.IdentityService/SignIn"
-	IdentityService_GetMe_FullMethodName    = "/comfyscheduler.v1.IdentityService/GetMe"
-	IdentityService_RenameMe_FullMethodName = "/comfyscheduler.v1.IdentityService/RenameMe"
-	IdentityService_SignOut_FullMethodName  = "/comfyscheduler.v1.IdentityService/SignOut"
+	IdentityService_SignIn_FullMethodName          = "/comfyscheduler.v1.IdentityService/SignIn"
+	IdentityService_SignInWithToken_FullMethodName = "/comfyscheduler.v1.IdentityService/SignInWithToken"
+	IdentityService_GetMe_FullMethodName           = "/comfyscheduler.v1.IdentityService/GetMe"
+	IdentityService_RenameMe_FullMethodName        = "/comfyscheduler.v1.IdentityService/RenameMe"
+	IdentityService_SignOut_FullMethodName         = "/comfyscheduler.v1.IdentityService/SignOut"
+	IdentityService_CreateToken_FullMethodName     = "/comfyscheduler.v1.IdentityService/CreateToken"
+	IdentityService_ListTokens_FullMethodName      = "/comfyscheduler.v1.IdentityService/ListTokens"
+	IdentityService_RenameToken_FullMethodName     = "/comfyscheduler.v1.IdentityService/RenameToken"
+	IdentityService_RevokeToken_FullMethodName     = "/comfyscheduler.v1.IdentityService/RevokeToken"
 )
 
 // IdentityServiceClient is the client API for IdentityService service.
@@ -33,13 +38,27 @@ const (
 // cannot read, other clients send it as "authorization: Bearer <token>".
 type IdentityServiceClient interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	//
+	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
+	// there are too many attempts from one address.
 	SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*SignInResponse, error)
+	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	SignInWithToken(ctx context.Context, in *SignInWithTokenRequest, opts ...grpc.CallOption) (*SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(ctx context.Context, in *GetMeRequest, opts ...grpc.CallOption) (*GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
 	RenameMe(ctx context.Context, in *RenameMeRequest, opts ...grpc.CallOption) (*RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(ctx context.Context, in *SignOutRequest, opts ...grpc.CallOption) (*SignOutResponse, error)
+	// Makes a further token for the caller, for a script or another machine.
+	CreateToken(ctx context.Context, in *CreateTokenRequest, opts ...grpc.CallOption) (*CreateTokenResponse, error)
+	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	ListTokens(ctx context.Context, in *ListTokensRequest, opts ...grpc.CallOption) (*ListTokensResponse, error)
+	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
+	RenameToken(ctx context.Context, in *RenameTokenRequest, opts ...grpc.CallOption) (*RenameTokenResponse, error)
+	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
+	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
 }
 
 type identityServiceClient struct {
@@ -54,6 +73,16 @@ func (c *identityServiceClient) SignIn(ctx context.Context, in *SignInRequest, o
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SignInResponse)
 	err := c.cc.Invoke(ctx, IdentityService_SignIn_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *identityServiceClient) SignInWithToken(ctx context.Context, in *SignInWithTokenRequest, opts ...grpc.CallOption) (*SignInWithTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignInWithTokenResponse)
+	err := c.cc.Invoke(ctx, IdentityService_SignInWithToken_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +119,46 @@ func (c *identityServiceClient) SignOut(ctx context.Context, in *SignOutRequest,
 	return out, nil
 }
 
+func (c *identityServiceClient) CreateToken(ctx context.Context, in *CreateTokenRequest, opts ...grpc.CallOption) (*CreateTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateTokenResponse)
+	err := c.cc.Invoke(ctx, IdentityService_CreateToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *identityServiceClient) ListTokens(ctx context.Context, in *ListTokensRequest, opts ...grpc.CallOption) (*ListTokensResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTokensResponse)
+	err := c.cc.Invoke(ctx, IdentityService_ListTokens_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *identityServiceClient) RenameToken(ctx context.Context, in *RenameTokenRequest, opts ...grpc.CallOption) (*RenameTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RenameTokenResponse)
+	err := c.cc.Invoke(ctx, IdentityService_RenameToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *identityServiceClient) RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeTokenResponse)
+	err := c.cc.Invoke(ctx, IdentityService_RevokeToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // IdentityServiceServer is the server API for IdentityService service.
 // All implementations must embed UnimplementedIdentityServiceServer
 // for forward compatibility.
@@ -98,13 +167,27 @@ func (c *identityServiceClient) SignOut(ctx context.Context, in *SignOutRequest,
 // cannot read, other clients send it as "authorization: Bearer <token>".
 type IdentityServiceServer interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	//
+	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
+	// there are too many attempts from one address.
 	SignIn(context.Context, *SignInRequest) (*SignInResponse, error)
+	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	SignInWithToken(context.Context, *SignInWithTokenRequest) (*SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(context.Context, *GetMeRequest) (*GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
 	RenameMe(context.Context, *RenameMeRequest) (*RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error)
+	// Makes a further token for the caller, for a script or another machine.
+	CreateToken(context.Context, *CreateTokenRequest) (*CreateTokenResponse, error)
+	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	ListTokens(context.Context, *ListTokensRequest) (*ListTokensResponse, error)
+	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
+	RenameToken(context.Context, *RenameTokenRequest) (*RenameTokenResponse, error)
+	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
+	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)
 	mustEmbedUnimplementedIdentityServiceServer()
 }
 
@@ -118,6 +201,9 @@ type UnimplementedIdentityServiceServer struct{}
 func (UnimplementedIdentityServiceServer) SignIn(context.Context, *SignInRequest) (*SignInResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SignIn not implemented")
 }
+func (UnimplementedIdentityServiceServer) SignInWithToken(context.Context, *SignInWithTokenRequest) (*SignInWithTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SignInWithToken not implemented")
+}
 func (UnimplementedIdentityServiceServer) GetMe(context.Context, *GetMeRequest) (*GetMeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMe not implemented")
 }
@@ -126,6 +212,18 @@ func (UnimplementedIdentityServiceServer) RenameMe(context.Context, *RenameMeReq
 }
 func (UnimplementedIdentityServiceServer) SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SignOut not implemented")
+}
+func (UnimplementedIdentityServiceServer) CreateToken(context.Context, *CreateTokenRequest) (*CreateTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateToken not implemented")
+}
+func (UnimplementedIdentityServiceServer) ListTokens(context.Context, *ListTokensRequest) (*ListTokensResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTokens not implemented")
+}
+func (UnimplementedIdentityServiceServer) RenameToken(context.Context, *RenameTokenRequest) (*RenameTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RenameToken not implemented")
+}
+func (UnimplementedIdentityServiceServer) RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeToken not implemented")
 }
 func (UnimplementedIdentityServiceServer) mustEmbedUnimplementedIdentityServiceServer() {}
 func (UnimplementedIdentityServiceServer) testEmbeddedByValue()                         {}
@@ -162,6 +260,24 @@ func _IdentityService_SignIn_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IdentityServiceServer).SignIn(ctx, req.(*SignInRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IdentityService_SignInWithToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignInWithTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).SignInWithToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_SignInWithToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).SignInWithToken(ctx, req.(*SignInWithTokenRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -220,6 +336,78 @@ func _IdentityService_SignOut_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IdentityService_CreateToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).CreateToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_CreateToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).CreateToken(ctx, req.(*CreateTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IdentityService_ListTokens_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTokensRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).ListTokens(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_ListTokens_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).ListTokens(ctx, req.(*ListTokensRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IdentityService_RenameToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RenameTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).RenameToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_RenameToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).RenameToken(ctx, req.(*RenameTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IdentityService_RevokeToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).RevokeToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_RevokeToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).RevokeToken(ctx, req.(*RevokeTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IdentityService_ServiceDesc is the grpc.ServiceDesc for IdentityService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -232,6 +420,10 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IdentityService_SignIn_Handler,
 		},
 		{
+			MethodName: "SignInWithToken",
+			Handler:    _IdentityService_SignInWithToken_Handler,
+		},
+		{
 			MethodName: "GetMe",
 			Handler:    _IdentityService_GetMe_Handler,
 		},
@@ -242,6 +434,22 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SignOut",
 			Handler:    _IdentityService_SignOut_Handler,
+		},
+		{
+			MethodName: "CreateToken",
+			Handler:    _IdentityService_CreateToken_Handler,
+		},
+		{
+			MethodName: "ListTokens",
+			Handler:    _IdentityService_ListTokens_Handler,
+		},
+		{
+			MethodName: "RenameToken",
+			Handler:    _IdentityService_RenameToken_Handler,
+		},
+		{
+			MethodName: "RevokeToken",
+			Handler:    _IdentityService_RevokeToken_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

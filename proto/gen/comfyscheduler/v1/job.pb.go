@@ -233,6 +233,8 @@ const (
 	DelayKind_DELAY_KIND_OVERDUE DelayKind = 2
 	// The attempt was lost; the job was booked again.
 	DelayKind_DELAY_KIND_RETRY DelayKind = 3
+	// An administrator paused the worker; the job was moved to the next free slot.
+	DelayKind_DELAY_KIND_PAUSED DelayKind = 4
 )
 
 // Enum value maps for DelayKind.
@@ -242,12 +244,14 @@ var (
 		1: "DELAY_KIND_LATE",
 		2: "DELAY_KIND_OVERDUE",
 		3: "DELAY_KIND_RETRY",
+		4: "DELAY_KIND_PAUSED",
 	}
 	DelayKind_value = map[string]int32{
 		"DELAY_KIND_UNSPECIFIED": 0,
 		"DELAY_KIND_LATE":        1,
 		"DELAY_KIND_OVERDUE":     2,
 		"DELAY_KIND_RETRY":       3,
+		"DELAY_KIND_PAUSED":      4,
 	}
 )
 
@@ -1055,12 +1059,13 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x1cJOB_ERROR_REASON_INTERRUPTED\x10\x03\x12\x19\n" +
 	"\x15JOB_ERROR_REASON_LOST\x10\x04\x12\x1c\n" +
 	"\x18JOB_ERROR_REASON_TIMEOUT\x10\x05\x12\x1e\n" +
-	"\x1aJOB_ERROR_REASON_NO_RESULT\x10\x06*j\n" +
+	"\x1aJOB_ERROR_REASON_NO_RESULT\x10\x06*\x81\x01\n" +
 	"\tDelayKind\x12\x1a\n" +
 	"\x16DELAY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fDELAY_KIND_LATE\x10\x01\x12\x16\n" +
 	"\x12DELAY_KIND_OVERDUE\x10\x02\x12\x14\n" +
-	"\x10DELAY_KIND_RETRY\x10\x03BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x10DELAY_KIND_RETRY\x10\x03\x12\x15\n" +
+	"\x11DELAY_KIND_PAUSED\x10\x04BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_job_proto_rawDescOnce sync.Once

@@ -94,6 +94,10 @@ const (
 	AccessMode_ACCESS_MODE_UNSPECIFIED AccessMode = 0
 	// Whoever reaches the port may sign in.
 	AccessMode_ACCESS_MODE_OPEN AccessMode = 1
+	// Signing in needs an invitation, which an administrator makes.
+	AccessMode_ACCESS_MODE_INVITE AccessMode = 2
+	// Users are made by administrators.
+	AccessMode_ACCESS_MODE_CLOSED AccessMode = 3
 )
 
 // Enum value maps for AccessMode.
@@ -101,10 +105,14 @@ var (
 	AccessMode_name = map[int32]string{
 		0: "ACCESS_MODE_UNSPECIFIED",
 		1: "ACCESS_MODE_OPEN",
+		2: "ACCESS_MODE_INVITE",
+		3: "ACCESS_MODE_CLOSED",
 	}
 	AccessMode_value = map[string]int32{
 		"ACCESS_MODE_UNSPECIFIED": 0,
 		"ACCESS_MODE_OPEN":        1,
+		"ACCESS_MODE_INVITE":      2,
+		"ACCESS_MODE_CLOSED":      3,
 	}
 )
 
@@ -209,8 +217,12 @@ type SystemState struct {
 	Workers []*Worker `protobuf:"bytes,4,rep,name=workers,proto3" json:"workers,omitempty"`
 	// Version of the service.
 	Version string `protobuf:"bytes,5,opt,name=version,proto3" json:"version,omitempty"`
-	// What of the service is open to whom.
-	AccessMode    AccessMode `protobuf:"varint,6,opt,name=access_mode,json=accessMode,proto3,enum=comfyscheduler.v1.AccessMode" json:"access_mode,omitempty"`
+	// How people become users.
+	AccessMode AccessMode `protobuf:"varint,6,opt,name=access_mode,json=accessMode,proto3,enum=comfyscheduler.v1.AccessMode" json:"access_mode,omitempty"`
+	// Prompts and results are seen by their owner and by administrators only.
+	PrivateJobs bool `protobuf:"varint,7,opt,name=private_jobs,json=privateJobs,proto3" json:"private_jobs,omitempty"`
+	// What a user may do at most.
+	Limits        *Limits `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -287,6 +299,84 @@ func (x *SystemState) GetAccessMode() AccessMode {
 	return AccessMode_ACCESS_MODE_UNSPECIFIED
 }
 
+func (x *SystemState) GetPrivateJobs() bool {
+	if x != nil {
+		return x.PrivateJobs
+	}
+	return false
+}
+
+func (x *SystemState) GetLimits() *Limits {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+// Limits are what a user may do at most; 0 stands for no limit. Administrators have none.
+type Limits struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Scheduled and running jobs of one user.
+	OpenBookings int32 `protobuf:"varint,1,opt,name=open_bookings,json=openBookings,proto3" json:"open_bookings,omitempty"`
+	// How far ahead a slot may start, in days.
+	DaysAhead int32 `protobuf:"varint,2,opt,name=days_ahead,json=daysAhead,proto3" json:"days_ahead,omitempty"`
+	// Calls of one user, on average in a second.
+	RequestsPerSecond int32 `protobuf:"varint,3,opt,name=requests_per_second,json=requestsPerSecond,proto3" json:"requests_per_second,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Limits) Reset() {
+	*x = Limits{}
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Limits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Limits) ProtoMessage() {}
+
+func (x *Limits) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Limits.ProtoReflect.Descriptor instead.
+func (*Limits) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Limits) GetOpenBookings() int32 {
+	if x != nil {
+		return x.OpenBookings
+	}
+	return 0
+}
+
+func (x *Limits) GetDaysAhead() int32 {
+	if x != nil {
+		return x.DaysAhead
+	}
+	return 0
+}
+
+func (x *Limits) GetRequestsPerSecond() int32 {
+	if x != nil {
+		return x.RequestsPerSecond
+	}
+	return 0
+}
+
 // Worker is one ComfyUI instance: one lane of the timeline.
 type Worker struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -305,14 +395,16 @@ type Worker struct {
 	// Durations by workflow.
 	Estimates []*Estimate `protobuf:"bytes,7,rep,name=estimates,proto3" json:"estimates,omitempty"`
 	// The steps of the latest boot, in their order.
-	BootSteps     []*BootStep `protobuf:"bytes,8,rep,name=boot_steps,json=bootSteps,proto3" json:"boot_steps,omitempty"`
+	BootSteps []*BootStep `protobuf:"bytes,8,rep,name=boot_steps,json=bootSteps,proto3" json:"boot_steps,omitempty"`
+	// The pause that is under way or planned; absent when there is none.
+	Pause         *Pause `protobuf:"bytes,9,opt,name=pause,proto3" json:"pause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Worker) Reset() {
 	*x = Worker{}
-	mi := &file_comfyscheduler_v1_system_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -324,7 +416,7 @@ func (x *Worker) String() string {
 func (*Worker) ProtoMessage() {}
 
 func (x *Worker) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_system_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -337,7 +429,7 @@ func (x *Worker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Worker.ProtoReflect.Descriptor instead.
 func (*Worker) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{1}
+	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Worker) GetId() string {
@@ -396,6 +488,87 @@ func (x *Worker) GetBootSteps() []*BootStep {
 	return nil
 }
 
+func (x *Worker) GetPause() *Pause {
+	if x != nil {
+		return x.Pause
+	}
+	return nil
+}
+
+// Pause is a stretch of a worker's timeline that an administrator keeps free: no job starts in it. It is taken like a
+// slot: a closed interval that bookings collide with.
+type Pause struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Start, milliseconds since the Unix epoch.
+	StartMs int64 `protobuf:"varint,1,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
+	// End (inclusive), milliseconds since the Unix epoch.
+	EndMs int64 `protobuf:"varint,2,opt,name=end_ms,json=endMs,proto3" json:"end_ms,omitempty"`
+	// What for, in words for people; may be empty.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Name of the administrator.
+	UserName      string `protobuf:"bytes,4,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Pause) Reset() {
+	*x = Pause{}
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Pause) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Pause) ProtoMessage() {}
+
+func (x *Pause) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Pause.ProtoReflect.Descriptor instead.
+func (*Pause) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Pause) GetStartMs() int64 {
+	if x != nil {
+		return x.StartMs
+	}
+	return 0
+}
+
+func (x *Pause) GetEndMs() int64 {
+	if x != nil {
+		return x.EndMs
+	}
+	return 0
+}
+
+func (x *Pause) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Pause) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
 // Estimate is how long a workflow takes on a worker.
 type Estimate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -411,7 +584,7 @@ type Estimate struct {
 
 func (x *Estimate) Reset() {
 	*x = Estimate{}
-	mi := &file_comfyscheduler_v1_system_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -423,7 +596,7 @@ func (x *Estimate) String() string {
 func (*Estimate) ProtoMessage() {}
 
 func (x *Estimate) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_system_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -436,7 +609,7 @@ func (x *Estimate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Estimate.ProtoReflect.Descriptor instead.
 func (*Estimate) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Estimate) GetWorkflowId() string {
@@ -477,7 +650,7 @@ type BootStep struct {
 
 func (x *BootStep) Reset() {
 	*x = BootStep{}
-	mi := &file_comfyscheduler_v1_system_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +662,7 @@ func (x *BootStep) String() string {
 func (*BootStep) ProtoMessage() {}
 
 func (x *BootStep) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_system_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_system_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +675,7 @@ func (x *BootStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BootStep.ProtoReflect.Descriptor instead.
 func (*BootStep) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_system_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BootStep) GetName() string {
@@ -537,7 +710,7 @@ var File_comfyscheduler_v1_system_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_system_proto_rawDesc = "" +
 	"\n" +
-	"\x1ecomfyscheduler/v1/system.proto\x12\x11comfyscheduler.v1\"\x9d\x02\n" +
+	"\x1ecomfyscheduler/v1/system.proto\x12\x11comfyscheduler.v1\"\xf3\x02\n" +
 	"\vSystemState\x12D\n" +
 	"\rsystem_status\x18\x01 \x01(\x0e2\x1f.comfyscheduler.v1.SystemStatusR\fsystemStatus\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12!\n" +
@@ -545,7 +718,14 @@ const file_comfyscheduler_v1_system_proto_rawDesc = "" +
 	"\aworkers\x18\x04 \x03(\v2\x19.comfyscheduler.v1.WorkerR\aworkers\x12\x18\n" +
 	"\aversion\x18\x05 \x01(\tR\aversion\x12>\n" +
 	"\vaccess_mode\x18\x06 \x01(\x0e2\x1d.comfyscheduler.v1.AccessModeR\n" +
-	"accessMode\"\xbf\x02\n" +
+	"accessMode\x12!\n" +
+	"\fprivate_jobs\x18\a \x01(\bR\vprivateJobs\x121\n" +
+	"\x06limits\x18\b \x01(\v2\x19.comfyscheduler.v1.LimitsR\x06limits\"|\n" +
+	"\x06Limits\x12#\n" +
+	"\ropen_bookings\x18\x01 \x01(\x05R\fopenBookings\x12\x1d\n" +
+	"\n" +
+	"days_ahead\x18\x02 \x01(\x05R\tdaysAhead\x12.\n" +
+	"\x13requests_per_second\x18\x03 \x01(\x05R\x11requestsPerSecond\"\xef\x02\n" +
 	"\x06Worker\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x127\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x1f.comfyscheduler.v1.SystemStatusR\x06status\x12\x16\n" +
@@ -555,7 +735,13 @@ const file_comfyscheduler_v1_system_proto_rawDesc = "" +
 	"\x06device\x18\x06 \x01(\tR\x06device\x129\n" +
 	"\testimates\x18\a \x03(\v2\x1b.comfyscheduler.v1.EstimateR\testimates\x12:\n" +
 	"\n" +
-	"boot_steps\x18\b \x03(\v2\x1b.comfyscheduler.v1.BootStepR\tbootSteps\"x\n" +
+	"boot_steps\x18\b \x03(\v2\x1b.comfyscheduler.v1.BootStepR\tbootSteps\x12.\n" +
+	"\x05pause\x18\t \x01(\v2\x18.comfyscheduler.v1.PauseR\x05pause\"n\n" +
+	"\x05Pause\x12\x19\n" +
+	"\bstart_ms\x18\x01 \x01(\x03R\astartMs\x12\x15\n" +
+	"\x06end_ms\x18\x02 \x01(\x03R\x05endMs\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1b\n" +
+	"\tuser_name\x18\x04 \x01(\tR\buserName\"x\n" +
 	"\bEstimate\x12\x1f\n" +
 	"\vworkflow_id\x18\x01 \x01(\tR\n" +
 	"workflowId\x12!\n" +
@@ -573,11 +759,13 @@ const file_comfyscheduler_v1_system_proto_rawDesc = "" +
 	"\x1aSYSTEM_STATUS_BENCHMARKING\x10\x02\x12\x17\n" +
 	"\x13SYSTEM_STATUS_READY\x10\x03\x12\x1c\n" +
 	"\x18SYSTEM_STATUS_RESTARTING\x10\x04\x12\x19\n" +
-	"\x15SYSTEM_STATUS_OFFLINE\x10\x05*?\n" +
+	"\x15SYSTEM_STATUS_OFFLINE\x10\x05*o\n" +
 	"\n" +
 	"AccessMode\x12\x1b\n" +
 	"\x17ACCESS_MODE_UNSPECIFIED\x10\x00\x12\x14\n" +
-	"\x10ACCESS_MODE_OPEN\x10\x01*\x8f\x01\n" +
+	"\x10ACCESS_MODE_OPEN\x10\x01\x12\x16\n" +
+	"\x12ACCESS_MODE_INVITE\x10\x02\x12\x16\n" +
+	"\x12ACCESS_MODE_CLOSED\x10\x03*\x8f\x01\n" +
 	"\vBootOutcome\x12\x1c\n" +
 	"\x18BOOT_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14BOOT_OUTCOME_RUNNING\x10\x01\x12\x15\n" +
@@ -598,29 +786,33 @@ func file_comfyscheduler_v1_system_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_system_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_comfyscheduler_v1_system_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_comfyscheduler_v1_system_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_comfyscheduler_v1_system_proto_goTypes = []any{
 	(SystemStatus)(0),   // 0: comfyscheduler.v1.SystemStatus
 	(AccessMode)(0),     // 1: comfyscheduler.v1.AccessMode
 	(BootOutcome)(0),    // 2: comfyscheduler.v1.BootOutcome
 	(*SystemState)(nil), // 3: comfyscheduler.v1.SystemState
-	(*Worker)(nil),      // 4: comfyscheduler.v1.Worker
-	(*Estimate)(nil),    // 5: comfyscheduler.v1.Estimate
-	(*BootStep)(nil),    // 6: comfyscheduler.v1.BootStep
+	(*Limits)(nil),      // 4: comfyscheduler.v1.Limits
+	(*Worker)(nil),      // 5: comfyscheduler.v1.Worker
+	(*Pause)(nil),       // 6: comfyscheduler.v1.Pause
+	(*Estimate)(nil),    // 7: comfyscheduler.v1.Estimate
+	(*BootStep)(nil),    // 8: comfyscheduler.v1.BootStep
 }
 var file_comfyscheduler_v1_system_proto_depIdxs = []int32{
 	0, // 0: comfyscheduler.v1.SystemState.system_status:type_name -> comfyscheduler.v1.SystemStatus
-	4, // 1: comfyscheduler.v1.SystemState.workers:type_name -> comfyscheduler.v1.Worker
+	5, // 1: comfyscheduler.v1.SystemState.workers:type_name -> comfyscheduler.v1.Worker
 	1, // 2: comfyscheduler.v1.SystemState.access_mode:type_name -> comfyscheduler.v1.AccessMode
-	0, // 3: comfyscheduler.v1.Worker.status:type_name -> comfyscheduler.v1.SystemStatus
-	5, // 4: comfyscheduler.v1.Worker.estimates:type_name -> comfyscheduler.v1.Estimate
-	6, // 5: comfyscheduler.v1.Worker.boot_steps:type_name -> comfyscheduler.v1.BootStep
-	2, // 6: comfyscheduler.v1.BootStep.outcome:type_name -> comfyscheduler.v1.BootOutcome
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	4, // 3: comfyscheduler.v1.SystemState.limits:type_name -> comfyscheduler.v1.Limits
+	0, // 4: comfyscheduler.v1.Worker.status:type_name -> comfyscheduler.v1.SystemStatus
+	7, // 5: comfyscheduler.v1.Worker.estimates:type_name -> comfyscheduler.v1.Estimate
+	8, // 6: comfyscheduler.v1.Worker.boot_steps:type_name -> comfyscheduler.v1.BootStep
+	6, // 7: comfyscheduler.v1.Worker.pause:type_name -> comfyscheduler.v1.Pause
+	2, // 8: comfyscheduler.v1.BootStep.outcome:type_name -> comfyscheduler.v1.BootOutcome
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_system_proto_init() }
@@ -634,7 +826,7 @@ func file_comfyscheduler_v1_system_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_system_proto_rawDesc), len(file_comfyscheduler_v1_system_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

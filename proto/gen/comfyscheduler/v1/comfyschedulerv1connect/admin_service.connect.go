@@ -39,6 +39,37 @@ const (
 	// AdminServiceGetWorkerLogProcedure is the fully-qualified name of the AdminService's GetWorkerLog
 	// RPC.
 	AdminServiceGetWorkerLogProcedure = "/comfyscheduler.v1.AdminService/GetWorkerLog"
+	// AdminServicePauseWorkerProcedure is the fully-qualified name of the AdminService's PauseWorker
+	// RPC.
+	AdminServicePauseWorkerProcedure = "/comfyscheduler.v1.AdminService/PauseWorker"
+	// AdminServiceResumeWorkerProcedure is the fully-qualified name of the AdminService's ResumeWorker
+	// RPC.
+	AdminServiceResumeWorkerProcedure = "/comfyscheduler.v1.AdminService/ResumeWorker"
+	// AdminServiceListUsersProcedure is the fully-qualified name of the AdminService's ListUsers RPC.
+	AdminServiceListUsersProcedure = "/comfyscheduler.v1.AdminService/ListUsers"
+	// AdminServiceCreateUserProcedure is the fully-qualified name of the AdminService's CreateUser RPC.
+	AdminServiceCreateUserProcedure = "/comfyscheduler.v1.AdminService/CreateUser"
+	// AdminServiceSetAdministratorProcedure is the fully-qualified name of the AdminService's
+	// SetAdministrator RPC.
+	AdminServiceSetAdministratorProcedure = "/comfyscheduler.v1.AdminService/SetAdministrator"
+	// AdminServiceCreateUserTokenProcedure is the fully-qualified name of the AdminService's
+	// CreateUserToken RPC.
+	AdminServiceCreateUserTokenProcedure = "/comfyscheduler.v1.AdminService/CreateUserToken"
+	// AdminServiceRevokeUserTokensProcedure is the fully-qualified name of the AdminService's
+	// RevokeUserTokens RPC.
+	AdminServiceRevokeUserTokensProcedure = "/comfyscheduler.v1.AdminService/RevokeUserTokens"
+	// AdminServiceCreateInvitationProcedure is the fully-qualified name of the AdminService's
+	// CreateInvitation RPC.
+	AdminServiceCreateInvitationProcedure = "/comfyscheduler.v1.AdminService/CreateInvitation"
+	// AdminServiceListInvitationsProcedure is the fully-qualified name of the AdminService's
+	// ListInvitations RPC.
+	AdminServiceListInvitationsProcedure = "/comfyscheduler.v1.AdminService/ListInvitations"
+	// AdminServiceRevokeInvitationProcedure is the fully-qualified name of the AdminService's
+	// RevokeInvitation RPC.
+	AdminServiceRevokeInvitationProcedure = "/comfyscheduler.v1.AdminService/RevokeInvitation"
+	// AdminServiceListAuditEventsProcedure is the fully-qualified name of the AdminService's
+	// ListAuditEvents RPC.
+	AdminServiceListAuditEventsProcedure = "/comfyscheduler.v1.AdminService/ListAuditEvents"
 )
 
 // AdminServiceClient is a client for the comfyscheduler.v1.AdminService service.
@@ -48,6 +79,33 @@ type AdminServiceClient interface {
 	RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error)
 	// Reads the last lines that a worker's ComfyUI wrote.
 	GetWorkerLog(context.Context, *v1.GetWorkerLogRequest) (*v1.GetWorkerLogResponse, error)
+	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
+	// the pause starts after it. It replaces the pause that there was.
+	//
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then they
+	// are moved, all in the same step, to the next free slots after the pause, and say so.
+	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
+	// Ends or takes back a worker's pause. It does no harm when there is none.
+	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)
+	// Reads the users page by page, latest first.
+	ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error)
+	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
+	// Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
+	SetAdministrator(context.Context, *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error)
+	// Makes a further token for a user, for one who has lost theirs.
+	CreateUserToken(context.Context, *v1.CreateUserTokenRequest) (*v1.CreateUserTokenResponse, error)
+	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
+	// FAILED_PRECONDITION when no administrator with a token would be left.
+	RevokeUserTokens(context.Context, *v1.RevokeUserTokensRequest) (*v1.RevokeUserTokensResponse, error)
+	// Makes an invitation, with which people become users in `invite` mode.
+	CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error)
+	// Reads the invitations that can still be used, latest first.
+	ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error)
+	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
+	RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error)
+	// Reads who did what, page by page, latest first. Entries are kept for 180 days.
+	ListAuditEvents(context.Context, *v1.ListAuditEventsRequest) (*v1.ListAuditEventsResponse, error)
 }
 
 // NewAdminServiceClient constructs a client for the comfyscheduler.v1.AdminService service. By
@@ -74,13 +132,93 @@ func NewAdminServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		pauseWorker: connect.NewClient[v1.PauseWorkerRequest, v1.PauseWorkerResponse](
+			httpClient,
+			baseURL+AdminServicePauseWorkerProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("PauseWorker")),
+			connect.WithClientOptions(opts...),
+		),
+		resumeWorker: connect.NewClient[v1.ResumeWorkerRequest, v1.ResumeWorkerResponse](
+			httpClient,
+			baseURL+AdminServiceResumeWorkerProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("ResumeWorker")),
+			connect.WithClientOptions(opts...),
+		),
+		listUsers: connect.NewClient[v1.ListUsersRequest, v1.ListUsersResponse](
+			httpClient,
+			baseURL+AdminServiceListUsersProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("ListUsers")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		createUser: connect.NewClient[v1.CreateUserRequest, v1.CreateUserResponse](
+			httpClient,
+			baseURL+AdminServiceCreateUserProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("CreateUser")),
+			connect.WithClientOptions(opts...),
+		),
+		setAdministrator: connect.NewClient[v1.SetAdministratorRequest, v1.SetAdministratorResponse](
+			httpClient,
+			baseURL+AdminServiceSetAdministratorProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("SetAdministrator")),
+			connect.WithClientOptions(opts...),
+		),
+		createUserToken: connect.NewClient[v1.CreateUserTokenRequest, v1.CreateUserTokenResponse](
+			httpClient,
+			baseURL+AdminServiceCreateUserTokenProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("CreateUserToken")),
+			connect.WithClientOptions(opts...),
+		),
+		revokeUserTokens: connect.NewClient[v1.RevokeUserTokensRequest, v1.RevokeUserTokensResponse](
+			httpClient,
+			baseURL+AdminServiceRevokeUserTokensProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("RevokeUserTokens")),
+			connect.WithClientOptions(opts...),
+		),
+		createInvitation: connect.NewClient[v1.CreateInvitationRequest, v1.CreateInvitationResponse](
+			httpClient,
+			baseURL+AdminServiceCreateInvitationProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("CreateInvitation")),
+			connect.WithClientOptions(opts...),
+		),
+		listInvitations: connect.NewClient[v1.ListInvitationsRequest, v1.ListInvitationsResponse](
+			httpClient,
+			baseURL+AdminServiceListInvitationsProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("ListInvitations")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		revokeInvitation: connect.NewClient[v1.RevokeInvitationRequest, v1.RevokeInvitationResponse](
+			httpClient,
+			baseURL+AdminServiceRevokeInvitationProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("RevokeInvitation")),
+			connect.WithClientOptions(opts...),
+		),
+		listAuditEvents: connect.NewClient[v1.ListAuditEventsRequest, v1.ListAuditEventsResponse](
+			httpClient,
+			baseURL+AdminServiceListAuditEventsProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("ListAuditEvents")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // adminServiceClient implements AdminServiceClient.
 type adminServiceClient struct {
-	restartWorker *connect.Client[v1.RestartWorkerRequest, v1.RestartWorkerResponse]
-	getWorkerLog  *connect.Client[v1.GetWorkerLogRequest, v1.GetWorkerLogResponse]
+	restartWorker    *connect.Client[v1.RestartWorkerRequest, v1.RestartWorkerResponse]
+	getWorkerLog     *connect.Client[v1.GetWorkerLogRequest, v1.GetWorkerLogResponse]
+	pauseWorker      *connect.Client[v1.PauseWorkerRequest, v1.PauseWorkerResponse]
+	resumeWorker     *connect.Client[v1.ResumeWorkerRequest, v1.ResumeWorkerResponse]
+	listUsers        *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
+	createUser       *connect.Client[v1.CreateUserRequest, v1.CreateUserResponse]
+	setAdministrator *connect.Client[v1.SetAdministratorRequest, v1.SetAdministratorResponse]
+	createUserToken  *connect.Client[v1.CreateUserTokenRequest, v1.CreateUserTokenResponse]
+	revokeUserTokens *connect.Client[v1.RevokeUserTokensRequest, v1.RevokeUserTokensResponse]
+	createInvitation *connect.Client[v1.CreateInvitationRequest, v1.CreateInvitationResponse]
+	listInvitations  *connect.Client[v1.ListInvitationsRequest, v1.ListInvitationsResponse]
+	revokeInvitation *connect.Client[v1.RevokeInvitationRequest, v1.RevokeInvitationResponse]
+	listAuditEvents  *connect.Client[v1.ListAuditEventsRequest, v1.ListAuditEventsResponse]
 }
 
 // RestartWorker calls comfyscheduler.v1.AdminService.RestartWorker.
@@ -101,6 +239,105 @@ func (c *adminServiceClient) GetWorkerLog(ctx context.Context, req *v1.GetWorker
 	return nil, err
 }
 
+// PauseWorker calls comfyscheduler.v1.AdminService.PauseWorker.
+func (c *adminServiceClient) PauseWorker(ctx context.Context, req *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error) {
+	response, err := c.pauseWorker.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ResumeWorker calls comfyscheduler.v1.AdminService.ResumeWorker.
+func (c *adminServiceClient) ResumeWorker(ctx context.Context, req *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error) {
+	response, err := c.resumeWorker.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListUsers calls comfyscheduler.v1.AdminService.ListUsers.
+func (c *adminServiceClient) ListUsers(ctx context.Context, req *v1.ListUsersRequest) (*v1.ListUsersResponse, error) {
+	response, err := c.listUsers.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreateUser calls comfyscheduler.v1.AdminService.CreateUser.
+func (c *adminServiceClient) CreateUser(ctx context.Context, req *v1.CreateUserRequest) (*v1.CreateUserResponse, error) {
+	response, err := c.createUser.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SetAdministrator calls comfyscheduler.v1.AdminService.SetAdministrator.
+func (c *adminServiceClient) SetAdministrator(ctx context.Context, req *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error) {
+	response, err := c.setAdministrator.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreateUserToken calls comfyscheduler.v1.AdminService.CreateUserToken.
+func (c *adminServiceClient) CreateUserToken(ctx context.Context, req *v1.CreateUserTokenRequest) (*v1.CreateUserTokenResponse, error) {
+	response, err := c.createUserToken.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RevokeUserTokens calls comfyscheduler.v1.AdminService.RevokeUserTokens.
+func (c *adminServiceClient) RevokeUserTokens(ctx context.Context, req *v1.RevokeUserTokensRequest) (*v1.RevokeUserTokensResponse, error) {
+	response, err := c.revokeUserTokens.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CreateInvitation calls comfyscheduler.v1.AdminService.CreateInvitation.
+func (c *adminServiceClient) CreateInvitation(ctx context.Context, req *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error) {
+	response, err := c.createInvitation.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListInvitations calls comfyscheduler.v1.AdminService.ListInvitations.
+func (c *adminServiceClient) ListInvitations(ctx context.Context, req *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error) {
+	response, err := c.listInvitations.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RevokeInvitation calls comfyscheduler.v1.AdminService.RevokeInvitation.
+func (c *adminServiceClient) RevokeInvitation(ctx context.Context, req *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error) {
+	response, err := c.revokeInvitation.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListAuditEvents calls comfyscheduler.v1.AdminService.ListAuditEvents.
+func (c *adminServiceClient) ListAuditEvents(ctx context.Context, req *v1.ListAuditEventsRequest) (*v1.ListAuditEventsResponse, error) {
+	response, err := c.listAuditEvents.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // AdminServiceHandler is an implementation of the comfyscheduler.v1.AdminService service.
 type AdminServiceHandler interface {
 	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
@@ -108,6 +345,33 @@ type AdminServiceHandler interface {
 	RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error)
 	// Reads the last lines that a worker's ComfyUI wrote.
 	GetWorkerLog(context.Context, *v1.GetWorkerLogRequest) (*v1.GetWorkerLogResponse, error)
+	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
+	// the pause starts after it. It replaces the pause that there was.
+	//
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then they
+	// are moved, all in the same step, to the next free slots after the pause, and say so.
+	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
+	// Ends or takes back a worker's pause. It does no harm when there is none.
+	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)
+	// Reads the users page by page, latest first.
+	ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error)
+	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
+	// Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
+	SetAdministrator(context.Context, *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error)
+	// Makes a further token for a user, for one who has lost theirs.
+	CreateUserToken(context.Context, *v1.CreateUserTokenRequest) (*v1.CreateUserTokenResponse, error)
+	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
+	// FAILED_PRECONDITION when no administrator with a token would be left.
+	RevokeUserTokens(context.Context, *v1.RevokeUserTokensRequest) (*v1.RevokeUserTokensResponse, error)
+	// Makes an invitation, with which people become users in `invite` mode.
+	CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error)
+	// Reads the invitations that can still be used, latest first.
+	ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error)
+	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
+	RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error)
+	// Reads who did what, page by page, latest first. Entries are kept for 180 days.
+	ListAuditEvents(context.Context, *v1.ListAuditEventsRequest) (*v1.ListAuditEventsResponse, error)
 }
 
 // NewAdminServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -130,12 +394,103 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	adminServicePauseWorkerHandler := connect.NewUnaryHandlerSimple(
+		AdminServicePauseWorkerProcedure,
+		svc.PauseWorker,
+		connect.WithSchema(adminServiceMethods.ByName("PauseWorker")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceResumeWorkerHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceResumeWorkerProcedure,
+		svc.ResumeWorker,
+		connect.WithSchema(adminServiceMethods.ByName("ResumeWorker")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceListUsersHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceListUsersProcedure,
+		svc.ListUsers,
+		connect.WithSchema(adminServiceMethods.ByName("ListUsers")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceCreateUserHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceCreateUserProcedure,
+		svc.CreateUser,
+		connect.WithSchema(adminServiceMethods.ByName("CreateUser")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceSetAdministratorHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceSetAdministratorProcedure,
+		svc.SetAdministrator,
+		connect.WithSchema(adminServiceMethods.ByName("SetAdministrator")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceCreateUserTokenHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceCreateUserTokenProcedure,
+		svc.CreateUserToken,
+		connect.WithSchema(adminServiceMethods.ByName("CreateUserToken")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceRevokeUserTokensHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceRevokeUserTokensProcedure,
+		svc.RevokeUserTokens,
+		connect.WithSchema(adminServiceMethods.ByName("RevokeUserTokens")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceCreateInvitationHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceCreateInvitationProcedure,
+		svc.CreateInvitation,
+		connect.WithSchema(adminServiceMethods.ByName("CreateInvitation")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceListInvitationsHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceListInvitationsProcedure,
+		svc.ListInvitations,
+		connect.WithSchema(adminServiceMethods.ByName("ListInvitations")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceRevokeInvitationHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceRevokeInvitationProcedure,
+		svc.RevokeInvitation,
+		connect.WithSchema(adminServiceMethods.ByName("RevokeInvitation")),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceListAuditEventsHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceListAuditEventsProcedure,
+		svc.ListAuditEvents,
+		connect.WithSchema(adminServiceMethods.ByName("ListAuditEvents")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/comfyscheduler.v1.AdminService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case AdminServiceRestartWorkerProcedure:
 			adminServiceRestartWorkerHandler.ServeHTTP(w, r)
 		case AdminServiceGetWorkerLogProcedure:
 			adminServiceGetWorkerLogHandler.ServeHTTP(w, r)
+		case AdminServicePauseWorkerProcedure:
+			adminServicePauseWorkerHandler.ServeHTTP(w, r)
+		case AdminServiceResumeWorkerProcedure:
+			adminServiceResumeWorkerHandler.ServeHTTP(w, r)
+		case AdminServiceListUsersProcedure:
+			adminServiceListUsersHandler.ServeHTTP(w, r)
+		case AdminServiceCreateUserProcedure:
+			adminServiceCreateUserHandler.ServeHTTP(w, r)
+		case AdminServiceSetAdministratorProcedure:
+			adminServiceSetAdministratorHandler.ServeHTTP(w, r)
+		case AdminServiceCreateUserTokenProcedure:
+			adminServiceCreateUserTokenHandler.ServeHTTP(w, r)
+		case AdminServiceRevokeUserTokensProcedure:
+			adminServiceRevokeUserTokensHandler.ServeHTTP(w, r)
+		case AdminServiceCreateInvitationProcedure:
+			adminServiceCreateInvitationHandler.ServeHTTP(w, r)
+		case AdminServiceListInvitationsProcedure:
+			adminServiceListInvitationsHandler.ServeHTTP(w, r)
+		case AdminServiceRevokeInvitationProcedure:
+			adminServiceRevokeInvitationHandler.ServeHTTP(w, r)
+		case AdminServiceListAuditEventsProcedure:
+			adminServiceListAuditEventsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -151,4 +506,48 @@ func (UnimplementedAdminServiceHandler) RestartWorker(context.Context, *v1.Resta
 
 func (UnimplementedAdminServiceHandler) GetWorkerLog(context.Context, *v1.GetWorkerLogRequest) (*v1.GetWorkerLogResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.GetWorkerLog is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.PauseWorker is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.ResumeWorker is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.ListUsers is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.CreateUser is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) SetAdministrator(context.Context, *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.SetAdministrator is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) CreateUserToken(context.Context, *v1.CreateUserTokenRequest) (*v1.CreateUserTokenResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.CreateUserToken is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) RevokeUserTokens(context.Context, *v1.RevokeUserTokensRequest) (*v1.RevokeUserTokensResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.RevokeUserTokens is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.CreateInvitation is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.ListInvitations is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.RevokeInvitation is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) ListAuditEvents(context.Context, *v1.ListAuditEventsRequest) (*v1.ListAuditEventsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.ListAuditEvents is not implemented"))
 }

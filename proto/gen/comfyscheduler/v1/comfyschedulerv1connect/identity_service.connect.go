@@ -35,6 +35,9 @@ const (
 const (
 	// IdentityServiceSignInProcedure is the fully-qualified name of the IdentityService's SignIn RPC.
 	IdentityServiceSignInProcedure = "/comfyscheduler.v1.IdentityService/SignIn"
+	// IdentityServiceSignInWithTokenProcedure is the fully-qualified name of the IdentityService's
+	// SignInWithToken RPC.
+	IdentityServiceSignInWithTokenProcedure = "/comfyscheduler.v1.IdentityService/SignInWithToken"
 	// IdentityServiceGetMeProcedure is the fully-qualified name of the IdentityService's GetMe RPC.
 	IdentityServiceGetMeProcedure = "/comfyscheduler.v1.IdentityService/GetMe"
 	// IdentityServiceRenameMeProcedure is the fully-qualified name of the IdentityService's RenameMe
@@ -42,18 +45,44 @@ const (
 	IdentityServiceRenameMeProcedure = "/comfyscheduler.v1.IdentityService/RenameMe"
 	// IdentityServiceSignOutProcedure is the fully-qualified name of the IdentityService's SignOut RPC.
 	IdentityServiceSignOutProcedure = "/comfyscheduler.v1.IdentityService/SignOut"
+	// IdentityServiceCreateTokenProcedure is the fully-qualified name of the IdentityService's
+	// CreateToken RPC.
+	IdentityServiceCreateTokenProcedure = "/comfyscheduler.v1.IdentityService/CreateToken"
+	// IdentityServiceListTokensProcedure is the fully-qualified name of the IdentityService's
+	// ListTokens RPC.
+	IdentityServiceListTokensProcedure = "/comfyscheduler.v1.IdentityService/ListTokens"
+	// IdentityServiceRenameTokenProcedure is the fully-qualified name of the IdentityService's
+	// RenameToken RPC.
+	IdentityServiceRenameTokenProcedure = "/comfyscheduler.v1.IdentityService/RenameToken"
+	// IdentityServiceRevokeTokenProcedure is the fully-qualified name of the IdentityService's
+	// RevokeToken RPC.
+	IdentityServiceRevokeTokenProcedure = "/comfyscheduler.v1.IdentityService/RevokeToken"
 )
 
 // IdentityServiceClient is a client for the comfyscheduler.v1.IdentityService service.
 type IdentityServiceClient interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	//
+	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
+	// there are too many attempts from one address.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
+	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	SignInWithToken(context.Context, *v1.SignInWithTokenRequest) (*v1.SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
 	RenameMe(context.Context, *v1.RenameMeRequest) (*v1.RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
+	// Makes a further token for the caller, for a script or another machine.
+	CreateToken(context.Context, *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error)
+	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	ListTokens(context.Context, *v1.ListTokensRequest) (*v1.ListTokensResponse, error)
+	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
+	RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error)
+	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
+	RevokeToken(context.Context, *v1.RevokeTokenRequest) (*v1.RevokeTokenResponse, error)
 }
 
 // NewIdentityServiceClient constructs a client for the comfyscheduler.v1.IdentityService service.
@@ -71,6 +100,12 @@ func NewIdentityServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			httpClient,
 			baseURL+IdentityServiceSignInProcedure,
 			connect.WithSchema(identityServiceMethods.ByName("SignIn")),
+			connect.WithClientOptions(opts...),
+		),
+		signInWithToken: connect.NewClient[v1.SignInWithTokenRequest, v1.SignInWithTokenResponse](
+			httpClient,
+			baseURL+IdentityServiceSignInWithTokenProcedure,
+			connect.WithSchema(identityServiceMethods.ByName("SignInWithToken")),
 			connect.WithClientOptions(opts...),
 		),
 		getMe: connect.NewClient[v1.GetMeRequest, v1.GetMeResponse](
@@ -92,20 +127,59 @@ func NewIdentityServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithSchema(identityServiceMethods.ByName("SignOut")),
 			connect.WithClientOptions(opts...),
 		),
+		createToken: connect.NewClient[v1.CreateTokenRequest, v1.CreateTokenResponse](
+			httpClient,
+			baseURL+IdentityServiceCreateTokenProcedure,
+			connect.WithSchema(identityServiceMethods.ByName("CreateToken")),
+			connect.WithClientOptions(opts...),
+		),
+		listTokens: connect.NewClient[v1.ListTokensRequest, v1.ListTokensResponse](
+			httpClient,
+			baseURL+IdentityServiceListTokensProcedure,
+			connect.WithSchema(identityServiceMethods.ByName("ListTokens")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		renameToken: connect.NewClient[v1.RenameTokenRequest, v1.RenameTokenResponse](
+			httpClient,
+			baseURL+IdentityServiceRenameTokenProcedure,
+			connect.WithSchema(identityServiceMethods.ByName("RenameToken")),
+			connect.WithClientOptions(opts...),
+		),
+		revokeToken: connect.NewClient[v1.RevokeTokenRequest, v1.RevokeTokenResponse](
+			httpClient,
+			baseURL+IdentityServiceRevokeTokenProcedure,
+			connect.WithSchema(identityServiceMethods.ByName("RevokeToken")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // identityServiceClient implements IdentityServiceClient.
 type identityServiceClient struct {
-	signIn   *connect.Client[v1.SignInRequest, v1.SignInResponse]
-	getMe    *connect.Client[v1.GetMeRequest, v1.GetMeResponse]
-	renameMe *connect.Client[v1.RenameMeRequest, v1.RenameMeResponse]
-	signOut  *connect.Client[v1.SignOutRequest, v1.SignOutResponse]
+	signIn          *connect.Client[v1.SignInRequest, v1.SignInResponse]
+	signInWithToken *connect.Client[v1.SignInWithTokenRequest, v1.SignInWithTokenResponse]
+	getMe           *connect.Client[v1.GetMeRequest, v1.GetMeResponse]
+	renameMe        *connect.Client[v1.RenameMeRequest, v1.RenameMeResponse]
+	signOut         *connect.Client[v1.SignOutRequest, v1.SignOutResponse]
+	createToken     *connect.Client[v1.CreateTokenRequest, v1.CreateTokenResponse]
+	listTokens      *connect.Client[v1.ListTokensRequest, v1.ListTokensResponse]
+	renameToken     *connect.Client[v1.RenameTokenRequest, v1.RenameTokenResponse]
+	revokeToken     *connect.Client[v1.RevokeTokenRequest, v1.RevokeTokenResponse]
 }
 
 // SignIn calls comfyscheduler.v1.IdentityService.SignIn.
 func (c *identityServiceClient) SignIn(ctx context.Context, req *v1.SignInRequest) (*v1.SignInResponse, error) {
 	response, err := c.signIn.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SignInWithToken calls comfyscheduler.v1.IdentityService.SignInWithToken.
+func (c *identityServiceClient) SignInWithToken(ctx context.Context, req *v1.SignInWithTokenRequest) (*v1.SignInWithTokenResponse, error) {
+	response, err := c.signInWithToken.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -139,16 +213,66 @@ func (c *identityServiceClient) SignOut(ctx context.Context, req *v1.SignOutRequ
 	return nil, err
 }
 
+// CreateToken calls comfyscheduler.v1.IdentityService.CreateToken.
+func (c *identityServiceClient) CreateToken(ctx context.Context, req *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error) {
+	response, err := c.createToken.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListTokens calls comfyscheduler.v1.IdentityService.ListTokens.
+func (c *identityServiceClient) ListTokens(ctx context.Context, req *v1.ListTokensRequest) (*v1.ListTokensResponse, error) {
+	response, err := c.listTokens.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RenameToken calls comfyscheduler.v1.IdentityService.RenameToken.
+func (c *identityServiceClient) RenameToken(ctx context.Context, req *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error) {
+	response, err := c.renameToken.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RevokeToken calls comfyscheduler.v1.IdentityService.RevokeToken.
+func (c *identityServiceClient) RevokeToken(ctx context.Context, req *v1.RevokeTokenRequest) (*v1.RevokeTokenResponse, error) {
+	response, err := c.revokeToken.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // IdentityServiceHandler is an implementation of the comfyscheduler.v1.IdentityService service.
 type IdentityServiceHandler interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	//
+	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
+	// there are too many attempts from one address.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
+	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	SignInWithToken(context.Context, *v1.SignInWithTokenRequest) (*v1.SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
 	RenameMe(context.Context, *v1.RenameMeRequest) (*v1.RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
+	// Makes a further token for the caller, for a script or another machine.
+	CreateToken(context.Context, *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error)
+	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	ListTokens(context.Context, *v1.ListTokensRequest) (*v1.ListTokensResponse, error)
+	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
+	RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error)
+	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
+	RevokeToken(context.Context, *v1.RevokeTokenRequest) (*v1.RevokeTokenResponse, error)
 }
 
 // NewIdentityServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -162,6 +286,12 @@ func NewIdentityServiceHandler(svc IdentityServiceHandler, opts ...connect.Handl
 		IdentityServiceSignInProcedure,
 		svc.SignIn,
 		connect.WithSchema(identityServiceMethods.ByName("SignIn")),
+		connect.WithHandlerOptions(opts...),
+	)
+	identityServiceSignInWithTokenHandler := connect.NewUnaryHandlerSimple(
+		IdentityServiceSignInWithTokenProcedure,
+		svc.SignInWithToken,
+		connect.WithSchema(identityServiceMethods.ByName("SignInWithToken")),
 		connect.WithHandlerOptions(opts...),
 	)
 	identityServiceGetMeHandler := connect.NewUnaryHandlerSimple(
@@ -183,16 +313,51 @@ func NewIdentityServiceHandler(svc IdentityServiceHandler, opts ...connect.Handl
 		connect.WithSchema(identityServiceMethods.ByName("SignOut")),
 		connect.WithHandlerOptions(opts...),
 	)
+	identityServiceCreateTokenHandler := connect.NewUnaryHandlerSimple(
+		IdentityServiceCreateTokenProcedure,
+		svc.CreateToken,
+		connect.WithSchema(identityServiceMethods.ByName("CreateToken")),
+		connect.WithHandlerOptions(opts...),
+	)
+	identityServiceListTokensHandler := connect.NewUnaryHandlerSimple(
+		IdentityServiceListTokensProcedure,
+		svc.ListTokens,
+		connect.WithSchema(identityServiceMethods.ByName("ListTokens")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	identityServiceRenameTokenHandler := connect.NewUnaryHandlerSimple(
+		IdentityServiceRenameTokenProcedure,
+		svc.RenameToken,
+		connect.WithSchema(identityServiceMethods.ByName("RenameToken")),
+		connect.WithHandlerOptions(opts...),
+	)
+	identityServiceRevokeTokenHandler := connect.NewUnaryHandlerSimple(
+		IdentityServiceRevokeTokenProcedure,
+		svc.RevokeToken,
+		connect.WithSchema(identityServiceMethods.ByName("RevokeToken")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/comfyscheduler.v1.IdentityService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case IdentityServiceSignInProcedure:
 			identityServiceSignInHandler.ServeHTTP(w, r)
+		case IdentityServiceSignInWithTokenProcedure:
+			identityServiceSignInWithTokenHandler.ServeHTTP(w, r)
 		case IdentityServiceGetMeProcedure:
 			identityServiceGetMeHandler.ServeHTTP(w, r)
 		case IdentityServiceRenameMeProcedure:
 			identityServiceRenameMeHandler.ServeHTTP(w, r)
 		case IdentityServiceSignOutProcedure:
 			identityServiceSignOutHandler.ServeHTTP(w, r)
+		case IdentityServiceCreateTokenProcedure:
+			identityServiceCreateTokenHandler.ServeHTTP(w, r)
+		case IdentityServiceListTokensProcedure:
+			identityServiceListTokensHandler.ServeHTTP(w, r)
+		case IdentityServiceRenameTokenProcedure:
+			identityServiceRenameTokenHandler.ServeHTTP(w, r)
+		case IdentityServiceRevokeTokenProcedure:
+			identityServiceRevokeTokenHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -206,6 +371,10 @@ func (UnimplementedIdentityServiceHandler) SignIn(context.Context, *v1.SignInReq
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.SignIn is not implemented"))
 }
 
+func (UnimplementedIdentityServiceHandler) SignInWithToken(context.Context, *v1.SignInWithTokenRequest) (*v1.SignInWithTokenResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.SignInWithToken is not implemented"))
+}
+
 func (UnimplementedIdentityServiceHandler) GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.GetMe is not implemented"))
 }
@@ -216,4 +385,20 @@ func (UnimplementedIdentityServiceHandler) RenameMe(context.Context, *v1.RenameM
 
 func (UnimplementedIdentityServiceHandler) SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.SignOut is not implemented"))
+}
+
+func (UnimplementedIdentityServiceHandler) CreateToken(context.Context, *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.CreateToken is not implemented"))
+}
+
+func (UnimplementedIdentityServiceHandler) ListTokens(context.Context, *v1.ListTokensRequest) (*v1.ListTokensResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.ListTokens is not implemented"))
+}
+
+func (UnimplementedIdentityServiceHandler) RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.RenameToken is not implemented"))
+}
+
+func (UnimplementedIdentityServiceHandler) RevokeToken(context.Context, *v1.RevokeTokenRequest) (*v1.RevokeTokenResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.RevokeToken is not implemented"))
 }

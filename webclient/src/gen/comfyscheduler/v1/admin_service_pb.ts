@@ -2,16 +2,20 @@
 // @generated from file comfyscheduler/v1/admin_service.proto (package comfyscheduler.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Invitation, Token, User } from "./identity_pb";
+import { file_comfyscheduler_v1_identity } from "./identity_pb";
+import type { Pause } from "./system_pb";
+import { file_comfyscheduler_v1_system } from "./system_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/admin_service.proto.
  */
 export const file_comfyscheduler_v1_admin_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVjb21meXNjaGVkdWxlci92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSIyChRSZXN0YXJ0V29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICEAEiFwoVUmVzdGFydFdvcmtlclJlc3BvbnNlIkwKE0dldFdvcmtlckxvZ1JlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAhABEhkKBWxpbmVzGAIgASgFQgq6SAcaBRjoBygAIiUKFEdldFdvcmtlckxvZ1Jlc3BvbnNlEg0KBWxpbmVzGAEgAygJMtgBCgxBZG1pblNlcnZpY2USYgoNUmVzdGFydFdvcmtlchInLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3RhcnRXb3JrZXJSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuUmVzdGFydFdvcmtlclJlc3BvbnNlEmQKDEdldFdvcmtlckxvZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFdvcmtlckxvZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZXJMb2dSZXNwb25zZSIDkAIBQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate]);
+  fileDesc("CiVjb21meXNjaGVkdWxlci92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSIyChRSZXN0YXJ0V29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICEAEiFwoVUmVzdGFydFdvcmtlclJlc3BvbnNlIkwKE0dldFdvcmtlckxvZ1JlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAhABEhkKBWxpbmVzGAIgASgFQgq6SAcaBRjoBygAIiUKFEdldFdvcmtlckxvZ1Jlc3BvbnNlEg0KBWxpbmVzGAEgAygJIqkBChJQYXVzZVdvcmtlclJlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAihkEiEKCHN0YXJ0X21zGAIgASgDQg+6SAwiChiYsP+Q/c45KAASIwoLZHVyYXRpb25fbXMYAyABKANCDrpICyIJGIDYxL11KOgHEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMYyAESFQoNbW92ZV9ib29raW5ncxgFIAEoCCJWChNQYXVzZVdvcmtlclJlc3BvbnNlEicKBXBhdXNlGAEgASgLMhguY29tZnlzY2hlZHVsZXIudjEuUGF1c2USFgoObW92ZWRfYm9va2luZ3MYAiABKAUiMQoTUmVzdW1lV29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQiFgoUUmVzdW1lV29ya2VyUmVzcG9uc2UiXQoLVXNlckFjY291bnQSJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXISDgoGdG9rZW5zGAIgASgFEhcKD2xhc3RfdXNlZF9hdF9tcxgDIAEoAyJMChBMaXN0VXNlcnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJbChFMaXN0VXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJBY2NvdW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLIAQoRQ3JlYXRlVXNlclJlcXVlc3QSmwEKBG5hbWUYASABKAlCjAG6SIgBugGAAQoObmFtZS5wcmludGFibGUSLW11c3QgYmUgcHJpbnRhYmxlLCB3aXRob3V0IHNwYWNlcyBhdCBpdHMgZW5kcxo/dGhpcyA9PSAnJyB8fCB0aGlzLm1hdGNoZXMoJ15bXlxcc1xccENdKFteXFxwQ10qW15cXHNcXHBDXSk/JCcpcgIYKBIVCg1hZG1pbmlzdHJhdG9yGAIgASgIIkoKEkNyZWF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlchINCgV0b2tlbhgCIAEoCSJLChdTZXRBZG1pbmlzdHJhdG9yUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZG1pbmlzdHJhdG9yGAIgASgIIkEKGFNldEFkbWluaXN0cmF0b3JSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlciJKChZDcmVhdGVVc2VyVG9rZW5SZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEhUKBG5hbWUYAiABKAlCB7pIBHICGGQiUgoXQ3JlYXRlVXNlclRva2VuUmVzcG9uc2USJwoFdG9rZW4YASABKAsyGC5jb21meXNjaGVkdWxlci52MS5Ub2tlbhIOCgZzZWNyZXQYAiABKAkiNAoXUmV2b2tlVXNlclRva2Vuc1JlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQEiKwoYUmV2b2tlVXNlclRva2Vuc1Jlc3BvbnNlEg8KB3Jldm9rZWQYASABKAUidwoXQ3JlYXRlSW52aXRhdGlvblJlcXVlc3QSFQoEbm90ZRgBIAEoCUIHukgEcgIYZBInCgtsaWZldGltZV9tcxgCIAEoA0ISukgP2AEBIgoYgNjEvXUo4NQDEhwKCG1heF91c2VzGAMgASgFQgq6SAcaBRjoBygAIlsKGENyZWF0ZUludml0YXRpb25SZXNwb25zZRIxCgppbnZpdGF0aW9uGAEgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW52aXRhdGlvbhIMCgRjb2RlGAIgASgJIhgKFkxpc3RJbnZpdGF0aW9uc1JlcXVlc3QiTQoXTGlzdEludml0YXRpb25zUmVzcG9uc2USMgoLaW52aXRhdGlvbnMYASADKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnZpdGF0aW9uIjoKF1Jldm9rZUludml0YXRpb25SZXF1ZXN0Eh8KDWludml0YXRpb25faWQYASABKAlCCLpIBXIDsAEBIhoKGFJldm9rZUludml0YXRpb25SZXNwb25zZSKbAQoKQXVkaXRFdmVudBINCgVhdF9tcxgBIAEoAxIPCgd1c2VyX2lkGAIgASgJEhEKCXVzZXJfbmFtZRgDIAEoCRIKCgJpcBgEIAEoCRIuCgZhY3Rpb24YBSABKA4yHi5jb21meXNjaGVkdWxlci52MS5BdWRpdEFjdGlvbhIOCgZqb2JfaWQYBiABKAkSDgoGZGV0YWlsGAcgASgJIo0BChZMaXN0QXVkaXRFdmVudHNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoBxIcCgd1c2VyX2lkGAMgASgJQgu6SAjYAQFyA7ABARIbCgZqb2JfaWQYBCABKAlCC7pICNgBAXIDsAEBImEKF0xpc3RBdWRpdEV2ZW50c1Jlc3BvbnNlEi0KBmV2ZW50cxgBIAMoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkF1ZGl0RXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKtQDCgtBdWRpdEFjdGlvbhIcChhBVURJVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIVChFBVURJVF9BQ1RJT05fQk9PSxABEhcKE0FVRElUX0FDVElPTl9VUERBVEUQAhIXChNBVURJVF9BQ1RJT05fQ0FOQ0VMEAMSGAoUQVVESVRfQUNUSU9OX1NJR05fSU4QBBIdChlBVURJVF9BQ1RJT05fQ1JFQVRFX1RPS0VOEAUSHQoZQVVESVRfQUNUSU9OX1JFVk9LRV9UT0tFThAGEhwKGEFVRElUX0FDVElPTl9SRU5BTUVfVVNFUhAHEhwKGEFVRElUX0FDVElPTl9DUkVBVEVfVVNFUhAIEiIKHkFVRElUX0FDVElPTl9TRVRfQURNSU5JU1RSQVRPUhAJEiIKHkFVRElUX0FDVElPTl9DUkVBVEVfSU5WSVRBVElPThAKEiIKHkFVRElUX0FDVElPTl9SRVZPS0VfSU5WSVRBVElPThALEh8KG0FVRElUX0FDVElPTl9SRVNUQVJUX1dPUktFUhAMEh0KGUFVRElUX0FDVElPTl9QQVVTRV9XT1JLRVIQDRIeChpBVURJVF9BQ1RJT05fUkVTVU1FX1dPUktFUhAOMssKCgxBZG1pblNlcnZpY2USYgoNUmVzdGFydFdvcmtlchInLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3RhcnRXb3JrZXJSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuUmVzdGFydFdvcmtlclJlc3BvbnNlEmQKDEdldFdvcmtlckxvZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFdvcmtlckxvZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZXJMb2dSZXNwb25zZSIDkAIBElwKC1BhdXNlV29ya2VyEiUuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VXb3JrZXJSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VXb3JrZXJSZXNwb25zZRJfCgxSZXN1bWVXb3JrZXISJi5jb21meXNjaGVkdWxlci52MS5SZXN1bWVXb3JrZXJSZXF1ZXN0GicuY29tZnlzY2hlZHVsZXIudjEuUmVzdW1lV29ya2VyUmVzcG9uc2USWwoJTGlzdFVzZXJzEiMuY29tZnlzY2hlZHVsZXIudjEuTGlzdFVzZXJzUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgOQAgESWQoKQ3JlYXRlVXNlchIkLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVXNlclJlc3BvbnNlEmsKEFNldEFkbWluaXN0cmF0b3ISKi5jb21meXNjaGVkdWxlci52MS5TZXRBZG1pbmlzdHJhdG9yUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLlNldEFkbWluaXN0cmF0b3JSZXNwb25zZRJoCg9DcmVhdGVVc2VyVG9rZW4SKS5jb21meXNjaGVkdWxlci52MS5DcmVhdGVVc2VyVG9rZW5SZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVXNlclRva2VuUmVzcG9uc2USawoQUmV2b2tlVXNlclRva2VucxIqLmNvbWZ5c2NoZWR1bGVyLnYxLlJldm9rZVVzZXJUb2tlbnNSZXF1ZXN0GisuY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlVXNlclRva2Vuc1Jlc3BvbnNlEmsKEENyZWF0ZUludml0YXRpb24SKi5jb21meXNjaGVkdWxlci52MS5DcmVhdGVJbnZpdGF0aW9uUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZUludml0YXRpb25SZXNwb25zZRJtCg9MaXN0SW52aXRhdGlvbnMSKS5jb21meXNjaGVkdWxlci52MS5MaXN0SW52aXRhdGlvbnNSZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuTGlzdEludml0YXRpb25zUmVzcG9uc2UiA5ACARJrChBSZXZva2VJbnZpdGF0aW9uEiouY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlSW52aXRhdGlvblJlcXVlc3QaKy5jb21meXNjaGVkdWxlci52MS5SZXZva2VJbnZpdGF0aW9uUmVzcG9uc2USbQoPTGlzdEF1ZGl0RXZlbnRzEikuY29tZnlzY2hlZHVsZXIudjEuTGlzdEF1ZGl0RXZlbnRzUmVxdWVzdBoqLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RBdWRpdEV2ZW50c1Jlc3BvbnNlIgOQAgFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_identity, file_comfyscheduler_v1_system]);
 
 /**
  * RestartWorkerRequest names the worker.
@@ -99,6 +103,799 @@ export const GetWorkerLogResponseSchema: GenMessage<GetWorkerLogResponse> = /*@_
   messageDesc(file_comfyscheduler_v1_admin_service, 3);
 
 /**
+ * PauseWorkerRequest says which worker is to be kept free and when.
+ *
+ * @generated from message comfyscheduler.v1.PauseWorkerRequest
+ */
+export type PauseWorkerRequest = Message<"comfyscheduler.v1.PauseWorkerRequest"> & {
+  /**
+   * The worker; the first of the configuration when empty.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * Start, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
+   *
+   * @generated from field: int64 start_ms = 2;
+   */
+  startMs: bigint;
+
+  /**
+   * Length in milliseconds, from a second to a year.
+   *
+   * @generated from field: int64 duration_ms = 3;
+   */
+  durationMs: bigint;
+
+  /**
+   * What for, shown to everybody.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Move the bookings in the way instead of refusing.
+   *
+   * @generated from field: bool move_bookings = 5;
+   */
+  moveBookings: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.PauseWorkerRequest.
+ * Use `create(PauseWorkerRequestSchema)` to create a new message.
+ */
+export const PauseWorkerRequestSchema: GenMessage<PauseWorkerRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 4);
+
+/**
+ * PauseWorkerResponse is the pause.
+ *
+ * @generated from message comfyscheduler.v1.PauseWorkerResponse
+ */
+export type PauseWorkerResponse = Message<"comfyscheduler.v1.PauseWorkerResponse"> & {
+  /**
+   * The pause as it was written.
+   *
+   * @generated from field: comfyscheduler.v1.Pause pause = 1;
+   */
+  pause?: Pause | undefined;
+
+  /**
+   * Bookings that were moved.
+   *
+   * @generated from field: int32 moved_bookings = 2;
+   */
+  movedBookings: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.PauseWorkerResponse.
+ * Use `create(PauseWorkerResponseSchema)` to create a new message.
+ */
+export const PauseWorkerResponseSchema: GenMessage<PauseWorkerResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 5);
+
+/**
+ * ResumeWorkerRequest names the worker.
+ *
+ * @generated from message comfyscheduler.v1.ResumeWorkerRequest
+ */
+export type ResumeWorkerRequest = Message<"comfyscheduler.v1.ResumeWorkerRequest"> & {
+  /**
+   * The worker; the first of the configuration when empty.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ResumeWorkerRequest.
+ * Use `create(ResumeWorkerRequestSchema)` to create a new message.
+ */
+export const ResumeWorkerRequestSchema: GenMessage<ResumeWorkerRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 6);
+
+/**
+ * ResumeWorkerResponse is empty.
+ *
+ * @generated from message comfyscheduler.v1.ResumeWorkerResponse
+ */
+export type ResumeWorkerResponse = Message<"comfyscheduler.v1.ResumeWorkerResponse"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ResumeWorkerResponse.
+ * Use `create(ResumeWorkerResponseSchema)` to create a new message.
+ */
+export const ResumeWorkerResponseSchema: GenMessage<ResumeWorkerResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 7);
+
+/**
+ * UserAccount is a user as an administrator sees it.
+ *
+ * @generated from message comfyscheduler.v1.UserAccount
+ */
+export type UserAccount = Message<"comfyscheduler.v1.UserAccount"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: comfyscheduler.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * Tokens that are not revoked.
+   *
+   * @generated from field: int32 tokens = 2;
+   */
+  tokens: number;
+
+  /**
+   * When one of them was last used, milliseconds since the Unix epoch, to within an hour; 0 when none was.
+   *
+   * @generated from field: int64 last_used_at_ms = 3;
+   */
+  lastUsedAtMs: bigint;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.UserAccount.
+ * Use `create(UserAccountSchema)` to create a new message.
+ */
+export const UserAccountSchema: GenMessage<UserAccount> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 8);
+
+/**
+ * ListUsersRequest asks for a page.
+ *
+ * @generated from message comfyscheduler.v1.ListUsersRequest
+ */
+export type ListUsersRequest = Message<"comfyscheduler.v1.ListUsersRequest"> & {
+  /**
+   * Users wanted at most; 0 stands for 50, more than 500 for 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListUsersRequest.
+ * Use `create(ListUsersRequestSchema)` to create a new message.
+ */
+export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 9);
+
+/**
+ * ListUsersResponse is one page.
+ *
+ * @generated from message comfyscheduler.v1.ListUsersResponse
+ */
+export type ListUsersResponse = Message<"comfyscheduler.v1.ListUsersResponse"> & {
+  /**
+   * The users, latest first.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserAccount users = 1;
+   */
+  users: UserAccount[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListUsersResponse.
+ * Use `create(ListUsersResponseSchema)` to create a new message.
+ */
+export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 10);
+
+/**
+ * CreateUserRequest describes the user.
+ *
+ * @generated from message comfyscheduler.v1.CreateUserRequest
+ */
+export type CreateUserRequest = Message<"comfyscheduler.v1.CreateUserRequest"> & {
+  /**
+   * The name: at most 40 printable characters, without spaces at its ends; "User-N" when empty.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Whether it is an administrator.
+   *
+   * @generated from field: bool administrator = 2;
+   */
+  administrator: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateUserRequest.
+ * Use `create(CreateUserRequestSchema)` to create a new message.
+ */
+export const CreateUserRequestSchema: GenMessage<CreateUserRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 11);
+
+/**
+ * CreateUserResponse is the new user.
+ *
+ * @generated from message comfyscheduler.v1.CreateUserResponse
+ */
+export type CreateUserResponse = Message<"comfyscheduler.v1.CreateUserResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: comfyscheduler.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * A secret that proves it, told this once.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateUserResponse.
+ * Use `create(CreateUserResponseSchema)` to create a new message.
+ */
+export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 12);
+
+/**
+ * SetAdministratorRequest names the user.
+ *
+ * @generated from message comfyscheduler.v1.SetAdministratorRequest
+ */
+export type SetAdministratorRequest = Message<"comfyscheduler.v1.SetAdministratorRequest"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Whether it is to be an administrator.
+   *
+   * @generated from field: bool administrator = 2;
+   */
+  administrator: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SetAdministratorRequest.
+ * Use `create(SetAdministratorRequestSchema)` to create a new message.
+ */
+export const SetAdministratorRequestSchema: GenMessage<SetAdministratorRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 13);
+
+/**
+ * SetAdministratorResponse is the changed user.
+ *
+ * @generated from message comfyscheduler.v1.SetAdministratorResponse
+ */
+export type SetAdministratorResponse = Message<"comfyscheduler.v1.SetAdministratorResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: comfyscheduler.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SetAdministratorResponse.
+ * Use `create(SetAdministratorResponseSchema)` to create a new message.
+ */
+export const SetAdministratorResponseSchema: GenMessage<SetAdministratorResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 14);
+
+/**
+ * CreateUserTokenRequest names the user.
+ *
+ * @generated from message comfyscheduler.v1.CreateUserTokenRequest
+ */
+export type CreateUserTokenRequest = Message<"comfyscheduler.v1.CreateUserTokenRequest"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * What the token is for.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateUserTokenRequest.
+ * Use `create(CreateUserTokenRequestSchema)` to create a new message.
+ */
+export const CreateUserTokenRequestSchema: GenMessage<CreateUserTokenRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 15);
+
+/**
+ * CreateUserTokenResponse is the new token.
+ *
+ * @generated from message comfyscheduler.v1.CreateUserTokenResponse
+ */
+export type CreateUserTokenResponse = Message<"comfyscheduler.v1.CreateUserTokenResponse"> & {
+  /**
+   * What is known of it.
+   *
+   * @generated from field: comfyscheduler.v1.Token token = 1;
+   */
+  token?: Token | undefined;
+
+  /**
+   * The secret, told this once.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateUserTokenResponse.
+ * Use `create(CreateUserTokenResponseSchema)` to create a new message.
+ */
+export const CreateUserTokenResponseSchema: GenMessage<CreateUserTokenResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 16);
+
+/**
+ * RevokeUserTokensRequest names the user.
+ *
+ * @generated from message comfyscheduler.v1.RevokeUserTokensRequest
+ */
+export type RevokeUserTokensRequest = Message<"comfyscheduler.v1.RevokeUserTokensRequest"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RevokeUserTokensRequest.
+ * Use `create(RevokeUserTokensRequestSchema)` to create a new message.
+ */
+export const RevokeUserTokensRequestSchema: GenMessage<RevokeUserTokensRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 17);
+
+/**
+ * RevokeUserTokensResponse says how many there were.
+ *
+ * @generated from message comfyscheduler.v1.RevokeUserTokensResponse
+ */
+export type RevokeUserTokensResponse = Message<"comfyscheduler.v1.RevokeUserTokensResponse"> & {
+  /**
+   * Tokens that are revoked now.
+   *
+   * @generated from field: int32 revoked = 1;
+   */
+  revoked: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RevokeUserTokensResponse.
+ * Use `create(RevokeUserTokensResponseSchema)` to create a new message.
+ */
+export const RevokeUserTokensResponseSchema: GenMessage<RevokeUserTokensResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 18);
+
+/**
+ * CreateInvitationRequest describes the invitation.
+ *
+ * @generated from message comfyscheduler.v1.CreateInvitationRequest
+ */
+export type CreateInvitationRequest = Message<"comfyscheduler.v1.CreateInvitationRequest"> & {
+  /**
+   * What it is for, such as "spring course".
+   *
+   * @generated from field: string note = 1;
+   */
+  note: string;
+
+  /**
+   * How long it is good for, in milliseconds, from a minute to a year; 0 stands for a week.
+   *
+   * @generated from field: int64 lifetime_ms = 2;
+   */
+  lifetimeMs: bigint;
+
+  /**
+   * How many users it may make, at most 1000; 0 stands for 1.
+   *
+   * @generated from field: int32 max_uses = 3;
+   */
+  maxUses: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateInvitationRequest.
+ * Use `create(CreateInvitationRequestSchema)` to create a new message.
+ */
+export const CreateInvitationRequestSchema: GenMessage<CreateInvitationRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 19);
+
+/**
+ * CreateInvitationResponse is the invitation.
+ *
+ * @generated from message comfyscheduler.v1.CreateInvitationResponse
+ */
+export type CreateInvitationResponse = Message<"comfyscheduler.v1.CreateInvitationResponse"> & {
+  /**
+   * What is known of it.
+   *
+   * @generated from field: comfyscheduler.v1.Invitation invitation = 1;
+   */
+  invitation?: Invitation | undefined;
+
+  /**
+   * The secret code, told this once. The web client takes it at /invitation#<code>.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateInvitationResponse.
+ * Use `create(CreateInvitationResponseSchema)` to create a new message.
+ */
+export const CreateInvitationResponseSchema: GenMessage<CreateInvitationResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 20);
+
+/**
+ * ListInvitationsRequest is empty.
+ *
+ * @generated from message comfyscheduler.v1.ListInvitationsRequest
+ */
+export type ListInvitationsRequest = Message<"comfyscheduler.v1.ListInvitationsRequest"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListInvitationsRequest.
+ * Use `create(ListInvitationsRequestSchema)` to create a new message.
+ */
+export const ListInvitationsRequestSchema: GenMessage<ListInvitationsRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 21);
+
+/**
+ * ListInvitationsResponse is the invitations.
+ *
+ * @generated from message comfyscheduler.v1.ListInvitationsResponse
+ */
+export type ListInvitationsResponse = Message<"comfyscheduler.v1.ListInvitationsResponse"> & {
+  /**
+   * The invitations, latest first.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Invitation invitations = 1;
+   */
+  invitations: Invitation[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListInvitationsResponse.
+ * Use `create(ListInvitationsResponseSchema)` to create a new message.
+ */
+export const ListInvitationsResponseSchema: GenMessage<ListInvitationsResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 22);
+
+/**
+ * RevokeInvitationRequest names the invitation.
+ *
+ * @generated from message comfyscheduler.v1.RevokeInvitationRequest
+ */
+export type RevokeInvitationRequest = Message<"comfyscheduler.v1.RevokeInvitationRequest"> & {
+  /**
+   * The invitation.
+   *
+   * @generated from field: string invitation_id = 1;
+   */
+  invitationId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RevokeInvitationRequest.
+ * Use `create(RevokeInvitationRequestSchema)` to create a new message.
+ */
+export const RevokeInvitationRequestSchema: GenMessage<RevokeInvitationRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 23);
+
+/**
+ * RevokeInvitationResponse is empty.
+ *
+ * @generated from message comfyscheduler.v1.RevokeInvitationResponse
+ */
+export type RevokeInvitationResponse = Message<"comfyscheduler.v1.RevokeInvitationResponse"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RevokeInvitationResponse.
+ * Use `create(RevokeInvitationResponseSchema)` to create a new message.
+ */
+export const RevokeInvitationResponseSchema: GenMessage<RevokeInvitationResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 24);
+
+/**
+ * AuditEvent is something that somebody did.
+ *
+ * @generated from message comfyscheduler.v1.AuditEvent
+ */
+export type AuditEvent = Message<"comfyscheduler.v1.AuditEvent"> & {
+  /**
+   * When, milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 at_ms = 1;
+   */
+  atMs: bigint;
+
+  /**
+   * The user who did it; empty for the service itself.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * The user's current name.
+   *
+   * @generated from field: string user_name = 3;
+   */
+  userName: string;
+
+  /**
+   * Address it came from.
+   *
+   * @generated from field: string ip = 4;
+   */
+  ip: string;
+
+  /**
+   * What was done.
+   *
+   * @generated from field: comfyscheduler.v1.AuditAction action = 5;
+   */
+  action: AuditAction;
+
+  /**
+   * The job it was done to; empty when it was done to something else.
+   *
+   * @generated from field: string job_id = 6;
+   */
+  jobId: string;
+
+  /**
+   * What it was done to and how, in words for people. It holds neither prompts nor secrets.
+   *
+   * @generated from field: string detail = 7;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.AuditEvent.
+ * Use `create(AuditEventSchema)` to create a new message.
+ */
+export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 25);
+
+/**
+ * ListAuditEventsRequest asks for a page.
+ *
+ * @generated from message comfyscheduler.v1.ListAuditEventsRequest
+ */
+export type ListAuditEventsRequest = Message<"comfyscheduler.v1.ListAuditEventsRequest"> & {
+  /**
+   * Events wanted at most; 0 stands for 50, more than 500 for 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before; the other fields must be the same then.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only what this user did.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
+
+  /**
+   * Only what was done to this job.
+   *
+   * @generated from field: string job_id = 4;
+   */
+  jobId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListAuditEventsRequest.
+ * Use `create(ListAuditEventsRequestSchema)` to create a new message.
+ */
+export const ListAuditEventsRequestSchema: GenMessage<ListAuditEventsRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 26);
+
+/**
+ * ListAuditEventsResponse is one page.
+ *
+ * @generated from message comfyscheduler.v1.ListAuditEventsResponse
+ */
+export type ListAuditEventsResponse = Message<"comfyscheduler.v1.ListAuditEventsResponse"> & {
+  /**
+   * The events, latest first.
+   *
+   * @generated from field: repeated comfyscheduler.v1.AuditEvent events = 1;
+   */
+  events: AuditEvent[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListAuditEventsResponse.
+ * Use `create(ListAuditEventsResponseSchema)` to create a new message.
+ */
+export const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 27);
+
+/**
+ * AuditAction is a kind of deed.
+ *
+ * @generated from enum comfyscheduler.v1.AuditAction
+ */
+export enum AuditAction {
+  /**
+   * Not an action.
+   *
+   * @generated from enum value: AUDIT_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A job was booked.
+   *
+   * @generated from enum value: AUDIT_ACTION_BOOK = 1;
+   */
+  BOOK = 1,
+
+  /**
+   * A job was edited or moved.
+   *
+   * @generated from enum value: AUDIT_ACTION_UPDATE = 2;
+   */
+  UPDATE = 2,
+
+  /**
+   * A job was cancelled.
+   *
+   * @generated from enum value: AUDIT_ACTION_CANCEL = 3;
+   */
+  CANCEL = 3,
+
+  /**
+   * A user was made by signing in.
+   *
+   * @generated from enum value: AUDIT_ACTION_SIGN_IN = 4;
+   */
+  SIGN_IN = 4,
+
+  /**
+   * A token was made.
+   *
+   * @generated from enum value: AUDIT_ACTION_CREATE_TOKEN = 5;
+   */
+  CREATE_TOKEN = 5,
+
+  /**
+   * One or more tokens were revoked, by signing out or otherwise.
+   *
+   * @generated from enum value: AUDIT_ACTION_REVOKE_TOKEN = 6;
+   */
+  REVOKE_TOKEN = 6,
+
+  /**
+   * A user took another name.
+   *
+   * @generated from enum value: AUDIT_ACTION_RENAME_USER = 7;
+   */
+  RENAME_USER = 7,
+
+  /**
+   * A user was made by an administrator.
+   *
+   * @generated from enum value: AUDIT_ACTION_CREATE_USER = 8;
+   */
+  CREATE_USER = 8,
+
+  /**
+   * A user became an administrator, or is none any more.
+   *
+   * @generated from enum value: AUDIT_ACTION_SET_ADMINISTRATOR = 9;
+   */
+  SET_ADMINISTRATOR = 9,
+
+  /**
+   * An invitation was made.
+   *
+   * @generated from enum value: AUDIT_ACTION_CREATE_INVITATION = 10;
+   */
+  CREATE_INVITATION = 10,
+
+  /**
+   * An invitation was revoked.
+   *
+   * @generated from enum value: AUDIT_ACTION_REVOKE_INVITATION = 11;
+   */
+  REVOKE_INVITATION = 11,
+
+  /**
+   * ComfyUI was restarted.
+   *
+   * @generated from enum value: AUDIT_ACTION_RESTART_WORKER = 12;
+   */
+  RESTART_WORKER = 12,
+
+  /**
+   * A worker was paused.
+   *
+   * @generated from enum value: AUDIT_ACTION_PAUSE_WORKER = 13;
+   */
+  PAUSE_WORKER = 13,
+
+  /**
+   * A worker's pause was ended.
+   *
+   * @generated from enum value: AUDIT_ACTION_RESUME_WORKER = 14;
+   */
+  RESUME_WORKER = 14,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.AuditAction.
+ */
+export const AuditActionSchema: GenEnum<AuditAction> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_admin_service, 0);
+
+/**
  * AdminService is for administrators only: every call is PERMISSION_DENIED for anybody else.
  *
  * @generated from service comfyscheduler.v1.AdminService
@@ -124,6 +921,121 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof GetWorkerLogRequestSchema;
     output: typeof GetWorkerLogResponseSchema;
+  },
+  /**
+   * Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
+   * the pause starts after it. It replaces the pause that there was.
+   *
+   * FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then they
+   * are moved, all in the same step, to the next free slots after the pause, and say so.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.PauseWorker
+   */
+  pauseWorker: {
+    methodKind: "unary";
+    input: typeof PauseWorkerRequestSchema;
+    output: typeof PauseWorkerResponseSchema;
+  },
+  /**
+   * Ends or takes back a worker's pause. It does no harm when there is none.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.ResumeWorker
+   */
+  resumeWorker: {
+    methodKind: "unary";
+    input: typeof ResumeWorkerRequestSchema;
+    output: typeof ResumeWorkerResponseSchema;
+  },
+  /**
+   * Reads the users page by page, latest first.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.ListUsers
+   */
+  listUsers: {
+    methodKind: "unary";
+    input: typeof ListUsersRequestSchema;
+    output: typeof ListUsersResponseSchema;
+  },
+  /**
+   * Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.CreateUser
+   */
+  createUser: {
+    methodKind: "unary";
+    input: typeof CreateUserRequestSchema;
+    output: typeof CreateUserResponseSchema;
+  },
+  /**
+   * Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.SetAdministrator
+   */
+  setAdministrator: {
+    methodKind: "unary";
+    input: typeof SetAdministratorRequestSchema;
+    output: typeof SetAdministratorResponseSchema;
+  },
+  /**
+   * Makes a further token for a user, for one who has lost theirs.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.CreateUserToken
+   */
+  createUserToken: {
+    methodKind: "unary";
+    input: typeof CreateUserTokenRequestSchema;
+    output: typeof CreateUserTokenResponseSchema;
+  },
+  /**
+   * Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
+   * FAILED_PRECONDITION when no administrator with a token would be left.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.RevokeUserTokens
+   */
+  revokeUserTokens: {
+    methodKind: "unary";
+    input: typeof RevokeUserTokensRequestSchema;
+    output: typeof RevokeUserTokensResponseSchema;
+  },
+  /**
+   * Makes an invitation, with which people become users in `invite` mode.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.CreateInvitation
+   */
+  createInvitation: {
+    methodKind: "unary";
+    input: typeof CreateInvitationRequestSchema;
+    output: typeof CreateInvitationResponseSchema;
+  },
+  /**
+   * Reads the invitations that can still be used, latest first.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.ListInvitations
+   */
+  listInvitations: {
+    methodKind: "unary";
+    input: typeof ListInvitationsRequestSchema;
+    output: typeof ListInvitationsResponseSchema;
+  },
+  /**
+   * Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.RevokeInvitation
+   */
+  revokeInvitation: {
+    methodKind: "unary";
+    input: typeof RevokeInvitationRequestSchema;
+    output: typeof RevokeInvitationResponseSchema;
+  },
+  /**
+   * Reads who did what, page by page, latest first. Entries are kept for 180 days.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.ListAuditEvents
+   */
+  listAuditEvents: {
+    methodKind: "unary";
+    input: typeof ListAuditEventsRequestSchema;
+    output: typeof ListAuditEventsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_comfyscheduler_v1_admin_service, 0);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/error.proto.
  */
 export const file_comfyscheduler_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9lcnJvci5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiqgEKCUVycm9ySW5mbxIuCgZyZWFzb24YASABKA4yHi5jb21meXNjaGVkdWxlci52MS5FcnJvclJlYXNvbhI8CghtZXRhZGF0YRgCIAMoCzIqLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mby5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoMU2xvdENvbmZsaWN0EhcKD2Jsb2NraW5nX2pvYl9pZBgBIAEoCRIaChJibG9ja2luZ191c2VyX25hbWUYAiABKAkSGQoRYmxvY2tpbmdfc3RhcnRfbXMYAyABKAMSFwoPYmxvY2tpbmdfZW5kX21zGAQgASgDEhoKEm5leHRfZnJlZV9zdGFydF9tcxgFIAEoAyqYAwoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXRVJST1JfUkVBU09OX1NMT1RfVEFLRU4QARIeChpFUlJPUl9SRUFTT05fU1RBTEVfVkVSU0lPThACEh0KGUVSUk9SX1JFQVNPTl9XUk9OR19TVEFUVVMQAxIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBIaChZFUlJPUl9SRUFTT05fTk9UX09XTkVSEAUSHgoaRVJST1JfUkVBU09OX05PVF9TSUdORURfSU4QBhIaChZFUlJPUl9SRUFTT05fTk9UX1JFQURZEAcSGgoWRVJST1JfUkVBU09OX05PVF9GT1VORBAIEiIKHkVSUk9SX1JFQVNPTl9OT1RfQURNSU5JU1RSQVRPUhAJEhsKF0VSUk9SX1JFQVNPTl9TVE9SRV9GVUxMEAoSGQoVRVJST1JfUkVBU09OX1NUT1BQSU5HEAsSGwoXRVJST1JfUkVBU09OX05BTUVfVEFLRU4QDEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM");
+  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9lcnJvci5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiqgEKCUVycm9ySW5mbxIuCgZyZWFzb24YASABKA4yHi5jb21meXNjaGVkdWxlci52MS5FcnJvclJlYXNvbhI8CghtZXRhZGF0YRgCIAMoCzIqLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mby5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoMU2xvdENvbmZsaWN0EhcKD2Jsb2NraW5nX2pvYl9pZBgBIAEoCRIaChJibG9ja2luZ191c2VyX25hbWUYAiABKAkSGQoRYmxvY2tpbmdfc3RhcnRfbXMYAyABKAMSFwoPYmxvY2tpbmdfZW5kX21zGAQgASgDEhoKEm5leHRfZnJlZV9zdGFydF9tcxgFIAEoAyJDCg1QYXVzZUNvbmZsaWN0EjIKCGJvb2tpbmdzGAEgAygLMiAuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VPYnN0YWNsZSJUCg1QYXVzZU9ic3RhY2xlEg4KBmpvYl9pZBgBIAEoCRIRCgl1c2VyX25hbWUYAiABKAkSEAoIc3RhcnRfbXMYAyABKAMSDgoGZW5kX21zGAQgASgDKvAECgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdFUlJPUl9SRUFTT05fU0xPVF9UQUtFThABEh4KGkVSUk9SX1JFQVNPTl9TVEFMRV9WRVJTSU9OEAISHQoZRVJST1JfUkVBU09OX1dST05HX1NUQVRVUxADEiIKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEEhoKFkVSUk9SX1JFQVNPTl9OT1RfT1dORVIQBRIeChpFUlJPUl9SRUFTT05fTk9UX1NJR05FRF9JThAGEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQBxIaChZFUlJPUl9SRUFTT05fTk9UX0ZPVU5EEAgSIgoeRVJST1JfUkVBU09OX05PVF9BRE1JTklTVFJBVE9SEAkSGwoXRVJST1JfUkVBU09OX1NUT1JFX0ZVTEwQChIZChVFUlJPUl9SRUFTT05fU1RPUFBJTkcQCxIbChdFUlJPUl9SRUFTT05fTkFNRV9UQUtFThAMEiIKHkVSUk9SX1JFQVNPTl9JTlZJVEFUSU9OX05FRURFRBANEh8KG0VSUk9SX1JFQVNPTl9TSUdOX0lOX0NMT1NFRBAOEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9SRVFVRVNUUxAPEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9CT09LSU5HUxAQEiQKIEVSUk9SX1JFQVNPTl9CT09LSU5HU19JTl9USEVfV0FZEBESIwofRVJST1JfUkVBU09OX0xBU1RfQURNSU5JU1RSQVRPUhASQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw");
 
 /**
  * ErrorInfo is the machine-readable part of an error, attached to it as a detail. Errors about fields of a request carry
@@ -48,14 +48,14 @@ export const ErrorInfoSchema: GenMessage<ErrorInfo> = /*@__PURE__*/
  */
 export type SlotConflict = Message<"comfyscheduler.v1.SlotConflict"> & {
   /**
-   * The job that holds the slot.
+   * The job that holds the slot; empty when it is a pause of the worker.
    *
    * @generated from field: string blocking_job_id = 1;
    */
   blockingJobId: string;
 
   /**
-   * Name of its owner.
+   * Name of its owner, or of the administrator who paused the worker.
    *
    * @generated from field: string blocking_user_name = 2;
    */
@@ -89,6 +89,69 @@ export type SlotConflict = Message<"comfyscheduler.v1.SlotConflict"> & {
  */
 export const SlotConflictSchema: GenMessage<SlotConflict> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_error, 1);
+
+/**
+ * PauseConflict names the bookings that are in the way of a pause.
+ *
+ * @generated from message comfyscheduler.v1.PauseConflict
+ */
+export type PauseConflict = Message<"comfyscheduler.v1.PauseConflict"> & {
+  /**
+   * The bookings, earliest first.
+   *
+   * @generated from field: repeated comfyscheduler.v1.PauseObstacle bookings = 1;
+   */
+  bookings: PauseObstacle[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.PauseConflict.
+ * Use `create(PauseConflictSchema)` to create a new message.
+ */
+export const PauseConflictSchema: GenMessage<PauseConflict> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_error, 2);
+
+/**
+ * PauseObstacle is a booking in the way of a pause.
+ *
+ * @generated from message comfyscheduler.v1.PauseObstacle
+ */
+export type PauseObstacle = Message<"comfyscheduler.v1.PauseObstacle"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * Name of its owner.
+   *
+   * @generated from field: string user_name = 2;
+   */
+  userName: string;
+
+  /**
+   * Start of its slot, milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 start_ms = 3;
+   */
+  startMs: bigint;
+
+  /**
+   * End of its slot (inclusive), milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 end_ms = 4;
+   */
+  endMs: bigint;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.PauseObstacle.
+ * Use `create(PauseObstacleSchema)` to create a new message.
+ */
+export const PauseObstacleSchema: GenMessage<PauseObstacle> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_error, 3);
 
 /**
  * ErrorReason is a kind of error that a client may want to handle.
@@ -186,6 +249,48 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_NAME_TAKEN = 12;
    */
   NAME_TAKEN = 12,
+
+  /**
+   * PERMISSION_DENIED: signing in needs a valid invitation.
+   *
+   * @generated from enum value: ERROR_REASON_INVITATION_NEEDED = 13;
+   */
+  INVITATION_NEEDED = 13,
+
+  /**
+   * PERMISSION_DENIED: users are made by administrators; sign in with a token.
+   *
+   * @generated from enum value: ERROR_REASON_SIGN_IN_CLOSED = 14;
+   */
+  SIGN_IN_CLOSED = 14,
+
+  /**
+   * RESOURCE_EXHAUSTED: too many calls in a short time; metadata "retry_after_ms" says when to try again.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_MANY_REQUESTS = 15;
+   */
+  TOO_MANY_REQUESTS = 15,
+
+  /**
+   * RESOURCE_EXHAUSTED: the user has as many open bookings as one may have; metadata "limit".
+   *
+   * @generated from enum value: ERROR_REASON_TOO_MANY_BOOKINGS = 16;
+   */
+  TOO_MANY_BOOKINGS = 16,
+
+  /**
+   * FAILED_PRECONDITION: bookings are in the way of a pause; a PauseConflict is attached too.
+   *
+   * @generated from enum value: ERROR_REASON_BOOKINGS_IN_THE_WAY = 17;
+   */
+  BOOKINGS_IN_THE_WAY = 17,
+
+  /**
+   * FAILED_PRECONDITION: it would leave the service without an administrator.
+   *
+   * @generated from enum value: ERROR_REASON_LAST_ADMINISTRATOR = 18;
+   */
+  LAST_ADMINISTRATOR = 18,
 }
 
 /**

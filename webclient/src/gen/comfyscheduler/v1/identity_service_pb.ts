@@ -5,48 +5,15 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Token, User } from "./identity_pb";
+import { file_comfyscheduler_v1_identity } from "./identity_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/identity_service.proto.
  */
 export const file_comfyscheduler_v1_identity_service: GenFile = /*@__PURE__*/
-  fileDesc("Cihjb21meXNjaGVkdWxlci92MS9pZGVudGl0eV9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSI3CgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFQoNYWRtaW5pc3RyYXRvchgDIAEoCCJrCg1TaWduSW5SZXF1ZXN0EjwKCGRlbGl2ZXJ5GAEgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuVG9rZW5EZWxpdmVyeUIIukgFggECEAESHAoLY2xpZW50X25hbWUYAiABKAlCB7pIBHICGGQiRgoOU2lnbkluUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXISDQoFdG9rZW4YAiABKAkiDgoMR2V0TWVSZXF1ZXN0IjYKDUdldE1lUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXIioAEKD1JlbmFtZU1lUmVxdWVzdBKMAQoEbmFtZRgBIAEoCUJ+ukh7ugFyCg5uYW1lLnByaW50YWJsZRItbXVzdCBiZSBwcmludGFibGUsIHdpdGhvdXQgc3BhY2VzIGF0IGl0cyBlbmRzGjF0aGlzLm1hdGNoZXMoJ15bXlxcc1xccENdKFteXFxwQ10qW15cXHNcXHBDXSk/JCcpcgQQARgoIjkKEFJlbmFtZU1lUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXIiEAoOU2lnbk91dFJlcXVlc3QiEQoPU2lnbk91dFJlc3BvbnNlKmcKDVRva2VuRGVsaXZlcnkSHgoaVE9LRU5fREVMSVZFUllfVU5TUEVDSUZJRUQQABIbChdUT0tFTl9ERUxJVkVSWV9SRVNQT05TRRABEhkKFVRPS0VOX0RFTElWRVJZX0NPT0tJRRACMtgCCg9JZGVudGl0eVNlcnZpY2USTQoGU2lnbkluEiAuY29tZnlzY2hlZHVsZXIudjEuU2lnbkluUmVxdWVzdBohLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25JblJlc3BvbnNlEk8KBUdldE1lEh8uY29tZnlzY2hlZHVsZXIudjEuR2V0TWVSZXF1ZXN0GiAuY29tZnlzY2hlZHVsZXIudjEuR2V0TWVSZXNwb25zZSIDkAIBElMKCFJlbmFtZU1lEiIuY29tZnlzY2hlZHVsZXIudjEuUmVuYW1lTWVSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuUmVuYW1lTWVSZXNwb25zZRJQCgdTaWduT3V0EiEuY29tZnlzY2hlZHVsZXIudjEuU2lnbk91dFJlcXVlc3QaIi5jb21meXNjaGVkdWxlci52MS5TaWduT3V0UmVzcG9uc2VCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate]);
-
-/**
- * User is somebody who books.
- *
- * @generated from message comfyscheduler.v1.User
- */
-export type User = Message<"comfyscheduler.v1.User"> & {
-  /**
-   * Lower-case hyphenated UUID.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * Unique name for people.
-   *
-   * @generated from field: string name = 2;
-   */
-  name: string;
-
-  /**
-   * May cancel anybody's job and restart ComfyUI.
-   *
-   * @generated from field: bool administrator = 3;
-   */
-  administrator: boolean;
-};
-
-/**
- * Describes the message comfyscheduler.v1.User.
- * Use `create(UserSchema)` to create a new message.
- */
-export const UserSchema: GenMessage<User> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 0);
+  fileDesc("Cihjb21meXNjaGVkdWxlci92MS9pZGVudGl0eV9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSKIAQoNU2lnbkluUmVxdWVzdBI8CghkZWxpdmVyeRgBIAEoDjIgLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuRGVsaXZlcnlCCLpIBYIBAhABEhwKC2NsaWVudF9uYW1lGAIgASgJQge6SARyAhhkEhsKCmludml0YXRpb24YAyABKAlCB7pIBHICGGQiRgoOU2lnbkluUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXISDQoFdG9rZW4YAiABKAkijgEKFlNpZ25JbldpdGhUb2tlblJlcXVlc3QSGAoFdG9rZW4YASABKAlCCbpIBnIEEAEYZBI8CghkZWxpdmVyeRgCIAEoDjIgLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuRGVsaXZlcnlCCLpIBYIBAhABEhwKC2NsaWVudF9uYW1lGAMgASgJQge6SARyAhhkIk8KF1NpZ25JbldpdGhUb2tlblJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyEg0KBXRva2VuGAIgASgJIg4KDEdldE1lUmVxdWVzdCI2Cg1HZXRNZVJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyIqABCg9SZW5hbWVNZVJlcXVlc3QSjAEKBG5hbWUYASABKAlCfrpIe7oBcgoObmFtZS5wcmludGFibGUSLW11c3QgYmUgcHJpbnRhYmxlLCB3aXRob3V0IHNwYWNlcyBhdCBpdHMgZW5kcxoxdGhpcy5tYXRjaGVzKCdeW15cXHNcXHBDXShbXlxccENdKlteXFxzXFxwQ10pPyQnKXIEEAEYKCI5ChBSZW5hbWVNZVJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSItChJDcmVhdGVUb2tlblJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQARhkIk4KE0NyZWF0ZVRva2VuUmVzcG9uc2USJwoFdG9rZW4YASABKAsyGC5jb21meXNjaGVkdWxlci52MS5Ub2tlbhIOCgZzZWNyZXQYAiABKAkiEwoRTGlzdFRva2Vuc1JlcXVlc3QiPgoSTGlzdFRva2Vuc1Jlc3BvbnNlEigKBnRva2VucxgBIAMoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuIkkKElJlbmFtZVRva2VuUmVxdWVzdBIaCgh0b2tlbl9pZBgBIAEoCUIIukgFcgOwAQESFwoEbmFtZRgCIAEoCUIJukgGcgQQARhkIhUKE1JlbmFtZVRva2VuUmVzcG9uc2UiMAoSUmV2b2tlVG9rZW5SZXF1ZXN0EhoKCHRva2VuX2lkGAEgASgJQgi6SAVyA7ABASIVChNSZXZva2VUb2tlblJlc3BvbnNlKmcKDVRva2VuRGVsaXZlcnkSHgoaVE9LRU5fREVMSVZFUllfVU5TUEVDSUZJRUQQABIbChdUT0tFTl9ERUxJVkVSWV9SRVNQT05TRRABEhkKFVRPS0VOX0RFTElWRVJZX0NPT0tJRRACMrwGCg9JZGVudGl0eVNlcnZpY2USTQoGU2lnbkluEiAuY29tZnlzY2hlZHVsZXIudjEuU2lnbkluUmVxdWVzdBohLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25JblJlc3BvbnNlEmgKD1NpZ25JbldpdGhUb2tlbhIpLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25JbldpdGhUb2tlblJlcXVlc3QaKi5jb21meXNjaGVkdWxlci52MS5TaWduSW5XaXRoVG9rZW5SZXNwb25zZRJPCgVHZXRNZRIfLmNvbWZ5c2NoZWR1bGVyLnYxLkdldE1lUmVxdWVzdBogLmNvbWZ5c2NoZWR1bGVyLnYxLkdldE1lUmVzcG9uc2UiA5ACARJTCghSZW5hbWVNZRIiLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZU1lUmVxdWVzdBojLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZU1lUmVzcG9uc2USUAoHU2lnbk91dBIhLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25PdXRSZXF1ZXN0GiIuY29tZnlzY2hlZHVsZXIudjEuU2lnbk91dFJlc3BvbnNlElwKC0NyZWF0ZVRva2VuEiUuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVG9rZW5SZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVG9rZW5SZXNwb25zZRJeCgpMaXN0VG9rZW5zEiQuY29tZnlzY2hlZHVsZXIudjEuTGlzdFRva2Vuc1JlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5MaXN0VG9rZW5zUmVzcG9uc2UiA5ACARJcCgtSZW5hbWVUb2tlbhIlLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZVRva2VuUmVxdWVzdBomLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZVRva2VuUmVzcG9uc2USXAoLUmV2b2tlVG9rZW4SJS5jb21meXNjaGVkdWxlci52MS5SZXZva2VUb2tlblJlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5SZXZva2VUb2tlblJlc3BvbnNlQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate, file_comfyscheduler_v1_identity]);
 
 /**
  * SignInRequest asks for a new user.
@@ -67,6 +34,13 @@ export type SignInRequest = Message<"comfyscheduler.v1.SignInRequest"> & {
    * @generated from field: string client_name = 2;
    */
   clientName: string;
+
+  /**
+   * Code of an invitation; needed in `invite` mode only.
+   *
+   * @generated from field: string invitation = 3;
+   */
+  invitation: string;
 };
 
 /**
@@ -74,7 +48,7 @@ export type SignInRequest = Message<"comfyscheduler.v1.SignInRequest"> & {
  * Use `create(SignInRequestSchema)` to create a new message.
  */
 export const SignInRequestSchema: GenMessage<SignInRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 1);
+  messageDesc(file_comfyscheduler_v1_identity_service, 0);
 
 /**
  * SignInResponse is the new user.
@@ -102,7 +76,70 @@ export type SignInResponse = Message<"comfyscheduler.v1.SignInResponse"> & {
  * Use `create(SignInResponseSchema)` to create a new message.
  */
 export const SignInResponseSchema: GenMessage<SignInResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 1);
+
+/**
+ * SignInWithTokenRequest proves a user.
+ *
+ * @generated from message comfyscheduler.v1.SignInWithTokenRequest
+ */
+export type SignInWithTokenRequest = Message<"comfyscheduler.v1.SignInWithTokenRequest"> & {
+  /**
+   * A valid token of the user.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * How the new token is handed over.
+   *
+   * @generated from field: comfyscheduler.v1.TokenDelivery delivery = 2;
+   */
+  delivery: TokenDelivery;
+
+  /**
+   * What the new token is for, such as "Firefox on laptop".
+   *
+   * @generated from field: string client_name = 3;
+   */
+  clientName: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SignInWithTokenRequest.
+ * Use `create(SignInWithTokenRequestSchema)` to create a new message.
+ */
+export const SignInWithTokenRequestSchema: GenMessage<SignInWithTokenRequest> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity_service, 2);
+
+/**
+ * SignInWithTokenResponse is the user.
+ *
+ * @generated from message comfyscheduler.v1.SignInWithTokenResponse
+ */
+export type SignInWithTokenResponse = Message<"comfyscheduler.v1.SignInWithTokenResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: comfyscheduler.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * The new secret; empty when it was set as a cookie.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SignInWithTokenResponse.
+ * Use `create(SignInWithTokenResponseSchema)` to create a new message.
+ */
+export const SignInWithTokenResponseSchema: GenMessage<SignInWithTokenResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 3);
 
 /**
  * GetMeRequest is empty.
@@ -117,7 +154,7 @@ export type GetMeRequest = Message<"comfyscheduler.v1.GetMeRequest"> & {
  * Use `create(GetMeRequestSchema)` to create a new message.
  */
 export const GetMeRequestSchema: GenMessage<GetMeRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 3);
+  messageDesc(file_comfyscheduler_v1_identity_service, 4);
 
 /**
  * GetMeResponse is the caller.
@@ -138,7 +175,7 @@ export type GetMeResponse = Message<"comfyscheduler.v1.GetMeResponse"> & {
  * Use `create(GetMeResponseSchema)` to create a new message.
  */
 export const GetMeResponseSchema: GenMessage<GetMeResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 4);
+  messageDesc(file_comfyscheduler_v1_identity_service, 5);
 
 /**
  * RenameMeRequest changes the caller's name.
@@ -159,7 +196,7 @@ export type RenameMeRequest = Message<"comfyscheduler.v1.RenameMeRequest"> & {
  * Use `create(RenameMeRequestSchema)` to create a new message.
  */
 export const RenameMeRequestSchema: GenMessage<RenameMeRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 5);
+  messageDesc(file_comfyscheduler_v1_identity_service, 6);
 
 /**
  * RenameMeResponse is the caller under the new name.
@@ -180,7 +217,7 @@ export type RenameMeResponse = Message<"comfyscheduler.v1.RenameMeResponse"> & {
  * Use `create(RenameMeResponseSchema)` to create a new message.
  */
 export const RenameMeResponseSchema: GenMessage<RenameMeResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 6);
+  messageDesc(file_comfyscheduler_v1_identity_service, 7);
 
 /**
  * SignOutRequest is empty.
@@ -195,7 +232,7 @@ export type SignOutRequest = Message<"comfyscheduler.v1.SignOutRequest"> & {
  * Use `create(SignOutRequestSchema)` to create a new message.
  */
 export const SignOutRequestSchema: GenMessage<SignOutRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 7);
+  messageDesc(file_comfyscheduler_v1_identity_service, 8);
 
 /**
  * SignOutResponse is empty.
@@ -210,7 +247,171 @@ export type SignOutResponse = Message<"comfyscheduler.v1.SignOutResponse"> & {
  * Use `create(SignOutResponseSchema)` to create a new message.
  */
 export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_identity_service, 8);
+  messageDesc(file_comfyscheduler_v1_identity_service, 9);
+
+/**
+ * CreateTokenRequest asks for a token.
+ *
+ * @generated from message comfyscheduler.v1.CreateTokenRequest
+ */
+export type CreateTokenRequest = Message<"comfyscheduler.v1.CreateTokenRequest"> & {
+  /**
+   * What it is for, such as "render script".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateTokenRequest.
+ * Use `create(CreateTokenRequestSchema)` to create a new message.
+ */
+export const CreateTokenRequestSchema: GenMessage<CreateTokenRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 10);
+
+/**
+ * CreateTokenResponse is the new token.
+ *
+ * @generated from message comfyscheduler.v1.CreateTokenResponse
+ */
+export type CreateTokenResponse = Message<"comfyscheduler.v1.CreateTokenResponse"> & {
+  /**
+   * What is known of it.
+   *
+   * @generated from field: comfyscheduler.v1.Token token = 1;
+   */
+  token?: Token | undefined;
+
+  /**
+   * The secret, told this once.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CreateTokenResponse.
+ * Use `create(CreateTokenResponseSchema)` to create a new message.
+ */
+export const CreateTokenResponseSchema: GenMessage<CreateTokenResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 11);
+
+/**
+ * ListTokensRequest is empty.
+ *
+ * @generated from message comfyscheduler.v1.ListTokensRequest
+ */
+export type ListTokensRequest = Message<"comfyscheduler.v1.ListTokensRequest"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListTokensRequest.
+ * Use `create(ListTokensRequestSchema)` to create a new message.
+ */
+export const ListTokensRequestSchema: GenMessage<ListTokensRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 12);
+
+/**
+ * ListTokensResponse is the caller's tokens.
+ *
+ * @generated from message comfyscheduler.v1.ListTokensResponse
+ */
+export type ListTokensResponse = Message<"comfyscheduler.v1.ListTokensResponse"> & {
+  /**
+   * The tokens, latest first.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Token tokens = 1;
+   */
+  tokens: Token[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListTokensResponse.
+ * Use `create(ListTokensResponseSchema)` to create a new message.
+ */
+export const ListTokensResponseSchema: GenMessage<ListTokensResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 13);
+
+/**
+ * RenameTokenRequest names a token.
+ *
+ * @generated from message comfyscheduler.v1.RenameTokenRequest
+ */
+export type RenameTokenRequest = Message<"comfyscheduler.v1.RenameTokenRequest"> & {
+  /**
+   * The token.
+   *
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+
+  /**
+   * What it is for.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RenameTokenRequest.
+ * Use `create(RenameTokenRequestSchema)` to create a new message.
+ */
+export const RenameTokenRequestSchema: GenMessage<RenameTokenRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 14);
+
+/**
+ * RenameTokenResponse is empty.
+ *
+ * @generated from message comfyscheduler.v1.RenameTokenResponse
+ */
+export type RenameTokenResponse = Message<"comfyscheduler.v1.RenameTokenResponse"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RenameTokenResponse.
+ * Use `create(RenameTokenResponseSchema)` to create a new message.
+ */
+export const RenameTokenResponseSchema: GenMessage<RenameTokenResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 15);
+
+/**
+ * RevokeTokenRequest names a token.
+ *
+ * @generated from message comfyscheduler.v1.RevokeTokenRequest
+ */
+export type RevokeTokenRequest = Message<"comfyscheduler.v1.RevokeTokenRequest"> & {
+  /**
+   * The token.
+   *
+   * @generated from field: string token_id = 1;
+   */
+  tokenId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RevokeTokenRequest.
+ * Use `create(RevokeTokenRequestSchema)` to create a new message.
+ */
+export const RevokeTokenRequestSchema: GenMessage<RevokeTokenRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 16);
+
+/**
+ * RevokeTokenResponse is empty.
+ *
+ * @generated from message comfyscheduler.v1.RevokeTokenResponse
+ */
+export type RevokeTokenResponse = Message<"comfyscheduler.v1.RevokeTokenResponse"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.RevokeTokenResponse.
+ * Use `create(RevokeTokenResponseSchema)` to create a new message.
+ */
+export const RevokeTokenResponseSchema: GenMessage<RevokeTokenResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity_service, 17);
 
 /**
  * TokenDelivery is how a token reaches the client.
@@ -256,12 +457,26 @@ export const IdentityService: GenService<{
   /**
    * Makes a new user with a name such as "User-3" and a token for it. Needs no token.
    *
+   * PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
+   * there are too many attempts from one address.
+   *
    * @generated from rpc comfyscheduler.v1.IdentityService.SignIn
    */
   signIn: {
     methodKind: "unary";
     input: typeof SignInRequestSchema;
     output: typeof SignInResponseSchema;
+  },
+  /**
+   * Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
+   * elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+   *
+   * @generated from rpc comfyscheduler.v1.IdentityService.SignInWithToken
+   */
+  signInWithToken: {
+    methodKind: "unary";
+    input: typeof SignInWithTokenRequestSchema;
+    output: typeof SignInWithTokenResponseSchema;
   },
   /**
    * Tells who the token belongs to. UNAUTHENTICATED without a valid one.
@@ -292,6 +507,46 @@ export const IdentityService: GenService<{
     methodKind: "unary";
     input: typeof SignOutRequestSchema;
     output: typeof SignOutResponseSchema;
+  },
+  /**
+   * Makes a further token for the caller, for a script or another machine.
+   *
+   * @generated from rpc comfyscheduler.v1.IdentityService.CreateToken
+   */
+  createToken: {
+    methodKind: "unary";
+    input: typeof CreateTokenRequestSchema;
+    output: typeof CreateTokenResponseSchema;
+  },
+  /**
+   * Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+   *
+   * @generated from rpc comfyscheduler.v1.IdentityService.ListTokens
+   */
+  listTokens: {
+    methodKind: "unary";
+    input: typeof ListTokensRequestSchema;
+    output: typeof ListTokensResponseSchema;
+  },
+  /**
+   * Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
+   *
+   * @generated from rpc comfyscheduler.v1.IdentityService.RenameToken
+   */
+  renameToken: {
+    methodKind: "unary";
+    input: typeof RenameTokenRequestSchema;
+    output: typeof RenameTokenResponseSchema;
+  },
+  /**
+   * Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
+   *
+   * @generated from rpc comfyscheduler.v1.IdentityService.RevokeToken
+   */
+  revokeToken: {
+    methodKind: "unary";
+    input: typeof RevokeTokenRequestSchema;
+    output: typeof RevokeTokenResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_comfyscheduler_v1_identity_service, 0);

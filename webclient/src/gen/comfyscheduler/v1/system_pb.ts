@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/system.proto.
  */
 export const file_comfyscheduler_v1_system: GenFile = /*@__PURE__*/
-  fileDesc("Ch5jb21meXNjaGVkdWxlci92MS9zeXN0ZW0ucHJvdG8SEWNvbWZ5c2NoZWR1bGVyLnYxItwBCgtTeXN0ZW1TdGF0ZRI2Cg1zeXN0ZW1fc3RhdHVzGAEgASgOMh8uY29tZnlzY2hlZHVsZXIudjEuU3lzdGVtU3RhdHVzEg4KBnJlYXNvbhgCIAEoCRIUCgxiZW5jaG1hcmtfbXMYAyABKAMSKgoHd29ya2VycxgEIAMoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtlchIPCgd2ZXJzaW9uGAUgASgJEjIKC2FjY2Vzc19tb2RlGAYgASgOMh0uY29tZnlzY2hlZHVsZXIudjEuQWNjZXNzTW9kZSLyAQoGV29ya2VyEgoKAmlkGAEgASgJEi8KBnN0YXR1cxgCIAEoDjIfLmNvbWZ5c2NoZWR1bGVyLnYxLlN5c3RlbVN0YXR1cxIOCgZyZWFzb24YAyABKAkSEQoJc2ltdWxhdGVkGAQgASgIEhcKD2NvbWZ5dWlfdmVyc2lvbhgFIAEoCRIOCgZkZXZpY2UYBiABKAkSLgoJZXN0aW1hdGVzGAcgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGUSLwoKYm9vdF9zdGVwcxgIIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb3RTdGVwIk8KCEVzdGltYXRlEhMKC3dvcmtmbG93X2lkGAEgASgJEhQKDGJlbmNobWFya19tcxgCIAEoAxIYChBzbG90X2R1cmF0aW9uX21zGAMgASgDIm0KCEJvb3RTdGVwEgwKBG5hbWUYASABKAkSLwoHb3V0Y29tZRgCIAEoDjIeLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb3RPdXRjb21lEhIKCmVsYXBzZWRfbXMYAyABKAMSDgoGZGV0YWlsGAQgASgJKroBCgxTeXN0ZW1TdGF0dXMSHQoZU1lTVEVNX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVNZU1RFTV9TVEFUVVNfQk9PVElORxABEh4KGlNZU1RFTV9TVEFUVVNfQkVOQ0hNQVJLSU5HEAISFwoTU1lTVEVNX1NUQVRVU19SRUFEWRADEhwKGFNZU1RFTV9TVEFUVVNfUkVTVEFSVElORxAEEhkKFVNZU1RFTV9TVEFUVVNfT0ZGTElORRAFKj8KCkFjY2Vzc01vZGUSGwoXQUNDRVNTX01PREVfVU5TUEVDSUZJRUQQABIUChBBQ0NFU1NfTU9ERV9PUEVOEAEqjwEKC0Jvb3RPdXRjb21lEhwKGEJPT1RfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhgKFEJPT1RfT1VUQ09NRV9SVU5OSU5HEAESFQoRQk9PVF9PVVRDT01FX0RPTkUQAhIYChRCT09UX09VVENPTUVfU0tJUFBFRBADEhcKE0JPT1RfT1VUQ09NRV9GQUlMRUQQBEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM");
+  fileDesc("Ch5jb21meXNjaGVkdWxlci92MS9zeXN0ZW0ucHJvdG8SEWNvbWZ5c2NoZWR1bGVyLnYxIp0CCgtTeXN0ZW1TdGF0ZRI2Cg1zeXN0ZW1fc3RhdHVzGAEgASgOMh8uY29tZnlzY2hlZHVsZXIudjEuU3lzdGVtU3RhdHVzEg4KBnJlYXNvbhgCIAEoCRIUCgxiZW5jaG1hcmtfbXMYAyABKAMSKgoHd29ya2VycxgEIAMoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtlchIPCgd2ZXJzaW9uGAUgASgJEjIKC2FjY2Vzc19tb2RlGAYgASgOMh0uY29tZnlzY2hlZHVsZXIudjEuQWNjZXNzTW9kZRIUCgxwcml2YXRlX2pvYnMYByABKAgSKQoGbGltaXRzGAggASgLMhkuY29tZnlzY2hlZHVsZXIudjEuTGltaXRzIlAKBkxpbWl0cxIVCg1vcGVuX2Jvb2tpbmdzGAEgASgFEhIKCmRheXNfYWhlYWQYAiABKAUSGwoTcmVxdWVzdHNfcGVyX3NlY29uZBgDIAEoBSKbAgoGV29ya2VyEgoKAmlkGAEgASgJEi8KBnN0YXR1cxgCIAEoDjIfLmNvbWZ5c2NoZWR1bGVyLnYxLlN5c3RlbVN0YXR1cxIOCgZyZWFzb24YAyABKAkSEQoJc2ltdWxhdGVkGAQgASgIEhcKD2NvbWZ5dWlfdmVyc2lvbhgFIAEoCRIOCgZkZXZpY2UYBiABKAkSLgoJZXN0aW1hdGVzGAcgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGUSLwoKYm9vdF9zdGVwcxgIIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb3RTdGVwEicKBXBhdXNlGAkgASgLMhguY29tZnlzY2hlZHVsZXIudjEuUGF1c2UiTAoFUGF1c2USEAoIc3RhcnRfbXMYASABKAMSDgoGZW5kX21zGAIgASgDEg4KBnJlYXNvbhgDIAEoCRIRCgl1c2VyX25hbWUYBCABKAkiTwoIRXN0aW1hdGUSEwoLd29ya2Zsb3dfaWQYASABKAkSFAoMYmVuY2htYXJrX21zGAIgASgDEhgKEHNsb3RfZHVyYXRpb25fbXMYAyABKAMibQoIQm9vdFN0ZXASDAoEbmFtZRgBIAEoCRIvCgdvdXRjb21lGAIgASgOMh4uY29tZnlzY2hlZHVsZXIudjEuQm9vdE91dGNvbWUSEgoKZWxhcHNlZF9tcxgDIAEoAxIOCgZkZXRhaWwYBCABKAkqugEKDFN5c3RlbVN0YXR1cxIdChlTWVNURU1fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVU1lTVEVNX1NUQVRVU19CT09USU5HEAESHgoaU1lTVEVNX1NUQVRVU19CRU5DSE1BUktJTkcQAhIXChNTWVNURU1fU1RBVFVTX1JFQURZEAMSHAoYU1lTVEVNX1NUQVRVU19SRVNUQVJUSU5HEAQSGQoVU1lTVEVNX1NUQVRVU19PRkZMSU5FEAUqbwoKQWNjZXNzTW9kZRIbChdBQ0NFU1NfTU9ERV9VTlNQRUNJRklFRBAAEhQKEEFDQ0VTU19NT0RFX09QRU4QARIWChJBQ0NFU1NfTU9ERV9JTlZJVEUQAhIWChJBQ0NFU1NfTU9ERV9DTE9TRUQQAyqPAQoLQm9vdE91dGNvbWUSHAoYQk9PVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGAoUQk9PVF9PVVRDT01FX1JVTk5JTkcQARIVChFCT09UX09VVENPTUVfRE9ORRACEhgKFEJPT1RfT1VUQ09NRV9TS0lQUEVEEAMSFwoTQk9PVF9PVVRDT01FX0ZBSUxFRBAEQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw");
 
 /**
  * SystemState is how the service and its ComfyUI are.
@@ -54,11 +54,25 @@ export type SystemState = Message<"comfyscheduler.v1.SystemState"> & {
   version: string;
 
   /**
-   * What of the service is open to whom.
+   * How people become users.
    *
    * @generated from field: comfyscheduler.v1.AccessMode access_mode = 6;
    */
   accessMode: AccessMode;
+
+  /**
+   * Prompts and results are seen by their owner and by administrators only.
+   *
+   * @generated from field: bool private_jobs = 7;
+   */
+  privateJobs: boolean;
+
+  /**
+   * What a user may do at most.
+   *
+   * @generated from field: comfyscheduler.v1.Limits limits = 8;
+   */
+  limits?: Limits | undefined;
 };
 
 /**
@@ -67,6 +81,41 @@ export type SystemState = Message<"comfyscheduler.v1.SystemState"> & {
  */
 export const SystemStateSchema: GenMessage<SystemState> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_system, 0);
+
+/**
+ * Limits are what a user may do at most; 0 stands for no limit. Administrators have none.
+ *
+ * @generated from message comfyscheduler.v1.Limits
+ */
+export type Limits = Message<"comfyscheduler.v1.Limits"> & {
+  /**
+   * Scheduled and running jobs of one user.
+   *
+   * @generated from field: int32 open_bookings = 1;
+   */
+  openBookings: number;
+
+  /**
+   * How far ahead a slot may start, in days.
+   *
+   * @generated from field: int32 days_ahead = 2;
+   */
+  daysAhead: number;
+
+  /**
+   * Calls of one user, on average in a second.
+   *
+   * @generated from field: int32 requests_per_second = 3;
+   */
+  requestsPerSecond: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.Limits.
+ * Use `create(LimitsSchema)` to create a new message.
+ */
+export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_system, 1);
 
 /**
  * Worker is one ComfyUI instance: one lane of the timeline.
@@ -129,6 +178,13 @@ export type Worker = Message<"comfyscheduler.v1.Worker"> & {
    * @generated from field: repeated comfyscheduler.v1.BootStep boot_steps = 8;
    */
   bootSteps: BootStep[];
+
+  /**
+   * The pause that is under way or planned; absent when there is none.
+   *
+   * @generated from field: comfyscheduler.v1.Pause pause = 9;
+   */
+  pause?: Pause | undefined;
 };
 
 /**
@@ -136,7 +192,50 @@ export type Worker = Message<"comfyscheduler.v1.Worker"> & {
  * Use `create(WorkerSchema)` to create a new message.
  */
 export const WorkerSchema: GenMessage<Worker> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_system, 1);
+  messageDesc(file_comfyscheduler_v1_system, 2);
+
+/**
+ * Pause is a stretch of a worker's timeline that an administrator keeps free: no job starts in it. It is taken like a
+ * slot: a closed interval that bookings collide with.
+ *
+ * @generated from message comfyscheduler.v1.Pause
+ */
+export type Pause = Message<"comfyscheduler.v1.Pause"> & {
+  /**
+   * Start, milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 start_ms = 1;
+   */
+  startMs: bigint;
+
+  /**
+   * End (inclusive), milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 end_ms = 2;
+   */
+  endMs: bigint;
+
+  /**
+   * What for, in words for people; may be empty.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Name of the administrator.
+   *
+   * @generated from field: string user_name = 4;
+   */
+  userName: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.Pause.
+ * Use `create(PauseSchema)` to create a new message.
+ */
+export const PauseSchema: GenMessage<Pause> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_system, 3);
 
 /**
  * Estimate is how long a workflow takes on a worker.
@@ -171,7 +270,7 @@ export type Estimate = Message<"comfyscheduler.v1.Estimate"> & {
  * Use `create(EstimateSchema)` to create a new message.
  */
 export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_system, 2);
+  messageDesc(file_comfyscheduler_v1_system, 4);
 
 /**
  * BootStep is one step of bringing a worker up.
@@ -213,7 +312,7 @@ export type BootStep = Message<"comfyscheduler.v1.BootStep"> & {
  * Use `create(BootStepSchema)` to create a new message.
  */
 export const BootStepSchema: GenMessage<BootStep> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_system, 3);
+  messageDesc(file_comfyscheduler_v1_system, 5);
 
 /**
  * SystemStatus is the state of the service or of one worker.
@@ -289,6 +388,20 @@ export enum AccessMode {
    * @generated from enum value: ACCESS_MODE_OPEN = 1;
    */
   OPEN = 1,
+
+  /**
+   * Signing in needs an invitation, which an administrator makes.
+   *
+   * @generated from enum value: ACCESS_MODE_INVITE = 2;
+   */
+  INVITE = 2,
+
+  /**
+   * Users are made by administrators.
+   *
+   * @generated from enum value: ACCESS_MODE_CLOSED = 3;
+   */
+  CLOSED = 3,
 }
 
 /**
