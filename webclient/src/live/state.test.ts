@@ -65,7 +65,7 @@ describe("delta", () => {
   it("adds, renames and removes connections, and renames the visitor", () => {
     const me = reduce(begun, {
       kind: "me",
-      user: { $typeName: "comfyscheduler.v1.User", id: "u", name: "User-1", administrator: false },
+      user: { $typeName: "comfyscheduler.v1.User", id: "u", name: "User-1", administrator: false, createdAtMs: 0n },
     });
     const joined = told(me, {
       deltas: [{ revision: revision(6), connectedUsers: [{ connectionId: "c", userId: "u", userName: "Ada" }] }],
