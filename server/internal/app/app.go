@@ -51,7 +51,7 @@ type App struct {
 	Options
 	store      store.Store
 	catalog    *catalog.Catalog
-	feed       *feed.Feed[rpc.Delta]
+	feed       *feed.Feed[*rpc.Delta]
 	identity   *identity.Service
 	worker     *worker.Worker
 	dispatcher *dispatch.Dispatcher
@@ -95,7 +95,8 @@ func lockData(dir string) (*flock.Flock, error) {
 
 func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
-	a.feed = feed.New(gatherConnections, rpc.Render(a.Version))
+	outlook := rpc.Outlook{Policy: c.Access.Policy(), Version: a.Version, Limits: c.Limits.Limits()}
+	a.feed = feed.New(gatherConnections, outlook.Delta)
 	a.metrics = metrics.New(a.feed.Watchers)
 	bookings, err := sqlite.Open(ctx, Bookings(c))
 	if err != nil {
@@ -133,7 +134,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.rpc = &rpc.Server{
 		Booking: booking.New(a.store, a.catalog, time.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
-		Version: a.Version, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Serving: a.takesBookings, Stopping: a.stopping, Now: time.Now, Log: a.Log,
+		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Serving: a.takesBookings, Stopping: a.stopping, Now: time.Now, Log: a.Log,
 	}
 	return nil
 }

@@ -17,9 +17,9 @@ const module = "github.com/comfyscheduler/comfyscheduler/"
 // the picture.
 var layers = [][]string{
 	{"server/internal/schedule", "server/internal/workflow", "server/internal/comfy", "server/internal/process", "server/internal/files", "server/internal/webui", "server/internal/simulator/graph"},
-	{"server/internal/job", "server/internal/config", "server/internal/system", "server/internal/simulator/picture"},
-	{"server/internal/store", "server/internal/feed", "server/internal/simulator"},
-	{"server/internal/store/sqlite", "server/internal/store/storetest", "server/internal/booking", "server/internal/identity", "server/internal/metrics"},
+	{"server/internal/job", "server/internal/system", "server/internal/simulator/picture"},
+	{"server/internal/access", "server/internal/store", "server/internal/feed", "server/internal/simulator"},
+	{"server/internal/config", "server/internal/store/sqlite", "server/internal/store/storetest", "server/internal/booking", "server/internal/identity", "server/internal/metrics"},
 	{"server/internal/dispatch", "server/internal/catalog"},
 	{"server/internal/worker"},
 	{"server/internal/rpc"},

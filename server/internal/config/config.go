@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -19,6 +20,8 @@ type Config struct {
 	ComfyUI   ComfyUI   `json:"comfy_ui"`
 	Workflow  Workflow  `json:"workflow"`
 	Scheduler Scheduler `json:"scheduler"`
+	Access    Access    `json:"access"`
+	Limits    Limits    `json:"limits"`
 }
 
 // Server is the service itself.
@@ -28,7 +31,43 @@ type Server struct {
 	DataDir          string   `json:"data_dir"`
 	OpenWhileBooting bool     `json:"open_while_booting"`
 	ShutdownGrace    Duration `json:"shutdown_grace"`
+	TLS              TLS      `json:"tls"`
+	AllowedHosts     []string `json:"allowed_hosts"`   // further names under which browsers reach the service
+	AllowedOrigins   []string `json:"allowed_origins"` // of pages elsewhere that may call it
 }
+
+// TLS is how the port is encrypted.
+type TLS struct {
+	CertFile string `json:"cert_file"` // empty: not at all
+	KeyFile  string `json:"key_file"`
+}
+
+// Access is who may do and see what.
+type Access struct {
+	Mode          access.Mode `json:"mode"`
+	PrivateJobs   bool        `json:"private_jobs"`
+	JobFilesOnly  bool        `json:"job_files_only"`
+	ShowAddresses *bool       `json:"show_addresses"` // nil: in open mode
+}
+
+// Policy is what is open to whom. Where jobs are private, files that no job wrote may be somebody's too.
+func (a Access) Policy() access.Policy {
+	addresses := a.Mode == access.Open
+	if a.ShowAddresses != nil {
+		addresses = *a.ShowAddresses
+	}
+	return access.Policy{Mode: a.Mode, PrivateJobs: a.PrivateJobs, JobFiles: a.JobFilesOnly || a.PrivateJobs, Addresses: addresses}
+}
+
+// Limits are what one user may do; 0 stands for no limit.
+type Limits struct {
+	OpenBookings      int `json:"open_bookings"`
+	DaysAhead         int `json:"days_ahead"`
+	RequestsPerSecond int `json:"requests_per_second"`
+}
+
+// Limits are those of the use cases.
+func (l Limits) Limits() access.Limits { return access.Limits(l) }
 
 // Installation is a way ComfyUI is installed.
 type Installation string
@@ -178,5 +217,7 @@ func defaults() Config {
 		},
 		Workflow:  Workflow{WarmupPrompt: "A simple color gradient"},
 		Scheduler: Scheduler{SlotMargin: 0.1, SilenceFactor: 10, SilenceMin: Duration(2 * time.Minute)},
+		Access:    Access{Mode: access.Open},
+		Limits:    Limits{DaysAhead: 366},
 	}
 }

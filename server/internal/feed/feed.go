@@ -219,9 +219,11 @@ func (f *Feed[V]) RenameUser(userID, name string) {
 func (f *Feed[V]) SetProgress(p job.Progress) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if j, ok := f.active[p.JobID]; !ok || j.Status != job.Processing {
+	j, ok := f.active[p.JobID]
+	if !ok || j.Status != job.Processing {
 		return
 	}
+	p.UserID = j.UserID
 	f.ticks++
 	f.progress[p.JobID] = progress{p, f.ticks}
 	f.wake()

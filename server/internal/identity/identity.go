@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -28,6 +29,11 @@ type Caller struct {
 	store.User
 	tokenID string
 	revoked chan struct{}
+}
+
+// Viewer is what the caller may see.
+func (c Caller) Viewer() access.Viewer {
+	return access.Viewer{UserID: c.ID, Administrator: c.Administrator}
 }
 
 // Revoked is closed when the caller's token is revoked.

@@ -3,6 +3,7 @@ package job
 // Progress is how far a running job is.
 type Progress struct {
 	JobID      string
+	UserID     string // owner; filled in by the live state
 	Attempt    int
 	NodeID     string
 	NodeTitle  string

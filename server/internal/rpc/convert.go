@@ -2,6 +2,7 @@ package rpc
 
 import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -34,6 +35,9 @@ var (
 		system.Running: pb.BootOutcome_BOOT_OUTCOME_RUNNING, system.Done: pb.BootOutcome_BOOT_OUTCOME_DONE,
 		system.Skipped: pb.BootOutcome_BOOT_OUTCOME_SKIPPED, system.Failed: pb.BootOutcome_BOOT_OUTCOME_FAILED,
 	}
+	accessModes = map[access.Mode]pb.AccessMode{
+		access.Open: pb.AccessMode_ACCESS_MODE_OPEN, access.Invite: pb.AccessMode_ACCESS_MODE_INVITE, access.Closed: pb.AccessMode_ACCESS_MODE_CLOSED,
+	}
 	parameterKinds = map[workflow.Kind]pb.ParameterKind{
 		workflow.KindInteger: pb.ParameterKind_PARAMETER_KIND_INTEGER, workflow.KindNumber: pb.ParameterKind_PARAMETER_KIND_NUMBER,
 		workflow.KindText: pb.ParameterKind_PARAMETER_KIND_TEXT, workflow.KindBoolean: pb.ParameterKind_PARAMETER_KIND_BOOLEAN, workflow.KindChoice: pb.ParameterKind_PARAMETER_KIND_CHOICE,
@@ -44,7 +48,7 @@ func jobToProto(j job.Job) *pb.Job {
 	out := &pb.Job{
 		Id: j.ID, UserId: j.UserID, UserName: j.UserName, WorkerId: j.Worker, WorkflowId: j.Workflow, Status: statuses[j.Status], TimeSlot: j.Start, DurationMs: j.Duration,
 		Prompt: j.Prompt, Seed: j.Seed, Parameters: valuesToProto(j.Parameters), ResultFilename: j.ResultFilename(), Attempt: int32(j.Attempt),
-		CancelRequested: j.CancelRequested, Version: j.Version, CreatedAtMs: j.CreatedAt, StartedAtMs: j.StartedAt, FinishedAtMs: j.FinishedAt,
+		CancelRequested: j.CancelRequested, Version: j.Version, CreatedAtMs: j.CreatedAt, StartedAtMs: j.StartedAt, FinishedAtMs: j.FinishedAt, Hidden: j.Hidden,
 	}
 	for _, r := range j.Results {
 		out.Results = append(out.Results, &pb.Result{Filename: r.Filename, Kind: resultKinds[r.Kind], NodeId: r.NodeID, Text: r.Text})
@@ -57,8 +61,6 @@ func jobToProto(j job.Job) *pb.Job {
 	}
 	return out
 }
-
-func jobsToProto(jobs []job.Job) []*pb.Job { return each(jobs, jobToProto) }
 
 func progressToProto(p job.Progress) *pb.JobProgress {
 	return &pb.JobProgress{
@@ -107,6 +109,10 @@ func valuesFromProto(values map[string]*pb.ParameterValue) workflow.Values {
 	return out
 }
 
+func limitsToProto(l access.Limits) *pb.Limits {
+	return &pb.Limits{OpenBookings: int32(l.OpenBookings), DaysAhead: int32(l.DaysAhead), RequestsPerSecond: int32(l.RequestsPerSecond)}
+}
+
 func revisionToProto(r feed.Revision) *pb.Revision {
 	return &pb.Revision{Epoch: r.Epoch, Number: r.Number}
 }
@@ -131,10 +137,10 @@ func workerToProto(w system.Worker) *pb.Worker {
 	}
 }
 
-func systemToProto(s system.State, version string) *pb.SystemState {
+func (o Outlook) system(s system.State) *pb.SystemState {
 	return &pb.SystemState{
 		SystemStatus: systemStatuses[s.Status], Reason: s.Reason, BenchmarkMs: s.BenchmarkMS, Workers: each(s.Workers, workerToProto),
-		Version: version, AccessMode: pb.AccessMode_ACCESS_MODE_OPEN,
+		Version: o.Version, AccessMode: accessModes[o.Mode], PrivateJobs: o.PrivateJobs, Limits: limitsToProto(o.Limits),
 	}
 }
 

@@ -15,16 +15,16 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 )
 
-// access is who may call a procedure. The zero value is the strictest that a user passes: signed in.
-type access int
+// audience is who may call a procedure. The zero value is the strictest that a user passes: signed in.
+type audience int
 
 const (
-	signedIn access = iota
+	signedIn audience = iota
 	everybody
 	administrators
 )
 
-func accessTo(procedure string) access {
+func audienceOf(procedure string) audience {
 	switch {
 	case procedure == comfyschedulerv1connect.IdentityServiceSignInProcedure:
 		return everybody
@@ -76,7 +76,7 @@ func (g *guard) call(ctx context.Context, procedure string, header http.Header, 
 		}
 		err = translate(ctx, g.Log, procedure, err)
 	}()
-	needed := accessTo(procedure)
+	needed := audienceOf(procedure)
 	if needed != everybody {
 		who, err := g.Identity.Authenticate(ctx, g.Token(header))
 		if err != nil {

@@ -42,7 +42,7 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	return &pb.BookJobResponse{Job: jobToProto(booked), Revision: revisionToProto(s.Feed.Revision())}, nil
+	return &pb.BookJobResponse{Job: s.Outlook.job(booked, viewer(ctx)), Revision: revisionToProto(s.Feed.Revision())}, nil
 }
 
 // requestHash tells a repeated request from another one with the same id.
@@ -78,7 +78,7 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.UpdateJobResponse{Job: jobToProto(changed), Revision: revisionToProto(s.Feed.Revision())}, nil
+	return &pb.UpdateJobResponse{Job: s.Outlook.job(changed, viewer(ctx)), Revision: revisionToProto(s.Feed.Revision())}, nil
 }
 
 func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest) (*pb.CancelJobResponse, error) {
@@ -86,7 +86,7 @@ func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.CancelJobResponse{Job: jobToProto(changed), Revision: revisionToProto(s.Feed.Revision())}, nil
+	return &pb.CancelJobResponse{Job: s.Outlook.job(changed, viewer(ctx)), Revision: revisionToProto(s.Feed.Revision())}, nil
 }
 
 func (s schedulerService) GetJob(ctx context.Context, r *pb.GetJobRequest) (*pb.GetJobResponse, error) {
@@ -97,9 +97,9 @@ func (s schedulerService) GetJob(ctx context.Context, r *pb.GetJobRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
-	out := jobToProto(j)
+	out := s.Outlook.job(j, viewer(ctx))
 	if p, running := s.Feed.Progress(j.ID); running {
-		out.Progress = progressToProto(p)
+		out.Progress = s.Outlook.progress(p, viewer(ctx))
 	}
 	return &pb.GetJobResponse{Job: out}, nil
 }
@@ -137,7 +137,7 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 		jobs = jobs[:size]
 		out.NextPageToken = writePageToken(r, jobs[size-1])
 	}
-	out.Jobs = jobsToProto(jobs)
+	out.Jobs = s.Outlook.jobs(jobs, viewer(ctx))
 	return out, nil
 }
 
@@ -186,5 +186,5 @@ func (s schedulerService) GetTodayStats(ctx context.Context, r *pb.GetTodayStats
 }
 
 func (s schedulerService) GetState(ctx context.Context, _ *pb.GetStateRequest) (*pb.GetStateResponse, error) {
-	return &pb.GetStateResponse{Snapshot: s.snapshot(s.Feed.Snapshot())}, nil
+	return &pb.GetStateResponse{Snapshot: s.Outlook.snapshot(s.Feed.Snapshot(), viewer(ctx), s.Now().UnixMilli())}, nil
 }

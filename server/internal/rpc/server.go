@@ -15,6 +15,7 @@ import (
 	"connectrpc.com/grpcreflect"
 
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
@@ -26,10 +27,10 @@ import (
 type Server struct {
 	Booking    *booking.Service
 	Identity   *identity.Service
-	Feed       *feed.Feed[Delta]
+	Feed       *feed.Feed[*Delta]
 	Store      store.Store
 	Workers    []*worker.Worker
-	Version    string
+	Outlook    Outlook
 	CookieName string
 	Serving    func() bool     // whether bookings are taken
 	Stopping   <-chan struct{} // closed when the service begins to stop
@@ -101,3 +102,6 @@ func caller(ctx context.Context) identity.Caller {
 	c, _ := ctx.Value(callerKey{}).(identity.Caller)
 	return c
 }
+
+// viewer is what the caller may see.
+func viewer(ctx context.Context) access.Viewer { return caller(ctx).Viewer() }

@@ -20,39 +20,6 @@ const (
 	sendLimit = 30 * time.Second
 )
 
-// Delta is a change as it goes over the wire, made once for all watchers.
-type Delta = *pb.StateDelta
-
-// Render makes a change ready for the wire.
-func Render(version string) func(feed.Delta) Delta {
-	return func(d feed.Delta) Delta {
-		out := &pb.StateDelta{
-			Revision: revisionToProto(d.Revision), Jobs: jobsToProto(d.Jobs), Workflows: each(d.Workflows, workflowToProto),
-			ConnectedUsers: each(d.Connections, connectionToProto), DisconnectedIds: d.Disconnected,
-		}
-		if d.System != nil {
-			out.System = systemToProto(*d.System, version)
-		}
-		return out
-	}
-}
-
-func (s *Server) snapshot(snapshot feed.Snapshot) *pb.StateSnapshot {
-	out := &pb.StateSnapshot{
-		Revision: revisionToProto(snapshot.Revision), ServerTimeMs: s.Now().UnixMilli(), System: systemToProto(snapshot.System, s.Version),
-		Workflows: each(snapshot.Workflows, workflowToProto), ConnectedUsers: each(snapshot.Connections, connectionToProto),
-		Jobs: jobsToProto(snapshot.Jobs), ScheduledUntilMs: snapshot.ScheduledUntil,
-	}
-	for _, p := range snapshot.Progress {
-		for _, j := range out.Jobs {
-			if j.Id == p.JobID {
-				j.Progress = progressToProto(p)
-			}
-		}
-	}
-	return out
-}
-
 func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
 	me := caller(ctx)
 	connection := feed.Connection{
@@ -91,10 +58,14 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 	}
 }
 
-func (s schedulerService) send(ctx context.Context, stream *connect.ServerStream[pb.WatchStateResponse], news feed.News[Delta], beat bool, connectionID string) error {
-	out := &pb.WatchStateResponse{ConnectionId: connectionID, Deltas: news.Deltas, Progress: each(news.Progress, func(p job.Progress) *pb.JobProgress { return progressToProto(p) })}
+func (s schedulerService) send(ctx context.Context, stream *connect.ServerStream[pb.WatchStateResponse], news feed.News[*Delta], beat bool, connectionID string) error {
+	v := viewer(ctx)
+	out := &pb.WatchStateResponse{
+		ConnectionId: connectionID, Deltas: each(news.Deltas, func(d *Delta) *pb.StateDelta { return d.For(v) }),
+		Progress: each(news.Progress, func(p job.Progress) *pb.JobProgress { return s.Outlook.progress(p, v) }),
+	}
 	if news.Snapshot != nil {
-		out.Snapshot = s.snapshot(*news.Snapshot)
+		out.Snapshot = s.Outlook.snapshot(*news.Snapshot, v, s.Now().UnixMilli())
 	}
 	if beat {
 		out.Heartbeat = &pb.Heartbeat{ServerTimeMs: s.Now().UnixMilli()}

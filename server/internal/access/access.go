@@ -1,0 +1,74 @@
+// Package access says who may see what. Whatever leaves the service passes here first: the live state, lists, pictures.
+package access
+
+import "github.com/comfyscheduler/comfyscheduler/server/internal/job"
+
+// Mode is how people become users.
+type Mode string
+
+// The modes.
+const (
+	Open   Mode = "open"   // whoever reaches the port may sign in
+	Invite Mode = "invite" // with an invitation that an administrator has made
+	Closed Mode = "closed" // users are made by administrators
+)
+
+// Policy is what is open to whom.
+type Policy struct {
+	Mode        Mode
+	PrivateJobs bool // prompts and results are for their owner and for administrators
+	JobFiles    bool // of the output directory only what jobs wrote is served
+	Addresses   bool // everybody sees where connections come from, not administrators alone
+}
+
+// Viewer is who looks. The zero Viewer is somebody who has not signed in.
+type Viewer struct {
+	UserID        string
+	Administrator bool
+}
+
+// SeesJobsOf reports whether the viewer may see all of a user's jobs, and not only that their slots are taken.
+func (p Policy) SeesJobsOf(v Viewer, userID string) bool {
+	return !p.PrivateJobs || v.Administrator || (v.UserID != "" && v.UserID == userID)
+}
+
+// SeesAddresses reports whether the viewer may see where connections come from.
+func (p Policy) SeesAddresses(v Viewer) bool { return p.Addresses || v.Administrator }
+
+// NeedsToken reports whether pictures and numbers are for users only. Where anybody may become one it would guard nothing.
+func (p Policy) NeedsToken() bool { return p.Mode != Open || p.PrivateJobs }
+
+// Job is the job as the viewer may see it.
+func (p Policy) Job(v Viewer, j job.Job) job.Job {
+	if p.SeesJobsOf(v, j.UserID) {
+		return j
+	}
+	return Slot(j)
+}
+
+// Slot is what everybody may see of a job: that its slot is taken, by whom, and how far it is.
+func Slot(j job.Job) job.Job {
+	j.Hidden = true
+	j.Prompt, j.Seed, j.Parameters, j.Results = "", 0, nil, nil
+	if j.Failure != nil {
+		// ComfyUI's own words may quote the graph.
+		j.Failure = &job.Failure{Reason: j.Failure.Reason, Message: "only its owner can see why"}
+	}
+	return j
+}
+
+// Progress is how far a job is, as the viewer may see it.
+func (p Policy) Progress(v Viewer, progress job.Progress) job.Progress {
+	if p.SeesJobsOf(v, progress.UserID) {
+		return progress
+	}
+	progress.NodeID, progress.NodeTitle, progress.Preview = "", "", 0
+	return progress
+}
+
+// Limits are what a user may do at most; 0 stands for no limit. Administrators have none.
+type Limits struct {
+	OpenBookings      int // scheduled and running jobs
+	DaysAhead         int // of a slot's start
+	RequestsPerSecond int // calls, on average
+}
