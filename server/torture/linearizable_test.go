@@ -14,6 +14,7 @@ import (
 	"github.com/anishathalye/porcupine"
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	domain "github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -145,7 +146,7 @@ func (o offers) Estimate(_, id string) (estimate, slot int64, _ bool) { return o
 type desk struct {
 	*booking.Service
 	offers offers
-	user   store.User
+	user   store.Actor
 
 	mu    sync.Mutex
 	known []taken
@@ -159,14 +160,14 @@ func openDesk(t *testing.T) *desk {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	// With these lengths the ends of slots fall on, and one before, the moments that are asked for.
-	d := &desk{offers: offers{"short": 299, "long": 700}, user: store.User{ID: uuid.NewString(), Name: "Ada"}}
+	d := &desk{offers: offers{"short": 299, "long": 700}, user: store.Actor{User: store.User{ID: uuid.NewString(), Name: "Ada"}}}
 	if err := s.Update(t.Context(), func(tx store.Tx) error {
-		_, err := tx.InsertUser(d.user)
+		_, err := tx.InsertUser(d.user.User)
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.Service = booking.New(s, d.offers, func() time.Time { return time.UnixMilli(0) })
+	d.Service = booking.New(s, d.offers, access.Limits{}, func() time.Time { return time.UnixMilli(0) })
 	return d
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -19,7 +20,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -57,6 +57,7 @@ type App struct {
 	dispatcher *dispatch.Dispatcher
 	metrics    *metrics.Metrics
 	rpc        *rpc.Server
+	telling    sync.Mutex
 	stopping   chan struct{} // closed when the service begins to stop
 }
 
@@ -108,9 +109,9 @@ func (a *App) build(ctx context.Context) (err error) {
 			err = errors.Join(err, a.store.Close())
 		}
 	}()
-	a.store.OnCommit(a.jobsWritten)
+	a.store.OnCommit(a.written)
 	a.catalog = catalog.New(system.Worker{ID: workerID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
-	a.identity = identity.New(a.store, time.Now)
+	a.identity = identity.New(a.store, c.Access.Mode, time.Now)
 	if err := a.identity.EnsureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Worker: workerID, Store: a.store, Runner: a.worker, Now: time.Now, Grace: time.Duration(c.Server.ShutdownGrace), Log: a.Log,
 	})
 	a.rpc = &rpc.Server{
-		Booking: booking.New(a.store, a.catalog, time.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
+		Booking: booking.New(a.store, a.catalog, outlook.Limits, time.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
 		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Serving: a.takesBookings, Stopping: a.stopping, Now: time.Now, Log: a.Log,
 	}
 	return nil
@@ -144,13 +145,35 @@ func Bookings(c *config.Config) string {
 	return filepath.Join(c.Server.DataDir, "bookings.db")
 }
 
-// jobsWritten passes on what was committed.
-func (a *App) jobsWritten(jobs []job.Job) {
-	for _, j := range jobs {
+// written passes on what was committed.
+func (a *App) written(w store.Written) {
+	for _, j := range w.Jobs {
 		a.metrics.JobWritten(j)
 		a.dispatcher.JobWritten(j)
 	}
-	a.feed.JobsWritten(jobs) // last: whoever watches finds the numbers as they are told
+	// Last: whoever watches finds the numbers as they are told.
+	if len(w.Jobs) > 0 {
+		a.feed.JobsWritten(w.Jobs)
+	}
+	if n := len(w.Pauses); n > 0 {
+		a.showPause(w.Pauses[n-1])
+	}
+}
+
+// showPause tells of a worker's pause until it is over.
+func (a *App) showPause(p store.Pause) {
+	left := time.Until(time.UnixMilli(p.Slot.End + 1))
+	if left <= 0 {
+		a.tell(func() system.State { return a.catalog.SetPause(p.Worker, nil) })
+		return
+	}
+	pause := &system.Pause{Start: p.Slot.Start, End: p.Slot.End, Reason: p.Reason, UserName: p.UserName}
+	a.tell(func() system.State { return a.catalog.SetPause(p.Worker, pause) })
+	time.AfterFunc(left, func() {
+		if latest, _ := a.store.Pause(p.Worker); latest == p {
+			a.tell(func() system.State { return a.catalog.SetPause(p.Worker, nil) })
+		}
+	})
 }
 
 // takesBookings reports whether bookings are accepted: not before the first benchmark, not while stopping.
@@ -178,15 +201,25 @@ func (a *App) loadFeed(ctx context.Context) error {
 		a.metrics.JobWritten(j)
 	}
 	a.feed.SetSystem(a.catalog.State())
+	if pause, planned := a.store.Pause(workerID); planned {
+		a.showPause(pause)
+	}
 	// Known before ComfyUI answers: what the template itself says.
 	t := a.Config.Workflow.Template
 	a.workflowOffered(system.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: t.Describe(nil)})
 	return nil
 }
 
+// tell changes how the service is and passes it on, one change after the other.
+func (a *App) tell(change func() system.State) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	a.feed.SetSystem(change())
+}
+
 func (a *App) workerChanged(w system.Worker) {
 	a.metrics.WorkerChanged(w)
-	a.feed.SetSystem(a.catalog.SetWorker(w))
+	a.tell(func() system.State { return a.catalog.SetWorker(w) })
 }
 
 func (a *App) workflowOffered(w system.Workflow) {
@@ -253,14 +286,23 @@ const endLimit = 15 * time.Second
 // keepRequests is how long the id of a booking is remembered.
 const keepRequests = 48 * time.Hour
 
-// housekeep forgets what is not needed any more.
+// keepEvents is how long it is remembered who did what; AdminService.ListAuditEvents says so too.
+const keepEvents = 180 * 24 * time.Hour
+
+// maxForgotten is how many events are forgotten in one step, which bookings have to wait for.
+const maxForgotten = 5000
+
+// housekeep forgets what is not needed any more and notes which tokens are in use.
 func (a *App) housekeep(ctx context.Context) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
 	for {
-		before := time.Now().Add(-keepRequests).UnixMilli()
-		if err := a.store.Update(ctx, func(tx store.Tx) error { return tx.ForgetRequests(before) }); err != nil && ctx.Err() == nil {
-			a.Log.Error("cannot forget old requests", "err", err)
+		now := time.Now()
+		err := a.store.Update(ctx, func(tx store.Tx) error {
+			return errors.Join(tx.ForgetRequests(now.Add(-keepRequests).UnixMilli()), tx.ForgetEvents(now.Add(-keepEvents).UnixMilli(), maxForgotten))
+		})
+		if err = errors.Join(err, a.identity.NoteUse(ctx)); err != nil && ctx.Err() == nil {
+			a.Log.Error("cannot keep house", "err", err)
 		}
 		select {
 		case <-ticker.C:

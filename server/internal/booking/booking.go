@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -51,12 +52,13 @@ type Offers interface {
 type Service struct {
 	store  store.Store
 	offers Offers
+	limits access.Limits
 	now    func() time.Time
 }
 
 // New makes the use cases.
-func New(s store.Store, offers Offers, now func() time.Time) *Service {
-	return &Service{store: s, offers: offers, now: now}
+func New(s store.Store, offers Offers, limits access.Limits, now func() time.Time) *Service {
+	return &Service{store: s, offers: offers, limits: limits, now: now}
 }
 
 // When is the start that a booking asks for.
@@ -78,7 +80,7 @@ type Request struct {
 }
 
 // Book books a slot. A request whose id was seen before gives the job that was booked then.
-func (s *Service) Book(ctx context.Context, user store.User, r Request) (job.Job, error) {
+func (s *Service) Book(ctx context.Context, by store.Actor, r Request) (job.Job, error) {
 	offered, ok := s.offers.Workflow(r.Workflow)
 	if !ok {
 		return job.Job{}, &UnknownError{"workflow", r.Workflow}
@@ -98,28 +100,37 @@ func (s *Service) Book(ctx context.Context, user store.User, r Request) (job.Job
 	var booked job.Job
 	err = s.store.Update(ctx, func(tx store.Tx) error {
 		if r.ID != "" {
-			earlier, err := repeated(tx, user, r)
+			earlier, err := repeated(tx, by.User, r)
 			if err == nil || !errors.Is(err, store.ErrNotFound) {
 				booked = earlier
 				return err
 			}
 		}
 		now := s.now().UnixMilli()
+		if err := s.mayBookMore(tx, by.User); err != nil {
+			return err
+		}
 		place, err := choose(tx, candidates, r.When, now)
 		if err != nil {
 			return err
 		}
+		if err := s.mayBookAt(by.User, place.start, now, r.When); err != nil {
+			return err
+		}
 		booked = job.Job{
-			ID: id.String(), UserID: user.ID, UserName: user.Name, Worker: place.worker, Workflow: offered.ID, Template: offered.TemplateHash,
+			ID: id.String(), UserID: by.ID, UserName: by.Name, Worker: place.worker, Workflow: offered.ID, Template: offered.TemplateHash,
 			Status: job.Scheduled, Start: place.start, Duration: place.slot, Estimate: place.estimate, Prompt: r.Prompt, Seed: seed,
 			Parameters: offered.Description.Defaults(r.Parameters), Attempt: 1, Version: 1, CreatedAt: now,
 		}
 		if r.ID != "" {
-			if err := tx.InsertRequest(user.ID, r.ID, booked.ID, r.Hash, now); err != nil {
+			if err := tx.InsertRequest(by.ID, r.ID, booked.ID, r.Hash, now); err != nil {
 				return err
 			}
 		}
-		return tx.InsertJob(booked)
+		if err := tx.InsertJob(booked); err != nil {
+			return err
+		}
+		return tx.InsertEvent(event(by, store.Book, booked, now, "at "+moment(booked.Start)))
 	})
 	return booked, err
 }
@@ -199,11 +210,15 @@ func blocked(tx store.Tx, p place, except string) error {
 	if !found {
 		return nil
 	}
-	blocking, err := tx.Job(id)
+	next, err := NextFree(tx, p.worker, p.start, p.slot, except)
 	if err != nil {
 		return err
 	}
-	next, err := NextFree(tx, p.worker, p.start, p.slot, except)
+	if id == store.PauseID {
+		pause, _ := tx.Pause(p.worker)
+		return &job.ConflictError{BlockingUser: pause.UserName, Blocking: pause.Slot, Pause: true, Reason: pause.Reason, NextFree: next}
+	}
+	blocking, err := tx.Job(id)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -30,9 +31,9 @@ type desk struct {
 	store   store.Store
 	catalog *catalog.Catalog
 	now     atomic.Int64
-	ada     store.User
-	bob     store.User
-	root    store.User
+	ada     store.Actor
+	bob     store.Actor
+	root    store.Actor
 }
 
 const slot = 1000 // milliseconds, of a booking on the first worker
@@ -44,16 +45,17 @@ func open(t testing.TB, folder string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d := &desk{t: t, store: s, catalog: catalog.New(system.Worker{ID: "gpu"}), ada: store.User{ID: uuid.NewString(), Name: "Ada"}, bob: store.User{ID: uuid.NewString(), Name: "Bob"}}
-	d.root = store.User{ID: uuid.NewString(), Name: "Root", Administrator: true}
+	d := &desk{t: t, store: s, catalog: catalog.New(system.Worker{ID: "gpu"}), ada: actor("Ada"), bob: actor("Bob")}
+	d.root = actor("Root")
+	d.root.Administrator = true
 	d.now.Store(1_000_000)
 	d.catalog.SetWorkflow(system.Workflow{ID: "fox", TemplateHash: "hash", Description: workflow.Description{
 		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: "16", Max: "2048", Step: 16, Default: workflow.Integer(512)}},
 	}})
 	d.measure(slot)
 	if err := s.Update(t.Context(), func(tx store.Tx) error {
-		for _, u := range []store.User{d.ada, d.bob, d.root} {
-			if _, err := tx.InsertUser(u); err != nil {
+		for _, u := range []store.Actor{d.ada, d.bob, d.root} {
+			if _, err := tx.InsertUser(u.User); err != nil {
 				return err
 			}
 		}
@@ -61,8 +63,17 @@ func open(t testing.TB, folder string) *desk {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.Service = booking.New(s, d.catalog, func() time.Time { return time.UnixMilli(d.now.Load()) })
+	d.limit(access.Limits{})
 	return d
+}
+
+// limit sets what a user may do from now on.
+func (d *desk) limit(limits access.Limits) {
+	d.Service = booking.New(d.store, d.catalog, limits, func() time.Time { return time.UnixMilli(d.now.Load()) })
+}
+
+func actor(name string) store.Actor {
+	return store.Actor{User: store.User{ID: uuid.NewString(), Name: name}, Address: "192.0.2.7"}
 }
 
 // measure sets how long a slot is from now on.
@@ -76,9 +87,9 @@ func seed(value uint64) *uint64              { return &value }
 func (d *desk) in(ms int64) int64            { return d.now.Load() + ms }
 func request(w booking.When) booking.Request { return booking.Request{When: w, Prompt: "a fox"} }
 
-func (d *desk) book(user store.User, w booking.When) job.Job {
+func (d *desk) book(by store.Actor, w booking.When) job.Job {
 	d.t.Helper()
-	j, err := d.Book(d.t.Context(), user, request(w))
+	j, err := d.Book(d.t.Context(), by, request(w))
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -224,8 +235,8 @@ func TestEditAndMove(t *testing.T) {
 	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); !errors.As(err, &stale) {
 		t.Errorf("with an old version: %v", err)
 	}
-	move := func(user store.User, version int64, w booking.When) (job.Job, error) {
-		return d.Edit(t.Context(), user, j.ID, booking.Edit{Version: version, Move: &w, Prompt: &prompt})
+	move := func(by store.Actor, version int64, w booking.When) (job.Job, error) {
+		return d.Edit(t.Context(), by, j.ID, booking.Edit{Version: version, Move: &w, Prompt: &prompt})
 	}
 	_, err = move(d.ada, edited.Version, at(other.Start-slot))
 	if c := conflict(t, err); c.BlockingID != other.ID || c.NextFree != other.Slot().End+1 {
@@ -337,10 +348,35 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				}
 				jobs = append(jobs[:i], jobs[i+1:]...)
 			},
+			"pause": func(t *rapid.T) {
+				b := booking.Break{From: d.in(start.Draw(t, "start")), Duration: rapid.Int64Range(0, 5000).Draw(t, "duration"), Move: rapid.Bool().Draw(t, "move")}
+				_, _, err := d.Pause(outer.Context(), d.root, b)
+				var inTheWay *booking.InTheWayError
+				if err != nil && (b.Move || !errors.As(err, &inTheWay)) {
+					t.Fatal(err)
+				}
+				for i, j := range jobs {
+					if jobs[i], err = d.store.Job(outer.Context(), j.ID); err != nil {
+						t.Fatal(err)
+					}
+				}
+			},
+			"resume": func(t *rapid.T) {
+				if err := d.Resume(outer.Context(), d.root, ""); err != nil {
+					t.Fatal(err)
+				}
+			},
 			"": func(t *rapid.T) {
 				active, err := d.store.ActiveJobs(outer.Context())
 				if err != nil || len(active) != len(jobs) {
 					t.Fatalf("%d active jobs, want %d (%v)", len(active), len(jobs), err)
+				}
+				if pause, paused := d.store.Pause("gpu"); paused {
+					for _, j := range active {
+						if j.Slot().Overlaps(pause.Slot) {
+							t.Fatal(fmt.Sprint(j.Slot(), " overlaps the pause ", pause.Slot))
+						}
+					}
 				}
 				for i := 1; i < len(active); i++ {
 					if active[i-1].Slot().Overlaps(active[i].Slot()) {

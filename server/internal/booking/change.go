@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -21,8 +23,8 @@ type Edit struct {
 }
 
 // Edit edits and moves a job of the user's, all of it or nothing.
-func (s *Service) Edit(ctx context.Context, user store.User, id string, e Edit) (job.Job, error) {
-	return s.change(ctx, user, id, func(tx store.Tx, j *job.Job) error {
+func (s *Service) Edit(ctx context.Context, by store.Actor, id string, e Edit) (job.Job, error) {
+	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
 		if j.Version != e.Version {
 			return &job.StaleError{Version: j.Version}
 		}
@@ -34,16 +36,19 @@ func (s *Service) Edit(ctx context.Context, user store.User, id string, e Edit) 
 		}
 		j.Edited()
 		if e.Move != nil {
-			if err := s.move(tx, j, *e.Move); err != nil {
+			if err := s.move(tx, by.User, j, *e.Move); err != nil {
 				return err
 			}
 		}
-		return tx.UpdateJob(*j)
+		if err := tx.UpdateJob(*j); err != nil {
+			return err
+		}
+		return tx.InsertEvent(event(by, store.Change, *j, s.now().UnixMilli(), e.summary(*j)))
 	})
 }
 
 // move books the job for another start. The owner's own choice ends whatever delay there was.
-func (s *Service) move(tx store.Tx, j *job.Job, to When) error {
+func (s *Service) move(tx store.Tx, user store.User, j *job.Job, to When) error {
 	now := s.now().UnixMilli()
 	start := to.Moment
 	if to.Exact {
@@ -63,11 +68,31 @@ func (s *Service) move(tx store.Tx, j *job.Job, to When) error {
 		}
 		start = next
 	}
-	if start != j.Start {
-		j.Delay = nil
-		j.Move(start)
+	if start == j.Start {
+		return nil
 	}
+	if err := s.mayBookAt(user, start, now, to); err != nil {
+		return err
+	}
+	j.Delay = nil
+	j.Move(start)
 	return nil
+}
+
+// summary says what the edit was about, without the values.
+func (e Edit) summary(j job.Job) string {
+	var parts []string
+	if e.Prompt != nil {
+		parts = append(parts, "prompt")
+	}
+	if e.Seed != nil || e.RandomSeed {
+		parts = append(parts, "seed")
+	}
+	parts = append(parts, slices.Sorted(maps.Keys(e.Parameters))...)
+	if e.Move != nil {
+		parts = append(parts, "slot, to "+moment(j.Start))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (s *Service) applyValues(j *job.Job, e Edit) error {
@@ -101,17 +126,20 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 }
 
 // Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.
-func (s *Service) Cancel(ctx context.Context, user store.User, id string) (job.Job, error) {
-	return s.change(ctx, user, id, func(tx store.Tx, j *job.Job) error {
-		before := j.Version
-		if err := j.Cancel(s.now().UnixMilli()); err != nil || j.Version == before {
+func (s *Service) Cancel(ctx context.Context, by store.Actor, id string) (job.Job, error) {
+	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
+		before, now := *j, s.now().UnixMilli()
+		if err := j.Cancel(now); err != nil || j.Version == before.Version {
 			return err
 		}
-		return tx.UpdateJob(*j)
+		if err := tx.UpdateJob(*j); err != nil {
+			return err
+		}
+		return tx.InsertEvent(event(by, store.Cancel, *j, now, "it was "+string(before.Status)))
 	})
 }
 
-func (s *Service) change(ctx context.Context, user store.User, id string, change func(store.Tx, *job.Job) error) (job.Job, error) {
+func (s *Service) change(ctx context.Context, by store.Actor, id string, change func(store.Tx, *job.Job) error) (job.Job, error) {
 	var changed job.Job
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		j, err := tx.Job(id)
@@ -121,7 +149,7 @@ func (s *Service) change(ctx context.Context, user store.User, id string, change
 		if err != nil {
 			return err
 		}
-		if j.UserID != user.ID && !user.Administrator {
+		if j.UserID != by.ID && !by.Administrator {
 			return &job.NotOwnerError{Owner: j.UserName}
 		}
 		if err := change(tx, &j); err != nil {

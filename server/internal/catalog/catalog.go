@@ -30,7 +30,21 @@ func (c *Catalog) SetWorker(w system.Worker) system.State {
 	c.workers = slices.Clone(c.workers) // the old list may be in somebody's hands
 	for i := range c.workers {
 		if c.workers[i].ID == w.ID {
+			w.Pause = c.workers[i].Pause
 			c.workers[i] = w
+		}
+	}
+	return system.Of(c.workers)
+}
+
+// SetPause takes in a worker's pause, nil for none, and gives the state of the whole.
+func (c *Catalog) SetPause(worker string, pause *system.Pause) system.State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.workers = slices.Clone(c.workers)
+	for i := range c.workers {
+		if c.workers[i].ID == worker {
+			c.workers[i].Pause = pause
 		}
 	}
 	return system.Of(c.workers)

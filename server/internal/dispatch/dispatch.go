@@ -37,6 +37,8 @@ type Runner interface {
 	Adopt(ctx context.Context, j job.Job) Outcome
 	// Interrupt asks ComfyUI to let go of the job and of no other. It does not wait.
 	Interrupt(j job.Job)
+	// Rest frees the memory of the GPU. It does not wait.
+	Rest(ctx context.Context)
 }
 
 // Verdict is how a run ended.
@@ -82,6 +84,7 @@ type Dispatcher struct {
 	hold     time.Time // start nothing before, after ComfyUI could not be reached
 	// stopped is the prompt that was interrupted because the service stopped, this one or the one before.
 	stopped string
+	rested  int64 // start of the pause for which the GPU was freed
 }
 
 // run is one attempt under way, and afterwards how it ended.
@@ -162,8 +165,12 @@ func (d *Dispatcher) adopt(ctx context.Context) error {
 	return nil
 }
 
-// pass moves overdue jobs, starts the due one if it can, and says when to look again at the latest.
+// pass frees the GPU for a pause, moves overdue jobs, starts the due one if it can, and says when to look again at the latest.
 func (d *Dispatcher) pass(ctx context.Context) time.Duration {
+	if pause, under := d.pause(); under && d.current == nil && d.rested != pause.Slot.Start {
+		d.rested = pause.Slot.Start
+		d.Runner.Rest(ctx)
+	}
 	for {
 		d.next.Store(nil) // whatever is written from here on is looked at
 		next, err := d.Store.NextScheduled(ctx, d.Worker)
@@ -193,7 +200,9 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 // due starts the job whose slot it is, or says on it why it waits.
 func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Duration {
 	reason := "the job before it is still running"
-	if d.current == nil {
+	if pause, under := d.pause(); under {
+		reason = pause.Because()
+	} else if d.current == nil {
 		var ready bool
 		if ready, reason = d.Runner.Ready(ctx); ready {
 			if wait := time.Until(d.hold); wait > 0 {
@@ -208,6 +217,12 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 	}
 	d.update(ctx, next, func(j *job.Job) bool { return j.Status == job.Scheduled && j.MarkLate(reason) })
 	return look
+}
+
+// pause is the one under way. Bookings were moved out of it; what is still due had to wait before it began.
+func (d *Dispatcher) pause() (store.Pause, bool) {
+	pause, planned := d.Store.Pause(d.Worker)
+	return pause, planned && pause.Covers(d.Now().UnixMilli())
 }
 
 // start claims the job, and only then hands it over: a crash in between leaves a job to look up, not one to run twice.

@@ -29,6 +29,7 @@ type gpu struct {
 	busy      string // why it is not ready
 	changed   chan struct{}
 	running   int
+	rests     int
 	starts    []start
 	interrupt map[string]chan struct{}
 }
@@ -104,6 +105,12 @@ func (g *gpu) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
 	}
 }
 
+func (g *gpu) Rest(context.Context) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.rests++
+}
+
 func (g *gpu) Interrupt(j job.Job) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -147,10 +154,10 @@ func within(t *testing.T, prepare, test func(*bench)) {
 			takes: func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
 		}
 		var d *dispatch.Dispatcher
-		s.OnCommit(func(jobs []job.Job) {
+		s.OnCommit(func(w store.Written) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			for _, j := range jobs {
+			for _, j := range w.Jobs {
 				b.events = append(b.events, j)
 				if d != nil {
 					d.JobWritten(j)

@@ -4,15 +4,14 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,14 +20,25 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// ErrNotSignedIn says that there is no token, or not a valid one.
-var ErrNotSignedIn = errors.New("no valid token: sign in first")
+// The errors that callers tell apart.
+var (
+	// ErrNotSignedIn: there is no token, or not a valid one.
+	ErrNotSignedIn = errors.New("no valid token: sign in first")
+	// ErrInvitationNeeded: there is no invitation, or not a valid one.
+	ErrInvitationNeeded = errors.New("signing in needs an invitation that is still good: ask an administrator for one")
+	// ErrSignInClosed: users are made by administrators only.
+	ErrSignInClosed = errors.New("users are made by an administrator here: sign in with a token")
+	// ErrLastAdministrator: it would leave nobody who can administer.
+	ErrLastAdministrator = errors.New("that would leave the service without an administrator who has a token")
+)
 
 // Caller is who makes a request.
 type Caller struct {
 	store.User
-	tokenID string
-	revoked chan struct{}
+	Address string // set by whoever knows the connection
+	TokenID string
+	hash    [32]byte
+	changed chan struct{}
 }
 
 // Viewer is what the caller may see.
@@ -36,8 +46,11 @@ func (c Caller) Viewer() access.Viewer {
 	return access.Viewer{UserID: c.ID, Administrator: c.Administrator}
 }
 
-// Revoked is closed when the caller's token is revoked.
-func (c Caller) Revoked() <-chan struct{} { return c.revoked }
+// Actor is the caller as one who does something.
+func (c Caller) Actor() store.Actor { return store.Actor{User: c.User, Address: c.Address} }
+
+// Changed is closed when the caller's token is revoked or its rights have changed: it has to be recognised anew.
+func (c Caller) Changed() <-chan struct{} { return c.changed }
 
 // Store is what identity needs of the store.
 type Store interface {
@@ -48,48 +61,24 @@ type Store interface {
 // Service signs in and recognises users. It is safe for concurrent use.
 type Service struct {
 	store Store
+	mode  access.Mode
 	now   func() time.Time
 
-	mu    sync.RWMutex
-	known map[[32]byte]Caller // tokens seen to be valid, by hash
+	looking sync.Mutex // held over a look-up, so that a revocation cannot fall between it and the note of it
+	mu      sync.RWMutex
+	known   map[[32]byte]*known // tokens seen to be valid, by hash
+}
+
+// known is a token that was seen to be valid.
+type known struct {
+	caller Caller
+	used   atomic.Int64 // when last, milliseconds since the Unix epoch
+	noted  int64        // what of that is in the store
 }
 
 // New makes a service on a store.
-func New(s Store, now func() time.Time) *Service {
-	return &Service{store: s, now: now, known: map[[32]byte]Caller{}}
-}
-
-// tokenPrefix makes a token recognisable where it does not belong, such as in a repository.
-const tokenPrefix = "cfs_"
-
-// newToken makes a secret of 256 random bits.
-func newToken() string {
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails
-	return tokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
-}
-
-// SignIn makes a new user "User-N" and a token, which is told this once.
-func (s *Service) SignIn(ctx context.Context, clientName string) (store.User, string, error) {
-	return s.create(ctx, store.User{}, clientName)
-}
-
-func (s *Service) create(ctx context.Context, user store.User, clientName string) (store.User, string, error) {
-	now := s.now().UnixMilli()
-	token := newToken()
-	user.ID, user.CreatedAt = uuid.NewString(), now
-	err := s.store.Update(ctx, func(tx store.Tx) error {
-		inserted, err := tx.InsertUser(user)
-		if err != nil {
-			return err
-		}
-		user = inserted
-		return tx.InsertToken(store.Token{ID: uuid.NewString(), UserID: user.ID, Hash: sha256.Sum256([]byte(token)), ClientName: clientName, CreatedAt: now})
-	})
-	if err != nil {
-		return store.User{}, "", fmt.Errorf("sign in: %w", err)
-	}
-	return user, token, nil
+func New(s Store, mode access.Mode, now func() time.Time) *Service {
+	return &Service{store: s, mode: mode, now: now, known: map[[32]byte]*known{}}
 }
 
 // Authenticate recognises the user whom a token proves; ErrNotSignedIn.
@@ -98,62 +87,90 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 		return Caller{}, ErrNotSignedIn
 	}
 	// The hash is looked up, so no comparison depends on how much of a guess is right.
-	hash := sha256.Sum256([]byte(token))
-	s.mu.RLock()
-	caller, ok := s.known[hash]
-	s.mu.RUnlock()
-	if ok {
+	return s.recognise(ctx, sha256.Sum256([]byte(token)))
+}
+
+// Again recognises a caller anew; ErrNotSignedIn.
+func (s *Service) Again(ctx context.Context, c Caller) (Caller, error) {
+	again, err := s.recognise(ctx, c.hash)
+	again.Address = c.Address
+	return again, err
+}
+
+func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) {
+	if caller, ok := s.recall(hash); ok {
 		return caller, nil
 	}
-	s.mu.Lock() // held over the look-up, so that a revocation cannot fall between it and the note
-	defer s.mu.Unlock()
-	if caller, ok := s.known[hash]; ok {
+	s.looking.Lock()
+	defer s.looking.Unlock()
+	if caller, ok := s.recall(hash); ok {
 		return caller, nil
 	}
-	user, found, err := s.store.UserByToken(ctx, hash)
+	user, token, err := s.store.UserByToken(ctx, hash)
 	if errors.Is(err, store.ErrNotFound) {
 		return Caller{}, ErrNotSignedIn
 	}
 	if err != nil {
 		return Caller{}, err
 	}
-	caller = Caller{User: user, tokenID: found.ID, revoked: make(chan struct{})}
-	s.known[hash] = caller
-	return caller, nil
-}
-
-// Rename changes the caller's name; store.ErrNameTaken.
-func (s *Service) Rename(ctx context.Context, caller Caller, name string) (store.User, error) {
-	if err := s.store.Update(ctx, func(tx store.Tx) error { return tx.RenameUser(caller.ID, name) }); err != nil {
-		return store.User{}, err
-	}
+	k := &known{caller: Caller{User: user, TokenID: token.ID, hash: hash, changed: make(chan struct{})}, noted: token.LastUsed}
+	k.used.Store(s.now().UnixMilli())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for hash, known := range s.known {
-		if known.ID == caller.ID {
-			known.Name = name
-			s.known[hash] = known
-		}
-	}
-	caller.Name = name
-	return caller.User, nil
+	s.known[hash] = k
+	return k.caller, nil
 }
 
-// SignOut revokes the caller's token.
-func (s *Service) SignOut(ctx context.Context, caller Caller) error {
-	err := s.store.Update(ctx, func(tx store.Tx) error { return tx.RevokeToken(caller.tokenID, s.now().UnixMilli()) })
-	if err != nil {
-		return err
+func (s *Service) recall(hash [32]byte) (Caller, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	k, ok := s.known[hash]
+	if !ok {
+		return Caller{}, false
 	}
+	k.used.Store(s.now().UnixMilli())
+	return k.caller, true
+}
+
+// forget makes callers that match be recognised anew.
+func (s *Service) forget(match func(Caller) bool) {
+	s.looking.Lock()
+	defer s.looking.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for hash, known := range s.known {
-		if known.tokenID == caller.tokenID {
+	for hash, k := range s.known {
+		if match(k.caller) {
 			delete(s.known, hash)
-			close(known.revoked)
+			close(k.caller.changed)
 		}
 	}
-	return nil
+}
+
+// noteAfter is how old the note of a token's last use may become.
+const noteAfter = time.Hour
+
+// NoteUse writes down when tokens were last used, to within an hour.
+func (s *Service) NoteUse(ctx context.Context) error {
+	used := map[string]int64{}
+	s.mu.Lock()
+	for _, k := range s.known {
+		if last := k.used.Load(); last-k.noted >= noteAfter.Milliseconds() {
+			used[k.caller.TokenID] = last
+			k.noted = last
+		}
+	}
+	s.mu.Unlock()
+	if len(used) == 0 {
+		return nil
+	}
+	return s.store.Update(ctx, func(tx store.Tx) error {
+		for id, last := range used {
+			if err := tx.TouchToken(id, last); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // EnsureAdministrator makes an administrator at the first start and writes its token to a file that the owner alone can
@@ -165,7 +182,10 @@ func (s *Service) EnsureAdministrator(ctx context.Context, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("make the administrator's token: %w", err)
 	}
-	_, token, err := s.create(ctx, store.User{Name: "Administrator-" + uuid.NewString()[:4], Administrator: true}, "first start")
+	admin := store.User{Name: "Administrator-" + uuid.NewString()[:4], Administrator: true}
+	_, token, err := s.create(ctx, admin, "first start", func(tx store.Tx, made store.User) error {
+		return s.event(tx, store.Actor{}, store.CreateUser, made.Name+", an administrator, at the first start")
+	})
 	if err != nil {
 		return fmt.Errorf("make the administrator's token: %w", err)
 	}

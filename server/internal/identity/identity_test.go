@@ -8,12 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 )
 
-func open(t *testing.T) (*identity.Service, string) {
+func open(t *testing.T, mode access.Mode) (*identity.Service, string) {
 	t.Helper()
 	folder := t.TempDir()
 	s, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
@@ -21,12 +22,12 @@ func open(t *testing.T) (*identity.Service, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return identity.New(s, time.Now), folder
+	return identity.New(s, mode, time.Now), folder
 }
 
 func TestTokenProvesItsUserUntilRevoked(t *testing.T) {
-	service, folder := open(t)
-	user, token, err := service.SignIn(t.Context(), "test")
+	service, folder := open(t, access.Open)
+	user, token, err := service.SignIn(t.Context(), "::1", "test", "")
 	if err != nil || user.Name != "User-1" || user.Administrator {
 		t.Fatalf("signed in as %+v (%v)", user, err)
 	}
@@ -51,19 +52,19 @@ func TestTokenProvesItsUserUntilRevoked(t *testing.T) {
 	if err := service.SignOut(t.Context(), caller); err != nil {
 		t.Fatal(err)
 	}
-	<-caller.Revoked()
+	<-caller.Changed()
 	if _, err := service.Authenticate(t.Context(), token); !errors.Is(err, identity.ErrNotSignedIn) {
 		t.Errorf("revoked token: %v", err)
 	}
 }
 
 func TestRename(t *testing.T) {
-	service, _ := open(t)
-	_, token, err := service.SignIn(t.Context(), "")
+	service, _ := open(t, access.Open)
+	_, token, err := service.SignIn(t.Context(), "::1", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, _, err := service.SignIn(t.Context(), "")
+	other, _, err := service.SignIn(t.Context(), "::1", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,10 +72,10 @@ func TestRename(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := service.Rename(t.Context(), caller, other.Name); !errors.Is(err, store.ErrNameTaken) {
+	if _, err := service.Rename(t.Context(), caller.Actor(), other.Name); !errors.Is(err, store.ErrNameTaken) {
 		t.Errorf("somebody else's name: %v", err)
 	}
-	if user, err := service.Rename(t.Context(), caller, "Ada"); err != nil || user.Name != "Ada" {
+	if user, err := service.Rename(t.Context(), caller.Actor(), "Ada"); err != nil || user.Name != "Ada" {
 		t.Errorf("renamed to %q (%v)", user.Name, err)
 	}
 	if again, err := service.Authenticate(t.Context(), token); err != nil || again.Name != "Ada" {
@@ -83,7 +84,7 @@ func TestRename(t *testing.T) {
 }
 
 func TestAdministratorIsMadeOnce(t *testing.T) {
-	service, folder := open(t)
+	service, folder := open(t, access.Open)
 	file := filepath.Join(folder, "admin-token")
 	for range 2 {
 		if err := service.EnsureAdministrator(t.Context(), file); err != nil {

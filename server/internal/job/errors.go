@@ -12,10 +12,18 @@ type ConflictError struct {
 	BlockingID   string
 	BlockingUser string // name
 	Blocking     schedule.Slot
-	NextFree     int64 // first start at or after the wanted one that fits
+	NextFree     int64  // first start at or after the wanted one that fits
+	Pause        bool   // it is a pause of the worker, made by BlockingUser
+	Reason       string // of the pause
 }
 
 func (e *ConflictError) Error() string {
+	if e.Pause {
+		if e.Reason != "" {
+			return fmt.Sprintf("%s has paused the worker then: %s", e.BlockingUser, e.Reason)
+		}
+		return fmt.Sprintf("%s has paused the worker then", e.BlockingUser)
+	}
 	return fmt.Sprintf("the slot is taken by %s's job %s", e.BlockingUser, e.BlockingID)
 }
 

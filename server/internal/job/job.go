@@ -121,6 +121,7 @@ const (
 	Late    DelayKind = "late"    // the slot has begun, the start had to wait
 	Overdue DelayKind = "overdue" // the slot ended without a start
 	Retry   DelayKind = "retry"   // an attempt was lost
+	Paused  DelayKind = "paused"  // the worker was paused
 )
 
 // Delay says how and why a job departs from the slot it was booked for.

@@ -83,6 +83,12 @@ func (j *Job) MoveOverdue(start int64, reason string) {
 	j.Move(start)
 }
 
+// MovePaused books the job again because its worker is paused at that time.
+func (j *Job) MovePaused(start int64, reason string) {
+	j.delayed(Paused, reason)
+	j.Move(start)
+}
+
 // Retry books a new attempt.
 func (j *Job) Retry(start int64, reason string) {
 	j.delayed(Retry, reason)

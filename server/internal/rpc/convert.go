@@ -26,6 +26,7 @@ var (
 	}
 	delayKinds = map[job.DelayKind]pb.DelayKind{
 		job.Late: pb.DelayKind_DELAY_KIND_LATE, job.Overdue: pb.DelayKind_DELAY_KIND_OVERDUE, job.Retry: pb.DelayKind_DELAY_KIND_RETRY,
+		job.Paused: pb.DelayKind_DELAY_KIND_PAUSED,
 	}
 	systemStatuses = map[system.Status]pb.SystemStatus{
 		system.Booting: pb.SystemStatus_SYSTEM_STATUS_BOOTING, system.Benchmarking: pb.SystemStatus_SYSTEM_STATUS_BENCHMARKING, system.Ready: pb.SystemStatus_SYSTEM_STATUS_READY,
@@ -34,6 +35,15 @@ var (
 	bootOutcomes = map[system.Outcome]pb.BootOutcome{
 		system.Running: pb.BootOutcome_BOOT_OUTCOME_RUNNING, system.Done: pb.BootOutcome_BOOT_OUTCOME_DONE,
 		system.Skipped: pb.BootOutcome_BOOT_OUTCOME_SKIPPED, system.Failed: pb.BootOutcome_BOOT_OUTCOME_FAILED,
+	}
+	auditActions = map[store.Action]pb.AuditAction{
+		store.Book: pb.AuditAction_AUDIT_ACTION_BOOK, store.Change: pb.AuditAction_AUDIT_ACTION_UPDATE, store.Cancel: pb.AuditAction_AUDIT_ACTION_CANCEL,
+		store.SignIn: pb.AuditAction_AUDIT_ACTION_SIGN_IN, store.CreateToken: pb.AuditAction_AUDIT_ACTION_CREATE_TOKEN,
+		store.RevokeToken: pb.AuditAction_AUDIT_ACTION_REVOKE_TOKEN, store.RenameUser: pb.AuditAction_AUDIT_ACTION_RENAME_USER,
+		store.CreateUser: pb.AuditAction_AUDIT_ACTION_CREATE_USER, store.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR,
+		store.CreateInvitation: pb.AuditAction_AUDIT_ACTION_CREATE_INVITATION, store.RevokeInvitation: pb.AuditAction_AUDIT_ACTION_REVOKE_INVITATION,
+		store.RestartWorker: pb.AuditAction_AUDIT_ACTION_RESTART_WORKER, store.PauseWorker: pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
+		store.ResumeWorker: pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
 	}
 	accessModes = map[access.Mode]pb.AccessMode{
 		access.Open: pb.AccessMode_ACCESS_MODE_OPEN, access.Invite: pb.AccessMode_ACCESS_MODE_INVITE, access.Closed: pb.AccessMode_ACCESS_MODE_CLOSED,
@@ -122,7 +132,21 @@ func connectionToProto(c feed.Connection) *pb.Connection {
 }
 
 func userToProto(u store.User) *pb.User {
-	return &pb.User{Id: u.ID, Name: u.Name, Administrator: u.Administrator}
+	return &pb.User{Id: u.ID, Name: u.Name, Administrator: u.Administrator, CreatedAtMs: u.CreatedAt}
+}
+
+func tokenToProto(t store.Token, current string) *pb.Token {
+	return &pb.Token{Id: t.ID, Name: t.ClientName, CreatedAtMs: t.CreatedAt, LastUsedAtMs: t.LastUsed, Current: t.ID == current}
+}
+
+func invitationToProto(i store.Invitation) *pb.Invitation {
+	return &pb.Invitation{
+		Id: i.ID, Note: i.Note, CreatedBy: i.CreatedByName, CreatedAtMs: i.CreatedAt, ExpiresAtMs: i.ExpiresAt, MaxUses: int32(i.MaxUses), Uses: int32(i.Uses),
+	}
+}
+
+func eventToProto(e store.Event) *pb.AuditEvent {
+	return &pb.AuditEvent{AtMs: e.At, UserId: e.UserID, UserName: e.UserName, Ip: e.Address, Action: auditActions[e.Action], JobId: e.JobID, Detail: e.Detail}
 }
 
 func workerToProto(w system.Worker) *pb.Worker {
@@ -131,10 +155,18 @@ func workerToProto(w system.Worker) *pb.Worker {
 		Estimates: each(w.Estimates, func(e system.Estimate) *pb.Estimate {
 			return &pb.Estimate{WorkflowId: e.Workflow, BenchmarkMs: e.BenchmarkMS, SlotDurationMs: e.SlotDurationMS}
 		}),
+		Pause: pauseToProto(w.Pause),
 		BootSteps: each(w.BootSteps, func(s system.BootStep) *pb.BootStep {
 			return &pb.BootStep{Name: s.Name, Outcome: bootOutcomes[s.Outcome], ElapsedMs: s.ElapsedMS, Detail: s.Detail}
 		}),
 	}
+}
+
+func pauseToProto(p *system.Pause) *pb.Pause {
+	if p == nil {
+		return nil
+	}
+	return &pb.Pause{StartMs: p.Start, EndMs: p.End, Reason: p.Reason, UserName: p.UserName}
 }
 
 func (o Outlook) system(s system.State) *pb.SystemState {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"connectrpc.com/connect"
@@ -33,6 +34,9 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		owner    *job.NotOwnerError
 		input    *job.InputError
 		unknown  *booking.UnknownError
+		tooMany  *booking.TooManyError
+		inTheWay *booking.InTheWayError
+		tooFast  *tooFastError
 	)
 	switch {
 	case err == nil:
@@ -52,6 +56,16 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		return coded(connect.CodePermissionDenied, err, pb.ErrorReason_ERROR_REASON_NOT_OWNER, map[string]string{"owner": owner.Owner})
 	case errors.As(err, &input):
 		return attach(connect.NewError(connect.CodeInvalidArgument, err), violations(input))
+	case errors.As(err, &tooMany):
+		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS, map[string]string{"limit": strconv.Itoa(tooMany.Limit)})
+	case errors.As(err, &tooFast):
+		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS, map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)})
+	case errors.As(err, &inTheWay):
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, &pb.PauseConflict{
+			Bookings: each(inTheWay.Jobs, func(j job.Job) *pb.PauseObstacle {
+				return &pb.PauseObstacle{JobId: j.ID, UserName: j.UserName, StartMs: j.Start, EndMs: j.Slot().End}
+			}),
+		})
 	case errors.As(err, &unknown):
 		return coded(connect.CodeNotFound, err, pb.ErrorReason_ERROR_REASON_NOT_FOUND, map[string]string{"what": unknown.What, "name": unknown.Name})
 	}
@@ -61,6 +75,9 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		reason pb.ErrorReason
 	}{
 		{identity.ErrNotSignedIn, connect.CodeUnauthenticated, pb.ErrorReason_ERROR_REASON_NOT_SIGNED_IN},
+		{identity.ErrInvitationNeeded, connect.CodePermissionDenied, pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED},
+		{identity.ErrSignInClosed, connect.CodePermissionDenied, pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED},
+		{identity.ErrLastAdministrator, connect.CodeFailedPrecondition, pb.ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR},
 		{errNotAdministrator, connect.CodePermissionDenied, pb.ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR},
 		{booking.ErrNotReady, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_NOT_READY},
 		{booking.ErrStopping, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},

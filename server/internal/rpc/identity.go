@@ -2,32 +2,35 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-type identityService struct {
-	comfyschedulerv1connect.UnimplementedIdentityServiceHandler
-	*Server
-}
+type identityService struct{ *Server }
 
 // cookieAge is how long a browser keeps its cookie, in seconds. Chromium allows no more.
 const cookieAge = 400 * 24 * 60 * 60
 
 func (s identityService) SignIn(ctx context.Context, r *pb.SignInRequest) (*pb.SignInResponse, error) {
-	user, token, err := s.Identity.SignIn(ctx, r.ClientName)
+	user, token, err := s.Identity.SignIn(ctx, peerAddress(ctx), r.ClientName, r.Invitation)
 	if err != nil {
 		return nil, err
 	}
-	if r.Delivery == pb.TokenDelivery_TOKEN_DELIVERY_COOKIE {
-		s.setCookie(ctx, token, cookieAge)
-		token = ""
+	return &pb.SignInResponse{User: userToProto(user), Token: s.deliver(ctx, r.Delivery, token)}, nil
+}
+
+func (s identityService) SignInWithToken(ctx context.Context, r *pb.SignInWithTokenRequest) (*pb.SignInWithTokenResponse, error) {
+	user, token, err := s.Identity.SignInWithToken(ctx, peerAddress(ctx), r.Token, r.ClientName)
+	if err != nil {
+		return nil, err
 	}
-	return &pb.SignInResponse{User: userToProto(user), Token: token}, nil
+	return &pb.SignInWithTokenResponse{User: userToProto(user), Token: s.deliver(ctx, r.Delivery, token)}, nil
 }
 
 func (s identityService) GetMe(ctx context.Context, _ *pb.GetMeRequest) (*pb.GetMeResponse, error) {
@@ -35,7 +38,7 @@ func (s identityService) GetMe(ctx context.Context, _ *pb.GetMeRequest) (*pb.Get
 }
 
 func (s identityService) RenameMe(ctx context.Context, r *pb.RenameMeRequest) (*pb.RenameMeResponse, error) {
-	user, err := s.Identity.Rename(ctx, caller(ctx), r.Name)
+	user, err := s.Identity.Rename(ctx, caller(ctx).Actor(), r.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +54,56 @@ func (s identityService) SignOut(ctx context.Context, _ *pb.SignOutRequest) (*pb
 	return &pb.SignOutResponse{}, nil
 }
 
+func (s identityService) CreateToken(ctx context.Context, r *pb.CreateTokenRequest) (*pb.CreateTokenResponse, error) {
+	token, secret, err := s.Identity.CreateToken(ctx, caller(ctx).Actor(), r.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.CreateTokenResponse{Token: tokenToProto(token, caller(ctx).TokenID), Secret: secret}, nil
+}
+
+func (s identityService) ListTokens(ctx context.Context, _ *pb.ListTokensRequest) (*pb.ListTokensResponse, error) {
+	tokens, err := s.Identity.Tokens(ctx, caller(ctx).ID)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.ListTokensResponse{Tokens: each(tokens, func(t store.Token) *pb.Token { return tokenToProto(t, caller(ctx).TokenID) })}, nil
+}
+
+func (s identityService) RenameToken(ctx context.Context, r *pb.RenameTokenRequest) (*pb.RenameTokenResponse, error) {
+	err := s.Identity.RenameToken(ctx, caller(ctx).Actor(), canonical(r.TokenId), r.Name)
+	return &pb.RenameTokenResponse{}, named(err, "token", r.TokenId)
+}
+
+func (s identityService) RevokeToken(ctx context.Context, r *pb.RevokeTokenRequest) (*pb.RevokeTokenResponse, error) {
+	err := s.Identity.RevokeToken(ctx, caller(ctx).Actor(), canonical(r.TokenId))
+	return &pb.RevokeTokenResponse{}, named(err, "token", r.TokenId)
+}
+
+// named says what was not found.
+func named(err error, what, name string) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return &booking.UnknownError{What: what, Name: name}
+	}
+	return err
+}
+
+// deliver hands a token over as a cookie or gives it for the response.
+func (s identityService) deliver(ctx context.Context, how pb.TokenDelivery, token string) string {
+	if how != pb.TokenDelivery_TOKEN_DELIVERY_COOKIE {
+		return token
+	}
+	s.setCookie(ctx, token, cookieAge)
+	return ""
+}
+
 func (s identityService) setCookie(ctx context.Context, value string, age int) {
 	call, ok := connect.CallInfoForHandlerContext(ctx)
 	if !ok {
 		return
 	}
-	cookie := http.Cookie{Name: s.CookieName, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+	cookie := http.Cookie{
+		Name: s.CookieName, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.Secure,
+	}
 	call.ResponseHeader().Add("Set-Cookie", cookie.String())
 }

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -11,37 +12,84 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/validate"
 
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	api "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 )
 
-// audience is who may call a procedure. The zero value is the strictest that a user passes: signed in.
+// audience is who may call a procedure.
 type audience int
 
 const (
-	signedIn audience = iota
+	nobody audience = iota
 	everybody
+	signedIn
 	administrators
 )
 
-func audienceOf(procedure string) audience {
-	switch {
-	case procedure == comfyschedulerv1connect.IdentityServiceSignInProcedure:
-		return everybody
-	case strings.HasPrefix(procedure, "/"+comfyschedulerv1connect.AdminServiceName+"/"):
-		return administrators
-	default:
-		return signedIn
-	}
+// audiences says it for each procedure. One that is missing here is for nobody.
+var audiences = map[string]audience{
+	api.SchedulerServiceBookJobProcedure:       signedIn,
+	api.SchedulerServiceUpdateJobProcedure:     signedIn,
+	api.SchedulerServiceCancelJobProcedure:     signedIn,
+	api.SchedulerServiceGetJobProcedure:        signedIn,
+	api.SchedulerServiceListJobsProcedure:      signedIn,
+	api.SchedulerServiceListFreeSlotsProcedure: signedIn,
+	api.SchedulerServiceGetTodayStatsProcedure: signedIn,
+	api.SchedulerServiceGetStateProcedure:      signedIn,
+	api.SchedulerServiceWatchStateProcedure:    signedIn,
+
+	api.IdentityServiceSignInProcedure:          everybody,
+	api.IdentityServiceSignInWithTokenProcedure: everybody,
+	api.IdentityServiceGetMeProcedure:           signedIn,
+	api.IdentityServiceRenameMeProcedure:        signedIn,
+	api.IdentityServiceSignOutProcedure:         signedIn,
+	api.IdentityServiceCreateTokenProcedure:     signedIn,
+	api.IdentityServiceListTokensProcedure:      signedIn,
+	api.IdentityServiceRenameTokenProcedure:     signedIn,
+	api.IdentityServiceRevokeTokenProcedure:     signedIn,
+
+	api.AdminServiceRestartWorkerProcedure:    administrators,
+	api.AdminServiceGetWorkerLogProcedure:     administrators,
+	api.AdminServicePauseWorkerProcedure:      administrators,
+	api.AdminServiceResumeWorkerProcedure:     administrators,
+	api.AdminServiceListUsersProcedure:        administrators,
+	api.AdminServiceCreateUserProcedure:       administrators,
+	api.AdminServiceSetAdministratorProcedure: administrators,
+	api.AdminServiceCreateUserTokenProcedure:  administrators,
+	api.AdminServiceRevokeUserTokensProcedure: administrators,
+	api.AdminServiceCreateInvitationProcedure: administrators,
+	api.AdminServiceListInvitationsProcedure:  administrators,
+	api.AdminServiceRevokeInvitationProcedure: administrators,
+	api.AdminServiceListAuditEventsProcedure:  administrators,
 }
 
 // interceptors are those of every call, outermost first.
 func (s *Server) interceptors() []connect.Interceptor {
-	return []connect.Interceptor{&guard{s}, validate.NewInterceptor()}
+	return []connect.Interceptor{newGuard(s), validate.NewInterceptor()}
 }
 
+// What one address may do without being known, in calls a second and at once. It is far above what people do and bounds
+// how many users a program can make.
+const (
+	signInRate, signInBurst = 20, 500
+	guessRate, guessBurst   = 20, 100
+)
+
 // guard recognises the caller, keeps a panic from ending more than its call, and translates errors.
-type guard struct{ *Server }
+type guard struct {
+	*Server
+	calls   *throttle // by user
+	signIns *throttle // by address
+	guesses *throttle // by address: calls without a valid token
+}
+
+func newGuard(s *Server) *guard {
+	perSecond := s.Outlook.Limits.RequestsPerSecond
+	return &guard{
+		Server: s, calls: newThrottle(float64(perSecond), 2*perSecond, s.Now),
+		signIns: newThrottle(signInRate, signInBurst, s.Now), guesses: newThrottle(guessRate, guessBurst, s.Now),
+	}
+}
 
 // WrapUnary implements connect.Interceptor.
 func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
@@ -76,18 +124,33 @@ func (g *guard) call(ctx context.Context, procedure string, header http.Header, 
 		}
 		err = translate(ctx, g.Log, procedure, err)
 	}()
-	needed := audienceOf(procedure)
-	if needed != everybody {
-		who, err := g.Identity.Authenticate(ctx, g.Token(header))
-		if err != nil {
-			return err
-		}
-		if needed == administrators && !who.Administrator {
-			return errNotAdministrator
-		}
-		ctx = context.WithValue(ctx, callerKey{}, who)
+	ctx, err = g.admit(ctx, procedure, header)
+	if err != nil {
+		return err
 	}
 	return next(ctx)
+}
+
+// admit recognises the caller and holds back who calls too often.
+func (g *guard) admit(ctx context.Context, procedure string, header http.Header) (context.Context, error) {
+	needed := audiences[procedure]
+	if needed == everybody {
+		return ctx, g.signIns.take(peerAddress(ctx))
+	}
+	who, err := g.Identity.Authenticate(ctx, g.Token(header))
+	if err != nil {
+		return ctx, cmp.Or(g.guesses.take(peerAddress(ctx)), err)
+	}
+	if !who.Administrator {
+		if err := g.calls.take(who.ID); err != nil {
+			return ctx, err
+		}
+	}
+	if needed == nobody || needed == administrators && !who.Administrator {
+		return ctx, errNotAdministrator
+	}
+	who.Address = peerAddress(ctx)
+	return context.WithValue(ctx, callerKey{}, who), nil
 }
 
 // Token is the one that a request carries: as a bearer token, else in the browser's cookie.

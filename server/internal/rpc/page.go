@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
-	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -20,10 +20,32 @@ type pageToken struct {
 	Question []byte `json:"q"`
 }
 
-func question(r *pb.ListJobsRequest) []byte {
-	r = proto.CloneOf(r)
-	r.PageToken, r.PageSize = "", 0
-	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(r)
+// pagedRequest asks for a page of a list.
+type pagedRequest interface {
+	proto.Message
+	GetPageSize() int32
+	GetPageToken() string
+}
+
+const (
+	defaultPage = 50
+	maxPage     = 500
+)
+
+// pageSize is how many entries are wanted.
+func pageSize(r pagedRequest) int {
+	if r.GetPageSize() == 0 {
+		return defaultPage
+	}
+	return min(int(r.GetPageSize()), maxPage)
+}
+
+func question(r pagedRequest) []byte {
+	asked := proto.Clone(r).ProtoReflect()
+	for _, name := range []protoreflect.Name{"page_token", "page_size"} {
+		asked.Clear(asked.Descriptor().Fields().ByName(name))
+	}
+	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(asked.Interface())
 	if err != nil {
 		panic(err) // it came over the wire
 	}
@@ -31,18 +53,28 @@ func question(r *pb.ListJobsRequest) []byte {
 	return sum[:8]
 }
 
-func writePageToken(r *pb.ListJobsRequest, last job.Job) string {
+// page cuts a list that was read with one entry too many, and gives the token of the rest.
+func page[T any](r pagedRequest, list []T, place func(T) store.Cursor) ([]T, string) {
+	size := pageSize(r)
+	if len(list) <= size {
+		return list, ""
+	}
+	last := place(list[size-1])
 	data, err := json.Marshal(pageToken{last.Start, last.ID, question(r)})
 	if err != nil {
 		panic(err) // its fields can all be written
 	}
-	return base64.RawURLEncoding.EncodeToString(data)
+	return list[:size], base64.RawURLEncoding.EncodeToString(data)
 }
 
-func readPageToken(r *pb.ListJobsRequest) (*store.Cursor, error) {
+// pageAfter is the place that a request's token stands for; nil for the first page.
+func pageAfter(r pagedRequest) (*store.Cursor, error) {
+	if r.GetPageToken() == "" {
+		return nil, nil
+	}
 	var token pageToken
 	var wrong job.InputError
-	data, err := base64.RawURLEncoding.DecodeString(r.PageToken)
+	data, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
 	if err != nil || json.Unmarshal(data, &token) != nil {
 		wrong.Add("page_token", "", "is not a token of this service")
 		return nil, &wrong

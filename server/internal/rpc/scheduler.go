@@ -16,11 +16,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-const (
-	defaultPage = 50
-	maxPage     = 500
-	defaultGaps = 10
-)
+const defaultGaps = 10
 
 type schedulerService struct{ *Server }
 
@@ -36,7 +32,7 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 	if start, exact := r.Start.(*pb.BookJobRequest_TimeSlot); exact {
 		when = booking.When{Exact: true, Moment: start.TimeSlot}
 	}
-	booked, err := s.Booking.Book(ctx, caller(ctx).User, booking.Request{
+	booked, err := s.Booking.Book(ctx, caller(ctx).Actor(), booking.Request{
 		ID: r.RequestId, Hash: hash, When: when, Prompt: r.Prompt, Seed: r.Seed, Parameters: valuesFromProto(r.Parameters), Workflow: r.WorkflowId, Worker: r.WorkerId,
 	})
 	if err != nil {
@@ -74,7 +70,7 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 			edit.Move = &booking.When{Moment: r.Edit.NextFreeFrom}
 		}
 	}
-	changed, err := s.Booking.Edit(ctx, caller(ctx).User, canonical(r.JobId), edit)
+	changed, err := s.Booking.Edit(ctx, caller(ctx).Actor(), canonical(r.JobId), edit)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +78,7 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 }
 
 func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest) (*pb.CancelJobResponse, error) {
-	changed, err := s.Booking.Cancel(ctx, caller(ctx).User, canonical(r.JobId))
+	changed, err := s.Booking.Cancel(ctx, caller(ctx).Actor(), canonical(r.JobId))
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +101,13 @@ func (s schedulerService) GetJob(ctx context.Context, r *pb.GetJobRequest) (*pb.
 }
 
 func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (*pb.ListJobsResponse, error) {
-	size := min(int(r.PageSize), maxPage)
-	if size == 0 {
-		size = defaultPage
+	after, err := pageAfter(r)
+	if err != nil {
+		return nil, err
 	}
 	query := store.Query{
 		UserID: canonical(r.UserId), Worker: r.WorkerId, Descending: r.Order != pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC,
-		Limit: size + 1, // one more tells whether there is another page
+		After: after, Limit: pageSize(r) + 1, // one more tells whether there is another page
 	}
 	for status, wire := range statuses {
 		if slices.Contains(r.Statuses, wire) {
@@ -121,24 +117,12 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 	if w := r.Window; w != nil {
 		query.Window = &schedule.Slot{Start: w.StartMs, End: w.EndMs}
 	}
-	if r.PageToken != "" {
-		after, err := readPageToken(r)
-		if err != nil {
-			return nil, err
-		}
-		query.After = after
-	}
 	jobs, err := s.Store.ListJobs(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	out := &pb.ListJobsResponse{}
-	if len(jobs) > size {
-		jobs = jobs[:size]
-		out.NextPageToken = writePageToken(r, jobs[size-1])
-	}
-	out.Jobs = s.Outlook.jobs(jobs, viewer(ctx))
-	return out, nil
+	jobs, next := page(r, jobs, func(j job.Job) store.Cursor { return store.Cursor{Start: j.Start, ID: j.ID} })
+	return &pb.ListJobsResponse{Jobs: s.Outlook.jobs(jobs, viewer(ctx)), NextPageToken: next}, nil
 }
 
 func (s schedulerService) ListFreeSlots(ctx context.Context, r *pb.ListFreeSlotsRequest) (*pb.ListFreeSlotsResponse, error) {

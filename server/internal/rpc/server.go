@@ -32,6 +32,7 @@ type Server struct {
 	Workers    []*worker.Worker
 	Outlook    Outlook
 	CookieName string
+	Secure     bool            // the port is encrypted
 	Serving    func() bool     // whether bookings are taken
 	Stopping   <-chan struct{} // closed when the service begins to stop
 	Now        func() time.Time
@@ -52,8 +53,8 @@ func (s *Server) Handle(mux *http.ServeMux) {
 		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom),
 	}
 	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
-	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{Server: s}, options...))
-	mux.Handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{Server: s}, options...))
+	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
+	mux.Handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
 	names := []string{
 		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
 	}

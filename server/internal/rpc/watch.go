@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
@@ -37,7 +37,7 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 		news := s.Feed.Read(cursor)
 		cursor = news.Next
 		if !news.Empty() || beat || id != "" {
-			if err := s.send(ctx, stream, news, beat, id); err != nil {
+			if err := s.send(ctx, stream, me.Viewer(), news, beat, id); err != nil {
 				return err
 			}
 			id = ""
@@ -48,8 +48,15 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 		case <-news.More:
 		case <-timer.C:
 			beat = true
-		case <-me.Revoked():
-			return identity.ErrNotSignedIn
+		case <-me.Changed():
+			again, err := s.Identity.Again(ctx, me)
+			if err != nil {
+				return err
+			}
+			if again.Administrator != me.Administrator {
+				cursor = feed.Cursor{} // it may see more or less than before
+			}
+			me = again
 		case <-s.Stopping:
 			return errStopping
 		case <-ctx.Done():
@@ -58,8 +65,7 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 	}
 }
 
-func (s schedulerService) send(ctx context.Context, stream *connect.ServerStream[pb.WatchStateResponse], news feed.News[*Delta], beat bool, connectionID string) error {
-	v := viewer(ctx)
+func (s schedulerService) send(ctx context.Context, stream *connect.ServerStream[pb.WatchStateResponse], v access.Viewer, news feed.News[*Delta], beat bool, connectionID string) error {
 	out := &pb.WatchStateResponse{
 		ConnectionId: connectionID, Deltas: each(news.Deltas, func(d *Delta) *pb.StateDelta { return d.For(v) }),
 		Progress: each(news.Progress, func(p job.Progress) *pb.JobProgress { return s.Outlook.progress(p, v) }),

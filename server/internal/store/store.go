@@ -27,6 +27,8 @@ var (
 type Store interface {
 	Jobs
 	Users
+	Trail
+	Pauses
 	Templates
 	Records
 
@@ -35,12 +37,18 @@ type Store interface {
 	// run again when that commit fails, so it must have no effect but through tx, and must not use the store itself.
 	Update(ctx context.Context, change func(tx Tx) error) error
 
-	// OnCommit sets what is told of the jobs that an update wrote: once for each update, in the order of the commits,
-	// before Update returns. It must be quick and be set before the first Update.
-	OnCommit(func(jobs []job.Job))
+	// OnCommit sets what is told of the jobs and pauses that an update wrote: once for each update that wrote any, in the
+	// order of the commits, before Update returns. It must be quick and be set before the first Update.
+	OnCommit(func(Written))
 
 	// Close ends the store after the updates under way.
 	Close() error
+}
+
+// Written is what an update wrote.
+type Written struct {
+	Jobs   []job.Job
+	Pauses []Pause // one with no length has ended
 }
 
 // Jobs reads jobs.
@@ -57,6 +65,8 @@ type Jobs interface {
 	NextScheduled(ctx context.Context, worker string) (job.Job, error)
 	// DayStats counts the jobs whose slot starts in [from, to].
 	DayStats(ctx context.Context, from, to int64) (DayStats, error)
+	// ResultOwner reads the user whose job wrote a result file last; ErrNotFound.
+	ResultOwner(ctx context.Context, filename string) (userID string, err error)
 	// FreeSlots lists free stretches of a worker, as schedule.Timeline.Free.
 	FreeSlots(ctx context.Context, worker string, from, duration int64, limit int) ([]schedule.Gap, error)
 }
@@ -101,14 +111,123 @@ type Token struct {
 	Hash       [32]byte
 	ClientName string
 	CreatedAt  int64
+	LastUsed   int64 // 0: never
 }
 
-// Users reads users.
+// Account is a user with what is known of its tokens.
+type Account struct {
+	User
+	Tokens   int   // that are not revoked
+	LastUsed int64 // of any of them
+}
+
+// Invitation lets people become users. Only its code's hash is kept.
+type Invitation struct {
+	ID            string
+	Hash          [32]byte
+	Note          string
+	CreatedBy     string // user
+	CreatedByName string // filled in when read
+	CreatedAt     int64
+	ExpiresAt     int64
+	MaxUses       int
+	Uses          int
+}
+
+// Users reads users and how they are proved.
 type Users interface {
 	// User reads one user; ErrNotFound.
 	User(ctx context.Context, id string) (User, error)
 	// UserByToken reads the user whom an unrevoked token proves; ErrNotFound.
 	UserByToken(ctx context.Context, hash [32]byte) (User, Token, error)
+	// Tokens reads a user's unrevoked tokens, latest first.
+	Tokens(ctx context.Context, userID string) ([]Token, error)
+	// Accounts reads users, latest first, those after a place in that order.
+	Accounts(ctx context.Context, after *Cursor, limit int) ([]Account, error)
+	// Invitations reads those that can be used at a moment, latest first.
+	Invitations(ctx context.Context, now int64) ([]Invitation, error)
+}
+
+// Actor is who does something, and from where.
+type Actor struct {
+	User
+	Address string
+}
+
+// Action is a kind of deed.
+type Action string
+
+// The actions.
+const (
+	Book             Action = "book"
+	Change           Action = "update"
+	Cancel           Action = "cancel"
+	SignIn           Action = "sign_in"
+	CreateToken      Action = "create_token"
+	RevokeToken      Action = "revoke_token"
+	RenameUser       Action = "rename_user"
+	CreateUser       Action = "create_user"
+	SetAdministrator Action = "set_administrator"
+	CreateInvitation Action = "create_invitation"
+	RevokeInvitation Action = "revoke_invitation"
+	RestartWorker    Action = "restart_worker"
+	PauseWorker      Action = "pause_worker"
+	ResumeWorker     Action = "resume_worker"
+)
+
+// Event is something that somebody did. It holds neither prompts nor secrets.
+type Event struct {
+	Number   int64 // rises with each event
+	At       int64
+	UserID   string
+	UserName string // filled in when read
+	Address  string
+	Action   Action
+	JobID    string // empty: it was not done to a job
+	Detail   string // for people
+}
+
+// EventQuery says which events. Zero fields do not restrict.
+type EventQuery struct {
+	UserID string
+	JobID  string
+	Before int64 // number
+	Limit  int
+}
+
+// Trail reads who did what.
+type Trail interface {
+	// Events reads the events of a query, latest first.
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
+}
+
+// Pause is a stretch of a worker's timeline that is kept free.
+type Pause struct {
+	Worker   string
+	Slot     schedule.Slot
+	Reason   string
+	UserID   string
+	UserName string // filled in when read
+}
+
+// Covers reports whether the moment lies in the pause.
+func (p Pause) Covers(now int64) bool { return p.Slot.Contains(now) }
+
+// Because is the pause as a reason, for people.
+func (p Pause) Because() string {
+	if p.Reason == "" {
+		return p.UserName + " has paused the worker"
+	}
+	return p.UserName + " has paused the worker: " + p.Reason
+}
+
+// PauseID is what holds the slot of a pause.
+const PauseID = "pause"
+
+// Pauses reads pauses.
+type Pauses interface {
+	// Pause reads the pause of a worker; false: there is none. One that is over may still be there.
+	Pause(worker string) (Pause, bool)
 }
 
 // Template is a workflow's template as it was when jobs were booked with it.
@@ -140,10 +259,13 @@ type Tx interface {
 	NextScheduled(worker string) (job.Job, error)
 	// Running reads the processing jobs of a worker.
 	Running(worker string) ([]job.Job, error)
-	// Blocking finds the earliest active job of a worker that overlaps the slot, the job except left out.
+	// Blocking finds the earliest active job of a worker that overlaps the slot, the job except left out, or its pause,
+	// whose id is PauseID.
 	Blocking(worker string, slot schedule.Slot, except string) (id string, found bool)
 	// NextFree is the earliest start at or after from at which duration fits on the worker, as if except held nothing.
 	NextFree(worker string, from, duration int64, except string) int64
+	// CountActive counts a user's scheduled and processing jobs.
+	CountActive(userID string) (int, error)
 	// InsertJob writes a new job; ErrOverlap.
 	InsertJob(j job.Job) error
 	// UpdateJob writes a changed job; ErrOverlap.
@@ -160,10 +282,38 @@ type Tx interface {
 	InsertUser(u User) (User, error)
 	// RenameUser changes a user's name; ErrNameTaken, ErrNotFound.
 	RenameUser(id, name string) error
+	// SetAdministrator says whether a user is an administrator; ErrNotFound.
+	SetAdministrator(id string, is bool) (User, error)
+	// CountAdministrators counts the administrators with an unrevoked token, the user except left out.
+	CountAdministrators(except string) (int, error)
 	// InsertToken writes a new token.
 	InsertToken(t Token) error
-	// RevokeToken makes a token worthless.
-	RevokeToken(id string, now int64) error
+	// RenameToken changes what a user's unrevoked token is called; ErrNotFound.
+	RenameToken(userID, id, name string) error
+	// TouchToken notes when a token was used.
+	TouchToken(id string, now int64) error
+	// RevokeToken makes a user's token worthless; ErrNotFound.
+	RevokeToken(userID, id string, now int64) error
+	// RevokeTokens makes all of a user's tokens worthless and counts them.
+	RevokeTokens(userID string, now int64) (int, error)
+	// InsertInvitation writes a new invitation.
+	InsertInvitation(i Invitation) error
+	// UseInvitation counts a use of the invitation with that code; ErrNotFound when there is none that can be used.
+	UseInvitation(hash [32]byte, now int64) (Invitation, error)
+	// RevokeInvitation makes an invitation worthless; ErrNotFound.
+	RevokeInvitation(id string, now int64) (Invitation, error)
+
+	// InsertEvent writes down what somebody did. Its number is given by the store.
+	InsertEvent(e Event) error
+	// ForgetEvents drops events from before a moment, at most limit of them.
+	ForgetEvents(before int64, limit int) error
+
+	// PutPause keeps a worker's pause, replacing the one there was; ErrOverlap.
+	PutPause(p Pause) error
+	// Pause reads the pause of a worker; false: there is none.
+	Pause(worker string) (Pause, bool)
+	// DropPause ends a worker's pause.
+	DropPause(worker string) error
 
 	// PutTemplate keeps a template; the same again does nothing.
 	PutTemplate(t Template) error

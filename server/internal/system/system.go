@@ -55,6 +55,14 @@ type Worker struct {
 	Device         string
 	Estimates      []Estimate
 	BootSteps      []BootStep
+	Pause          *Pause // under way or planned; nil: none
+}
+
+// Pause is a stretch of a worker's timeline that is kept free: a closed interval.
+type Pause struct {
+	Start, End int64 // milliseconds since the Unix epoch
+	Reason     string
+	UserName   string
 }
 
 // Estimate is how long a workflow takes on a worker.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -70,10 +71,14 @@ func (b *boot) noMeasuring(ctx context.Context) string {
 	return ""
 }
 
-// dueWithin reports whether a slot begins in that many milliseconds.
+// dueWithin reports whether a slot or a pause begins in that many milliseconds.
 func (w *Worker) dueWithin(ctx context.Context, ms int64) bool {
+	now := w.Now().UnixMilli()
+	if pause, planned := w.Store.Pause(w.ID); planned && pause.Slot.Overlaps(schedule.NewSlot(now, ms)) {
+		return true
+	}
 	next, err := w.Store.NextScheduled(ctx, w.ID)
-	return err == nil && next.Start <= w.Now().UnixMilli()+ms
+	return err == nil && next.Start <= now+ms
 }
 
 // idle reports whether ComfyUI has nothing to do.

@@ -117,6 +117,22 @@ func runName(j job.Job) string {
 	return fmt.Sprintf("%s-%d", j.ID, j.Attempt)
 }
 
+// restLimit is how long ComfyUI may take to answer that it will free its memory.
+const restLimit = 10 * time.Second
+
+// Rest implements dispatch.Runner.
+func (w *Worker) Rest(ctx context.Context) {
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, restLimit)
+		defer cancel()
+		if err := w.client.Free(ctx, true, true); err != nil {
+			w.Log.Warn("ComfyUI's memory could not be freed for the pause", "worker", w.ID, "err", err)
+			return
+		}
+		w.Log.Info("ComfyUI's memory was freed for the pause", "worker", w.ID)
+	}()
+}
+
 func (w *Worker) track(j job.Job) *comfy.Run {
 	run := w.client.Track(j.PromptID())
 	w.mu.Lock()

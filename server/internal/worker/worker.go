@@ -22,6 +22,7 @@ import (
 type Store interface {
 	store.Records
 	store.Templates
+	store.Pauses
 	Update(ctx context.Context, change func(store.Tx) error) error
 	NextScheduled(ctx context.Context, worker string) (job.Job, error)
 }

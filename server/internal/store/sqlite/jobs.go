@@ -87,6 +87,9 @@ func (t *tx) InsertJob(j job.Job) error {
 	if err != nil {
 		return err
 	}
+	if err := t.noteResults(j); err != nil {
+		return err
+	}
 	t.jobs = append(t.jobs, j)
 	return nil
 }
@@ -102,8 +105,30 @@ func (t *tx) UpdateJob(j job.Job) error {
 	if err != nil {
 		return err
 	}
+	if err := t.noteResults(j); err != nil {
+		return err
+	}
 	t.jobs = append(t.jobs, j)
 	return nil
+}
+
+// noteResults keeps whose the files are. ComfyUI gives a name again when its file was deleted.
+func (t *tx) noteResults(j job.Job) error {
+	for _, r := range j.Results {
+		if r.Filename == "" {
+			continue
+		}
+		if err := t.exec(`INSERT INTO result_files (filename, job_id) VALUES (?, ?) ON CONFLICT (filename) DO UPDATE SET job_id = excluded.job_id`, r.Filename, j.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ResultOwner implements store.Jobs.
+func (s *Store) ResultOwner(ctx context.Context, filename string) (userID string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT j.user_id FROM result_files f JOIN jobs j ON j.id = f.job_id WHERE f.filename = ?`, filename).Scan(&userID)
+	return userID, classify(err)
 }
 
 // Job implements store.Jobs.
@@ -187,18 +212,4 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 	return scanJobs(s.read.QueryContext(ctx, query, append(args, q.Limit)...))
 }
 
-func scanJobs(rows *sql.Rows, err error) ([]job.Job, error) {
-	if err != nil {
-		return nil, classify(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var jobs []job.Job
-	for rows.Next() {
-		j, err := scanJob(rows)
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, j)
-	}
-	return jobs, classify(rows.Err())
-}
+func scanJobs(rows *sql.Rows, err error) ([]job.Job, error) { return collect(rows, err, scanJob) }

@@ -19,9 +19,9 @@ func (s *Store) User(ctx context.Context, id string) (store.User, error) {
 func (s *Store) UserByToken(ctx context.Context, hash [32]byte) (store.User, store.Token, error) {
 	var u store.User
 	t := store.Token{Hash: hash}
-	err := s.read.QueryRowContext(ctx, `SELECT u.id, u.name, u.administrator, u.created_ms, t.id, t.client_name, t.created_ms
+	err := s.read.QueryRowContext(ctx, `SELECT u.id, u.name, u.administrator, u.created_ms, t.id, t.client_name, t.created_ms, t.last_used_ms
 		FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ? AND t.revoked_ms IS NULL`, hash[:]).
-		Scan(&u.ID, &u.Name, &u.Administrator, &u.CreatedAt, &t.ID, &t.ClientName, &t.CreatedAt)
+		Scan(&u.ID, &u.Name, &u.Administrator, &u.CreatedAt, &t.ID, &t.ClientName, &t.CreatedAt, &t.LastUsed)
 	t.UserID = u.ID
 	return u, t, classify(err)
 }
@@ -62,10 +62,6 @@ func (t *tx) RenameUser(id, name string) error {
 
 func (t *tx) InsertToken(token store.Token) error {
 	return t.exec(`INSERT INTO tokens (id, user_id, hash, client_name, created_ms) VALUES (?, ?, ?, ?, ?)`, token.ID, token.UserID, token.Hash[:], token.ClientName, token.CreatedAt)
-}
-
-func (t *tx) RevokeToken(id string, now int64) error {
-	return t.exec(`UPDATE tokens SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL`, now, id)
 }
 
 func (t *tx) Request(userID, requestID string) (jobID string, hash []byte, err error) {

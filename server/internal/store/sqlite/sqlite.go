@@ -18,7 +18,6 @@ import (
 	"modernc.org/sqlite" // the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -39,11 +38,12 @@ type Store struct {
 	stopped  chan struct{}
 	closing  sync.RWMutex // held for reading while an update is handed over
 	closed   bool
-	onCommit func([]job.Job)
+	onCommit func(store.Written)
 
 	mu        sync.RWMutex // held by the writer from the first change of a batch to its commit
 	timelines map[string]*schedule.Timeline
-	longest   int64 // length of the longest slot there ever was, in milliseconds
+	pauses    map[string]store.Pause // by worker
+	longest   int64                  // length of the longest slot there ever was, in milliseconds
 }
 
 var _ store.Store = (*Store)(nil)
@@ -71,10 +71,10 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	read.SetMaxIdleConns(readers)
 	s := &Store{
 		read: read, write: write, prepared: map[string]*sql.Stmt{}, timelines: map[string]*schedule.Timeline{},
-		updates: make(chan *update, maxBatch), stopped: make(chan struct{}), onCommit: func([]job.Job) {},
+		updates: make(chan *update, maxBatch), stopped: make(chan struct{}), onCommit: func(store.Written) {}, pauses: map[string]store.Pause{},
 	}
 	if s.writer, err = write.Conn(ctx); err == nil {
-		err = s.loadTimelines(ctx)
+		err = errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx))
 	}
 	if err != nil {
 		_ = read.Close()
@@ -148,7 +148,7 @@ func (s *Store) timeline(worker string) *schedule.Timeline {
 }
 
 // OnCommit implements store.Store.
-func (s *Store) OnCommit(f func([]job.Job)) { s.onCommit = f }
+func (s *Store) OnCommit(f func(store.Written)) { s.onCommit = f }
 
 // Close implements store.Store.
 func (s *Store) Close() error {

@@ -11,9 +11,10 @@ import (
 // tx is the update under way in the writer's transaction. It keeps the timelines in step and knows how to take that back.
 type tx struct {
 	store  *Store
-	writes int       // of the current update
-	jobs   []job.Job // written by the current update
-	undos  []func()  // of the whole transaction
+	writes int           // of the current update
+	jobs   []job.Job     // written by the current update
+	pauses []store.Pause // written by the current update
+	undos  []func()      // of the whole transaction
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -71,17 +72,38 @@ func (t *tx) NextFree(worker string, from, duration int64, except string) int64 
 	return t.store.timeline(worker).NextFree(from, duration, except)
 }
 
+func (t *tx) CountActive(userID string) (n int, err error) {
+	err = t.query(`SELECT count(*) FROM jobs WHERE user_id = ? AND status IN ('scheduled', 'processing')`, userID).Scan(&n)
+	return n, classify(err)
+}
+
 func (t *tx) Job(id string) (job.Job, error) { return t.queryJob(selectJob, id) }
 
 func (t *tx) NextScheduled(worker string) (job.Job, error) { return t.queryJob(selectNext, worker) }
 
 func (t *tx) queryJob(query string, arg any) (job.Job, error) {
+	return scanJob(t.query(query, arg))
+}
+
+// query reads one row.
+func (t *tx) query(query string, args ...any) row {
 	statement, err := t.store.statement(query)
 	if err != nil {
-		return job.Job{}, classify(err)
+		return failed{err}
 	}
-	return scanJob(statement.QueryRow(arg))
+	return statement.QueryRow(args...)
 }
+
+// change writes and reads one row of what was written.
+func (t *tx) change(query string, args ...any) row {
+	t.writes++
+	return t.query(query, args...)
+}
+
+// failed is a row that could not be read.
+type failed struct{ err error }
+
+func (f failed) Scan(...any) error { return f.err }
 
 func (t *tx) Running(worker string) ([]job.Job, error) {
 	statement, err := t.store.statement(selectRunning)

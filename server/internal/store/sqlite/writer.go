@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -16,7 +15,7 @@ const maxBatch = 256
 type update struct {
 	ctx    context.Context
 	change func(store.Tx) error
-	jobs   []job.Job // written by the change
+	wrote  store.Written
 	err    error
 	done   chan struct{}
 }
@@ -64,8 +63,8 @@ func (s *Store) commitUpdates() {
 		}
 		s.commit(batch)
 		for _, u := range batch {
-			if u.err == nil && len(u.jobs) > 0 {
-				s.onCommit(u.jobs)
+			if u.err == nil && (len(u.wrote.Jobs) > 0 || len(u.wrote.Pauses) > 0) {
+				s.onCommit(u.wrote)
 			}
 			close(u.done)
 		}
@@ -98,13 +97,13 @@ func (s *Store) try(tx *tx, batch []*update) error {
 		return classify(err)
 	}
 	for _, u := range batch {
-		u.jobs, u.err = nil, u.ctx.Err()
+		u.wrote, u.err = store.Written{}, u.ctx.Err()
 		if u.err != nil {
 			continue
 		}
-		tx.writes, tx.jobs = 0, nil
+		tx.writes, tx.jobs, tx.pauses = 0, nil, nil
 		u.err = apply(u.change, tx)
-		u.jobs = tx.jobs
+		u.wrote = store.Written{Jobs: tx.jobs, Pauses: tx.pauses}
 		if u.err != nil && tx.writes > 0 {
 			s.rollback()
 			return u.err

@@ -36,6 +36,12 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"commits are told in order", commits},
 		{"the numbers of a day", dayStats},
 		{"users and tokens", users},
+		{"administrators", administrators},
+		{"invitations", invitations},
+		{"who did what", trail},
+		{"pauses keep a stretch free", pauses},
+		{"whose a result is", results},
+		{"how much a user has booked", activeOfUser},
 		{"requests", requests},
 		{"records and templates", records},
 		{"closed", closed},
@@ -334,8 +340,8 @@ func commits(t *testing.T, s *suite) {
 	_ = s.Close()
 	s.Store = s.open(t, t.TempDir())
 	var told []string
-	s.OnCommit(func(jobs []job.Job) {
-		for _, j := range jobs {
+	s.OnCommit(func(w store.Written) {
+		for _, j := range w.Jobs {
 			told = append(told, j.Prompt)
 		}
 	})
@@ -392,7 +398,41 @@ func users(t *testing.T, s *suite) {
 	if diff := cmp.Diff(token, got); diff != "" || user != second || err != nil {
 		t.Errorf("user %v, %s (%v)", user, diff, err)
 	}
-	s.update(func(tx store.Tx) error { return tx.RevokeToken(token.ID, 9) })
+	for name, change := range map[string]func(store.Tx) error{
+		"another's token":         func(tx store.Tx) error { return tx.RevokeToken(first.ID, token.ID, 9) },
+		"name of another's":       func(tx store.Tx) error { return tx.RenameToken(first.ID, token.ID, "mine") },
+		"unknown administrator":   func(tx store.Tx) error { _, err := tx.SetAdministrator("?", true); return err },
+		"unknown invitation":      func(tx store.Tx) error { _, err := tx.RevokeInvitation("?", 1); return err },
+		"code of no invitation":   func(tx store.Tx) error { _, err := tx.UseInvitation([32]byte{7}, 1); return err },
+		"token that is not there": func(tx store.Tx) error { return tx.RevokeToken(second.ID, "?", 9) },
+	} {
+		if err := s.Update(t.Context(), change); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s.update(func(tx store.Tx) error {
+		return errors.Join(tx.RenameToken(second.ID, token.ID, "laptop"), tx.TouchToken(token.ID, 8))
+	})
+	token.ClientName, token.LastUsed, token.Hash = "laptop", 8, [32]byte{}
+	tokens, err := s.Tokens(t.Context(), second.ID)
+	if diff := cmp.Diff([]store.Token{token}, tokens); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	accounts, err := s.Accounts(t.Context(), nil, 10)
+	if err != nil || len(accounts) != 3 {
+		t.Fatalf("%d accounts (%v)", len(accounts), err)
+	}
+	for _, a := range accounts {
+		if mine := a.ID == second.ID; mine != (a.Tokens == 1) || mine != (a.LastUsed == 8) {
+			t.Errorf("account %+v", a)
+		}
+	}
+	rest, err := s.Accounts(t.Context(), &store.Cursor{Start: accounts[0].CreatedAt, ID: accounts[0].ID}, 10)
+	if diff := cmp.Diff(accounts[1:], rest); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	s.update(func(tx store.Tx) error { return tx.RevokeToken(second.ID, token.ID, 9) })
+	token.Hash = [32]byte{1, 2}
 	if _, _, err := s.UserByToken(t.Context(), token.Hash); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("revoked token: %v", err)
 	}

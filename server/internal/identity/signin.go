@@ -1,0 +1,91 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// Prefixes make secrets recognisable where they do not belong, such as in a repository.
+const (
+	tokenPrefix      = "cfs_"
+	invitationPrefix = "cfi_"
+)
+
+// newSecret makes a secret of 256 random bits, and its hash.
+func newSecret(prefix string) (secret string, hash [32]byte) {
+	var random [32]byte
+	_, _ = rand.Read(random[:]) // never fails
+	secret = prefix + base64.RawURLEncoding.EncodeToString(random[:])
+	return secret, sha256.Sum256([]byte(secret))
+}
+
+// SignIn makes a new user "User-N" and a token, which is told this once; ErrInvitationNeeded, ErrSignInClosed.
+func (s *Service) SignIn(ctx context.Context, address, clientName, invitation string) (store.User, string, error) {
+	if s.mode == access.Closed {
+		return store.User{}, "", ErrSignInClosed
+	}
+	now := s.now().UnixMilli()
+	return s.create(ctx, store.User{}, clientName, func(tx store.Tx, made store.User) error {
+		detail := ""
+		if s.mode == access.Invite {
+			used, err := tx.UseInvitation(sha256.Sum256([]byte(invitation)), now)
+			if errors.Is(err, store.ErrNotFound) {
+				return ErrInvitationNeeded
+			}
+			if err != nil {
+				return err
+			}
+			detail = "with an invitation of " + used.CreatedByName + "'s"
+			if used.Note != "" {
+				detail += ": " + used.Note
+			}
+		}
+		return s.event(tx, store.Actor{User: made, Address: address}, store.SignIn, detail)
+	})
+}
+
+// create makes a user and a token, and what belongs to that.
+func (s *Service) create(ctx context.Context, user store.User, clientName string, also func(store.Tx, store.User) error) (store.User, string, error) {
+	now := s.now().UnixMilli()
+	token, hash := newSecret(tokenPrefix)
+	user.ID, user.CreatedAt = uuid.NewString(), now
+	made := user
+	err := s.store.Update(ctx, func(tx store.Tx) (err error) {
+		if made, err = tx.InsertUser(user); err != nil {
+			return err
+		}
+		if err := tx.InsertToken(store.Token{ID: uuid.NewString(), UserID: made.ID, Hash: hash, ClientName: clientName, CreatedAt: now}); err != nil {
+			return err
+		}
+		return also(tx, made)
+	})
+	if err != nil {
+		return store.User{}, "", fmt.Errorf("make a user: %w", err)
+	}
+	return made, token, nil
+}
+
+// SignInWithToken makes a further token for the user whom a token proves; ErrNotSignedIn.
+func (s *Service) SignInWithToken(ctx context.Context, address, token, clientName string) (store.User, string, error) {
+	caller, err := s.Authenticate(ctx, token)
+	if err != nil {
+		return store.User{}, "", err
+	}
+	caller.Address = address
+	_, secret, err := s.CreateToken(ctx, caller.Actor(), clientName)
+	return caller.User, secret, err
+}
+
+// event writes down what somebody did.
+func (s *Service) event(tx store.Tx, by store.Actor, action store.Action, detail string) error {
+	return tx.InsertEvent(store.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: action, Detail: detail})
+}

@@ -1,0 +1,130 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// CreateToken makes a further token for somebody's own use; its secret is told this once.
+func (s *Service) CreateToken(ctx context.Context, by store.Actor, name string) (store.Token, string, error) {
+	return s.createToken(ctx, by, by.ID, name, fmt.Sprintf("%q", name))
+}
+
+// CreateTokenFor makes a further token for another user; store.ErrNotFound. The caller has seen to it that an
+// administrator asks.
+func (s *Service) CreateTokenFor(ctx context.Context, by store.Actor, userID, name string) (store.Token, string, error) {
+	user, err := s.store.User(ctx, userID)
+	if err != nil {
+		return store.Token{}, "", err
+	}
+	return s.createToken(ctx, by, userID, name, fmt.Sprintf("%q for %s", name, user.Name))
+}
+
+func (s *Service) createToken(ctx context.Context, by store.Actor, userID, name, detail string) (store.Token, string, error) {
+	secret, hash := newSecret(tokenPrefix)
+	token := store.Token{ID: uuid.NewString(), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
+	err := s.store.Update(ctx, func(tx store.Tx) error {
+		if err := tx.InsertToken(token); err != nil {
+			return err
+		}
+		return s.event(tx, by, store.CreateToken, detail)
+	})
+	return token, secret, err
+}
+
+// Tokens reads a user's tokens, latest first.
+func (s *Service) Tokens(ctx context.Context, userID string) ([]store.Token, error) {
+	tokens, err := s.store.Tokens(ctx, userID)
+	used := s.lastUsed(func(c Caller) string { return c.TokenID })
+	for i := range tokens {
+		tokens[i].LastUsed = max(tokens[i].LastUsed, used[tokens[i].ID])
+	}
+	return tokens, err
+}
+
+// Accounts reads users, latest first, those after a place in that order.
+func (s *Service) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]store.Account, error) {
+	accounts, err := s.store.Accounts(ctx, after, limit)
+	used := s.lastUsed(func(c Caller) string { return c.ID })
+	for i := range accounts {
+		accounts[i].LastUsed = max(accounts[i].LastUsed, used[accounts[i].ID])
+	}
+	return accounts, err
+}
+
+// lastUsed is when tokens were used since the start of the service, by what each of them counts for.
+func (s *Service) lastUsed(key func(Caller) string) map[string]int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	used := map[string]int64{}
+	for _, k := range s.known {
+		used[key(k.caller)] = max(used[key(k.caller)], k.used.Load())
+	}
+	return used
+}
+
+// RenameToken changes what one of the user's tokens is called; store.ErrNotFound.
+func (s *Service) RenameToken(ctx context.Context, by store.Actor, id, name string) error {
+	return s.store.Update(ctx, func(tx store.Tx) error { return tx.RenameToken(by.ID, id, name) })
+}
+
+// RevokeToken makes one of the user's tokens worthless; store.ErrNotFound, and ErrLastAdministrator when nobody else
+// could administer.
+func (s *Service) RevokeToken(ctx context.Context, by store.Actor, id string) error {
+	err := s.store.Update(ctx, func(tx store.Tx) error {
+		if err := tx.RevokeToken(by.ID, id, s.now().UnixMilli()); err != nil {
+			return err
+		}
+		if err := s.keepsAdministrator(tx, by.User); err != nil {
+			return err
+		}
+		return s.event(tx, by, store.RevokeToken, "")
+	})
+	if err == nil {
+		s.forget(func(c Caller) bool { return c.TokenID == id })
+	}
+	return err
+}
+
+// SignOut revokes the token of the call itself.
+func (s *Service) SignOut(ctx context.Context, c Caller) error {
+	return s.RevokeToken(ctx, c.Actor(), c.TokenID)
+}
+
+// RevokeTokens makes all tokens of a user worthless and counts them; store.ErrNotFound, ErrLastAdministrator.
+func (s *Service) RevokeTokens(ctx context.Context, by store.Actor, userID string) (int, error) {
+	user, err := s.store.User(ctx, userID)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = s.store.Update(ctx, func(tx store.Tx) (err error) {
+		if n, err = tx.RevokeTokens(userID, s.now().UnixMilli()); err != nil {
+			return err
+		}
+		if err := s.keepsAdministrator(tx, user); err != nil {
+			return err
+		}
+		return s.event(tx, by, store.RevokeToken, fmt.Sprintf("all %d of %s", n, user.Name))
+	})
+	if err == nil {
+		s.forget(func(c Caller) bool { return c.ID == userID })
+	}
+	return n, err
+}
+
+// keepsAdministrator refuses what has left nobody who can administer.
+func (s *Service) keepsAdministrator(tx store.Tx, changed store.User) error {
+	if !changed.Administrator {
+		return nil
+	}
+	n, err := tx.CountAdministrators("")
+	if err == nil && n == 0 {
+		return ErrLastAdministrator
+	}
+	return err
+}

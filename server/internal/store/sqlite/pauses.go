@@ -1,0 +1,67 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// Pause implements store.Pauses.
+func (s *Store) Pause(worker string) (store.Pause, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	p, ok := s.pauses[worker]
+	return p, ok
+}
+
+func (s *Store) loadPauses(ctx context.Context) error {
+	rows, err := s.writer.QueryContext(ctx, `SELECT p.worker, p.start_ms, p.end_ms, p.reason, p.user_id, u.name FROM pauses p JOIN users u ON u.id = p.user_id`)
+	pauses, err := collect(rows, err, func(r row) (store.Pause, error) {
+		var p store.Pause
+		return p, r.Scan(&p.Worker, &p.Slot.Start, &p.Slot.End, &p.Reason, &p.UserID, &p.UserName)
+	})
+	for _, p := range pauses {
+		s.pauses[p.Worker] = p
+		s.timeline(p.Worker).Add(store.PauseID, p.Slot)
+	}
+	return err
+}
+
+func (t *tx) Pause(worker string) (store.Pause, bool) {
+	p, ok := t.store.pauses[worker]
+	return p, ok
+}
+
+func (t *tx) PutPause(p store.Pause) error {
+	if err := t.DropPause(p.Worker); err != nil {
+		return err
+	}
+	line := t.store.timeline(p.Worker)
+	if !line.Add(store.PauseID, p.Slot) {
+		return store.ErrOverlap
+	}
+	t.store.pauses[p.Worker] = p
+	t.undos = append(t.undos, func() {
+		line.Remove(store.PauseID)
+		delete(t.store.pauses, p.Worker)
+	})
+	t.pauses = append(t.pauses, p)
+	return t.exec(`INSERT INTO pauses (worker, start_ms, end_ms, reason, user_id) VALUES (?, ?, ?, ?, ?)`, p.Worker, p.Slot.Start, p.Slot.End, p.Reason, p.UserID)
+}
+
+func (t *tx) DropPause(worker string) error {
+	before, paused := t.store.pauses[worker]
+	if !paused {
+		return nil
+	}
+	line := t.store.timeline(worker)
+	line.Remove(store.PauseID)
+	delete(t.store.pauses, worker)
+	t.undos = append(t.undos, func() {
+		line.Add(store.PauseID, before.Slot)
+		t.store.pauses[worker] = before
+	})
+	t.pauses = append(t.pauses, store.Pause{Worker: worker, Slot: schedule.Slot{Start: 0, End: -1}})
+	return t.exec(`DELETE FROM pauses WHERE worker = ?`, worker)
+}

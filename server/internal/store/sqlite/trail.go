@@ -1,0 +1,39 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// Events implements store.Trail.
+func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]store.Event, error) {
+	query := `SELECT e.number, e.at_ms, e.user_id, coalesce(u.name, ''), e.address, e.action, e.job_id, e.detail FROM events e LEFT JOIN users u ON u.id = e.user_id WHERE true`
+	var args []any
+	if q.UserID != "" {
+		query += ` AND e.user_id = ?`
+		args = append(args, q.UserID)
+	}
+	if q.JobID != "" {
+		query += ` AND e.job_id = ?`
+		args = append(args, q.JobID)
+	}
+	if q.Before != 0 {
+		query += ` AND e.number < ?`
+		args = append(args, q.Before)
+	}
+	rows, err := s.read.QueryContext(ctx, query+` ORDER BY e.number DESC LIMIT ?`, append(args, q.Limit)...)
+	return collect(rows, err, func(r row) (store.Event, error) {
+		var e store.Event
+		return e, r.Scan(&e.Number, &e.At, &e.UserID, &e.UserName, &e.Address, &e.Action, &e.JobID, &e.Detail)
+	})
+}
+
+func (t *tx) InsertEvent(e store.Event) error {
+	return t.exec(`INSERT INTO events (at_ms, user_id, address, action, job_id, detail) VALUES (?, ?, ?, ?, ?, ?)`, e.At, e.UserID, e.Address, string(e.Action), e.JobID, e.Detail)
+}
+
+// ForgetEvents implements store.Tx. Numbers rise with time, so the oldest come first.
+func (t *tx) ForgetEvents(before int64, limit int) error {
+	return t.exec(`DELETE FROM events WHERE number IN (SELECT number FROM events ORDER BY number LIMIT ?) AND at_ms < ?`, limit, before)
+}

@@ -1,0 +1,216 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+func administrators(t *testing.T, s *suite) {
+	user := s.user()
+	count := func(except string) (n int) {
+		s.update(func(tx store.Tx) (err error) {
+			n, err = tx.CountAdministrators(except)
+			return err
+		})
+		return n
+	}
+	s.update(func(tx store.Tx) error {
+		changed, err := tx.SetAdministrator(user.ID, true)
+		if !changed.Administrator || changed.Name != user.Name {
+			t.Errorf("changed to %+v", changed)
+		}
+		return err
+	})
+	if n := count(""); n != 0 {
+		t.Errorf("%d administrators without a token", n)
+	}
+	s.update(func(tx store.Tx) error {
+		return errors.Join(tx.InsertToken(store.Token{ID: "a", UserID: user.ID, Hash: [32]byte{1}}), tx.InsertToken(store.Token{ID: "b", UserID: user.ID, Hash: [32]byte{2}}))
+	})
+	if n, others := count(""), count(user.ID); n != 1 || others != 0 {
+		t.Errorf("%d administrators, %d others", n, others)
+	}
+	s.update(func(tx store.Tx) error {
+		if n, err := tx.RevokeTokens(user.ID, 5); n != 2 || err != nil {
+			t.Errorf("%d revoked (%v)", n, err)
+		}
+		return nil
+	})
+	if n := count(""); n != 0 {
+		t.Errorf("%d administrators with revoked tokens", n)
+	}
+}
+
+func invitations(t *testing.T, s *suite) {
+	user := s.user()
+	made := store.Invitation{ID: uuid.NewString(), Hash: [32]byte{9}, Note: "course", CreatedBy: user.ID, CreatedByName: user.Name, CreatedAt: 10, ExpiresAt: 100, MaxUses: 2}
+	s.update(func(tx store.Tx) error { return tx.InsertInvitation(made) })
+	use := func(now int64) error {
+		return s.Update(t.Context(), func(tx store.Tx) error {
+			_, err := tx.UseInvitation(made.Hash, now)
+			return err
+		})
+	}
+	if err := use(100); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("when it has expired: %v", err)
+	}
+	if err := use(99); err != nil {
+		t.Error(err)
+	}
+	listed := made
+	listed.Hash, listed.Uses = [32]byte{}, 1
+	got, err := s.Invitations(t.Context(), 99)
+	if diff := cmp.Diff([]store.Invitation{listed}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if err := use(99); err != nil {
+		t.Error(err)
+	}
+	if err := use(99); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("when it is used up: %v", err)
+	}
+	if got, err := s.Invitations(t.Context(), 99); len(got) != 0 || err != nil {
+		t.Errorf("used up, but listed: %v (%v)", got, err)
+	}
+	again := made
+	again.ID, again.Hash = uuid.NewString(), [32]byte{8}
+	s.update(func(tx store.Tx) error { return tx.InsertInvitation(again) })
+	s.update(func(tx store.Tx) error {
+		_, err := tx.RevokeInvitation(again.ID, 50)
+		return err
+	})
+	err = s.Update(t.Context(), func(tx store.Tx) error {
+		_, err := tx.UseInvitation(again.Hash, 60)
+		return err
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("when it is revoked: %v", err)
+	}
+}
+
+func trail(t *testing.T, s *suite) {
+	user := s.user()
+	for i := range 10 {
+		e := store.Event{At: int64(i), UserID: user.ID, Address: "::1", Action: store.Book, JobID: fmt.Sprint(i % 2), Detail: "d"}
+		if i == 9 {
+			e.UserID = ""
+		}
+		s.update(func(tx store.Tx) error { return tx.InsertEvent(e) })
+	}
+	ats := func(q store.EventQuery) (ats []int64) {
+		events, err := s.Events(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			ats = append(ats, e.At)
+			if (e.UserID == user.ID) != (e.UserName == user.Name) || e.Address != "::1" || e.Action != store.Book || e.Detail != "d" {
+				t.Errorf("event %+v", e)
+			}
+		}
+		return ats
+	}
+	if diff := cmp.Diff([]int64{8, 6, 4}, ats(store.EventQuery{UserID: user.ID, JobID: "0", Limit: 3})); diff != "" {
+		t.Error(diff)
+	}
+	all, err := s.Events(t.Context(), store.EventQuery{Limit: 100})
+	if err != nil || len(all) != 10 {
+		t.Fatalf("%d events (%v)", len(all), err)
+	}
+	if diff := cmp.Diff([]int64{6, 5}, ats(store.EventQuery{Before: all[2].Number, Limit: 2})); diff != "" {
+		t.Error(diff)
+	}
+	s.update(func(tx store.Tx) error { return tx.ForgetEvents(5, 3) })
+	s.update(func(tx store.Tx) error { return tx.ForgetEvents(5, 100) })
+	if diff := cmp.Diff([]int64{9, 8, 7, 6, 5}, ats(store.EventQuery{Limit: 100})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func pauses(t *testing.T, s *suite) {
+	_ = s.Close()
+	s.folder = t.TempDir()
+	s.Store = s.open(t, s.folder)
+	var told []store.Pause
+	s.OnCommit(func(w store.Written) { told = append(told, w.Pauses...) })
+	user := s.user()
+	s.insert(booking(user, "gpu", 1000, 500))
+	p := store.Pause{Worker: "gpu", Slot: schedule.NewSlot(1500, 100), Reason: "expo", UserID: user.ID, UserName: user.Name}
+	put := func(p store.Pause) error {
+		return s.Update(t.Context(), func(tx store.Tx) error { return tx.PutPause(p) })
+	}
+	if err := put(p); !errors.Is(err, store.ErrOverlap) {
+		t.Errorf("over a booking: %v", err)
+	}
+	if _, paused := s.Pause("gpu"); paused {
+		t.Error("the refused pause is there")
+	}
+	for _, start := range []int64{1501, 2000} { // the second replaces the first
+		p.Slot = schedule.NewSlot(start, 100)
+		if err := put(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := errors.New("changed my mind")
+	_ = s.Update(t.Context(), func(tx store.Tx) error {
+		_ = tx.DropPause("gpu")
+		return refused
+	})
+	_ = s.Close()
+	s.Store = s.open(t, s.folder)
+	if got, _ := s.Pause("gpu"); got != p {
+		t.Errorf("pause %+v, want %+v", got, p)
+	}
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.InsertJob(booking(user, "gpu", 2100, 50)) }); !errors.Is(err, store.ErrOverlap) {
+		t.Errorf("a booking that touches it: %v", err)
+	}
+	s.update(func(tx store.Tx) error {
+		if id, _ := tx.Blocking("gpu", schedule.NewSlot(2050, 1), ""); id != store.PauseID {
+			t.Errorf("%q is in the way", id)
+		}
+		if next := tx.NextFree("gpu", 1990, 50, ""); next != 2101 {
+			t.Errorf("next free at %d", next)
+		}
+		return tx.DropPause("gpu")
+	})
+	s.insert(booking(user, "gpu", 2100, 50))
+	if n := len(told); n != 3 || told[n-1] != p || told[1].Slot.End >= told[1].Slot.Start {
+		t.Errorf("told of %+v", told)
+	}
+}
+
+func results(t *testing.T, s *suite) {
+	first, second := s.user(), s.user()
+	for _, user := range []store.User{first, second} { // ComfyUI has given the name again
+		j := booking(user, "gpu", 1000, 500)
+		j.Complete(1500, []job.Result{{Filename: "a/b.png", Kind: job.Image}, {Kind: job.Words, Text: "x"}})
+		s.insert(j)
+		if owner, err := s.ResultOwner(t.Context(), "a/b.png"); owner != user.ID || err != nil {
+			t.Errorf("owner %s, want %s (%v)", owner, user.ID, err)
+		}
+	}
+	if _, err := s.ResultOwner(t.Context(), "a/c.png"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("unknown file: %v", err)
+	}
+}
+
+func activeOfUser(t *testing.T, s *suite) {
+	first, second := s.user(), s.user()
+	ended := booking(first, "gpu", 3000, 1)
+	ended.LetGo(1)
+	s.insert(booking(first, "gpu", 1000, 500), booking(first, "gpu", 2000, 500), booking(second, "gpu", 4000, 500), ended)
+	s.update(func(tx store.Tx) error {
+		if n, err := tx.CountActive(first.ID); n != 2 || err != nil {
+			t.Errorf("%d active (%v)", n, err)
+		}
+		return nil
+	})
+}
