@@ -135,7 +135,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.rpc = &rpc.Server{
 		Booking: booking.New(a.store, a.catalog, outlook.Limits, time.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
-		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Serving: a.takesBookings, Stopping: a.stopping, Now: time.Now, Log: a.Log,
+		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Secure: c.Server.TLS.CertFile != "", Serving: a.takesBookings, Stopping: a.stopping, Now: time.Now, Log: a.Log,
 	}
 	return nil
 }
@@ -229,7 +229,11 @@ func (a *App) workflowOffered(w system.Workflow) {
 // run works until ctx ends or a part fails. Then the parts end in this order: bookings and streams, the running job,
 // ComfyUI, the port.
 func (a *App) run(ctx context.Context) error {
-	server := &server{handler: a.handler(), config: a.Config.Server, stopping: a.stopping, failed: make(chan error, 1)}
+	handler, err := a.handler()
+	if err != nil {
+		return err
+	}
+	server := &server{handler: handler, config: a.Config.Server, stopping: a.stopping, failed: make(chan error, 1)}
 	if err := server.check(); err != nil {
 		return err
 	}
@@ -248,7 +252,7 @@ func (a *App) run(ctx context.Context) error {
 	parts.Go(func() error { return a.dispatcher.Run(ctx) })
 	parts.Go(func() error { return a.housekeep(ctx) })
 	parts.Go(func() error { return a.work(ctx, server) })
-	err := parts.Wait()
+	err = parts.Wait()
 
 	ending, cancel := context.WithTimeout(context.Background(), endLimit)
 	defer cancel()
@@ -274,10 +278,14 @@ func (a *App) work(ctx context.Context, server *server) error {
 
 func (a *App) open(server *server) error {
 	urls, err := server.open()
-	if err == nil {
-		a.OnReady(urls)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, exposed := range a.exposures() {
+		a.Log.Warn(exposed)
+	}
+	a.OnReady(urls)
+	return nil
 }
 
 // endLimit is how long ComfyUI and open requests may take to end.

@@ -10,27 +10,29 @@ import (
 	"path/filepath"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/webui"
 	"github.com/comfyscheduler/comfyscheduler/webclient"
 )
 
 // handler is everything that the port serves.
-func (a *App) handler() http.Handler {
+func (a *App) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.rpc.Handle(mux)
 	results := a.results()
-	mux.Handle("GET /images/{name...}", files.Images(results))
-	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(results, filepath.Join(a.Config.Server.DataDir, "thumbnails")))
-	mux.Handle("GET /previews/{job}", files.Previews(a.worker.Preview))
+	mux.Handle("GET /images/{name...}", a.rpc.ForResults(files.Images(results)))
+	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(results, filepath.Join(a.Config.Server.DataDir, "thumbnails"))))
+	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.worker.Preview)))
 	mux.HandleFunc("GET /healthz", a.health)
-	mux.Handle("GET /metrics", a.metrics.Handler())
+	mux.Handle("GET /metrics", a.rpc.ForUsers(a.metrics.Handler()))
 	dist, err := fs.Sub(webclient.Dist, "dist")
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}
 	mux.Handle("/", webui.Handler(dist))
-	return rpc.WithConnection(mux)
+	c := a.Config.Server
+	return gate.New(gate.Config{Hosts: append([]string{c.Host}, c.AllowedHosts...), Origins: c.AllowedOrigins}, rpc.WithConnection(mux))
 }
 
 // results are the files that ComfyUI wrote: on disk where the service can reach them, else through its interface.

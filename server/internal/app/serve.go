@@ -14,6 +14,8 @@ import (
 
 const (
 	headerLimit = 10 * time.Second // for a request's header to arrive
+	readLimit   = 30 * time.Second // for a request to arrive
+	maxHeader   = 64 << 10         // bytes of a request's header
 	idleLimit   = 2 * time.Minute  // of an idle connection
 	maxStreams  = 1000             // on one HTTP/2 connection
 	peerLimit   = 30 * time.Second // for a peer to acknowledge what was sent
@@ -78,11 +80,18 @@ func (s *server) open() (urls []string, err error) {
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
-	// No WriteTimeout: it would end the state streams. They have a deadline for each message.
+	scheme := "http"
+	if s.encrypted() {
+		scheme = "https"
+		protocols.SetHTTP2(true)
+	} else {
+		protocols.SetUnencryptedHTTP2(true)
+	}
+	// No WriteTimeout: it would end the state streams. The gate gives each write a deadline.
 	s.http = &http.Server{
-		Handler: s.handler, Protocols: &protocols, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit,
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: peerLimit / 2, PingTimeout: peerLimit / 2},
+		Handler: s.handler, Protocols: &protocols, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader,
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: peerLimit / 2, PingTimeout: peerLimit / 2},
+		TLSConfig: (&certificate{TLS: s.config.TLS}).config(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			dropAfter(c, peerLimit)
 			return ctx
@@ -90,7 +99,7 @@ func (s *server) open() (urls []string, err error) {
 	}
 	for _, listener := range listeners {
 		go func() {
-			if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				s.failed <- err
 			}
 		}()
@@ -99,11 +108,21 @@ func (s *server) open() (urls []string, err error) {
 		if s.config.Host == "localhost" {
 			host = "localhost"
 		}
-		if url := "http://" + net.JoinHostPort(host, strconv.Itoa(address.Port)); len(urls) == 0 || urls[0] != url {
+		if url := scheme + "://" + net.JoinHostPort(host, strconv.Itoa(address.Port)); len(urls) == 0 || urls[0] != url {
 			urls = append(urls, url)
 		}
 	}
 	return urls, nil
+}
+
+// encrypted reports whether the port speaks TLS.
+func (s *server) encrypted() bool { return s.config.TLS.CertFile != "" }
+
+func (s *server) serve(listener net.Listener) error {
+	if !s.encrypted() {
+		return s.http.Serve(listener)
+	}
+	return s.http.ServeTLS(listener, "", "")
 }
 
 // wait returns when ctx ends, or with the error that ended the port.

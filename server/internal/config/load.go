@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,6 +48,10 @@ func Load(file string) (*Config, error) {
 
 func (c *Config) resolvePaths(base string, windows bool) {
 	c.Server.DataDir = resolve(base, c.Server.DataDir, windows)
+	if c.Server.TLS.CertFile != "" {
+		c.Server.TLS.CertFile = resolve(base, c.Server.TLS.CertFile, windows)
+		c.Server.TLS.KeyFile = resolve(base, c.Server.TLS.KeyFile, windows)
+	}
 	c.Workflow.TemplateFile = resolve(base, c.Workflow.TemplateFile, windows)
 	name := strings.TrimSuffix(c.Workflow.TemplateFile[strings.LastIndex(c.Workflow.TemplateFile, "/")+1:], ".json")
 	c.Workflow.ID = strings.TrimSuffix(name, "_api")
@@ -101,6 +106,11 @@ func (c *Config) check(problems *Problems) {
 	}
 	if info, err := os.Stat(c.Server.DataDir); err == nil && !info.IsDir() {
 		problems.add("server.data_dir", "%s is a file; name a folder", c.Server.DataDir)
+	}
+	if pair := c.Server.TLS; pair.CertFile != "" {
+		if _, err := tls.LoadX509KeyPair(pair.CertFile, pair.KeyFile); err != nil {
+			problems.add("server.tls", "%v; name a certificate and its private key, both as PEM", err)
+		}
 	}
 	c.checkWorkflow(problems)
 }

@@ -10,10 +10,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"mime"
 	"net/http"
 	"os"
-	"path"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -46,14 +45,18 @@ func (d Directory) Open(_ context.Context, name string) (*File, error) {
 		return nil, err
 	}
 	defer func() { _ = root.Close() }()
-	file, err := root.Open(name)
-	if err != nil {
+	// Looked at first: opening a pipe would wait for a writer.
+	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err) // whatever the reason, there is nothing to be had
 	}
+	file, err := root.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil {
 		_ = file.Close()
-		return nil, fs.ErrNotExist
+		return nil, err
 	}
 	// ComfyUI gives a name again when its file was deleted, so name and size do not tell.
 	tag := fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())
@@ -102,9 +105,16 @@ func Images(source Source) http.Handler {
 		header := w.Header()
 		header.Set("Cache-Control", "private, no-cache") // to be asked again each time: ETag answers
 		header.Set("ETag", `"`+file.Tag+`"`)
-		header.Set("Content-Type", contentType(name))
+		kind, err := contentType(name, file)
+		if err != nil {
+			notFound(w, err)
+			return
+		}
+		header.Set("Content-Type", kind)
+		if !shown(kind) {
+			header.Set("Content-Disposition", "attachment")
+		}
 		// What a generation wrote is data, whatever it says it is.
-		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'")
 		http.ServeContent(w, r, name, file.Modified, file)
 	})
@@ -112,7 +122,7 @@ func Images(source Source) http.Handler {
 
 // resultName checks a name as it came in a URL, decoded once.
 func resultName(name string) (string, bool) {
-	if name == "" || strings.HasSuffix(name, "/") || strings.ContainsAny(name, "\x00\\") || !fs.ValidPath(name) {
+	if name == "" || strings.HasSuffix(name, "/") || strings.ContainsAny(name, "\x00\\") || !fs.ValidPath(name) || !filepath.IsLocal(name) {
 		return "", false
 	}
 	return name, true
@@ -126,25 +136,6 @@ func notFound(w http.ResponseWriter, err error) {
 	http.Error(w, "the file cannot be had now", http.StatusBadGateway)
 }
 
-// types are those that the systems' own tables lack or disagree on.
-var types = map[string]string{
-	".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif", ".avif": "image/avif", ".bmp": "image/bmp",
-	".mp4": "video/mp4", ".webm": "video/webm", ".mkv": "video/x-matroska", ".mov": "video/quicktime",
-	".flac": "audio/flac", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".m4a": "audio/mp4",
-	".txt": "text/plain; charset=utf-8", ".json": "application/json", ".html": "text/plain; charset=utf-8", ".svg": "image/svg+xml",
-}
-
-func contentType(name string) string {
-	extension := strings.ToLower(path.Ext(name))
-	if known, ok := types[extension]; ok {
-		return known
-	}
-	if known := mime.TypeByExtension(extension); known != "" {
-		return known
-	}
-	return "application/octet-stream"
-}
-
 // Previews serves the latest preview of a running job: GET <prefix><job id>.
 func Previews(latest func(jobID string) (n int, contentType string, data []byte)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -155,7 +146,6 @@ func Previews(latest func(jobID string) (n int, contentType string, data []byte)
 		}
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Cache-Control", "private, no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		_, _ = w.Write(data) // whoever asked may have gone
 	})
 }

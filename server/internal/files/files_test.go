@@ -99,6 +99,26 @@ func TestImages(t *testing.T) {
 	if odd := get(handler, "/images/sub/%C3%BCn%C3%AF%20%231%3F%25.png"); odd.Code != http.StatusOK {
 		t.Errorf("odd name: %d", odd.Code)
 	}
+	for name, tc := range map[string]struct{ content, kind, disposition string }{
+		"page.png":    {"<!DOCTYPE html><script>alert(1)</script>", "text/plain; charset=utf-8", ""},
+		"picture.txt": {"\x89PNG\x0D\x0A\x1A\x0A", "image/png", ""},
+		"drawing.svg": {"<?xml version=\"1.0\"?><svg/>", "image/svg+xml", ""},
+		"data.json":   {"{}", "application/json", ""},
+		"sound.flac":  {"fLaC\x00\x00\x00\x22\x00", "audio/flac", ""},
+		"sound.wav":   {"RIFF\x00\x00\x00\x00WAVEfmt ", "audio/wave", ""},
+		"film.mov":    {"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ", "video/quicktime", ""},
+		"paper.pdf":   {"%PDF-1.7", "application/pdf", "attachment"},
+		"model.bin":   {"\x00\x01\x02", "application/octet-stream", "attachment"},
+		"empty":       {"", "text/plain; charset=utf-8", ""},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(tc.content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		answer := get(handler, "/images/"+name)
+		if got := answer.Header(); got.Get("Content-Type") != tc.kind || got.Get("Content-Disposition") != tc.disposition || answer.Body.String() != tc.content {
+			t.Errorf("%s: %d %q %q", name, answer.Code, got.Get("Content-Type"), got.Get("Content-Disposition"))
+		}
+	}
 	if page := get(handler, "/images/page.html"); !strings.HasPrefix(page.Header().Get("Content-Type"), "text/plain") || !strings.HasPrefix(page.Header().Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("a page would run: %v", page.Header())
 	}

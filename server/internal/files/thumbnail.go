@@ -56,11 +56,14 @@ func Thumbnails(source Source, folder string) http.Handler {
 		header := w.Header()
 		header.Set("Cache-Control", "private, no-cache")
 		header.Set("ETag", `"`+key+`"`)
-		header.Set("X-Content-Type-Options", "nosniff")
 		kept := filepath.Join(folder, key[:2], key+".jpg")
 		data, err := os.ReadFile(kept)
 		if err != nil {
-			making <- struct{}{}
+			select {
+			case making <- struct{}{}:
+			case <-r.Context().Done():
+				return
+			}
 			data, err = shrink(file, width)
 			<-making
 			if err == nil {

@@ -8,12 +8,12 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/validate"
 
 	api "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 )
 
 // audience is who may call a procedure.
@@ -75,6 +75,10 @@ const (
 	guessRate, guessBurst   = 20, 100
 )
 
+// callLimit is how long a call that is no stream may take. A write that was handed to the store is answered truthfully all
+// the same.
+const callLimit = 30 * time.Second
+
 // guard recognises the caller, keeps a panic from ending more than its call, and translates errors.
 type guard struct {
 	*Server
@@ -94,6 +98,8 @@ func newGuard(s *Server) *guard {
 // WrapUnary implements connect.Interceptor.
 func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, request connect.AnyRequest) (response connect.AnyResponse, err error) {
+		ctx, cancel := context.WithTimeout(ctx, callLimit)
+		defer cancel()
 		err = g.call(ctx, request.Spec().Procedure, request.Header(), func(ctx context.Context) error {
 			response, err = next(ctx, request)
 			return err
@@ -101,6 +107,7 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		if err != nil {
 			return nil, err
 		}
+		response.Header().Set("Cache-Control", "no-store")
 		return response, nil
 	}
 }
@@ -163,11 +170,6 @@ func (s *Server) Token(header http.Header) string {
 		return ""
 	}
 	return cookie.Value
-}
-
-// Caller recognises who makes a plain HTTP request; identity.ErrNotSignedIn.
-func (s *Server) Caller(r *http.Request) (identity.Caller, error) {
-	return s.Identity.Authenticate(r.Context(), s.Token(r.Header))
 }
 
 // WithConnection gives the services what they need of the HTTP connection: its address and its write deadline.

@@ -42,6 +42,8 @@ type Server struct {
 const (
 	// maxRequest is the size of the largest request, in bytes: a prompt and 100 parameters of 16 KiB each fit.
 	maxRequest = 2 << 20
+	// maxQuestion is the size of the largest request about health and the schema, in bytes.
+	maxQuestion = 64 << 10
 	// compressFrom is the size from which on responses are compressed, in bytes. Small changes go to many watchers:
 	// compressing them costs more than it saves.
 	compressFrom = 4 << 10
@@ -58,10 +60,11 @@ func (s *Server) Handle(mux *http.ServeMux) {
 	names := []string{
 		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
 	}
-	mux.Handle(grpchealth.NewHandler(health{s, names}))
+	small := connect.WithReadMaxBytes(maxQuestion)
+	mux.Handle(grpchealth.NewHandler(health{s, names}, small))
 	reflector := grpcreflect.NewStaticReflector(names...)
-	mux.Handle(grpcreflect.NewHandlerV1(reflector))
-	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector))
+	mux.Handle(grpcreflect.NewHandlerV1(reflector, small))
+	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, small))
 }
 
 // health says that a service is serving while bookings are taken.

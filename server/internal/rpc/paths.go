@@ -1,0 +1,86 @@
+package rpc
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// The paths beside the calls follow the same rules.
+
+// ForUsers lets those through who may look at all: everybody where anybody may become a user, else users.
+func (s *Server) ForUsers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := s.look(w, r); ok {
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// ForResults lets those through who may have the result file that the path value "name" names.
+func (s *Server) ForResults(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, ok := s.look(w, r)
+		if !ok {
+			return
+		}
+		if s.Outlook.JobFiles {
+			owner, err := s.Store.ResultOwner(r.Context(), r.PathValue("name"))
+			if !s.may(w, who, owner, err, "no job wrote such a file") {
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ForPreviews lets those through who may see into the job that the path value "job" names.
+func (s *Server) ForPreviews(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, ok := s.look(w, r)
+		if !ok {
+			return
+		}
+		if s.Outlook.PrivateJobs {
+			j, err := s.Store.Job(r.Context(), strings.ToLower(r.PathValue("job")))
+			if !s.may(w, who, j.UserID, err, "there is no such job") {
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// look recognises who makes a plain request, or refuses it.
+func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, bool) {
+	who, err := s.Identity.Authenticate(r.Context(), s.Token(r.Header))
+	switch {
+	case err == nil, errors.Is(err, identity.ErrNotSignedIn) && !s.Outlook.NeedsToken():
+		return who, true
+	case errors.Is(err, identity.ErrNotSignedIn):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		http.Error(w, err.Error(), http.StatusUnauthorized)
+	default:
+		s.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
+		http.Error(w, "something went wrong in the service; its log says what", http.StatusInternalServerError)
+	}
+	return identity.Caller{}, false
+}
+
+// may holds a viewer against an owner who was looked up, and refuses.
+func (s *Server) may(w http.ResponseWriter, who identity.Caller, owner string, err error, unknown string) bool {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		http.Error(w, unknown, http.StatusNotFound)
+	case err != nil:
+		http.Error(w, "something went wrong in the service", http.StatusInternalServerError)
+	case !s.Outlook.SeesJobsOf(who.Viewer(), owner):
+		http.Error(w, "it is for its owner and for administrators", http.StatusForbidden)
+	default:
+		return true
+	}
+	return false
+}
