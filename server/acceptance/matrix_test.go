@@ -1,0 +1,350 @@
+//go:build linux
+
+package acceptance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// persona is somebody at the port.
+type persona struct {
+	name  string
+	token string
+	user  *pb.User
+}
+
+// personas in the order of a row's outcomes: nobody, the owner of what is asked about, another user, an administrator, and
+// somebody whose token was revoked.
+const (
+	nobody = iota
+	owner
+	other
+	admin
+	revoked
+)
+
+// The outcomes of a call, persona by persona, as Connect's codes.
+const (
+	ok       = ""
+	unknown  = "unauthenticated"
+	denied   = "permission_denied"
+	notFound = "not_found"
+)
+
+var (
+	forAll     = [5]string{ok, ok, ok, ok, ok}
+	forUsers   = [5]string{unknown, ok, ok, ok, unknown}
+	forOwner   = [5]string{unknown, ok, denied, ok, unknown}
+	forItsUser = [5]string{unknown, ok, notFound, notFound, unknown} // not even an administrator
+	forAdmins  = [5]string{unknown, denied, denied, ok, unknown}
+	closed     = [5]string{denied, denied, denied, denied, denied}
+)
+
+// row is one procedure: what is sent, and what comes of it. Requests are made anew for each persona.
+type row struct {
+	request func(*stage) any
+	want    [5]string
+	in      map[string][5]string // where a mode has other outcomes
+}
+
+type fields = map[string]any
+
+// matrix has a row for each procedure of the schema. One that is missing fails the test.
+var matrix = map[string]row{
+	"SchedulerService/BookJob":       {request: func(*stage) any { return fields{"prompt": "a fox", "nextFreeFrom": 0} }, want: forUsers},
+	"SchedulerService/UpdateJob":     {request: (*stage).edit, want: forOwner},
+	"SchedulerService/CancelJob":     {request: (*stage).freshJob, want: forOwner},
+	"SchedulerService/GetJob":        {request: (*stage).freshJob, want: forUsers},
+	"SchedulerService/ListJobs":      {want: forUsers},
+	"SchedulerService/ListFreeSlots": {want: forUsers},
+	"SchedulerService/GetTodayStats": {want: forUsers},
+	"SchedulerService/GetState":      {want: forUsers},
+	"SchedulerService/WatchState":    {want: forUsers},
+
+	"IdentityService/SignIn":          {want: forAll, in: map[string][5]string{"invite": closed, "closed": closed}},
+	"IdentityService/SignInWithToken": {request: func(s *stage) any { return fields{"token": s.personas[owner].token} }, want: forAll},
+	"IdentityService/GetMe":           {want: forUsers},
+	"IdentityService/RenameMe":        {request: (*stage).freshName, want: forUsers},
+	"IdentityService/SignOut":         {want: forUsers},
+	"IdentityService/CreateToken":     {request: func(*stage) any { return fields{"name": "script"} }, want: forUsers},
+	"IdentityService/ListTokens":      {want: forUsers},
+	"IdentityService/RenameToken":     {request: (*stage).renameToken, want: forItsUser},
+	"IdentityService/RevokeToken":     {request: (*stage).freshToken, want: forItsUser},
+
+	"AdminService/RestartWorker":    {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
+	"AdminService/GetWorkerLog":     {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
+	"AdminService/PauseWorker":      {request: func(*stage) any { return fields{"startMs": now() + 1e9, "durationMs": 1000} }, want: forAdmins},
+	"AdminService/ResumeWorker":     {want: forAdmins},
+	"AdminService/ListUsers":        {want: forAdmins},
+	"AdminService/CreateUser":       {want: forAdmins},
+	"AdminService/SetAdministrator": {request: (*stage).freshUser, want: forAdmins},
+	"AdminService/CreateUserToken":  {request: (*stage).freshUser, want: forAdmins},
+	"AdminService/RevokeUserTokens": {request: (*stage).freshUser, want: forAdmins},
+	"AdminService/CreateInvitation": {want: forAdmins},
+	"AdminService/ListInvitations":  {want: forAdmins},
+	"AdminService/RevokeInvitation": {request: (*stage).freshInvitation, want: forAdmins},
+	"AdminService/ListAuditEvents":  {want: forAdmins},
+}
+
+// paths are those beside the calls. A path may hold the name of a result of the owner's, or of a file that no job wrote.
+var paths = map[string]map[string][5]int{
+	"/": {"": {200, 200, 200, 200, 200}}, "/healthz": {"": {200, 200, 200, 200, 200}},
+	"/metrics":            {"open": {200, 200, 200, 200, 200}, "": {401, 200, 200, 200, 401}},
+	"/images/RESULT":      {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
+	"/thumbnails/RESULT":  {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
+	"/images/OTHERFILE":   {"open": {200, 200, 200, 200, 200}, "private": {401, 404, 404, 404, 401}, "": {401, 200, 200, 200, 401}},
+	"/previews/JOB":       {"open": {404, 404, 404, 404, 404}, "private": {401, 404, 403, 404, 401}, "": {401, 404, 404, 404, 401}}, // the job has ended
+	"/previews/nobody's":  {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
+	"/images/..%2flock":   {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
+	"/images/admin-token": {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
+}
+
+// stage is a service in one mode, with everybody on it.
+type stage struct {
+	*site
+	mode     string
+	personas [5]*persona
+	job      string // of the owner's, completed
+	result   string
+	count    int
+}
+
+func openStage(t *testing.T, mode string) *stage {
+	s := &stage{site: newSite(t), mode: mode}
+	s.config["access"] = map[string]any{"mode": mode}
+	if mode == "private" {
+		s.config["access"] = map[string]any{"mode": "open", "private_jobs": true}
+	}
+	s.start()
+	token, err := os.ReadFile(filepath.Join(s.folder, "data", "admin-token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.personas = [5]*persona{{name: "nobody"}, {name: "owner"}, {name: "another user"}, {name: "administrator", token: strings.TrimSpace(string(token))}, {name: "revoked"}}
+	for _, p := range s.personas[1:] {
+		if p.token != "" {
+			continue
+		}
+		var made struct {
+			User  *pb.User
+			Token string
+		}
+		s.ask(s.personas[admin], "AdminService/CreateUser", nil, &made)
+		p.user, p.token = made.User, made.Token
+	}
+	s.ask(s.personas[admin], "AdminService/RevokeUserTokens", fields{"userId": s.personas[revoked].user.Id}, nil)
+	var booked struct{ Job struct{ Id string } }
+	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"prompt": "a secret fox", "nextFreeFrom": 0}, &booked)
+	c := s.visitor()
+	c.token = s.personas[owner].token
+	s.job = booked.Job.Id
+	s.result = c.untilEnded(s.job).ResultFilename
+	if err := os.WriteFile(filepath.Join(s.folder, "data", "simulated", "output", "other.txt"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// call sends JSON and gives Connect's code, empty when it went well, and the answer.
+func (s *stage) call(p *persona, procedure string, request any) (code string, answer []byte) {
+	s.t.Helper()
+	if request == nil {
+		request = fields{}
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	kind := "application/json"
+	streams := strings.HasSuffix(procedure, "/WatchState")
+	if streams {
+		kind = "application/connect+json"
+		body = append([]byte{0, 0, 0, 0, byte(len(body))}, body...)
+	}
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1."+procedure, bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", kind)
+	if p.token != "" {
+		r.Header.Set("Authorization", "Bearer "+p.token)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if streams { // its first message tells
+		head := make([]byte, 5)
+		if _, err := io.ReadFull(response.Body, head); err != nil {
+			s.t.Fatal(err)
+		}
+		answer = make([]byte, int(head[1])<<24|int(head[2])<<16|int(head[3])<<8|int(head[4]))
+		_, err = io.ReadFull(response.Body, answer)
+	} else {
+		answer, err = io.ReadAll(response.Body)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var failed struct {
+		Code  string
+		Error struct{ Code string }
+	}
+	if response.StatusCode != http.StatusOK || streams {
+		_ = json.Unmarshal(answer, &failed) // what is no error has no code
+	}
+	return failed.Code + failed.Error.Code, answer
+}
+
+// ask is a call that must go well.
+func (s *stage) ask(p *persona, procedure string, request, into any) {
+	s.t.Helper()
+	code, answer := s.call(p, procedure, request)
+	if code != ok {
+		s.t.Fatalf("%s by %s: %s", procedure, p.name, answer)
+	}
+	if into != nil {
+		// Names in JSON are matched without regard to case; 64-bit numbers are not read here.
+		_ = json.Unmarshal(answer, into)
+	}
+}
+
+func (s *stage) freshJob() any {
+	var booked struct{ Job struct{ Id string } }
+	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"prompt": "a secret fox", "nextFreeFrom": now() + 1e8}, &booked)
+	return fields{"jobId": booked.Job.Id}
+}
+
+func (s *stage) edit() any {
+	id := s.freshJob().(fields)["jobId"]
+	return fields{"jobId": id, "version": 1, "edit": fields{"prompt": "a hare"}, "updateMask": "prompt"}
+}
+
+func (s *stage) freshName() any {
+	s.count++
+	return fields{"name": fmt.Sprint("Somebody ", s.count)}
+}
+
+func (s *stage) freshToken() any {
+	var made struct{ Token struct{ Id string } }
+	s.ask(s.personas[owner], "IdentityService/CreateToken", fields{"name": "script"}, &made)
+	return fields{"tokenId": made.Token.Id}
+}
+
+func (s *stage) renameToken() any {
+	request := s.freshToken().(fields)
+	request["name"] = "renamed"
+	return request
+}
+
+func (s *stage) freshUser() any {
+	var made struct{ User struct{ Id string } }
+	s.ask(s.personas[admin], "AdminService/CreateUser", nil, &made)
+	return fields{"userId": made.User.Id}
+}
+
+func (s *stage) freshInvitation() any {
+	var made struct{ Invitation struct{ Id string } }
+	s.ask(s.personas[admin], "AdminService/CreateInvitation", nil, &made)
+	return fields{"invitationId": made.Invitation.Id}
+}
+
+// procedures are those of the schema.
+func procedures() (names []string) {
+	protoregistry.GlobalFiles.RangeFilesByPackage("comfyscheduler.v1", func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			service := file.Services().Get(i)
+			for j := range service.Methods().Len() {
+				names = append(names, string(service.Name())+"/"+string(service.Methods().Get(j).Name()))
+			}
+		}
+		return true
+	})
+	slices.Sort(names)
+	return names
+}
+
+func TestWhoMayDoWhat(t *testing.T) {
+	names := procedures()
+	if len(names) != len(matrix) {
+		t.Errorf("%d procedures, %d rows", len(names), len(matrix))
+	}
+	for _, mode := range []string{"open", "invite", "closed", "private"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			s := openStage(t, mode)
+			for _, name := range names {
+				row, there := matrix[name]
+				if !there {
+					t.Fatalf("%s has no row", name)
+				}
+				want := row.want
+				if other, differs := row.in[mode]; differs {
+					want = other
+				}
+				for i, p := range s.personas {
+					var request any
+					if row.request != nil {
+						request = row.request(s)
+					}
+					if name == "IdentityService/SignOut" && p.token != "" && i != revoked {
+						p = s.secondToken(p)
+					}
+					if code, answer := s.call(p, name, request); code != want[i] {
+						t.Errorf("%s by %s: got %q, want %q: %s", name, p.name, code, want[i], answer)
+					}
+				}
+			}
+			s.checkPaths()
+		})
+	}
+}
+
+// secondToken is the same user with a token of which nothing depends.
+func (s *stage) secondToken(p *persona) *persona {
+	var made struct{ Secret string }
+	s.ask(p, "IdentityService/CreateToken", fields{"name": "second"}, &made)
+	return &persona{name: p.name, token: made.Secret, user: p.user}
+}
+
+func (s *stage) checkPaths() {
+	names := strings.NewReplacer("RESULT", s.result, "OTHERFILE", "other.txt", "JOB", s.job)
+	for path, modes := range paths {
+		want, differs := modes[s.mode]
+		if !differs {
+			want = modes[""]
+		}
+		for i, p := range s.personas {
+			r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+names.Replace(path), nil)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if p.token != "" {
+				r.Header.Set("Authorization", "Bearer "+p.token)
+			}
+			response, err := http.DefaultClient.Do(r)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if response.StatusCode != want[i] {
+				s.t.Errorf("%s by %s: %d, want %d", path, p.name, response.StatusCode, want[i])
+			}
+		}
+	}
+}
