@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -169,7 +170,9 @@ func TestRevokedTokenEndsItsStreams(t *testing.T) {
 	}
 }
 
+// TestOversizedAndEndlessRequests waits for the limit of a body that never ends; the others are refused at once.
 func TestOversizedAndEndlessRequests(t *testing.T) {
+	t.Parallel()
 	s := newSite(t).start()
 	c := s.signIn()
 	head := "POST /comfyscheduler.v1.SchedulerService/BookJob HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer " + c.token + "\r\n"
@@ -183,6 +186,7 @@ func TestOversizedAndEndlessRequests(t *testing.T) {
 	if err := zip.Close(); err != nil {
 		t.Fatal(err)
 	}
+	var group sync.WaitGroup
 	for name, tc := range map[string]struct{ request, want string }{
 		"body over the limit":   {head + fmt.Sprintf("Content-Length: %d\r\n\r\n", 64<<20) + strings.Repeat("x", 8<<20), " 429 "},
 		"endless body":          {head + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat("10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n", 256), " 429 "},
@@ -191,11 +195,16 @@ func TestOversizedAndEndlessRequests(t *testing.T) {
 		"no HTTP":               {"\x16\x03\x01\x02\x00 hello\r\n\r\n", " 400 "},
 		"body for a page":       {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n", 64), " 405 "},
 	} {
-		if line := s.raw(tc.request); !strings.Contains(line, tc.want) && line != "" {
-			t.Errorf("%s: %q", name, line)
-		}
+		group.Go(func() {
+			if line := s.raw(tc.request); !strings.Contains(line, tc.want) {
+				t.Errorf("%s: %q", name, line)
+			}
+		})
 	}
-	c.book(nextFree("it goes on"))
+	for range 20 {
+		c.book(nextFree("it goes on meanwhile"))
+	}
+	group.Wait()
 	if used := s.memory(); used > 512<<20 {
 		t.Errorf("%d MiB in use", used>>20)
 	}

@@ -187,6 +187,16 @@ func (s *site) start() *site {
 	}
 }
 
+// says waits until the log says it.
+func (s *site) says(text string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(s.log.String(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("not said: %s", text)
+		}
+	}
+}
+
 // fails starts the service, which must end by itself with exit code 1, and gives what it said.
 func (s *site) fails() string {
 	s.t.Helper()
