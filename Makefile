@@ -17,6 +17,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The schema's field rules; third-party files are fetched, not committed.
 PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
 
@@ -112,16 +113,25 @@ test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_
 dist: webclient/dist/index.html ## Build release archives for Linux, Windows and macOS into dist/
 	rm -rf dist && mkdir -p dist/man
 	go run ./cli/cmd/comfysched docs --format man dist/man
+	go list -deps -f '{{with .Module}}{{if .Version}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./server/cmd/comfyscheduler ./cli/cmd/comfysched | sort -u | while read -r name dir; do \
+		mkdir -p dist/licences/$$name; find $$dir -maxdepth 1 -iname 'licen[sc]e*' -o -maxdepth 1 -iname 'copying*' | xargs cp -t dist/licences/$$name; done
+	cd webclient && npm ls --omit=dev --all --parseable | tail -n +2 | while read -r dir; do \
+		name=$${dir##*/node_modules/}; mkdir -p ../dist/licences/$$name; find $$dir -maxdepth 1 -iname 'licen[sc]e*' | xargs -r cp -t ../dist/licences/$$name; done
 	for target in linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64; do \
 		os=$${target%/*} arch=$${target#*/} name=comfyscheduler-$(VERSION)-$${target%/*}-$${target#*/}; exe=""; [ $$os = windows ] && exe=.exe || true; \
 		mkdir -p dist/$$name; \
 		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(SERVER_LD)' -o dist/$$name/comfyscheduler$$exe ./server/cmd/comfyscheduler; \
 		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(CLI_LD)' -o dist/$$name/comfysched$$exe ./cli/cmd/comfysched; \
-		cp -r README.md LICENSE CHANGELOG.md config.json config.portable.json config.schema.json workflows dist/man dist/$$name/; \
+		cp -r README.md LICENSE CHANGELOG.md config.json config.portable.json config.schema.json workflows dist/man dist/licences dist/$$name/; \
 		tar -C dist -czf dist/$$name.tar.gz $$name; rm -r dist/$$name; \
 	done
-	rm -r dist/man
+	rm -r dist/man dist/licences
 	cd dist && sha256sum *.tar.gz > SHA256SUMS && cat SHA256SUMS
+
+.PHONY: audit
+audit: webclient/node_modules/.package-lock.json ## Ask for known vulnerabilities of the dependencies (needs vuln.go.dev and npm's advisories)
+	go run $(GOVULNCHECK) $(GO_MODULES)
+	cd webclient && npm audit --omit=dev
 
 .PHONY: clean
 clean: ## Remove what was built
