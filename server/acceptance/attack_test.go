@@ -253,8 +253,9 @@ func TestTenThousandIdleConnections(t *testing.T) {
 	t.Logf("%d idle connections: %d KiB each; a job started %d ms after its slot", idlers, (s.memory()-before)/idlers>>10, done.StartedAtMs-done.TimeSlot)
 }
 
-// TestSlowReaders holds that a watcher who does not read delays nobody and costs bounded memory.
+// TestSlowReaders holds that a watcher who does not read delays nobody, costs bounded memory, and is cut off.
 func TestSlowReaders(t *testing.T) {
+	t.Parallel() // it waits for the deadline of a write
 	s := newSite(t, "--step-time", "5ms").start()
 	c := s.signIn()
 	before := s.memory()
@@ -303,4 +304,20 @@ func TestSlowReaders(t *testing.T) {
 		t.Error("a reader behind slow ones does not see the last booking")
 	}
 	t.Logf("50 watchers that do not read: %d KiB each", (s.memory()-before)/50>>10)
+	for deadline := time.Now().Add(2 * patience); s.watchers() > 1; time.Sleep(time.Second) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d watchers are still there", s.watchers())
+		}
+	}
+}
+
+// watchers counts the open state streams.
+func (s *site) watchers() (n int) {
+	s.t.Helper()
+	_, numbers := s.get("/metrics")
+	_, rest, _ := strings.Cut(string(numbers), "\ncomfyscheduler_watchers ")
+	if _, err := fmt.Sscan(rest, &n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }

@@ -70,12 +70,18 @@ func hosts(configured []string, next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := canonical(hostname(r.Host))
-		if _, err := netip.ParseAddr(name); err != nil && !own[name] && !strings.HasSuffix(name, ".localhost") {
+		if !isAddress(name) && !own[name] && !strings.HasSuffix(name, ".localhost") {
 			http.Error(w, fmt.Sprintf("this service is not called %q; server.allowed_hosts can give it that name", name), http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isAddress takes no zones: they can hold a name.
+func isAddress(name string) bool {
+	address, err := netip.ParseAddr(name)
+	return err == nil && address.Zone() == ""
 }
 
 // hostname is the name or address of a host that may have a port.
