@@ -1,7 +1,10 @@
 // Package exitcode holds the exit codes that scripts may rely on, and errors that carry one.
 package exitcode
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // The exit codes. Interrupted follows the shell's habit for a program that was stopped by Ctrl-C.
 const (
@@ -16,16 +19,30 @@ const (
 	Interrupted = 130
 )
 
+// All is every exit code with its meaning, in the order of the help.
+var All = []struct {
+	Code    int
+	Meaning string
+}{
+	{OK, "ok"},
+	{Failure, "error"},
+	{Usage, "usage: the command line or a value was not accepted"},
+	{Conflict, "conflict: the slot is taken, or somebody changed the job meanwhile"},
+	{NotFound, "not found"},
+	{NotAllowed, "not allowed, or not signed in"},
+	{Unavailable, "unavailable: no answer from the server, or it is not ready yet"},
+	{JobFailed, "the job failed or was cancelled"},
+	{Interrupted, "interrupted by Ctrl-C; what was booked stays booked"},
+}
+
 // Help is the table of exit codes as the help shows it.
-const Help = `  0  ok
-  1  error
-  2  usage: the command line or a value was not accepted
-  3  conflict: the slot is taken, or somebody changed the job meanwhile
-  4  not found
-  5  not allowed, or not signed in
-  6  unavailable: no answer from the server, or it is not ready yet
-  7  the job failed or was cancelled
-  130  interrupted by Ctrl-C; what was booked stays booked`
+func Help() string {
+	var lines []string
+	for _, c := range All {
+		lines = append(lines, fmt.Sprintf("  %3d  %s", c.Code, c.Meaning))
+	}
+	return strings.Join(lines, "\n")
+}
 
 // Error is an error that decides the exit code.
 type Error struct {

@@ -2,7 +2,6 @@
 package book
 
 import (
-	"context"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -42,8 +41,8 @@ type Options struct {
 	Out       outflag.Flags
 }
 
-// NewCmdBook makes the command; runF replaces its work in tests.
-func NewCmdBook(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdBook makes the command.
+func NewCmdBook(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client, Explain: f.Explainer, Args: f.Args}
 	var seed string
 	cmd := &cobra.Command{
@@ -76,9 +75,6 @@ command does so safely with its own --request-id.`,
 			}
 			if err := opts.check(seed); err != nil {
 				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), opts)
 			}
 			return bookRun(cmd.Context(), opts)
 		},

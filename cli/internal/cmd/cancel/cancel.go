@@ -29,8 +29,8 @@ type Options struct {
 	Out  outflag.Flags
 }
 
-// NewCmdCancel makes the command; runF replaces its work in tests.
-func NewCmdCancel(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdCancel makes the command.
+func NewCmdCancel(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client, Explain: f.Explainer}
 	cmd := &cobra.Command{
 		Use:   "cancel JOB...",
@@ -47,9 +47,6 @@ cannot be cancelled does not keep the others from it; the exit code is that of t
 		ValidArgsFunction: f.CompleteArgs(factory.OpenJobs, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Jobs = args
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return cancelRun(cmd.Context(), opts)
 		},
 	}

@@ -29,8 +29,8 @@ type Options struct {
 	Dir  string
 }
 
-// NewCmdDownload makes the command; runF replaces its work in tests.
-func NewCmdDownload(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdDownload makes the command.
+func NewCmdDownload(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Client: f.Client, Explain: f.Explainer}
 	cmd := &cobra.Command{
 		Use:   "download JOB...",
@@ -46,9 +46,6 @@ from it; the exit code is that of the first.`,
 		ValidArgsFunction: f.CompleteArgs(factory.CompletedJobs, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Jobs = args
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return downloadRun(cmd.Context(), opts)
 		},
 	}

@@ -38,8 +38,8 @@ type Options struct {
 	Out     outflag.Flags
 }
 
-// NewCmdEdit makes the command; runF replaces its work in tests.
-func NewCmdEdit(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdEdit makes the command.
+func NewCmdEdit(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client, Args: f.Args}
 	cmd := &cobra.Command{
 		Use:   "edit JOB",
@@ -57,9 +57,6 @@ func NewCmdEdit(f *factory.Factory, runF func(context.Context, *Options) error) 
 			opts.Job = args[0]
 			if err := opts.check(); err != nil {
 				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), opts)
 			}
 			return editRun(cmd.Context(), opts)
 		},

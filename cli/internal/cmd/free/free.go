@@ -30,8 +30,8 @@ type Options struct {
 	JSON     bool
 }
 
-// NewCmdFree makes the command; runF replaces its work in tests.
-func NewCmdFree(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdFree makes the command.
+func NewCmdFree(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
 	cmd := &cobra.Command{
 		Use:   "free [TIME]",
@@ -54,9 +54,6 @@ after it), length of the slot in milliseconds.`,
 			}
 			if opts.Limit < 1 || opts.Limit > 1000 {
 				return exitcode.Usagef("--limit: from 1 to 1000")
-			}
-			if runF != nil {
-				return runF(cmd.Context(), opts)
 			}
 			return freeRun(cmd.Context(), opts)
 		},

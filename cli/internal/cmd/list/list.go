@@ -2,7 +2,6 @@
 package list
 
 import (
-	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,8 +32,8 @@ type Options struct {
 	Out      outflag.Flags
 }
 
-// NewCmdList makes the command; runF replaces its work in tests.
-func NewCmdList(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdList makes the command.
+func NewCmdList(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
 	var statuses []string
 	cmd := &cobra.Command{
@@ -64,9 +63,6 @@ Here a bare time of day means today's, and a bare day its midnight.
 			}
 			if _, err := opts.window(); err != nil {
 				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), opts)
 			}
 			return listRun(cmd.Context(), opts)
 		},

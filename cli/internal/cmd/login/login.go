@@ -31,8 +31,8 @@ type Options struct {
 	Token string
 }
 
-// NewCmdLogin makes the command; runF replaces its work in tests.
-func NewCmdLogin(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdLogin makes the command.
+func NewCmdLogin(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Client: f.Client}
 	cmd := &cobra.Command{
 		Use:   "login",
@@ -48,9 +48,6 @@ command line, where other people of the machine could see it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if opts.Token != "" && opts.Token != "-" {
 				return exitcode.Usagef("--token takes only -: write the token to standard input")
-			}
-			if runF != nil {
-				return runF(cmd.Context(), opts)
 			}
 			return loginRun(cmd.Context(), opts)
 		},

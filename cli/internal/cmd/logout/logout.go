@@ -21,8 +21,8 @@ type Options struct {
 	Client func() (*api.Client, error)
 }
 
-// NewCmdLogout makes the command; runF replaces its work in tests.
-func NewCmdLogout(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdLogout makes the command.
+func NewCmdLogout(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Client: f.Client}
 	return &cobra.Command{
 		Use:   "logout",
@@ -32,9 +32,6 @@ the next command signs in as a new user. With COMFYSCHED_TOKEN set, that token i
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.Passive = true
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return logoutRun(cmd.Context(), opts)
 		},
 	}

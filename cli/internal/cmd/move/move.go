@@ -30,8 +30,8 @@ type Options struct {
 	Out     outflag.Flags
 }
 
-// NewCmdMove makes the command; runF replaces its work in tests.
-func NewCmdMove(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdMove makes the command.
+func NewCmdMove(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client, Args: f.Args}
 	cmd := &cobra.Command{
 		Use:   "move JOB {--next | --after TIME | --at TIME | --in DURATION}",
@@ -49,9 +49,6 @@ func NewCmdMove(f *factory.Factory, runF func(context.Context, *Options) error) 
 			opts.Job = args[0]
 			if _, err := opts.Start.Start(opts.Clock); err != nil {
 				return err
-			}
-			if runF != nil {
-				return runF(cmd.Context(), opts)
 			}
 			return moveRun(cmd.Context(), opts)
 		},

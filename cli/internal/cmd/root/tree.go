@@ -26,13 +26,13 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 )
 
-const long = `Book time slots on a shared ComfyUI and follow them.
+var long = `Book time slots on a shared ComfyUI and follow them.
 
 On a terminal you get tables, in a pipe tab-separated rows; --json prints the API's own JSON and --quiet only ids. Errors are
 one line on stderr.
 
 Exit codes:
-` + exitcode.Help + `
+` + exitcode.Help() + `
 
 Environment:
   COMFYSCHED_SERVER      URL or name of the server, when there is no --server
@@ -59,25 +59,25 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 	cmd.PersistentFlags().StringVar(&f.ServerFlag, "server", "", "`URL` or name of the server (COMFYSCHED_SERVER)")
 	_ = cmd.RegisterFlagCompletionFunc("server", server.CompleteNames(f))
 	group(cmd, "Jobs:",
-		book.NewCmdBook(f, nil),
-		list.NewCmdList(f, nil),
-		show.NewCmdShow(f, nil),
-		edit.NewCmdEdit(f, nil),
-		move.NewCmdMove(f, nil),
-		cancel.NewCmdCancel(f, nil),
-		wait.NewCmdWait(f, nil),
-		download.NewCmdDownload(f, nil),
+		book.NewCmdBook(f),
+		list.NewCmdList(f),
+		show.NewCmdShow(f),
+		edit.NewCmdEdit(f),
+		move.NewCmdMove(f),
+		cancel.NewCmdCancel(f),
+		wait.NewCmdWait(f),
+		download.NewCmdDownload(f),
 	)
 	group(cmd, "Timeline:",
-		watch.NewCmdWatch(f, nil),
-		free.NewCmdFree(f, nil),
-		status.NewCmdStatus(f, nil),
-		users.NewCmdUsers(f, nil),
+		watch.NewCmdWatch(f),
+		free.NewCmdFree(f),
+		status.NewCmdStatus(f),
+		users.NewCmdUsers(f),
 	)
 	group(cmd, "Identity and servers:",
-		whoami.NewCmdWhoami(f, nil),
-		login.NewCmdLogin(f, nil),
-		logout.NewCmdLogout(f, nil),
+		whoami.NewCmdWhoami(f),
+		login.NewCmdLogin(f),
+		logout.NewCmdLogout(f),
 		server.NewCmdServer(f),
 	)
 	cmd.AddCommand(version.NewCmdVersion(f), docs.NewCmdDocs())

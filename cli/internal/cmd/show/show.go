@@ -26,8 +26,8 @@ type Options struct {
 	Out outflag.Flags
 }
 
-// NewCmdShow makes the command; runF replaces its work in tests.
-func NewCmdShow(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdShow makes the command.
+func NewCmdShow(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
 	cmd := &cobra.Command{
 		Use:   "show JOB",
@@ -42,9 +42,6 @@ func NewCmdShow(f *factory.Factory, runF func(context.Context, *Options) error) 
 		ValidArgsFunction: f.CompleteArgs(factory.Jobs, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Job = args[0]
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return showRun(cmd.Context(), opts)
 		},
 	}

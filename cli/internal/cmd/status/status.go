@@ -30,8 +30,8 @@ type Options struct {
 	Out   outflag.Flags
 }
 
-// NewCmdStatus makes the command; runF replaces its work in tests.
-func NewCmdStatus(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdStatus makes the command.
+func NewCmdStatus(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -44,9 +44,6 @@ of the API's SystemState as "system" and GetTodayStatsResponse as "today".`,
   until comfysched status --check --quiet; do sleep 5; done`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return statusRun(cmd.Context(), opts)
 		},
 	}

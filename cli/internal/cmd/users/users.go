@@ -25,8 +25,8 @@ type Options struct {
 	Out    outflag.Flags
 }
 
-// NewCmdUsers makes the command; runF replaces its work in tests.
-func NewCmdUsers(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdUsers makes the command.
+func NewCmdUsers(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
 	cmd := &cobra.Command{
 		Use:   "users",
@@ -37,9 +37,6 @@ In a pipe each connection is one tab-separated line: user name, client, address,
 connection id. --json prints an object whose connectedUsers are those of the API's StateSnapshot.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return usersRun(cmd.Context(), opts)
 		},
 	}

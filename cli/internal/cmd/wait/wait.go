@@ -31,8 +31,8 @@ type Options struct {
 	Out      outflag.Flags
 }
 
-// NewCmdWait makes the command; runF replaces its work in tests.
-func NewCmdWait(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdWait makes the command.
+func NewCmdWait(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client, Explain: f.Explainer}
 	cmd := &cobra.Command{
 		Use:   "wait JOB...",
@@ -48,9 +48,6 @@ failed or was cancelled. A lost connection is opened again; Ctrl-C leaves the jo
 		ValidArgsFunction: f.CompleteArgs(factory.OpenJobs, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Jobs = args
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return waitRun(cmd.Context(), opts)
 		},
 	}

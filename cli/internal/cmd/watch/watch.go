@@ -28,8 +28,8 @@ type Options struct {
 	JSON     bool
 }
 
-// NewCmdWatch makes the command; runF replaces its work in tests.
-func NewCmdWatch(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdWatch makes the command.
+func NewCmdWatch(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
 	var since string
 	cmd := &cobra.Command{
@@ -52,9 +52,6 @@ connection is opened again without missing a change.`,
 			}
 			if opts.Limit < 0 {
 				return exitcode.Usagef("--limit: not negative")
-			}
-			if runF != nil {
-				return runF(cmd.Context(), opts)
 			}
 			return watchRun(cmd.Context(), opts)
 		},

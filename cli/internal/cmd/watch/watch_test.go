@@ -155,7 +155,7 @@ func TestLinesAreOneChangeEachAndResumable(t *testing.T) {
 		}
 		return status.Error(codes.Unavailable, "the cable was cut")
 	}})
-	cmd := NewCmdWatch(f, nil)
+	cmd := NewCmdWatch(f)
 	cmd.SetArgs([]string{"--since", "e:7", "--limit", "4"})
 	if err := cmd.ExecuteContext(t.Context()); err != nil {
 		t.Fatal(err)

@@ -26,8 +26,8 @@ type Options struct {
 	Out    outflag.Flags
 }
 
-// NewCmdWhoami makes the command; runF replaces its work in tests.
-func NewCmdWhoami(f *factory.Factory, runF func(context.Context, *Options) error) *cobra.Command {
+// NewCmdWhoami makes the command.
+func NewCmdWhoami(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Client: f.Client}
 	cmd := &cobra.Command{
 		Use:   "whoami",
@@ -39,9 +39,6 @@ In a pipe the user is one tab-separated line: name, id, and administrator or use
   comfysched whoami --rename "Ada"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if runF != nil {
-				return runF(cmd.Context(), opts)
-			}
 			return whoamiRun(cmd.Context(), opts)
 		},
 	}
