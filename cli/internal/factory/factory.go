@@ -125,7 +125,7 @@ func authorities(file string) (*x509.CertPool, error) {
 func (f *Factory) tellSignedIn(u *pb.User) {
 	if f.IO.IsStderrTTY() {
 		addr, _ := f.Server()
-		fmt.Fprintf(f.IO.Err, "Signed in to %s as %s.\n", addr, u.GetName())
+		fmt.Fprintf(f.IO.Err, "Signed in to %s as %s\n", addr, u.GetName())
 	}
 }
 

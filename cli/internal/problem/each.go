@@ -3,6 +3,7 @@ package problem
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 )
@@ -19,7 +20,11 @@ func Each(w io.Writer, explain Explainer, names []string, do func(name string) e
 		if err == nil {
 			continue
 		}
-		fmt.Fprintf(w, "comfysched: %s: %s\n", name, explain.Line(err))
+		line := explain.Line(err)
+		if !strings.Contains(line, name) {
+			line = name + ": " + line
+		}
+		fmt.Fprintln(w, "comfysched: "+line)
 		if code == exitcode.OK {
 			code = Code(err)
 		}

@@ -60,7 +60,7 @@ job of its own; a line that cannot be booked does not keep the others from it, a
 An answer that is lost on the way is asked for again for a moment without booking twice. A script that repeats the whole
 command does so safely with its own --request-id.`,
 		Example: `  comfysched book --next "a red fox in the snow"
-  comfysched book --at 14:30 --seed 42 --set steps=8 --prompt "a lighthouse" --wait
+  comfysched book --at 14:30 --seed 42 --set steps=8 --wait "a lighthouse"
   comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
   cat prompts.txt | comfysched book --next --each-line --quiet`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -72,9 +72,9 @@ func (o *Options) one(ctx context.Context, client *api.Client, ref string) error
 		return err
 	}
 	short := jobref.Short(id)
-	sentence := fmt.Sprintf("Interrupting %s; 'comfysched wait %s' waits until ComfyUI has let go.", short, short)
+	sentence := fmt.Sprintf("Interrupting %s; 'comfysched wait %s' waits until ComfyUI has let go", short, short)
 	if answer.GetJob().GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED {
-		sentence = fmt.Sprintf("Cancelled %s; its slot at %s is free.", short, o.Clock.Stamp(answer.GetJob().GetTimeSlot()))
+		sentence = fmt.Sprintf("Cancelled %s; its slot at %s is free", short, o.Clock.Stamp(answer.GetJob().GetTimeSlot()))
 	}
 	return jobview.Print(o.IO, o.Clock, o.Out, answer, sentence)
 }

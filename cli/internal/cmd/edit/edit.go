@@ -47,7 +47,9 @@ func NewCmdEdit(f *factory.Factory) *cobra.Command {
 		Long: `Change the prompt, seed, parameters or slot of a scheduled job in one step: all of it or nothing. What is not named stays.
 
 ` + jobref.Help + `
+
 ` + when.Help + `
+
 ` + jobview.RowHelp + `.`,
 		Example: `  comfysched edit 3f2a1b2c --prompt "a red fox at night" --seed random
   comfysched edit 3f2a1b2c --set steps=8 --after 18:00`,

@@ -115,15 +115,29 @@ func (o *Options) show(answer *pb.ListFreeSlotsResponse) error {
 	zone := " (" + o.Clock.ZoneName() + ")"
 	t := table.New(o.IO, "WORKER", "FIRST START"+zone, "LAST START"+zone)
 	for _, s := range answer.GetFreeSlots() {
-		last := table.Cell{Text: "open end", Style: o.IO.Green}
-		if s.GetLastStartMs() > 0 {
-			last = table.Text(o.Clock.Cell(s.GetLastStartMs()))
+		first, last := o.edges(s)
+		end := table.Text(last)
+		if last == "" {
+			end = table.Cell{Text: "open end", Style: o.IO.Green}
 		}
-		t.Row(table.Text(s.GetWorkerId()), table.Text(o.Clock.Cell(s.GetStartMs())), last)
+		t.Row(table.Text(s.GetWorkerId()), table.Text(first), end)
 	}
 	if err := t.Print(); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(o.IO.Err, "A slot of %s fits at and between these starts.\n", when.Millis(answer.GetSlotDurationMs()))
 	return err
+}
+
+// edges are a free stretch in whole seconds, so that what a person reads may be booked; to the millisecond where it holds
+// no whole second. last is empty when the stretch has no end.
+func (o *Options) edges(s *pb.FreeSlot) (first, last string) {
+	start, end, cell := (s.GetStartMs()+999)/1000*1000, s.GetLastStartMs()/1000*1000, o.Clock.Cell
+	switch {
+	case s.GetLastStartMs() == 0:
+		return cell(start), ""
+	case end < start:
+		start, end, cell = s.GetStartMs(), s.GetLastStartMs(), o.Clock.Fine
+	}
+	return cell(start), cell(end)
 }

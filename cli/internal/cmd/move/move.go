@@ -39,7 +39,9 @@ func NewCmdMove(f *factory.Factory) *cobra.Command {
 		Long: `Move a scheduled job to another slot. The old slot is given up only when the new one is free.
 
 ` + jobref.Help + `
+
 ` + when.Help + `
+
 ` + jobview.RowHelp + `.`,
 		Example: `  comfysched move 3f2a1b2c --at "tomorrow 9:00"
   comfysched move 3f2a1b2c --next`,

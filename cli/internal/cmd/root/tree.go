@@ -3,7 +3,6 @@ package root
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/buildinfo"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/book"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/cancel"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/docs"
@@ -24,6 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/whoami"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/help"
 )
 
 var long = `Book time slots on a shared ComfyUI and follow them.
@@ -48,11 +48,12 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		Use:                        "comfysched",
 		Short:                      "Book time slots on a shared ComfyUI",
 		Long:                       long,
-		Version:                    buildinfo.String(),
+		Version:                    version.Text(),
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
 	}
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetIn(f.IO.In)
 	cmd.SetOut(f.IO.Out)
 	cmd.SetErr(f.IO.Err)
@@ -82,6 +83,7 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 	)
 	cmd.AddCommand(version.NewCmdVersion(f), docs.NewCmdDocs())
 	refuseStrangers(cmd)
+	help.Install(cmd, f.IO)
 	return cmd
 }
 

@@ -35,6 +35,7 @@ func NewCmdShow(f *factory.Factory) *cobra.Command {
 		Long: `Show everything about a job.
 
 ` + jobref.Help + `
+
 ` + jobview.RowHelp + `.`,
 		Example: `  comfysched show 3f2a1b2c
   comfysched show 3f2a1b2c --json | jq -r .job.seed`,

@@ -65,7 +65,7 @@ func (r *report) people() error {
 	if next := r.next(); next != nil {
 		line("next", fmt.Sprintf("%s by %s at %s", jobref.Short(next.GetId()), plaintext.Line(next.GetUserName()), r.clock.Stamp(next.GetTimeSlot())))
 	}
-	line("today", fmt.Sprintf("%d jobs, %d completed, %d failed", r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
+	line("today", fmt.Sprintf("%d booked, %d completed, %d failed", r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
 	line("average", duration(r.today.GetAverageGenerationMs()))
 	line("users", fmt.Sprintf("%d connected", r.today.GetActiveUsers()))
 	return nil

@@ -19,8 +19,13 @@ func NewCmdVersion(f *factory.Factory) *cobra.Command {
 		Long:  `Tell the version of this program. 'comfysched status' tells that of the server.`,
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(f.IO.Out, "comfysched %s (%s, %s/%s)\n", buildinfo.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(f.IO.Out, Text())
 			return err
 		},
 	}
+}
+
+// Text is the version, and what the program was built by and for.
+func Text() string {
+	return fmt.Sprintf("comfysched %s (%s, %s/%s)", buildinfo.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -41,6 +41,7 @@ func NewCmdWait(f *factory.Factory) *cobra.Command {
 failed or was cancelled. A lost connection is opened again; Ctrl-C leaves the jobs as they are.
 
 ` + jobref.Help + `
+
 ` + jobview.RowHelp + `.`,
 		Example: `  comfysched wait 3f2a1b2c
   comfysched wait 3f2a1b2c 77e01fd2 --download pictures`,
