@@ -31,7 +31,7 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "HOME", "TZ", "TERM", "NO_COLOR", "COMFYSCHED_SERVER", "COMFYSCHED_CONFIG_DIR", "COMFYSCHED_TOKEN", recordVariable} {
+	for _, name := range []string{"PATH", "HOME", "TZ", "TERM", "PS1", "NO_COLOR", "COMFYSCHED_SERVER", "COMFYSCHED_CONFIG_DIR", "COMFYSCHED_TOKEN", recordVariable} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	file, err := pty.StartWithSize(cmd, &window)
@@ -63,7 +63,7 @@ type step struct {
 }
 
 // keys are names for keys that have no letter.
-var keys = strings.NewReplacer("<Ctrl-C>", "\x03", "<Down>", "\x1b[B", "<Right>", "\x1b[C", "<Enter>", "\r")
+var keys = strings.NewReplacer("<Ctrl-C>", "\x03", "<Down>", "\x1b[B", "<Right>", "\x1b[C", "<Enter>", "\r", "<Tab>", "\t")
 
 func number(digits string) (n uint16) {
 	for _, d := range digits {

@@ -2,10 +2,13 @@ package factory
 
 import (
 	"context"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
@@ -15,39 +18,51 @@ import (
 // completionTime is how long somebody who pressed the tab key is let wait.
 const completionTime = 2 * time.Second
 
-// Words finds completions in the live state.
-type Words func(*pb.StateSnapshot) []cobra.Completion
+// Words finds completions of what was typed in the live state.
+type Words func(s *pb.StateSnapshot, typed string) []cobra.Completion
 
 // Jobs completes job ids, described by status and prompt.
-func Jobs(s *pb.StateSnapshot) []cobra.Completion { return jobs(s, func(*pb.Job) bool { return true }) }
+func Jobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
+	return jobs(s, typed, func(*pb.Job) bool { return true })
+}
 
 // ScheduledJobs completes the ids of jobs that may still be changed.
-func ScheduledJobs(s *pb.StateSnapshot) []cobra.Completion {
-	return jobs(s, func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED })
+func ScheduledJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
+	return jobs(s, typed, func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED })
 }
 
 // OpenJobs completes the ids of jobs that have not ended.
-func OpenJobs(s *pb.StateSnapshot) []cobra.Completion {
-	return jobs(s, func(j *pb.Job) bool { return !jobview.Ended(j) })
+func OpenJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
+	return jobs(s, typed, func(j *pb.Job) bool { return !jobview.Ended(j) })
 }
 
 // CompletedJobs completes the ids of jobs that have results.
-func CompletedJobs(s *pb.StateSnapshot) []cobra.Completion {
-	return jobs(s, func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_COMPLETED })
+func CompletedJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
+	return jobs(s, typed, func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_COMPLETED })
 }
 
-func jobs(s *pb.StateSnapshot, wanted func(*pb.Job) bool) (words []cobra.Completion) {
-	for _, j := range s.GetJobs() {
-		if wanted(j) {
-			text := []rune(plaintext.Line(jobview.StatusWord(j.GetStatus()) + " " + jobview.Prompt(j)))
-			words = append(words, cobra.CompletionWithDesc(j.GetId(), string(text[:min(len(text), 60)])))
+// jobs offers ids as tables show them, and whole ones to somebody who began to type one.
+func jobs(s *pb.StateSnapshot, typed string, wanted func(*pb.Job) bool) (words []cobra.Completion) {
+	for _, whole := range []bool{false, true} {
+		for _, j := range s.GetJobs() {
+			id := j.GetId()
+			if !whole {
+				id = jobref.Short(id)
+			}
+			if wanted(j) && strings.HasPrefix(id, typed) {
+				text := []rune(plaintext.Line(jobview.StatusWord(j.GetStatus()) + " " + jobview.Prompt(j)))
+				words = append(words, cobra.CompletionWithDesc(id, string(text[:min(len(text), 60)])))
+			}
+		}
+		if len(words) > 0 {
+			break
 		}
 	}
 	return words
 }
 
 // Workflows completes workflow ids.
-func Workflows(s *pb.StateSnapshot) (words []cobra.Completion) {
+func Workflows(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
 	for _, w := range s.GetWorkflows() {
 		words = append(words, cobra.CompletionWithDesc(w.GetId(), plaintext.Line(w.GetTitle())))
 	}
@@ -55,7 +70,7 @@ func Workflows(s *pb.StateSnapshot) (words []cobra.Completion) {
 }
 
 // Workers completes worker ids.
-func Workers(s *pb.StateSnapshot) (words []cobra.Completion) {
+func Workers(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
 	for _, w := range s.GetSystem().GetWorkers() {
 		words = append(words, cobra.CompletionWithDesc(w.GetId(), plaintext.Line(w.GetDevice())))
 	}
@@ -64,11 +79,12 @@ func Workers(s *pb.StateSnapshot) (words []cobra.Completion) {
 
 // CompleteArgs completes arguments from the server; a command with one argument completes only that.
 func (f *Factory) CompleteArgs(words Words, limit int) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if limit > 0 && len(args) >= limit {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+			return nil, directive
 		}
-		return f.complete(cmd.Context(), words), cobra.ShellCompDirectiveNoFileComp
+		return f.complete(cmd.Context(), typed, words), directive
 	}
 }
 
@@ -81,7 +97,7 @@ func (f *Factory) CompleteFlag(cmd *cobra.Command, flag string, words Words) {
 }
 
 // complete asks the server. It stays silent about failures, and never makes a user: pressing tab is no first contact.
-func (f *Factory) complete(ctx context.Context, words Words) []cobra.Completion {
+func (f *Factory) complete(ctx context.Context, typed string, words Words) []cobra.Completion {
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -96,7 +112,7 @@ func (f *Factory) complete(ctx context.Context, words Words) []cobra.Completion 
 	if err != nil {
 		return nil
 	}
-	return words(state.GetSnapshot())
+	return words(state.GetSnapshot(), typed)
 }
 
 // Explainer puts errors into words for this terminal and server.
@@ -105,5 +121,5 @@ func (f *Factory) Explainer() problem.Explainer {
 	if err != nil {
 		return problem.Explainer{Clock: f.Clock}
 	}
-	return problem.Explainer{Clock: f.Clock, Server: addr.String()}
+	return problem.Explainer{Clock: f.Clock, Server: addr.String(), GivenToken: os.Getenv("COMFYSCHED_TOKEN") != ""}
 }

@@ -83,6 +83,7 @@ func List(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) error {
 		heading = append(heading, "WORKER")
 	}
 	t := table.New(io, append(heading, "PROMPT")...)
+	t.Names = []string{"USER", "WORKER"}
 	for _, j := range jobs {
 		cells := []table.Cell{
 			table.Text(jobref.Short(j.GetId())),

@@ -24,7 +24,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// Waiter waits on behalf of one command.
+// Waiter waits on behalf of one command, once.
 type Waiter struct {
 	IO      *iostreams.IOStreams
 	Clock   when.Clock
@@ -33,15 +33,23 @@ type Waiter struct {
 	Out     outflag.Flags
 	// Dir is where results are saved; nothing is when it is empty.
 	Dir string
+
+	ended map[string]error // how each job that has ended came out
 }
 
-// Await follows jobs to their ends, saves their results and prints the jobs as they are then. The error is that of the
-// last job that did not end well; those before it have been told about. When ctx ends the jobs stay booked, and the
-// error says so.
+// Await follows jobs to their ends, saves the results of each as soon as it has ended, and prints the jobs as they are at
+// last. A single job that did not end well gives the error; of several, each is told about when it has ended and the error
+// only carries the exit code of the first. When ctx ends the jobs stay booked, and the error says so.
 func (w *Waiter) Await(ctx context.Context, jobs []*pb.Job) error {
+	w.ended = map[string]error{}
 	display := progress.New(w.IO, w.Clock, jobs, w.Out.Quiet)
 	stream := &follow.Stream{Scheduler: w.Client.Scheduler, Connected: true, Lost: display.Lost, Back: display.Back}
-	last, err := follow.Jobs(ctx, stream, ids(jobs), display.Event)
+	last, err := follow.Jobs(ctx, stream, ids(jobs), func(e follow.Event) {
+		display.Event(e)
+		if _, told := w.ended[e.Job.GetId()]; !told && e.Job != nil && jobview.Ended(e.Job) {
+			w.ended[e.Job.GetId()] = w.one(ctx, display, e.Job, len(jobs) > 1)
+		}
+	})
 	display.Close()
 	for i, j := range jobs {
 		if known := last[j.GetId()]; known != nil {
@@ -52,7 +60,7 @@ func (w *Waiter) Await(ctx context.Context, jobs []*pb.Job) error {
 	case errors.Is(err, context.Canceled):
 		err = interrupted(jobs)
 	case err == nil:
-		err = w.finish(ctx, jobs)
+		err = w.verdict(jobs)
 	}
 	return errors.Join(err, w.print(jobs))
 }
@@ -81,43 +89,51 @@ func interrupted(jobs []*pb.Job) error {
 	return exitcode.Errorf(exitcode.Interrupted, "interrupted; %s %s booked: 'comfysched wait %s' waits again, 'comfysched cancel %s' takes back", list, verb, list, list)
 }
 
-// finish tells how each job ended and saves the results of those that completed.
-func (w *Waiter) finish(ctx context.Context, jobs []*pb.Job) (last error) {
+// verdict is what becomes of the command when all jobs have ended.
+func (w *Waiter) verdict(jobs []*pb.Job) error {
 	for _, j := range jobs {
-		if err := w.one(ctx, j); err != nil {
-			if last != nil {
-				fmt.Fprintln(w.IO.Err, "comfysched: "+w.Explain.Line(last))
-			}
-			last = err
+		switch err := w.ended[j.GetId()]; {
+		case err == nil:
+		case len(jobs) == 1:
+			return err
+		default:
+			return exitcode.Silent(problem.Code(err))
 		}
-	}
-	return last
-}
-
-func (w *Waiter) one(ctx context.Context, j *pb.Job) error {
-	id := jobref.Short(j.GetId())
-	switch j.GetStatus() {
-	case pb.JobStatus_JOB_STATUS_FAILED:
-		return exitcode.Errorf(exitcode.JobFailed, "job %s failed: %s", id, plaintext.Line(jobview.ErrorText(j)))
-	case pb.JobStatus_JOB_STATUS_CANCELLED:
-		return exitcode.Errorf(exitcode.JobFailed, "job %s was cancelled", id)
-	}
-	if w.IO.IsStderrTTY() && !w.Out.Quiet {
-		fmt.Fprintf(w.IO.Err, "%s %s in %s\n", w.IO.Green("Completed"), w.IO.Bold(id), when.Span(took(j)))
-	}
-	if w.Dir == "" {
-		return nil
-	}
-	saved, err := picture.Save(ctx, w.Client, j, w.Dir)
-	if !w.Out.Quiet {
-		for _, path := range saved {
-			fmt.Fprintln(w.IO.Err, "saved "+plaintext.Line(path))
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("job %s: %w", id, err)
 	}
 	return nil
+}
+
+// one saves the results of a job that has ended and tells how it went. The error of one among several is told at once.
+func (w *Waiter) one(ctx context.Context, display *progress.Display, j *pb.Job, several bool) error {
+	id := jobref.Short(j.GetId())
+	var saved []string
+	var err error
+	switch j.GetStatus() {
+	case pb.JobStatus_JOB_STATUS_FAILED:
+		err = exitcode.Errorf(exitcode.JobFailed, "job %s failed: %s", id, plaintext.Line(jobview.ErrorText(j)))
+	case pb.JobStatus_JOB_STATUS_CANCELLED:
+		err = exitcode.Errorf(exitcode.JobFailed, "job %s was cancelled", id)
+	case pb.JobStatus_JOB_STATUS_COMPLETED:
+		if w.Dir != "" {
+			if saved, err = picture.Save(ctx, w.Client, j, w.Dir); err != nil {
+				err = fmt.Errorf("job %s: %w", id, err)
+			}
+		}
+	}
+	display.Above(func() {
+		if j.GetStatus() == pb.JobStatus_JOB_STATUS_COMPLETED && w.IO.IsStderrTTY() && !w.Out.Quiet {
+			fmt.Fprintf(w.IO.Err, "%s %s in %s\n", w.IO.Green("Completed"), w.IO.Bold(id), when.Span(took(j)))
+		}
+		for _, path := range saved {
+			if !w.Out.Quiet {
+				fmt.Fprintln(w.IO.Err, "saved "+plaintext.Line(path))
+			}
+		}
+		if err != nil && several {
+			fmt.Fprintln(w.IO.Err, "comfysched: "+w.Explain.Line(err))
+		}
+	})
+	return err
 }
 
 // took is the time from start to outcome: work, not waiting.

@@ -23,6 +23,8 @@ type Explainer struct {
 	Clock when.Clock
 	// Server is the address that was talked to.
 	Server string
+	// GivenToken means that the token came from the environment.
+	GivenToken bool
 }
 
 // withNext is an error whose slot conflict can be answered with a command.
@@ -104,8 +106,10 @@ func (e Explainer) explain(err error, st *status.Status) string {
 	switch {
 	case reason == pb.ErrorReason_ERROR_REASON_STALE_VERSION:
 		return "somebody changed the job meanwhile; look at it with 'comfysched show' and repeat"
+	case st.Code() == codes.Unauthenticated && e.GivenToken:
+		return fmt.Sprintf("%s does not know the token in COMFYSCHED_TOKEN", e.Server)
 	case st.Code() == codes.Unauthenticated:
-		return sentence(st.Message(), "sign in with 'comfysched login'")
+		return fmt.Sprintf("%s does not know your token any more; 'comfysched login' signs in anew", e.Server)
 	case st.Code() == codes.Unavailable && reason == pb.ErrorReason_ERROR_REASON_UNSPECIFIED:
 		return fmt.Sprintf("no answer from %s: %s; is the server running, and is --server right?", e.Server, transport(st.Message()))
 	case st.Code() == codes.DeadlineExceeded:
@@ -174,14 +178,4 @@ func transport(message string) string {
 		return cause
 	}
 	return message
-}
-
-func sentence(parts ...string) string {
-	var kept []string
-	for _, p := range parts {
-		if p = strings.TrimRight(strings.TrimSpace(p), ".;"); p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return strings.Join(kept, "; ")
 }

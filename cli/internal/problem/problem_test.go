@@ -76,7 +76,7 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 		},
 		"not signed in": {
 			servertest.Error(codes.Unauthenticated, "the token is not valid.", info(pb.ErrorReason_ERROR_REASON_NOT_SIGNED_IN)),
-			"the token is not valid; sign in with 'comfysched login'", exitcode.NotAllowed,
+			"http://localhost:3000 does not know your token any more; 'comfysched login' signs in anew", exitcode.NotAllowed,
 		},
 		"not ready": {
 			servertest.Error(codes.Unavailable, "the benchmark is running", info(pb.ErrorReason_ERROR_REASON_NOT_READY)),

@@ -50,6 +50,14 @@ func (d *Display) Close() {
 	d.clear()
 }
 
+// Above lets write print lines that stay, above the one that changes.
+func (d *Display) Above(write func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clear()
+	write()
+}
+
 // Event takes in what is new.
 func (d *Display) Event(e follow.Event) {
 	d.mu.Lock()
@@ -117,12 +125,12 @@ func (d *Display) tick() {
 
 func (d *Display) draw() {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	width := d.io.Width() - 1
 	text := d.board.line(d.io, width)
 	if d.lost {
 		text = d.io.Yellow("connection lost, trying again…")
 	}
-	d.mu.Unlock()
 	fmt.Fprint(d.io.Err, "\r"+ansi.Truncate(text, width, "…")+ansi.EraseLineRight)
 }
 

@@ -2,6 +2,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -26,11 +27,16 @@ type Cell struct {
 // Text is a cell without a style.
 func Text(text string) Cell { return Cell{Text: text} }
 
-// Table collects rows and prints them. Only the last column is cut when the terminal is too narrow.
+// minNamed is the least width that a column of names is cut to.
+const minNamed = 8
+
+// Table collects rows and prints them. When the terminal is too narrow the last column is cut first, then those of Names.
 type Table struct {
 	io      *iostreams.IOStreams
 	heading []string
 	rows    [][]Cell
+	// Names are headings of columns that hold what people call things, which may be long.
+	Names []string
 }
 
 // New begins a table. The heading is shown to people only.
@@ -113,6 +119,13 @@ func (t *Table) widths() []int {
 	room := t.io.Width()
 	for _, w := range widths[:last] {
 		room -= w + len(gap)
+	}
+	for i := last - 1; i >= 0; i-- {
+		lacking, spare := min(widths[last], minFlexible)-room, widths[i]-minNamed
+		if lacking > 0 && spare > 0 && slices.Contains(t.Names, t.heading[i]) {
+			widths[i] -= min(lacking, spare)
+			room += min(lacking, spare)
+		}
 	}
 	widths[last] = min(widths[last], max(room, minFlexible))
 	return widths

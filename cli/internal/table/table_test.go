@@ -56,3 +56,18 @@ func TestNoRowsPrintNothing(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 }
+
+func TestLongNamesAreCutSoThatTheTableFits(t *testing.T) {
+	streams, _, out, _ := iostreams.Test()
+	streams.SetTTY(40, false)
+	rows := table.New(streams, "ID", "USER", "PROMPT")
+	rows.Names = []string{"USER"}
+	rows.Row(table.Text("1"), table.Text(strings.Repeat("n", 40)), table.Text("a red fox in the snow"))
+	if err := rows.Print(); err != nil {
+		t.Fatal(err)
+	}
+	want := "ID  USER                    PROMPT\n1   " + strings.Repeat("n", 21) + "…  a red fox i…\n"
+	if out.String() != want {
+		t.Errorf("\n%s\nwant\n%s", out, want)
+	}
+}

@@ -101,10 +101,10 @@ func (s *series) finish(ctx context.Context) error {
 		waited = s.opts.await(ctx, s.client, s.booked...)
 	}
 	switch {
-	case s.first != nil && waited != nil:
-		fmt.Fprintln(s.opts.IO.Err, "comfysched: "+s.opts.Explain().Line(waited))
-		return exitcode.Silent(problem.Code(s.first))
 	case s.first != nil:
+		if line := s.opts.Explain().Line(waited); line != "" {
+			fmt.Fprintln(s.opts.IO.Err, "comfysched: "+line)
+		}
 		return exitcode.Silent(problem.Code(s.first))
 	case s.stop != nil:
 		return s.stop

@@ -41,7 +41,7 @@ already with the same content is left alone; one with other content is an error,
 ` + jobref.Help + ` One that fails does not keep the others
 from it; the exit code is that of the first.`,
 		Example: `  comfysched download 3f2a1b2c
-  comfysched list -m -s completed --quiet | xargs comfysched download -d pictures`,
+  comfysched list -m -s completed -q | xargs comfysched download -d pictures`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: f.CompleteArgs(factory.CompletedJobs, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {

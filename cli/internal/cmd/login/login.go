@@ -16,9 +16,11 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -29,6 +31,7 @@ type Options struct {
 	Client func() (*api.Client, error)
 
 	Token string
+	Out   outflag.Flags
 }
 
 // NewCmdLogin makes the command.
@@ -53,6 +56,7 @@ command line, where other people of the machine could see it.`,
 		},
 	}
 	cmd.Flags().StringVar(&opts.Token, "token", "", "- reads a given `token` from standard input")
+	opts.Out.Bind(cmd, "your id")
 	return cmd
 }
 
@@ -83,7 +87,7 @@ func loginRun(ctx context.Context, opts *Options) error {
 	if fresh {
 		verb = "Signed in"
 	}
-	return opts.tell(verb, client, me.GetUser())
+	return opts.tell(verb, client, me)
 }
 
 // withToken checks a given token before it is kept.
@@ -94,26 +98,26 @@ func (o *Options) withToken(ctx context.Context, client *api.Client) error {
 	}
 	client.Keeper.Override = token
 	me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+	if status.Code(err) == codes.Unauthenticated {
+		return exitcode.Errorf(exitcode.NotAllowed, "%s does not know this token", client.Address)
+	}
 	if err != nil {
 		return err
 	}
 	if err := client.Keeper.Keep(token); err != nil {
 		return err
 	}
-	return o.tell("Signed in", client, me.GetUser())
+	return o.tell("Signed in", client, me)
 }
 
 // readToken reads one line; on a terminal it is not shown.
 func (o *Options) readToken() (string, error) {
 	var line string
 	if file, ok := o.IO.In.(*os.File); ok && o.IO.IsStdinTTY() {
-		fmt.Fprint(o.IO.Err, "Token: ")
-		raw, err := term.ReadPassword(int(file.Fd()))
-		fmt.Fprintln(o.IO.Err)
-		if err != nil {
+		var err error
+		if line, err = o.ask(file); err != nil {
 			return "", err
 		}
-		line = string(raw)
 	} else {
 		var err error
 		line, err = bufio.NewReader(o.IO.In).ReadString('\n')
@@ -128,7 +132,31 @@ func (o *Options) readToken() (string, error) {
 	return token, nil
 }
 
-func (o *Options) tell(verb string, client *api.Client, me *pb.User) error {
-	_, err := fmt.Fprintf(o.IO.Out, "%s to %s as %s\n", verb, client.Address, plaintext.Line(me.GetName()))
+// ask asks a person. The terminal stops showing what is typed before the question appears.
+func (o *Options) ask(terminal *os.File) (string, error) {
+	before, err := term.MakeRaw(int(terminal.Fd()))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = term.Restore(int(terminal.Fd()), before) }()
+	line, err := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{terminal, o.IO.Err}, "").ReadPassword("Token: ")
+	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+		return "", exitcode.Silent(exitcode.Interrupted)
+	}
+	return line, err
+}
+
+func (o *Options) tell(verb string, client *api.Client, me *pb.GetMeResponse) (err error) {
+	switch {
+	case o.Out.JSON:
+		return apijson.Print(o.IO, me)
+	case o.Out.Quiet:
+		_, err = fmt.Fprintln(o.IO.Out, me.GetUser().GetId())
+	default:
+		_, err = fmt.Fprintf(o.IO.Out, "%s to %s as %s\n", verb, client.Address, plaintext.Line(me.GetUser().GetName()))
+	}
 	return err
 }

@@ -44,12 +44,14 @@ func newCmdAdd(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return exitcode.Usagef("%w", err)
 			}
-			return update(f, func(s *settings.Settings) error {
+			return update(f, func(s *settings.Settings) (string, error) {
 				s.SetServer(name, addr.String())
+				done := fmt.Sprintf("%s is now %s", name, addr)
 				if use {
 					s.DefaultServer = name
+					done += ", and the usual server"
 				}
-				return nil
+				return done, nil
 			})
 		},
 	}
@@ -64,16 +66,16 @@ func newCmdUse(f *factory.Factory) *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: CompleteNames(f),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return update(f, func(s *settings.Settings) error {
+			return update(f, func(s *settings.Settings) (string, error) {
 				if _, known := s.Servers[args[0]]; !known {
 					addr, err := address.Parse(args[0])
 					if err != nil || !strings.Contains(args[0], "://") {
-						return exitcode.Errorf(exitcode.NotFound, "there is no server called %q; 'comfysched server add' makes one", args[0])
+						return "", exitcode.Errorf(exitcode.NotFound, "there is no server called %q; 'comfysched server add' makes one", args[0])
 					}
 					args[0] = addr.String()
 				}
 				s.DefaultServer = args[0]
-				return nil
+				return fmt.Sprintf("The usual server is now %s", args[0]), nil
 			})
 		},
 	}
@@ -87,17 +89,17 @@ func newCmdRemove(f *factory.Factory) *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: CompleteNames(f),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return update(f, func(s *settings.Settings) error {
+			return update(f, func(s *settings.Settings) (string, error) {
 				addr, known := s.Servers[args[0]]
 				if !known {
-					return exitcode.Errorf(exitcode.NotFound, "there is no server called %q", args[0])
+					return "", exitcode.Errorf(exitcode.NotFound, "there is no server called %q", args[0])
 				}
 				delete(s.Servers, args[0])
 				s.SetToken(addr, "")
 				if s.DefaultServer == args[0] {
 					s.DefaultServer = ""
 				}
-				return nil
+				return fmt.Sprintf("Forgot %s and the token for %s", args[0], addr), nil
 			})
 		},
 	}
@@ -151,12 +153,21 @@ func load(f *factory.Factory) (settings.Settings, error) {
 	return file.Load()
 }
 
-func update(f *factory.Factory, change func(*settings.Settings) error) error {
+// update changes the settings, and says so to people.
+func update(f *factory.Factory, change func(*settings.Settings) (done string, err error)) error {
 	file, err := f.Settings()
 	if err != nil {
 		return err
 	}
-	return file.Update(change)
+	var done string
+	err = file.Update(func(s *settings.Settings) (err error) {
+		done, err = change(s)
+		return err
+	})
+	if err == nil && f.IO.IsStdoutTTY() {
+		_, err = fmt.Fprintln(f.IO.Out, done)
+	}
+	return err
 }
 
 // CompleteNames completes the names of servers.

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +20,12 @@ import (
 func (s screen) View() tea.View {
 	lines := append(s.header(), s.lanes()...)
 	footer := s.footer()
-	lines = append(lines, s.list(s.height-len(lines)-len(footer))...)
-	for len(lines)+len(footer) < s.height {
+	if s.height < roomyHeight { // no empty lines between the parts
+		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	}
+	room := max(s.height-len(footer), 0)
+	lines = append(lines[:min(len(lines), room)], s.list(room-len(lines))...)
+	for len(lines) < room {
 		lines = append(lines, "")
 	}
 	lines = append(lines, footer...)
@@ -33,6 +38,12 @@ func (s screen) View() tea.View {
 	view.WindowTitle = "comfysched " + s.server
 	return view
 }
+
+// Sizes of the terminal from which on there is room for more.
+const (
+	roomyHeight = 16
+	narrowWidth = 60
+)
 
 func (s screen) nowMS() int64 { return s.clock.Now().Add(s.state.Lead).UnixMilli() }
 
@@ -55,8 +66,11 @@ func (s screen) header() []string {
 	if reason := plaintext.Line(system.GetReason()); reason != "" {
 		status += " " + reason
 	}
-	left := s.io.Bold(s.server) + "  " + status
-	right := fmt.Sprintf("%s  %d connected  %s", plaintext.Line(s.me.GetName()), s.state.Users(), time.UnixMilli(s.nowMS()).In(s.clock.Zone).Format("15:04:05 MST"))
+	left := status + "  " + s.io.Bold(s.server)
+	right := time.UnixMilli(s.nowMS()).In(s.clock.Zone).Format("15:04:05 MST")
+	if s.width >= narrowWidth {
+		right = fmt.Sprintf("%s  %d connected  %s", plaintext.Line(s.me.GetName()), s.state.Users(), right)
+	}
 	room := s.width - ansi.StringWidth(right) - 1
 	left = ansi.Truncate(left, max(room, 0), "…")
 	return []string{left + strings.Repeat(" ", max(room-ansi.StringWidth(left)+1, 1)) + right, ""}
@@ -160,6 +174,9 @@ func (s screen) footer() []string {
 		text := fmt.Sprintf("%s  %s, %s, seed %d", j.GetId(), s.clock.Stamp(j.GetTimeSlot()), when.Millis(j.GetDurationMs()), j.GetSeed())
 		if reason := plaintext.Line(j.GetDelay().GetReason() + jobview.ErrorText(j)); reason != "" {
 			text += "  " + s.io.Yellow(reason)
+		}
+		if s.height < roomyHeight {
+			return []string{text}
 		}
 		return []string{text, plaintext.Line(jobview.Prompt(j)), keys}
 	}
