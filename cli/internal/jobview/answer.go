@@ -9,7 +9,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -37,6 +36,6 @@ func Print(io *iostreams.IOStreams, clock when.Clock, out outflag.Flags, answer 
 
 // Sentence says what was booked or changed: which job, when, and for how long.
 func Sentence(io *iostreams.IOStreams, clock when.Clock, verb string, j *pb.Job) string {
-	return fmt.Sprintf("%s %s: %s, %s on %s, seed %s", io.Green(verb), io.Bold(jobref.Short(j.GetId())),
-		clock.Stamp(j.GetTimeSlot()), when.Millis(j.GetDurationMs()), plaintext.Line(j.GetWorkerId()), seed(j))
+	return fmt.Sprintf("%s %s: %s, %s, seed %s", io.Green(verb), io.Bold(jobref.Short(j.GetId())),
+		clock.Stamp(j.GetTimeSlot()), when.Millis(j.GetDurationMs()), seed(j))
 }

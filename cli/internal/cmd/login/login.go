@@ -144,6 +144,7 @@ func (o *Options) ask(terminal *os.File) (string, error) {
 		io.Writer
 	}{terminal, o.IO.Err}, "").ReadPassword("Token: ")
 	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+		fmt.Fprint(o.IO.Err, "\r\n")
 		return "", exitcode.Silent(exitcode.Interrupted)
 	}
 	return line, err

@@ -45,6 +45,9 @@ const (
 	narrowWidth = 60
 )
 
+// nameWidth is as much of one's own name as the header shows.
+const nameWidth = 16
+
 func (s screen) nowMS() int64 { return s.clock.Now().Add(s.state.Lead).UnixMilli() }
 
 // header tells who is connected to what, and how that is.
@@ -69,7 +72,7 @@ func (s screen) header() []string {
 	left := status + "  " + s.io.Bold(s.server)
 	right := time.UnixMilli(s.nowMS()).In(s.clock.Zone).Format("15:04:05 MST")
 	if s.width >= narrowWidth {
-		right = fmt.Sprintf("%s  %d connected  %s", plaintext.Line(s.me.GetName()), s.state.Users(), right)
+		right = fmt.Sprintf("%s  %d connected  %s", ansi.Truncate(plaintext.Line(s.me.GetName()), nameWidth, "…"), s.state.Users(), right)
 	}
 	room := s.width - ansi.StringWidth(right) - 1
 	left = ansi.Truncate(left, max(room, 0), "…")

@@ -72,7 +72,7 @@ func whoamiRun(ctx context.Context, opts *Options) error {
 	case opts.Out.Quiet:
 		_, err = fmt.Fprintln(opts.IO.Out, me.GetId())
 	case opts.IO.IsStdoutTTY():
-		_, err = fmt.Fprintf(opts.IO.Out, "%s, %s on %s %s\n", opts.IO.Bold(plaintext.Line(me.GetName())), role, client.Address, opts.IO.Faint(me.GetId()))
+		_, err = fmt.Fprintf(opts.IO.Out, "%s, %s on %s\n", opts.IO.Bold(plaintext.Line(me.GetName())), role, client.Address)
 	default:
 		t := table.New(opts.IO)
 		t.Row(table.Text(me.GetName()), table.Text(me.GetId()), table.Text(role))
