@@ -2,7 +2,9 @@ package acceptance
 
 // Besides what testscript offers, scripts may use
 //
-//	server start [STEP-TIME]          start the service; a second start finds its bookings again
+//	server start [STEP-TIME] [mode=MODE]
+//	                                  start the service, open to everybody or with this access mode; a second start finds
+//	                                  its bookings again
 //	server stop                       stop it
 //	exits CODE program args...        run a program and demand its exit code
 //	capture NAME                      keep the last output, without its line end, in a variable

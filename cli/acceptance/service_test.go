@@ -29,21 +29,25 @@ func serverCommand(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(serverKey{}).(*service)
 	switch {
 	case !neg && len(args) >= 1 && args[0] == "start":
-		step := "40ms"
-		if len(args) == 2 {
-			step = args[1]
+		step, mode := "40ms", "open"
+		for _, option := range args[1:] {
+			if value, ok := strings.CutPrefix(option, "mode="); ok {
+				mode = value
+			} else {
+				step = option
+			}
 		}
-		ts.Check(s.start(step))
+		ts.Check(s.start(step, mode))
 		ts.Setenv("COMFYSCHED_SERVER", fmt.Sprintf("http://localhost:%d", s.port))
 	case !neg && len(args) == 1 && args[0] == "stop":
 		s.stop()
 	default:
-		ts.Fatalf("usage: server start [STEP-TIME] | server stop")
+		ts.Fatalf("usage: server start [STEP-TIME] [mode=MODE] | server stop")
 	}
 }
 
 // start runs the service and returns when it is ready. Started again it has the same port and bookings.
-func (s *service) start(step string) error {
+func (s *service) start(step, mode string) error {
 	binary := os.Getenv("COMFYSCHEDULER_BIN")
 	if binary == "" {
 		binary = "../../bin/comfyscheduler"
@@ -56,7 +60,7 @@ func (s *service) start(step string) error {
 		return fmt.Errorf("the service is not built: run 'make build' in the repository, or name it with COMFYSCHEDULER_BIN (%w)", err)
 	}
 	if s.port == 0 {
-		if err := s.configure(step); err != nil {
+		if err := s.configure(step, mode); err != nil {
 			return err
 		}
 	}
@@ -103,7 +107,7 @@ func (s *service) ready(stdout io.Reader) error {
 	return fmt.Errorf("the service did not get ready:\n%s", log)
 }
 
-func (s *service) configure(step string) error {
+func (s *service) configure(step, mode string) error {
 	templates, err := filepath.Abs("../../workflows")
 	if err != nil {
 		return err
@@ -116,6 +120,7 @@ func (s *service) configure(step string) error {
 	target := func(node, field string) map[string]any { return map[string]any{"node_id": node, "field": field} }
 	config, err := json.Marshal(map[string]any{
 		"server": map[string]any{"port": s.port, "host": "localhost", "data_dir": "data", "shutdown_grace": "1s"},
+		"access": map[string]any{"mode": mode},
 		"comfy_ui": map[string]any{
 			"installation_type": "simulated", "api_port": ports[1],
 			"extra_args": []string{"--step-time", step, "--load-time", "10ms", "--start-time", "10ms", "--encode-time", "5ms", "--decode-time", "5ms"},

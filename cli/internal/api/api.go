@@ -18,6 +18,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/address"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -51,7 +52,7 @@ func New(addr address.Address, keeper *identity.Keeper, userAgent string, roots 
 			MinConnectTimeout: 5 * time.Second,
 		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
-		grpc.WithChainUnaryInterceptor(c.authorizeCall),
+		grpc.WithChainUnaryInterceptor(patient, c.authorizeCall),
 		grpc.WithChainStreamInterceptor(c.authorizeStream),
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -87,6 +88,26 @@ func New(addr address.Address, keeper *identity.Keeper, userAgent string, roots 
 func (c *Client) Close() error {
 	c.http.CloseIdleConnections()
 	return c.conn.Close()
+}
+
+// patience is the longest time for which a call waits that the server has put off.
+const patience = 10 * time.Second
+
+// patient makes a call again that the server put off because there were too many. It was not carried out, so that calling
+// again is safe whatever it does.
+func patient(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	for deadline := time.Now().Add(patience); ; {
+		err := call(ctx, method, req, reply, cc, opts...)
+		pause := problem.RetryAfter(err)
+		if pause == 0 || time.Now().Add(pause).After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // authorizeCall sends the token with every call but the one that asks for it.

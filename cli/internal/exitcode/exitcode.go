@@ -30,7 +30,7 @@ var All = []struct {
 	{Conflict, "conflict: the slot is taken, or somebody changed the job meanwhile"},
 	{NotFound, "not found"},
 	{NotAllowed, "not allowed, or not signed in"},
-	{Unavailable, "unavailable: no answer from the server, or it is not ready yet"},
+	{Unavailable, "unavailable: no answer from the server, or not now: it is not ready yet, or is called too often"},
 	{JobFailed, "the job failed or was cancelled"},
 	{Interrupted, "interrupted by Ctrl-C; what was booked stays booked"},
 }

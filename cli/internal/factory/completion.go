@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
@@ -79,12 +80,20 @@ func Workers(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
 
 // CompleteArgs completes arguments from the server; a command with one argument completes only that.
 func (f *Factory) CompleteArgs(words Words, limit int) cobra.CompletionFunc {
+	return f.Complete(limit, func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error) {
+		state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
+		return words(state.GetSnapshot(), typed), err
+	})
+}
+
+// Complete completes arguments, at most limit of them unless it is 0, by what ask finds on the server.
+func (f *Factory) Complete(limit int, ask func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error)) cobra.CompletionFunc {
 	const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if limit > 0 && len(args) >= limit {
 			return nil, directive
 		}
-		return f.complete(cmd.Context(), typed, words), directive
+		return f.complete(cmd.Context(), typed, ask), directive
 	}
 }
 
@@ -97,7 +106,7 @@ func (f *Factory) CompleteFlag(cmd *cobra.Command, flag string, words Words) {
 }
 
 // complete asks the server. It stays silent about failures, and never makes a user: pressing tab is no first contact.
-func (f *Factory) complete(ctx context.Context, typed string, words Words) []cobra.Completion {
+func (f *Factory) complete(ctx context.Context, typed string, ask func(context.Context, *api.Client, string) ([]cobra.Completion, error)) []cobra.Completion {
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -108,11 +117,11 @@ func (f *Factory) complete(ctx context.Context, typed string, words Words) []cob
 	if err != nil {
 		return nil
 	}
-	state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
+	words, err := ask(ctx, client, typed)
 	if err != nil {
 		return nil
 	}
-	return words(state.GetSnapshot(), typed)
+	return words
 }
 
 // Explainer puts errors into words for this terminal and server.

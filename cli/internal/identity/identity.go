@@ -20,6 +20,8 @@ type Keeper struct {
 	Override string
 	// ClientName is what the server shows in the owner's list of tokens.
 	ClientName string
+	// Invitation is the code of an invitation, for servers that ask for one.
+	Invitation string
 	// Passive makes a missing token an error instead of a reason to sign in.
 	Passive bool
 	// SignIn asks the server for a new user.
@@ -64,6 +66,7 @@ func (k *Keeper) signIn(ctx context.Context, s *settings.Settings) error {
 	answer, err := k.SignIn(ctx, &pb.SignInRequest{
 		Delivery:   pb.TokenDelivery_TOKEN_DELIVERY_RESPONSE,
 		ClientName: k.ClientName,
+		Invitation: k.Invitation,
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package iostreams
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -79,4 +80,13 @@ func systemWidth() int {
 		return w
 	}
 	return fallbackWidth
+}
+
+// Tell says to a person that something was done; programs have the exit code.
+func (s *IOStreams) Tell(format string, args ...any) error {
+	if !s.outTTY {
+		return nil
+	}
+	_, err := fmt.Fprintf(s.Out, format+"\n", args...)
+	return err
 }

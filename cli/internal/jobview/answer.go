@@ -31,7 +31,7 @@ func Print(io *iostreams.IOStreams, clock when.Clock, out outflag.Flags, answer 
 		_, err := fmt.Fprintln(io.Out, sentence)
 		return err
 	}
-	return List(io, clock, []*pb.Job{answer.GetJob()})
+	return Table(io, clock, []*pb.Job{answer.GetJob()}).Print()
 }
 
 // Sentence says what was booked or changed: which job, when, and for how long.

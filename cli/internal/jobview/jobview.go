@@ -72,8 +72,8 @@ func Prompt(j *pb.Job) string {
 	return j.GetPrompt()
 }
 
-// List prints jobs: a table for people, rows for pipes. The worker is shown to people only where there are several.
-func List(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) error {
+// Table is jobs as rows for people or for pipes. The worker is shown to people only where there are several.
+func Table(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) *table.Table {
 	if !io.IsStdoutTTY() {
 		return rows(io, clock, jobs)
 	}
@@ -97,7 +97,7 @@ func List(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) error {
 		}
 		t.Row(append(cells, table.Text(Prompt(j)))...)
 	}
-	return t.Print()
+	return t
 }
 
 func severalWorkers(jobs []*pb.Job) bool {
@@ -109,7 +109,7 @@ func severalWorkers(jobs []*pb.Job) bool {
 	return false
 }
 
-func rows(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) error {
+func rows(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) *table.Table {
 	t := table.New(io)
 	for _, j := range jobs {
 		t.Row(
@@ -125,5 +125,5 @@ func rows(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) error {
 			table.Text(j.GetPrompt()),
 		)
 	}
-	return t.Print()
+	return t
 }

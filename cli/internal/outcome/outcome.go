@@ -156,5 +156,5 @@ func (w *Waiter) print(jobs []*pb.Job) error {
 	case w.IO.IsStdoutTTY():
 		return nil
 	}
-	return jobview.List(w.IO, w.Clock, jobs)
+	return jobview.Table(w.IO, w.Clock, jobs).Print()
 }

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -25,22 +24,6 @@ type Explainer struct {
 	Server string
 	// GivenToken means that the token came from the environment.
 	GivenToken bool
-}
-
-// withNext is an error whose slot conflict can be answered with a command.
-type withNext struct {
-	error
-	command func(next string) string
-}
-
-func (w *withNext) Unwrap() error { return w.error }
-
-// OfferNext adds to a slot conflict in err the command that takes the next free start, which it is given in RFC 3339.
-func OfferNext(err error, command func(next string) string) error {
-	if err == nil {
-		return nil
-	}
-	return &withNext{err, command}
 }
 
 // Code is the exit code for an error.
@@ -64,8 +47,12 @@ func Code(err error) int {
 	case codes.Aborted:
 		return exitcode.Conflict
 	case codes.FailedPrecondition:
-		if conflict, reason := details(st); conflict != nil || reason == pb.ErrorReason_ERROR_REASON_SLOT_TAKEN {
+		if detail[*pb.SlotConflict](st) != nil || detail[*pb.PauseConflict](st) != nil {
 			return exitcode.Conflict
+		}
+	case codes.ResourceExhausted:
+		if Reason(err) == pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS {
+			return exitcode.Unavailable
 		}
 	case codes.NotFound:
 		return exitcode.NotFound
@@ -100,10 +87,17 @@ func (e Explainer) explain(err error, st *status.Status) string {
 	if conflict != nil {
 		return e.conflict(err, conflict)
 	}
+	if pause := detail[*pb.PauseConflict](st); pause != nil {
+		return e.pauseConflict(pause)
+	}
 	if text := violations(st); text != "" {
 		return text
 	}
 	switch {
+	case reason == pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED:
+		return fmt.Sprintf("%s takes new users only with a valid invitation: 'comfysched login --invitation CODE'", e.Server)
+	case reason == pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED:
+		return fmt.Sprintf("%s takes no new users; ask an administrator for a token, and 'comfysched login --token -' takes it", e.Server)
 	case reason == pb.ErrorReason_ERROR_REASON_STALE_VERSION:
 		return "somebody changed the job meanwhile; look at it with 'comfysched show' and repeat"
 	case st.Code() == codes.Unauthenticated && e.GivenToken:
@@ -120,31 +114,19 @@ func (e Explainer) explain(err error, st *status.Status) string {
 	return st.Message()
 }
 
-func (e Explainer) conflict(err error, c *pb.SlotConflict) string {
-	text := fmt.Sprintf("the slot is taken by %s's job %s until %s",
-		c.GetBlockingUserName(), jobref.Short(c.GetBlockingJobId()), e.Clock.Stamp(c.GetBlockingEndMs()))
-	if c.GetNextFreeStartMs() == 0 {
-		return text
-	}
-	next := e.Clock.Exact(c.GetNextFreeStartMs())
-	var offer *withNext
-	if errors.As(err, &offer) {
-		return fmt.Sprintf("%s; the next free start is %s: %s", text, e.Clock.Stamp(c.GetNextFreeStartMs()), offer.command(next))
-	}
-	return fmt.Sprintf("%s; the next free start is %s", text, next)
+// details finds what the server attached to an error.
+func details(st *status.Status) (*pb.SlotConflict, pb.ErrorReason) {
+	return detail[*pb.SlotConflict](st), detail[*pb.ErrorInfo](st).GetReason()
 }
 
-// details finds what the server attached to an error.
-func details(st *status.Status) (conflict *pb.SlotConflict, reason pb.ErrorReason) {
+// detail finds one kind of what the server attached to an error; nil when there is none.
+func detail[D any](st *status.Status) (found D) {
 	for _, d := range st.Details() {
-		switch d := d.(type) {
-		case *pb.SlotConflict:
-			conflict = d
-		case *pb.ErrorInfo:
-			reason = d.GetReason()
+		if d, ok := d.(D); ok {
+			return d
 		}
 	}
-	return conflict, reason
+	return found
 }
 
 // Reason is the server's reason in an error; unspecified when it gave none.

@@ -58,6 +58,36 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			servertest.Error(codes.FailedPrecondition, "taken", info(pb.ErrorReason_ERROR_REASON_SLOT_TAKEN), conflict),
 			"the slot is taken by Eve [2J's job 3f2a1b2c until 2026-11-23 12:00:00 UTC", exitcode.Conflict,
 		},
+		"paused": {
+			servertest.Error(codes.FailedPrecondition, "taken", &pb.SlotConflict{BlockingUserName: "Ada", BlockingEndMs: servertest.Now.UnixMilli()}),
+			"the worker is paused by Ada until 2026-11-23 12:00:00 UTC", exitcode.Conflict,
+		},
+		"bookings in the way of a pause": {
+			servertest.Error(codes.FailedPrecondition, "in the way", info(pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY), &pb.PauseConflict{
+				Bookings: []*pb.PauseObstacle{
+					{JobId: conflict.BlockingJobId, UserName: "Ada", StartMs: servertest.Now.UnixMilli()},
+					{UserName: "Ada"}, {UserName: "Ada"}, {UserName: "Ada"}, {UserName: "Ada"},
+				},
+			}),
+			"bookings are in the way: Ada's job 3f2a1b2c at 2026-11-23 12:00:00 UTC, Ada's job at 1970-01-01 00:00:00 UTC, " +
+				"Ada's job at 1970-01-01 00:00:00 UTC, 2 more; --move moves them after the pause", exitcode.Conflict,
+		},
+		"by invitation only": {
+			servertest.Error(codes.PermissionDenied, "no", info(pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED)),
+			"http://localhost:3000 takes new users only with a valid invitation: 'comfysched login --invitation CODE'", exitcode.NotAllowed,
+		},
+		"closed": {
+			servertest.Error(codes.PermissionDenied, "no", info(pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED)),
+			"http://localhost:3000 takes no new users; ask an administrator for a token, and 'comfysched login --token -' takes it", exitcode.NotAllowed,
+		},
+		"too many calls": {
+			servertest.Error(codes.ResourceExhausted, "wait a second", info(pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS)),
+			"wait a second", exitcode.Unavailable,
+		},
+		"too many bookings": {
+			servertest.Error(codes.ResourceExhausted, "you have 20 open bookings", info(pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS)),
+			"you have 20 open bookings", exitcode.Failure,
+		},
 		"stale": {
 			servertest.Error(codes.Aborted, "stale", info(pb.ErrorReason_ERROR_REASON_STALE_VERSION)),
 			"somebody changed the job meanwhile; look at it with 'comfysched show' and repeat", exitcode.Conflict,

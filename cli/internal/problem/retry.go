@@ -2,6 +2,7 @@ package problem
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,16 @@ func Lost(err error) bool {
 		return st.Code() == codes.Unavailable || st.Code() == codes.DeadlineExceeded
 	}
 	return false
+}
+
+// RetryAfter is how long the server asks a client that calls too often to wait; 0 for all other errors.
+func RetryAfter(err error) time.Duration {
+	st, ok := statusOf(err)
+	if !ok || Reason(err) != pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS {
+		return 0
+	}
+	ms, _ := strconv.Atoi(detail[*pb.ErrorInfo](st).GetMetadata()["retry_after_ms"])
+	return max(time.Duration(ms)*time.Millisecond, 100*time.Millisecond)
 }
 
 // Unreached reports whether a request never left: nobody took the connection.

@@ -130,3 +130,11 @@ func (t *Table) widths() []int {
 	widths[last] = min(widths[last], max(room, minFlexible))
 	return widths
 }
+
+// Moment is a cell for a time in milliseconds; empty for 0.
+func Moment(format func(int64) string, ms int64) Cell {
+	if ms == 0 {
+		return Cell{}
+	}
+	return Cell{Text: format(ms)}
+}

@@ -14,6 +14,9 @@ func (c Clock) Cell(ms int64) string { return c.at(ms).Format(time.DateTime) }
 // Fine is Cell to the millisecond: 2026-11-24 14:30:00.250.
 func (c Clock) Fine(ms int64) string { return c.at(ms).Format("2006-01-02 15:04:05.000") }
 
+// Minute is Cell where seconds do not matter: 2026-11-24 14:30.
+func (c Clock) Minute(ms int64) string { return c.at(ms).Format("2006-01-02 15:04") }
+
 // Exact is a moment to the millisecond in RFC 3339, for programs and for commands to repeat.
 func (c Clock) Exact(ms int64) string { return c.at(ms).Format("2006-01-02T15:04:05.000Z07:00") }
 

@@ -208,3 +208,36 @@ func TestAPromptMustBeText(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, term.Err)
 	}
 }
+
+// A server that is called too often says when to come back: a series waits and goes on. One that takes no more bookings
+// from this user ends it.
+func TestSeriesWaitsWhenCalledTooOftenAndEndsAtTheLimit(t *testing.T) {
+	calls := 0
+	f, term := servertest.With(t, &servertest.Scheduler{
+		Book: func(_ context.Context, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+			calls++
+			switch calls {
+			case 2:
+				return nil, servertest.Error(codes.ResourceExhausted, "too many calls", &pb.ErrorInfo{
+					Reason: pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS, Metadata: map[string]string{"retry_after_ms": "1"},
+				})
+			case 4:
+				return nil, servertest.Error(codes.ResourceExhausted, "you have 2 open bookings, the most there may be", &pb.ErrorInfo{
+					Reason: pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS,
+				})
+			}
+			return booked(req), nil
+		},
+	})
+	term.In.WriteString("a fox\na hare\nan owl\na crow\n")
+	f.Args = []string{"book", "--next", "--each-line"}
+	if code := root.Run(t.Context(), f); code != exitcode.Failure {
+		t.Errorf("exit code %d", code)
+	}
+	if got := strings.Count(term.Out.String(), "\n"); calls != 4 || got != 2 {
+		t.Errorf("%d calls, %d jobs", calls, got)
+	}
+	if got := term.Err.String(); !strings.HasPrefix(got, "line 3: you have 2 open bookings, the most there may be\nbooked 2 of 3 lines, ") || !strings.HasSuffix(got, "the lines after that were not tried\n") {
+		t.Errorf("stderr %q", got)
+	}
+}

@@ -76,8 +76,7 @@ func (s *series) book(ctx context.Context, number int, text string) {
 			s.first = err
 		}
 		fmt.Fprintf(s.opts.IO.Err, "line %d: %s\n", number, s.opts.Explain().Line(err))
-		switch problem.Code(err) {
-		case exitcode.Unavailable, exitcode.NotAllowed, exitcode.Interrupted:
+		if hopeless(err) {
 			s.stop = err
 		}
 		return
@@ -88,6 +87,15 @@ func (s *series) book(ctx context.Context, number int, text string) {
 			s.stop = err
 		}
 	}
+}
+
+// hopeless reports whether the lines after one that was refused would be refused too.
+func hopeless(err error) bool {
+	switch problem.Code(err) {
+	case exitcode.Unavailable, exitcode.NotAllowed, exitcode.Interrupted:
+		return true
+	}
+	return problem.Reason(err) == pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS
 }
 
 // finish tells how the series went. The exit code is that of the first line that was refused, else that of the first

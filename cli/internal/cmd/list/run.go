@@ -2,14 +2,14 @@ package list
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/paging"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -29,19 +29,20 @@ func listRun(ctx context.Context, opts *Options) error {
 		return err
 	}
 	var answer pb.ListJobsResponse
-	for len(answer.Jobs) < opts.Limit {
-		req.PageSize = int32(min(opts.Limit-len(answer.Jobs), 500))
+	more, err := paging.Read(opts.Limit, func(size int32, token string) (int, string, error) {
+		req.PageSize, req.PageToken = size, token
 		page, err := client.Scheduler.ListJobs(ctx, req)
-		if err != nil {
-			return err
-		}
-		answer.Jobs = append(answer.Jobs, page.GetJobs()...)
-		answer.NextPageToken, req.PageToken = page.GetNextPageToken(), page.GetNextPageToken()
-		if req.PageToken == "" {
-			break
-		}
+		answer.Jobs, answer.NextPageToken = append(answer.Jobs, page.GetJobs()...), page.GetNextPageToken()
+		return len(page.GetJobs()), page.GetNextPageToken(), err
+	})
+	if err != nil {
+		return err
 	}
-	return opts.show(&answer)
+	list := listing.List{Answer: &answer, Table: jobview.Table(opts.IO, opts.Clock, answer.GetJobs()), Rest: more, None: "No jobs."}
+	for _, j := range answer.GetJobs() {
+		list.IDs = append(list.IDs, j.GetId())
+	}
+	return list.Print(opts.IO, opts.Out)
 }
 
 // userID is the user whose jobs are wanted; empty for everybody's.
@@ -71,27 +72,4 @@ func (o *Options) userID(ctx context.Context, client *api.Client) (string, error
 		}
 	}
 	return "", exitcode.Errorf(exitcode.NotFound, "nobody called %q is connected or has a recent job; give the user's id", o.User)
-}
-
-func (o *Options) show(answer *pb.ListJobsResponse) error {
-	switch {
-	case o.Out.JSON:
-		return apijson.Print(o.IO, answer)
-	case o.Out.Quiet:
-		for _, j := range answer.GetJobs() {
-			fmt.Fprintln(o.IO.Out, j.GetId())
-		}
-		return nil
-	}
-	if len(answer.GetJobs()) == 0 && o.IO.IsStdoutTTY() {
-		fmt.Fprintln(o.IO.Err, "No jobs.")
-		return nil
-	}
-	if err := jobview.List(o.IO, o.Clock, answer.GetJobs()); err != nil {
-		return err
-	}
-	if answer.GetNextPageToken() != "" && o.IO.IsStdoutTTY() {
-		fmt.Fprintf(o.IO.Err, "There are more than these %d; --limit shows them.\n", len(answer.GetJobs()))
-	}
-	return nil
 }

@@ -30,8 +30,9 @@ type Options struct {
 	IO     *iostreams.IOStreams
 	Client func() (*api.Client, error)
 
-	Token string
-	Out   outflag.Flags
+	Token      string
+	Invitation string
+	Out        outflag.Flags
 }
 
 // NewCmdLogin makes the command.
@@ -43,9 +44,13 @@ func NewCmdLogin(f *factory.Factory) *cobra.Command {
 		Long: `Sign in to a server and keep the token for it in the settings file, which only you can read.
 
 Where everybody may sign in, every other command does this by itself at first contact; login is for signing in anew after a
-token was revoked. With --token - the token is read from standard input, checked, and kept. It is never taken from the
-command line, where other people of the machine could see it.`,
+token was revoked. Elsewhere an administrator gives you an invitation or a token.
+
+With --invitation you become a user by an invitation's code, or by the link that holds it. With --token - a token is read
+from standard input, checked, and kept. Of either, - reads it from standard input; a token is never taken from the command
+line, where other people of the machine could see it.`,
 		Example: `  comfysched login
+  comfysched login --invitation cfi_Zm94
   comfysched login --token - --server https://gpu.example.org < token.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,6 +61,8 @@ command line, where other people of the machine could see it.`,
 		},
 	}
 	cmd.Flags().StringVar(&opts.Token, "token", "", "- reads a given `token` from standard input")
+	cmd.Flags().StringVar(&opts.Invitation, "invitation", "", "`code` of an invitation, or the link with it; - reads it from standard input")
+	cmd.MarkFlagsMutuallyExclusive("token", "invitation")
 	opts.Out.Bind(cmd, "your id")
 	return cmd
 }
@@ -71,6 +78,12 @@ func loginRun(ctx context.Context, opts *Options) error {
 	if opts.Token == "-" {
 		return opts.withToken(ctx, client)
 	}
+	if opts.Invitation == "-" {
+		if opts.Invitation, err = opts.read("Invitation: ", "an invitation"); err != nil {
+			return err
+		}
+	}
+	client.Keeper.Invitation = opts.Invitation[strings.LastIndexByte(opts.Invitation, '#')+1:]
 	fresh := false
 	client.Keeper.SignedIn = func(*pb.User) { fresh = true }
 	me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
@@ -92,7 +105,7 @@ func loginRun(ctx context.Context, opts *Options) error {
 
 // withToken checks a given token before it is kept.
 func (o *Options) withToken(ctx context.Context, client *api.Client) error {
-	token, err := o.readToken()
+	token, err := o.read("Token: ", "a token")
 	if err != nil {
 		return err
 	}
@@ -110,12 +123,12 @@ func (o *Options) withToken(ctx context.Context, client *api.Client) error {
 	return o.tell("Signed in", client, me)
 }
 
-// readToken reads one line; on a terminal it is not shown.
-func (o *Options) readToken() (string, error) {
+// read reads one line that nobody else is to know; on a terminal it is not shown.
+func (o *Options) read(question, kind string) (string, error) {
 	var line string
 	if file, ok := o.IO.In.(*os.File); ok && o.IO.IsStdinTTY() {
 		var err error
-		if line, err = o.ask(file); err != nil {
+		if line, err = o.ask(file, question); err != nil {
 			return "", err
 		}
 	} else {
@@ -127,13 +140,13 @@ func (o *Options) readToken() (string, error) {
 	}
 	token := strings.TrimSpace(line)
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", exitcode.Usagef("what came on standard input is not a token")
+		return "", exitcode.Usagef("what came on standard input is not %s", kind)
 	}
 	return token, nil
 }
 
 // ask asks a person. The terminal stops showing what is typed before the question appears.
-func (o *Options) ask(terminal *os.File) (string, error) {
+func (o *Options) ask(terminal *os.File, question string) (string, error) {
 	before, err := term.MakeRaw(int(terminal.Fd()))
 	if err != nil {
 		return "", err
@@ -142,7 +155,7 @@ func (o *Options) ask(terminal *os.File) (string, error) {
 	line, err := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{terminal, o.IO.Err}, "").ReadPassword("Token: ")
+	}{terminal, o.IO.Err}, "").ReadPassword(question)
 	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
 		fmt.Fprint(o.IO.Err, "\r\n")
 		return "", exitcode.Silent(exitcode.Interrupted)

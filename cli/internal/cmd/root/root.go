@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,7 @@ func Run(ctx context.Context, f *factory.Factory) int {
 	if !begun {
 		code = exitcode.Usage
 	}
-	line := f.Explainer().Line(err)
+	line := inWords(f.Explainer().Line(err))
 	if line == "" {
 		return code
 	}
@@ -50,6 +51,14 @@ func Run(ctx context.Context, f *factory.Factory) int {
 	}
 	fmt.Fprintln(f.IO.Err, "comfysched: "+line)
 	return code
+}
+
+// exclusive is how cobra complains about options that exclude each other.
+var exclusive = regexp.MustCompile(`^if any flags in the group \[(\S+) (\S+)\] are set none of the others can be; .*$`)
+
+// inWords puts what cobra says about the command line as this program does.
+func inWords(line string) string {
+	return exclusive.ReplaceAllString(line, "--$1 and --$2 exclude each other")
 }
 
 func hasCode(err error) bool {

@@ -3,12 +3,14 @@ package root
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/audit"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/book"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/cancel"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/docs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/download"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/edit"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/free"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/invitation"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/list"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/login"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/logout"
@@ -16,11 +18,14 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/server"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/show"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/status"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/token"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/user"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/users"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/version"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/wait"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/watch"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/whoami"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/worker"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/help"
@@ -79,7 +84,14 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		whoami.NewCmdWhoami(f),
 		login.NewCmdLogin(f),
 		logout.NewCmdLogout(f),
+		token.NewCmdToken(f),
 		server.NewCmdServer(f),
+	)
+	group(cmd, "Administration:",
+		user.NewCmdUser(f),
+		invitation.NewCmdInvitation(f),
+		worker.NewCmdWorker(f),
+		audit.NewCmdAudit(f),
 	)
 	cmd.AddCommand(version.NewCmdVersion(f), docs.NewCmdDocs())
 	refuseStrangers(cmd)

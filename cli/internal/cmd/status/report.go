@@ -55,9 +55,12 @@ func (r *report) people() error {
 	}
 	line("server", r.server+" "+r.io.Faint("version "+plaintext.Line(system.GetVersion())))
 	line("status", r.light(system.GetSystemStatus())+because(system.GetReason()))
+	line("access", access(system))
+	line("limits", limits(system.GetLimits()))
 	line("benchmark", duration(system.GetBenchmarkMs()))
 	for _, w := range system.GetWorkers() {
 		line("worker", r.worker(w))
+		line("pause", r.pause(w.GetPause()))
 		r.bootSteps(w)
 	}
 	scheduled, running := r.count()
@@ -69,6 +72,38 @@ func (r *report) people() error {
 	line("average", duration(r.today.GetAverageGenerationMs()))
 	line("users", fmt.Sprintf("%d connected", r.today.GetActiveUsers()))
 	return nil
+}
+
+// pause says when nothing runs on a worker and why; empty when there is no pause.
+func (r *report) pause(p *pb.Pause) string {
+	if p == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%s to %s %s by %s", r.clock.Minute(p.GetStartMs()), r.clock.Minute(p.GetEndMs()), r.clock.ZoneName(), plaintext.Line(p.GetUserName()))
+	return r.io.Yellow(text) + because(p.GetReason())
+}
+
+// access says how people become users, where not everybody may.
+func access(s *pb.SystemState) string {
+	switch s.GetAccessMode() {
+	case pb.AccessMode_ACCESS_MODE_INVITE:
+		return "by invitation"
+	case pb.AccessMode_ACCESS_MODE_CLOSED:
+		return "users are made by administrators"
+	}
+	return ""
+}
+
+// limits says what a user may do at most.
+func limits(l *pb.Limits) string {
+	var parts []string
+	if n := l.GetOpenBookings(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d open bookings", n))
+	}
+	if n := l.GetDaysAhead(); n > 0 {
+		parts = append(parts, fmt.Sprintf("slots up to %d days ahead", n))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (r *report) worker(w *pb.Worker) string {

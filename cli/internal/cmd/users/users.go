@@ -3,14 +3,14 @@ package users
 
 import (
 	"context"
-	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -54,26 +54,18 @@ func usersRun(ctx context.Context, opts *Options) error {
 		return err
 	}
 	connections := state.GetSnapshot().GetConnectedUsers()
-	switch {
-	case opts.Out.JSON:
-		return apijson.Print(opts.IO, &pb.StateSnapshot{ConnectedUsers: connections})
-	case opts.Out.Quiet:
-		seen := map[string]bool{}
-		for _, c := range connections {
-			if !seen[c.GetUserId()] {
-				fmt.Fprintln(opts.IO.Out, c.GetUserId())
-			}
-			seen[c.GetUserId()] = true
-		}
-		return nil
-	case len(connections) == 0 && opts.IO.IsStdoutTTY():
-		fmt.Fprintln(opts.IO.Err, "Nobody is connected.")
-		return nil
+	list := listing.List{
+		Answer: &pb.StateSnapshot{ConnectedUsers: connections}, Table: opts.rows(connections), None: "Nobody is connected.",
 	}
-	return opts.show(connections)
+	for _, c := range connections {
+		if !slices.Contains(list.IDs, c.GetUserId()) {
+			list.IDs = append(list.IDs, c.GetUserId())
+		}
+	}
+	return list.Print(opts.IO, opts.Out)
 }
 
-func (o *Options) show(connections []*pb.Connection) error {
+func (o *Options) rows(connections []*pb.Connection) *table.Table {
 	tty := o.IO.IsStdoutTTY()
 	t := table.New(o.IO, "USER", "CLIENT", "ADDRESS", "SINCE ("+o.Clock.ZoneName()+")", "USER ID")
 	for _, c := range connections {
@@ -85,5 +77,5 @@ func (o *Options) show(connections []*pb.Connection) error {
 		}
 		t.Row(cells...)
 	}
-	return t.Print()
+	return t
 }

@@ -97,7 +97,7 @@ func (s screen) lanes() []string {
 	for _, w := range s.state.System.GetWorkers() {
 		name := ansi.Truncate(plaintext.Line(w.GetId()), labelWidth-1, "…")
 		label := name + strings.Repeat(" ", labelWidth-ansi.StringWidth(name))
-		lines = append(lines, label+s.lane(v, w.GetId()))
+		lines = append(lines, label+s.lane(v, w))
 	}
 	pointer := strings.Repeat(" ", labelWidth)
 	if c := v.Column(s.nowMS()); c >= 0 && c < v.Width {
@@ -107,13 +107,17 @@ func (s screen) lanes() []string {
 }
 
 // lane draws one worker's slots. What ended lies below what runs, and that below what is booked.
-func (s screen) lane(v timeline.View, worker string) string {
-	var jobs []*pb.Job
+func (s screen) lane(v timeline.View, w *pb.Worker) string {
+	var jobs []*pb.Job // nil stands for the pause
 	var slots []timeline.Slot
+	if w.GetPause() != nil {
+		jobs = append(jobs, nil)
+		slots = append(slots, timeline.Slot{StartMS: w.GetPause().GetStartMs(), EndMS: w.GetPause().GetEndMs()})
+	}
 	all := s.state.Jobs()
 	for i := len(all) - 1; i >= 0; i-- {
 		j := all[i]
-		if j.GetWorkerId() != worker || j.GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED {
+		if j.GetWorkerId() != w.GetId() || j.GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED {
 			continue
 		}
 		jobs = append(jobs, j)
@@ -123,6 +127,10 @@ func (s screen) lane(v timeline.View, worker string) string {
 	for _, run := range v.Runs(slots) {
 		if run.Slot < 0 {
 			out.WriteString(s.io.Faint(strings.Repeat("·", run.Width)))
+			continue
+		}
+		if jobs[run.Slot] == nil {
+			out.WriteString(s.io.Yellow(fit("╱╱ paused "+plaintext.Line(w.GetPause().GetReason())+" ", run.Width, "╱")))
 			continue
 		}
 		out.WriteString(s.block(jobs[run.Slot], run.Width))

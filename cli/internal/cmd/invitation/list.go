@@ -1,0 +1,68 @@
+package invitation
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/idref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+func newCmdList(f *factory.Factory) *cobra.Command {
+	var out outflag.Flags
+	cmd := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the invitations that can still be used, the latest first",
+		Long: `List the invitations that can still be used, the latest first.
+
+In a pipe each is one tab-separated line: id, created, good until (RFC 3339), users it has made, users it may make, who
+made it, note.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := f.Client()
+			if err != nil {
+				return err
+			}
+			answer, err := client.Admin.ListInvitations(cmd.Context(), &pb.ListInvitationsRequest{})
+			if err != nil {
+				return err
+			}
+			return listing.List{
+				Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations()), None: "No invitations.",
+			}.Print(f.IO, out)
+		},
+	}
+	out.Bind(cmd, "ids")
+	return cmd
+}
+
+func rows(f *factory.Factory, invitations []*pb.Invitation) *table.Table {
+	if !f.IO.IsStdoutTTY() {
+		t := table.New(f.IO)
+		for _, i := range invitations {
+			t.Row(table.Text(i.GetId()), table.Text(f.Clock.Exact(i.GetCreatedAtMs())), table.Text(f.Clock.Exact(i.GetExpiresAtMs())),
+				table.Text(fmt.Sprint(i.GetUses())), table.Text(fmt.Sprint(i.GetMaxUses())), table.Text(i.GetCreatedBy()), table.Text(i.GetNote()))
+		}
+		return t
+	}
+	t := table.New(f.IO, "ID", "GOOD UNTIL ("+f.Clock.ZoneName()+")", "USED", "BY", "NOTE")
+	t.Names = []string{"BY"}
+	for _, i := range invitations {
+		t.Row(table.Text(idref.Short(i.GetId())), table.Text(f.Clock.Minute(i.GetExpiresAtMs())),
+			table.Text(fmt.Sprintf("%d of %d", i.GetUses(), i.GetMaxUses())), table.Text(i.GetCreatedBy()), table.Text(i.GetNote()))
+	}
+	return t
+}
+
+func ids(invitations []*pb.Invitation) (out []string) {
+	for _, i := range invitations {
+		out = append(out, i.GetId())
+	}
+	return out
+}

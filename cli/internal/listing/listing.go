@@ -1,0 +1,52 @@
+// Package listing prints what a command that lists things has found.
+package listing
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+)
+
+// List is the same things in all the ways in which they may be printed.
+type List struct {
+	// Answer is the API's own.
+	Answer proto.Message
+	// IDs are what --quiet prints.
+	IDs []string
+	// Table is for people and for pipes.
+	Table *table.Table
+	// None is said to people when there is nothing.
+	None string
+	// Rest means that there are more, which --limit shows.
+	Rest bool
+}
+
+// Print shows a list as the options ask.
+func (l List) Print(io *iostreams.IOStreams, out outflag.Flags) error {
+	switch {
+	case out.JSON:
+		return apijson.Print(io, l.Answer)
+	case out.Quiet:
+		for _, id := range l.IDs {
+			if _, err := fmt.Fprintln(io.Out, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	case l.Table.Len() == 0 && io.IsStdoutTTY():
+		_, err := fmt.Fprintln(io.Err, l.None)
+		return err
+	}
+	if err := l.Table.Print(); err != nil {
+		return err
+	}
+	if l.Rest && io.IsStdoutTTY() {
+		fmt.Fprintf(io.Err, "There are more than these %d; --limit shows them.\n", l.Table.Len())
+	}
+	return nil
+}
