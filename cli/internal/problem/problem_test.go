@@ -66,7 +66,10 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			servertest.Error(codes.FailedPrecondition, "in the way", info(pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY), &pb.PauseConflict{
 				Bookings: []*pb.PauseObstacle{
 					{JobId: conflict.BlockingJobId, UserName: "Ada", StartMs: servertest.Now.UnixMilli()},
-					{UserName: "Ada"}, {UserName: "Ada"}, {UserName: "Ada"}, {UserName: "Ada"},
+					{UserName: "Ada"},
+					{UserName: "Ada"},
+					{UserName: "Ada"},
+					{UserName: "Ada"},
 				},
 			}),
 			"bookings are in the way: Ada's job 3f2a1b2c at 2026-11-23 12:00:00 UTC, Ada's job at 1970-01-01 00:00:00 UTC, " +

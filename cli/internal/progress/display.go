@@ -126,7 +126,7 @@ func (d *Display) tick() {
 func (d *Display) draw() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	width := d.io.Width() - 1
+	width := d.io.Width() - len("^C") - 1 // the terminal writes ^C behind it
 	text := d.board.line(d.io, width)
 	if d.lost {
 		text = d.io.Yellow("connection lost, trying again…")

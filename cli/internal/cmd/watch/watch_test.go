@@ -123,6 +123,22 @@ func TestScreenTellsOfALostConnection(t *testing.T) {
 	}
 }
 
+// However low the terminal is, the keys stay in sight; so does the pause that explains an idle worker.
+func TestLowScreensShowWhatMatters(t *testing.T) {
+	paused := snapshot()
+	paused.Snapshot.System.Workers[0].Pause = &pb.Pause{StartMs: nowMS + 20_000, EndMs: nowMS + 60_000, Reason: "driver update"}
+	for height := 5; height <= 24; height++ {
+		s := after(newTestScreen(80, height), heard{paused})
+		lines := strings.Split(s.View().Content, "\n")
+		if len(lines) != height || !strings.HasPrefix(lines[height-1], "q quit") {
+			t.Errorf("%d rows: %q", height, lines)
+		}
+		if content := s.View().Content; !strings.Contains(content, "● ready") || !strings.Contains(content, "paused driver update") || !strings.Contains(content, "▲ now") {
+			t.Errorf("%d rows:\n%s", height, content)
+		}
+	}
+}
+
 func TestScreenFitsAnySize(t *testing.T) {
 	for _, size := range [][2]int{{20, 3}, {1, 1}, {80, 5}, {200, 60}} {
 		s := after(newTestScreen(size[0], size[1]), heard{snapshot()}, press('j'))

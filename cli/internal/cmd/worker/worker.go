@@ -55,7 +55,7 @@ func newCmdRestart(f *factory.Factory) *cobra.Command {
 		Short: "Stop and start a worker's ComfyUI",
 		Long: `Stop and start a worker's ComfyUI. The job that runs there is booked again as a new attempt. How it goes is told by
 'comfysched status' and 'comfysched watch'. ` + byDefault,
-		Example:           `  comfysched worker restart
+		Example: `  comfysched worker restart
   until comfysched status --check --quiet; do sleep 1; done`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: f.CompleteArgs(factory.Workers, 1),
