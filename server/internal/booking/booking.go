@@ -242,8 +242,24 @@ func NextFree(tx store.Tx, worker string, from, duration int64, except string) (
 
 func past(moment, now int64) error {
 	var wrong job.InputError
-	wrong.Add("time_slot", "", fmt.Sprintf("lies in the past, by %v", time.Duration(now-moment)*time.Millisecond))
+	wrong.Add("time_slot", "", "lies in the past, by "+ago(now-moment))
 	return &wrong
+}
+
+// ago is a span of time for people, in units that matter.
+func ago(ms int64) string {
+	span := time.Duration(ms) * time.Millisecond
+	switch {
+	case span < time.Second:
+		return fmt.Sprintf("%d ms", ms)
+	case span < time.Minute:
+		return fmt.Sprintf("%.0f s", span.Seconds())
+	case span < time.Hour:
+		return fmt.Sprintf("%.0f min", span.Minutes())
+	case span < 48*time.Hour:
+		return fmt.Sprintf("%.0f h", span.Hours())
+	}
+	return fmt.Sprintf("%.0f days", span.Hours()/24)
 }
 
 // check holds a booking's values against what the workflow takes and chooses a seed where none is given.
