@@ -1,7 +1,7 @@
 package comfy_test
 
 import (
-	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -19,6 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // result is what a client made of one recorded prompt.
 type result struct {
 	life     *life
+	refusal  error // instead of all that follows
 	outcome  comfy.Outcome
 	progress []comfy.Progress
 	preview  []byte
@@ -33,25 +34,30 @@ func perform(t *testing.T, records []record, client string, prepare func(*stage)
 		if prepare != nil {
 			prepare(s)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		c, _ := start(t, s, client, true)
-		go s.play(ctx)
+		c, n := start(t, s, client, true)
+		s.network = n
+		go s.play(t.Context())
 		var followed sync.WaitGroup
-		for _, l := range s.lives {
-			if l.client != client || l.ended < 0 {
-				continue
-			}
+		for l := range s.turns {
 			res := &result{life: l}
-			results = append(results, res)
 			run := c.Track(l.id)
-			if err := c.Submit(ctx, comfy.Prompt{ID: l.id, Graph: l.graph}); err != nil {
+			err := c.Submit(t.Context(), comfy.Prompt{ID: l.id, Graph: l.graph})
+			if refused := new(comfy.RejectedError); errors.As(err, &refused) {
+				res.refusal = err
+				if refused.Status == 0 {
+					s.posts <- l.id // it was not sent
+				}
+			} else if err != nil {
 				t.Errorf("submit %s: %v", l.id, err)
 			}
-			followed.Go(func() { res.follow(t, run) })
+			if res.refusal != nil || l.ended >= 0 {
+				results = append(results, res)
+			}
+			if res.refusal == nil && l.ended >= 0 {
+				followed.Go(func() { res.follow(t, run) })
+			}
 		}
 		followed.Wait()
-		cancel()
-		<-s.stopped
 	})
 	return results
 }
@@ -73,6 +79,7 @@ type play struct{ recording, client, until string }
 var plays = []play{
 	{"02", "client-a", ""},
 	{"03", "client-a", ""},
+	{"04", "client-a", ""},
 	{"05", "client-a", ""},
 	{"06", "client-a", ""},
 	{"07", "client-a", "prompt_id given by the client, twice"},
@@ -82,7 +89,12 @@ var plays = []play{
 	{"10", "client-a", ""},
 	{"11", "client-p", ""},
 	{"11", "client-q", ""},
+	{"12", "client-a", ""},
+	{"13", "client-a", ""},
 	{"15", "client-a", ""},
+	{"17", "client-a", ""},
+	{"20", "client-a", ""},
+	{"21", "client-a", ""},
 }
 
 func (p play) records(t *testing.T) []record {
@@ -110,6 +122,9 @@ func TestEveryRecordedRun(t *testing.T) {
 }
 
 func (res *result) String() string {
+	if res.refusal != nil {
+		return fmt.Sprintf("  %s refused: %v\n", res.life.id, res.refusal)
+	}
 	var b strings.Builder
 	o := res.outcome
 	fmt.Fprintf(&b, "  %s %s in %s", res.life.id, o.Kind, o.Finished.Sub(o.Started))

@@ -22,13 +22,28 @@ type record struct {
 	Text     string          `json:"text"` // of notes
 	Conn     string          `json:"conn"`
 	Event    string          `json:"event"`
+	Code     int             `json:"code"` // of a closed websocket
 	Frame    json.RawMessage `json:"frame"`
 	Method   string          `json:"method"`
 	Path     string          `json:"path"`
 	Request  json.RawMessage `json:"request"`
 	Status   int             `json:"status"`
 	Response json.RawMessage `json:"response"`
+	// Headers are those that the recorder added. Failure is why there is no answer: nothing listened.
+	Headers     map[string]string `json:"request_headers"`
+	Failure     string            `json:"error"`
+	StatusLine  string            `json:"status_line"` // of a websocket's handshake
+	HeaderLines []string          `json:"headers"`
+	Measurement json.RawMessage   `json:"result"`
 }
+
+// died tells of the moment in which the recorded ComfyUI was gone: its websockets broke, or another process has opened
+// the port.
+func (r record) died() bool {
+	return r.Event == "closed" && r.Code == 1006 || r.Event == portOpen
+}
+
+const portOpen = "port open"
 
 // recordings holds those read so far, which nothing changes.
 var recordings = make(map[string][]record)
@@ -160,7 +175,7 @@ type life struct {
 	graph                json.RawMessage
 	client               string
 	posted, began, ended int
-	gone                 bool // removed from the queue
+	gone                 bool // removed from the queue, or lost with the process
 	entry                json.RawMessage
 }
 
@@ -177,7 +192,7 @@ func lives(t testing.TB, records []record) []*life {
 			if l.began < 0 {
 				l.began = i
 			}
-			if r.text().Type == "executing" && r.text().Data.Node == nil {
+			if l.ended < 0 && r.text().Type == "executing" && r.text().Data.Node == nil {
 				l.ended = i
 			}
 		}
@@ -200,6 +215,11 @@ func lives(t testing.TB, records []record) []*life {
 				if l.began < 0 && l.ended < 0 && (q.Clear || slices.Contains(q.Delete, l.id)) {
 					l.ended, l.gone = i, true
 				}
+			}
+		}
+		for _, l := range list {
+			if l.ended < 0 && r.died() {
+				l.ended, l.gone = i, true
 			}
 		}
 	}

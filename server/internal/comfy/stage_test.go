@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -103,8 +104,10 @@ type stage struct {
 	client  string
 	lost    func(i int) bool // frames that never arrive; nil: none
 	lag     time.Duration    // history later than the frames
+	network *network
 
-	posts chan string
+	turns chan *life  // whose time to be submitted has come; closed when the recording is over
+	posts chan string // submitted, or refused by the client itself
 	conns chan *websocket.Conn
 
 	mu      sync.Mutex
@@ -112,20 +115,18 @@ type stage struct {
 	since   map[string]time.Time
 	asked   []string // "METHOD path body" of all requests but GETs
 	cursor  *websocket.Conn
-	stopped chan struct{}
 }
 
 func newStage(t *testing.T, records []record, client string) *stage {
 	return &stage{
 		t: t, records: records, lives: lives(t, records), client: client,
-		posts: make(chan string), conns: make(chan *websocket.Conn, 8),
-		since: make(map[string]time.Time), stopped: make(chan struct{}),
+		turns: make(chan *life), posts: make(chan string), conns: make(chan *websocket.Conn, 64), since: make(map[string]time.Time),
 	}
 }
 
 // play goes through the recording. It returns when the recording or the test is over.
 func (s *stage) play(ctx context.Context) {
-	defer close(s.stopped)
+	defer close(s.turns)
 	current := "" // recorded name of the connection that is ours
 	for i, r := range s.records {
 		if i > 0 && !sleep(ctx, gap(s.records[i-1], r)) {
@@ -135,19 +136,17 @@ func (s *stage) play(ctx context.Context) {
 		p, isPost := r.post()
 		switch {
 		case isPost && r.Status == 200 && p.client() == s.client:
-			select {
-			case <-ctx.Done():
+			if !s.expect(ctx, r.promptID()) {
 				return
-			case id := <-s.posts:
-				if id != r.promptID() {
-					s.t.Errorf("submitted %s, the recording has %s", id, r.promptID())
-				}
 			}
 		case r.Event == "open" && r.clientID() == s.client:
 			if current == "" && !s.attach(ctx) {
 				return
 			}
 			current = r.Conn
+		case r.died():
+			current = ""
+			s.die(r.Event != portOpen)
 		case r.Event == "client closes" && r.Conn == current:
 			current = ""
 			s.detach()
@@ -158,6 +157,35 @@ func (s *stage) play(ctx context.Context) {
 		}
 	}
 	s.reach(len(s.records))
+}
+
+// expect gives a prompt its turn and waits until it is submitted.
+func (s *stage) expect(ctx context.Context, id string) bool {
+	turn := s.lives[slices.IndexFunc(s.lives, func(l *life) bool { return l.id == id })]
+	select {
+	case <-ctx.Done():
+		return false
+	case s.turns <- turn:
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case got := <-s.posts:
+		if got != id {
+			s.t.Errorf("submitted %s, the recording has %s", got, id)
+		}
+		return true
+	}
+}
+
+// die ends the recorded process, and with it every connection. Unless it stays down, another takes its place.
+func (s *stage) die(down bool) {
+	s.detach()
+	s.network.cut(down)
+	synctest.Wait()
+	for len(s.conns) > 0 {
+		<-s.conns
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

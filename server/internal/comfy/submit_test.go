@@ -55,7 +55,7 @@ func TestSubmitSendsTheGraphUnchanged(t *testing.T) {
 // TestRecordedRefusals feeds every refusal a real ComfyUI gave to Submit.
 func TestRecordedRefusals(t *testing.T) {
 	var b strings.Builder
-	for _, number := range []string{"04", "16"} {
+	for _, number := range recorded(t) {
 		note := ""
 		for _, r := range load(t, number) {
 			if r.Text != "" {
