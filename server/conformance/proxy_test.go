@@ -21,6 +21,39 @@ type proxy struct {
 	clientID string            // of the latest websocket
 	opened   int               // websockets so far
 	refuse   func(websocket bool) bool
+	gate     *gate
+}
+
+// gate holds up the next prompt that goes to ComfyUI.
+type gate struct {
+	reached, open chan struct{}
+	once          sync.Once
+}
+
+// close puts up a gate; a prompt waits before it until it is opened.
+func (p *proxy) close() *gate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gate = &gate{reached: make(chan struct{}), open: make(chan struct{})}
+	return p.gate
+}
+
+// pass carries what goes to ComfyUI. A request comes in a piece of its own.
+func (p *proxy) pass(onward io.Writer, from io.Reader) {
+	piece := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(piece)
+		p.mu.Lock()
+		gate := p.gate
+		p.mu.Unlock()
+		if gate != nil && bytes.HasPrefix(piece[:n], []byte("POST /prompt ")) {
+			gate.once.Do(func() { close(gate.reached) })
+			<-gate.open
+		}
+		if _, failed := onward.Write(piece[:n]); err != nil || failed != nil {
+			return
+		}
+	}
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -79,7 +112,7 @@ func (p *proxy) serve(conn net.Conn) {
 	}
 	defer onward.Close()
 	go func() {
-		_, _ = io.Copy(onward, io.MultiReader(&head, conn))
+		p.pass(onward, io.MultiReader(&head, conn))
 		_ = onward.Close()
 	}()
 	_, _ = io.Copy(conn, onward)

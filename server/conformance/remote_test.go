@@ -13,8 +13,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -87,6 +89,7 @@ func TestRemote(t *testing.T) {
 	t.Run("results through its interface", func(t *testing.T) { testFetched(t, there, v) })
 	t.Run("websocket dropped", func(t *testing.T) { testDropped(t, line, v) })
 	t.Run("websocket doubled", func(t *testing.T) { testDoubled(t, there, line, v) })
+	t.Run("waiting in ComfyUI's own queue", func(t *testing.T) { testQueued(t, there, line, v) })
 	t.Run("out of reach for a while", func(t *testing.T) { testOutOfReach(t, line, v) })
 	t.Run("a workflow that it cannot run", func(t *testing.T) { testKlein(t, there) })
 	t.Run("shipped example", func(t *testing.T) { testShippedExample(t, there) })
@@ -169,6 +172,46 @@ func testDoubled(t *testing.T, there elsewhere, line *proxy, v *service) {
 	v.end(t, v.book(t, booking("alone again", nil)).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 	if deaf {
 		eventually(t, "the deaf websocket is opened anew", func() bool { opened, _ := line.websockets(); return opened > before })
+	}
+}
+
+// A prompt from ComfyUI's own page that comes just before a job's is in front of it. The job waits, longer than a run may be
+// silent, and can be cancelled while it does.
+func testQueued(t *testing.T, there elsewhere, line *proxy, v *service) {
+	other := stranger{t, there.url()}
+	behind := func(prompt string, seconds float64) (*pb.Job, string) {
+		gate := line.close()
+		opened := sync.OnceFunc(func() { close(gate.open) })
+		defer opened()
+		j := v.book(t, booking(prompt, nil))
+		select {
+		case <-gate.reached:
+		case <-time.After(patience):
+			t.Fatal("no prompt came")
+		}
+		foreign := other.post(seconds)
+		eventually(t, "the stranger's prompt runs", func() bool { return slices.Contains(other.queue().running, foreign) })
+		opened()
+		eventually(t, "the job's prompt waits behind it", func() bool { return slices.Contains(other.queue().pending, j.GetId()) })
+		return j, foreign
+	}
+
+	j, foreign := behind("let me go", 6)
+	if _, err := v.scheduler.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()}); err != nil {
+		t.Fatal(err)
+	}
+	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_CANCELLED)
+	if q := other.queue(); !slices.Contains(q.running, foreign) || len(q.pending) > 0 || len(j.GetResults()) > 0 {
+		t.Errorf("queue %+v, results %v", q, j.GetResults())
+	}
+	eventually(t, "the stranger's prompt goes on", func() bool { return other.outcome(foreign) == "success" })
+
+	j, foreign = behind("patience", silence+5)
+	if j := v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED); j.GetAttempt() != 1 {
+		t.Errorf("attempt %d", j.GetAttempt())
+	}
+	if got := other.outcome(foreign); got != "success" {
+		t.Errorf("the stranger's prompt: %q", got)
 	}
 }
 

@@ -48,6 +48,9 @@ type site struct {
 	token         string
 }
 
+// silence is how many seconds a run may be silent.
+const silence = 15
+
 // parameters of the template that the tests book.
 var parameterMap = map[string]any{
 	"prompt": map[string]any{"node_id": "1", "field": "text"}, "seed": map[string]any{"node_id": "1", "field": "seed"},
@@ -65,7 +68,7 @@ func newSite(t *testing.T, comfy map[string]any) *site {
 		"server":    map[string]any{"host": "127.0.0.1", "port": freePort(t), "shutdown_grace": "1s"},
 		"comfy_ui":  comfy,
 		"workflow":  map[string]any{"template_file": "paint_api.json", "parameter_map": parameterMap},
-		"scheduler": map[string]any{"slot_margin": 5, "silence_factor": 1, "silence_min": "15s"},
+		"scheduler": map[string]any{"slot_margin": 5, "silence_factor": 1, "silence_min": fmt.Sprintf("%ds", silence)},
 	}
 	return s
 }

@@ -75,3 +75,22 @@ func (s stranger) outcome(id string) string {
 	getJSON(s.t, fmt.Sprintf("%s/history/%s", s.url, id), &history)
 	return history[id].Status.Status
 }
+
+// queued are the ids of the prompts that ComfyUI has not finished.
+type queued struct{ running, pending []string }
+
+func (s stranger) queue() queued {
+	s.t.Helper()
+	var answer struct {
+		Running [][]any `json:"queue_running"`
+		Pending [][]any `json:"queue_pending"`
+	}
+	getJSON(s.t, s.url+"/queue", &answer)
+	ids := func(items [][]any) (ids []string) {
+		for _, item := range items {
+			ids = append(ids, item[1].(string))
+		}
+		return ids
+	}
+	return queued{ids(answer.Running), ids(answer.Pending)}
+}

@@ -98,10 +98,6 @@ func (r record) call() call {
 		return told(func(t *testing.T, c *comfy.Client) (any, error) {
 			return "freed", c.Free(t.Context(), body.UnloadModels, body.FreeMemory)
 		})
-	case "POST /history":
-		return told(func(t *testing.T, c *comfy.Client) (any, error) {
-			return "forgotten", c.DeleteHistory(t.Context(), body.Delete...)
-		})
 	}
 	if class, ok := strings.CutPrefix(path, "/object_info/"); ok {
 		return told(func(t *testing.T, c *comfy.Client) (any, error) {

@@ -64,14 +64,6 @@ func (c *Client) History(ctx context.Context, promptID string) (*Entry, error) {
 	return e, nil
 }
 
-// DeleteHistory forgets finished prompts; each entry holds its whole graph. Unknown ids are no error.
-func (c *Client) DeleteHistory(ctx context.Context, ids ...string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return c.post(ctx, "/history", map[string][]string{"delete": ids})
-}
-
 // parseEntry is lenient where packs are careless (outputs) and strict where the outcome hangs on it (status).
 func parseEntry(promptID string, raw json.RawMessage) (*Entry, error) {
 	var v struct {

@@ -81,7 +81,6 @@ func (c *Client) Lookup(ctx context.Context, promptID string) (Presence, *Entry,
 // sighting is the result of one look.
 type sighting struct {
 	presence Presence
-	ahead    int // prompts running or waiting before a Pending one
 	entry    *Entry
 }
 
@@ -100,8 +99,8 @@ func (c *Client) sight(ctx context.Context, promptID string) (sighting, error) {
 	if slices.Contains(q.Running, promptID) {
 		return sighting{presence: Running}, nil
 	}
-	if i := slices.Index(q.Pending, promptID); i >= 0 {
-		return sighting{presence: Pending, ahead: len(q.Running) + i}, nil
+	if slices.Contains(q.Pending, promptID) {
+		return sighting{presence: Pending}, nil
 	}
 	if e, err = c.History(ctx, promptID); err != nil || e == nil {
 		return sighting{}, err

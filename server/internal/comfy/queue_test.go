@@ -3,7 +3,6 @@ package comfy_test
 import (
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -92,29 +91,6 @@ func TestCancelTouchesNothingElse(t *testing.T) {
 		}
 		if len(s.asked) != len(want) {
 			t.Errorf("asked %q", s.asked)
-		}
-	})
-}
-
-func TestFreeAndForget(t *testing.T) {
-	s := absent(t, promptID).on("POST /free", answer{200, ""}).on("POST /history", answer{200, ""}, answer{500, "500 Internal\n\nmore"})
-	with(t, s, func(t *testing.T, c *comfy.Client) {
-		if err := c.Free(t.Context(), true, false); err != nil {
-			t.Error(err)
-		}
-		if err := c.DeleteHistory(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if err := c.DeleteHistory(t.Context(), "a", "b"); err != nil {
-			t.Error(err)
-		}
-		want := []string{`POST /free {"free_memory":false,"unload_models":true}`, `POST /history {"delete":["a","b"]}`}
-		if !slices.Equal(s.asked, want) {
-			t.Errorf("asked %q", s.asked)
-		}
-		err := c.DeleteHistory(t.Context(), "a")
-		if err == nil || !strings.Contains(err.Error(), "POST /history with 500 Internal Server Error: 500 Internal") {
-			t.Errorf("error %v", err)
 		}
 	})
 }

@@ -18,7 +18,6 @@ type Run struct {
 	picture   event             // latest preview
 	lastFrame time.Time
 	lastSign  time.Time
-	ahead     int // prompts before this one at the latest look; -1 before the first
 	ending    eventKind
 }
 
@@ -37,7 +36,7 @@ type Progress struct {
 func (c *Client) Track(promptID string) *Run {
 	r := &Run{
 		client: c, id: promptID, woken: make(chan struct{}, 1),
-		done: make(map[string]bool), display: make(map[string]string), lastSign: time.Now(), ahead: -1,
+		done: make(map[string]bool), display: make(map[string]string), lastSign: time.Now(),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,8 +51,9 @@ func (r *Run) Close() {
 	delete(r.client.runs, r)
 }
 
-// LastSign returns when the run was last seen to get on: a frame of its own, a place gained in the queue, its
-// start or its end. It begins with Track. Being listed as running, which a hung node is too, is no sign.
+// LastSign returns when the run was last seen to get on: a frame of its own, its start or its end, or that it waits
+// behind others, whose time is not its own. It begins with Track. Being listed as running, which a hung node is too, is
+// no sign.
 func (r *Run) LastSign() time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -110,11 +110,11 @@ type stage struct {
 	posts chan string // submitted, or refused by the client itself
 	conns chan *websocket.Conn
 
-	mu      sync.Mutex
-	at      int // index of the record being played
-	since   map[string]time.Time
-	asked   []string // "METHOD path body" of all requests but GETs
-	cursor  *websocket.Conn
+	mu     sync.Mutex
+	at     int // index of the record being played
+	since  map[string]time.Time
+	asked  []string // "METHOD path body" of all requests but GETs
+	cursor *websocket.Conn
 }
 
 func newStage(t *testing.T, records []record, client string) *stage {

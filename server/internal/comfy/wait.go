@@ -139,9 +139,8 @@ func (r *Run) sighted(s sighting) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	running := s.presence == Running
-	if running && !r.progress.Running || !running && s.ahead != r.ahead {
+	if !running || !r.progress.Running {
 		r.lastSign = time.Now()
 	}
 	r.progress.Running = r.progress.Running || running
-	r.ahead = s.ahead
 }

@@ -157,12 +157,11 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// TestSignsOfLife: a place gained and the start are signs, being listed as running for long is none.
+// TestSignsOfLife: waiting behind others and the start are signs, being listed as running for long is none.
 func TestSignsOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ahead := `{"queue_running": [[0, "x", {}, {}, []]], "queue_pending": [[2, "` + promptID + `", {}, {}, []]]}`
-		s := absent(t, promptID).on("GET /queue", // one look each second
-			answer{200, isPending}, answer{200, isPending}, answer{200, isPending}, answer{200, ahead}, answer{200, isRunning})
+		pending := answer{200, isPending}
+		s := absent(t, promptID).on("GET /queue", pending, pending, pending, pending, answer{200, isRunning}) // one look each second
 		c, _ := start(t, s, "me", false)
 		run := c.Track(promptID)
 		defer run.Close()
@@ -178,7 +177,7 @@ func TestSignsOfLife(t *testing.T) {
 			signs = append(signs, run.LastSign().Sub(begun))
 			time.Sleep(500 * time.Millisecond)
 		}
-		want := []time.Duration{0, 0, 0, 3 * time.Second, 4 * time.Second, 4 * time.Second, 4 * time.Second}
+		want := []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second, 4 * time.Second, 4 * time.Second}
 		if !slices.Equal(signs, want) {
 			t.Errorf("signs at %v, want %v", signs, want)
 		}

@@ -180,6 +180,9 @@ func (w *Worker) follow(ctx context.Context, j job.Job, template *workflow.Templ
 	case comfy.Interrupted:
 		return dispatch.Outcome{Verdict: dispatch.Interrupted}
 	default:
+		if w.isToLetGo(j) { // it waited in ComfyUI's queue and was taken out of it
+			return dispatch.Outcome{Verdict: dispatch.Interrupted}
+		}
 		return dispatch.Outcome{Verdict: dispatch.Lost, Reason: "ComfyUI does not know the run any more"}
 	}
 }

@@ -33,10 +33,15 @@ type guard struct {
 
 // watch returns when the run has ended (ctx is done then), or after it has ended a run that was silent for longer than
 // the limit, by the mildest means that works: an interrupt, and where that is not heard, a new start of ComfyUI. A remote
-// one cannot be started again; giveUp lets the timeline go on there.
+// one cannot be started again; giveUp lets the timeline go on there. A run that waits behind a prompt from ComfyUI's own
+// page is not silent, unless that prompt has killed the executor.
 func (g *guard) watch(ctx context.Context, w *Worker, j job.Job, run *comfy.Run, giveUp func()) {
 	for silent := time.Since(run.LastSign()); silent < g.limit; silent = time.Since(run.LastSign()) {
 		if sleep(ctx, min(pulse, g.limit-silent)); ctx.Err() != nil {
+			return
+		}
+		if !run.Progress().Running && w.executorLost() {
+			w.lose(errExecutor)
 			return
 		}
 	}

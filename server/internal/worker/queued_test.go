@@ -1,0 +1,128 @@
+package worker_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+)
+
+func (r *rig) url(path string) string {
+	return fmt.Sprintf("http://127.0.0.1:%v%s", r.configuration["comfy_ui"].(map[string]any)["api_port"], path)
+}
+
+// stranger posts the rig's template with another prompt, as ComfyUI's own page does, and gives its id. The nodes are left
+// without inputs.
+func (r *rig) stranger(prompt string, nodes ...string) string {
+	r.t.Helper()
+	data, err := os.ReadFile(r.template())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var graph map[string]map[string]any
+	if err := json.Unmarshal(data, &graph); err != nil {
+		r.t.Fatal(err)
+	}
+	graph["6"]["inputs"].(map[string]any)["text"] = prompt
+	for _, node := range nodes {
+		graph[node] = map[string]any{"class_type": "EmptyImage"}
+	}
+	id := uuid.NewString()
+	body, err := json.Marshal(map[string]any{"prompt": graph, "prompt_id": id, "client_id": "stranger"})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	res, err := http.Post(r.url("/prompt"), "application/json", bytes.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		r.t.Fatalf("the stranger's prompt: %s", res.Status)
+	}
+	return id
+}
+
+// queue is what ComfyUI has not finished.
+func (r *rig) queue() (running, pending []string) {
+	r.t.Helper()
+	res, err := http.Get(r.url("/queue"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var answer struct {
+		Running [][]any `json:"queue_running"`
+		Pending [][]any `json:"queue_pending"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		r.t.Fatal(err)
+	}
+	for _, item := range answer.Running {
+		running = append(running, item[1].(string))
+	}
+	for _, item := range answer.Pending {
+		pending = append(pending, item[1].(string))
+	}
+	return running, pending
+}
+
+// queued runs a job whose prompt comes to wait in ComfyUI's own queue.
+func (w *running) queued(j job.Job) <-chan dispatch.Outcome {
+	outcome := make(chan dispatch.Outcome, 1)
+	go func() { outcome <- w.run(j) }()
+	w.rig.eventually("the job waits in ComfyUI's queue", func() bool {
+		_, pending := w.rig.queue()
+		return slices.Contains(pending, j.PromptID())
+	})
+	return outcome
+}
+
+func TestCancelledInComfyUIsQueue(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	w := r.boot()
+	foreign := r.stranger("[[hang]]")
+	j := r.newJob("a fox")
+	outcome := w.queued(j)
+	w.Interrupt(j)
+	if o := <-outcome; o.Verdict != dispatch.Interrupted {
+		t.Errorf("outcome: %+v", o)
+	}
+	if running, pending := r.queue(); !slices.Equal(running, []string{foreign}) || len(pending) > 0 || len(r.written()) > 0 {
+		t.Errorf("running %v, pending %v, files %v", running, pending, r.written())
+	}
+}
+
+// A prompt that was started on ComfyUI's own page is waited for, however long it is silent.
+func TestWaitingBehindAStranger(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.configuration["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "3s"}
+	w := r.boot()
+	r.stranger("[[slow=1500ms]]")
+	if o := <-w.queued(r.newJob("a fox")); o.Verdict != dispatch.Completed {
+		t.Errorf("outcome: %+v", o)
+	}
+}
+
+// One that kills the executor is not.
+func TestWaitingBehindAPoison(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	w := r.supervised()
+	pid := w.pid()
+	r.stranger("a fox", "50")
+	if o := <-w.queued(r.newJob("a fox")); o.Verdict != dispatch.Lost {
+		t.Errorf("outcome: %+v", o)
+	}
+	r.eventually("ComfyUI is started again", func() bool { return w.pid() != pid })
+}
