@@ -17,6 +17,7 @@ type socket struct {
 	t      *testing.T
 	conn   *websocket.Conn
 	frames chan any
+	opened []any // frames of the connection's beginning
 }
 
 func (c *comfy) dial(clientID string, announce bool) *socket {
@@ -26,7 +27,7 @@ func (c *comfy) dial(clientID string, announce bool) *socket {
 		c.t.Fatal(err)
 	}
 	conn.SetReadLimit(-1)
-	s := &socket{c.t, conn, make(chan any, 10000)}
+	s := &socket{t: c.t, conn: conn, frames: make(chan any, 10000)}
 	if announce {
 		message := []byte(`{"type": "feature_flags", "data": {"supports_preview_metadata": true}}`)
 		if err := conn.Write(c.t.Context(), websocket.MessageText, message); err != nil {
@@ -35,9 +36,9 @@ func (c *comfy) dial(clientID string, announce bool) *socket {
 	}
 	go s.read()
 	c.t.Cleanup(func() { conn.CloseNow() })
-	s.until(func(f any) bool { return at(f, "data", "sid") == clientID })
+	s.opened = s.until(func(f any) bool { return at(f, "data", "sid") == clientID })
 	if announce {
-		s.until(ofType("feature_flags"))
+		s.opened = append(s.opened, s.until(ofType("feature_flags"))...)
 	}
 	return s
 }
