@@ -159,27 +159,6 @@ func testRejected(t *testing.T, v *service) {
 	says(t, j.GetError().GetMessage(), "node 1", "ConformancePaint", "the canvas hangs upside down")
 }
 
-func testParameters(t *testing.T, v *service) {
-	found := map[string]*pb.Parameter{}
-	for _, p := range v.state().GetWorkflows()[0].GetParameters() {
-		found[p.GetName()] = p
-	}
-	if p := found["steps"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 1 || p.GetMax() != 500 || p.GetDefault().GetInteger() != 10 {
-		t.Errorf("steps: %v", p)
-	}
-	if p := found["seconds"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_NUMBER || p.GetMax() != 600 || p.GetDefault().GetNumber() != 1 {
-		t.Errorf("seconds: %v", p)
-	}
-	if p := found["outcome"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_CHOICE || strings.Join(p.GetChoices(), " ") != "paint fail refuse" {
-		t.Errorf("outcome: %v", p)
-	}
-	_, err := v.scheduler.BookJob(t.Context(), booking("out of range", map[string]any{"steps": 501, "outcome": "burn"}))
-	if err == nil {
-		t.Fatal("accepted")
-	}
-	says(t, err.Error(), "steps", "from 1 to 500", "outcome", "paint, fail, refuse")
-}
-
 func testCancelScheduled(t *testing.T, v *service) {
 	request := booking("never", nil)
 	request.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: inFuture()}

@@ -56,6 +56,8 @@ var parameterMap = map[string]any{
 	"prompt": map[string]any{"node_id": "1", "field": "text"}, "seed": map[string]any{"node_id": "1", "field": "seed"},
 	"seconds": map[string]any{"node_id": "1", "field": "seconds"}, "steps": map[string]any{"node_id": "1", "field": "steps", "max": 500},
 	"batch": map[string]any{"node_id": "1", "field": "batch"}, "outcome": map[string]any{"node_id": "1", "field": "outcome"},
+	"caption": map[string]any{"node_id": "1", "field": "caption"}, "inverted": map[string]any{"node_id": "1", "field": "inverted"},
+	"size": []any{map[string]any{"node_id": "1", "field": "size"}, map[string]any{"node_id": "1", "field": "border"}},
 }
 
 func newSite(t *testing.T, comfy map[string]any) *site {
@@ -223,6 +225,8 @@ func booking(prompt string, parameters map[string]any) *pb.BookJobRequest {
 			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Integer{Integer: int64(value)}}
 		case float64:
 			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Number{Number: value}}
+		case bool:
+			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Boolean{Boolean: value}}
 		case string:
 			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Text{Text: value}}
 		}

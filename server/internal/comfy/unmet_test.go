@@ -74,7 +74,8 @@ func recorded(t *testing.T) []string {
 	return numbers
 }
 
-// TestEveryRecordingIsPlayed fails for a recorded websocket that is neither played nor on the list.
+// TestEveryRecordingIsPlayed fails for a recorded websocket that is neither played nor on the list. (How ComfyUI's process
+// itself ended is replayed to the worker, which starts it.)
 func TestEveryRecordingIsPlayed(t *testing.T) {
 	left := maps.Clone(unplayed)
 	for _, number := range recorded(t) {

@@ -22,7 +22,12 @@ class ConformancePaint:
                 "batch": ("INT", {"default": 1, "min": 1, "max": 16}),
                 "size": ("INT", {"default": 64, "min": 16, "max": 1024, "step": 16}),
                 "outcome": (["paint", "fail", "refuse"],),
-            }
+            },
+            "optional": {
+                "caption": ("STRING", {"default": ""}),
+                "inverted": ("BOOLEAN", {"default": False}),
+                "border": ("INT", {"default": 64, "min": 32, "max": 512}),
+            },
         }
 
     RETURN_TYPES = ("IMAGE",)
@@ -33,7 +38,7 @@ class ConformancePaint:
     def VALIDATE_INPUTS(cls, outcome):
         return "the canvas hangs upside down" if outcome == "refuse" else True
 
-    def paint(self, text, seed, seconds, steps, batch, size, outcome):
+    def paint(self, text, seed, seconds, steps, batch, size, outcome, caption="", inverted=False, border=64):
         colour = tuple((seed >> shift) & 0xFF for shift in (0, 8, 16))
         progress = comfy.utils.ProgressBar(steps)
         for step in range(steps):
