@@ -49,6 +49,20 @@ test("a picture appears by itself on both pages, opens in the lightbox and downl
   await expect(lightbox).toBeHidden();
 });
 
+test("a picture that has vanished from disk is said", async ({ page }) => {
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  await view.bookNext("A ghost ship");
+  await expect(view.panel.getByText("Completed", { exact: true })).toBeVisible();
+  await service.deleteOutput();
+  await page.reload();
+  await expect(view.panel.getByText("its file may have been deleted from the output folder")).toBeVisible();
+  await page.getByRole("link", { name: "Dashboard" }).click();
+  const row = page.locator("tr[data-status=completed]").filter({ hasText: "A ghost ship" });
+  await row.getByRole("button", { name: "Open the picture" }).click();
+  await expect(page.locator(".yarl__slide_current").getByText("its file may have been deleted")).toBeVisible();
+});
+
 test("the grid sorts by time, filters by status, and shows a long prompt on demand", async ({ page }) => {
   const view = new SchedulerView(page);
   await view.open(service.url);

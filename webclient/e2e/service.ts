@@ -12,6 +12,8 @@ export interface Service {
   readonly url: string;
   /** The token of the administrator that the first start makes. */
   readonly adminToken: () => Promise<string>;
+  /** Deletes all that ComfyUI wrote. */
+  readonly deleteOutput: () => Promise<void>;
   /** Ends the scheduler as a crash would; its data and its ComfyUI stay. */
   readonly kill: () => Promise<void>;
   /** Starts it again on the same port with the same data. */
@@ -57,6 +59,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       await answers(url, started, () => log);
     },
     adminToken: async () => (await readFile(join(folder, "data", "admin-token"), "utf8")).trim(),
+    deleteOutput: () => rm(join(folder, "data", "simulated", "output"), { recursive: true }),
     kill: async () => {
       child?.kill("SIGKILL");
       if (child) await ended(child);

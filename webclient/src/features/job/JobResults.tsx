@@ -1,5 +1,7 @@
+import { useState } from "react";
 import { Icon } from "../../components/Icon";
 import { Thumbnail } from "../../components/Thumbnail";
+import { Vanished } from "../../components/Vanished";
 import { type Job, type Result, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { filePath } from "../../lib/format";
 import { promptLine } from "../../lib/words";
@@ -11,20 +13,7 @@ export function JobResults({ job, onOpen }: { job: Job; onOpen: (picture: number
   const [first, ...rest] = pictures;
   return (
     <div className="space-y-3">
-      {first && (
-        <button
-          type="button"
-          onClick={() => onOpen(0)}
-          aria-label="Open the picture"
-          className="block w-full cursor-zoom-in overflow-hidden rounded-xl bg-sunken"
-        >
-          <img
-            src={filePath("images", first.filename, { v: job.finishedAtMs.toString() })}
-            alt={promptLine(job)}
-            className="max-h-[26rem] w-full object-contain"
-          />
-        </button>
-      )}
+      {first && <FirstPicture key={first.filename} job={job} filename={first.filename} onOpen={() => onOpen(0)} />}
       {rest.length > 0 && (
         <ul className="flex flex-wrap gap-2">
           {rest.map((result, index) => (
@@ -63,15 +52,39 @@ export function JobResults({ job, onOpen }: { job: Job; onOpen: (picture: number
   );
 }
 
+function FirstPicture({ job, filename, onOpen }: { job: Job; filename: string; onOpen: () => void }) {
+  const [vanished, setVanished] = useState(false);
+  if (vanished) return <Vanished what="picture" />;
+  return (
+    <button
+      type="button"
+      onClick={onOpen}
+      aria-label="Open the picture"
+      className="block w-full cursor-zoom-in overflow-hidden rounded-xl bg-sunken"
+    >
+      <img
+        src={filePath("images", filename, { v: job.finishedAtMs.toString() })}
+        alt={promptLine(job)}
+        onError={() => setVanished(true)}
+        className="max-h-[26rem] w-full object-contain"
+      />
+    </button>
+  );
+}
+
 function OtherResult({ result, stamp }: { result: Result; stamp: bigint }) {
+  const [vanished, setVanished] = useState(false);
   const source = filePath("images", result.filename, { v: stamp.toString() });
+  const onError = () => setVanished(true);
   switch (result.kind) {
     case ResultKind.VIDEO:
+      if (vanished) return <Vanished what="video" />;
       // biome-ignore lint/a11y/useMediaCaption: generated clips come without captions
-      return <video src={source} controls className="w-full rounded-xl bg-sunken" />;
+      return <video src={source} controls onError={onError} className="w-full rounded-xl bg-sunken" />;
     case ResultKind.AUDIO:
+      if (vanished) return <Vanished what="sound" />;
       // biome-ignore lint/a11y/useMediaCaption: generated sounds come without captions
-      return <audio src={source} controls className="w-full" />;
+      return <audio src={source} controls onError={onError} className="w-full" />;
     case ResultKind.TEXT:
       return <pre className="whitespace-pre-wrap rounded-xl bg-sunken p-3 font-sans text-sm">{result.text}</pre>;
     default:

@@ -5,6 +5,7 @@ import Download from "yet-another-react-lightbox/plugins/download";
 import Zoom from "yet-another-react-lightbox/plugins/zoom";
 import "yet-another-react-lightbox/styles.css";
 import "yet-another-react-lightbox/plugins/captions.css";
+import { Vanished } from "../../components/Vanished";
 import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { filePath, formatFull } from "../../lib/format";
 
@@ -38,6 +39,7 @@ export default function Lightbox({
       slides={slides}
       plugins={plugins}
       carousel={{ finite: true }}
+      render={{ iconError: () => <Vanished what="picture" /> }}
       controller={{ closeOnBackdropClick: true }}
       animation={{ fade: 150, swipe: 250 }}
       zoom={{ maxZoomPixelRatio: 4, scrollToZoom: true }}
