@@ -230,28 +230,6 @@ func testOutOfReach(t *testing.T, line *proxy, v *service) {
 	v.end(t, later.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 }
 
-// testKlein is the shipped workflow on a ComfyUI without models: what is missing is said before anybody books.
-func testKlein(t *testing.T, there elsewhere) {
-	s := newSite(t, map[string]any{"installation_type": "remote", "api_port": there.port})
-	template, err := filepath.Abs("../../workflows/flux_klein_api.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.configuration["workflow"] = map[string]any{"template_file": template, "parameter_map": map[string]any{
-		"prompt": map[string]any{"node_id": "6", "field": "text"}, "seed": map[string]any{"node_id": "25", "field": "noise_seed"},
-	}}
-	v := s.launch()
-	<-v.ended
-	if v.exit == nil {
-		t.Error("the service ended well")
-	}
-	t.Log(lastLines(v.logged(), 12))
-	says(t, v.logged(), "this ComfyUI cannot run the workflow flux_klein",
-		"needs the model file flux-2-klein-4b-fp8.safetensors, which is not there: put it into models/diffusion_models",
-		"needs the model file qwen_3_4b.safetensors, which is not there: put it into models/text_encoders",
-		"needs the model file flux2-vae.safetensors, which is not there: put it into models/vae")
-}
-
 // testShippedExample books with the example of the documentation, whose workflow needs no models.
 func testShippedExample(t *testing.T, there elsewhere) {
 	s := newSite(t, map[string]any{"installation_type": "remote", "api_port": there.port})
