@@ -34,9 +34,12 @@ func TestLocal(t *testing.T) {
 		t.Run("edited template and every kind of result", func(t *testing.T) { testEdit(t, place, v) }) &&
 		t.Run("ComfyUI killed in mid-run", func(t *testing.T) { testComfyKilled(t, v) }) &&
 		t.Run("executor lost", func(t *testing.T) { testExecutorLost(t, v) }) &&
-		t.Run("run that hangs", func(t *testing.T) { testHung(t, v) })
+		t.Run("run that hangs", func(t *testing.T) { testHung(t, v) }) &&
+		t.Run("no answer for a while", func(t *testing.T) { testFrozen(t, v) })
 	if passed {
 		t.Run("service killed in mid-run", func(t *testing.T) { v = testServiceKilled(t, place, v) })
+		t.Run("run that ends while the service is away", func(t *testing.T) { v = testEndedMeanwhile(t, place, v) })
+		t.Run("service and ComfyUI killed in mid-run", func(t *testing.T) { v = testBothKilled(t, place, v) })
 		t.Run("service stopped in mid-run", func(t *testing.T) { testServiceStopped(t, place, v) })
 	}
 }
@@ -294,48 +297,6 @@ func testHung(t *testing.T, v *service) {
 	v.end(t, next.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 	if now := v.comfyPID(); now == pid {
 		t.Errorf("ComfyUI is still pid %d, deaf", pid)
-	}
-}
-
-func testServiceKilled(t *testing.T, place *site, v *service) *service {
-	j := v.book(t, booking("adopt me", map[string]any{"seconds": 8.0, "steps": 80}))
-	v.underWay(t, j.GetId())
-	pid := v.comfyPID()
-	v.kill()
-	v = place.start()
-	if now := v.comfyPID(); now != pid {
-		t.Errorf("ComfyUI is pid %d, was %d", now, pid)
-	}
-	progress := v.watch(t, j.GetId())
-	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
-	if j.GetAttempt() != 1 || j.GetDelay() != nil {
-		t.Errorf("attempt %d, delay %v", j.GetAttempt(), j.GetDelay())
-	}
-	if len(<-progress) == 0 {
-		t.Error("no progress of the adopted run")
-	}
-	if status, _, _ := v.fetch(t, "/images/"+j.GetResultFilename()); status != 200 {
-		t.Errorf("%s: %d", j.GetResultFilename(), status)
-	}
-	return v
-}
-
-func testServiceStopped(t *testing.T, place *site, v *service) {
-	j := v.book(t, booking("interrupted", map[string]any{"seconds": 6.0, "steps": 60}))
-	v.underWay(t, j.GetId())
-	pid := v.comfyPID()
-	v.stop()
-	if v.exit != nil {
-		t.Errorf("the service ended with %v", v.exit)
-	}
-	if alive(pid) {
-		t.Errorf("ComfyUI (pid %d) lives on", pid)
-	}
-	v = place.start()
-	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
-	// ComfyUI starts longer than the slot of the second attempt lasts, so that one may have been moved.
-	if j.GetAttempt() != 2 || j.GetDelay() == nil {
-		t.Errorf("attempt %d, delay %v", j.GetAttempt(), j.GetDelay())
 	}
 }
 
