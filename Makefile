@@ -107,7 +107,7 @@ test-e2e: build /usr/bin/chromium ## Run the browser tests against the real serv
 
 .PHONY: test-comfyui
 test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
-	go test -count=1 -timeout 15m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))
+	go test -count=1 -timeout 30m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))
 
 .PHONY: dist
 dist: webclient/dist/index.html ## Build release archives for Linux, Windows and macOS into dist/
