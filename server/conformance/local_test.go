@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -189,8 +190,10 @@ func testCancelRunning(t *testing.T, v *service) {
 
 func testStranger(t *testing.T, v *service) {
 	other := stranger{t, v.comfyURL}
-	foreign := other.post(3)
-	j := v.book(t, booking("after you", nil))
+	foreign := other.post(5)
+	request := booking("after you", nil) // in a moment, when the service has heard of the prompt
+	request.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: time.Now().Add(time.Second).UnixMilli()}
+	j := v.book(t, request)
 	late := v.until(t, j.GetId(), "the job is late", func(j *pb.Job) bool { return j.GetDelay() != nil })
 	if late.GetStatus() != pb.JobStatus_JOB_STATUS_SCHEDULED || late.GetDelay().GetKind() != pb.DelayKind_DELAY_KIND_LATE {
 		t.Errorf("job: %v", late)

@@ -81,6 +81,7 @@ func (c *Client) Lookup(ctx context.Context, promptID string) (Presence, *Entry,
 // sighting is the result of one look.
 type sighting struct {
 	presence Presence
+	behind   bool // others: they run or come before this Pending one
 	entry    *Entry
 }
 
@@ -99,8 +100,8 @@ func (c *Client) sight(ctx context.Context, promptID string) (sighting, error) {
 	if slices.Contains(q.Running, promptID) {
 		return sighting{presence: Running}, nil
 	}
-	if slices.Contains(q.Pending, promptID) {
-		return sighting{presence: Pending}, nil
+	if i := slices.Index(q.Pending, promptID); i >= 0 {
+		return sighting{presence: Pending, behind: len(q.Running)+i > 0}, nil
 	}
 	if e, err = c.History(ctx, promptID); err != nil || e == nil {
 		return sighting{}, err

@@ -140,6 +140,9 @@ func (res *result) String() string {
 	fmt.Fprintf(&b, "\n    progress")
 	for _, p := range res.progress {
 		fmt.Fprintf(&b, " %s:%d/%d+%d", p.NodeID, p.Step, p.Total, p.NodesDone)
+		if p.Waiting {
+			b.WriteString(" waiting")
+		}
 		if p.Preview > 0 {
 			fmt.Fprintf(&b, "#%d", p.Preview)
 		}

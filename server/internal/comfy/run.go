@@ -23,6 +23,7 @@ type Run struct {
 
 // Progress is how far a run has come. Losing frames makes it coarser, never wrong.
 type Progress struct {
+	Waiting     bool   // behind others, in ComfyUI's own queue
 	Running     bool   // ComfyUI has begun with the prompt
 	NodeID      string // node of the graph at work
 	Step, Total int    // inside the node; 0, 0 when it does not tell. Starts again with each node
@@ -82,7 +83,7 @@ func (r *Run) apply(e event) {
 	r.lastFrame = time.Now()
 	r.lastSign = r.lastFrame
 	p := &r.progress
-	p.Running = true
+	p.Waiting, p.Running = false, true
 	switch e.kind {
 	case cached:
 		r.finish(e.nodes)

@@ -143,4 +143,5 @@ func (r *Run) sighted(s sighting) {
 		r.lastSign = time.Now()
 	}
 	r.progress.Running = r.progress.Running || running
+	r.progress.Waiting = s.behind && !r.progress.Running
 }

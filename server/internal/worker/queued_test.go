@@ -109,8 +109,14 @@ func TestWaitingBehindAStranger(t *testing.T) {
 	r.configuration["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "3s"}
 	w := r.boot()
 	r.stranger("[[slow=1500ms]]")
-	if o := <-w.queued(r.newJob("a fox")); o.Verdict != dispatch.Completed {
+	j := r.newJob("a fox")
+	if o := <-w.queued(j); o.Verdict != dispatch.Completed {
 		t.Errorf("outcome: %+v", o)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if first := r.progress[0]; first.JobID != j.ID || first.NodeTitle != "waits for a prompt that was started on ComfyUI's own page" {
+		t.Errorf("progress: %+v", r.progress)
 	}
 }
 

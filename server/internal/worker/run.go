@@ -197,6 +197,9 @@ func (w *Worker) progress(j job.Job, template *workflow.Template) func(comfy.Pro
 			JobID: j.ID, Attempt: j.Attempt, NodeID: p.NodeID, NodeTitle: template.NodeTitle(p.NodeID), Step: p.Step, Total: p.Total,
 			Preview: last.Preview, NodesDone: p.NodesDone, NodesTotal: template.NodeCount(),
 		}
+		if p.Waiting {
+			next.NodeTitle = "waits for a prompt that was started on ComfyUI's own page"
+		}
 		if p.Preview > last.Preview && now.Sub(previewed) >= previewInterval {
 			next.Preview, previewed = p.Preview, now
 		}
