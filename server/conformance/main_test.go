@@ -17,7 +17,7 @@ import (
 var overhead = flag.Int("overhead", 0, "measure this many jobs against direct posts")
 
 // patience is for a real ComfyUI to start, or to end a short run, on a busy machine.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // installation is the ComfyUI under test.
 type installation struct{ root, python string }
