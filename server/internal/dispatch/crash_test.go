@@ -95,3 +95,41 @@ func TestFullDiskDoesNotKeepTheServiceFromStopping(t *testing.T) {
 		b.want(j, job.Processing) // to be looked up by the next start
 	}, func(b *bench) {})
 }
+
+// A run may end while the disk is full, and the stop come before its outcome could be written.
+func TestFullDiskWithAnUnwrittenOutcomeDoesNotKeepTheServiceFromStopping(t *testing.T) {
+	for name, freed := range map[string]bool{"freed in time": true, "not freed": false} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(b *bench) {
+				j := b.book(0, 60*second)
+				j.StartProcessing()
+				b.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
+				b.gpu.setTakes(func(job.Job) time.Duration { return time.Second })
+				disk := &full{Store: b.store}
+				d := dispatch.New(dispatch.Config{Worker: "gpu", Store: disk, Runner: b.gpu, Now: b.now, Grace: time.Minute, Log: slog.New(slog.DiscardHandler)})
+				ctx, stop := context.WithCancel(b.t.Context())
+				ended := make(chan error, 1)
+				go func() { ended <- d.Run(ctx) }()
+				time.Sleep(5 * time.Second)
+				stop()
+				time.Sleep(3 * time.Second)
+				disk.freed.Store(freed)
+				select {
+				case err := <-ended:
+					if err != nil {
+						t.Error(err)
+					}
+				case <-time.After(5 * time.Minute):
+					t.Error("it does not stop")
+					disk.freed.Store(true)
+					<-ended
+				}
+				if freed {
+					b.want(j, job.Completed)
+				} else {
+					b.want(j, job.Processing) // to be looked up by the next start
+				}
+			}, func(b *bench) {})
+		})
+	}
+}

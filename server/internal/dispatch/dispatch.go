@@ -123,15 +123,18 @@ func (d *Dispatcher) JobWritten(j job.Job) {
 func (d *Dispatcher) Run(ctx context.Context) error {
 	running, stopRuns := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopRuns()
+	writing, stopWriting := context.WithCancel(running)
+	defer stopWriting()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(letGo, stopWriting) })()
 	if err := d.adopt(running); err != nil {
 		return fmt.Errorf("look for the job that was running: %w", err)
 	}
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(look)
 	defer timer.Stop()
-	for {
+	for ctx.Err() == nil {
+		timer.Reset(d.pass(running))
 		select {
 		case <-ctx.Done():
-			return d.drain(running)
 		case <-timer.C:
 		case <-d.wake:
 		case <-d.Runner.Changed():
@@ -142,10 +145,10 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			if ended.outcome.Verdict == NotStarted {
 				d.hold = time.Now().Add(retryPause)
 			}
-			d.record(running, ended)
+			d.record(writing, ended)
 		}
-		timer.Reset(d.pass(running))
 	}
+	return d.drain(running)
 }
 
 // adopt follows the job that was running when the service stopped. It only reads: the disk may be full.

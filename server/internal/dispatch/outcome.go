@@ -10,10 +10,10 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// letGo is how long a stop waits for ComfyUI to let go of an interrupted job.
+// letGo is how long a stop waits for ComfyUI to let go of an interrupted job, and for the disk to take an outcome.
 const letGo = 10 * time.Second
 
-// record writes how a run ended. It does not give up: an outcome that the disk cannot take now is written when it can.
+// record writes how a run ended. An outcome that the disk cannot take now is written when it can, until ctx ends.
 func (d *Dispatcher) record(ctx context.Context, ended run) {
 	if ended.outcome.Verdict == Unknown {
 		return // the next start of the service looks it up
