@@ -169,6 +169,8 @@ var markers = []struct {
 	{0.03, "[[lose-end]]"},
 	{0.03, "[[mute-ws]]"},
 	{0.03, "[[bad-frames]]"},
+	{0.04, "[[delay-frames=300ms]]"},
+	{0.03, "[[delay-frames=3s]]"},
 	{0.02, "[[no-result]]"},
 	{0.01, "[[empty-history]]"},
 	{0.005, hang},

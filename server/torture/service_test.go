@@ -29,7 +29,7 @@ type site struct {
 	comfyPort int
 	rng       *rand.Rand
 	history   *history
-	manners   []string // of ComfyUI's websocket
+	manners   []string // of ComfyUI's websocket, as arguments
 	answered  []job    // the service's own list of jobs, at the end
 	hoard     *hoard
 
@@ -71,7 +71,10 @@ func quietPort(rng *rand.Rand) (int, error) {
 var quick = []string{"--start-time", "20ms", "--load-time", "5ms", "--encode-time", "5ms", "--step-time", "20ms", "--decode-time", "5ms"}
 
 // manners are what ComfyUI's websocket may be like from one start to the next.
-var manners = [][]string{nil, nil, nil, {"lose-frames=0.3"}, {"lose-end"}, {"mute-ws"}, {"bad-frames"}, {"lose-frames=0.1", "bad-frames"}}
+var manners = [][]string{
+	nil, nil, nil, {"lose-frames=0.3"}, {"lose-end"}, {"mute-ws"}, {"bad-frames"}, {"lose-frames=0.1", "bad-frames"},
+	{"delay-frames=100ms"}, {"delay-frames=2s"}, {"delay-frames=500ms", "lose-frames=0.1"},
+}
 
 func (s *site) writeConfig() error {
 	template, err := s.writeTemplate()
@@ -81,11 +84,12 @@ func (s *site) writeConfig() error {
 	args := append([]string{"--run-log", s.runs}, quick...)
 	// Seldom others: the next service ends a ComfyUI that was started with other arguments.
 	if s.rng.Float64() < 0.05 || s.lives == 0 {
-		s.manners = manners[s.rng.IntN(len(manners))]
+		s.manners = []string{"--misbehave-seed", fmt.Sprint(s.rng.Uint64())}
+		for _, kind := range manners[s.rng.IntN(len(manners))] {
+			s.manners = append(s.manners, "--misbehave", kind)
+		}
 	}
-	for _, kind := range s.manners {
-		args = append(args, "--misbehave", kind)
-	}
+	args = append(args, s.manners...)
 	config, err := json.Marshal(map[string]any{
 		"server":   map[string]any{"port": 0, "host": "127.0.0.1", "data_dir": s.data, "shutdown_grace": fmt.Sprintf("%dms", 50+s.rng.IntN(600))},
 		"comfy_ui": map[string]any{"installation_type": "simulated", "api_port": s.comfyPort, "extra_args": args},

@@ -2,8 +2,8 @@
 
 // Package torture proves that no acknowledged booking is lost, doubled or run twice, and that no status lies. It drives the
 // real program on the simulated ComfyUI with many clients that book, edit, move and cancel, while service and ComfyUI are
-// killed, stopped and frozen at random moments, frames are lost and the disk is filled; then it compares every answer that
-// was acknowledged with what is kept, and with ComfyUI's own record of what ran.
+// killed, stopped and frozen at random moments, frames are lost and delayed and the disk is filled; then it compares every
+// answer that was acknowledged with what is kept, and with ComfyUI's own record of what ran.
 //
 //	go test ./server/torture                                        a short one
 //	make torture DURATION=10m                                       a long one

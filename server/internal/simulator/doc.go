@@ -21,7 +21,8 @@
 //	lose-end         [N]           yes     the run's last frame, "executing" without a node, is not sent
 //	mute-ws          [N]           yes     no frames are sent; runs and history go on
 //	bad-frames       [N]           yes     malformed text and binary frames between the good ones
-//	lose-frames      PROBABILITY   no      each text frame is lost with this probability, always the same ones
+//	lose-frames      PROBABILITY   no      each text frame is lost with this probability, always the same ones for one --misbehave-seed
+//	delay-frames     DURATION      yes     each frame is held back for a random time up to this; their order stays
 //	crash-on-start   -             no      the process exits with 1 instead of opening its port
 //	never-open-port  -             no      the process lives on without opening its port
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -20,6 +21,7 @@ type hub struct {
 	frames  []frame
 	manners Misbehaviours
 	dice    *rand.Rand
+	due     time.Time // of the last of frames
 }
 
 type client struct {
@@ -39,12 +41,13 @@ type frame struct {
 	to     string
 	binary bool
 	body   []byte
+	due    time.Time // not sent before
 }
 
-func newHub(logf func(string, ...any)) *hub {
+func newHub(logf func(string, ...any), seed uint64) *hub {
 	return &hub{
 		logf: logf, wake: make(chan struct{}, 1),
-		clients: map[string]*client{}, dice: rand.New(rand.NewPCG(3, 64)),
+		clients: map[string]*client{}, dice: rand.New(rand.NewPCG(seed, 64)),
 	}
 }
 
@@ -105,6 +108,12 @@ func (h *hub) send(f frame) {
 	if !f.binary && lose.Chance > 0 && h.dice.Float64() < lose.Chance {
 		return
 	}
+	if delay, _ := h.manners.find("delay-frames"); delay.Duration > 0 {
+		if due := time.Now().Add(time.Duration(h.dice.Int64N(int64(delay.Duration)))); due.After(h.due) {
+			h.due = due
+		}
+		f.due = h.due // as on a slow line, none overtakes another
+	}
 	h.frames = append(h.frames, f)
 	if h.manners.has("bad-frames") {
 		h.frames = append(h.frames, badFrame(f.to, h.dice.IntN(badFrameKinds)))
@@ -123,6 +132,11 @@ func (h *hub) deliver(ctx context.Context) {
 		h.frames = nil
 		h.mu.Unlock()
 		for _, f := range frames {
+			select {
+			case <-time.After(time.Until(f.due)):
+			case <-ctx.Done():
+				return
+			}
 			h.deliverOne(ctx, f)
 		}
 		if len(frames) > 0 {

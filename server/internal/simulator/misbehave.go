@@ -16,7 +16,7 @@ type Misbehaviours []Misbehaviour
 type Misbehaviour struct {
 	Kind     string
 	FirstRun int           // the N of the kinds that take one; 0 is from the start on
-	Duration time.Duration // of slow
+	Duration time.Duration // of slow and delay-frames
 	Chance   float64       // of lose-frames
 }
 
@@ -35,6 +35,7 @@ var kinds = []struct {
 	{"mute-ws", "[N]", true},
 	{"bad-frames", "[N]", true},
 	{"lose-frames", "PROBABILITY", false},
+	{"delay-frames", "DURATION", true},
 	{"crash-on-start", "", false},
 	{"never-open-port", "", false},
 }
@@ -88,6 +89,9 @@ func parseMisbehaviour(text string) (Misbehaviour, error) {
 		switch {
 		case kind.argument == "DURATION":
 			one.Duration, err = time.ParseDuration(argument)
+			if err == nil && one.Duration < 0 {
+				err = errors.New("want 0 or more")
+			}
 		case kind.argument == "PROBABILITY":
 			one.Chance, err = strconv.ParseFloat(argument, 64)
 			if err == nil && !(one.Chance >= 0 && one.Chance <= 1) {

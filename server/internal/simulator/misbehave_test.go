@@ -17,10 +17,10 @@ import (
 func TestMisbehaveFlag(t *testing.T) {
 	for argument, wrong := range map[string]string{
 		"slow=5s": "", "hang": "", "hang=3": "", "crash": "", "error": "", "fail=2": "", "no-result": "", "empty-history": "",
-		"lose-end": "", "mute-ws": "", "bad-frames": "", "lose-frames=0.25": "", "crash-on-start": "", "never-open-port": "",
+		"lose-end": "", "mute-ws": "", "bad-frames": "", "lose-frames=0.25": "", "delay-frames=300ms": "", "crash-on-start": "", "never-open-port": "",
 		"": "unknown kind", "sulk": "unknown kind", "slow": "invalid duration", "slow=fast": "invalid duration",
 		"hang=0": "counted from 1", "hang=x": "invalid syntax", "lose-frames=2": "want 0 to 1", "lose-frames=NaN": "want 0 to 1",
-		"lose-frames": "invalid syntax", "crash-on-start=1": "takes no argument",
+		"lose-frames": "invalid syntax", "delay-frames": "invalid duration", "delay-frames=-1s": "want 0 or more", "crash-on-start=1": "takes no argument",
 	} {
 		var options simulator.Options
 		set := pflag.NewFlagSet("simulate", pflag.ContinueOnError)
@@ -122,6 +122,32 @@ func TestLostFrames(t *testing.T) {
 	frames = s.until(func(frame any) bool { _, binary := frame.([]byte); return binary })
 	if len(frames) != 1 {
 		t.Errorf("lose-frames=1: text frames arrived: %s", brief(frames))
+	}
+}
+
+func TestDelayedFramesComeInOrder(t *testing.T) {
+	c := start(t)
+	s := c.dial("me", false)
+	told := func(text string) (kinds []any) {
+		c.submit(klein(t, text, "1"))
+		for _, frame := range s.until(end) {
+			if kind := at(frame, "type"); kind != "status" {
+				kinds = append(kinds, kind, at(frame, "data", "node"), at(frame, "data", "value"))
+			}
+		}
+		return kinds
+	}
+	told("first, which loads the models")
+	prompt, delayed := told("prompt"), told("late [[delay-frames=20ms]]")
+	if !slices.Equal(prompt, delayed) {
+		t.Errorf("prompt: %v\ndelayed: %v", prompt, delayed)
+	}
+
+	late := start(t, "--misbehave", "delay-frames=1000h", "--misbehave-seed", "7")
+	s = late.dial("me", false)
+	late.run(klein(t, "a", "1"))
+	if frames := s.rest(); len(frames) != 0 {
+		t.Errorf("none is held back: %s", brief(frames))
 	}
 }
 
@@ -233,8 +259,9 @@ func TestInterruptSignalStopsCleanly(t *testing.T) {
 func TestLogTellsOfEachStep(t *testing.T) {
 	c := start(t)
 	c.run(klein(t, "a", "1"))
+	c.log.await(t, "Prompt executed in ") // said after the history knows
 	text := c.log.String()
-	for _, want := range []string{"got prompt", "loaded completely flux2-vae.safetensors", "1/4", "100%", "Prompt executed in "} {
+	for _, want := range []string{"got prompt", "loaded completely flux2-vae.safetensors", "1/4", "100%"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the log:\n%s", want, text)
 		}

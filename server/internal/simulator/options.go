@@ -34,8 +34,9 @@ type Options struct {
 	StepTime   time.Duration // a sampler step
 	DecodeTime time.Duration // a picture from or to latent space
 
-	Misbehave Misbehaviours
-	RunLog    string // file of every run's start and end; empty: none
+	Misbehave     Misbehaviours
+	MisbehaveSeed uint64 // of what is random in it
+	RunLog        string // file of every run's start and end; empty: none
 
 	Log  io.Writer // nil: os.Stderr
 	Argv []string  // what /system_stats tells; nil: os.Args
@@ -61,6 +62,7 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.StepTime, "step-time", 300*time.Millisecond, "time of a sampler step")
 	fs.DurationVar(&o.DecodeTime, "decode-time", 150*time.Millisecond, "time to decode a picture")
 	fs.Var(&o.Misbehave, "misbehave", "misbehave as `KIND[=ARG]` says (repeatable): "+kindList())
+	fs.Uint64Var(&o.MisbehaveSeed, "misbehave-seed", 0, "`SEED` of what is random in the misbehaviour")
 	fs.StringVar(&o.RunLog, "run-log", "", "append a line for every start and end of a run to this `FILE`")
 }
 

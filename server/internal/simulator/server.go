@@ -34,7 +34,7 @@ func newServer(o Options, f folders) *server {
 		options: o, folders: f, catalogue: graph.LoadCatalogue(), history: newHistory(),
 		exit: os.Exit, logbook: &logbook{out: o.Log},
 	}
-	s.hub = newHub(s.logf)
+	s.hub = newHub(s.logf, o.MisbehaveSeed)
 	s.hub.misbehave(o.Misbehave.during(0))
 	s.queue = newQueue(func(remaining int) { s.hub.sendText("", "status", queueStatus(remaining)) })
 	return s
