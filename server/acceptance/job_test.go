@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -114,6 +115,34 @@ func TestOfFiftyClientsOneWins(t *testing.T) {
 	_, err := user.BookJob(t.Context(), exactly(won.TimeSlot+won.DurationMs, "touching"))
 	slotConflict(t, err)
 	user.book(exactly(won.TimeSlot+won.DurationMs+1, "after"))
+}
+
+// Two starts that measure different durations: every slot keeps the length that it was booked with.
+func TestShortBookingInsideALongOneIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "--step-time", "700ms").with("scheduler.slot_margin", 10).start()
+	user := s.signIn()
+	long := user.book(exactly(now()+600_000, "long"))
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+
+	s.with("scheduler.slot_margin", 0.1).with("comfy_ui.extra_args", fast).start()
+	user = s.signIn()
+	short := user.book(exactly(long.TimeSlot-60_000, "short")).DurationMs
+	if 20*short > long.DurationMs {
+		t.Fatalf("the short slot takes %d ms, the long one %d ms", short, long.DurationMs)
+	}
+	end := long.TimeSlot + long.DurationMs
+	for name, start := range map[string]int64{
+		"inside": long.TimeSlot + long.DurationMs/3, "at its start": long.TimeSlot, "into its start": long.TimeSlot - short, "at its end": end,
+	} {
+		_, err := user.BookJob(t.Context(), exactly(start, name))
+		if conflict := slotConflict(t, err); conflict.BlockingJobId != long.Id || conflict.BlockingUserName != long.UserName || conflict.NextFreeStartMs != end+1 {
+			t.Errorf("%s: %v", name, conflict)
+		}
+	}
+	user.book(exactly(long.TimeSlot-short-1, "just before"))
+	user.book(exactly(end+1, "just after"))
 }
 
 func slotConflict(t *testing.T, err error) *pb.SlotConflict {

@@ -111,6 +111,9 @@ func newSite(t *testing.T, args ...string) *site {
 // with sets one key of the configuration, such as "server.port".
 func (s *site) with(path string, value any) *site {
 	section, key, _ := strings.Cut(path, ".")
+	if s.config[section] == nil {
+		s.config[section] = map[string]any{}
+	}
 	s.config[section].(map[string]any)[key] = value
 	return s
 }
