@@ -75,7 +75,11 @@ lint: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/v
 	go run $(STATICCHECK) $(GO_MODULES)
 	$(BUF) lint
 	$(BUF) format -d --exit-code --path proto/comfyscheduler
-	@tag=$$(git describe --tags --abbrev=0 2>/dev/null || true); if [ -n "$$tag" ]; then $(BUF) breaking --against ".git#tag=$$tag"; else echo "no release yet that the schema could break"; fi
+	@tag=$$(git describe --tags --match 'v*' --abbrev=0 2>/dev/null || true); \
+	if [ -z "$$tag" ]; then echo "no release tag here: the schema is compared with nothing"; exit 0; fi; \
+	release=$$(mktemp -d); trap 'rm -rf "$$release"' EXIT; \
+	git archive "$$tag" buf.yaml proto/comfyscheduler | tar -x -C "$$release"; cp -r proto/third_party "$$release"/proto/; \
+	echo "the schema beside that of $$tag"; $(BUF) breaking --against "$$release"
 	cd webclient && npm run check
 
 .PHONY: check-generated
