@@ -25,6 +25,19 @@ func TestContract(t *testing.T) {
 	})
 }
 
+func TestCommitsAreSynced(t *testing.T) {
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bookings.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for name, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} { // 2 is FULL
+		if got, err := s.Setting(t.Context(), name); err != nil || got != want {
+			t.Errorf("%s is %s, want %s (%v)", name, got, want, err)
+		}
+	}
+}
+
 func BenchmarkBook(b *testing.B) {
 	for _, callers := range []int{1, 8} {
 		b.Run(strconv.Itoa(callers*2)+"callers", func(b *testing.B) {

@@ -1,0 +1,262 @@
+//go:build linux
+
+package sqlite_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// TestPowerCuts books under strace and then lets the power fail at many moments: the disk holds what was synced, and of
+// what was only written any part. Whatever had been acknowledged by then must be there.
+func TestPowerCuts(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("needs strace, to see what is written and when it is synced")
+	}
+	folder, trace := t.TempDir(), filepath.Join(t.TempDir(), "trace")
+	command := exec.Command(strace, "-f", "-y", "-xx", "-s", "1000000", "-o", trace,
+		"-e", "trace=write,pwrite64,fsync,fdatasync,ftruncate", os.Args[0], "-test.run=^TestBooker$")
+	command.Env = append(os.Environ(), "BOOK_IN="+folder)
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Skipf("needs the right to trace a process: %v\n%s", err, out)
+	}
+	events := readTrace(t, trace)
+	checkpoints := 0
+	for i, e := range events {
+		if i > 0 && e.call == "pwrite64" && e.file == "bookings.db" && events[i-1].file != e.file {
+			checkpoints++
+		}
+	}
+	rng := rand.New(rand.NewPCG(3, 4)) // the trace is another one each time
+	acknowledged := 0
+	for range cuts {
+		acknowledged = max(acknowledged, replay(t, events[:1+rng.IntN(len(events))], t.TempDir(), rng))
+	}
+	t.Logf("%d cuts in %d writes, syncs and acknowledgements; %d checkpoints; at most %d bookings before a cut", cuts, len(events), checkpoints, acknowledged)
+	if acknowledged < bookings/2 || checkpoints < 2 {
+		t.Error("nothing is proved: one of the figures above is too small")
+	}
+}
+
+const (
+	bookings = 400 // made by the traced process: enough for several checkpoints
+	cuts     = 60
+)
+
+// TestBooker is the traced process: four callers book, and each booking is told on the standard output once it is acknowledged.
+func TestBooker(t *testing.T) {
+	folder := os.Getenv("BOOK_IN")
+	if folder == "" {
+		t.Skip("is a part of TestPowerCuts")
+	}
+	s, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := store.User{ID: uuid.NewString()}
+	if err := s.Update(t.Context(), func(tx store.Tx) error {
+		_, err := tx.InsertUser(user)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var callers sync.WaitGroup
+	for caller := range 4 {
+		callers.Go(func() {
+			for n := caller; n < bookings; n += 4 {
+				j := job.Job{
+					ID: uuid.NewString(), UserID: user.ID, Worker: "gpu", Status: job.Scheduled, Start: int64(n) * 1000, Duration: 900,
+					Prompt: strings.Repeat("a fox ", 2000), Parameters: workflow.Values{}, Attempt: 1, Version: 1,
+				}
+				if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.InsertJob(j) }); err != nil {
+					t.Error(err)
+				}
+				fmt.Println("booked " + j.ID)
+			}
+		})
+	}
+	callers.Wait()
+}
+
+// event is a system call of the booker.
+type event struct {
+	call string
+	file string
+	data []byte
+	at   int64
+}
+
+var calls = regexp.MustCompile(`^\d+ +(\w+)\(\d+<([^>]*)>(?:, "([^"]*)")?(?:\.\.\.)?(?:, (\d+))?(?:, (\d+))?`)
+
+// readTrace reads the calls that concern the store's files, and the acknowledgements. A sync counts when it has returned.
+func readTrace(t *testing.T, file string) (events []event) {
+	t.Helper()
+	trace, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = trace.Close() }()
+	unfinished := map[string]event{} // syncs by thread
+	lines := bufio.NewScanner(trace)
+	lines.Buffer(nil, 8<<20)
+	for lines.Scan() {
+		line := lines.Text()
+		thread, _, _ := strings.Cut(line, " ")
+		if strings.Contains(line, "sync resumed>") {
+			events = append(events, unfinished[thread])
+			continue
+		}
+		match := calls.FindStringSubmatch(line)
+		if match == nil {
+			continue
+		}
+		e := event{call: match[1], file: filepath.Base(unescape(t, match[2])), data: []byte(unescape(t, match[3]))}
+		switch {
+		case e.call == "write" && strings.HasPrefix(string(e.data), "booked "):
+			e.call = "acknowledge"
+		case !strings.HasPrefix(e.file, "bookings.db") || strings.HasSuffix(e.file, "-shm"):
+			continue // the index of the log is made anew
+		case e.call == "pwrite64":
+			e.at = number(t, match[5])
+		case e.call == "ftruncate":
+			e.at = number(t, match[4])
+		case strings.Contains(line, "<unfinished"):
+			unfinished[thread] = e
+			continue
+		}
+		events = append(events, e)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return events
+}
+
+func number(t *testing.T, text string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func unescape(t *testing.T, text string) string {
+	t.Helper()
+	plain, err := strconv.Unquote(`"` + text + `"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
+}
+
+// disk is a file: what is safe, and what was written since.
+type disk struct {
+	safe    []byte
+	pending []event
+}
+
+// sector is the least that a disk writes as one.
+const sector = 512
+
+func (d *disk) apply(e event) {
+	if e.call == "ftruncate" {
+		d.safe = append(d.safe, make([]byte, max(0, int(e.at)-len(d.safe)))...)[:e.at]
+		return
+	}
+	d.safe = append(d.safe, make([]byte, max(0, int(e.at)+len(e.data)-len(d.safe)))...)
+	copy(d.safe[e.at:], e.data)
+}
+
+// sync makes everything safe.
+func (d *disk) sync() {
+	for _, e := range d.pending {
+		d.apply(e)
+	}
+	d.pending = nil
+}
+
+// fail makes a part of what is pending safe: nothing, or any sectors.
+func (d *disk) fail(rng *rand.Rand) {
+	part := rng.Float64() * float64(rng.IntN(2))
+	for _, e := range d.pending {
+		if e.call == "ftruncate" {
+			if rng.Float64() < part {
+				d.apply(e)
+			}
+			continue
+		}
+		for from := 0; from < len(e.data); from += sector {
+			if rng.Float64() < part {
+				d.apply(event{at: e.at + int64(from), data: e.data[from:min(len(e.data), from+sector)]})
+			}
+		}
+	}
+}
+
+// replay lets the power fail after the events, opens what is left, and counts the acknowledged bookings, which are all there.
+func replay(t *testing.T, events []event, folder string, rng *rand.Rand) (acknowledged int) {
+	t.Helper()
+	disks := map[string]*disk{}
+	var booked []string
+	for _, e := range events {
+		if e.call == "acknowledge" {
+			booked = append(booked, strings.TrimSpace(strings.TrimPrefix(string(e.data), "booked ")))
+			continue
+		}
+		d := disks[e.file]
+		if d == nil {
+			d = &disk{}
+			disks[e.file] = d
+		}
+		if strings.HasSuffix(e.call, "sync") {
+			d.sync()
+		} else {
+			d.pending = append(d.pending, e)
+		}
+	}
+	for name, d := range disks {
+		if name == "bookings.db-journal" {
+			continue // of the time before the first booking
+		}
+		d.fail(rng)
+		if err := os.WriteFile(filepath.Join(folder, name), d.safe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(booked) == 0 {
+		return 0
+	}
+	file := filepath.Join(folder, "bookings.db")
+	s, err := sqlite.Open(t.Context(), file)
+	if err != nil {
+		t.Fatalf("after %d bookings: %v", len(booked), err)
+	}
+	for _, id := range booked {
+		if _, err := s.Job(t.Context(), id); err != nil {
+			t.Errorf("job %s is lost: %v", id, err)
+		}
+	}
+	if err := errors.Join(s.Close(), sqlite.Check(t.Context(), file)); err != nil {
+		t.Errorf("after %d bookings: %v", len(booked), err)
+	}
+	return len(booked)
+}
