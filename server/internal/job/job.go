@@ -3,6 +3,8 @@
 package job
 
 import (
+	"strconv"
+
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -60,7 +62,7 @@ func (j Job) PromptID() string {
 	if j.Attempt <= 1 {
 		return j.ID
 	}
-	return uuid.NewSHA1(uuid.MustParse(j.ID), []byte{byte(j.Attempt)}).String()
+	return uuid.NewSHA1(uuid.MustParse(j.ID), strconv.AppendInt(nil, int64(j.Attempt), 10)).String()
 }
 
 // ResultFilename is the first picture, or empty.
