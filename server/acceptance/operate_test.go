@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,14 +72,35 @@ func TestNumbersForOperators(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
 	user := s.signIn()
-	user.untilEnded(user.book(nextFree("a fox")).Id)
+	fox := user.untilEnded(user.book(nextFree("a fox")).Id)
+	user.book(exactly(now()+600_000, "later"))
+	stream, err := user.WatchState(t.Context(), &pb.WatchStateRequest{})
+	if err != nil || !stream.Receive() {
+		t.Fatal(err, stream.Err())
+	}
+	for _, pid := range s.comfyPIDs() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	restarting := func(d *pb.StateDelta) bool { return d.System.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_RESTARTING }
+	for stream.Receive() && !slices.ContainsFunc(stream.Msg().Deltas, restarting) {
+	}
 	response, body := s.get("/metrics")
 	if response.StatusCode != http.StatusOK {
 		t.Fatal(response.Status)
 	}
-	for _, want := range []string{`comfyscheduler_jobs_ended_total{status="completed"} 1`, "comfyscheduler_start_lateness_seconds_count 1", "comfyscheduler_store_update_seconds_count"} {
+	for _, want := range []string{
+		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`, `comfyscheduler_jobs_ended_total{status="completed"} 1`,
+		"comfyscheduler_start_lateness_seconds_count 1", "comfyscheduler_generation_to_estimate_ratio_count 1",
+		`comfyscheduler_comfyui_restarts_total{worker="gpu"} 1`, `comfyscheduler_worker_ready{worker="gpu"} 0`,
+		"comfyscheduler_watchers 1", "comfyscheduler_store_update_seconds_count",
+	} {
 		if !bytes.Contains(body, []byte(want)) {
 			t.Errorf("does not say %s", want)
+		}
+	}
+	for _, want := range []string{`msg="job started" worker=gpu job=` + fox.Id, `msg="job ended" worker=gpu job=` + fox.Id} {
+		if !strings.Contains(s.log.String(), want) {
+			t.Errorf("the log does not say %s", want)
 		}
 	}
 }

@@ -49,7 +49,7 @@ type Options struct {
 // App is the service.
 type App struct {
 	Options
-	store      store.Store
+	store      *space
 	catalog    *catalog.Catalog
 	feed       *feed.Feed[*rpc.Delta]
 	identity   *identity.Service
@@ -103,7 +103,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.store = a.metrics.Timed(bookings)
+	a.store = &space{Store: a.metrics.Timed(bookings)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.store.Close())
@@ -176,7 +176,7 @@ func (a *App) showPause(p store.Pause) {
 	})
 }
 
-// takesBookings reports whether bookings are accepted: not before the first benchmark, not while stopping.
+// takesBookings reports whether bookings are accepted: not before the first benchmark, not while stopping, not without space.
 func (a *App) takesBookings() bool {
 	select {
 	case <-a.stopping:
@@ -184,7 +184,7 @@ func (a *App) takesBookings() bool {
 	default:
 	}
 	status := a.catalog.State().Status
-	return status != system.Booting && status != system.Benchmarking
+	return status != system.Booting && status != system.Benchmarking && a.store.left()
 }
 
 func (a *App) loadFeed(ctx context.Context) error {

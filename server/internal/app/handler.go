@@ -12,6 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/webui"
 	"github.com/comfyscheduler/comfyscheduler/webclient"
 )
@@ -57,8 +58,11 @@ func (a *App) health(w http.ResponseWriter, _ *http.Request) {
 	if !a.takesBookings() {
 		code = http.StatusServiceUnavailable
 	}
-	if a.rpc.IsStopping() {
+	switch {
+	case a.rpc.IsStopping():
 		answer.Status, answer.Reason = "stopping", "the service is stopping"
+	case a.store.full.Load():
+		answer.Reason = store.ErrFull.Error()
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

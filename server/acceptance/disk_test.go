@@ -1,0 +1,104 @@
+//go:build linux
+
+package acceptance_test
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// smallDisk puts the site's data on a disk of its own.
+func (s *site) smallDisk() (dir string) {
+	s.t.Helper()
+	dir = filepath.Join(s.folder, "data")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := syscall.Mount("small", dir, "tmpfs", 0, "size=24m"); err != nil {
+		s.t.Skipf("needs the rights of root, to mount a disk that can be filled: %v", err)
+	}
+	s.t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return dir
+}
+
+// fill takes all the space that is left.
+func fill(t *testing.T, file string) {
+	t.Helper()
+	filler, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = filler.Close() }()
+	for block := bytes.Repeat([]byte{1}, 1<<20); len(block) > 0; {
+		if _, err := filler.Write(block); errors.Is(err, syscall.ENOSPC) {
+			block = block[:len(block)/2]
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	dir := s.smallDisk()
+	s.start()
+	user := s.signIn()
+	kept := user.book(exactly(now()+600_000, "kept"))
+	running := user.book(nextFree("[[slow=300ms]]"))
+	user.until(running.Id, func(j *pb.Job) bool { return j.StartedAtMs > 0 })
+	filler := filepath.Join(dir, "filler")
+	fill(t, filler)
+
+	// The log of the bookings may have room for some.
+	var refusal error
+	for i := int64(0); refusal == nil && i < 1000; i++ {
+		_, refusal = user.BookJob(t.Context(), exactly(now()+1200_000+i*60_000, strings.Repeat("long ", 1000)))
+	}
+	var failure *connect.Error
+	if !errors.As(refusal, &failure) || failure.Code() != connect.CodeResourceExhausted || !strings.Contains(failure.Message(), "no space left for the bookings") || len(failure.Details()) == 0 {
+		t.Fatalf("on a full disk: %v", refusal)
+	}
+	if response, body := s.get("/healthz"); response.StatusCode != http.StatusServiceUnavailable || !bytes.Contains(body, []byte("no space left")) {
+		t.Errorf("health on a full disk: %s %s", response.Status, body)
+	}
+	if j := user.job(kept.Id); j.Prompt != "kept" {
+		t.Errorf("read on a full disk: %v", j)
+	}
+	_, err := user.UpdateJob(t.Context(), &pb.UpdateJobRequest{
+		JobId: kept.Id, Version: kept.Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"prompt"}}, Edit: &pb.JobEdit{Prompt: strings.Repeat("other ", 1000)},
+	})
+	if connect.CodeOf(err) != connect.CodeResourceExhausted {
+		t.Errorf("edit on a full disk: %v", err)
+	}
+
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		if response, body := s.get("/healthz"); response.StatusCode == http.StatusOK {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("health when there is space again: %s", body)
+		}
+	}
+	user.book(exactly(now()+900_000, "when there is space again"))
+	if done := user.untilEnded(running.Id); done.Attempt != 1 || done.Status == pb.JobStatus_JOB_STATUS_SCHEDULED {
+		t.Errorf("the job that ran meanwhile: %v", done)
+	}
+	if j := user.job(kept.Id); j.Prompt != "kept" || j.Version != kept.Version {
+		t.Errorf("kept: %v", j)
+	}
+}
