@@ -215,12 +215,16 @@ func (b *bench) update(change func(store.Tx) error) {
 // book puts a job on the timeline; in is the time until its start, in milliseconds.
 func (b *bench) book(in, duration int64) job.Job {
 	b.t.Helper()
-	j := job.Job{
+	j := b.newJob(in, duration)
+	b.update(func(tx store.Tx) error { return tx.InsertJob(j) })
+	return j
+}
+
+func (b *bench) newJob(in, duration int64) job.Job {
+	return job.Job{
 		ID: uuid.Must(uuid.NewV7()).String(), UserID: b.user.ID, Worker: "gpu", Status: job.Scheduled, Start: b.millis() + in, Duration: duration,
 		Estimate: duration * 9 / 10, Prompt: "p", Parameters: workflow.Values{}, Attempt: 1, Version: 1,
 	}
-	b.update(func(tx store.Tx) error { return tx.InsertJob(j) })
-	return j
 }
 
 func (b *bench) job(id string) job.Job {
