@@ -160,11 +160,21 @@ func TestSlotDuration(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
+	for _, shipped := range []string{"config.json", "config.portable.json"} {
+		text, err := os.ReadFile(filepath.Join("../../..", shipped))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
 	f.Add(with(`{"installation_type": "simulated"}`))
+	f.Add(strings.ReplaceAll(with(`{"installation_type": "simulated"}`), "graph_api.json", "_api.json"))
+	f.Add(strings.ReplaceAll(with(`{"installation_type": "simulated"}`), "graph_api.json", "überblick.json"))
 	f.Add(`{"server": {"port": 1e9}, "comfy_ui": [], "workflow": {"parameter_map": {"a": [null]}}}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		if c, err := config.Load(write(t, text)); err == nil && c.Workflow.Template == nil {
-			t.Error("accepted without a template")
+		c, err := config.Load(write(t, text))
+		if err == nil && (c.Workflow.Template == nil || c.Workflow.ID == "" || c.Workflow.Title == "") {
+			t.Errorf("accepted without a template: %+v", c.Workflow)
 		}
 	})
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -54,10 +56,13 @@ func (c *Config) resolvePaths(base string, windows bool) {
 	}
 	c.Workflow.TemplateFile = resolve(base, c.Workflow.TemplateFile, windows)
 	name := strings.TrimSuffix(c.Workflow.TemplateFile[strings.LastIndex(c.Workflow.TemplateFile, "/")+1:], ".json")
-	c.Workflow.ID = strings.TrimSuffix(name, "_api")
+	if c.Workflow.ID = strings.TrimSuffix(name, "_api"); c.Workflow.ID == "" {
+		c.Workflow.ID = "workflow" // of a file without a name of its own, such as "_api.json"
+	}
 	if c.Workflow.Title == "" {
 		words := strings.ReplaceAll(c.Workflow.ID, "_", " ")
-		c.Workflow.Title = strings.ToUpper(words[:1]) + words[1:]
+		first, size := utf8.DecodeRuneInString(words)
+		c.Workflow.Title = string(unicode.ToUpper(first)) + words[size:]
 	}
 	comfy := &c.ComfyUI
 	switch comfy.Installation {
