@@ -27,8 +27,8 @@ type Spec struct {
 
 // ID names a process for good: the pid alone is given to another process in time.
 type ID struct {
-	PID       int   `json:"pid"`
-	StartedAt int64 `json:"started_at"` // milliseconds since the Unix epoch, as the system tells it
+	PID  int    `json:"pid"`
+	Born string `json:"born"` // its start, as the system names it
 }
 
 // Process is a running or ended program.
@@ -57,7 +57,7 @@ func Start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", s.Path, err)
 	}
 	p := &Process{id: ID{PID: command.Process.Pid}, done: make(chan struct{})}
-	p.id.StartedAt, _ = startedAt(p.id.PID) // 0 when it has ended already: then nothing will look for it
+	p.id.Born, _ = born(p.id.PID) // empty when it has ended already: then nothing will look for it
 	go func() {
 		p.exit = command.Wait()
 		close(p.done)
@@ -97,8 +97,8 @@ func FindByArgs(args []string) (*Process, bool) {
 		if err != nil || len(line) == 0 || !slices.Equal(line[1:], args) {
 			continue
 		}
-		if started, err := startedAt(int(p.Pid)); err == nil {
-			return Find(ID{PID: int(p.Pid), StartedAt: started})
+		if start, err := born(int(p.Pid)); err == nil {
+			return Find(ID{PID: int(p.Pid), Born: start})
 		}
 	}
 	return nil, false
@@ -138,19 +138,8 @@ func (p *Process) Stop(ctx context.Context, grace time.Duration) {
 }
 
 func alive(id ID) bool {
-	started, err := startedAt(id.PID)
-	return err == nil && started == id.StartedAt && id.StartedAt != 0
-}
-
-func startedAt(pid int) (int64, error) {
-	p, err := process.NewProcess(int32(pid))
-	if err != nil {
-		return 0, err
-	}
-	if status, err := p.Status(); err == nil && len(status) > 0 && status[0] == process.Zombie {
-		return 0, errors.New("ended")
-	}
-	return p.CreateTime()
+	start, err := born(id.PID)
+	return err == nil && start == id.Born
 }
 
 // maxLog is the size from which on a log is put aside when the program starts, in bytes.

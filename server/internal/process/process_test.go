@@ -56,7 +56,7 @@ func TestFoundAgain(t *testing.T) {
 	if !ok {
 		t.Fatal("not found while running")
 	}
-	if _, ok := process.Find(process.ID{PID: p.ID().PID, StartedAt: p.ID().StartedAt + 1000}); ok {
+	if _, ok := process.Find(process.ID{PID: p.ID().PID, Born: p.ID().Born + "1"}); ok {
 		t.Error("another process with the same pid was taken for it")
 	}
 	found.Stop(t.Context(), time.Minute)

@@ -35,7 +35,7 @@ func (b *boot) launch(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("make the output folder: %w", err)
 	}
 	spec := b.spec()
-	record := launched{Port: b.ComfyUI.Port, Args: spec.Args}
+	record := launched{At: b.Now().UnixMilli(), Port: b.ComfyUI.Port, Args: spec.Args}
 	if err := b.write(ctx, "process", record); err != nil { // killed from here on, the service finds it by its arguments
 		return "", err
 	}
@@ -64,7 +64,6 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 		return "", false, nil
 	}
 	reason := "it does not answer"
-	started := time.UnixMilli(running.ID().StartedAt)
 	for since := time.Now(); ctx.Err() == nil && time.Since(since) < b.pace.sickAfter; sleep(ctx, b.pace.port) {
 		asking, cancel := context.WithTimeout(ctx, b.pace.sickAfter)
 		stats, err := b.client.SystemStats(asking)
@@ -77,7 +76,7 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 		case err == nil || record.Port != b.ComfyUI.Port:
 			reason = "it was started for another configuration"
 			since = time.Time{}
-		case errors.Is(err, comfy.ErrUnreachable) && time.Since(started) < time.Duration(b.ComfyUI.StartTimeout):
+		case errors.Is(err, comfy.ErrUnreachable) && b.Now().Sub(time.UnixMilli(record.At)) < time.Duration(b.ComfyUI.StartTimeout):
 			since = time.Now() // its port is not open yet: it is starting
 		}
 	}

@@ -18,6 +18,7 @@ import (
 // only the arguments are known, and once after it.
 type launched struct {
 	Process process.ID `json:"process"`
+	At      int64      `json:"at_ms"`
 	Port    int        `json:"port"`
 	Args    []string   `json:"args,omitempty"`
 }
