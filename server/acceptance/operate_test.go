@@ -81,7 +81,9 @@ func TestNumbersForOperators(t *testing.T) {
 	for _, pid := range s.comfyPIDs() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	restarting := func(d *pb.StateDelta) bool { return d.System.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_RESTARTING }
+	restarting := func(d *pb.StateDelta) bool {
+		return d.System.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_RESTARTING
+	}
 	for stream.Receive() && !slices.ContainsFunc(stream.Msg().Deltas, restarting) {
 	}
 	response, body := s.get("/metrics")

@@ -72,8 +72,15 @@ var quick = []string{"--start-time", "20ms", "--load-time", "5ms", "--encode-tim
 
 // manners are what ComfyUI's websocket may be like from one start to the next.
 var manners = [][]string{
-	nil, nil, nil, {"lose-frames=0.3"}, {"lose-end"}, {"mute-ws"}, {"bad-frames"}, {"lose-frames=0.1", "bad-frames"},
-	{"delay-frames=100ms"}, {"delay-frames=2s"}, {"delay-frames=500ms", "lose-frames=0.1"},
+	nil, nil, nil,
+	{"lose-frames=0.3"},
+	{"lose-end"},
+	{"mute-ws"},
+	{"bad-frames"},
+	{"lose-frames=0.1", "bad-frames"},
+	{"delay-frames=100ms"},
+	{"delay-frames=2s"},
+	{"delay-frames=500ms", "lose-frames=0.1"},
 }
 
 func (s *site) writeConfig() error {
