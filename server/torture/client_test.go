@@ -38,7 +38,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errDown
 	}
 	r = r.Clone(r.Context())
-	r.URL.Host = target.Host
+	r.URL.Host, r.Host = target.Host, target.Host
 	if l.token != "" {
 		r.Header.Set("Authorization", "Bearer "+l.token)
 	}
@@ -68,9 +68,11 @@ func newUser(s *site, name string) *user {
 	return u
 }
 
-// signIn makes a user, however long it takes until the service is there.
+// signIn makes a user, as soon as the service is there.
 func signIn(ctx context.Context, s *site, name string) (*user, error) {
 	u := newUser(s, name)
+	ctx, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
 	for {
 		if _, err := s.address(ctx); err != nil {
 			return nil, fmt.Errorf("wait for the service: %w", err)
@@ -80,8 +82,8 @@ func signIn(ctx context.Context, s *site, name string) (*user, error) {
 			u.line.token, u.id = response.Token, response.User.Id
 			return u, nil
 		}
-		if ctx.Err() != nil {
-			return nil, err
+		if ctx.Err() != nil || connect.CodeOf(err) == connect.CodePermissionDenied {
+			return nil, fmt.Errorf("sign in: %w", err)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
