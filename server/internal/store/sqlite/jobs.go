@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -16,14 +15,17 @@ import (
 const (
 	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.template, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.prompt, j.seed, j.parameters,
 		j.results, j.failure, j.delay, j.attempt, j.losses, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
+	idColumn       = 1 // their places in jobColumns
+	startColumn    = 8
 	fromJobs       = ` FROM jobs j JOIN users u ON u.id = j.user_id`
 	selectJob      = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
 	selectNext     = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms LIMIT 1`
 	selectRunning  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'processing' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms`
 	selectActive   = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_active JOIN users u ON u.id = j.user_id WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
 	selectEnded    = `SELECT ` + jobColumns + fromJobs + ` WHERE j.finished_ms > 0 ORDER BY j.finished_ms DESC LIMIT ?`
-	selectDayStats = `SELECT count(*) FILTER (WHERE status <> 'cancelled'), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
-		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs WHERE start_ms BETWEEN ? AND ?`
+	selectDayStats = `SELECT count(*), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
+		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs
+		WHERE status IN ('scheduled', 'processing', 'completed', 'failed') AND start_ms BETWEEN ? AND ?`
 	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters, results, failure, delay,
 		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, prompt = ?, seed = ?, parameters = ?, results = ?, failure = ?, delay = ?,
@@ -167,49 +169,6 @@ func (s *Store) FreeSlots(_ context.Context, worker string, from, duration int64
 		line = &schedule.Timeline{}
 	}
 	return line.Free(from, duration, limit), nil
-}
-
-// ListJobs implements store.Jobs.
-func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) {
-	var where []string
-	var args []any
-	only := func(condition string, values ...any) {
-		where = append(where, condition)
-		args = append(args, values...)
-	}
-	if q.UserID != "" {
-		only("j.user_id = ?", q.UserID)
-	}
-	if q.Worker != "" {
-		only("j.worker = ?", q.Worker)
-	}
-	if len(q.Statuses) > 0 {
-		values := make([]any, len(q.Statuses))
-		for i, status := range q.Statuses {
-			values[i] = string(status)
-		}
-		only("j.status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
-	}
-	if q.Window != nil {
-		s.mu.RLock()
-		longest := s.longest
-		s.mu.RUnlock()
-		// No slot that starts before the first moment can reach into the window: without that bound all of history is read.
-		only("j.start_ms BETWEEN ? AND ? AND j.end_ms >= ?", q.Window.Start-longest, q.Window.End, q.Window.Start)
-	}
-	direction, beyond := "ASC", ">"
-	if q.Descending {
-		direction, beyond = "DESC", "<"
-	}
-	if q.After != nil {
-		only("(j.start_ms, j.id) "+beyond+" (?, ?)", q.After.Start, q.After.ID)
-	}
-	query := `SELECT ` + jobColumns + fromJobs
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
-	query += fmt.Sprintf(" ORDER BY j.start_ms %s, j.id %s LIMIT ?", direction, direction)
-	return scanJobs(s.read.QueryContext(ctx, query, append(args, q.Limit)...))
 }
 
 func scanJobs(rows *sql.Rows, err error) ([]job.Job, error) { return collect(rows, err, scanJob) }

@@ -36,13 +36,8 @@ func (t *tx) InsertUser(u store.User) (store.User, error) {
 		return u, err
 	}
 	for { // somebody may have chosen the name "User-7"
-		statement, err := t.store.statement(`UPDATE counters SET value = value + 1 WHERE name = 'user' RETURNING value`)
-		if err != nil {
-			return u, classify(err)
-		}
-		t.writes++
 		var n int64
-		if err := statement.QueryRow().Scan(&n); err != nil {
+		if err := t.change(`UPDATE counters SET value = value + 1 WHERE name = 'user' RETURNING value`).Scan(&n); err != nil {
 			return u, classify(err)
 		}
 		u.Name = fmt.Sprintf("User-%d", n)
@@ -62,23 +57,6 @@ func (t *tx) RenameUser(id, name string) error {
 
 func (t *tx) InsertToken(token store.Token) error {
 	return t.exec(`INSERT INTO tokens (id, user_id, hash, client_name, created_ms) VALUES (?, ?, ?, ?, ?)`, token.ID, token.UserID, token.Hash[:], token.ClientName, token.CreatedAt)
-}
-
-func (t *tx) Request(userID, requestID string) (jobID string, hash []byte, err error) {
-	statement, err := t.store.statement(`SELECT job_id, hash FROM requests WHERE user_id = ? AND request_id = ?`)
-	if err != nil {
-		return "", nil, classify(err)
-	}
-	err = statement.QueryRow(userID, requestID).Scan(&jobID, &hash)
-	return jobID, hash, classify(err)
-}
-
-func (t *tx) InsertRequest(userID, requestID, jobID string, hash []byte, now int64) error {
-	return t.exec(`INSERT INTO requests (user_id, request_id, job_id, hash, created_ms) VALUES (?, ?, ?, ?, ?)`, userID, requestID, jobID, hash, now)
-}
-
-func (t *tx) ForgetRequests(before int64) error {
-	return t.exec(`DELETE FROM requests WHERE created_ms < ?`, before)
 }
 
 // Template implements store.Templates.

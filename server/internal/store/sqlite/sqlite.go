@@ -43,6 +43,7 @@ type Store struct {
 	mu        sync.RWMutex // held by the writer from the first change of a batch to its commit
 	timelines map[string]*schedule.Timeline
 	pauses    map[string]store.Pause // by worker
+	requests  map[requestKey]int64   // rows of the requests that are remembered
 	longest   int64                  // length of the longest slot there ever was, in milliseconds
 }
 
@@ -71,10 +72,10 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	read.SetMaxIdleConns(readers)
 	s := &Store{
 		read: read, write: write, prepared: map[string]*sql.Stmt{}, timelines: map[string]*schedule.Timeline{},
-		updates: make(chan *update, maxBatch), stopped: make(chan struct{}), onCommit: func(store.Written) {}, pauses: map[string]store.Pause{},
+		updates: make(chan *update, maxBatch), stopped: make(chan struct{}), onCommit: func(store.Written) {}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{},
 	}
 	if s.writer, err = write.Conn(ctx); err == nil {
-		err = errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx))
+		err = errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx))
 	}
 	if err != nil {
 		_ = read.Close()

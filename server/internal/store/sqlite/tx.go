@@ -21,7 +21,18 @@ var _ store.Tx = (*tx)(nil)
 
 func (t *tx) exec(query string, args ...any) error {
 	t.writes++
-	return classify(t.store.exec(query, args...))
+	_, err := t.store.exec(query, args...)
+	return classify(err)
+}
+
+// insert writes a row and gives its number.
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	t.writes++
+	result, err := t.store.exec(query, args...)
+	if err != nil {
+		return 0, classify(err)
+	}
+	return result.LastInsertId()
 }
 
 // take puts the job's slot into its worker's timeline.

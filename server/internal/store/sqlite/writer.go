@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"runtime/debug"
 
@@ -93,7 +92,7 @@ func (s *Store) commit(batch []*update) {
 }
 
 func (s *Store) try(tx *tx, batch []*update) error {
-	if err := s.exec("BEGIN IMMEDIATE"); err != nil {
+	if _, err := s.exec("BEGIN IMMEDIATE"); err != nil {
 		return classify(err)
 	}
 	for _, u := range batch {
@@ -109,7 +108,7 @@ func (s *Store) try(tx *tx, batch []*update) error {
 			return u.err
 		}
 	}
-	if err := s.exec("COMMIT"); err != nil {
+	if _, err := s.exec("COMMIT"); err != nil {
 		s.rollback()
 		return classify(err)
 	}
@@ -129,26 +128,5 @@ func apply(change func(store.Tx) error, tx *tx) (err error) {
 
 func (s *Store) rollback() {
 	// SQLite has rolled back by itself after some errors; that the command fails then does not matter.
-	_ = s.exec("ROLLBACK")
-}
-
-func (s *Store) exec(query string, args ...any) error {
-	statement, err := s.statement(query)
-	if err != nil {
-		return err
-	}
-	_, err = statement.Exec(args...)
-	return err
-}
-
-func (s *Store) statement(query string) (*sql.Stmt, error) {
-	if statement, ok := s.prepared[query]; ok {
-		return statement, nil
-	}
-	statement, err := s.writer.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	s.prepared[query] = statement
-	return statement, nil
+	_, _ = s.exec("ROLLBACK")
 }

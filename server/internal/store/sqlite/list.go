@@ -1,0 +1,57 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// allStatuses are what a query without statuses asks for.
+var allStatuses = []job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed, job.Cancelled}
+
+// ListJobs implements store.Jobs. Each status is read in the order of its index and they are merged, so that a page costs
+// what it holds and not what lies between.
+func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) {
+	direction, beyond := "ASC", ">"
+	if q.Descending {
+		direction, beyond = "DESC", "<"
+	}
+	where := []string{"j.status = ?"}
+	var args []any
+	only := func(condition string, values ...any) {
+		where = append(where, condition)
+		args = append(args, values...)
+	}
+	if q.UserID != "" {
+		only("j.user_id = ?", q.UserID)
+	}
+	if q.Worker != "" {
+		only("j.worker = ?", q.Worker)
+	}
+	if q.Window != nil {
+		s.mu.RLock()
+		longest := s.longest
+		s.mu.RUnlock()
+		// No slot that starts before the first moment can reach into the window: without that bound all of history is read.
+		only("j.start_ms BETWEEN ? AND ? AND j.end_ms >= ?", q.Window.Start-longest, q.Window.End, q.Window.Start)
+	}
+	if q.After != nil {
+		only("(j.start_ms, j.id) "+beyond+" (?, ?)", q.After.Start, q.After.ID)
+	}
+	statuses := q.Statuses
+	if len(statuses) == 0 {
+		statuses = allStatuses
+	}
+	one := `SELECT ` + jobColumns + fromJobs + " WHERE " + strings.Join(where, " AND ")
+	var parts []string
+	var all []any
+	for _, status := range statuses {
+		parts = append(parts, one)
+		all = append(append(all, string(status)), args...)
+	}
+	query := strings.Join(parts, " UNION ALL ") + fmt.Sprintf(" ORDER BY %d %s, %d %s LIMIT ?", startColumn, direction, idColumn, direction)
+	return scanJobs(s.read.QueryContext(ctx, query, append(all, q.Limit)...))
+}
