@@ -25,20 +25,28 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// readers is how many reads run at a time.
-const readers = 4
+const (
+	readers     = 4       // reads at a time
+	writerCache = "16384" // of the file's pages, in KiB: what a booking looks up stays in memory, however long the history is
+)
 
 // Store is a store.Store in one file.
 type Store struct {
 	read     *sql.DB
 	write    *sql.DB
 	writer   *sql.Conn
+	keeper   *sql.DB              // for checkpoints
 	prepared map[string]*sql.Stmt // of the writer, by query
 	updates  chan *update
 	stopped  chan struct{}
 	closing  sync.RWMutex // held for reading while an update is handed over
 	closed   bool
 	onCommit func(store.Written)
+
+	written      int // rows since the last checkpoint; the writer's
+	due          chan struct{}
+	checkpointed chan struct{} // closed when there will be no more checkpoints
+	turn         sync.Mutex    // held over each commit and the end of each checkpoint
 
 	mu        sync.RWMutex // held by the writer from the first change of a batch to its commit
 	timelines map[string]*schedule.Timeline
@@ -54,35 +62,38 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the bookings: %w", err)
 	}
-	write, err := open(file, "")
+	write, err := open(file, "&_pragma=wal_autocheckpoint(0)&_pragma=cache_size(-"+writerCache+")")
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
 	if err := migrate(ctx, write); err != nil {
-		_ = write.Close()
-		return nil, fmt.Errorf("open %s: %w", file, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), write.Close())
 	}
 	read, err := open(file, "&_pragma=query_only(1)")
 	if err != nil {
-		_ = write.Close()
-		return nil, err
+		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
+	keeper, err := open(file, "")
+	if err != nil {
+		return nil, errors.Join(err, read.Close(), write.Close())
+	}
+	keeper.SetMaxOpenConns(1)
 	s := &Store{
-		read: read, write: write, prepared: map[string]*sql.Stmt{}, timelines: map[string]*schedule.Timeline{},
-		updates: make(chan *update, maxBatch), stopped: make(chan struct{}), onCommit: func(store.Written) {}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{},
+		read: read, write: write, keeper: keeper, prepared: map[string]*sql.Stmt{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
+		due: make(chan struct{}), checkpointed: make(chan struct{}), onCommit: func(store.Written) {},
+		timelines: map[string]*schedule.Timeline{}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{},
 	}
 	if s.writer, err = write.Conn(ctx); err == nil {
 		err = errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx))
 	}
 	if err != nil {
-		_ = read.Close()
-		_ = write.Close()
-		return nil, fmt.Errorf("open %s: %w", file, err)
+		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), read.Close(), keeper.Close(), write.Close())
 	}
 	go s.commitUpdates()
+	go s.checkpoints()
 	return s, nil
 }
 
@@ -162,7 +173,8 @@ func (s *Store) Close() error {
 	close(s.updates)
 	s.closing.Unlock()
 	<-s.stopped
-	return errors.Join(s.read.Close(), s.writer.Close(), s.write.Close())
+	<-s.checkpointed
+	return errors.Join(s.read.Close(), s.keeper.Close(), s.writer.Close(), s.write.Close())
 }
 
 // classify turns the driver's errors into those of the store.

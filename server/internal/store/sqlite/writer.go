@@ -47,6 +47,7 @@ func (s *Store) hand(u *update) error {
 // commitUpdates commits what has gathered while the commit before was written. Nothing waits for company.
 func (s *Store) commitUpdates() {
 	defer close(s.stopped)
+	defer close(s.due)
 	for first := range s.updates {
 		batch := []*update{first}
 		for len(batch) < maxBatch {
@@ -60,7 +61,10 @@ func (s *Store) commitUpdates() {
 			}
 			break
 		}
+		s.turn.Lock()
 		s.commit(batch)
+		s.turn.Unlock()
+		s.noteCommit()
 		for _, u := range batch {
 			if u.err == nil && (len(u.wrote.Jobs) > 0 || len(u.wrote.Pauses) > 0) {
 				s.onCommit(u.wrote)

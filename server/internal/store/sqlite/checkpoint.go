@@ -1,0 +1,34 @@
+package sqlite
+
+import "context"
+
+// betweenCheckpoints is how many rows are written from one checkpoint to the next: some megabytes of log.
+const betweenCheckpoints = 8000
+
+// checkpoints carries what was committed from the log into the file, so that no commit has to: SQLite would do it inside
+// a commit whenever the log has grown by some megabytes, and that commit and all behind it would wait for the disk.
+func (s *Store) checkpoints() {
+	defer close(s.checkpointed)
+	const passive = "PRAGMA wal_checkpoint(PASSIVE)"
+	for range s.due {
+		// What cannot be carried over stays in the log, where it is safe and is read, until the next time.
+		_, _ = s.keeper.ExecContext(context.Background(), passive)
+		// The little that was added meanwhile, between two commits: once all is carried over the log begins anew, else
+		// it would grow for as long as the commits go on.
+		s.turn.Lock()
+		_, _ = s.keeper.ExecContext(context.Background(), passive)
+		s.turn.Unlock()
+	}
+}
+
+// noteCommit asks for a checkpoint when it is time. It never waits.
+func (s *Store) noteCommit() {
+	if s.written < betweenCheckpoints {
+		return
+	}
+	select {
+	case s.due <- struct{}{}:
+		s.written = 0
+	default: // one is under way
+	}
+}
