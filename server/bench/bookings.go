@@ -131,11 +131,16 @@ func measureBookings(ctx context.Context, o options, service, limit *process, t 
 		name       string
 		ours, bare book
 	}{{"Connect", bookByConnect(service.url, token), bookByConnect(limit.url, token)}, {"gRPC", ourGRPC, bareGRPC}} {
+		bareCPU := limit.cpu()
 		bareRate, bareTook, err := rate(ctx, o.bookers, o.duration, protocol.bare)
 		if err != nil {
 			return err
 		}
+		bareCPU = (limit.cpu() - bareCPU) / time.Duration(len(bareTook))
+		ourCPU := service.cpu()
 		ourRate, ourTook, err := rate(ctx, o.bookers, o.duration, protocol.ours)
+		ourCPU = (service.cpu() - ourCPU) / time.Duration(len(ourTook))
+		t.add("CPU per call, µs", fmt.Sprint(ourCPU.Microseconds()), fmt.Sprint(bareCPU.Microseconds()), ratio(float64(ourCPU), float64(bareCPU)))
 		if err != nil {
 			return err
 		}
