@@ -14,6 +14,7 @@ package feed
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,6 +66,7 @@ type Snapshot struct {
 	Jobs           []job.Job
 	Progress       []job.Progress
 	ScheduledUntil int64 // scheduled jobs that start later may be missing; 0: none is
+	tick           int64
 }
 
 // Feed is the live state. V is what a change is rendered to, once, for all its readers.
@@ -88,6 +90,7 @@ type Feed[V any] struct {
 	ended       []job.Job              // latest last
 	progress    map[string]progress
 	ticks       int64 // counts progress
+	latest      atomic.Pointer[Snapshot]
 }
 
 type progress struct {
@@ -235,6 +238,13 @@ func (f *Feed[V]) Progress(jobID string) (job.Progress, bool) {
 	defer f.mu.RUnlock()
 	p, ok := f.progress[jobID]
 	return p.Progress, ok
+}
+
+// System is how the service is.
+func (f *Feed[V]) System() system.State {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.system
 }
 
 // Revision is that of the latest change.

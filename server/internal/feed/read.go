@@ -38,8 +38,7 @@ func (f *Feed[V]) Read(after Cursor) News[V] {
 	news := News[V]{Next: Cursor{Revision{f.epoch, f.number}, f.ticks}, More: f.changed}
 	behind := f.number - after.Revision.Number
 	if after.Revision.Epoch != f.epoch || behind < 0 || behind > min(maxDeltas, int64(len(f.history))) {
-		snapshot := f.snapshot()
-		news.Snapshot = &snapshot
+		news.Snapshot = f.snapshot()
 		return news
 	}
 	news.Deltas = f.history[int64(len(f.history))-behind:]
@@ -51,17 +50,22 @@ func (f *Feed[V]) Read(after Cursor) News[V] {
 	return news
 }
 
-// Snapshot is the state as it is now.
-func (f *Feed[V]) Snapshot() Snapshot {
+// Snapshot is the state as it is now. It is shared and must not be changed.
+func (f *Feed[V]) Snapshot() *Snapshot {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.snapshot()
 }
 
-func (f *Feed[V]) snapshot() Snapshot {
-	s := Snapshot{
+// snapshot is made once for all who ask before the next change. Connections that nobody was told of yet may be missing:
+// they come with the next change. The caller holds the lock.
+func (f *Feed[V]) snapshot() *Snapshot {
+	if s := f.latest.Load(); s != nil && s.Revision.Number == f.number && s.tick == f.ticks {
+		return s
+	}
+	s := &Snapshot{
 		Revision: Revision{f.epoch, f.number}, System: f.system, Workflows: f.workflows, Connections: f.connections.Values(),
-		Jobs: f.jobs(maxScheduled),
+		Jobs: f.jobs(maxScheduled), tick: f.ticks,
 	}
 	if scheduled := len(f.active) - f.running; scheduled > maxScheduled {
 		for _, j := range s.Jobs {
@@ -73,6 +77,7 @@ func (f *Feed[V]) snapshot() Snapshot {
 	for _, p := range f.progress {
 		s.Progress = append(s.Progress, p.Progress)
 	}
+	f.latest.Store(s)
 	return s
 }
 

@@ -1,7 +1,7 @@
 package rpc
 
 import (
-	"slices"
+	"sync"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
@@ -16,10 +16,11 @@ type Outlook struct {
 	Limits  access.Limits
 }
 
-// Delta is a change as it goes over the wire, made once for all who see the same of it.
+// Delta is a change as it goes over the wire, encoded once for all who see the same of it.
 type Delta struct {
-	whole  *pb.StateDelta
-	public *pb.StateDelta // what everybody may see; the whole when nothing is left out
+	whole  []byte
+	public []byte            // what everybody may see
+	own    map[string][]byte // what somebody sees who owns a part that is not public, by user
 }
 
 // everything is the viewer from whom nothing is kept.
@@ -27,32 +28,36 @@ var everything = access.Viewer{Administrator: true}
 
 // Delta makes a change ready for the wire.
 func (o Outlook) Delta(d feed.Delta) *Delta {
-	whole := o.delta(d, everything)
+	out := &Delta{whole: o.encodeDelta(d, everything)}
+	out.public = out.whole
 	if (len(d.Jobs) == 0 || !o.PrivateJobs) && (len(d.Connections) == 0 || o.Addresses) {
-		return &Delta{whole, whole}
+		return out
 	}
-	return &Delta{whole, o.delta(d, access.Viewer{})}
+	out.public = o.encodeDelta(d, access.Viewer{})
+	if o.PrivateJobs && len(d.Jobs) > 0 {
+		out.own = map[string][]byte{}
+		for _, j := range d.Jobs {
+			if out.own[j.UserID] == nil {
+				out.own[j.UserID] = o.encodeDelta(d, access.Viewer{UserID: j.UserID})
+			}
+		}
+	}
+	return out
 }
 
 // For is the change as the viewer may see it.
-func (d *Delta) For(v access.Viewer) *pb.StateDelta {
-	if v.Administrator || d.whole == d.public {
+func (d *Delta) For(v access.Viewer) []byte {
+	if v.Administrator {
 		return d.whole
 	}
-	own := func(j *pb.Job) bool { return j.Hidden && j.UserId == v.UserID }
-	if !slices.ContainsFunc(d.public.Jobs, own) {
-		return d.public
+	if own, ok := d.own[v.UserID]; ok {
+		return own
 	}
-	seen := &pb.StateDelta{
-		Revision: d.public.Revision, System: d.public.System, Workflows: d.public.Workflows,
-		ConnectedUsers: d.public.ConnectedUsers, DisconnectedIds: d.public.DisconnectedIds, Jobs: slices.Clone(d.public.Jobs),
-	}
-	for i, j := range seen.Jobs {
-		if own(j) {
-			seen.Jobs[i] = d.whole.Jobs[i]
-		}
-	}
-	return seen
+	return d.public
+}
+
+func (o Outlook) encodeDelta(d feed.Delta, v access.Viewer) []byte {
+	return encode(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{o.delta(d, v)}})
 }
 
 func (o Outlook) delta(d feed.Delta, v access.Viewer) *pb.StateDelta {
@@ -66,9 +71,9 @@ func (o Outlook) delta(d feed.Delta, v access.Viewer) *pb.StateDelta {
 	return out
 }
 
-func (o Outlook) snapshot(snapshot feed.Snapshot, v access.Viewer, now int64) *pb.StateSnapshot {
+func (o Outlook) snapshot(snapshot *feed.Snapshot, v access.Viewer) *pb.StateSnapshot {
 	out := &pb.StateSnapshot{
-		Revision: revisionToProto(snapshot.Revision), ServerTimeMs: now, System: o.system(snapshot.System),
+		Revision: revisionToProto(snapshot.Revision), System: o.system(snapshot.System),
 		Workflows: each(snapshot.Workflows, workflowToProto), ConnectedUsers: o.connections(snapshot.Connections, v),
 		Jobs: o.jobs(snapshot.Jobs, v), ScheduledUntilMs: snapshot.ScheduledUntil,
 	}
@@ -80,6 +85,41 @@ func (o Outlook) snapshot(snapshot feed.Snapshot, v access.Viewer, now int64) *p
 		}
 	}
 	return out
+}
+
+// sameAs is the viewer that stands for all who see the same of a snapshot.
+func (o Outlook) sameAs(v access.Viewer) access.Viewer {
+	switch {
+	case v.Administrator:
+		return everything
+	case o.PrivateJobs:
+		return v
+	default:
+		return access.Viewer{}
+	}
+}
+
+// snapshots keeps the latest snapshot encoded, so that many who come at once cost little more than one.
+type snapshots struct {
+	mu      sync.Mutex
+	latest  *feed.Snapshot
+	encoded map[access.Viewer][]byte
+}
+
+// encode gives the snapshot, all but the time, as the viewer may see it.
+func (s *snapshots) encode(o Outlook, snapshot *feed.Snapshot, v access.Viewer) []byte {
+	v = o.sameAs(v)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.latest != snapshot {
+		s.latest, s.encoded = snapshot, map[access.Viewer][]byte{}
+	}
+	encoded, ok := s.encoded[v]
+	if !ok {
+		encoded = encode(&pb.WatchStateResponse{Snapshot: o.snapshot(snapshot, v)})
+		s.encoded[v] = encoded
+	}
+	return encoded
 }
 
 func (o Outlook) job(j job.Job, v access.Viewer) *pb.Job { return jobToProto(o.Job(v, j)) }

@@ -165,10 +165,12 @@ func (s schedulerService) GetTodayStats(ctx context.Context, r *pb.GetTodayStats
 	}
 	return &pb.GetTodayStatsResponse{
 		JobsToday: stats.Jobs, CompletedToday: stats.Completed, FailedToday: stats.Failed, AverageGenerationMs: stats.MeanGeneration,
-		BenchmarkMs: s.Feed.Snapshot().System.BenchmarkMS, ActiveUsers: s.Feed.ActiveUsers(), DayStartMs: start, DayEndMs: end,
+		BenchmarkMs: s.Feed.System().BenchmarkMS, ActiveUsers: s.Feed.ActiveUsers(), DayStartMs: start, DayEndMs: end,
 	}, nil
 }
 
 func (s schedulerService) GetState(ctx context.Context, _ *pb.GetStateRequest) (*pb.GetStateResponse, error) {
-	return &pb.GetStateResponse{Snapshot: s.Outlook.snapshot(s.Feed.Snapshot(), viewer(ctx), s.Now().UnixMilli())}, nil
+	snapshot := s.Outlook.snapshot(s.Feed.Snapshot(), viewer(ctx))
+	snapshot.ServerTimeMs = s.Now().UnixMilli()
+	return &pb.GetStateResponse{Snapshot: snapshot}, nil
 }

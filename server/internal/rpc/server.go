@@ -37,6 +37,8 @@ type Server struct {
 	Stopping   <-chan struct{} // closed when the service begins to stop
 	Now        func() time.Time
 	Log        *slog.Logger
+
+	snapshots snapshots
 }
 
 const (
@@ -52,7 +54,7 @@ const (
 // Handle puts the services on the mux.
 func (s *Server) Handle(mux *http.ServeMux) {
 	options := []connect.HandlerOption{
-		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom),
+		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom), connect.WithCodec(binary{}),
 	}
 	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
 	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))

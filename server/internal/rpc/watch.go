@@ -16,7 +16,7 @@ import (
 
 const (
 	heartbeat = 15 * time.Second
-	// sendLimit is how long one response may take to leave: a reader that takes longer is cut off.
+	// sendLimit is how long one response may take to leave, less up to a third of it: a reader that takes longer is cut off.
 	sendLimit = 30 * time.Second
 )
 
@@ -30,24 +30,29 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 	if after := r.ResumeAfter; after != nil {
 		cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
 	}
-	timer := time.NewTimer(heartbeat)
-	defer timer.Stop()
-	id := connection.ID
-	for beat := false; ; {
+	out := outlet{Server: s.Server, viewer: me.Viewer(), stream: stream.Conn()}
+	out.control, _ = ctx.Value(controllerKey{}).(*http.ResponseController)
+	quiet := time.NewTimer(heartbeat)
+	defer quiet.Stop()
+	own := &pb.WatchStateResponse{ConnectionId: connection.ID}
+	for {
 		news := s.Feed.Read(cursor)
 		cursor = news.Next
-		if !news.Empty() || beat || id != "" {
-			if err := s.send(ctx, stream, me.Viewer(), news, beat, id); err != nil {
+		if !news.Empty() || own != nil {
+			if err := out.send(news, own); err != nil {
 				return err
 			}
-			id = ""
-			timer.Reset(heartbeat)
+			own = nil
 		}
-		beat = false
 		select {
 		case <-news.More:
-		case <-timer.C:
-			beat = true
+		case <-quiet.C:
+			silence := time.Since(out.sent)
+			if silence >= heartbeat {
+				own = &pb.WatchStateResponse{Heartbeat: &pb.Heartbeat{ServerTimeMs: s.Now().UnixMilli()}}
+				silence = 0
+			}
+			quiet.Reset(heartbeat - silence)
 		case <-me.Changed():
 			again, err := s.Identity.Again(ctx, me)
 			if err != nil {
@@ -57,6 +62,7 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 				cursor = feed.Cursor{} // it may see more or less than before
 			}
 			me = again
+			out.viewer = me.Viewer()
 		case <-s.Stopping:
 			return errStopping
 		case <-ctx.Done():
@@ -65,21 +71,44 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 	}
 }
 
-func (s schedulerService) send(ctx context.Context, stream *connect.ServerStream[pb.WatchStateResponse], v access.Viewer, news feed.News[*Delta], beat bool, connectionID string) error {
-	out := &pb.WatchStateResponse{
-		ConnectionId: connectionID, Deltas: each(news.Deltas, func(d *Delta) *pb.StateDelta { return d.For(v) }),
-		Progress: each(news.Progress, func(p job.Progress) *pb.JobProgress { return s.Outlook.progress(p, v) }),
-	}
+// outlet is where the responses of one watcher leave.
+type outlet struct {
+	*Server
+	viewer   access.Viewer
+	stream   connect.StreamingHandlerConn
+	control  *http.ResponseController // nil: unknown
+	sent     time.Time                // when the latest left
+	deadline time.Time
+}
+
+// send sends what is new, and what is this watcher's own, in one response.
+func (o *outlet) send(news feed.News[*Delta], own *pb.WatchStateResponse) error {
+	out := &frame{parts: make([][]byte, 0, len(news.Deltas)+2)}
 	if news.Snapshot != nil {
-		out.Snapshot = s.Outlook.snapshot(*news.Snapshot, v, s.Now().UnixMilli())
+		out.parts = append(out.parts, o.snapshots.encode(o.Outlook, news.Snapshot, o.viewer))
+		if own == nil {
+			own = &pb.WatchStateResponse{}
+		}
+		own.Snapshot = &pb.StateSnapshot{ServerTimeMs: o.Now().UnixMilli()}
 	}
-	if beat {
-		out.Heartbeat = &pb.Heartbeat{ServerTimeMs: s.Now().UnixMilli()}
+	for _, d := range news.Deltas {
+		out.parts = append(out.parts, d.For(o.viewer))
 	}
-	if control, ok := ctx.Value(controllerKey{}).(*http.ResponseController); ok {
-		if err := control.SetWriteDeadline(time.Now().Add(sendLimit)); err != nil {
+	if len(news.Progress) > 0 {
+		out.parts = append(out.parts, encode(&pb.WatchStateResponse{
+			Progress: each(news.Progress, func(p job.Progress) *pb.JobProgress { return o.Outlook.progress(p, o.viewer) }),
+		}))
+	}
+	if own != nil {
+		out.parts = append(out.parts, encode(own))
+	}
+	o.sent = time.Now()
+	// Set anew only when a good part of it is gone: it costs as much as writing a small response.
+	if o.control != nil && o.deadline.Sub(o.sent) < sendLimit*2/3 {
+		o.deadline = o.sent.Add(sendLimit)
+		if err := o.control.SetWriteDeadline(o.deadline); err != nil {
 			return err
 		}
 	}
-	return stream.Send(out)
+	return o.stream.Send(out)
 }
