@@ -51,6 +51,12 @@ func (c *Client) SystemStats(ctx context.Context) (SystemStats, error) {
 	}, nil
 }
 
+// Greet asks for next to nothing. The connection it was answered on stays open for a while, for what is to be quick then.
+func (c *Client) Greet(ctx context.Context) error {
+	var queue struct{}
+	return c.get(ctx, requestTimeout, "/prompt", &queue)
+}
+
 // Free asks ComfyUI to unload its models, to free its memory and node cache, or both, after the current prompt.
 // freeMemory makes the next run of any graph a full one.
 func (c *Client) Free(ctx context.Context, unload, freeMemory bool) error {

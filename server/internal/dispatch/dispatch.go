@@ -21,6 +21,9 @@ import (
 // look is the longest time between two looks at the clock.
 const look = time.Second
 
+// ahead is how long before a slot its start is prepared.
+const ahead = 100 * time.Millisecond
+
 // retryPause is how long a job waits that could not be handed over.
 const retryPause = 250 * time.Millisecond
 
@@ -30,6 +33,8 @@ type Runner interface {
 	Ready(ctx context.Context) (ready bool, reason string)
 	// Changed returns a channel that is closed when Ready may say something new.
 	Changed() <-chan struct{}
+	// Prepare is told of the job that starts in a moment. It does not wait.
+	Prepare(ctx context.Context, j job.Job)
 	// Run hands the job to ComfyUI and follows it until its outcome is known or ctx ends. posted is called when the graph
 	// has been posted.
 	Run(ctx context.Context, j job.Job, posted func()) Outcome
@@ -77,6 +82,9 @@ type Dispatcher struct {
 	Config
 	wake     chan struct{}
 	next     atomic.Pointer[job.Job] // the scheduled job with the earliest start, as last seen; nil: none
+	changed  atomic.Bool             // next may be another since it was read
+	read     time.Time               // when next was read
+	prepared int64                   // the start that was prepared
 	finished chan run
 	current  *run // nil: idle
 	written  chan job.Job
@@ -112,6 +120,7 @@ func (d *Dispatcher) JobWritten(j job.Job) {
 	if next := d.next.Load(); next != nil && j.ID != next.ID && (j.Status != job.Scheduled || j.Start >= next.Start) {
 		return // what comes next is still the same
 	}
+	d.changed.Store(true)
 	select {
 	case d.wake <- struct{}{}:
 	default:
@@ -175,29 +184,55 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 		d.Runner.Rest(ctx)
 	}
 	for {
-		d.next.Store(nil) // whatever is written from here on is looked at
-		next, err := d.Store.NextScheduled(ctx, d.Worker)
-		if errors.Is(err, store.ErrNotFound) {
-			return look
-		}
+		next, err := d.upcoming(ctx)
 		if err != nil {
 			d.Log.Error("cannot read the next job", "worker", d.Worker, "err", err)
 			return look
 		}
-		d.next.Store(&next)
-		now := d.Now().UnixMilli()
+		if next == nil {
+			return look
+		}
+		now := d.Now()
+		until := time.UnixMilli(next.Start).Sub(now)
 		switch {
-		case next.Start > now:
+		case until > ahead:
 			d.waiting = ""
-			return min(look, time.UnixMilli(next.Start).Sub(d.Now()))
-		case next.Slot().End < now:
-			if !d.moveOverdue(ctx, next) {
+			return min(look, until-ahead)
+		case until > 0:
+			d.waiting = ""
+			if d.prepared != next.Start {
+				d.prepared = next.Start
+				d.Runner.Prepare(ctx, *next)
+			}
+			return until
+		case next.Slot().End < now.UnixMilli():
+			if !d.moveOverdue(ctx, *next) {
 				return look
 			}
 		default:
-			return d.due(ctx, next, now)
+			return d.due(ctx, *next, now.UnixMilli())
 		}
 	}
+}
+
+// upcoming is the scheduled job with the earliest start, if there is one. It is read again only when it may have changed,
+// and at each look: when a slot begins nothing is left to read.
+func (d *Dispatcher) upcoming(ctx context.Context) (*job.Job, error) {
+	if next := d.next.Load(); next != nil && !d.changed.Load() && time.Since(d.read) < look {
+		return next, nil
+	}
+	d.changed.Store(false)
+	d.next.Store(nil) // whatever is written from here on is looked at
+	next, err := d.Store.NextScheduled(ctx, d.Worker)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.next.Store(&next)
+	d.read = time.Now()
+	return &next, nil
 }
 
 // due starts the job whose slot it is, or says on it why it waits.

@@ -5,6 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -27,6 +29,26 @@ func TestJobsStartWhenTheirSlotsStart(t *testing.T) {
 		}
 		if n := len(b.starts()); n != len(jobs) {
 			t.Errorf("%d starts", n)
+		}
+	})
+}
+
+func TestStartsArePrepared(t *testing.T) {
+	within(t, nil, func(b *bench) {
+		first, second := b.book(5000, 1000), b.book(8000, 1000)
+		moved := second
+		moved.Move(moved.Start + 2000)
+		time.Sleep(7950 * time.Millisecond) // the second is prepared, and then moved
+		b.update(func(tx store.Tx) error { return tx.UpdateJob(moved) })
+		time.Sleep(5 * time.Second)
+		b.gpu.mu.Lock()
+		defer b.gpu.mu.Unlock()
+		want := []start{{first.ID, 1, first.Start - 100}, {second.ID, 1, second.Start - 100}, {second.ID, 1, moved.Start - 100}}
+		if diff := cmp.Diff(want, b.gpu.prepared, cmp.AllowUnexported(start{})); diff != "" {
+			t.Error(diff)
+		}
+		if got := b.gpu.starts[1].at; got != moved.Start {
+			t.Errorf("the moved job started %d ms after its slot", got-moved.Start)
 		}
 	})
 }

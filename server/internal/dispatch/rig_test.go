@@ -30,6 +30,7 @@ type gpu struct {
 	changed   chan struct{}
 	running   int
 	rests     int
+	prepared  []start
 	starts    []start
 	interrupt map[string]chan struct{}
 }
@@ -70,6 +71,12 @@ func (g *gpu) setBusy(reason string) {
 	g.busy = reason
 	close(g.changed)
 	g.changed = make(chan struct{})
+}
+
+func (g *gpu) Prepare(_ context.Context, j job.Job) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.prepared = append(g.prepared, start{j.ID, j.Attempt, g.bench.now().UnixMilli()})
 }
 
 func (g *gpu) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {

@@ -63,6 +63,17 @@ func (w *Worker) Changed() <-chan struct{} {
 	return w.changed
 }
 
+// Prepare implements dispatch.Runner: it sees to it that a connection is open when the graph is to be posted.
+func (w *Worker) Prepare(ctx context.Context, j job.Job) {
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, readyLimit)
+		defer cancel()
+		if err := w.client.Greet(ctx); err != nil {
+			w.Log.Debug("ComfyUI does not answer before a start", "worker", w.ID, "job", j.ID, "err", err)
+		}
+	}()
+}
+
 // Run implements dispatch.Runner.
 func (w *Worker) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
 	template, err := w.template(ctx, j.Template)

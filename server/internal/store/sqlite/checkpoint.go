@@ -3,7 +3,7 @@ package sqlite
 import "context"
 
 // betweenCheckpoints is how many rows are written from one checkpoint to the next: some megabytes of log.
-const betweenCheckpoints = 8000
+const betweenCheckpoints = 4000
 
 // checkpoints carries what was committed from the log into the file, so that no commit has to: SQLite would do it inside
 // a commit whenever the log has grown by some megabytes, and that commit and all behind it would wait for the disk.

@@ -37,7 +37,7 @@ func TestLogStaysSmall(t *testing.T) {
 		return log.Size()
 	}
 	var half int64
-	const updates, rows = 48, 500
+	const updates, rows = 24, 500
 	for i := range updates {
 		if err := s.Update(t.Context(), func(tx store.Tx) error {
 			for row := range rows {
