@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -18,77 +17,116 @@ import (
 )
 
 // measureGrowth compares a service with a long history to one with none.
-func measureGrowth(ctx context.Context, o options, t *table) error {
-	empty, err := startService(o.program)
+func measureGrowth(ctx context.Context, r *run) error {
+	sizes, err := r.histories()
 	if err != nil {
 		return err
 	}
-	defer empty.stop()
+	for _, n := range sizes {
+		if err := measureHistory(ctx, r, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func measureHistory(ctx context.Context, r *run, n int) error {
 	folder, err := os.MkdirTemp("", "comfyscheduler-bench")
 	if err != nil {
 		return err
 	}
-	if err := load(ctx, filepath.Join(folder, "data", "bookings.db"), o.history); err != nil {
-		return err
-	}
-	began := time.Now()
-	full, err := startServiceIn(o.program, folder)
+	loading := time.Now()
+	owner, err := loadHistory(ctx, filepath.Join(folder, "data", "bookings.db"), n)
 	if err != nil {
 		return err
 	}
-	started := time.Since(began)
+	loaded := time.Since(loading)
+	empty, err := startService(ctx, r.program)
+	if err != nil {
+		return err
+	}
+	defer empty.stop()
+	full, err := startServiceIn(ctx, r.program, folder)
+	if err != nil {
+		return err
+	}
 	defer full.stop()
-	var rates [2]float64
-	for i, service := range []*process{empty, full} {
+	time.Sleep(settle)
+	fullMemory, emptyMemory := full.memory()/1024, empty.memory()/1024
+	var with, without rates
+	services := []*process{empty, full}
+	var calls [2]book
+	for i, service := range services {
 		token, err := signIn(ctx, service.url)
 		if err != nil {
 			return err
 		}
-		if rates[i], _, err = rate(ctx, o.bookers, o.duration, bookByConnect(service.url, token)); err != nil {
-			return err
+		calls[i] = bookByConnect(service.url, token)
+	}
+	for range r.rounds {
+		for i, figures := range []*rates{&without, &with} {
+			if err := figures.round(ctx, r.bookers, r.duration, services[i], calls[i]); err != nil {
+				return err
+			}
 		}
 	}
-	t.add(fmt.Sprintf("bookings/s with %d jobs of history, beside none", o.history), fmt.Sprintf("%.0f", rates[1]), fmt.Sprintf("%.0f", rates[0]), ratio(rates[1], rates[0]))
-	t.add("  start of the service", short(started), "", "")
-	t.add("  memory", fmt.Sprintf("%d MiB", full.memory()>>20), fmt.Sprintf("%d MiB", empty.memory()>>20), ratio(float64(full.memory()), float64(empty.memory())))
-	return measurePages(ctx, full, t)
+	r.table.compare(fmt.Sprintf("bookings with %d jobs of history, and with none", n), perSecond, median(with.perSecond), median(without.perSecond), atLeast(.8))
+	r.table.compare("... processor time of the server for one", microseconds, median(with.cpu), median(without.cpu), reported)
+	r.table.compare("... start of the service", seconds, full.took.Seconds(), empty.took.Seconds(), reported)
+	r.table.note("... longer", seconds, full.took.Seconds()-empty.took.Seconds(), atMost(1))
+	r.table.compare("... memory after the start", mebibytes, fullMemory, emptyMemory, atMost(1.2))
+	r.table.note("... loading it in bulk", seconds, loaded.Seconds(), reported)
+	return measurePages(ctx, r, full, owner)
 }
 
 // measurePages times what the dashboard asks for.
-func measurePages(ctx context.Context, service *process, t *table) error {
+func measurePages(ctx context.Context, r *run, service *process, owner string) error {
 	token, err := signIn(ctx, service.url)
 	if err != nil {
 		return err
 	}
-	client := connectClient()
-	client.Transport = withToken{token, client.Transport}
-	scheduler := comfyschedulerv1connect.NewSchedulerServiceClient(client, service.url)
-	var pages, stats durations
-	page := ""
+	client := scheduler(service.url, token)
+	for _, question := range []struct {
+		name    string
+		request *pb.ListJobsRequest
+	}{
+		{"pages of history, one after the other", &pb.ListJobsRequest{}},
+		{"pages of one user's completed jobs", &pb.ListJobsRequest{UserId: owner, Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_COMPLETED}}},
+		{"pages of failed jobs", &pb.ListJobsRequest{Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_FAILED}}},
+		{"pages of what is booked, earliest first", &pb.ListJobsRequest{
+			Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_SCHEDULED, pb.JobStatus_JOB_STATUS_PROCESSING}, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC,
+		}},
+		{"the day a year ago", &pb.ListJobsRequest{Window: &pb.TimeWindow{StartMs: time.Now().AddDate(-1, 0, -1).UnixMilli(), EndMs: time.Now().AddDate(-1, 0, 0).UnixMilli()}}},
+	} {
+		var took durations
+		for range 200 {
+			before := time.Now()
+			response, err := client.ListJobs(ctx, question.request)
+			if err != nil {
+				return err
+			}
+			took = append(took, time.Since(before))
+			question.request.PageToken = response.NextPageToken
+		}
+		r.table.note("... "+question.name+", p99", milliseconds, took.quantile(.99), atMost(20))
+	}
+	var took durations
 	for range 200 {
 		before := time.Now()
-		response, err := scheduler.ListJobs(ctx, &pb.ListJobsRequest{PageToken: page})
-		if err != nil {
+		if _, err := client.GetTodayStats(ctx, &pb.GetTodayStatsRequest{}); err != nil {
 			return err
 		}
-		pages = append(pages, time.Since(before))
-		page = response.NextPageToken
-		before = time.Now()
-		if _, err := scheduler.GetTodayStats(ctx, &pb.GetTodayStatsRequest{}); err != nil {
-			return err
-		}
-		stats = append(stats, time.Since(before))
+		took = append(took, time.Since(before))
 	}
-	t.add("  pages of history", pages.String(), "", "")
-	t.add("  today's numbers", stats.String(), "", "")
+	r.table.note("... today's numbers, p99", milliseconds, took.quantile(.99), atMost(20))
 	return nil
 }
 
-// load fills a store with ended jobs, a minute apart, up to now.
-func load(ctx context.Context, file string, n int) error {
+// loadHistory fills a store with ended jobs of one user, a minute apart, up to now; one in a thousand has failed.
+func loadHistory(ctx context.Context, file string, n int) (owner string, err error) {
 	s, err := sqlite.Open(ctx, file)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { _ = s.Close() }()
 	user := store.User{ID: uuid.NewString()}
@@ -96,28 +134,34 @@ func load(ctx context.Context, file string, n int) error {
 		_, err := tx.InsertUser(user)
 		return err
 	}); err != nil {
-		return err
+		return "", err
 	}
 	const batch = 20_000
 	first := time.Now().Add(-time.Duration(n) * time.Minute).UnixMilli()
 	for from := 0; from < n; from += batch {
 		err := s.Update(ctx, func(tx store.Tx) error {
 			for i := from; i < min(n, from+batch); i++ {
-				start := first + int64(i)*60_000
-				err := tx.InsertJob(job.Job{
-					ID: uuid.Must(uuid.NewV7()).String(), UserID: user.ID, Worker: "gpu", Workflow: "flux_klein", Status: job.Completed, Start: start, Duration: 11_000, Estimate: 10_000,
-					Prompt: "a red fox in the snow, watercolour", Seed: uint64(i), Parameters: workflow.Values{"width": workflow.Integer(1024)},
-					Results: []job.Result{{Filename: fmt.Sprintf("flux_klein/%d.png", i), Kind: job.Image}}, Attempt: 1, Version: 3, CreatedAt: start, StartedAt: start, FinishedAt: start + 9_000,
-				})
-				if err != nil {
+				if err := tx.InsertJob(past(user.ID, i, first+int64(i)*60_000)); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return user.ID, nil
+}
+
+func past(user string, i int, start int64) job.Job {
+	j := job.Job{
+		ID: uuid.Must(uuid.NewV7()).String(), UserID: user, Worker: "gpu", Workflow: "flux_klein", Status: job.Completed, Start: start, Duration: 11_000, Estimate: 10_000,
+		Prompt: fox, Seed: uint64(i), Parameters: workflow.Values{"width": workflow.Integer(1024)},
+		Results: []job.Result{{Filename: fmt.Sprintf("flux_klein/%d.png", i), Kind: job.Image}}, Attempt: 1, Version: 3, CreatedAt: start, StartedAt: start, FinishedAt: start + 9_000,
+	}
+	if i%1000 == 0 {
+		j.Status, j.Results, j.Failure = job.Failed, nil, &job.Failure{Reason: job.Execution, Message: "out of memory"}
+	}
+	return j
 }

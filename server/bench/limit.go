@@ -2,14 +2,16 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
+	"path/filepath"
 	"sync"
-	"syscall"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
@@ -35,7 +37,13 @@ func (f *fan) watch(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.watchers[frames] = true
 	f.mu.Unlock()
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.watchers, frames)
+	}()
 	flusher := http.NewResponseController(w)
+	_, _ = w.Write([]byte{0, 0, 0, 0, 0}) // an empty frame, as a first answer
 	_ = flusher.Flush()
 	for {
 		select {
@@ -62,7 +70,7 @@ func (f *fan) send(_ http.ResponseWriter, r *http.Request) {
 }
 
 // serveLimit is the bare limit as a process of its own.
-func serveLimit() {
+func serveLimit(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(echo{}))
 	f := &fan{watchers: map[chan []byte]bool{}}
@@ -70,15 +78,44 @@ func serveLimit() {
 	mux.HandleFunc("/send", f.send)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	fmt.Printf("limit is at http://%s\n", listener.Addr())
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, syscall.SIGTERM)
 	go func() { _ = (&http.Server{Handler: mux, Protocols: &protocols}).Serve(listener) }()
-	<-ended
+	<-ctx.Done()
+	return nil
+}
+
+// insertRows is how many rows of a booking's size the database writes in a second, 16 to a commit, each commit on disk.
+func insertRows(ctx context.Context, folder string, length time.Duration) (float64, error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(folder, "limit.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(ctx, `CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)`); err != nil {
+		return 0, err
+	}
+	text := string(make([]byte, 400))
+	n := 0
+	began := time.Now()
+	for time.Since(began) < length {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return 0, err
+		}
+		for range 16 {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO rows (text) VALUES (?)`, text); err != nil {
+				return 0, err
+			}
+			n++
+		}
+		if err := tx.Commit(); err != nil {
+			return 0, err
+		}
+	}
+	return float64(n) / time.Since(began).Seconds(), nil
 }

@@ -1,71 +1,131 @@
-// Command bench measures the service beside the bare limits of the machine, in one run, so that only ratios count: an echo
-// over the same RPC stack, and one encoded frame written to as many connections as there are watchers. It starts the real
-// program on the simulated ComfyUI and needs nothing else.
+// Command bench measures the service beside the bare limits of the machine, in one run and in turns, so that only ratios
+// count: an echo over the same RPC stack, one encoded frame written to as many connections as there are watchers, rows
+// written by the same database. It starts the real program on the simulated ComfyUI and needs nothing else.
+//
+// "bench load" puts load on a service that is running already.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 )
 
 // options say how much is measured.
 type options struct {
 	program  string
-	duration time.Duration // of each measurement of bookings
+	only     string        // parts to measure, separated by commas; empty: all that are quick
+	rounds   int           // of each comparison
+	duration time.Duration // of one round of bookings
 	bookers  int
 	watchers int
+	crowd    int // watchers that are too many for the machine
 	changes  int // sent to the watchers
 	jobs     int // present when bookings are measured
 	slots    int // run for punctuality
-	history  int // ended jobs loaded in bulk; 0: not measured
+	history  string
+}
+
+// parts are what can be measured, in this order.
+var parts = []struct {
+	name    string
+	measure func(context.Context, *run) error
+}{
+	{"bookings", measureBookings},
+	{"watchers", measureWatchers},
+	{"crowd", measureCrowd},
+	{"punctuality", measurePunctuality},
+	{"generation", measureGeneration},
+	{"growth", measureGrowth},
+}
+
+// run is one measurement of everything.
+type run struct {
+	options
+	service *process
+	limit   *process
+	table   *table
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "limit" {
-		serveLimit()
-		return
-	}
-	var o options
-	flag.StringVar(&o.program, "program", "bin/comfyscheduler", "the service's program")
-	flag.DurationVar(&o.duration, "duration", 4*time.Second, "length of each measurement of bookings")
-	flag.IntVar(&o.bookers, "bookers", 16, "callers that book at a time")
-	flag.IntVar(&o.watchers, "watchers", 1000, "open state streams")
-	flag.IntVar(&o.changes, "changes", 60, "changes sent to the watchers")
-	flag.IntVar(&o.jobs, "jobs", 10_000, "jobs present when bookings are measured")
-	flag.IntVar(&o.slots, "slots", 50, "back-to-back slots run for punctuality")
-	flag.IntVar(&o.history, "history", 0, "ended jobs loaded in bulk for the measurement of growth")
-	flag.Parse()
-	if err := run(context.Background(), o); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	err := command(ctx, os.Args[1:])
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, o options) error {
-	limit, err := startLimit()
-	if err != nil {
+func command(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "limit" {
+		return serveLimit(ctx)
+	}
+	if len(args) > 0 && args[0] == "load" {
+		return load(ctx, args[1:])
+	}
+	r := &run{table: newTable()}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&r.program, "program", "bin/comfyscheduler", "the service's program")
+	flags.StringVar(&r.only, "only", "", "parts to measure: bookings, watchers, crowd, punctuality, generation, growth")
+	flags.IntVar(&r.rounds, "rounds", 3, "rounds of each comparison; medians are told")
+	flags.DurationVar(&r.duration, "duration", 3*time.Second, "length of one round of bookings")
+	flags.IntVar(&r.bookers, "bookers", 16, "callers that book at a time")
+	flags.IntVar(&r.watchers, "watchers", 1000, "open state streams")
+	flags.IntVar(&r.crowd, "crowd", 5000, "open state streams that get twenty changes a second")
+	flags.IntVar(&r.changes, "changes", 60, "changes sent to the watchers")
+	flags.IntVar(&r.jobs, "jobs", 10_000, "jobs present when bookings are measured")
+	flags.IntVar(&r.slots, "slots", 50, "back-to-back slots run for punctuality")
+	flags.StringVar(&r.history, "history", "", "numbers of ended jobs, loaded in bulk, with which growth is measured")
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	defer limit.stop()
-	service, err := startService(o.program)
-	if err != nil {
+	return r.all(ctx)
+}
+
+func (r *run) all(ctx context.Context) (err error) {
+	if r.limit, err = startLimit(ctx); err != nil {
 		return err
 	}
-	defer service.stop()
-	figures := &table{}
-	for _, measure := range []func(context.Context, options, *process, *process, *table) error{measureBookings, measureWatchers, measurePunctuality} {
-		if err := measure(ctx, o, service, limit, figures); err != nil {
-			return err
-		}
+	defer r.limit.stop()
+	if r.service, err = startService(ctx, r.program); err != nil {
+		return err
 	}
-	if o.history > 0 {
-		if err := measureGrowth(ctx, o, figures); err != nil {
-			return err
+	defer r.service.stop()
+	for _, part := range parts {
+		if r.only != "" && !slices.Contains(strings.Split(r.only, ","), part.name) {
+			continue
 		}
+		began := time.Now()
+		if err := part.measure(ctx, r); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+		fmt.Fprintf(os.Stderr, "%s took %.0f s\n", part.name, time.Since(began).Seconds())
 	}
-	figures.print(os.Stdout)
+	r.table.print(os.Stdout)
 	return nil
+}
+
+// histories are the sizes with which growth is measured.
+func (r *run) histories() (sizes []int, err error) {
+	for text := range strings.SplitSeq(r.history, ",") {
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, fmt.Errorf("history: %w", err)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
 }

@@ -14,66 +14,68 @@ const (
 	loadWatchers = 200
 )
 
+// small makes a generation quicker than the benchmark, so that no job outlasts its slot.
+var small = map[string]int64{"width": 64, "height": 64, "steps": 1}
+
+func smallParameters() map[string]*pb.ParameterValue {
+	values := map[string]*pb.ParameterValue{}
+	for name, value := range small {
+		values[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Integer{Integer: value}}
+	}
+	return values
+}
+
 // measurePunctuality runs back-to-back slots while others book and watch.
-func measurePunctuality(ctx context.Context, o options, service, _ *process, t *table) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	token, err := signIn(ctx, service.url)
+func measurePunctuality(ctx context.Context, r *run) error {
+	service, err := newStage(ctx, r)
 	if err != nil {
 		return err
 	}
-	client := connectClient()
-	client.Transport = withToken{token, client.Transport}
-	scheduler := comfyschedulerv1connect.NewSchedulerServiceClient(client, service.url)
-	for range loadWatchers {
-		go func() {
-			stream, err := scheduler.WatchState(ctx, &pb.WatchStateRequest{Client: "bench"})
-			for err == nil && stream.Receive() {
-			}
-		}()
+	defer service.stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a, err := gather(ctx, connectStreams.watch(service.process, service.token), loadWatchers, 0)
+	if err != nil {
+		return err
 	}
-	send := bookByConnect(service.url, token)
+	defer a.closed()
+	defer cancel()
 	go func() {
 		ticker := time.NewTicker(time.Second / loadRate)
 		defer ticker.Stop()
 		for ctx.Err() == nil {
 			<-ticker.C
-			go func() { _ = send(ctx, request()) }() // the load itself is not measured
+			go func() { _ = service.send(ctx, request(fox)) }() // the load itself is not measured
 		}
 	}()
+	client := scheduler(service.url, service.token)
 	var ids []string
 	from := time.Now().Add(2 * time.Second).UnixMilli()
-	// Quicker than the benchmark, so that no job outlasts its slot.
-	small := map[string]*pb.ParameterValue{}
-	for name, value := range map[string]int64{"width": 64, "height": 64, "steps": 1} {
-		small[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Integer{Integer: value}}
-	}
-	for range o.slots {
-		r := &pb.BookJobRequest{Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: from}, Prompt: "on time", Parameters: small}
-		response, err := scheduler.BookJob(ctx, r)
+	for range r.slots {
+		response, err := client.BookJob(ctx, &pb.BookJobRequest{Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: from}, Prompt: "on time", Parameters: smallParameters()})
 		if err != nil {
 			return err
 		}
 		ids = append(ids, response.Job.Id)
 	}
 	var late durations
-	var last *pb.Job
 	for _, id := range ids {
-		job, err := awaitEnd(ctx, scheduler, id)
+		job, err := awaitEnd(ctx, client, id)
 		if err != nil {
 			return err
 		}
 		late = append(late, time.Duration(job.StartedAtMs-job.TimeSlot)*time.Millisecond)
-		last = job
 	}
-	t.add(fmt.Sprintf("start after slot, %d back-to-back slots, %d bookings/s, %d watchers", o.slots, loadRate, loadWatchers), late.String(), "", "")
-	t.add("  the last of them", short(time.Duration(last.StartedAtMs-last.TimeSlot)*time.Millisecond), "", "")
+	half := len(late) / 2
+	r.table.note(fmt.Sprintf("start after slot, %d back-to-back slots, %d bookings/s, %d watchers, p50", r.slots, loadRate, loadWatchers), milliseconds, late.quantile(.5), reported)
+	r.table.note("... p99", milliseconds, late.quantile(.99), atMost(5))
+	r.table.note("... drift: the median of the second half less that of the first", milliseconds, late[half:].quantile(.5)-late[:half].quantile(.5), atMost(1))
 	return nil
 }
 
-func awaitEnd(ctx context.Context, scheduler comfyschedulerv1connect.SchedulerServiceClient, id string) (*pb.Job, error) {
+func awaitEnd(ctx context.Context, client comfyschedulerv1connect.SchedulerServiceClient, id string) (*pb.Job, error) {
 	for {
-		response, err := scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: id})
+		response, err := client.GetJob(ctx, &pb.GetJobRequest{JobId: id})
 		if err != nil {
 			return nil, err
 		}

@@ -3,50 +3,104 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
 
 // table gathers what was measured.
 type table struct {
-	rows [][4]string
+	rows [][5]string
 }
 
-// add notes a figure beside its limit; an empty limit stands for none.
-func (t *table) add(what, figure, limit, ratio string) {
-	t.rows = append(t.rows, [4]string{what, figure, limit, ratio})
+func newTable() *table {
+	return &table{rows: [][5]string{{"what", "service", "bare limit", "ratio", "aim"}, {"---", "---", "---", "---", "---"}}}
 }
 
+// aim is what a figure is held against.
+type aim struct {
+	limit float64
+	least bool // the figure shall be at least the limit, not at most
+	text  string
+}
+
+func atMost(limit float64) aim { return aim{limit: limit, text: fmt.Sprintf("<= %g", limit)} }
+func atLeast(limit float64) aim {
+	return aim{limit: limit, least: true, text: fmt.Sprintf(">= %g", limit)}
+}
+
+// reported is a figure that is told and held against nothing.
+var reported = aim{}
+
+func (a aim) judge(figure float64) string {
+	switch {
+	case a.text == "":
+		return ""
+	case (a.least && figure >= a.limit) || (!a.least && figure <= a.limit):
+		return a.text + ", met"
+	default:
+		return a.text + ", NOT met"
+	}
+}
+
+// compare notes a figure beside its limit; the aim is for their ratio.
+func (t *table) compare(what string, format func(float64) string, service, limit float64, a aim) {
+	t.rows = append(t.rows, [5]string{what, format(service), format(limit), fmt.Sprintf("%.2f", service/limit), a.judge(service / limit)})
+}
+
+// note notes a figure that has no limit beside it.
+func (t *table) note(what string, format func(float64) string, service float64, a aim) {
+	t.rows = append(t.rows, [5]string{what, format(service), "", "", a.judge(service)})
+}
+
+// print writes the table in Markdown, aligned for the eye as well.
 func (t *table) print(to io.Writer) {
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "what\tservice\tbare limit\tratio")
+	fmt.Fprintf(to, "%s, %d cores of %s, %s, %s/%s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	w := tabwriter.NewWriter(to, 0, 0, 1, ' ', 0)
 	for _, r := range t.rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r[0], r[1], r[2], r[3])
+		fmt.Fprintf(w, "| %s\t|\n", strings.Join(r[:], "\t| "))
 	}
 	_ = w.Flush() // to the terminal
 }
 
+func processor() string {
+	data, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "an unknown processor"
+	}
+	_, rest, _ := strings.Cut(string(data), "model name")
+	name, _, _ := strings.Cut(strings.TrimLeft(rest, "\t: "), "\n")
+	return name
+}
+
+// The forms of figures.
+func milliseconds(v float64) string { return fmt.Sprintf("%.2f ms", v) }
+func microseconds(v float64) string { return fmt.Sprintf("%.0f µs", v) }
+func perSecond(v float64) string    { return fmt.Sprintf("%.0f/s", v) }
+func kibibytes(v float64) string    { return fmt.Sprintf("%.0f KiB", v) }
+func mebibytes(v float64) string    { return fmt.Sprintf("%.0f MiB", v) }
+func bytesOf(v float64) string      { return fmt.Sprintf("%.0f bytes", v) }
+func seconds(v float64) string      { return fmt.Sprintf("%.2f s", v) }
+
 // durations are a sample.
 type durations []time.Duration
 
-func (d durations) quantile(q float64) time.Duration {
+// quantile is in milliseconds.
+func (d durations) quantile(q float64) float64 {
 	if len(d) == 0 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(d))
-	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+	return float64(sorted[min(len(sorted)-1, int(q*float64(len(sorted))))].Microseconds()) / 1000
 }
 
-func (d durations) String() string {
-	return fmt.Sprintf("p50 %s, p99 %s", short(d.quantile(.5)), short(d.quantile(.99)))
-}
-
-func short(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
-
-func ratio(a, b float64) string {
-	if b == 0 {
-		return ""
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
 	}
-	return fmt.Sprintf("%.2f", a/b)
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+const generations = 25
+
+// measureGeneration compares a generation in its slot, as a watcher sees it, with the same graph posted straight to ComfyUI,
+// as a client of ComfyUI sees it.
+func measureGeneration(ctx context.Context, r *run) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	token, err := signIn(ctx, r.service.url)
+	if err != nil {
+		return err
+	}
+	client := scheduler(r.service.url, token)
+	watch, err := client.WatchState(ctx, &pb.WatchStateRequest{Client: "bench"})
+	if err != nil {
+		return err
+	}
+	straight, err := newStraight(ctx, r.service.comfyUI)
+	if err != nil {
+		return err
+	}
+	defer straight.close()
+	var direct, booked durations
+	for n := range generations {
+		took, err := straight.generate(ctx, n)
+		if err != nil {
+			return err
+		}
+		direct = append(direct, took)
+		time.Sleep(100 * time.Millisecond)
+		response, err := client.BookJob(ctx, &pb.BookJobRequest{
+			Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: time.Now().Add(300 * time.Millisecond).UnixMilli()}, Prompt: fmt.Sprint("booked ", n), Parameters: smallParameters(),
+		})
+		if err != nil {
+			return err
+		}
+		for ended := false; !ended; {
+			if !watch.Receive() {
+				return watch.Err()
+			}
+			for _, delta := range watch.Msg().Deltas {
+				for _, j := range delta.Jobs {
+					ended = ended || (j.Id == response.Job.Id && j.FinishedAtMs > 0)
+				}
+			}
+		}
+		booked = append(booked, time.Since(time.UnixMilli(response.Job.TimeSlot)))
+	}
+	r.table.compare(fmt.Sprintf("a generation in its slot, and posted straight to ComfyUI, %d each, p50", generations), milliseconds, booked.quantile(.5), direct.quantile(.5), reported)
+	r.table.note("... added, p50", milliseconds, booked.quantile(.5)-direct.quantile(.5), reported)
+	r.table.note("... added, p99 less the median of the straight ones", milliseconds, booked.quantile(.99)-direct.quantile(.5), atMost(10))
+	return nil
+}
+
+// straight is a client of ComfyUI's own.
+type straight struct {
+	address string
+	id      string
+	socket  *websocket.Conn
+	graph   map[string]map[string]any
+}
+
+func newStraight(ctx context.Context, address string) (*straight, error) {
+	s := &straight{address: address, id: uuid.NewString()}
+	data, err := os.ReadFile(template)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &s.graph); err != nil {
+		return nil, err
+	}
+	s.socket, _, err = websocket.Dial(ctx, "ws://"+address+"/ws?clientId="+s.id, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.socket.SetReadLimit(16 << 20)
+	return s, nil
+}
+
+func (s *straight) close() { _ = s.socket.CloseNow() }
+
+func (s *straight) set(node, field string, value any) {
+	s.graph[node]["inputs"].(map[string]any)[field] = value
+}
+
+// generate posts a fresh graph and returns when ComfyUI says that it has ended.
+func (s *straight) generate(ctx context.Context, n int) (time.Duration, error) {
+	s.set("6", "text", fmt.Sprint("straight ", n))
+	s.set("25", "noise_seed", 1_000_000+n)
+	for name, value := range small {
+		if name != "steps" {
+			s.set("47", name, value)
+		}
+		s.set("48", name, value)
+	}
+	id := uuid.NewString()
+	body, err := json.Marshal(map[string]any{"prompt": s.graph, "prompt_id": id, "client_id": s.id})
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/prompt", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("post to ComfyUI: %s", response.Status)
+	}
+	for {
+		var message struct {
+			Type string `json:"type"`
+			Data struct {
+				PromptID string `json:"prompt_id"`
+			} `json:"data"`
+		}
+		kind, data, err := s.socket.Read(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if kind != websocket.MessageText {
+			continue // a preview
+		}
+		if err := json.Unmarshal(data, &message); err != nil {
+			return 0, err
+		}
+		if message.Type == "execution_success" && message.Data.PromptID == id {
+			return time.Since(began), nil
+		}
+	}
+}

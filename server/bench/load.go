@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// load books on a service that is running, while others watch, and tells what both saw. The slots lie twenty seconds
+// apart from tomorrow on, and stay: it is for a service that may be filled.
+func load(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench load", flag.ContinueOnError)
+	url := flags.String("url", "http://localhost:3000", "the service")
+	token := flags.String("token", os.Getenv("COMFYSCHED_TOKEN"), "token of a user; without one, a new user signs in")
+	bookers := flags.Int("bookers", 16, "callers that book at a time")
+	watchers := flags.Int("watchers", 100, "open state streams")
+	jobs := flags.Int("jobs", 1000, "jobs to book")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *token == "" {
+		var err error
+		if *token, err = signIn(ctx, *url); err != nil {
+			return err
+		}
+	}
+	a, err := gather(ctx, connectStreams.watch(&process{url: *url}, *token), *watchers, *jobs)
+	if err != nil {
+		return err
+	}
+	defer a.closed()
+	call := bookByConnect(*url, *token)
+	var next atomic.Int64
+	var mu sync.Mutex
+	var took durations
+	var failure error
+	var group sync.WaitGroup
+	began := time.Now()
+	for range *bookers {
+		group.Go(func() {
+			for n := next.Add(1) - 1; n < int64(*jobs); n = next.Add(1) - 1 {
+				before := time.Now()
+				err := a.send(int(n), func(text string) error { return call(ctx, request(text)) })
+				mu.Lock()
+				took, failure = append(took, time.Since(before)), errors.Join(failure, err)
+				mu.Unlock()
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	if failure != nil {
+		return failure
+	}
+	rate := float64(*jobs) / time.Since(began).Seconds()
+	a.arrivals.Wait()
+	fmt.Printf("%d bookings by %d callers: %.0f/s, answers p50 %.2f ms, p99 %.2f ms\n", *jobs, *bookers, rate, took.quantile(.5), took.quantile(.99))
+	if *watchers > 0 {
+		fmt.Printf("%d watchers: p50 %.2f ms, p99 %.2f ms, %d bytes each\n", *watchers, a.took.quantile(.5), a.took.quantile(.99), a.bytes/len(a.took))
+	}
+	return nil
+}
