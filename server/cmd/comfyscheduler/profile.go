@@ -6,7 +6,6 @@ import (
 	"net/http"
 	_ "net/http/pprof" // served below
 	"os"
-	"runtime"
 )
 
 // A build with the tag pprof serves Go's profiles at the address in COMFYSCHEDULER_PPROF; docs/benchmarks.md says how to use it.
@@ -15,7 +14,5 @@ func init() {
 	if address == "" {
 		return
 	}
-	runtime.SetBlockProfileRate(10_000)
-	runtime.SetMutexProfileFraction(10)
 	go func() { _ = http.ListenAndServe(address, nil) }() // #nosec: for whoever measures, on this machine
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -49,18 +50,9 @@ func (s *Store) commitUpdates() {
 	defer close(s.stopped)
 	defer close(s.due)
 	for first := range s.updates {
-		batch := []*update{first}
-		for len(batch) < maxBatch {
-			select {
-			case u, open := <-s.updates:
-				if open {
-					batch = append(batch, u)
-					continue
-				}
-			default:
-			}
-			break
-		}
+		// Whoever is about to ask runs first: that is no waiting when nobody is, and a commit less for each who is.
+		runtime.Gosched()
+		batch := s.waiting(first)
 		s.turn.Lock()
 		s.commit(batch)
 		s.turn.Unlock()
@@ -72,6 +64,23 @@ func (s *Store) commitUpdates() {
 			close(u.done)
 		}
 	}
+}
+
+// waiting are the updates that share the next commit.
+func (s *Store) waiting(first *update) []*update {
+	batch := []*update{first}
+	for len(batch) < maxBatch {
+		select {
+		case u, open := <-s.updates:
+			if !open {
+				return batch
+			}
+			batch = append(batch, u)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 // commit runs a batch in one transaction. When that fails, each update is run again in its own, so that one bad update

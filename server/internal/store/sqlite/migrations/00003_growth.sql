@@ -18,3 +18,17 @@ CREATE TABLE requests_in_order (
 INSERT INTO requests_in_order SELECT user_id, request_id, job_id, hash, created_ms FROM requests ORDER BY created_ms;
 DROP TABLE requests;
 ALTER TABLE requests_in_order RENAME TO requests;
+
+-- Numbers rise all the same, as the oldest events go first; AUTOINCREMENT writes a page more with each booking.
+CREATE TABLE events_in_order (
+    number  INTEGER PRIMARY KEY,
+    at_ms   INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    job_id  TEXT NOT NULL,
+    detail  TEXT NOT NULL
+) STRICT;
+INSERT INTO events_in_order SELECT number, at_ms, user_id, address, action, job_id, detail FROM events;
+DROP TABLE events;
+ALTER TABLE events_in_order RENAME TO events;
