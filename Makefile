@@ -97,6 +97,21 @@ test-go: build ## Run the Go tests with the race detector
 torture: ## Kill service and ComfyUI at random for a long time, then check every answer (DURATION=10m SEED=0)
 	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h -torture.duration=$(DURATION) -torture.seed=$(SEED)
 
+.PHONY: bench
+bench: build bin/bench ## Measure the service beside the bare limits of this machine (BENCH="-only watchers" and the like)
+	bin/bench $(BENCH)
+
+.PHONY: bench-full
+bench-full: build bin/bench ## The same, and with 100,000 and 1,000,000 jobs of history
+	bin/bench -history 100000,1000000 $(BENCH)
+
+bin/bench: $(GO_FILES)
+	go build -trimpath -o $@ ./server/bench
+
+.PHONY: bench-go
+bench-go: webclient/dist/index.html ## Go's benchmarks of the pure parts, six runs each, for benchstat
+	go test -run '^$$' -bench . -count 6 ./server/internal/schedule ./server/internal/rpc ./server/internal/store/sqlite
+
 .PHONY: test-web
 test-web: webclient/node_modules/.package-lock.json ## Run the web client's unit tests
 	cd webclient && npm test

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 // rates are what several rounds of bookings gave, one figure for each round.
@@ -87,9 +90,16 @@ func measureBookings(ctx context.Context, r *run) error {
 		name       string
 		ours, bare book
 	}{{"Connect", bookByConnect(r.service.url, token), bookByConnect(r.limit.url, token)}, {"gRPC", ourGRPC, bareGRPC}} {
-		var ours, bare rates
+		var ours, bare, waiting rates
+		onDisk := func(ctx context.Context, b *pb.BookJobRequest) error {
+			b.WorkflowId = durable
+			return protocol.bare(ctx, b)
+		}
 		for range r.rounds {
 			if err := bare.round(ctx, r.bookers, r.duration, r.limit, protocol.bare); err != nil {
+				return err
+			}
+			if err := waiting.round(ctx, r.bookers, r.duration, r.limit, onDisk); err != nil {
 				return err
 			}
 			if err := ours.round(ctx, r.bookers, r.duration, r.service, protocol.ours); err != nil {
@@ -100,13 +110,14 @@ func measureBookings(ctx context.Context, r *run) error {
 		r.table.compare("... answer, p50", milliseconds, median(ours.p50), median(bare.p50), reported)
 		r.table.compare("... answer, p99", milliseconds, median(ours.p99), median(bare.p99), atMost(4))
 		r.table.compare("... processor time of the server for one", microseconds, median(ours.cpu), median(bare.cpu), reported)
-		if protocol.name == "Connect" {
-			rows, err := insertRows(ctx, r.service.folder, r.duration)
-			if err != nil {
-				return err
-			}
-			r.table.compare("... beside plain rows of the database, 16 to a commit", perSecond, median(ours.perSecond), rows, reported)
-		}
+		r.table.compare("... beside an echo that waits until one plain row is on disk", perSecond, median(ours.perSecond), median(waiting.perSecond), reported)
+		r.table.compare("... answer of that, p99", milliseconds, median(ours.p99), median(waiting.p99), reported)
 	}
-	return nil
+	plain, err := openRows(ctx, filepath.Join(r.service.folder, "rows.db"))
+	if err != nil {
+		return err
+	}
+	rows, err := plain.rate(ctx, r.duration)
+	r.table.note("plain rows of the database, 16 to a commit on disk", perSecond, rows, reported)
+	return err
 }

@@ -2,27 +2,32 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
-	"time"
-
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 )
 
-// echo answers a booking with what it was sent: the RPC stack and nothing else.
+// durable is the workflow of a booking whose answer waits until a row is on disk.
+const durable = "durable"
+
+// echo answers a booking with what it was sent: the RPC stack and nothing else, or one plain row.
 type echo struct {
 	comfyschedulerv1connect.UnimplementedSchedulerServiceHandler
+	rows *rows
 }
 
-func (echo) BookJob(_ context.Context, r *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+func (e echo) BookJob(_ context.Context, r *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+	if r.WorkflowId == durable {
+		if err := e.rows.write(); err != nil {
+			return nil, err
+		}
+	}
 	return &pb.BookJobResponse{Job: &pb.Job{Id: r.RequestId, TimeSlot: r.GetTimeSlot(), Prompt: r.Prompt}}, nil
 }
 
@@ -70,9 +75,13 @@ func (f *fan) send(_ http.ResponseWriter, r *http.Request) {
 }
 
 // serveLimit is the bare limit as a process of its own.
-func serveLimit(ctx context.Context) error {
+func serveLimit(ctx context.Context, folder string) error {
+	plain, err := openRows(ctx, filepath.Join(folder, "rows.db"))
+	if err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
-	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(echo{}))
+	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(echo{rows: plain}))
 	f := &fan{watchers: map[chan []byte]bool{}}
 	mux.HandleFunc("/watch", f.watch)
 	mux.HandleFunc("/send", f.send)
@@ -87,35 +96,4 @@ func serveLimit(ctx context.Context) error {
 	go func() { _ = (&http.Server{Handler: mux, Protocols: &protocols}).Serve(listener) }()
 	<-ctx.Done()
 	return nil
-}
-
-// insertRows is how many rows of a booking's size the database writes in a second, 16 to a commit, each commit on disk.
-func insertRows(ctx context.Context, folder string, length time.Duration) (float64, error) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(folder, "limit.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(ctx, `CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)`); err != nil {
-		return 0, err
-	}
-	text := string(make([]byte, 400))
-	n := 0
-	began := time.Now()
-	for time.Since(began) < length {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return 0, err
-		}
-		for range 16 {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO rows (text) VALUES (?)`, text); err != nil {
-				return 0, err
-			}
-			n++
-		}
-		if err := tx.Commit(); err != nil {
-			return 0, err
-		}
-	}
-	return float64(n) / time.Since(began).Seconds(), nil
 }

@@ -67,8 +67,8 @@ func main() {
 }
 
 func command(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == "limit" {
-		return serveLimit(ctx)
+	if len(args) > 1 && args[0] == "limit" {
+		return serveLimit(ctx, args[1])
 	}
 	if len(args) > 0 && args[0] == "load" {
 		return load(ctx, args[1:])

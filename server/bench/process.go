@@ -54,20 +54,17 @@ func (p *process) memory() float64 {
 
 // start starts a server and waits until it says where it is.
 func start(command *exec.Cmd, folder string) (*process, error) {
-	command.Stderr = os.Stderr
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the bench, which stops its servers
 	out, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if folder != "" { // the service's log; it goes with the folder
-		log, err := os.Create(filepath.Join(folder, "log"))
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = log.Close() }()
-		command.Stderr = log
+	log, err := os.Create(filepath.Join(folder, "log")) // it goes with the folder
+	if err != nil {
+		return nil, err
 	}
+	defer func() { _ = log.Close() }()
+	command.Stderr = log
 	p := &process{command: command, folder: folder}
 	began := time.Now()
 	if err := command.Start(); err != nil {
@@ -80,8 +77,8 @@ func start(command *exec.Cmd, folder string) (*process, error) {
 		}
 	}
 	_ = command.Wait()
-	log, _ := os.ReadFile(filepath.Join(folder, "log"))
-	return nil, errors.New("the server ended before its port was open: " + string(log))
+	said, _ := os.ReadFile(log.Name())
+	return nil, errors.New("the server ended before its port was open: " + string(said))
 }
 
 func startLimit(ctx context.Context) (*process, error) {
@@ -89,5 +86,9 @@ func startLimit(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(exec.CommandContext(context.WithoutCancel(ctx), own, "limit"), "")
+	folder, err := os.MkdirTemp("", "comfyscheduler-bench")
+	if err != nil {
+		return nil, err
+	}
+	return start(exec.CommandContext(context.WithoutCancel(ctx), own, "limit", folder), folder)
 }

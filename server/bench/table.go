@@ -56,6 +56,11 @@ func (t *table) note(what string, format func(float64) string, service float64, 
 	t.rows = append(t.rows, [5]string{what, format(service), "", "", a.judge(service)})
 }
 
+// answers notes how long the dashboard's questions take.
+func (t *table) answers(question string, took durations) {
+	t.note(fmt.Sprintf("... %s, p99 (p50 %.2f ms)", question, took.quantile(.5)), milliseconds, took.quantile(.99), atMost(20))
+}
+
 // print writes the table in Markdown, aligned for the eye as well.
 func (t *table) print(to io.Writer) {
 	fmt.Fprintf(to, "%s, %d cores of %s, %s, %s/%s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
