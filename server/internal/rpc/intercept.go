@@ -172,15 +172,14 @@ func (s *Server) Token(header http.Header) string {
 	return cookie.Value
 }
 
-// WithConnection gives the services what they need of the HTTP connection: its address and its write deadline.
+// WithConnection gives the services what they need of the HTTP connection: its address.
 func WithConnection(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), controllerKey{}, http.NewResponseController(w))
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err != nil {
 			host = r.RemoteAddr
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, addressKey{}, host)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, host)))
 	})
 }
 

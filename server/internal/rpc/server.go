@@ -98,9 +98,8 @@ func (s *Server) IsStopping() bool {
 }
 
 type (
-	callerKey     struct{}
-	controllerKey struct{}
-	addressKey    struct{}
+	callerKey  struct{}
+	addressKey struct{}
 )
 
 // caller is who makes the request. The interceptor has put it there.

@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"connectrpc.com/connect"
@@ -14,11 +13,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
-const (
-	heartbeat = 15 * time.Second
-	// sendLimit is how long one response may take to leave, less up to a third of it: a reader that takes longer is cut off.
-	sendLimit = 30 * time.Second
-)
+// heartbeat is how long a stream is silent at most.
+const heartbeat = 15 * time.Second
 
 func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
 	me := caller(ctx)
@@ -31,7 +27,6 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 		cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
 	}
 	out := outlet{Server: s.Server, viewer: me.Viewer(), stream: stream.Conn()}
-	out.control, _ = ctx.Value(controllerKey{}).(*http.ResponseController)
 	quiet := time.NewTimer(heartbeat)
 	defer quiet.Stop()
 	own := &pb.WatchStateResponse{ConnectionId: connection.ID}
@@ -74,11 +69,9 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 // outlet is where the responses of one watcher leave.
 type outlet struct {
 	*Server
-	viewer   access.Viewer
-	stream   connect.StreamingHandlerConn
-	control  *http.ResponseController // nil: unknown
-	sent     time.Time                // when the latest left
-	deadline time.Time
+	viewer access.Viewer
+	stream connect.StreamingHandlerConn
+	sent   time.Time // when the latest left
 }
 
 // send sends what is new, and what is this watcher's own, in one response.
@@ -103,12 +96,5 @@ func (o *outlet) send(news feed.News[*Delta], own *pb.WatchStateResponse) error 
 		out.parts = append(out.parts, encode(own))
 	}
 	o.sent = time.Now()
-	// Set anew only when a good part of it is gone: it costs as much as writing a small response.
-	if o.control != nil && o.deadline.Sub(o.sent) < sendLimit*2/3 {
-		o.deadline = o.sent.Add(sendLimit)
-		if err := o.control.SetWriteDeadline(o.deadline); err != nil {
-			return err
-		}
-	}
 	return o.stream.Send(out)
 }
