@@ -2,8 +2,23 @@ package sqlite
 
 import "context"
 
-// betweenCheckpoints is how many rows are written from one checkpoint to the next: some megabytes of log.
+// betweenCheckpoints is how much is written from one checkpoint to the next, in rows and kilobytes of text: some megabytes
+// of log.
 const betweenCheckpoints = 4000
+
+// weight is a row and the kilobytes of its texts.
+func weight(args []any) int {
+	bytes := 0
+	for _, a := range args {
+		switch a := a.(type) {
+		case string:
+			bytes += len(a)
+		case []byte:
+			bytes += len(a)
+		}
+	}
+	return 1 + bytes>>10
+}
 
 // checkpoints carries what was committed from the log into the file, so that no commit has to: SQLite would do it inside
 // a commit whenever the log has grown by some megabytes, and that commit and all behind it would wait for the disk.

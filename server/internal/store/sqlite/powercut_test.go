@@ -84,7 +84,7 @@ func TestBooker(t *testing.T) {
 			for n := caller; n < bookings; n += 4 {
 				j := job.Job{
 					ID: uuid.NewString(), UserID: user.ID, Worker: "gpu", Status: job.Scheduled, Start: int64(n) * 1000, Duration: 900,
-					Prompt: strings.Repeat("a fox ", 2000), Parameters: workflow.Values{}, Attempt: 1, Version: 1,
+					Prompt: strings.Repeat("a fox ", 4000), Parameters: workflow.Values{}, Attempt: 1, Version: 1,
 				}
 				if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.InsertJob(j) }); err != nil {
 					t.Error(err)
@@ -121,7 +121,10 @@ func readTrace(t *testing.T, file string) (events []event) {
 		line := lines.Text()
 		thread, _, _ := strings.Cut(line, " ")
 		if strings.Contains(line, "sync resumed>") {
-			events = append(events, unfinished[thread])
+			if e, ours := unfinished[thread]; ours {
+				events = append(events, e)
+				delete(unfinished, thread)
+			}
 			continue
 		}
 		match := calls.FindStringSubmatch(line)

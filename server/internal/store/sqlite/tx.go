@@ -20,19 +20,19 @@ type tx struct {
 var _ store.Tx = (*tx)(nil)
 
 func (t *tx) exec(query string, args ...any) error {
-	t.wrote()
+	t.wrote(args)
 	_, err := t.store.exec(query, args...)
 	return classify(err)
 }
 
-func (t *tx) wrote() {
+func (t *tx) wrote(args []any) {
 	t.writes++
-	t.store.written++
+	t.store.written += weight(args)
 }
 
 // insert writes a row and gives its number.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	t.wrote()
+	t.wrote(args)
 	result, err := t.store.exec(query, args...)
 	if err != nil {
 		return 0, classify(err)
@@ -112,7 +112,7 @@ func (t *tx) query(query string, args ...any) row {
 
 // change writes and reads one row of what was written.
 func (t *tx) change(query string, args ...any) row {
-	t.wrote()
+	t.wrote(args)
 	return t.query(query, args...)
 }
 
