@@ -102,13 +102,12 @@ func TestCancelledInComfyUIsQueue(t *testing.T) {
 	}
 }
 
-// A prompt that was started on ComfyUI's own page is waited for, however long it is silent.
+// A prompt that was started on ComfyUI's own page is waited for, and named as what is waited for.
 func TestWaitingBehindAStranger(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.configuration["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "3s"}
 	w := r.boot()
-	r.stranger("[[slow=1500ms]]")
+	r.stranger("[[slow=300ms]]")
 	j := r.newJob("a fox")
 	if o := <-w.queued(j); o.Verdict != dispatch.Completed {
 		t.Errorf("outcome: %+v", o)
