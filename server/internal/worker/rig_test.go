@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // rig is what outlives a worker: the store, the configuration and the running ComfyUI.
 type rig struct {
