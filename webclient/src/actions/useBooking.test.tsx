@@ -8,7 +8,7 @@ import { type BookJobRequest, SchedulerService } from "../gen/comfyscheduler/v1/
 import { createApi } from "../lib/transport";
 import { LiveProvider } from "../live/LiveContext";
 import { createLiveStore } from "../live/store";
-import { job, noon } from "../testing/fixtures";
+import { deafLink, job, noon } from "../testing/fixtures";
 import { useBooking } from "./useBooking";
 
 const wish = { workflowId: "klein", prompt: "A fox", parameters: {}, start: noon };
@@ -26,7 +26,7 @@ function setUp(...answers: (ConnectError | "booked")[]) {
       },
     });
   });
-  const live = { api: createApi(transport), store: createLiveStore(), link: { retry: () => {}, close: () => {} } };
+  const live = { api: createApi(transport), store: createLiveStore(), link: deafLink };
   const wrapper = ({ children }: { children: ReactNode }) => (
     <LiveProvider live={live}>
       <NoticeProvider>{children}</NoticeProvider>

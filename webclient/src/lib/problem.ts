@@ -1,6 +1,13 @@
 import { ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { ErrorInfoSchema, ErrorReason, type SlotConflict, SlotConflictSchema } from "../gen/comfyscheduler/v1/error_pb";
+import {
+  ErrorInfoSchema,
+  ErrorReason,
+  PauseConflictSchema,
+  type PauseObstacle,
+  type SlotConflict,
+  SlotConflictSchema,
+} from "../gen/comfyscheduler/v1/error_pb";
 
 /** Problem is a failed call in words a person can act on. */
 export interface Problem {
@@ -8,6 +15,10 @@ export interface Problem {
   readonly reason: ErrorReason;
   /** What is in the way of the slot, when that is the problem. */
   readonly conflict?: SlotConflict;
+  /** Bookings that are in the way of a pause, earliest first. */
+  readonly obstacles: readonly PauseObstacle[];
+  /** Milliseconds after which the server would listen again; 0 when it did not say. */
+  readonly retryAfter: number;
   /** Messages by field: "prompt", "seed", or a parameter's name after "parameters.". */
   readonly fields: ReadonlyMap<string, string>;
 }
@@ -28,6 +39,8 @@ export function problemOf(cause: unknown): Problem {
     message: sentence(error),
     reason: info?.reason ?? ErrorReason.UNSPECIFIED,
     ...(conflict && { conflict }),
+    obstacles: error.findDetails(PauseConflictSchema).flatMap(({ bookings }) => bookings),
+    retryAfter: Number(info?.metadata["retry_after_ms"] ?? 0) || 0,
     fields,
   };
 }

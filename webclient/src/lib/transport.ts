@@ -3,6 +3,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { AdminService } from "../gen/comfyscheduler/v1/admin_service_pb";
 import { IdentityService } from "../gen/comfyscheduler/v1/identity_service_pb";
 import { SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
+import { patience } from "./patience";
 
 /** The clients of the server's services. */
 export interface Api {
@@ -25,6 +26,7 @@ export function createBrowserTransport(): Transport {
   return createConnectTransport({
     baseUrl: location.origin,
     useBinaryFormat: true,
+    interceptors: [patience],
     fetch: (input, init) => fetch(input, { ...init, credentials: "same-origin" }),
   });
 }

@@ -1,9 +1,14 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
 import type { User } from "../gen/comfyscheduler/v1/identity_pb";
 import { TokenDelivery } from "../gen/comfyscheduler/v1/identity_service_pb";
 import type { Revision } from "../gen/comfyscheduler/v1/state_pb";
+import { AccessMode } from "../gen/comfyscheduler/v1/system_pb";
+import { browserName } from "../lib/browserName";
+import { problemOf } from "../lib/problem";
 import type { Api } from "../lib/transport";
-import type { FeedEvent } from "./state";
+import type { FeedControls } from "./controls";
+import type { FeedEvent, SignedOut } from "./state";
 
 /** A stream that says nothing for this long is dead: the server sends a heartbeat every 15 seconds. */
 const silenceLimit = 40_000;
@@ -16,50 +21,79 @@ export interface FeedOptions {
   readonly emit: (event: FeedEvent) => void;
   /** The revision to resume after. */
   readonly revision: () => Revision | undefined;
+  /** Somebody was signed in here before: a lost token is then told instead of making a new user. */
+  readonly known: boolean;
+  readonly controls: Pick<FeedControls, "wait" | "renewal">;
   readonly signal: AbortSignal;
-  /** Resolves early when the user or the network asks for another try. */
-  readonly retry: (signal: AbortSignal) => Promise<void>;
   readonly random?: () => number;
 }
 
-/** Follows the live state until `signal` aborts: signs in when nobody is, and reconnects for ever. */
+/** Follows the live state until `signal` aborts: signs a new browser in where it may, and reconnects for ever. */
 export async function follow(options: FeedOptions): Promise<void> {
+  const { api, emit, controls, signal } = options;
+  let { known } = options;
+  let outside = false;
   let failures = 0;
-  while (!options.signal.aborted) {
-    options.emit({ kind: "link", link: { phase: "connecting" } });
+  while (!signal.aborted) {
+    // Whoever stands at the door is not told of each look whether it has opened.
+    if (!outside) emit({ kind: "link", link: { phase: "connecting" } });
+    const renewal = controls.renewal();
     try {
-      options.emit({ kind: "me", user: await identify(options.api, options.signal) });
-      await watch(options, () => {
+      const who = await identify(api, known, AbortSignal.any([signal, renewal]));
+      outside = "phase" in who;
+      if ("phase" in who) {
+        emit({ kind: "link", link: who });
+        await controls.wait(signal);
+        continue;
+      }
+      known = true;
+      emit({ kind: "me", user: who });
+      await watch(options, renewal, () => {
         failures = 0;
       });
-      await rest(options, failures++, "The server ended the connection.", false);
+      await rest(options, failures++, new ConnectError("The server ended the connection.", Code.Unavailable));
     } catch (cause) {
-      if (options.signal.aborted) return;
-      const error = ConnectError.from(cause);
-      const refused = error.code === Code.PermissionDenied || error.code === Code.Unimplemented;
-      await rest(options, failures++, error.rawMessage, refused);
+      if (signal.aborted) return;
+      if (!renewal.aborted) await rest(options, failures++, ConnectError.from(cause));
     }
   }
 }
 
-/** Tells who the cookie belongs to; a browser without one becomes a new user. */
-async function identify(api: Api, signal: AbortSignal): Promise<User> {
+/** Tells who the cookie belongs to. A browser that never had one becomes a new user, where anybody may. */
+async function identify(api: Api, known: boolean, signal: AbortSignal): Promise<User | SignedOut> {
   try {
     const { user } = await api.identity.getMe({}, { signal });
     if (user) return user;
   } catch (cause) {
     if (ConnectError.from(cause).code !== Code.Unauthenticated) throw cause;
   }
-  const request = { delivery: TokenDelivery.COOKIE, clientName: "web" };
-  const { user } = await api.identity.signIn(request, { signal });
-  if (!user) throw new ConnectError("the server signed nobody in", Code.Internal);
-  return user;
+  if (known) return { phase: "signed-out", mode: AccessMode.UNSPECIFIED };
+  try {
+    const request = { delivery: TokenDelivery.COOKIE, clientName: browserName(navigator.userAgent) };
+    const { user } = await api.identity.signIn(request, { signal });
+    if (!user) throw new ConnectError("the server signed nobody in", Code.Internal);
+    return user;
+  } catch (cause) {
+    const mode = closedBy(problemOf(cause).reason);
+    if (mode === undefined) throw cause;
+    return { phase: "signed-out", mode };
+  }
 }
 
-async function watch({ api, emit, revision, signal }: FeedOptions, onLive: () => void): Promise<void> {
+/** The mode in which signing in is refused for this reason; undefined for any other reason. */
+export function closedBy(reason: ErrorReason): AccessMode | undefined {
+  if (reason === ErrorReason.INVITATION_NEEDED) return AccessMode.INVITE;
+  return reason === ErrorReason.SIGN_IN_CLOSED ? AccessMode.CLOSED : undefined;
+}
+
+async function watch(
+  { api, emit, revision, signal }: FeedOptions,
+  renewal: AbortSignal,
+  onLive: () => void,
+): Promise<void> {
   const silence = new AbortController();
   let alarm = setTimeout(() => silence.abort(), silenceLimit);
-  const stop = AbortSignal.any([signal, silence.signal]);
+  const stop = AbortSignal.any([signal, renewal, silence.signal]);
   let live = false;
   try {
     for await (const response of api.scheduler.watchState(
@@ -80,13 +114,15 @@ async function watch({ api, emit, revision, signal }: FeedOptions, onLive: () =>
 }
 
 /** Waits before the next try: longer after each failure, and jittered so that a class does not come back at once. */
-async function rest(options: FeedOptions, failures: number, reason: string, refused: boolean): Promise<void> {
+async function rest(options: FeedOptions, failures: number, error: ConnectError): Promise<void> {
+  const refused = error.code === Code.PermissionDenied || error.code === Code.Unimplemented;
   const ceiling = refused ? 3 * longestPause : Math.min(longestPause, firstPause * 2 ** failures);
-  const pause = ceiling * (0.5 + 0.5 * (options.random ?? Math.random)());
-  options.emit({ kind: "link", link: { phase: "waiting", retryAt: Date.now() + pause, reason, refused } });
+  const pause = problemOf(error).retryAfter + ceiling * (0.5 + 0.5 * (options.random ?? Math.random)());
+  const link = { phase: "waiting", retryAt: Date.now() + pause, reason: error.rawMessage, refused } as const;
+  options.emit({ kind: "link", link });
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), pause);
-  await options.retry(AbortSignal.any([options.signal, over.signal]));
+  await options.controls.wait(AbortSignal.any([options.signal, over.signal]));
   clearTimeout(timer);
   over.abort();
 }

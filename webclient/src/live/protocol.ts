@@ -6,4 +6,9 @@ export type FromWorker =
   | { readonly kind: "event"; readonly event: FeedEvent };
 
 /** What a tab tells the shared worker. */
-export type ToWorker = { readonly kind: "join" } | { readonly kind: "leave" } | { readonly kind: "retry" };
+export type ToWorker =
+  /** `known`: somebody was signed in here before, which a worker cannot look up. */
+  | { readonly kind: "join"; readonly known: boolean }
+  | { readonly kind: "leave" }
+  | { readonly kind: "retry" }
+  | { readonly kind: "renew" };

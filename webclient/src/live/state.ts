@@ -2,7 +2,7 @@ import type { User } from "../gen/comfyscheduler/v1/identity_pb";
 import { type Job, type JobProgress, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import type { WatchStateResponse } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import type { Connection, Revision, StateDelta, StateSnapshot } from "../gen/comfyscheduler/v1/state_pb";
-import type { SystemState } from "../gen/comfyscheduler/v1/system_pb";
+import type { AccessMode, SystemState } from "../gen/comfyscheduler/v1/system_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 import { type ServerClock, withSample } from "../lib/clock";
 
@@ -10,8 +10,16 @@ import { type ServerClock, withSample } from "../lib/clock";
 export type Link =
   | { readonly phase: "connecting" }
   | { readonly phase: "live" }
+  | SignedOut
   /** Waits until `retryAt` (local milliseconds since the Unix epoch) before it tries again. */
   | { readonly phase: "waiting"; readonly retryAt: number; readonly reason: string; readonly refused: boolean };
+
+/** Nobody is signed in, and nobody can be without the visitor's help. */
+export interface SignedOut {
+  readonly phase: "signed-out";
+  /** How people become users, when the server has just said it. */
+  readonly mode: AccessMode;
+}
 
 /** LiveState is the shared state as this browser knows it. It is never changed in place. */
 export interface LiveState {
@@ -56,12 +64,17 @@ export const emptyState: LiveState = {
 export function reduce(state: LiveState, event: FeedEvent): LiveState {
   switch (event.kind) {
     case "link":
-      return { ...state, link: event.link };
+      return { ...(event.link.phase === "signed-out" ? emptyState : state), link: event.link };
     case "me":
-      return { ...state, me: event.user };
+      return { ...(sameViewer(state.me, event.user) ? state : emptyState), link: state.link, me: event.user };
     case "response":
       return applyResponse(state, event.response, event.receivedAt);
   }
+}
+
+/** What one may see depends on who one is: another viewer begins with nothing. */
+function sameViewer(known: User | undefined, next: User): boolean {
+  return known === undefined || (known.id === next.id && known.administrator === next.administrator);
 }
 
 function applyResponse(before: LiveState, response: WatchStateResponse, receivedAt: number): LiveState {

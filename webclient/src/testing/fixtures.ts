@@ -2,6 +2,10 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Job, JobSchema, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { type WatchStateResponse, WatchStateResponseSchema } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { ParameterKind, type Workflow, WorkflowSchema } from "../gen/comfyscheduler/v1/workflow_pb";
+import type { LiveLink } from "../live/connect";
+
+/** A link to no server. */
+export const deafLink: LiveLink = { retry: () => {}, renew: () => {}, close: () => {} };
 
 /** A moment to build tests around, in milliseconds since the Unix epoch. */
 export const noon = Date.UTC(2026, 10, 23, 12, 0, 0);
