@@ -57,7 +57,7 @@ it("does not ask again when the server said why not", async () => {
 it("offers the next free start in one click", async () => {
   const conflict = {
     desc: SlotConflictSchema,
-    value: { blockingUserName: "Ada", nextFreeStartMs: BigInt(noon + 60_000) },
+    value: { blockingJobId: "job-1", blockingUserName: "Ada", nextFreeStartMs: BigInt(noon + 60_000) },
   };
   const taken = new ConnectError("taken", Code.FailedPrecondition, undefined, [conflict]);
   const { requests, book } = setUp(taken, "booked");

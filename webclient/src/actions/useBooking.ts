@@ -55,7 +55,7 @@ export function useBooking(): (wish: BookingWish) => Promise<{ job?: Job | undef
         else if (problem.fields.has("time_slot"))
           notify({
             tone: "bad",
-            title: "That moment has passed.",
+            title: `Not booked: the slot ${problem.fields.get("time_slot")}.`,
             action: { label: "Book next free slot", run: () => void book(withoutStart(wish)) },
           });
         return { problem };

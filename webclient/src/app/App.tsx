@@ -1,14 +1,24 @@
 import { lazy, Suspense } from "react";
-import { BrowserRouter, Route, Routes } from "react-router";
+import { BrowserRouter, Navigate, Route, Routes } from "react-router";
 import { NoticeProvider } from "../components/Notices";
 import { Header } from "../features/shell/Header";
 import { LinkBanner } from "../features/shell/LinkBanner";
 import { UpgradeNotice } from "../features/shell/UpgradeNotice";
+import { useLive } from "../live/LiveContext";
 import { NotFoundPage } from "./pages/NotFoundPage";
 import { PageSkeleton } from "./pages/PageSkeleton";
 
 const SchedulerPage = lazy(() => import("./pages/SchedulerPage"));
 const DashboardPage = lazy(() => import("./pages/DashboardPage"));
+const AccountPage = lazy(() => import("./pages/AccountPage"));
+const SignInPage = lazy(() => import("./pages/SignInPage"));
+const InvitationPage = lazy(() => import("./pages/InvitationPage"));
+const Door = lazy(() => import("../features/door/Door"));
+const AdminPage = lazy(() => import("./pages/AdminPage"));
+const Users = lazy(() => import("../features/admin/Users"));
+const Invitations = lazy(() => import("../features/admin/Invitations"));
+const Workers = lazy(() => import("../features/admin/Workers"));
+const Audit = lazy(() => import("../features/admin/Audit"));
 
 export function App() {
   return (
@@ -18,13 +28,37 @@ export function App() {
         <LinkBanner />
         <UpgradeNotice />
         <Suspense fallback={<PageSkeleton />}>
-          <Routes>
-            <Route index element={<SchedulerPage />} />
-            <Route path="dashboard" element={<DashboardPage />} />
-            <Route path="*" element={<NotFoundPage />} />
-          </Routes>
+          <Pages />
         </Suspense>
       </NoticeProvider>
     </BrowserRouter>
+  );
+}
+
+function Pages() {
+  const outside = useLive(({ link }) => link.phase === "signed-out");
+  if (outside)
+    return (
+      <Routes>
+        <Route path="invitation" element={<InvitationPage />} />
+        <Route path="*" element={<Door />} />
+      </Routes>
+    );
+  return (
+    <Routes>
+      <Route index element={<SchedulerPage />} />
+      <Route path="dashboard" element={<DashboardPage />} />
+      <Route path="account" element={<AccountPage />} />
+      <Route path="sign-in" element={<SignInPage />} />
+      <Route path="invitation" element={<InvitationPage />} />
+      <Route path="admin" element={<AdminPage />}>
+        <Route index element={<Navigate to="users" replace />} />
+        <Route path="users" element={<Users />} />
+        <Route path="invitations" element={<Invitations />} />
+        <Route path="comfyui" element={<Workers />} />
+        <Route path="audit" element={<Audit />} />
+      </Route>
+      <Route path="*" element={<NotFoundPage />} />
+    </Routes>
   );
 }

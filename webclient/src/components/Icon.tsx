@@ -38,6 +38,37 @@ const drawings = {
   sound: <path d="M4 8v4h2.8L11 15.5v-11L6.8 8zM13.7 7.5a3.5 3.5 0 0 1 0 5M15.8 5.5a6.3 6.3 0 0 1 0 9" />,
   file: <path d="M5.5 3h6L15 6.5V17H5.5zM11.2 3v3.7H15" />,
   text: <path d="M4 5h12M4 10h12M4 15h7" />,
+  lock: (
+    <>
+      <rect x="4.5" y="9" width="11" height="7.5" rx="1.8" />
+      <path d="M7 9V6.8a3 3 0 0 1 6 0V9" />
+    </>
+  ),
+  key: (
+    <>
+      <circle cx="7" cy="10" r="3.4" />
+      <path d="M10.4 10H17v2.6M14 10v2" />
+    </>
+  ),
+  user: (
+    <>
+      <circle cx="10" cy="7" r="3.1" />
+      <path d="M4 16.5c.4-3.2 2.9-5 6-5s5.6 1.8 6 5" />
+    </>
+  ),
+  copy: (
+    <>
+      <rect x="7" y="7" width="9.5" height="9.5" rx="1.8" />
+      <path d="M13 4.5H5.3a1.8 1.8 0 0 0-1.8 1.8V13" />
+    </>
+  ),
+  mail: (
+    <>
+      <rect x="3" y="4.5" width="14" height="11" rx="1.8" />
+      <path d="m3.5 6 6.5 5 6.5-5" />
+    </>
+  ),
+  pause: <path d="M7 4.5v11M13 4.5v11" />,
   clock: (
     <>
       <circle cx="10" cy="10" r="6.8" />

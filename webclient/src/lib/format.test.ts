@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { noon } from "../testing/fixtures";
-import { filePath, formatDistance, formatDuration } from "./format";
+import { filePath, formatAge, formatDistance, formatDuration } from "./format";
 
 describe("formatDuration", () => {
   it.each([
@@ -28,3 +28,10 @@ it("filePath encodes each segment and keeps the folders", () => {
   expect(filePath("images", "my pics/50% #1?.png")).toBe("/images/my%20pics/50%25%20%231%3F.png");
   expect(filePath("thumbnails", "a.png", { w: "320" })).toBe("/thumbnails/a.png?w=320");
 });
+
+it.each([
+  [noon - 20_000, "just now"],
+  [noon - 59 * 60_000, "59 min ago"],
+  [noon - 25 * 3_600_000, "1 d ago"],
+  [noon + 3 * 3_600_000, "in 3 h"],
+])("formatAge speaks in the largest unit", (at, words) => expect(formatAge(at, noon)).toBe(words));

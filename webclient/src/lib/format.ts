@@ -1,6 +1,7 @@
 /** Words and numbers for people. Times are milliseconds since the Unix epoch, shown in the viewer's zone. */
 
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit", second: "2-digit" });
+const minuteTime = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const dayTime = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
@@ -15,6 +16,11 @@ export function formatTime(at: number): string {
 /** A time of day, with the day when it is not the day of `now`. */
 export function formatMoment(at: number, now: number): string {
   return sameDay(at, now) ? formatTime(at) : `${dayTime.format(at)}, ${formatTime(at)}`;
+}
+
+/** A time of day to the minute, with the day when it is not the day of `now`. */
+export function formatMinute(at: number, now: number): string {
+  return sameDay(at, now) ? minuteTime.format(at) : `${dayTime.format(at)}, ${minuteTime.format(at)}`;
 }
 
 /** Date, time and zone, for tooltips. */
@@ -58,6 +64,16 @@ export function formatDistance(at: number, now: number): string {
   if (Math.abs(distance) < 1000) return "now";
   const whole = coarse(Math.abs(distance));
   return distance > 0 ? `in ${whole}` : `${whole} ago`;
+}
+
+/** How long ago a moment is, to the minute: "just now", "5 min ago", "3 d ago". Later moments read "in 3 d". */
+export function formatAge(at: number, now: number): string {
+  const minutes = Math.floor(Math.abs(now - at) / 60_000);
+  if (minutes < 1) return "just now";
+  const days = Math.floor(minutes / 1440);
+  const hours = Math.floor(minutes / 60);
+  const words = days > 0 ? `${days} d` : hours > 0 ? `${hours} h` : `${minutes} min`;
+  return at > now ? `in ${words}` : `${words} ago`;
 }
 
 /** Counting down to the millisecond would flicker: whole seconds, then minutes, then hours. */

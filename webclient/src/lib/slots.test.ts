@@ -1,13 +1,16 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+import { WorkerSchema } from "../gen/comfyscheduler/v1/system_pb";
 import { job, noon } from "../testing/fixtures";
-import { blockerOf, collides, nextFreeStart, place, takenSlots } from "./slots";
+import { blockerOf, blockerWords, collides, nextFreeStart, place, takenSlots } from "./slots";
 
+const gpu = create(WorkerSchema, { id: "gpu" });
 const at = (offset: number) => BigInt(noon + offset);
 const taken = (...slots: [number, number][]) =>
   takenSlots(
     slots.map(([start, length], index) => job(`job-${index}`, { timeSlot: at(start), durationMs: BigInt(length) })),
-    "gpu",
+    gpu,
     noon,
   );
 
@@ -31,17 +34,17 @@ describe("takenSlots", () => {
         job("cancelled", { status: JobStatus.CANCELLED }),
         job("elsewhere", { workerId: "other" }),
       ],
-      "gpu",
+      gpu,
       noon,
     );
-    expect(slots.map((slot) => [slot.job.id, slot.end - slot.start])).toEqual([
+    expect(slots.map((slot) => [slot.job?.id, slot.end - slot.start])).toEqual([
       ["early", 1_000],
       ["late", 300_000],
     ]);
   });
 
   it("lets a running job that overruns hold the worker until now", () => {
-    const [slot] = takenSlots([job("running", { status: JobStatus.PROCESSING })], "gpu", noon + 25_000);
+    const [slot] = takenSlots([job("running", { status: JobStatus.PROCESSING })], gpu, noon + 25_000);
     expect(slot?.end).toBe(noon + 25_000);
   });
 });
@@ -78,7 +81,7 @@ describe("place", () => {
     expect(place(noon + 19_000, options).start).toBe(noon + 20_001);
   });
   it("names what is in the way when there is no room within reach", () => {
-    expect(place(noon + 14_000, options).blocker?.job.id).toBe("job-0");
+    expect(place(noon + 14_000, options).blocker?.job?.id).toBe("job-0");
   });
   it("leans against now, and refuses the past beyond reach", () => {
     expect(place(noon - 1_000, options).start).toBe(noon);
@@ -86,5 +89,32 @@ describe("place", () => {
   });
   it("leaves the moved job itself out", () => {
     expect(place(noon + 12_000, { ...options, except: "job-0" }).blocker).toBeUndefined();
+  });
+});
+
+describe("a pause", () => {
+  const pause = { startMs: at(20_000), endMs: at(60_000), reason: "Rendering for the expo", userName: "Ada" };
+  const paused = create(WorkerSchema, { id: "gpu", pause });
+  const slots = takenSlots([job("early", { timeSlot: at(0), durationMs: 10_000n })], paused, noon);
+
+  it("is taken like a slot", () => {
+    expect(slots.map(({ start, end }) => [start - noon, end - noon])).toEqual([
+      [0, 10_000],
+      [20_000, 60_000],
+    ]);
+    expect(nextFreeStart(noon + 9_000, 10_000, slots)).toBe(noon + 60_001);
+    expect(nextFreeStart(noon + 9_000, 9_000, slots)).toBe(noon + 10_001);
+  });
+
+  it("is named in words, and is no job that could be left out", () => {
+    const blocker = blockerOf({ start: noon + 30_000, end: noon + 31_000 }, slots, undefined);
+    expect(blocker && blockerWords(blocker, "user-1")).toMatch(/^paused until /);
+    const [first] = slots;
+    expect(first && blockerWords(first, "user-1")).toMatch(/^taken by you until /);
+    expect(first && blockerWords(first, "user-2")).toMatch(/^taken by User-1 until /);
+  });
+
+  it("is forgotten when it is over", () => {
+    expect(takenSlots([], paused, noon + 60_001)).toEqual([]);
   });
 });

@@ -1,4 +1,6 @@
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+import type { Pause, Worker } from "../gen/comfyscheduler/v1/system_pb";
+import { formatTime } from "./format";
 
 /** Slot is a closed interval in milliseconds since the Unix epoch: slots that touch collide. */
 export interface Slot {
@@ -6,10 +8,9 @@ export interface Slot {
   readonly end: number;
 }
 
-/** TakenSlot is a slot that a job holds. */
-export interface TakenSlot extends Slot {
-  readonly job: Job;
-}
+/** TakenSlot is a slot that a job holds, or a stretch in which the worker is paused. */
+export type TakenSlot = Slot &
+  ({ readonly job: Job; readonly pause?: never } | { readonly pause: Pause; readonly job?: never });
 
 /** The booked slot of a job. */
 export function slotOf(job: Job): Slot {
@@ -27,27 +28,52 @@ export function holdsSlot(job: Job): boolean {
   return job.status === JobStatus.SCHEDULED || job.status === JobStatus.PROCESSING;
 }
 
-/** The held slots of one worker, earliest first. A running job holds the worker at least until now. */
-export function takenSlots(jobs: Iterable<Job>, workerId: string, now: number): TakenSlot[] {
-  const taken: TakenSlot[] = [];
+/** The stretch in which the worker is paused; undefined when there is none to come. */
+export function pauseOf(worker: Pick<Worker, "pause"> | undefined, now: number): (Slot & { pause: Pause }) | undefined {
+  const pause = worker?.pause;
+  if (!pause || Number(pause.endMs) < now) return undefined;
+  return { start: Number(pause.startMs), end: Number(pause.endMs), pause };
+}
+
+/**
+ * What of one worker's timeline is taken, earliest first: the held slots and a pause. A running job holds the worker at
+ * least until now.
+ */
+export function takenSlots(
+  jobs: Iterable<Job>,
+  worker: Pick<Worker, "id" | "pause"> | undefined,
+  now: number,
+): TakenSlot[] {
+  const paused = pauseOf(worker, now);
+  const taken: TakenSlot[] = paused ? [paused] : [];
   for (const job of jobs) {
-    if (job.workerId !== workerId || !holdsSlot(job)) continue;
+    if (job.workerId !== worker?.id || !holdsSlot(job)) continue;
     const { start, end } = slotOf(job);
     taken.push({ start, end: job.status === JobStatus.PROCESSING ? Math.max(end, now) : end, job });
   }
   return taken.sort((a, b) => a.start - b.start);
 }
 
-/** The first held slot that collides with the one given, the job `except` left out. */
+/** The first taken slot that collides with the one given, the job `except` left out. */
 export function blockerOf(slot: Slot, taken: readonly TakenSlot[], except?: string): TakenSlot | undefined {
-  return taken.find((other) => other.job.id !== except && collides(slot, other));
+  return taken.find((other) => !isJob(other, except) && collides(slot, other));
+}
+
+function isJob({ job }: TakenSlot, id: string | undefined): boolean {
+  return id !== undefined && job?.id === id;
+}
+
+/** What is in the way, in a few words such as "taken by Ada until 14:03:20". */
+export function blockerWords({ job, end }: TakenSlot, myId: string | undefined): string {
+  if (!job) return `paused until ${formatTime(end)}`;
+  return `taken by ${job.userId === myId ? "you" : job.userName} until ${formatTime(end)}`;
 }
 
 /** The first start at or after `from` at which a slot of this duration is free. `taken` is sorted by start. */
 export function nextFreeStart(from: number, duration: number, taken: readonly TakenSlot[], except?: string): number {
   let start = from;
   for (const other of taken) {
-    if (other.job.id === except) continue;
+    if (isJob(other, except)) continue;
     if (collides({ start, end: start + duration }, other)) start = other.end + 1;
   }
   return start;

@@ -21,6 +21,11 @@ export const systemWords: Record<SystemStatus, string> = {
   [SystemStatus.OFFLINE]: "Offline",
 };
 
+/** The words with a capital letter. */
+export function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** Whose job it is, as the viewer would say it. */
 export function ownerWords(job: Job, myId: string | undefined): string {
   return job.userId === myId ? "You" : job.userName;

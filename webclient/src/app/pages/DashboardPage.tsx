@@ -1,12 +1,16 @@
 import { Connections } from "../../features/dashboard/Connections";
-import { EngineCards } from "../../features/dashboard/EngineCard";
 import { JobGrid } from "../../features/dashboard/JobGrid";
 import { StatCards } from "../../features/dashboard/StatCards";
+import { EngineCard } from "../../features/worker/EngineCard";
+import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
 import { useLive } from "../../live/LiveContext";
 import { PageSkeleton } from "./PageSkeleton";
 
+const none: readonly Worker[] = [];
+
 export default function DashboardPage() {
   const ready = useLive(({ revision }) => revision !== undefined);
+  const workers = useLive((state) => state.system?.workers ?? none);
   if (!ready) return <PageSkeleton />;
   return (
     <main className="mx-auto grid w-full max-w-[110rem] gap-4 p-3 sm:gap-5 sm:p-6">
@@ -16,7 +20,9 @@ export default function DashboardPage() {
       <div className="grid items-start gap-4 sm:gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <JobGrid />
         <aside aria-label="Service" className="grid gap-4 sm:gap-5 md:max-xl:grid-cols-2">
-          <EngineCards />
+          {workers.map((worker) => (
+            <EngineCard key={worker.id} worker={worker} />
+          ))}
           <Connections />
         </aside>
       </div>

@@ -1,12 +1,13 @@
 import { memo } from "react";
 import { ProgressBar } from "../../components/ProgressBar";
+import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDistance, formatTime } from "../../lib/format";
 import { latenessWords } from "../../lib/lateness";
 import { shareDone } from "../../lib/progress";
-import { ownerWords, promptLine } from "../../lib/words";
+import { ownerWords } from "../../lib/words";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 
@@ -41,7 +42,9 @@ export const AgendaRow = memo(function AgendaRow({ id, selected, onSelect }: Age
         </span>
         <span className="min-w-0">
           <span className="block truncate font-medium">{ownerWords(job, myId)}</span>
-          <span className="block truncate text-ink-soft">{promptLine(job)}</span>
+          <span className="block truncate text-ink-soft">
+            <PromptLine job={job} />
+          </span>
           {late && <span className="block truncate text-running-ink text-xs">{late}</span>}
           {job.error && <span className="block truncate text-failed-ink text-xs">{job.error.message}</span>}
         </span>

@@ -5,7 +5,8 @@ import { SettingsFields } from "../../form/SettingsFields";
 import type { FieldErrors, FormValues } from "../../form/values";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration, formatTime } from "../../lib/format";
-import { blockerOf, nextFreeStart, takenSlots } from "../../lib/slots";
+import { blockerOf, blockerWords, nextFreeStart, takenSlots } from "../../lib/slots";
+import { sentence } from "../../lib/words";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 import { selectWorker } from "../../live/selectors";
@@ -31,16 +32,13 @@ export function Composer(props: ComposerProps) {
   const { store } = useLiveContext();
   const now = useNow();
   const workflows = useLive((state) => state.workflows);
+  const myId = useLive(({ me }) => me?.id);
   // Read at each tick of the clock rather than at each change: a busy timeline must not redraw the form.
-  const taken = takenSlots(store.get().jobs.values(), selectWorker(store.get())?.id ?? "", now);
+  const taken = takenSlots(store.get().jobs.values(), selectWorker(store.get()), now);
   const nextFree = nextFreeStart(now + 1_000, duration, taken);
   const blocker = start === undefined ? undefined : blockerOf({ start, end: start + duration }, taken);
   const past = start !== undefined && start < now;
-  const refusal = past
-    ? "That moment has passed."
-    : blocker
-      ? `Taken by ${blocker.job.userName} until ${formatTime(blocker.end)}.`
-      : "";
+  const refusal = past ? "That moment has passed." : blocker ? `${sentence(blockerWords(blocker, myId))}.` : "";
   const prompt = useRef<HTMLTextAreaElement>(null);
 
   const submit = (event: FormEvent) => {

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useMemo, useState } from "react";
-import { Button } from "../../components/Button";
+import { ListEnd } from "../../components/ListEnd";
 import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { plural } from "../../lib/format";
 import { useLive } from "../../live/LiveContext";
@@ -92,7 +92,12 @@ export function JobGrid() {
           </button>
         </p>
       )}
-      <GridEnd empty={listed.length === 0} phase={phase} error={error} more={more} onMore={loadMore} />
+      <ListEnd
+        empty={listed.length === 0 && <NoJobs />}
+        moreLabel="Show older jobs"
+        {...{ phase, error, more }}
+        onMore={loadMore}
+      />
       {openId !== undefined && (
         <Suspense>
           <Lightbox jobs={listed} jobId={openId} onClose={() => setOpenId(undefined)} />
@@ -102,34 +107,11 @@ export function JobGrid() {
   );
 }
 
-function GridEnd(props: {
-  empty: boolean;
-  phase: "loading" | "ready" | "failed";
-  error: string;
-  more: boolean;
-  onMore: () => void;
-}) {
-  const { empty, phase, error, more, onMore } = props;
-  if (phase === "failed") {
-    return (
-      <div role="alert" className="flex flex-wrap items-center gap-3 p-4 text-sm">
-        <span className="text-failed-ink">{error}</span>
-        <Button onClick={onMore}>Try again</Button>
-      </div>
-    );
-  }
-  if (phase === "loading") return <p className="p-4 text-ink-faint text-sm">Loading…</p>;
-  if (empty) {
-    return (
-      <div className="px-4 py-12 text-center">
-        <p className="font-medium">No jobs here yet</p>
-        <p className="text-ink-soft text-sm">Book a slot on the scheduler and it shows up by itself.</p>
-      </div>
-    );
-  }
-  return more ? (
-    <div className="p-3 text-center">
-      <Button onClick={onMore}>Show older jobs</Button>
+function NoJobs() {
+  return (
+    <div className="py-6">
+      <p className="font-medium text-base text-ink">No jobs here yet</p>
+      <p>Book a slot on the scheduler and it shows up by itself.</p>
     </div>
-  ) : null;
+  );
 }

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { Icon } from "../../components/Icon";
 import { ProgressBar } from "../../components/ProgressBar";
+import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
@@ -38,7 +39,7 @@ export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string)
         job.status === JobStatus.SCHEDULED ? "h-10" : "h-16 max-sm:h-12"
       }`}
     >
-      <Icon name={job.status === JobStatus.FAILED ? "warning" : "image"} />
+      <Icon name={job.status === JobStatus.FAILED ? "warning" : job.hidden ? "lock" : "image"} />
       {job.status === JobStatus.PROCESSING && (
         <ProgressBar
           share={progress ? shareDone(progress) : 0}
@@ -105,7 +106,7 @@ export function PromptCell({ job }: { job: Job }) {
   return (
     <div className="break-words [overflow-wrap:anywhere]">
       <span className={open ? "whitespace-pre-wrap" : "max-md:line-clamp-3"}>
-        {open ? job.prompt : long ? `${line.slice(0, cut).trimEnd()}…` : line}
+        {job.hidden ? <PromptLine job={job} /> : open ? job.prompt : long ? `${line.slice(0, cut).trimEnd()}…` : line}
       </span>
       {long && (
         <button

@@ -69,9 +69,14 @@ function JobBody({ job, actions, focusPrompt, onReuse, onOpenPicture }: JobPanel
           {job.results.length > 0 && <JobResults job={job} onOpen={(picture) => onOpenPicture(job, picture)} />}
           <div className="flex min-w-0 flex-col gap-4">
             {running && <JobProgressBar job={job} />}
-            <p className="max-h-48 overflow-y-auto whitespace-pre-wrap break-words">
-              {job.hidden ? <em className="text-ink-soft">What is in this booking is private.</em> : job.prompt}
-            </p>
+            {job.hidden ? (
+              <p className="flex items-start gap-2 text-ink-soft">
+                <Icon name="lock" className="mt-0.5 shrink-0" />
+                Private: its owner and administrators see what is in this booking.
+              </p>
+            ) : (
+              <p className="max-h-48 overflow-y-auto whitespace-pre-wrap break-words">{job.prompt}</p>
+            )}
             <JobFacts job={job} />
             <div className="flex flex-wrap gap-2">
               {!job.hidden && (

@@ -4,8 +4,8 @@ import { Button } from "../../components/Button";
 import { Field } from "../../form/Field";
 import { fromLocalField, toLocalField } from "../../form/localTime";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
-import { formatTime } from "../../lib/format";
-import { blockerOf, takenSlots } from "../../lib/slots";
+import { blockerOf, blockerWords, takenSlots } from "../../lib/slots";
+import { sentence } from "../../lib/words";
 import { useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
 
@@ -17,7 +17,8 @@ export function MoveField({ job, actions }: { job: Job; actions: JobActions }) {
   useEffect(() => setWanted(start), [start]);
 
   const now = serverNow(store);
-  const taken = takenSlots(store.get().jobs.values(), job.workerId, now);
+  const worker = store.get().system?.workers.find(({ id }) => id === job.workerId);
+  const taken = takenSlots(store.get().jobs.values(), worker, now);
   const blocker = blockerOf({ start: wanted, end: wanted + Number(job.durationMs) }, taken, job.id);
   const refusal =
     wanted === start
@@ -25,7 +26,7 @@ export function MoveField({ job, actions }: { job: Job; actions: JobActions }) {
       : wanted < now
         ? "That moment has passed."
         : blocker
-          ? `Taken by ${blocker.job.userName} until ${formatTime(blocker.end)}.`
+          ? `${sentence(blockerWords(blocker, job.userId))}.`
           : "";
   return (
     <div className="flex flex-wrap items-start gap-2">

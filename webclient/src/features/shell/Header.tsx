@@ -1,4 +1,5 @@
 import { NavLink } from "react-router";
+import { useLive } from "../../live/LiveContext";
 import { SimulatedMark, StatusLight } from "./StatusLight";
 import { ThemeToggle } from "./ThemeToggle";
 import { UserName } from "./UserName";
@@ -9,6 +10,8 @@ const tab = ({ isActive }: { isActive: boolean }) =>
   }`;
 
 export function Header() {
+  const administrator = useLive(({ me }) => me?.administrator ?? false);
+  const outside = useLive(({ link }) => link.phase === "signed-out");
   return (
     <header className="sticky top-0 z-30 border-line border-b bg-surface/90 backdrop-blur">
       <div className="mx-auto flex min-h-14 max-w-[110rem] flex-wrap items-center gap-x-2 gap-y-1 px-3 py-2 sm:gap-x-4 sm:px-6">
@@ -16,14 +19,21 @@ export function Header() {
           <img src="/icon.svg" alt="" className="size-7" />
           <span className="font-semibold tracking-tight max-lg:sr-only">ComfyScheduler</span>
         </div>
-        <nav aria-label="Pages" className="flex gap-1">
-          <NavLink to="/" end className={tab}>
-            Scheduler
-          </NavLink>
-          <NavLink to="/dashboard" className={tab}>
-            Dashboard
-          </NavLink>
-        </nav>
+        {!outside && (
+          <nav aria-label="Pages" className="flex gap-1">
+            <NavLink to="/" end className={tab}>
+              Scheduler
+            </NavLink>
+            <NavLink to="/dashboard" className={tab}>
+              Dashboard
+            </NavLink>
+            {administrator && (
+              <NavLink to="/admin" className={tab}>
+                Admin<span className="max-lg:sr-only">istration</span>
+              </NavLink>
+            )}
+          </nav>
+        )}
         <div className="ml-auto flex items-center gap-1 sm:gap-3">
           <StatusLight />
           <ThemeToggle />

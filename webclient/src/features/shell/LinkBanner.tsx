@@ -10,7 +10,7 @@ export function LinkBanner() {
   const { link } = useLiveContext();
   const state = useLive((live) => live.link);
   const seen = useLive(({ revision }) => revision !== undefined);
-  const away = state.phase !== "live";
+  const away = state.phase === "connecting" || state.phase === "waiting";
   const [since, setSince] = useState<number>();
   const [now, setNow] = useState(0);
 

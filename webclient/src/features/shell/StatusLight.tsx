@@ -1,18 +1,22 @@
 import { SystemStatus } from "../../gen/comfyscheduler/v1/system_pb";
+import { pauseWords } from "../../lib/pause";
+import { pauseOf } from "../../lib/slots";
 import { systemWords } from "../../lib/words";
 import { useLive } from "../../live/LiveContext";
+import { useNow } from "../../live/now";
 import { currentStep, selectSimulated, selectWorker } from "../../live/selectors";
 import type { LiveState } from "../../live/state";
 
 interface Light {
-  readonly tone: "good" | "busy" | "bad";
+  readonly tone: "good" | "busy" | "bad" | "still";
   readonly word: string;
   readonly detail: string;
 }
 
 /** What the light says: first whether the page is live at all, then how ComfyUI is. */
-export function lightOf(state: LiveState): Light {
+export function lightOf(state: LiveState, now: number): Light {
   if (state.link.phase !== "live") {
+    if (state.link.phase === "signed-out") return { tone: "still", word: "Signed out", detail: "" };
     const word = state.revision ? "Reconnecting" : "Connecting";
     return { tone: state.revision ? "bad" : "busy", word, detail: "" };
   }
@@ -20,7 +24,12 @@ export function lightOf(state: LiveState): Light {
   const status = system?.systemStatus ?? SystemStatus.UNSPECIFIED;
   const step = currentStep(selectWorker(state));
   const detail = system?.reason || (step ? step.detail || step.name : "");
-  if (status === SystemStatus.READY) return { tone: "good", word: systemWords[status], detail: "" };
+  if (status === SystemStatus.READY) {
+    const paused = pauseOf(selectWorker(state), now);
+    return paused && paused.start <= now
+      ? { tone: "still", word: pauseWords(paused.pause, now), detail: paused.pause.reason }
+      : { tone: "good", word: systemWords[status], detail: "" };
+  }
   return { tone: status === SystemStatus.OFFLINE ? "bad" : "busy", word: systemWords[status], detail };
 }
 
@@ -28,17 +37,22 @@ const lamps = {
   good: "bg-done shadow-[0_0_0_3px_color-mix(in_oklab,var(--color-done)_25%,transparent)]",
   busy: "bg-running animate-pulse",
   bad: "bg-failed animate-pulse",
+  still: "bg-waiting shadow-[0_0_0_3px_color-mix(in_oklab,var(--color-waiting)_25%,transparent)]",
 };
 
 const sameLight = (a: Light, b: Light) => a.tone === b.tone && a.word === b.word && a.detail === b.detail;
 
 export function StatusLight() {
-  const { tone, word, detail } = useLive(lightOf, sameLight);
+  const now = useNow();
+  const { tone, word, detail } = useLive((state) => lightOf(state, now), sameLight);
   return (
     <span role="status" title={detail} className="flex items-center gap-2 text-sm">
       <span className={`size-2.5 rounded-full ${lamps[tone]}`} />
-      <span className="font-medium">{word}</span>
-      {detail && <span className="max-w-72 truncate text-ink-faint max-lg:sr-only">{detail}</span>}
+      <span className="font-medium">
+        {word}
+        {detail && <span className="max-lg:sr-only">:</span>}
+      </span>
+      {detail && <span className="-ml-1 max-w-72 truncate text-ink-faint max-lg:sr-only">{detail}</span>}
     </span>
   );
 }

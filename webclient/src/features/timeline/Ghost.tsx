@@ -1,13 +1,11 @@
 import { formatDuration, formatTime } from "../../lib/format";
-import type { Placement } from "../../lib/slots";
+import { blockerWords, type Placement } from "../../lib/slots";
 import { msPerPixel, type View } from "./scale";
 
 /** Why a slot is impossible, in a few words; empty when it is possible. */
 export function obstacle({ blocker, past }: Placement, myId: string | undefined): string {
   if (past) return "in the past";
-  if (!blocker) return "";
-  const who = blocker.job.userId === myId ? "you" : blocker.job.userName;
-  return `taken by ${who} until ${formatTime(blocker.end)}`;
+  return blocker ? blockerWords(blocker, myId) : "";
 }
 
 /** The outline of a slot that could be booked, with its times, or of one that cannot, with the reason. */

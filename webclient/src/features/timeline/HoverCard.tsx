@@ -1,7 +1,8 @@
+import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatSlot } from "../../lib/format";
-import { ownerWords, promptLine } from "../../lib/words";
+import { ownerWords } from "../../lib/words";
 import { extentOf } from "./blocks";
 import { msPerPixel, type View } from "./scale";
 
@@ -24,7 +25,9 @@ export function HoverCard({ job, view, now, myId }: { job: Job; view: View; now:
       <p className="text-ink-soft">
         {formatSlot(extent, now)} · {formatDuration(extent.end - extent.start)}
       </p>
-      <p className="mt-1 line-clamp-3 text-ink-soft">{promptLine(job)}</p>
+      <p className="mt-1 line-clamp-3 text-ink-soft">
+        <PromptLine job={job} />
+      </p>
     </div>
   );
 }

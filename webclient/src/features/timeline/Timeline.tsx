@@ -1,13 +1,16 @@
 import { useEffect, useRef } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatTime } from "../../lib/format";
+import { pauseOf } from "../../lib/slots";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { serverNow, useNow } from "../../live/now";
+import { selectWorker } from "../../live/selectors";
 import { jobIdOf } from "./blockItem";
 import { Ghost, obstacle } from "./Ghost";
 import { HoverCard } from "./HoverCard";
 import { useKeys } from "./keys";
 import { NowChip } from "./NowChip";
+import { PauseStretch } from "./PauseStretch";
 import { middleOf, panned, type View, zoomed } from "./scale";
 import { Toolbar } from "./Toolbar";
 import { useGestures } from "./useGestures";
@@ -38,6 +41,7 @@ export default function Timeline(props: TimelineProps) {
   const frame = useRef<HTMLDivElement>(null);
   const now = useNow(500);
   const myId = useLive(({ me }) => me?.id);
+  const paused = pauseOf(useLive(selectWorker), now);
   const offset = useLive(({ clock }) => clock?.offset ?? 0);
   const known = useRef<ReadonlyMap<string, Job>>(new Map());
   const placing = usePlacement(known);
@@ -87,10 +91,11 @@ export default function Timeline(props: TimelineProps) {
         onPointerLeave={hand.onPointerLeave}
         className={`tl ${ghost && obstacle(ghost, myId) ? "is-refusing" : ""}`}
       >
+        <div className="tl-ground">{view && paused && <PauseStretch pause={paused} view={view} now={now} />}</div>
         <div ref={frame} className="tl-frame" />
         {view && (
           <div className="tl-overlay">
-            {items.length === 0 && !ghost && !chosen && duration > 0 && (
+            {items.length === 0 && !paused && !ghost && !chosen && duration > 0 && (
               <p className="tl-empty">Nothing is booked here. Take your slot.</p>
             )}
             <NowChip view={view} now={now} />

@@ -48,7 +48,7 @@ export function toItem(block: Block, myId: string | undefined): BlockItem {
   const beside = single && !inside && block.room >= roomBeside;
   const labelled = inside || beside;
   const looksLike = single
-    ? `${looks[job.status]}${mine ? " is-mine" : ""}`
+    ? `${looks[job.status]}${mine ? " is-mine" : ""}${job.hidden ? " is-private" : ""}`
     : `is-cluster ${holdsSlot(job) ? "is-scheduled" : "is-completed"}`;
   return {
     id: single ? job.id : `${cluster}${job.id}`,

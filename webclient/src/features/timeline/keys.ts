@@ -38,7 +38,7 @@ export function useKeys(targets: KeyTargets): (event: KeyboardEvent) => void {
   const step = (direction: 1 | -1) => {
     if (!handle || duration <= 0) return;
     const now = serverNow(store);
-    const taken = takenSlots(store.get().jobs.values(), selectWorker(store.get())?.id ?? "", now);
+    const taken = takenSlots(store.get().jobs.values(), selectWorker(store.get()), now);
     // About a dozen pixels at a time; the first press offers the next free slot.
     const stride = 2 * gridStep(handle.view());
     const wanted = pinned === undefined ? nextFreeStart(now + 1_000, duration, taken) : pinned + direction * stride;

@@ -1,7 +1,7 @@
 import { type RefObject, useMemo } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { type Placement, place, takenSlots } from "../../lib/slots";
-import { useLive, useLiveContext } from "../../live/LiveContext";
+import { useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
 import { selectWorker } from "../../live/selectors";
 import { gridStep, msPerPixel, type View } from "./scale";
@@ -22,11 +22,10 @@ export interface Placing {
 /** Places among `jobs`, read when they are needed: those in sight reach beyond the live state. */
 export function usePlacement(jobs: RefObject<ReadonlyMap<string, Job>>): Placing {
   const { store } = useLiveContext();
-  const workerId = useLive((state) => selectWorker(state)?.id ?? "");
   return useMemo(() => {
     const among = (duration: number) => {
       const now = serverNow(store);
-      const taken = takenSlots(jobs.current.values(), workerId, now);
+      const taken = takenSlots(jobs.current.values(), selectWorker(store.get()), now);
       return { duration, taken, earliest: Math.ceil(now + lead) };
     };
     return {
@@ -39,5 +38,5 @@ export function usePlacement(jobs: RefObject<ReadonlyMap<string, Job>>): Placing
         }),
       exactly: (start, length) => place(start, { ...among(length), reach: 0, grid: 1 }),
     };
-  }, [store, workerId, jobs]);
+  }, [store, jobs]);
 }

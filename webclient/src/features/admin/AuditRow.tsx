@@ -1,0 +1,81 @@
+import { Link } from "react-router";
+import { AuditAction, type AuditEvent } from "../../gen/comfyscheduler/v1/admin_service_pb";
+import { formatFull, formatMoment } from "../../lib/format";
+import { useNow } from "../../live/now";
+
+const words: Record<AuditAction, string> = {
+  [AuditAction.UNSPECIFIED]: "Something",
+  [AuditAction.BOOK]: "Booked",
+  [AuditAction.UPDATE]: "Changed a job",
+  [AuditAction.CANCEL]: "Cancelled",
+  [AuditAction.SIGN_IN]: "Signed in",
+  [AuditAction.CREATE_TOKEN]: "Made a token",
+  [AuditAction.REVOKE_TOKEN]: "Revoked a token",
+  [AuditAction.RENAME_USER]: "Took a name",
+  [AuditAction.CREATE_USER]: "Made a user",
+  [AuditAction.SET_ADMINISTRATOR]: "Changed an administrator",
+  [AuditAction.CREATE_INVITATION]: "Made an invitation",
+  [AuditAction.REVOKE_INVITATION]: "Revoked an invitation",
+  [AuditAction.RESTART_WORKER]: "Restarted ComfyUI",
+  [AuditAction.PAUSE_WORKER]: "Paused ComfyUI",
+  [AuditAction.RESUME_WORKER]: "Resumed ComfyUI",
+};
+
+/** One deed. Its user and its job lead to everything else of theirs. */
+export function AuditRow(props: { event: AuditEvent; onNarrow: (name: "user" | "job", id: string) => void }) {
+  const { event, onNarrow } = props;
+  const now = useNow(60_000);
+  const at = Number(event.atMs);
+  return (
+    <tr className="border-line border-b align-top last:border-0">
+      <td className="whitespace-nowrap py-2.5 pr-3 pl-4 max-sm:whitespace-normal sm:pl-5" title={formatFull(at)}>
+        {formatMoment(at, now)}
+      </td>
+      <td className="px-3 py-2.5">
+        {event.userId === "" ? (
+          <span className="text-ink-soft">The service</span>
+        ) : (
+          <button
+            type="button"
+            title="Only what this user did"
+            onClick={() => onNarrow("user", event.userId)}
+            className="max-w-40 truncate rounded text-left font-medium hover:underline"
+          >
+            {event.userName}
+          </button>
+        )}
+        <span className="block text-ink-faint text-xs">{event.ip}</span>
+      </td>
+      <td className="px-3 py-2.5 max-md:pr-4">
+        <span className="font-medium">{words[event.action]}</span>
+        {event.detail && <span className="block text-ink-soft [overflow-wrap:anywhere]">{event.detail}</span>}
+        {event.jobId && (
+          <span className="md:hidden">
+            <JobLink id={event.jobId} onNarrow={onNarrow} />
+          </span>
+        )}
+      </td>
+      <td className="whitespace-nowrap py-2.5 pr-4 pl-3 max-md:hidden sm:pr-5">
+        {event.jobId && <JobLink id={event.jobId} onNarrow={onNarrow} />}
+      </td>
+    </tr>
+  );
+}
+
+function JobLink({ id, onNarrow }: { id: string; onNarrow: (name: "user" | "job", id: string) => void }) {
+  return (
+    <>
+      <button
+        type="button"
+        title="Only what was done to this job"
+        onClick={() => onNarrow("job", id)}
+        className="rounded font-mono text-xs hover:underline"
+      >
+        {id.slice(0, 8)}
+      </button>{" "}
+      <Link to={`/?job=${id}`} className="ml-1 text-accent-ink text-xs hover:underline">
+        Show
+      </Link>
+    </>
+  );
+}
