@@ -124,6 +124,10 @@ test-e2e: build /usr/bin/chromium ## Run the browser tests against the real serv
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
 
+.PHONY: bench-web
+bench-web: build /usr/bin/chromium ## Measure the web client in Chromium against the real service (JOBS=2000 CHANGES=50 SECONDS=15)
+	cd webclient && npm run bench
+
 .PHONY: test-comfyui
 test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
 	go test -count=1 -timeout 30m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))

@@ -12,6 +12,9 @@ function perJobs<T>(compute: (jobs: LiveState["jobs"]) => T): (state: LiveState)
   };
 }
 
+/** All jobs, by id. */
+export const selectJobs = ({ jobs }: LiveState) => jobs;
+
 const bySlot = (a: Job, b: Job) => Number(a.timeSlot - b.timeSlot);
 
 /** Running jobs, earliest slot first. */

@@ -2,17 +2,20 @@ import { type ReactNode, useState } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useLive } from "../../live/LiveContext";
 import { selectEnded, selectRunning, selectUpcoming } from "../../live/selectors";
+import { useLiveEvery } from "../../live/useLiveEvery";
 import { AgendaRow } from "./AgendaRow";
 
 const firstUpcoming = 8;
 const moreUpcoming = 50;
 const lastEnded = 8;
+/** The lists follow a busy timeline at this pace, in milliseconds. */
+const redrawEvery = 250;
 
 /** The timeline as a list: what runs, what comes, what has just been. Also the way around without a pointer. */
 export function Agenda({ selectedId, onSelect }: { selectedId: string | undefined; onSelect: (id: string) => void }) {
-  const running = useLive(selectRunning);
-  const upcoming = useLive(selectUpcoming);
-  const ended = useLive(selectEnded);
+  const running = useLiveEvery(selectRunning, redrawEvery);
+  const upcoming = useLiveEvery(selectUpcoming, redrawEvery);
+  const ended = useLiveEvery(selectEnded, redrawEvery);
   const cut = useLive(({ scheduledUntil }) => scheduledUntil > 0);
   const [shown, setShown] = useState(firstUpcoming);
   const rows = (jobs: readonly Job[]) =>

@@ -4,9 +4,10 @@ import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { plural } from "../../lib/format";
 import { useLive } from "../../live/LiveContext";
 import { selectRunning, selectUpcoming } from "../../live/selectors";
+import { useLiveEvery } from "../../live/useLiveEvery";
 import { GridTable } from "./GridTable";
 import type { JobQuery } from "./query";
-import { useJobRows } from "./useJobRows";
+import { redrawEvery, useJobRows } from "./useJobRows";
 
 const Lightbox = lazy(() => import("../lightbox/Lightbox"));
 
@@ -46,8 +47,8 @@ export function JobGrid() {
     [nowFirst, filter, mine, myId, order],
   );
   const { rows, more, phase, error, loadMore } = useJobRows(query);
-  const running = useLive(selectRunning);
-  const upcoming = useLive(selectUpcoming);
+  const running = useLiveEvery(selectRunning, redrawEvery);
+  const upcoming = useLiveEvery(selectUpcoming, redrawEvery);
   const mineOnly = <T extends { userId: string }>(jobs: readonly T[]) =>
     mine ? jobs.filter(({ userId }) => userId === myId) : jobs;
   const coming = mineOnly(upcoming);

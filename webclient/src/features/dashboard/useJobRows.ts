@@ -2,13 +2,14 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { JobOrder } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
 import { problemOf } from "../../lib/problem";
-import { useThrottled } from "../../lib/useThrottled";
 import { useLive, useLiveContext } from "../../live/LiveContext";
+import { selectJobs } from "../../live/selectors";
+import { useLiveEvery } from "../../live/useLiveEvery";
 import { type JobQuery, mergeRows } from "./query";
 
 const pageSize = 50;
 /** The grid follows the live state at most this often, in milliseconds. */
-const every = 200;
+export const redrawEvery = 250;
 
 interface Pages {
   readonly jobs: readonly Job[];
@@ -24,10 +25,7 @@ const noPages: Pages = { jobs: [], next: "", phase: "loading", error: "" };
 export function useJobRows(query: JobQuery) {
   const { api } = useLiveContext();
   const generation = useLive((state) => state.generation);
-  const live = useThrottled(
-    useLive(({ jobs }) => jobs),
-    every,
-  );
+  const live = useLiveEvery(selectJobs, redrawEvery);
   const [pages, setPages] = useState(noPages);
 
   const load = useCallback(

@@ -1,9 +1,10 @@
 import { useEffect, useState } from "react";
 import type { GetTodayStatsResponse } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
 import { timeZone } from "../../lib/format";
-import { useThrottled } from "../../lib/useThrottled";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
+import { selectJobs } from "../../live/selectors";
+import { useLiveEvery } from "../../live/useLiveEvery";
 
 /** Changes are answered by one question in this many milliseconds. */
 const every = 1_500;
@@ -12,10 +13,7 @@ const every = 1_500;
 export function useTodayStats(): GetTodayStatsResponse | undefined {
   const { api } = useLiveContext();
   const [stats, setStats] = useState<GetTodayStatsResponse>();
-  const jobs = useThrottled(
-    useLive((state) => state.jobs),
-    every,
-  );
+  const jobs = useLiveEvery(selectJobs, every);
   const live = useLive(({ link }) => link.phase === "live");
   const minute = useNow(60_000);
 

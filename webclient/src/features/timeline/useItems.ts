@@ -5,9 +5,6 @@ import { type BlockItem, overrunItem, toItem } from "./blockItem";
 import { layOut, overrunOf } from "./blocks";
 import { msPerPixel, type View } from "./scale";
 
-/** A few redraws in a second are enough for a busy timeline; one change alone is drawn at once. */
-const redrawEvery = 250;
-
 /** A zooming hand passes many scales: only those it rests on this long, in milliseconds, are laid out. */
 const restageEvery = 180;
 
@@ -30,7 +27,7 @@ function fits(stage: Stage, view: View): boolean {
 
 /** The items to draw for the jobs in and about the view. */
 export function useItems(
-  allJobs: ReadonlyMap<string, Job>,
+  known: ReadonlyMap<string, Job>,
   view: View | undefined,
   now: number,
   myId: string | undefined,
@@ -40,15 +37,14 @@ export function useItems(
   const settling = useThrottled(view, restageEvery);
   useEffect(() => {
     if (settling && settling.width > 0)
-      setStage((known) => (known && fits(known, settling) ? known : stageOf(settling)));
+      setStage((stage) => (stage && fits(stage, settling) ? stage : stageOf(settling)));
   }, [settling]);
 
-  const settled = useThrottled(allJobs, redrawEvery);
   // A dropped block stays where it was dropped until the live state knows better.
   const jobs = useMemo(() => {
-    if (!dropped || settled.get(dropped.job.id)?.version !== dropped.job.version) return settled;
-    return new Map(settled).set(dropped.job.id, { ...dropped.job, timeSlot: BigInt(dropped.start) });
-  }, [settled, dropped]);
+    if (!dropped || known.get(dropped.job.id)?.version !== dropped.job.version) return known;
+    return new Map(known).set(dropped.job.id, { ...dropped.job, timeSlot: BigInt(dropped.start) });
+  }, [known, dropped]);
   const blocks = useMemo(
     () => (stage ? layOut(jobs.values(), stage, stage.scale).map((block) => toItem(block, myId)) : []),
     [jobs, stage, myId],

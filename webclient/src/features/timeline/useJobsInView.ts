@@ -1,10 +1,13 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useLive, useLiveContext } from "../../live/LiveContext";
-import { selectEnded } from "../../live/selectors";
+import { selectEnded, selectJobs } from "../../live/selectors";
+import { useLiveEvery } from "../../live/useLiveEvery";
 import { createArchive, merged } from "./archive";
 import type { View } from "./scale";
 
+/** A few redraws in a second are enough for a busy timeline, in milliseconds; one change alone is drawn at once. */
+const redrawEvery = 250;
 /** A view must rest this long before jobs are fetched for it. */
 const settle = 200;
 
@@ -12,11 +15,11 @@ const settle = 200;
 export function useJobsInView(view: View | undefined): ReadonlyMap<string, Job> {
   const { api } = useLiveContext();
   const [archive] = useState(() => createArchive(api));
-  const live = useLive(({ jobs }) => jobs);
+  const live = useLiveEvery(selectJobs, redrawEvery);
   const archived = useSyncExternalStore(archive.subscribe, archive.get);
   const generation = useLive((state) => state.generation);
   const scheduledUntil = useLive((state) => state.scheduledUntil);
-  const oldest = useLive((state) => Number(selectEnded(state).at(-1)?.timeSlot ?? 0n));
+  const oldest = Number(useLiveEvery(selectEnded, redrawEvery).at(-1)?.timeSlot ?? 0n);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation is the reason to forget
   useEffect(() => archive.clear(), [archive, generation]);
