@@ -14,6 +14,8 @@ export interface Service {
   readonly adminToken: () => Promise<string>;
   /** Deletes all that ComfyUI wrote. */
   readonly deleteOutput: () => Promise<void>;
+  /** Asks the service as that administrator, such as "AdminService/CreateUser". */
+  readonly ask: (method: string, request?: object) => Promise<Record<string, string>>;
   /** Ends the scheduler as a crash would; its data and its ComfyUI stay. */
   readonly kill: () => Promise<void>;
   /** Starts it again on the same port with the same data. */
@@ -29,6 +31,9 @@ export interface ServiceOptions {
   /** Length added to a slot, as a part of the estimate: long slots leave time to edit what is booked. */
   readonly slotMargin?: number;
   readonly startTime?: string;
+  /** How people become users, and whether others see what is in a job. */
+  readonly access?: { readonly mode?: "open" | "invite" | "closed"; readonly private_jobs?: boolean };
+  readonly limits?: { readonly open_bookings?: number; readonly days_ahead?: number };
   /** Opens the port at once, so that the boot can be watched. */
   readonly openWhileBooting?: boolean;
 }
@@ -60,6 +65,15 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     },
     adminToken: async () => (await readFile(join(folder, "data", "admin-token"), "utf8")).trim(),
     deleteOutput: () => rm(join(folder, "data", "simulated", "output"), { recursive: true }),
+    ask: async (method, request = {}) => {
+      const answer = await fetch(`${url}/comfyscheduler.v1.${method}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${await service.adminToken()}` },
+        body: JSON.stringify(request),
+      });
+      if (!answer.ok) throw new Error(`${method}: ${await answer.text()}`);
+      return answer.json();
+    },
     kill: async () => {
       child?.kill("SIGKILL");
       if (child) await ended(child);
@@ -78,7 +92,14 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 }
 
 function configuration(port: number, comfyPort: number, options: ServiceOptions): object {
-  const { stepTime = "40ms", startTime = "10ms", slotMargin = 0.1, openWhileBooting = false } = options;
+  const {
+    stepTime = "40ms",
+    startTime = "10ms",
+    slotMargin = 0.1,
+    openWhileBooting = false,
+    access = {},
+    limits = {},
+  } = options;
   const pace = ["--step-time", stepTime, "--load-time", "10ms", "--encode-time", "10ms", "--decode-time", "10ms"];
   const size = (field: string) => ["47", "48"].map((node) => ({ node_id: node, field }));
   return {
@@ -100,6 +121,8 @@ function configuration(port: number, comfyPort: number, options: ServiceOptions)
       },
     },
     scheduler: { slot_margin: slotMargin },
+    access,
+    limits,
   };
 }
 

@@ -33,5 +33,6 @@ it.each([
   [noon - 20_000, "just now"],
   [noon - 59 * 60_000, "59 min ago"],
   [noon - 25 * 3_600_000, "1 d ago"],
+  [noon + 7 * 86_400_000 - 9_000, "in 7 d"],
   [noon + 3 * 3_600_000, "in 3 h"],
 ])("formatAge speaks in the largest unit", (at, words) => expect(formatAge(at, noon)).toBe(words));

@@ -66,13 +66,12 @@ export function formatDistance(at: number, now: number): string {
   return distance > 0 ? `in ${whole}` : `${whole} ago`;
 }
 
-/** How long ago a moment is, to the minute: "just now", "5 min ago", "3 d ago". Later moments read "in 3 d". */
+/** How long ago a moment is, roughly: "just now", "5 min ago", "3 d ago". Later moments read "in 3 d". */
 export function formatAge(at: number, now: number): string {
   const minutes = Math.floor(Math.abs(now - at) / 60_000);
   if (minutes < 1) return "just now";
-  const days = Math.floor(minutes / 1440);
-  const hours = Math.floor(minutes / 60);
-  const words = days > 0 ? `${days} d` : hours > 0 ? `${hours} h` : `${minutes} min`;
+  const [hours, days] = [Math.round(minutes / 60), Math.round(minutes / 1440)];
+  const words = minutes < 60 ? `${minutes} min` : hours < 24 ? `${hours} h` : `${days} d`;
   return at > now ? `in ${words}` : `${words} ago`;
 }
 

@@ -19,7 +19,7 @@ function delayWords({ delay, startedAtMs, timeSlot, attempt }: Job): string {
     case DelayKind.OVERDUE:
       return `Moved, was booked for ${booked}${because}.`;
     case DelayKind.PAUSED:
-      return `Moved because of a pause, was booked for ${booked}${because}.`;
+      return `Moved from ${booked}${because}.`;
     case DelayKind.RETRY:
       return `Run ${attempt}, the run at ${booked} was lost${because}.`;
     default:

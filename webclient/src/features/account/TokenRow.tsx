@@ -34,7 +34,7 @@ export function TokenRow({ token, onChange }: { token: Token; onChange: () => Pr
         <NameForm token={token} onChange={onChange} onDone={() => setNaming(false)} />
       ) : (
         <>
-          <div className="min-w-0 flex-1 basis-56">
+          <div className="min-w-0 flex-1 basis-36">
             <p className="flex flex-wrap items-center gap-x-2 font-medium">
               <span className="break-words [overflow-wrap:anywhere]">{name || "Without a name"}</span>
               {current && (

@@ -6,7 +6,10 @@ import { ListEnd } from "../../components/ListEnd";
 import type { AuditEvent } from "../../gen/comfyscheduler/v1/admin_service_pb";
 import { usePages } from "../../lib/usePages";
 import { useLiveContext } from "../../live/LiveContext";
-import { AuditRow } from "./AuditRow";
+import { AuditRow, jobWord } from "./AuditRow";
+
+/** Columns that a narrow screen shows within another one. */
+const narrow: Record<string, string> = { Who: "max-sm:hidden", Job: "max-md:hidden" };
 
 /** Who did what, latest first; of one user or about one job when the address says so. */
 export default function Audit() {
@@ -23,7 +26,7 @@ export default function Audit() {
       [api, userId, jobId],
     ),
   );
-  const narrow = (name: "user" | "job", id: string) => {
+  const filter = (name: "user" | "job", id: string) => {
     const next = new URLSearchParams(search);
     if (id === "") next.delete(name);
     else next.set(name, id);
@@ -35,8 +38,8 @@ export default function Audit() {
       <title>Audit · ComfyScheduler</title>
       <div className="flex flex-wrap items-center gap-2 p-4 sm:px-5">
         <p className="mr-auto text-ink-soft text-sm">Who did what, latest first. Kept for 180 days.</p>
-        {userId !== "" && <Filter words={`By ${userName}`} onClear={() => narrow("user", "")} />}
-        {jobId !== "" && <Filter words={`Job ${jobId.slice(0, 8)}`} onClear={() => narrow("job", "")} />}
+        {userId !== "" && <Filter words={`By ${userName}`} onClear={() => filter("user", "")} />}
+        {jobId !== "" && <Filter words={`Job ${jobWord(jobId)}`} onClear={() => filter("job", "")} />}
         <Button onClick={() => void list.refresh()}>
           <Icon name="repeat" className="size-4" />
           Read again
@@ -50,7 +53,7 @@ export default function Audit() {
                 <th
                   key={name}
                   scope="col"
-                  className={`px-3 py-2 font-medium first:pl-4 last:pr-4 sm:last:pr-5 sm:first:pl-5 ${name === "Job" ? "max-md:hidden" : ""}`}
+                  className={`px-3 py-2 font-medium first:pl-4 last:pr-4 sm:last:pr-5 sm:first:pl-5 ${narrow[name] ?? ""}`}
                 >
                   {name}
                 </th>
@@ -60,7 +63,7 @@ export default function Audit() {
           <tbody>
             {list.rows.map((event, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: an event has no id, and rows only come at the end
-              <AuditRow key={`${event.atMs}-${index}`} event={event} onNarrow={narrow} />
+              <AuditRow key={`${event.atMs}-${index}`} event={event} onNarrow={filter} />
             ))}
           </tbody>
         </table>

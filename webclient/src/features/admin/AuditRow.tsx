@@ -31,22 +31,13 @@ export function AuditRow(props: { event: AuditEvent; onNarrow: (name: "user" | "
       <td className="whitespace-nowrap py-2.5 pr-3 pl-4 max-sm:whitespace-normal sm:pl-5" title={formatFull(at)}>
         {formatMoment(at, now)}
       </td>
-      <td className="px-3 py-2.5">
-        {event.userId === "" ? (
-          <span className="text-ink-soft">The service</span>
-        ) : (
-          <button
-            type="button"
-            title="Only what this user did"
-            onClick={() => onNarrow("user", event.userId)}
-            className="max-w-40 truncate rounded text-left font-medium hover:underline"
-          >
-            {event.userName}
-          </button>
-        )}
-        <span className="block text-ink-faint text-xs">{event.ip}</span>
+      <td className="px-3 py-2.5 max-sm:hidden">
+        <Who event={event} onNarrow={onNarrow} />
       </td>
       <td className="px-3 py-2.5 max-md:pr-4">
+        <div className="sm:hidden">
+          <Who event={event} onNarrow={onNarrow} />
+        </div>
         <span className="font-medium">{words[event.action]}</span>
         {event.detail && <span className="block text-ink-soft [overflow-wrap:anywhere]">{event.detail}</span>}
         {event.jobId && (
@@ -62,6 +53,31 @@ export function AuditRow(props: { event: AuditEvent; onNarrow: (name: "user" | "
   );
 }
 
+function Who({ event, onNarrow }: { event: AuditEvent; onNarrow: (name: "user" | "job", id: string) => void }) {
+  return (
+    <>
+      {event.userId === "" ? (
+        <span className="text-ink-soft">The service</span>
+      ) : (
+        <button
+          type="button"
+          title="Only what this user did"
+          onClick={() => onNarrow("user", event.userId)}
+          className="max-w-40 truncate rounded text-left font-medium hover:underline"
+        >
+          {event.userName}
+        </button>
+      )}
+      <span className="text-ink-faint text-xs max-sm:ml-2 sm:block">{event.ip}</span>
+    </>
+  );
+}
+
+/** A short name of a job: the ids of those booked together differ at their ends only. */
+export function jobWord(id: string): string {
+  return `…${id.slice(-8)}`;
+}
+
 function JobLink({ id, onNarrow }: { id: string; onNarrow: (name: "user" | "job", id: string) => void }) {
   return (
     <>
@@ -71,7 +87,7 @@ function JobLink({ id, onNarrow }: { id: string; onNarrow: (name: "user" | "job"
         onClick={() => onNarrow("job", id)}
         className="rounded font-mono text-xs hover:underline"
       >
-        {id.slice(0, 8)}
+        {jobWord(id)}
       </button>{" "}
       <Link to={`/?job=${id}`} className="ml-1 text-accent-ink text-xs hover:underline">
         Show

@@ -30,10 +30,8 @@ export function UserRow({ account, onChange }: { account: UserAccount; onChange:
           {me && <span className="font-normal text-ink-faint text-sm">you</span>}
         </p>
         <p className="text-ink-soft text-sm">
-          <span title={formatFull(Number(user.createdAtMs))}>
-            Here since {formatAge(Number(user.createdAtMs), now)}
-          </span>
-          , {tokens === 0 ? "no tokens" : plural(tokens, "token")}
+          <span title={formatFull(Number(user.createdAtMs))}>Made {formatAge(Number(user.createdAtMs), now)}</span>,{" "}
+          {tokens === 0 ? "no tokens" : plural(tokens, "token")}
           {lastUsedAtMs > 0n && (
             <span title={formatFull(Number(lastUsedAtMs))}>, seen {formatAge(Number(lastUsedAtMs), now)}</span>
           )}

@@ -4,13 +4,15 @@ import { Icon } from "../../components/Icon";
 import { SettingsFields } from "../../form/SettingsFields";
 import type { FieldErrors, FormValues } from "../../form/values";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
-import { formatDuration, formatTime } from "../../lib/format";
+import { formatDuration, formatTime, plural } from "../../lib/format";
 import { blockerOf, blockerWords, nextFreeStart, takenSlots } from "../../lib/slots";
 import { sentence } from "../../lib/words";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 import { selectWorker } from "../../live/selectors";
 import { WhenField } from "./WhenField";
+
+const day = 86_400_000;
 
 /** ComposerProps are a booking in the making. Times in milliseconds. */
 export interface ComposerProps {
@@ -33,12 +35,23 @@ export function Composer(props: ComposerProps) {
   const now = useNow();
   const workflows = useLive((state) => state.workflows);
   const myId = useLive(({ me }) => me?.id);
+  const secret = useLive(({ system }) => system?.privateJobs ?? false);
+  const daysAhead = useLive(({ me, system }) => (me?.administrator ? 0 : (system?.limits?.daysAhead ?? 0)));
   // Read at each tick of the clock rather than at each change: a busy timeline must not redraw the form.
   const taken = takenSlots(store.get().jobs.values(), selectWorker(store.get()), now);
   const nextFree = nextFreeStart(now + 1_000, duration, taken);
   const blocker = start === undefined ? undefined : blockerOf({ start, end: start + duration }, taken);
+  const tooFar = daysAhead > 0 && start !== undefined && start > now + daysAhead * day;
   const past = start !== undefined && start < now;
-  const refusal = past ? "That moment has passed." : blocker ? `${sentence(blockerWords(blocker, myId))}.` : "";
+  const refusal = past
+    ? "That moment has passed."
+    : tooFar
+      ? `Bookings are taken up to ${plural(daysAhead, "day")} ahead.`
+      : blocker
+        ? `${sentence(blockerWords(blocker, myId))}.`
+        : "";
+  const instead =
+    tooFar || start === undefined ? nextFree : nextFreeStart(Math.max(start, now + 1_000), duration, taken);
   const prompt = useRef<HTMLTextAreaElement>(null);
 
   const submit = (event: FormEvent) => {
@@ -87,19 +100,19 @@ export function Composer(props: ComposerProps) {
       <WhenField nextFree={nextFree} start={start} duration={duration} now={now} refusal={refusal} onStart={onStart} />
       <div className="flex flex-wrap items-center gap-3">
         {refusal ? (
-          <Button
-            tone="primary"
-            large
-            onClick={() =>
-              onStart(Math.max(nextFree, nextFreeStart(Math.max(start ?? 0, now + 1_000), duration, taken)))
-            }
-          >
-            Choose {formatTime(nextFreeStart(Math.max(start ?? 0, now + 1_000), duration, taken))} instead
+          <Button tone="primary" large onClick={() => onStart(instead)}>
+            Choose {formatTime(instead)} instead
           </Button>
         ) : (
           <Button type="submit" tone="primary" large disabled={busy} className="max-sm:w-full">
             {start === undefined ? "Book next free slot" : `Book ${formatTime(start)}`}
           </Button>
+        )}
+        {secret && (
+          <p className="flex items-center gap-1.5 text-ink-faint text-sm">
+            <Icon name="lock" className="size-4 shrink-0" />
+            Only you and administrators see what is in it.
+          </p>
         )}
       </div>
     </form>

@@ -39,7 +39,7 @@ export function Connections() {
                   className="whitespace-nowrap px-4 py-2 text-right text-ink-soft"
                   title={formatFull(Number(connectedAtMs))}
                 >
-                  {formatDistance(Number(connectedAtMs), now)}
+                  {formatDistance(Math.min(Number(connectedAtMs), now), now)}
                 </td>
               </tr>
             ))}

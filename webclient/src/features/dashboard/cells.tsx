@@ -90,9 +90,9 @@ export function StatusCell({ job }: { job: Job }) {
     <span className="inline-flex flex-col items-start gap-1">
       <StatusBadge status={job.status} />
       {late && (
-        <span className="flex max-w-48 items-start gap-1 text-running-ink text-xs">
+        <span title={late} className="flex min-w-36 max-w-48 items-start gap-1 text-running-ink text-xs">
           <Icon name="late" className="mt-0.5 size-3.5 shrink-0" />
-          {late}
+          <span className="line-clamp-3">{late}</span>
         </span>
       )}
     </span>

@@ -47,7 +47,7 @@ export function CodeForm({
           />
         )}
       </Field>
-      <Button type="submit" tone={tone} large disabled={busy || code.trim() === ""}>
+      <Button type="submit" tone={tone} large disabled={busy}>
         {button}
       </Button>
     </form>

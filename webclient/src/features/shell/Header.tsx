@@ -9,6 +9,7 @@ const tab = ({ isActive }: { isActive: boolean }) =>
     isActive ? "bg-accent-wash text-accent-ink" : "text-ink-soft hover:bg-sunken hover:text-ink"
   }`;
 
+/** One row where there is room; on a phone the pages above, and below them who one is and how the service is. */
 export function Header() {
   const administrator = useLive(({ me }) => me?.administrator ?? false);
   const outside = useLive(({ link }) => link.phase === "signed-out");
@@ -29,19 +30,28 @@ export function Header() {
             </NavLink>
             {administrator && (
               <NavLink to="/admin" className={tab}>
-                Admin<span className="max-lg:sr-only">istration</span>
+                Admin<span className="max-xl:sr-only">istration</span>
               </NavLink>
             )}
           </nav>
         )}
-        <div className="ml-auto flex items-center gap-1 sm:gap-3">
+        <div className={`ml-auto ${outside ? "" : "max-md:order-3"}`}>
           <StatusLight />
+        </div>
+        <div className={outside ? "" : "max-md:ml-auto"}>
           <ThemeToggle />
         </div>
-        <div className="flex items-center justify-between gap-3 max-md:w-full max-md:border-line max-md:border-t max-md:pt-1 md:flex-row-reverse">
-          <UserName />
-          <SimulatedMark />
-        </div>
+        {!outside && (
+          <>
+            <div className="order-1 w-full border-line border-t md:hidden" />
+            <div className="flex min-w-0 max-md:order-2 md:order-2">
+              <UserName />
+            </div>
+            <div className="order-4 flex md:order-1">
+              <SimulatedMark />
+            </div>
+          </>
+        )}
       </div>
     </header>
   );

@@ -46,13 +46,15 @@ export function StatusLight() {
   const now = useNow();
   const { tone, word, detail } = useLive((state) => lightOf(state, now), sameLight);
   return (
-    <span role="status" title={detail} className="flex items-center gap-2 text-sm">
+    <span role="status" title={detail} className="flex items-center gap-2 whitespace-nowrap text-sm">
       <span className={`size-2.5 rounded-full ${lamps[tone]}`} />
       <span className="font-medium">
         {word}
         {detail && <span className="max-lg:sr-only">:</span>}
       </span>
-      {detail && <span className="-ml-1 max-w-72 truncate text-ink-faint max-lg:sr-only">{detail}</span>}
+      {detail && (
+        <span className="-ml-1 max-w-72 truncate text-ink-faint max-lg:sr-only max-xl:max-w-40">{detail}</span>
+      )}
     </span>
   );
 }

@@ -6,8 +6,6 @@ import { useLive } from "../../live/LiveContext";
 export function UserName() {
   const name = useLive(({ me }) => me?.name);
   const administrator = useLive(({ me }) => me?.administrator ?? false);
-  const outside = useLive(({ link }) => link.phase === "signed-out");
-  if (outside) return null;
   if (name === undefined) return <span className="py-1.5 text-ink-faint text-sm">Signing in…</span>;
   return (
     <span className="flex min-w-0 items-center gap-1 text-sm">
@@ -21,12 +19,12 @@ export function UserName() {
           }`
         }
       >
-        <span className="max-w-48 truncate">{name}</span>
+        <span className="max-w-48 truncate max-xl:max-w-36">{name}</span>
         <Icon name="user" className="size-4 shrink-0" />
         <span className="sr-only">(your account)</span>
       </NavLink>
       {administrator && (
-        <span className="rounded-full bg-accent-wash px-2 py-0.5 text-accent-ink text-xs max-lg:hidden">
+        <span className="rounded-full bg-accent-wash px-2 py-0.5 text-accent-ink text-xs max-xl:hidden">
           Administrator
         </span>
       )}

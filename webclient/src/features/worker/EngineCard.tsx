@@ -16,7 +16,7 @@ const lamps: Partial<Record<SystemStatus, string>> = {
 
 /** How ComfyUI is: state, version, device, durations, the last boot; for administrators also its log. */
 export function EngineCard({ worker }: { worker: Worker }) {
-  const now = useNow(5_000);
+  const now = useNow();
   const paused = pauseOf(worker, now);
   const version = useLive((state) => state.system?.version ?? "");
   const administrator = useLive(({ me }) => me?.administrator ?? false);
