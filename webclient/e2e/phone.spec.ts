@@ -21,10 +21,28 @@ test("a phone books by touch, and nothing is off the screen", async ({ page }) =
   await chosen.getByRole("button", { name: "Book here" }).tap();
   await expect(view.panel).toBeVisible();
 
-  for (const path of ["/", "/dashboard"]) {
+  const headings = {
+    "/": "New booking",
+    "/dashboard": "Jobs",
+    "/account": "Tokens",
+    "/sign-in": "Sign in with a token",
+  };
+  for (const [path, heading] of Object.entries(headings)) {
     await page.goto(service.url + path);
     await expect(page.getByRole("status").filter({ hasText: "Ready" })).toBeVisible();
-    await expect(page.getByRole("heading", { name: path === "/" ? "New booking" : "Jobs", exact: true })).toBeVisible();
+    await expect(page.getByRole("heading", { name: heading, exact: true })).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  }
+});
+
+test("a phone reaches every section of the administration, and nothing is off the screen", async ({ page }) => {
+  await page.goto(`${service.url}/sign-in`);
+  await page.getByLabel("Token", { exact: true }).fill(await service.adminToken());
+  await page.getByRole("button", { name: "Sign in" }).tap();
+  await page.getByRole("link", { name: "Administration" }).tap();
+  for (const section of ["Invitations", "ComfyUI", "Audit", "Users"]) {
+    await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: section }).tap();
+    await expect(page.getByRole("region").first()).toBeVisible();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   }
 });

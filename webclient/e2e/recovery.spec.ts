@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { SchedulerView } from "./scheduler";
 import { startService } from "./service";
+import { account } from "./visitor";
 
 test("the page recovers by itself when the service was killed, and nothing is lost", async ({ page }) => {
   const service = await startService({ slotMargin: 10 });
@@ -10,7 +11,7 @@ test("the page recovers by itself when the service was killed, and nothing is lo
     await view.prompt.fill("Still here");
     await view.doubleClick(0.9);
     await expect(view.panel).toBeVisible();
-    const name = await page.getByRole("button", { name: /^User-\d+/ }).textContent();
+    const name = await account(page).textContent();
 
     await service.kill();
     await expect(page.getByRole("status").filter({ hasText: "Reconnecting" })).toBeVisible();
@@ -21,7 +22,7 @@ test("the page recovers by itself when the service was killed, and nothing is lo
     await expect(page.getByRole("status").filter({ hasText: "Ready" })).toBeVisible();
     await expect(page.getByText("The connection is lost.")).toBeHidden();
     await expect(view.row("Still here")).toBeVisible();
-    expect(await page.getByRole("button", { name: /^User-\d+/ }).textContent()).toBe(name);
+    expect(await account(page).textContent()).toBe(name);
     await page.getByRole("button", { name: "New booking" }).click();
     await view.bookNext("After the crash");
   } finally {
