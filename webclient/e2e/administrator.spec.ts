@@ -78,7 +78,7 @@ test("the audit tells who did what, and is narrowed to one job", async ({ browse
   const booked = page.getByRole("row").filter({ hasText: "Linus" }).filter({ hasText: "Booked" });
   await expect(booked).toBeVisible();
   await expect(page.getByText("A picture of his own")).toHaveCount(0);
-  await booked.getByTitle("Only what was done to this job").click();
+  await booked.getByRole("cell").last().getByTitle("Only what was done to this job").click();
   await expect(page.getByRole("row")).toHaveCount(2);
   await page.getByRole("button", { name: /^Job …/ }).click();
   await expect(page.getByRole("row").filter({ hasText: "Made a user" }).first()).toBeVisible();

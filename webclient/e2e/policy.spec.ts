@@ -5,7 +5,7 @@ import { visitAsAdministrator } from "./visitor";
 
 let service: Service;
 test.beforeAll(async () => {
-  service = await startService({ slotMargin: 2, stepTime: "100ms" });
+  service = await startService({ slotMargin: 2, stepTime: "200ms" });
 });
 test.afterAll(() => service.dispose());
 
@@ -34,7 +34,6 @@ test("nothing on any page breaks the content security policy, which allows no in
   await page.getByRole("button", { name: "Zoom out" }).click();
   await page.getByRole("button", { name: "New booking" }).click();
   await view.bookNext("A picture to look at");
-  await expect(view.panel.getByAltText("Preview")).toBeVisible();
   await expect(view.panel.getByText("Completed", { exact: true })).toBeVisible();
   await view.panel.getByRole("button", { name: "Open the picture" }).click();
   await page.locator(".yarl__root").getByRole("button", { name: "Zoom in" }).click();

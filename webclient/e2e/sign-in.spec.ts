@@ -64,6 +64,7 @@ test("a revoked token is told in every tab, and the way back leads to the same u
 });
 
 test("by invitation: the link makes a user, once, and its code leaves the address", async ({ browser }) => {
+  test.slow();
   const closed = await startService({ access: { mode: "invite" } });
   try {
     const page = await visit(browser, closed);
@@ -92,6 +93,7 @@ test("by invitation: the link makes a user, once, and its code leaves the addres
 });
 
 test("closed: only a token lets in", async ({ browser }) => {
+  test.slow();
   const closed = await startService({ access: { mode: "closed" } });
   try {
     const page = await visit(browser, closed, undefined, "/dashboard");

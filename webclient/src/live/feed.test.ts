@@ -1,6 +1,8 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { describe, expect, it, vi } from "vitest";
 import { ErrorInfoSchema, ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
+import type { UserSchema } from "../gen/comfyscheduler/v1/identity_pb";
 import { IdentityService, TokenDelivery } from "../gen/comfyscheduler/v1/identity_service_pb";
 import { SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { AccessMode } from "../gen/comfyscheduler/v1/system_pb";
@@ -31,7 +33,7 @@ function run(streams: (() => AsyncIterable<typeof first>)[], visit: Visit = {}) 
   const controls = createControls();
   const log: string[] = [];
   const resumed: (bigint | undefined)[] = [];
-  let user = signedIn ? { id: "u", name: "User-1" } : undefined;
+  let user: MessageInitShape<typeof UserSchema> | undefined = signedIn ? { id: "u", name: "User-1" } : undefined;
   let state = emptyState;
   const transport = createRouterTransport(({ service }) => {
     service(IdentityService, {
@@ -162,6 +164,21 @@ describe("the door", () => {
     expect(feed.state().jobs.size).toBe(0);
     expect(feed.state().me).toBeUndefined();
     expect(feed.log).not.toContain("sign in COOKIE");
+    feed.stop();
+    await feed.done;
+  });
+
+  it("lets a user through to what new rights show, within the stream that is open", async () => {
+    const feed = run([
+      async function* () {
+        yield first;
+        feed.become({ id: "u", name: "User-1", administrator: true });
+        yield response({ snapshot: { revision: { epoch: "e", number: 7n }, jobs: [job("a"), job("b")] } });
+        await new Promise(() => {});
+      },
+    ]);
+    await vi.waitFor(() => expect(feed.state().me?.administrator).toBe(true));
+    await vi.waitFor(() => expect([...feed.state().jobs.keys()]).toEqual(["a", "b"]));
     feed.stop();
     await feed.done;
   });

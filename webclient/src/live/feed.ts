@@ -102,7 +102,13 @@ async function watch(
     )) {
       clearTimeout(alarm);
       alarm = setTimeout(() => silence.abort(), silenceLimit);
-      emit({ kind: "response", response, receivedAt: Date.now() });
+      const receivedAt = Date.now();
+      if (live && response.snapshot) {
+        // A stream begins anew within itself when its viewer's rights have changed.
+        const { user } = await api.identity.getMe({}, { signal: stop });
+        if (user) emit({ kind: "me", user });
+      }
+      emit({ kind: "response", response, receivedAt });
       if (live) continue;
       live = true;
       onLive();
