@@ -42,7 +42,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     expect(await serious(page)).toEqual([]);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("link", { name: "Administration" }).click();
-    await page.getByRole("button", { name: "Make user" }).click();
+    await page.getByRole("button", { name: "Make user", exact: true }).click();
     await readSecret(page, /^Token of /);
     expect(await serious(page)).toEqual([]);
     const sections = page.getByRole("navigation", { name: "Administration" });

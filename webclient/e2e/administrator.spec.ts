@@ -31,26 +31,26 @@ test("users are made with a token, promoted, and cut off", async ({ browser }) =
   const page = await visitAsAdministrator(browser, service, "/admin");
   await expect(page).toHaveURL(`${service.url}/admin/users`);
   await page.getByLabel("New user").fill("Grace");
-  await page.getByRole("button", { name: "Make user" }).click();
+  await page.getByRole("button", { name: "Make user", exact: true }).click();
   const token = await readSecret(page, "Token of Grace");
   await page.getByRole("button", { name: "Done" }).click();
   const grace = await visit(browser, service, token);
   await expect(account(grace)).toHaveText(/^Grace/);
   await expect(grace.getByRole("link", { name: "Administration" })).toHaveCount(0);
 
-  await page.getByRole("button", { name: "Make Grace an administrator" }).click();
+  await page.getByRole("button", { name: "Make administrator: Grace" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Make administrator" }).click();
   await expect(page.getByText("Grace is an administrator now.")).toBeVisible();
   // She sees it without reloading: her stream begins anew with other rights.
   await expect(grace.getByRole("link", { name: "Administration" })).toBeVisible();
 
-  await page.getByRole("button", { name: "Revoke Grace's tokens" }).click();
+  await page.getByRole("button", { name: "Revoke tokens of Grace" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
   await expect(page.getByText("1 token of Grace revoked.")).toBeVisible();
   await expect(grace.getByText("Grace was signed out")).toBeVisible();
 
   await page.getByLabel("New user").fill("Grace");
-  await page.getByRole("button", { name: "Make user" }).click();
+  await page.getByRole("button", { name: "Make user", exact: true }).click();
   await expect(page.getByLabel("New user")).toHaveAttribute("aria-invalid", "true");
 });
 

@@ -83,7 +83,7 @@ function UserControls(props: { user: User; tokens: number; onChange: () => Promi
           <Confirm
             question={`${user.name} will not see others' private jobs or change them any more. End it?`}
             yes="End it"
-            label={`End ${user.name}'s administration`}
+            label={`No administrator: ${user.name}`}
             onYes={() => void setAdministrator(false)}
           >
             No administrator
@@ -92,7 +92,7 @@ function UserControls(props: { user: User; tokens: number; onChange: () => Promi
           <Confirm
             question={`${user.name} will see everything and may change anybody's job. Make an administrator?`}
             yes="Make administrator"
-            label={`Make ${user.name} an administrator`}
+            label={`Make administrator: ${user.name}`}
             onYes={() => void setAdministrator(true)}
           >
             Make administrator
@@ -106,7 +106,7 @@ function UserControls(props: { user: User; tokens: number; onChange: () => Promi
             tone="danger"
             question={`Everything that acts as ${user.name} is signed out at once. The jobs stay. Revoke ${plural(tokens, "token")}?`}
             yes="Revoke"
-            label={`Revoke ${user.name}'s tokens`}
+            label={`Revoke tokens of ${user.name}`}
             onYes={() => void revoke()}
           >
             Revoke tokens

@@ -29,8 +29,9 @@ export function Header() {
               Dashboard
             </NavLink>
             {administrator && (
-              <NavLink to="/admin" className={tab}>
-                Admin<span className="max-xl:sr-only">istration</span>
+              <NavLink to="/admin" aria-label="Administration" className={tab}>
+                <span className="xl:hidden">Admin</span>
+                <span className="max-xl:hidden">Administration</span>
               </NavLink>
             )}
           </nav>
