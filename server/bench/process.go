@@ -54,7 +54,6 @@ func (p *process) memory() float64 {
 
 // start starts a server and waits until it says where it is.
 func start(command *exec.Cmd, folder string) (*process, error) {
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the bench, which stops its servers
 	out, err := command.StdoutPipe()
 	if err != nil {
 		return nil, err
