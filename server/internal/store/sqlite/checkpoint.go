@@ -2,23 +2,10 @@ package sqlite
 
 import "context"
 
-// betweenCheckpoints is how much is written from one checkpoint to the next, in rows and kilobytes of text: some megabytes
-// of log.
-const betweenCheckpoints = 4000
-
-// weight is a row and the kilobytes of its texts.
-func weight(args []any) int {
-	bytes := 0
-	for _, a := range args {
-		switch a := a.(type) {
-		case string:
-			bytes += len(a)
-		case []byte:
-			bytes += len(a)
-		}
-	}
-	return 1 + bytes>>10
-}
+const (
+	betweenCheckpoints = 1 << 20 // bytes written from one checkpoint to the next: some megabytes of log
+	rowSize            = 256     // bytes that a row takes besides its texts
+)
 
 // checkpoints carries what was committed from the log into the file, so that no commit has to: SQLite would do it inside
 // a commit whenever the log has grown by some megabytes, and that commit and all behind it would wait for the disk.
@@ -34,6 +21,20 @@ func (s *Store) checkpoints() {
 		_, _ = s.keeper.ExecContext(context.Background(), passive)
 		s.turn.Unlock()
 	}
+}
+
+// sizeOf is about how many bytes a row with these values takes.
+func sizeOf(values []any) int {
+	size := rowSize
+	for _, value := range values {
+		switch value := value.(type) {
+		case string:
+			size += len(value)
+		case []byte:
+			size += len(value)
+		}
+	}
+	return size
 }
 
 // noteCommit asks for a checkpoint when it is time. It never waits.

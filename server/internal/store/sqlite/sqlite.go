@@ -43,7 +43,7 @@ type Store struct {
 	closed   bool
 	onCommit func(store.Written)
 
-	written      int // since the last checkpoint, as betweenCheckpoints counts; the writer's
+	written      int // bytes, about, since the last checkpoint; the writer's
 	due          chan struct{}
 	checkpointed chan struct{} // closed when there will be no more checkpoints
 	turn         sync.Mutex    // held over each commit and the end of each checkpoint

@@ -37,11 +37,11 @@ func TestLogStaysSmall(t *testing.T) {
 		return log.Size()
 	}
 	var half int64
-	const updates, rows = 24, 500
+	const updates, rows = 24, 50
 	for i := range updates {
 		if err := s.Update(t.Context(), func(tx store.Tx) error {
 			for row := range rows {
-				if err := tx.InsertRequest("user", fmt.Sprintf("%d-%d", i, row), "job", make([]byte, 500), 1); err != nil {
+				if err := tx.InsertRequest("user", fmt.Sprintf("%d-%d", i, row), "job", make([]byte, 5000), 1); err != nil {
 					return err
 				}
 			}

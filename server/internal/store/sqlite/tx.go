@@ -25,9 +25,10 @@ func (t *tx) exec(query string, args ...any) error {
 	return classify(err)
 }
 
-func (t *tx) wrote(args []any) {
+// wrote notes that a row is written.
+func (t *tx) wrote(values []any) {
 	t.writes++
-	t.store.written += weight(args)
+	t.store.written += sizeOf(values)
 }
 
 // insert writes a row and gives its number.
