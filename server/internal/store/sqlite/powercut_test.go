@@ -40,8 +40,8 @@ func TestPowerCuts(t *testing.T) {
 	}
 	events := readTrace(t, trace)
 	checkpoints := 0
-	for i, e := range events {
-		if i > 0 && e.call == "pwrite64" && e.file == "bookings.db" && events[i-1].file != e.file {
+	for _, e := range events {
+		if strings.HasSuffix(e.call, "sync") && e.file == "bookings.db" {
 			checkpoints++
 		}
 	}
@@ -102,9 +102,12 @@ type event struct {
 	file string
 	data []byte
 	at   int64
+	// thread is that of a sync which others wrote beside.
+	thread string
 }
 
-// readTrace reads the calls that concern the store's files, and the acknowledgements. A sync counts when it has returned.
+// readTrace reads the calls that concern the store's files, and the acknowledgements. A sync counts when it has returned,
+// for what was written before it began: a checkpoint syncs beside the writer.
 func readTrace(t *testing.T, file string) (events []event) {
 	t.Helper()
 	trace, err := os.Open(file)
@@ -133,8 +136,9 @@ func readTrace(t *testing.T, file string) (events []event) {
 		case !strings.HasPrefix(e.file, "bookings.db") || strings.HasSuffix(e.file, "-shm"):
 			continue // the index of the log is made anew
 		case strings.HasSuffix(e.call, "sync") && strings.HasSuffix(line, "<unfinished ...>"):
+			e.thread = thread
 			unfinished[thread] = e
-			continue
+			e.call = "begin"
 		}
 		events = append(events, e)
 	}
@@ -190,6 +194,7 @@ func unescape(t *testing.T, text string) []byte {
 type disk struct {
 	safe    []byte
 	pending []event
+	begun   map[string]int // of what is pending, how much a sync under way covers, by thread
 }
 
 // sector is the least that a disk writes as one.
@@ -204,12 +209,28 @@ func (d *disk) apply(e event) {
 	copy(d.safe[e.at:], e.data)
 }
 
-// sync makes everything safe.
-func (d *disk) sync() {
-	for _, e := range d.pending {
+// begin notes what a sync covers.
+func (d *disk) begin(thread string) {
+	if d.begun == nil {
+		d.begun = map[string]int{}
+	}
+	d.begun[thread] = len(d.pending)
+}
+
+// sync makes safe what was written before it began.
+func (d *disk) sync(thread string) {
+	covered, beside := d.begun[thread]
+	if !beside {
+		covered = len(d.pending)
+	}
+	delete(d.begun, thread)
+	for _, e := range d.pending[:covered] {
 		d.apply(e)
 	}
-	d.pending = nil
+	d.pending = d.pending[covered:]
+	for other, n := range d.begun {
+		d.begun[other] = max(0, n-covered)
+	}
 }
 
 // fail makes a part of what is pending safe: nothing, or any sectors.
@@ -245,9 +266,12 @@ func replay(t *testing.T, events []event, folder string, rng *rand.Rand) (acknow
 			d = &disk{}
 			disks[e.file] = d
 		}
-		if strings.HasSuffix(e.call, "sync") {
-			d.sync()
-		} else {
+		switch {
+		case e.call == "begin":
+			d.begin(e.thread)
+		case strings.HasSuffix(e.call, "sync"):
+			d.sync(e.thread)
+		default:
 			d.pending = append(d.pending, e)
 		}
 	}
