@@ -29,6 +29,9 @@ test("everything goes by keyboard: choose, book, edit, move, cancel", async ({ p
   await page.keyboard.press("Enter");
   await expect(page.getByText(/^Moved to/)).toBeVisible();
 
+  // The next free slot is now: the row comes to rest when the job has run.
+  await expect(view.schedule.getByText("Just finished")).toBeVisible();
+
   await view.timeline.focus();
   await page.keyboard.press("Escape");
   await expect(view.panel).toBeHidden();
