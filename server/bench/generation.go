@@ -15,7 +15,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-const generations = 25
+const generations = 40
 
 // measureGeneration compares a generation in its slot, as a watcher sees it, with the same graph posted straight to ComfyUI,
 // as a client of ComfyUI sees it.
@@ -64,7 +64,8 @@ func measureGeneration(ctx context.Context, r *run) error {
 	}
 	r.table.compare(fmt.Sprintf("a generation in its slot, and posted straight to ComfyUI, %d each, p50", generations), milliseconds, booked.quantile(.5), direct.quantile(.5), reported)
 	r.table.note("... added, p50", milliseconds, booked.quantile(.5)-direct.quantile(.5), reported)
-	r.table.note("... added, p99 less the median of the straight ones", milliseconds, booked.quantile(.99)-direct.quantile(.5), atMost(10))
+	// The straight ones spread too: what is added at the far end is told from their far end.
+	r.table.note("... added, p99 less that of the straight ones", milliseconds, booked.quantile(.99)-direct.quantile(.99), atMost(10))
 	return nil
 }
 

@@ -13,8 +13,13 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
-// heartbeat is how long a stream is silent at most.
-const heartbeat = 15 * time.Second
+const (
+	// heartbeat is how long a stream is silent at most.
+	heartbeat = 15 * time.Second
+	// breath is the least time between two responses with changes: one after quiet is told at once, those of a busy time
+	// share a response. Without it each of many changes would cost each of many watchers a system call.
+	breath = 20 * time.Millisecond
+)
 
 func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
 	me := caller(ctx)
@@ -41,6 +46,9 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 		}
 		select {
 		case <-news.More:
+			if wait := breath - time.Since(out.told); wait > 0 {
+				s.pause(ctx, wait)
+			}
 		case <-quiet.C:
 			silence := time.Since(out.sent)
 			if silence >= heartbeat {
@@ -66,12 +74,24 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 	}
 }
 
+// pause waits, unless the stream is to end.
+func (s *Server) pause(ctx context.Context, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.Stopping:
+	case <-ctx.Done():
+	}
+}
+
 // outlet is where the responses of one watcher leave.
 type outlet struct {
 	*Server
 	viewer access.Viewer
 	stream connect.StreamingHandlerConn
 	sent   time.Time // when the latest left
+	told   time.Time // when the latest change did
 }
 
 // send sends what is new, and what is this watcher's own, in one response.
@@ -96,5 +116,8 @@ func (o *outlet) send(news feed.News[*Delta], own *pb.WatchStateResponse) error 
 		out.parts = append(out.parts, encode(own))
 	}
 	o.sent = time.Now()
+	if len(news.Deltas) > 0 {
+		o.told = o.sent
+	}
 	return o.stream.Send(out)
 }
