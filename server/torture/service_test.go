@@ -242,7 +242,13 @@ func tail(content []byte) string { return string(content[max(0, len(content)-150
 func (s *site) signal(signal syscall.Signal, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.process == nil || s.asked == "SIGKILL" || s.process.Signal(signal) != nil {
+	if s.process == nil || s.asked == "SIGKILL" {
+		return false
+	}
+	if signal == syscall.SIGTERM && s.asked == name {
+		return true // a second one would end it at once
+	}
+	if s.process.Signal(signal) != nil {
 		return false
 	}
 	s.asked = name
