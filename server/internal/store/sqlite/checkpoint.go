@@ -5,6 +5,9 @@ import "context"
 const (
 	betweenCheckpoints = 1 << 20 // bytes written from one checkpoint to the next: some megabytes of log
 	rowSize            = 256     // bytes that a row takes besides its texts
+	// maxLog is the length of the log, in pages of 4 KiB, at which a commit carries it over after all: the checkpoints beside
+	// the commits have not come to it.
+	maxLog = "8000"
 )
 
 // checkpoints carries what was committed from the log into the file, so that no commit has to: SQLite would do it inside

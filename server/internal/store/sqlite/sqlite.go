@@ -62,7 +62,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the bookings: %w", err)
 	}
-	write, err := open(file, "&_pragma=wal_autocheckpoint(0)&_pragma=cache_size(-"+writerCache+")")
+	write, err := open(file, "&_pragma=wal_autocheckpoint("+maxLog+")&_pragma=cache_size(-"+writerCache+")")
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +70,9 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := migrate(ctx, write); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), write.Close())
 	}
+	// A life that is cut short leaves its log to the next one: many short ones would fill the disk. On a full disk it stays,
+	// where it is safe and is read.
+	_, _ = write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	read, err := open(file, "&_pragma=query_only(1)")
 	if err != nil {
 		return nil, errors.Join(err, write.Close())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -68,5 +69,42 @@ func TestCommitsAreSynced(t *testing.T) {
 		if got, err := s.Setting(t.Context(), name); err != nil || got != want {
 			t.Errorf("%s is %s, want %s (%v)", name, got, want, err)
 		}
+	}
+}
+
+// Lives that are cut short must not leave a log that grows from one to the next.
+func TestLogOfManyShortLivesStaysSmall(t *testing.T) {
+	folder := t.TempDir()
+	var log int64
+	for life := range 20 {
+		// What a life that is cut short leaves behind: the files as they are while it goes on.
+		left := filepath.Join(folder, strconv.Itoa(life))
+		s, err := sqlite.Open(t.Context(), filepath.Join(left, "bookings.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRecord(strconv.Itoa(life), make([]byte, 100_000)) }); err != nil {
+			t.Fatal(err)
+		}
+		next := filepath.Join(folder, strconv.Itoa(life+1))
+		if err := os.Mkdir(next, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"bookings.db", "bookings.db-wal"} {
+			data, err := os.ReadFile(filepath.Join(left, name))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(next, name), data, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			log = int64(len(data))
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log > 1<<20 {
+		t.Errorf("the log has %d bytes after twenty lives of a tenth of a megabyte", log)
 	}
 }
