@@ -70,7 +70,10 @@ func (s *Service) Pause(ctx context.Context, by store.Actor, b Break) (paused st
 		if err := tx.PutPause(paused); err != nil {
 			return err
 		}
-		detail := fmt.Sprintf("%s from %s to %s, %d bookings moved", worker, moment(paused.Slot.Start), moment(paused.Slot.End), moved)
+		detail := fmt.Sprintf("%s from %s to %s", worker, moment(paused.Slot.Start), moment(paused.Slot.End))
+		if moved > 0 {
+			detail += fmt.Sprintf(", bookings moved: %d", moved)
+		}
 		return tx.InsertEvent(store.Event{At: now, UserID: by.ID, Address: by.Address, Action: store.PauseWorker, Detail: detail})
 	})
 	return paused, moved, err

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -11,7 +12,7 @@ import (
 
 // CreateToken makes a further token for somebody's own use; its secret is told this once.
 func (s *Service) CreateToken(ctx context.Context, by store.Actor, name string) (store.Token, string, error) {
-	return s.createToken(ctx, by, by.ID, name, fmt.Sprintf("%q", name))
+	return s.createToken(ctx, by, by.ID, name, quoted(name))
 }
 
 // CreateTokenFor makes a further token for another user; store.ErrNotFound. The caller has seen to it that an
@@ -21,7 +22,15 @@ func (s *Service) CreateTokenFor(ctx context.Context, by store.Actor, userID, na
 	if err != nil {
 		return store.Token{}, "", err
 	}
-	return s.createToken(ctx, by, userID, name, fmt.Sprintf("%q for %s", name, user.Name))
+	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name))
+}
+
+// quoted is a name, if there is one.
+func quoted(name string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("%q", name)
 }
 
 func (s *Service) createToken(ctx context.Context, by store.Actor, userID, name, detail string) (store.Token, string, error) {

@@ -84,9 +84,21 @@ func (s *Service) CreateInvitation(ctx context.Context, by store.Actor, note str
 		if err := tx.InsertInvitation(made); err != nil {
 			return err
 		}
-		return s.event(tx, by, store.CreateInvitation, fmt.Sprintf("for %d users, %q", uses, note))
+		return s.event(tx, by, store.CreateInvitation, invited(uses, note))
 	})
 	return made, code, err
+}
+
+// invited says what an invitation is good for.
+func invited(uses int, note string) string {
+	text := "for one user"
+	if uses > 1 {
+		text = fmt.Sprintf("for %d users", uses)
+	}
+	if note != "" {
+		text += fmt.Sprintf(", %q", note)
+	}
+	return text
 }
 
 // RevokeInvitation makes an invitation worthless; store.ErrNotFound.

@@ -44,7 +44,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	case errors.As(err, &done):
 		return done
 	case errors.As(err, &conflict):
-		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_SLOT_TAKEN, map[string]string{"job_id": conflict.BlockingID}, &pb.SlotConflict{
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_SLOT_TAKEN, blocking(conflict), &pb.SlotConflict{
 			BlockingJobId: conflict.BlockingID, BlockingUserName: conflict.BlockingUser,
 			BlockingStartMs: conflict.Blocking.Start, BlockingEndMs: conflict.Blocking.End, NextFreeStartMs: conflict.NextFree,
 		})
@@ -100,6 +100,14 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	}
 	log.ErrorContext(ctx, "request failed", "procedure", procedure, "err", err)
 	return connect.NewError(connect.CodeInternal, errors.New("something went wrong in the service; its log says what"))
+}
+
+// blocking names the job in the way; a pause has no id.
+func blocking(conflict *job.ConflictError) map[string]string {
+	if conflict.Pause {
+		return nil
+	}
+	return map[string]string{"job_id": conflict.BlockingID}
 }
 
 func coded(code connect.Code, err error, reason pb.ErrorReason, metadata map[string]string, more ...proto.Message) error {
