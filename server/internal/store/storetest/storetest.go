@@ -379,65 +379,6 @@ func dayStats(t *testing.T, s *suite) {
 	}
 }
 
-func users(t *testing.T, s *suite) {
-	first, second := s.user(), s.user()
-	if first.Name != "User-1" || second.Name != "User-2" {
-		t.Errorf("names %q and %q", first.Name, second.Name)
-	}
-	s.update(func(tx store.Tx) error { return tx.RenameUser(first.ID, "User-3") })
-	if third := s.user(); third.Name != "User-4" {
-		t.Errorf("third is %q", third.Name)
-	}
-	err := s.Update(t.Context(), func(tx store.Tx) error { return tx.RenameUser(second.ID, "User-3") })
-	if !errors.Is(err, store.ErrNameTaken) {
-		t.Errorf("taken name: %v", err)
-	}
-	token := store.Token{ID: uuid.NewString(), UserID: second.ID, Hash: [32]byte{1, 2}, ClientName: "cli", CreatedAt: 3}
-	s.update(func(tx store.Tx) error { return tx.InsertToken(token) })
-	user, got, err := s.UserByToken(t.Context(), token.Hash)
-	if diff := cmp.Diff(token, got); diff != "" || user != second || err != nil {
-		t.Errorf("user %v, %s (%v)", user, diff, err)
-	}
-	for name, change := range map[string]func(store.Tx) error{
-		"another's token":         func(tx store.Tx) error { return tx.RevokeToken(first.ID, token.ID, 9) },
-		"name of another's":       func(tx store.Tx) error { return tx.RenameToken(first.ID, token.ID, "mine") },
-		"unknown administrator":   func(tx store.Tx) error { _, err := tx.SetAdministrator("?", true); return err },
-		"unknown invitation":      func(tx store.Tx) error { _, err := tx.RevokeInvitation("?", 1); return err },
-		"code of no invitation":   func(tx store.Tx) error { _, err := tx.UseInvitation([32]byte{7}, 1); return err },
-		"token that is not there": func(tx store.Tx) error { return tx.RevokeToken(second.ID, "?", 9) },
-	} {
-		if err := s.Update(t.Context(), change); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	s.update(func(tx store.Tx) error {
-		return errors.Join(tx.RenameToken(second.ID, token.ID, "laptop"), tx.TouchToken(token.ID, 8))
-	})
-	token.ClientName, token.LastUsed, token.Hash = "laptop", 8, [32]byte{}
-	tokens, err := s.Tokens(t.Context(), second.ID)
-	if diff := cmp.Diff([]store.Token{token}, tokens); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
-	accounts, err := s.Accounts(t.Context(), nil, 10)
-	if err != nil || len(accounts) != 3 {
-		t.Fatalf("%d accounts (%v)", len(accounts), err)
-	}
-	for _, a := range accounts {
-		if mine := a.ID == second.ID; mine != (a.Tokens == 1) || mine != (a.LastUsed == 8) {
-			t.Errorf("account %+v", a)
-		}
-	}
-	rest, err := s.Accounts(t.Context(), &store.Cursor{Start: accounts[0].CreatedAt, ID: accounts[0].ID}, 10)
-	if diff := cmp.Diff(accounts[1:], rest); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
-	s.update(func(tx store.Tx) error { return tx.RevokeToken(second.ID, token.ID, 9) })
-	token.Hash = [32]byte{1, 2}
-	if _, _, err := s.UserByToken(t.Context(), token.Hash); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("revoked token: %v", err)
-	}
-}
-
 func requests(t *testing.T, s *suite) {
 	s.update(func(tx store.Tx) error { return tx.InsertRequest("u", "r", "j", []byte("h"), 100) })
 	s.update(func(tx store.Tx) error {
