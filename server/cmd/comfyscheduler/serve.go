@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -29,14 +28,7 @@ func serveCommand() *cobra.Command {
 	return command
 }
 
-// garbagePercent lets the heap grow to three times what is in use before it is cleaned: that is some tens of megabytes, and
-// cleaning at twice took a tenth of the time of a booking. GOGC overrides it.
-const garbagePercent = 200
-
 func serve(cmd *cobra.Command, file string) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
-	}
 	loaded, err := config.Load(file)
 	if err != nil {
 		return err
