@@ -5,14 +5,18 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
+// scatter is within how many slots after tomorrow a load begins, so that one can follow another: a year and a half.
+const scatter = 2_500_000
+
 // load books on a service that is running, while others watch, and tells what both saw. The slots lie twenty seconds
-// apart from tomorrow on, and stay: it is for a service that may be filled.
+// apart from some day on, and stay: it is for a service that may be filled.
 func load(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench load", flag.ContinueOnError)
 	url := flags.String("url", "http://localhost:3000", "the service")
@@ -20,6 +24,7 @@ func load(ctx context.Context, args []string) error {
 	bookers := flags.Int("bookers", 16, "callers that book at a time")
 	watchers := flags.Int("watchers", 100, "open state streams")
 	jobs := flags.Int("jobs", 1000, "jobs to book")
+	byGRPC := flags.Bool("grpc", false, "book by gRPC on one connection instead of Connect over HTTP/1.1")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -34,7 +39,13 @@ func load(ctx context.Context, args []string) error {
 		return err
 	}
 	defer a.closed()
+	booked.Store(rand.Int64N(scatter))
 	call := bookByConnect(*url, *token)
+	if *byGRPC {
+		if call, err = bookByGRPC(*url, *token); err != nil {
+			return err
+		}
+	}
 	var next atomic.Int64
 	var mu sync.Mutex
 	var took durations

@@ -78,7 +78,7 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 
 func readRequests(db *sql.DB) (map[string]string, error) {
 	requests := map[string]string{}
-	found, err := db.Query(`SELECT user_id, request_id, job_id FROM requests`)
+	found, err := db.Query(`SELECT user_id, request_id, job_id FROM events WHERE request_id IS NOT NULL`)
 	if err != nil {
 		return nil, err
 	}

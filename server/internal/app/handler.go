@@ -11,7 +11,6 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/webui"
 	"github.com/comfyscheduler/comfyscheduler/webclient"
@@ -33,7 +32,7 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	mux.Handle("/", webui.Handler(dist))
 	c := a.Config.Server
-	return gate.New(gate.Config{Hosts: append([]string{c.Host}, c.AllowedHosts...), Origins: c.AllowedOrigins}, rpc.WithConnection(mux))
+	return gate.New(gate.Config{Hosts: append([]string{c.Host}, c.AllowedHosts...), Origins: c.AllowedOrigins}, mux)
 }
 
 // results are the files that ComfyUI wrote: on disk where the service can reach them, else through its interface.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 )
 
 const (
@@ -94,7 +95,7 @@ func (s *server) open() (urls []string, err error) {
 		TLSConfig: (&certificate{TLS: s.config.TLS}).config(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			dropAfter(c, peerLimit)
-			return ctx
+			return rpc.WithConnection(ctx, c)
 		},
 	}
 	for _, listener := range listeners {

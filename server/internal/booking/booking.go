@@ -122,15 +122,12 @@ func (s *Service) Book(ctx context.Context, by store.Actor, r Request) (job.Job,
 			Status: job.Scheduled, Start: place.start, Duration: place.slot, Estimate: place.estimate, Prompt: r.Prompt, Seed: seed,
 			Parameters: offered.Description.Defaults(r.Parameters), Attempt: 1, Version: 1, CreatedAt: now,
 		}
-		if r.ID != "" {
-			if err := tx.InsertRequest(by.ID, r.ID, booked.ID, r.Hash, now); err != nil {
-				return err
-			}
-		}
 		if err := tx.InsertJob(booked); err != nil {
 			return err
 		}
-		return tx.InsertEvent(event(by, store.Book, booked, now, "at "+moment(booked.Start)))
+		e := event(by, store.Book, booked, now, "at "+moment(booked.Start))
+		e.Request = store.Request{ID: r.ID, Hash: r.Hash}
+		return tx.InsertEvent(e)
 	})
 	return booked, err
 }

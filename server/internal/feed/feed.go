@@ -84,10 +84,10 @@ type Feed[V any] struct {
 	untold      map[string]bool // connections that came, changed or went since they were told
 	gathering   bool            // a timer will tell them
 	gather      time.Duration
-	active      map[string]job.Job
-	byStart     *btree.BTreeG[job.Job] // the active ones
-	running     int                    // how many of them are processing
-	ended       []job.Job              // latest last
+	active      map[string]*job.Job
+	byStart     *btree.BTreeG[*job.Job] // the active ones
+	running     int                     // how many of them are processing
+	ended       []job.Job               // latest last
 	progress    map[string]progress
 	ticks       int64 // counts progress
 	latest      atomic.Pointer[Snapshot]
@@ -103,8 +103,8 @@ type progress struct {
 func New[V any](gather time.Duration, render func(Delta) V) *Feed[V] {
 	return &Feed[V]{
 		render: render, gather: gather, untold: map[string]bool{}, epoch: uuid.NewString()[:8], changed: make(chan struct{}), connections: &btree.Map[string, Connection]{},
-		active: map[string]job.Job{}, progress: map[string]progress{},
-		byStart: btree.NewBTreeG(func(a, b job.Job) bool { return a.Start < b.Start || (a.Start == b.Start && a.ID < b.ID) }),
+		active: map[string]*job.Job{}, progress: map[string]progress{},
+		byStart: btree.NewBTreeG(func(a, b *job.Job) bool { return a.Start < b.Start || (a.Start == b.Start && a.ID < b.ID) }),
 	}
 }
 
@@ -287,8 +287,8 @@ func (f *Feed[V]) put(j job.Job) {
 		delete(f.progress, j.ID)
 	}
 	if j.Status.Active() {
-		f.active[j.ID] = j
-		f.byStart.Set(j)
+		f.active[j.ID] = &j
+		f.byStart.Set(&j)
 		return
 	}
 	if i := slices.IndexFunc(f.ended, func(e job.Job) bool { return e.ID == j.ID }); i >= 0 {

@@ -85,13 +85,13 @@ func (f *Feed[V]) snapshot() *Snapshot {
 func (f *Feed[V]) jobs(scheduled int) []job.Job {
 	jobs := slices.Clone(f.ended)
 	running := f.running
-	f.byStart.Scan(func(j job.Job) bool {
+	f.byStart.Scan(func(j *job.Job) bool {
 		if j.Status == job.Processing {
 			running--
-			jobs = append(jobs, j)
+			jobs = append(jobs, *j)
 		} else if scheduled > 0 {
 			scheduled--
-			jobs = append(jobs, j)
+			jobs = append(jobs, *j)
 		}
 		return scheduled > 0 || running > 0
 	})

@@ -19,7 +19,7 @@ import (
 // Metrics is one set of counters.
 type Metrics struct {
 	registry *prometheus.Registry
-	active   *prometheus.GaugeVec
+	active   map[job.Status]prometheus.Gauge
 	ended    *prometheus.CounterVec
 	delayed  *prometheus.CounterVec
 	lateness prometheus.Histogram
@@ -35,9 +35,9 @@ type Metrics struct {
 
 // New makes a set. watchers counts the open state streams.
 func New(watchers func() int) *Metrics {
+	active := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "comfyscheduler_jobs", Help: "Jobs that hold a slot, by status."}, []string{"status"})
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), statuses: map[string]job.Status{}, workers: map[string]system.Status{},
-		active:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "comfyscheduler_jobs", Help: "Jobs that hold a slot, by status."}, []string{"status"}),
+		registry: prometheus.NewRegistry(), statuses: map[string]job.Status{}, workers: map[string]system.Status{}, active: map[job.Status]prometheus.Gauge{},
 		ended:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_ended_total", Help: "Jobs that ended, by status."}, []string{"status"}),
 		delayed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_delayed_total", Help: "Ended jobs that departed from the slot first booked, by kind."}, []string{"kind"}),
 		lateness: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -55,12 +55,12 @@ func New(watchers func() int) *Metrics {
 		}),
 	}
 	m.registry.MustRegister(
-		m.active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, collectors.NewGoCollector(),
+		active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "comfyscheduler_watchers", Help: "Open state streams."}, func() float64 { return float64(watchers()) }),
 	)
 	for _, status := range []job.Status{job.Scheduled, job.Processing} {
-		m.active.WithLabelValues(string(status)).Set(0)
+		m.active[status] = active.WithLabelValues(string(status))
 	}
 	return m
 }
@@ -74,12 +74,12 @@ func (m *Metrics) Handler() http.Handler {
 func (m *Metrics) JobWritten(j job.Job) {
 	before, held := m.statuses[j.ID]
 	if held {
-		m.active.WithLabelValues(string(before)).Dec()
+		m.active[before].Dec()
 		delete(m.statuses, j.ID)
 	}
 	if j.Status.Active() {
 		m.statuses[j.ID] = j.Status
-		m.active.WithLabelValues(string(j.Status)).Inc()
+		m.active[j.Status].Inc()
 		return
 	}
 	if !held {

@@ -39,7 +39,9 @@ func serve(t *testing.T, limits access.Limits, log *bytes.Buffer) comfyscheduler
 	}
 	mux := http.NewServeMux()
 	service.Handle(mux)
-	server := httptest.NewServer(rpc.WithConnection(mux))
+	server := httptest.NewUnstartedServer(mux)
+	server.Config.ConnContext = rpc.WithConnection
+	server.Start()
 	t.Cleanup(server.Close)
 	withToken := connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {

@@ -172,15 +172,13 @@ func (s *Server) Token(header http.Header) string {
 	return cookie.Value
 }
 
-// WithConnection gives the services what they need of the HTTP connection: its address.
-func WithConnection(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			host = r.RemoteAddr
-		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, host)))
-	})
+// WithConnection gives the services what they need of the HTTP connection: its address. It is for http.Server.ConnContext.
+func WithConnection(ctx context.Context, c net.Conn) context.Context {
+	address := c.RemoteAddr().String()
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
+	}
+	return context.WithValue(ctx, addressKey{}, address)
 }
 
 func peerAddress(ctx context.Context) string {

@@ -185,6 +185,14 @@ type Event struct {
 	Action   Action
 	JobID    string // empty: it was not done to a job
 	Detail   string // for people
+	Request  Request
+}
+
+// Request is how a client calls what it asks for, so that a repetition can be told from something new. It is written with the
+// event that came of it, and not read with it.
+type Request struct {
+	ID   string // empty: it has no name for it
+	Hash []byte
 }
 
 // EventQuery says which events. Zero fields do not restrict.
@@ -271,11 +279,9 @@ type Tx interface {
 	// UpdateJob writes a changed job; ErrOverlap.
 	UpdateJob(j job.Job) error
 
-	// Request reads the job that a user booked with a request id and the hash of that request; ErrNotFound.
+	// Request reads the job of the event that came of a user's request, and the hash of that request; ErrNotFound.
 	Request(userID, requestID string) (jobID string, hash []byte, err error)
-	// InsertRequest remembers a request.
-	InsertRequest(userID, requestID, jobID string, hash []byte, now int64) error
-	// ForgetRequests drops the requests made before a moment.
+	// ForgetRequests forgets the requests of events from before a moment.
 	ForgetRequests(before int64) error
 
 	// InsertUser writes a new user; ErrNameTaken. An empty name becomes "User-N" with the next free N, which is returned.
@@ -303,9 +309,9 @@ type Tx interface {
 	// RevokeInvitation makes an invitation worthless; ErrNotFound.
 	RevokeInvitation(id string, now int64) (Invitation, error)
 
-	// InsertEvent writes down what somebody did. Its number is given by the store.
+	// InsertEvent writes down what somebody did, and remembers the request. Its number is given by the store.
 	InsertEvent(e Event) error
-	// ForgetEvents drops events from before a moment, at most limit of them.
+	// ForgetEvents drops events from before a moment, at most limit of them, but never the last.
 	ForgetEvents(before int64, limit int) error
 
 	// PutPause keeps a worker's pause, replacing the one there was; ErrOverlap.

@@ -48,9 +48,16 @@ func (r *rig) job() job.Job {
 	}
 }
 
+func (r *rig) event(j job.Job, request string) store.Event {
+	return store.Event{
+		At: 1, UserID: r.user.ID, Address: "192.0.2.7", Action: store.Book, JobID: j.ID, Detail: "at 2026-11-24 12:00:00 UTC",
+		Request: store.Request{ID: request, Hash: []byte("0123456789abcdef")},
+	}
+}
+
 // book does to the store what a booking does.
 func (r *rig) book(ctx context.Context) error {
-	j, request, hash := r.job(), uuid.NewString(), []byte("0123456789abcdef")
+	j, request := r.job(), uuid.NewString()
 	return r.Update(ctx, func(tx store.Tx) error {
 		if _, _, err := tx.Request(r.user.ID, request); err == nil {
 			return fmt.Errorf("request %s is known", request)
@@ -58,10 +65,10 @@ func (r *rig) book(ctx context.Context) error {
 		if id, found := tx.Blocking(j.Worker, j.Slot(), ""); found {
 			return fmt.Errorf("%s is in the way", id)
 		}
-		if err := tx.InsertRequest(r.user.ID, request, j.ID, hash, 1); err != nil {
+		if err := tx.InsertJob(j); err != nil {
 			return err
 		}
-		return tx.InsertJob(j)
+		return tx.InsertEvent(r.event(j, request))
 	})
 }
 
@@ -104,10 +111,10 @@ func BenchmarkBatch(b *testing.B) {
 				if _, _, err := tx.Request(r.user.ID, request); err == nil {
 					return fmt.Errorf("request %s is known", request)
 				}
-				if err := tx.InsertRequest(r.user.ID, request, j.ID, []byte("0123456789abcdef"), 1); err != nil {
+				if err := tx.InsertJob(j); err != nil {
 					return err
 				}
-				if err := tx.InsertJob(j); err != nil {
+				if err := tx.InsertEvent(r.event(j, request)); err != nil {
 					return err
 				}
 			}

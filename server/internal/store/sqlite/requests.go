@@ -15,64 +15,58 @@ func keyOf(userID, requestID string) requestKey {
 	return requestKey(sum[:16])
 }
 
+// firstRequest is the number of the first event whose request is remembered.
+const firstRequest = `(SELECT value FROM counters WHERE name = 'first request')`
+
 func (s *Store) loadRequests(ctx context.Context) error {
-	rows, err := s.writer.QueryContext(ctx, `SELECT rowid, user_id, request_id FROM requests`)
+	return s.eachRequest(ctx, `number >= `+firstRequest, func(key requestKey, event int64) { s.requests[key] = event })
+}
+
+// eachRequest goes through those of some events.
+func (s *Store) eachRequest(ctx context.Context, of string, do func(key requestKey, event int64), args ...any) error {
+	rows, err := s.writer.QueryContext(ctx, `SELECT number, user_id, request_id FROM events WHERE request_id IS NOT NULL AND `+of, args...)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var row int64
+		var event int64
 		var userID, requestID string
-		if err := rows.Scan(&row, &userID, &requestID); err != nil {
+		if err := rows.Scan(&event, &userID, &requestID); err != nil {
 			return err
 		}
-		s.requests[keyOf(userID, requestID)] = row
+		do(keyOf(userID, requestID), event)
 	}
 	return rows.Err()
 }
 
 func (t *tx) Request(userID, requestID string) (jobID string, hash []byte, err error) {
-	row, known := t.store.requests[keyOf(userID, requestID)]
+	event, known := t.store.requests[keyOf(userID, requestID)]
 	if !known {
 		return "", nil, store.ErrNotFound
 	}
-	err = t.query(`SELECT job_id, hash FROM requests WHERE rowid = ?`, row).Scan(&jobID, &hash)
+	err = t.query(`SELECT job_id, request_hash FROM events WHERE number = ?`, event).Scan(&jobID, &hash)
 	return jobID, hash, classify(err)
 }
 
-func (t *tx) InsertRequest(userID, requestID, jobID string, hash []byte, now int64) error {
-	const insert = `INSERT INTO requests (user_id, request_id, job_id, hash, created_ms) VALUES (?, ?, ?, ?, ?)`
+func (t *tx) remember(userID, requestID string, event int64) {
 	key := keyOf(userID, requestID)
-	row, err := t.insert(insert, userID, requestID, jobID, hash, now)
-	if err != nil {
-		return err
-	}
-	t.store.requests[key] = row
+	t.store.requests[key] = event
 	t.undos = append(t.undos, func() { delete(t.store.requests, key) })
-	return nil
 }
 
 func (t *tx) ForgetRequests(before int64) error {
-	// They lie in the order of their age: nothing behind the first that stays is read.
-	const old = ` FROM requests WHERE rowid < coalesce((SELECT rowid FROM requests WHERE created_ms >= ? ORDER BY rowid LIMIT 1), 9223372036854775807)`
-	rows, err := t.store.writer.QueryContext(context.Background(), `SELECT rowid, user_id, request_id`+old, before)
+	var first int64
+	const kept = `SELECT coalesce((SELECT number FROM events WHERE number >= ` + firstRequest + ` AND at_ms >= ? ORDER BY number LIMIT 1), (SELECT max(number) + 1 FROM events), 0)`
+	if err := t.query(kept, before).Scan(&first); err != nil {
+		return classify(err)
+	}
+	err := t.store.eachRequest(context.Background(), `number >= `+firstRequest+` AND number < ?`, func(key requestKey, event int64) {
+		delete(t.store.requests, key)
+		t.undos = append(t.undos, func() { t.store.requests[key] = event })
+	}, first)
 	if err != nil {
 		return classify(err)
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var row int64
-		var userID, requestID string
-		if err := rows.Scan(&row, &userID, &requestID); err != nil {
-			return classify(err)
-		}
-		key := keyOf(userID, requestID)
-		delete(t.store.requests, key)
-		t.undos = append(t.undos, func() { t.store.requests[key] = row })
-	}
-	if err := rows.Err(); err != nil {
-		return classify(err)
-	}
-	return t.exec(`DELETE`+old, before)
+	return t.exec(`UPDATE counters SET value = ?1 WHERE name = 'first request' AND value < ?1`, first)
 }

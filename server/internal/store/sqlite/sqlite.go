@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -30,18 +31,24 @@ const (
 	writerCache = "16384" // of the file's pages, in KiB: what a booking looks up stays in memory, however long the history is
 )
 
+// Syncing without the times of the files is as durable and quicker: those are journaled with each commit else. Where the
+// system has no such call, nothing changes.
+func init() { _, _ = sqlite.Fdatasync(true) }
+
 // Store is a store.Store in one file.
 type Store struct {
-	read     *sql.DB
-	write    *sql.DB
-	writer   *sql.Conn
-	keeper   *sql.DB              // for checkpoints
-	prepared map[string]*sql.Stmt // of the writer, by query
-	updates  chan *update
-	stopped  chan struct{}
-	closing  sync.RWMutex // held for reading while an update is handed over
-	closed   bool
-	onCommit func(store.Written)
+	read      *sql.DB
+	write     *sql.DB
+	writer    *sql.Conn
+	keeper    *sql.DB                           // for checkpoints
+	prepared  map[string]*sql.Stmt              // queries of the writer
+	commands  map[string]driver.StmtExecContext // and what it runs, and the arguments of that
+	arguments []driver.NamedValue
+	updates   chan *update
+	stopped   chan struct{}
+	closing   sync.RWMutex // held for reading while an update is handed over
+	closed    bool
+	onCommit  func(store.Written)
 
 	written      int // bytes, about, since the last checkpoint; the writer's
 	due          chan struct{}
@@ -85,7 +92,7 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	}
 	keeper.SetMaxOpenConns(1)
 	s := &Store{
-		read: read, write: write, keeper: keeper, prepared: map[string]*sql.Stmt{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
+		read: read, write: write, keeper: keeper, prepared: map[string]*sql.Stmt{}, commands: map[string]driver.StmtExecContext{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
 		due: make(chan struct{}), checkpointed: make(chan struct{}), onCommit: func(store.Written) {},
 		timelines: map[string]*schedule.Timeline{}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{},
 	}
@@ -177,7 +184,7 @@ func (s *Store) Close() error {
 	s.closing.Unlock()
 	<-s.stopped
 	<-s.checkpointed
-	return errors.Join(s.read.Close(), s.keeper.Close(), s.writer.Close(), s.write.Close())
+	return errors.Join(s.read.Close(), s.keeper.Close(), s.closeCommands(), s.writer.Close(), s.write.Close())
 }
 
 // classify turns the driver's errors into those of the store.

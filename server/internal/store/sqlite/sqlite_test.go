@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -42,7 +43,7 @@ func TestLogStaysSmall(t *testing.T) {
 	for i := range updates {
 		if err := s.Update(t.Context(), func(tx store.Tx) error {
 			for row := range rows {
-				if err := tx.InsertRequest("user", fmt.Sprintf("%d-%d", i, row), "job", make([]byte, 5000), 1); err != nil {
+				if err := tx.InsertEvent(store.Event{Detail: fmt.Sprintf("%d-%d", i, row) + strings.Repeat("x", 5000)}); err != nil {
 					return err
 				}
 			}

@@ -3,15 +3,44 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 )
 
-// exec runs a statement of the writer and gives its effect.
-func (s *Store) exec(query string, args ...any) (sql.Result, error) {
-	statement, err := s.statement(query)
-	if err != nil {
-		return nil, err
+// exec runs a command of the writer and gives its effect. It speaks to the driver itself: database/sql would make its
+// arguments anew for each command.
+func (s *Store) exec(query string, args ...any) (result driver.Result, err error) {
+	err = s.writer.Raw(func(c any) error {
+		command, known := s.commands[query]
+		if !known {
+			prepared, err := c.(driver.ConnPrepareContext).PrepareContext(context.Background(), query)
+			if err != nil {
+				return err
+			}
+			command = prepared.(driver.StmtExecContext)
+			s.commands[query] = command
+		}
+		s.arguments = s.arguments[:0]
+		for i, arg := range args {
+			value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+			if err != nil {
+				return err
+			}
+			s.arguments = append(s.arguments, driver.NamedValue{Ordinal: i + 1, Value: value})
+		}
+		result, err = command.ExecContext(context.Background(), s.arguments)
+		return err
+	})
+	return result, err
+}
+
+// closeCommands gives back what exec has prepared.
+func (s *Store) closeCommands() error {
+	var err error
+	for _, command := range s.commands {
+		err = errors.Join(err, command.(driver.Stmt).Close())
 	}
-	return statement.Exec(args...)
+	return err
 }
 
 // statement is a query that the writer has prepared once.

@@ -30,10 +30,20 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]store.Event, 
 }
 
 func (t *tx) InsertEvent(e store.Event) error {
-	return t.exec(`INSERT INTO events (at_ms, user_id, address, action, job_id, detail) VALUES (?, ?, ?, ?, ?, ?)`, e.At, e.UserID, e.Address, string(e.Action), e.JobID, e.Detail)
+	const insert = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	if e.Request.ID == "" {
+		return t.exec(insert, e.At, e.UserID, e.Address, string(e.Action), e.JobID, e.Detail, nil, nil)
+	}
+	number, err := t.insert(insert, e.At, e.UserID, e.Address, string(e.Action), e.JobID, e.Detail, e.Request.ID, e.Request.Hash)
+	if err != nil {
+		return err
+	}
+	t.remember(e.UserID, e.Request.ID, number)
+	return nil
 }
 
-// ForgetEvents implements store.Tx. Numbers rise with time, so the oldest come first.
+// ForgetEvents implements store.Tx. Numbers rise with time, so the oldest come first. The last one stays: the next number is
+// counted from it.
 func (t *tx) ForgetEvents(before int64, limit int) error {
-	return t.exec(`DELETE FROM events WHERE number IN (SELECT number FROM events ORDER BY number LIMIT ?) AND at_ms < ?`, limit, before)
+	return t.exec(`DELETE FROM events WHERE number IN (SELECT number FROM events ORDER BY number LIMIT ?) AND at_ms < ? AND number < (SELECT max(number) FROM events)`, limit, before)
 }

@@ -192,6 +192,10 @@ func trail(t *testing.T, s *suite) {
 	if diff := cmp.Diff([]int64{9, 8, 7, 6, 5}, ats(store.EventQuery{Limit: 100})); diff != "" {
 		t.Error(diff)
 	}
+	s.update(func(tx store.Tx) error { return tx.ForgetEvents(100, 100) })
+	if left, err := s.Events(t.Context(), store.EventQuery{Limit: 100}); err != nil || len(left) != 1 || left[0].Number != all[0].Number {
+		t.Errorf("left of all: %+v (%v)", left, err)
+	}
 }
 
 func pauses(t *testing.T, s *suite) {

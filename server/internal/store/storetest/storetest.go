@@ -380,23 +380,63 @@ func dayStats(t *testing.T, s *suite) {
 }
 
 func requests(t *testing.T, s *suite) {
-	s.update(func(tx store.Tx) error { return tx.InsertRequest("u", "r", "j", []byte("h"), 100) })
+	ask := func(tx store.Tx, id string, at int64) error {
+		return tx.InsertEvent(store.Event{At: at, UserID: "u", Action: store.Book, JobID: "job of " + id, Request: store.Request{ID: id, Hash: []byte("hash of " + id)}})
+	}
+	known := func(want ...string) {
+		t.Helper()
+		s.update(func(tx store.Tx) error {
+			for _, id := range []string{"a", "b", "c", "d", ""} {
+				job, hash, err := tx.Request("u", id)
+				switch {
+				case !slices.Contains(want, id):
+					if !errors.Is(err, store.ErrNotFound) {
+						t.Errorf("request %q: %q %q (%v)", id, job, hash, err)
+					}
+				case job != "job of "+id || string(hash) != "hash of "+id || err != nil:
+					t.Errorf("request %q: %q %q (%v)", id, job, hash, err)
+				}
+				if _, _, err := tx.Request("another", id); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("another user's request %q: %v", id, err)
+				}
+			}
+			return nil
+		})
+	}
+	again := func() {
+		t.Helper()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s.Store = s.open(t, s.folder)
+	}
 	s.update(func(tx store.Tx) error {
-		id, hash, err := tx.Request("u", "r")
-		if id != "j" || string(hash) != "h" || err != nil {
-			t.Errorf("got %q %q (%v)", id, hash, err)
-		}
-		if _, _, err := tx.Request("other", "r"); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("another user's request: %v", err)
-		}
-		return tx.ForgetRequests(101)
+		return errors.Join(ask(tx, "a", 100), tx.InsertEvent(store.Event{At: 100, UserID: "u", Action: store.Cancel}), ask(tx, "b", 200), ask(tx, "c", 300))
 	})
-	s.update(func(tx store.Tx) error {
-		if _, _, err := tx.Request("u", "r"); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("forgotten request: %v", err)
-		}
-		return nil
-	})
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return errors.Join(ask(tx, "d", 400), errors.New("no")) }); err == nil {
+		t.Error("the failed update did not fail")
+	}
+	known("a", "b", "c")
+	again()
+	known("a", "b", "c")
+	forget := func(before int64) { s.update(func(tx store.Tx) error { return tx.ForgetRequests(before) }) }
+	forget(100)
+	known("a", "b", "c")
+	forget(101)
+	known("b", "c")
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return errors.Join(tx.ForgetRequests(1000), errors.New("no")) }); err == nil {
+		t.Error("the failed update did not fail")
+	}
+	known("b", "c")
+	again()
+	known("b", "c")
+	forget(1000)
+	forget(1000)
+	known()
+	s.update(func(tx store.Tx) error { return tx.ForgetEvents(1000, 100) })
+	s.update(func(tx store.Tx) error { return ask(tx, "d", 400) })
+	again()
+	known("d")
 }
 
 func records(t *testing.T, s *suite) {

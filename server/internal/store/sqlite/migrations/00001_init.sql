@@ -31,7 +31,8 @@ CREATE TABLE jobs (
     worker           TEXT NOT NULL,
     workflow         TEXT NOT NULL,
     template         TEXT NOT NULL,
-    status           TEXT NOT NULL CHECK (status IN ('scheduled', 'processing', 'completed', 'failed', 'cancelled')),
+    status           TEXT NOT NULL CHECK ( -- no IN: it would fill a table for each row
+        status = 'scheduled' OR status = 'processing' OR status = 'completed' OR status = 'failed' OR status = 'cancelled'),
     start_ms         INTEGER NOT NULL,
     end_ms           INTEGER NOT NULL CHECK (end_ms >= start_ms),
     estimate_ms      INTEGER NOT NULL,
