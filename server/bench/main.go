@@ -84,7 +84,7 @@ func command(ctx context.Context, args []string) error {
 	flags.IntVar(&r.crowd, "crowd", 5000, "open state streams that get twenty changes a second")
 	flags.IntVar(&r.changes, "changes", 60, "changes sent to the watchers")
 	flags.IntVar(&r.jobs, "jobs", 10_000, "jobs present when bookings are measured")
-	flags.IntVar(&r.slots, "slots", 50, "back-to-back slots run for punctuality")
+	flags.IntVar(&r.slots, "slots", 100, "back-to-back slots run for punctuality")
 	flags.StringVar(&r.history, "history", "", "numbers of ended jobs, loaded in bulk, with which growth is measured")
 	if err := flags.Parse(args); err != nil {
 		return err

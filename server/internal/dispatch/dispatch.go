@@ -1,8 +1,9 @@
 // Package dispatch runs the jobs of one worker when their slots begin. It decides when, the Runner knows how.
 //
-// A timer wakes it at the start of the next slot, and a look every second, by the wall clock, catches what a timer does
-// not see: a clock that was set, a machine that slept. It starts nothing early, and nothing beside a running job. A job
-// whose slot ends without a start is booked for the next free slot, so it never runs in the middle of somebody's booking.
+// A timer wakes it before the start of the next slot, and a look every second, by the wall clock, catches what a timer does
+// not see: a clock that was set, a machine that slept. It claims a job a moment before its slot, so that the disk has
+// answered when the slot begins, but starts nothing early, and nothing beside a running job. A job whose slot ends without a
+// start is booked for the next free slot, so it never runs in the middle of somebody's booking.
 package dispatch
 
 import (
@@ -23,6 +24,9 @@ const look = time.Second
 
 // ahead is how long before a slot its start is prepared.
 const ahead = 100 * time.Millisecond
+
+// claimAhead is how long before its slot a job is claimed: more than a commit takes on a busy disk.
+const claimAhead = 15 * time.Millisecond
 
 // retryPause is how long a job waits that could not be handed over.
 const retryPause = 250 * time.Millisecond
@@ -204,7 +208,13 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 				d.prepared = next.Start
 				d.Runner.Prepare(ctx, *next)
 			}
-			return until
+			if until > claimAhead {
+				return until - claimAhead
+			}
+			if _, wait := d.obstacle(ctx); wait > 0 {
+				return until
+			}
+			return d.start(ctx, *next, until)
 		case next.Slot().End < now.UnixMilli():
 			if !d.moveOverdue(ctx, *next) {
 				return look
@@ -237,17 +247,12 @@ func (d *Dispatcher) upcoming(ctx context.Context) (*job.Job, error) {
 
 // due starts the job whose slot it is, or says on it why it waits.
 func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Duration {
-	reason := "the job before it is still running"
-	if pause, under := d.pause(); under {
-		reason = pause.Because()
-	} else if d.current == nil {
-		var ready bool
-		if ready, reason = d.Runner.Ready(ctx); ready {
-			if wait := time.Until(d.hold); wait > 0 {
-				return wait
-			}
-			return d.start(ctx, next)
-		}
+	reason, wait := d.obstacle(ctx)
+	if wait == 0 {
+		return d.start(ctx, next, look)
+	}
+	if reason == "" {
+		return wait
 	}
 	d.waiting = reason
 	if wait := next.Start + job.OnTime + 1 - now; wait > 0 {
@@ -257,35 +262,71 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 	return look
 }
 
+// obstacle is what a start has to wait for, and how long at least: no time when there is none. A short wait has no reason.
+func (d *Dispatcher) obstacle(ctx context.Context) (reason string, wait time.Duration) {
+	if pause, under := d.pause(); under {
+		return pause.Because(), look
+	}
+	if d.current != nil {
+		return "the job before it is still running", look
+	}
+	if ready, reason := d.Runner.Ready(ctx); !ready {
+		return reason, look
+	}
+	return "", max(0, time.Until(d.hold))
+}
+
 // pause is the one under way. Bookings were moved out of it; what is still due had to wait before it began.
 func (d *Dispatcher) pause() (store.Pause, bool) {
 	pause, planned := d.Store.Pause(d.Worker)
 	return pause, planned && pause.Covers(d.Now().UnixMilli())
 }
 
-// start claims the job, and only then hands it over: a crash in between leaves a job to look up, not one to run twice.
-func (d *Dispatcher) start(ctx context.Context, next job.Job) time.Duration {
+// start claims the job, and only then hands it over, when its slot begins: a crash in between leaves a job to look up, not
+// one to run twice. retry is when to look again after a failure.
+func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duration) time.Duration {
 	var claimed bool
 	j, err := d.update(ctx, next, func(j *job.Job) bool {
-		now := d.Now().UnixMilli()
-		claimed = j.Status == job.Scheduled && j.Slot().Contains(now)
+		_, near := d.near(*j)
+		claimed = j.Status == job.Scheduled && near
 		if claimed {
 			j.StartProcessing()
 		}
 		return claimed
 	})
 	if err != nil {
-		return look
+		return retry
 	}
 	if claimed {
 		waitedFor := d.waiting
 		d.waiting = ""
 		d.current = &run{job: j}
 		d.follow(j, func(j job.Job) Outcome {
+			if !d.begins(j) {
+				return Outcome{Verdict: NotStarted, Reason: "the clock was set"}
+			}
 			return d.Runner.Run(ctx, j, func() { d.posted(ctx, j, waitedFor) })
 		})
 	}
 	return 0
+}
+
+// near reports whether it is the job's slot, or will be in a moment, and how long until then.
+func (d *Dispatcher) near(j job.Job) (until time.Duration, near bool) {
+	now := d.Now()
+	until = time.UnixMilli(j.Start).Sub(now)
+	return until, until <= claimAhead && now.UnixMilli() <= j.Slot().End
+}
+
+// begins waits for the slot of a claimed job, and reports whether it has come.
+func (d *Dispatcher) begins(j job.Job) bool {
+	for {
+		until, near := d.near(j)
+		if !near || until <= 0 {
+			return near
+		}
+		time.Sleep(until)
+	}
 }
 
 // follow runs a job beside the loop, which hears of its end.

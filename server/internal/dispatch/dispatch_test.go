@@ -53,6 +53,45 @@ func TestStartsArePrepared(t *testing.T) {
 	})
 }
 
+// The disk has answered when the slot begins, and nothing is started before.
+func TestJobsAreClaimedBeforeTheirSlots(t *testing.T) {
+	within(t, nil, func(b *bench) {
+		j := b.book(5000, 1000)
+		time.Sleep(4980 * time.Millisecond)
+		b.want(j, job.Scheduled)
+		time.Sleep(10 * time.Millisecond)
+		if got := b.want(j, job.Processing); got.StartedAt != 0 || len(b.starts()) != 0 {
+			t.Errorf("10 ms before its slot: started at %d, %+v", got.StartedAt, b.starts())
+		}
+		time.Sleep(10 * time.Millisecond)
+		synctest.Wait()
+		if got := b.starts(); len(got) != 1 || got[0].at != j.Start {
+			t.Errorf("starts: %+v, slot at %d", got, j.Start)
+		}
+	})
+}
+
+func TestClaimIsTakenBackWhenTheClockIsSet(t *testing.T) {
+	for _, jump := range []time.Duration{-time.Minute, time.Minute} {
+		within(t, nil, func(b *bench) {
+			j := b.book(5000, 1000)
+			time.Sleep(4990 * time.Millisecond)
+			b.want(j, job.Processing)
+			b.jumpClock(jump)
+			time.Sleep(10 * time.Millisecond)
+			synctest.Wait()
+			if got := b.want(j, job.Scheduled); len(b.starts()) != 0 || got.Attempt != 1 {
+				t.Errorf("%v: attempt %d, starts %+v", jump, got.Attempt, b.starts())
+			}
+			time.Sleep(2 * time.Minute)
+			got := b.want(j, job.Completed)
+			if s := b.starts(); len(s) != 1 || !got.Slot().Contains(s[0].at) || got.Start < j.Start || (jump < 0) != (got.Start == j.Start) {
+				t.Errorf("%v: booked for %d, slot at %d, starts %+v", jump, j.Start, got.Start, s)
+			}
+		})
+	}
+}
+
 func TestBookingForNowStartsWithoutATick(t *testing.T) {
 	within(t, nil, func(b *bench) {
 		time.Sleep(300 * time.Millisecond) // between two looks

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"connectrpc.com/connect"
@@ -16,8 +17,9 @@ import (
 const (
 	// heartbeat is how long a stream is silent at most.
 	heartbeat = 15 * time.Second
-	// breath is the least time between two responses with changes: one after quiet is told at once, those of a busy time
-	// share a response. Without it each of many changes would cost each of many watchers a system call.
+	// breath is about the time between two responses with changes: one after quiet is told at once, those of a busy time
+	// share a response. Without it each of many changes would cost each of many watchers a system call. It varies by half:
+	// if all watchers wanted the processor at the same moment, the start of a job would have to wait for them.
 	breath = 20 * time.Millisecond
 )
 
@@ -46,7 +48,7 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 		}
 		select {
 		case <-news.More:
-			if wait := breath - time.Since(out.told); wait > 0 {
+			if wait := breath/2 + rand.N(breath) - time.Since(out.told); wait > 0 {
 				s.pause(ctx, wait)
 			}
 		case <-quiet.C:
