@@ -105,7 +105,7 @@ func (a *audience) oneByOne(send func(text string) error) error {
 			return err
 		}
 		a.arrivals.Wait()
-		time.Sleep(20 * time.Millisecond) // each change meets a quiet server
+		time.Sleep(30 * time.Millisecond) // each change meets a quiet server
 	}
 	return nil
 }

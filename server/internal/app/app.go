@@ -112,6 +112,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.store.OnCommit(a.written)
 	a.catalog = catalog.New(system.Worker{ID: workerID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
 	a.identity = identity.New(a.store, c.Access.Mode, time.Now)
+	a.identity.OnChange(a.feed.Rouse)
 	if err := a.identity.EnsureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
 	}
@@ -242,7 +243,10 @@ func (a *App) run(ctx context.Context) error {
 	go func() { _ = a.worker.Connect(connection) }() // until disconnected
 
 	parts, ctx := errgroup.WithContext(ctx)
-	context.AfterFunc(ctx, func() { close(a.stopping) })
+	context.AfterFunc(ctx, func() {
+		close(a.stopping)
+		a.feed.Rouse()
+	})
 	if a.Config.Server.OpenWhileBooting {
 		if err := a.open(server); err != nil {
 			return err
@@ -251,6 +255,7 @@ func (a *App) run(ctx context.Context) error {
 	parts.Go(func() error { return server.wait(ctx) })
 	parts.Go(func() error { return a.dispatcher.Run(ctx) })
 	parts.Go(func() error { return a.housekeep(ctx) })
+	parts.Go(func() error { return a.rpc.Pulse(ctx) })
 	parts.Go(func() error { return a.work(ctx, server) })
 	err = parts.Wait()
 

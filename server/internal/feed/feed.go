@@ -312,6 +312,13 @@ func (f *Feed[V]) publish(d Delta) {
 	f.wake()
 }
 
+// Rouse wakes all readers although there is nothing new, for what they look at besides.
+func (f *Feed[V]) Rouse() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wake()
+}
+
 func (f *Feed[V]) wake() {
 	close(f.changed)
 	f.changed = make(chan struct{})

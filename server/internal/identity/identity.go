@@ -38,7 +38,7 @@ type Caller struct {
 	Address string // set by whoever knows the connection
 	TokenID string
 	hash    [32]byte
-	changed chan struct{}
+	stale   *atomic.Bool
 }
 
 // Viewer is what the caller may see.
@@ -49,8 +49,8 @@ func (c Caller) Viewer() access.Viewer {
 // Actor is the caller as one who does something.
 func (c Caller) Actor() store.Actor { return store.Actor{User: c.User, Address: c.Address} }
 
-// Changed is closed when the caller's token is revoked or its rights have changed: it has to be recognised anew.
-func (c Caller) Changed() <-chan struct{} { return c.changed }
+// IsStale reports whether the caller's token was revoked or its rights have changed: it has to be recognised anew.
+func (c Caller) IsStale() bool { return c.stale.Load() }
 
 // Store is what identity needs of the store.
 type Store interface {
@@ -63,6 +63,8 @@ type Service struct {
 	store Store
 	mode  access.Mode
 	now   func() time.Time
+
+	onChange func() // told after callers have become stale
 
 	looking sync.Mutex // held over a look-up, so that a revocation cannot fall between it and the note of it
 	mu      sync.RWMutex
@@ -78,8 +80,11 @@ type known struct {
 
 // New makes a service on a store.
 func New(s Store, mode access.Mode, now func() time.Time) *Service {
-	return &Service{store: s, mode: mode, now: now, known: map[[32]byte]*known{}}
+	return &Service{store: s, mode: mode, now: now, onChange: func() {}, known: map[[32]byte]*known{}}
 }
+
+// OnChange sets what is told when some callers have become stale. It must be quick and be set before anything else.
+func (s *Service) OnChange(f func()) { s.onChange = f }
 
 // Authenticate recognises the user whom a token proves; ErrNotSignedIn.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {
@@ -113,7 +118,7 @@ func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) 
 	if err != nil {
 		return Caller{}, err
 	}
-	k := &known{caller: Caller{User: user, TokenID: token.ID, hash: hash, changed: make(chan struct{})}, noted: token.LastUsed}
+	k := &known{caller: Caller{User: user, TokenID: token.ID, hash: hash, stale: new(atomic.Bool)}, noted: token.LastUsed}
 	k.used.Store(s.now().UnixMilli())
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,6 +139,7 @@ func (s *Service) recall(hash [32]byte) (Caller, bool) {
 
 // forget makes callers that match be recognised anew.
 func (s *Service) forget(match func(Caller) bool) {
+	defer s.onChange()
 	s.looking.Lock()
 	defer s.looking.Unlock()
 	s.mu.Lock()
@@ -141,7 +147,7 @@ func (s *Service) forget(match func(Caller) bool) {
 	for hash, k := range s.known {
 		if match(k.caller) {
 			delete(s.known, hash)
-			close(k.caller.changed)
+			k.caller.stale.Store(true)
 		}
 	}
 }

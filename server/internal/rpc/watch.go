@@ -15,12 +15,13 @@ import (
 )
 
 const (
-	// heartbeat is how long a stream is silent at most.
+	// heartbeat is how long a stream is silent at most, and pulse how often all streams look whether that is near.
 	heartbeat = 15 * time.Second
-	// breath is about the time between two responses with changes: one after quiet is told at once, those of a busy time
-	// share a response. Without it each of many changes would cost each of many watchers a system call. It varies by half:
-	// if all watchers wanted the processor at the same moment, the start of a job would have to wait for them.
-	breath = 20 * time.Millisecond
+	pulse     = heartbeat / 3
+	// breath is the time between two responses with changes, or down to half of it: one after quiet is told at once, those of
+	// a busy time share a response. Without it each of many changes would cost each of many watchers a system call. It varies,
+	// because if all watchers wanted the processor at the same moment the start of a job would have to wait for them.
+	breath = 30 * time.Millisecond
 )
 
 func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
@@ -34,44 +35,56 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 		cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
 	}
 	out := outlet{Server: s.Server, viewer: me.Viewer(), stream: stream.Conn()}
-	quiet := time.NewTimer(heartbeat)
-	defer quiet.Stop()
 	own := &pb.WatchStateResponse{ConnectionId: connection.ID}
 	for {
+		// Read before the looks at what the feed rouses for: what comes after them closes More.
 		news := s.Feed.Read(cursor)
+		if s.IsStopping() {
+			return errStopping
+		}
+		if me.IsStale() {
+			again, err := s.Identity.Again(ctx, me)
+			if err != nil {
+				return err
+			}
+			if again.Administrator != me.Administrator {
+				news = s.Feed.Read(feed.Cursor{}) // it may see more or less than before
+			}
+			me = again
+			out.viewer = me.Viewer()
+		}
 		cursor = news.Next
+		if own == nil && news.Empty() && time.Since(out.sent) > heartbeat-pulse {
+			own = &pb.WatchStateResponse{Heartbeat: &pb.Heartbeat{ServerTimeMs: s.Now().UnixMilli()}}
+		}
 		if !news.Empty() || own != nil {
 			if err := out.send(news, own); err != nil {
 				return err
 			}
 			own = nil
 		}
+		// Two channels and no timer: waiting is a good part of what a watcher costs.
 		select {
 		case <-news.More:
-			if wait := breath/2 + rand.N(breath) - time.Since(out.told); wait > 0 {
+			if wait := breath - rand.N(breath/2) - time.Since(out.told); wait > 0 {
 				s.pause(ctx, wait)
 			}
-		case <-quiet.C:
-			silence := time.Since(out.sent)
-			if silence >= heartbeat {
-				own = &pb.WatchStateResponse{Heartbeat: &pb.Heartbeat{ServerTimeMs: s.Now().UnixMilli()}}
-				silence = 0
-			}
-			quiet.Reset(heartbeat - silence)
-		case <-me.Changed():
-			again, err := s.Identity.Again(ctx, me)
-			if err != nil {
-				return err
-			}
-			if again.Administrator != me.Administrator {
-				cursor = feed.Cursor{} // it may see more or less than before
-			}
-			me = again
-			out.viewer = me.Viewer()
-		case <-s.Stopping:
-			return errStopping
 		case <-ctx.Done():
 			return ctx.Err()
+		}
+	}
+}
+
+// Pulse makes the streams look whether they have been silent for long, until ctx ends.
+func (s *Server) Pulse(ctx context.Context) error {
+	ticker := time.NewTicker(pulse)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			s.Feed.Rouse()
+		case <-ctx.Done():
+			return nil
 		}
 	}
 }

@@ -94,7 +94,7 @@ type SchedulerServiceClient interface {
 	//
 	// The first response holds a snapshot, or, when `resume_after` is still known, the deltas since then. After it come
 	// deltas without a gap, their revisions strictly rising, several in one response when the client reads slowly.
-	// Progress has no revision and may be left out. A heartbeat comes after 15 seconds without anything else. When a client
+	// Progress has no revision and may be left out. A heartbeat comes within 15 seconds without anything else. When a client
 	// is too far behind it gets a new snapshot. The stream ends with UNAVAILABLE when the service stops and with
 	// UNAUTHENTICATED when the token is revoked; connect again with the last revision.
 	WatchState(context.Context, *v1.WatchStateRequest) (*connect.ServerStreamForClient[v1.WatchStateResponse], error)
@@ -296,7 +296,7 @@ type SchedulerServiceHandler interface {
 	//
 	// The first response holds a snapshot, or, when `resume_after` is still known, the deltas since then. After it come
 	// deltas without a gap, their revisions strictly rising, several in one response when the client reads slowly.
-	// Progress has no revision and may be left out. A heartbeat comes after 15 seconds without anything else. When a client
+	// Progress has no revision and may be left out. A heartbeat comes within 15 seconds without anything else. When a client
 	// is too far behind it gets a new snapshot. The stream ends with UNAVAILABLE when the service stops and with
 	// UNAUTHENTICATED when the token is revoked; connect again with the last revision.
 	WatchState(context.Context, *v1.WatchStateRequest, *connect.ServerStream[v1.WatchStateResponse]) error
