@@ -64,7 +64,7 @@ func TestChangeForEachViewer(t *testing.T) {
 		"an administrator":        {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "eve", Administrator: true}, [2]string{"a fox", "an owl"}, "10.0.0.1"},
 	} {
 		got := &pb.WatchStateResponse{}
-		if err := proto.Unmarshal(Outlook{Policy: test.policy}.Delta(change).For(test.viewer), got); err != nil {
+		if err := proto.Unmarshal((&Outlook{Policy: test.policy}).Delta(change).For(test.viewer), got); err != nil {
 			t.Fatal(err)
 		}
 		d := got.Deltas[0]
@@ -84,14 +84,14 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				Outlook{Policy: policy}.Delta(change)
+				(&Outlook{Policy: policy}).Delta(change).For(access.Viewer{})
 			}
 		})
 	}
 }
 
 func BenchmarkSnapshot(b *testing.B) {
-	f := feed.New(0, Outlook{}.Delta)
+	f := feed.New(0, (&Outlook{}).Delta)
 	var jobs []job.Job
 	for i := range 1000 {
 		jobs = append(jobs, job.Job{ID: string(rune(i)), Status: job.Scheduled, Start: int64(i), Prompt: "a red fox in the snow, watercolour", Parameters: workflow.Values{"width": workflow.Integer(1024)}})

@@ -16,37 +16,44 @@ type Outlook struct {
 	Limits  access.Limits
 }
 
-// Delta is a change as it goes over the wire, encoded once for all who see the same of it.
+// Delta is a change as it goes over the wire, encoded when the first asks for it, and once for all who see the same of it.
 type Delta struct {
-	whole  []byte
-	public []byte            // what everybody may see
-	own    map[string][]byte // what somebody sees who owns a part that is not public, by user
+	once    sync.Once
+	outlook *Outlook
+	change  feed.Delta
+	whole   []byte
+	public  []byte            // what everybody may see
+	own     map[string][]byte // what somebody sees who owns a part that is not public, by user
 }
 
 // everything is the viewer from whom nothing is kept.
 var everything = access.Viewer{Administrator: true}
 
-// Delta makes a change ready for the wire.
-func (o Outlook) Delta(d feed.Delta) *Delta {
-	out := &Delta{whole: o.encodeDelta(d, everything)}
-	out.public = out.whole
-	if (len(d.Jobs) == 0 || !o.PrivateJobs) && (len(d.Connections) == 0 || o.Addresses) {
-		return out
+// Delta is a change as viewers may see it.
+func (o *Outlook) Delta(d feed.Delta) *Delta { return &Delta{outlook: o, change: d} }
+
+func (d *Delta) encode() {
+	o, change := d.outlook, d.change
+	d.change = feed.Delta{}
+	d.whole = o.encodeDelta(change, everything)
+	d.public = d.whole
+	if (len(change.Jobs) == 0 || !o.PrivateJobs) && (len(change.Connections) == 0 || o.Addresses) {
+		return
 	}
-	out.public = o.encodeDelta(d, access.Viewer{})
-	if o.PrivateJobs && len(d.Jobs) > 0 {
-		out.own = map[string][]byte{}
-		for _, j := range d.Jobs {
-			if out.own[j.UserID] == nil {
-				out.own[j.UserID] = o.encodeDelta(d, access.Viewer{UserID: j.UserID})
+	d.public = o.encodeDelta(change, access.Viewer{})
+	if o.PrivateJobs && len(change.Jobs) > 0 {
+		d.own = map[string][]byte{}
+		for _, j := range change.Jobs {
+			if d.own[j.UserID] == nil {
+				d.own[j.UserID] = o.encodeDelta(change, access.Viewer{UserID: j.UserID})
 			}
 		}
 	}
-	return out
 }
 
 // For is the change as the viewer may see it.
 func (d *Delta) For(v access.Viewer) []byte {
+	d.once.Do(d.encode)
 	if v.Administrator {
 		return d.whole
 	}
