@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -50,12 +49,16 @@ func gather(ctx context.Context, from *source, size, changes int) (*audience, er
 		})
 	}
 	var failure error
+	failed := 0
 	for range size {
-		failure = errors.Join(failure, <-ready)
+		if err := <-ready; err != nil {
+			failure = err
+			failed++
+		}
 	}
 	if failure != nil {
 		a.closed()
-		return nil, failure
+		return nil, fmt.Errorf("%d of %d streams did not open; the last: %w", failed, size, failure)
 	}
 	return a, nil
 }
