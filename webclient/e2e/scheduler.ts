@@ -69,8 +69,10 @@ export class SchedulerView {
 
   /** Books the next free slot with the prompt. */
   async bookNext(prompt: string): Promise<void> {
+    const book = this.page.getByRole("button", { name: "Book next free slot" });
+    await expect(book).toBeVisible(); // a selected job, which is about to be left, has a prompt as well
     await this.prompt.fill(prompt);
-    await this.page.getByRole("button", { name: "Book next free slot" }).click();
+    await book.click();
     await expect(this.panel).toBeVisible();
   }
 }
