@@ -68,7 +68,7 @@ func (j *judge) statusesAreTrue() {
 			j.failureIsTrue(final, end)
 		case cancelled:
 			// It may still complete, and then that is said: as long as ComfyUI lives, it knows.
-			if ended && end.Outcome != "interrupted" && j.alive(end.PID, final.Finished) && !forgetful(final) {
+			if ended && end.Outcome != "interrupted" && j.alive(end.PID, final.Finished) && !j.forgetful(final.ID, final.Attempt) {
 				j.wrong("job %s is cancelled; its run ended with %q in the ComfyUI that was asked", final.ID, end.Outcome)
 			}
 		}
@@ -76,8 +76,11 @@ func (j *judge) statusesAreTrue() {
 	}
 }
 
-// forgetful says that ComfyUI was told to keep no history of the run.
-func forgetful(j job) bool { return strings.Contains(j.Prompt, "[[empty-history]]") }
+// forgetful says that ComfyUI was told to keep no history of the run, as far as anybody was shown: a job that waits for its next
+// attempt can be edited.
+func (j *judge) forgetful(id string, number int) bool { return j.unkept[attempt{id, number}] }
+
+const emptyHistory = "[[empty-history]]"
 
 func (j *judge) failureIsTrue(final job, end run) {
 	ok := false
@@ -89,7 +92,7 @@ func (j *judge) failureIsTrue(final job, end run) {
 	case "timeout":
 		ok = end.Outcome != "success" && strings.Contains(final.Prompt, hang)
 	case "lost":
-		ok = j.losses[final.ID] == domain.MaxLosses+1 && (end.Outcome == "" || forgetful(final) || !j.alive(end.PID, final.Finished))
+		ok = j.losses[final.ID] == domain.MaxLosses+1 && (end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || !j.alive(end.PID, final.Finished))
 	}
 	if !ok {
 		j.wrong("job %s failed with %q (%s) after %d losses; its run ended with %q", final.ID, final.Error, final.ErrorText, j.losses[final.ID], end.Outcome)
@@ -101,7 +104,7 @@ func (j *judge) lostAttemptsAreTrue(final job) {
 	for number := 1; number < final.Attempt; number++ {
 		end, ended := j.ends[promptOf(final.ID, number)]
 		next := j.starts[promptOf(final.ID, number+1)]
-		if ended && end.Outcome != "interrupted" && len(next) > 0 && next[0].PID == end.PID && !forgetful(final) {
+		if ended && end.Outcome != "interrupted" && len(next) > 0 && next[0].PID == end.PID && !j.forgetful(final.ID, number) {
 			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, end.PID, number+1)
 		}
 	}

@@ -16,6 +16,7 @@ type judge struct {
 	starts map[string][]run   // by prompt id
 	ends   map[string]run     // by prompt id
 	prompt map[string]attempt // by prompt id
+	unkept map[attempt]bool   // of which ComfyUI kept no history
 	found  []string
 }
 
@@ -29,14 +30,20 @@ type attempt struct {
 func check(e evidence) []string {
 	j := &judge{
 		evidence: e, final: map[string]job{}, losses: map[string]int{}, asked: map[string][]call{}, starts: map[string][]run{}, ends: map[string]run{},
-		prompt: map[string]attempt{},
+		prompt: map[string]attempt{}, unkept: map[attempt]bool{},
 	}
 	for _, r := range e.Kept {
 		j.final[r.ID], j.losses[r.ID] = r.job, r.Losses
+		j.unkept[attempt{r.ID, r.Attempt}] = strings.Contains(r.Prompt, emptyHistory)
 		for number := 1; number <= r.Attempt+3; number++ {
 			j.prompt[promptOf(r.ID, number)] = attempt{r.ID, number}
 		}
 	}
+	j.observed(func(_ string, seen job) {
+		if strings.Contains(seen.Prompt, emptyHistory) {
+			j.unkept[attempt{seen.ID, seen.Attempt}] = true
+		}
+	})
 	for _, c := range e.Calls {
 		if c.Verb != "book" {
 			j.asked[c.JobID] = append(j.asked[c.JobID], c)

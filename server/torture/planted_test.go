@@ -57,6 +57,17 @@ func TestCheckFindsNothingWhereAllIsWell(t *testing.T) {
 	}
 }
 
+// A run of which ComfyUI keeps no history is lost; that the job is then edited does not make it a wrong.
+func TestCheckKnowsWhatAnAttemptWasAsked(t *testing.T) {
+	e := story()
+	alter(&e, 0, func(r *row) { r.Attempt = 2 })
+	e.Runs = append(e.Runs, run{Event: "start", PromptID: promptOf(jobA, 2), PID: 1})
+	e.Sightings[6].Jobs[0].Prompt += " [[empty-history]]"
+	if found := strings.Join(check(e), "\n"); strings.Contains(found, "was given attempt 2") {
+		t.Errorf("found %s", found)
+	}
+}
+
 // alter changes a job in a row, in the service's list too.
 func alter(e *evidence, i int, change func(*row)) {
 	change(&e.Kept[i])
