@@ -42,8 +42,8 @@ type Store struct {
 	writer    *sql.Conn
 	keeper    *sql.DB                           // for checkpoints
 	prepared  map[string]*sql.Stmt              // queries of the writer
-	commands  map[string]driver.StmtExecContext // and what it runs, and the arguments of that
-	arguments []driver.NamedValue
+	commands  map[string]driver.StmtExecContext // its commands
+	arguments []driver.NamedValue               // of the one it runs, in memory that is used again
 	updates   chan *update
 	stopped   chan struct{}
 	closing   sync.RWMutex // held for reading while an update is handed over
