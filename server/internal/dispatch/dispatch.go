@@ -207,6 +207,7 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 			if d.prepared != next.Start {
 				d.prepared = next.Start
 				d.Runner.Prepare(ctx, *next)
+				go collect()
 			}
 			if until > claimAhead {
 				return until - claimAhead
