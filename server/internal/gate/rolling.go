@@ -46,11 +46,13 @@ func (w *rollingWriter) Write(data []byte) (int, error) {
 	return w.ResponseWriter.Write(data)
 }
 
-// Flush implements http.Flusher.
+// Flush implements http.Flusher. What it flushes was written just now, within the deadline of that write; only an answer
+// of which nothing was written yet has none.
 func (w *rollingWriter) Flush() {
-	if w.renew() == nil {
-		_ = w.control.Flush() // the next write says what is wrong
+	if w.renewed.IsZero() && w.renew() != nil {
+		return
 	}
+	_ = w.control.Flush() // the next write says what is wrong
 }
 
 func (w *rollingWriter) renew() error {

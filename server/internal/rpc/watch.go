@@ -36,6 +36,7 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 	}
 	out := outlet{Server: s.Server, viewer: me.Viewer(), stream: stream.Conn()}
 	own := &pb.WatchStateResponse{ConnectionId: connection.ID}
+	gone := ctx.Done() // asked once: it is looked up through all that the context holds
 	for {
 		// Read before the looks at what the feed rouses for: what comes after them closes More.
 		news := s.Feed.Read(cursor)
@@ -69,7 +70,7 @@ func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateReques
 			if wait := breath - rand.N(breath/2) - time.Since(out.told); wait > 0 {
 				s.pause(ctx, wait)
 			}
-		case <-ctx.Done():
+		case <-gone:
 			return ctx.Err()
 		}
 	}
