@@ -26,56 +26,62 @@ const preflightAge = 2 * 60 * 60
 
 // New puts the gate in front of a handler.
 func New(c Config, next http.Handler) (http.Handler, error) {
-	origin := http.NewCrossOriginProtection()
+	g := &gate{origins: http.NewCrossOriginProtection(), own: map[string]bool{"localhost": true}, next: next}
 	for _, trusted := range c.Origins {
-		if err := origin.AddTrustedOrigin(trusted); err != nil {
+		if err := g.origins.AddTrustedOrigin(trusted); err != nil {
 			return nil, fmt.Errorf("server.allowed_origins: %w", err)
 		}
 	}
-	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, fmt.Sprintf("a page of %q may not call this service; server.allowed_origins would let it", r.Header.Get("Origin")), http.StatusForbidden)
-	}))
-	handler := origin.Handler(next)
 	if len(c.Origins) > 0 { // without any the library lets all in
-		handler = cors.New(cors.Options{
+		g.next = cors.New(cors.Options{
 			AllowedOrigins: c.Origins, AllowedMethods: connectcors.AllowedMethods(),
 			AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization"), ExposedHeaders: connectcors.ExposedHeaders(), MaxAge: preflightAge,
-		}).Handler(handler)
+		}).Handler(next)
 	}
-	return headers(rolling(hosts(c.Hosts, handler))), nil
-}
-
-// headers are those of every answer. Handlers may replace them.
-func headers(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("X-Frame-Options", "DENY")
-		header.Set("Referrer-Policy", "same-origin")
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// hosts refuses requests for names that are not the service's own. An address cannot be rebound, so all are taken.
-func hosts(configured []string, next http.Handler) http.Handler {
-	own := map[string]bool{"localhost": true}
-	for _, name := range configured {
-		own[canonical(name)] = true
+	for _, name := range c.Hosts {
+		g.own[canonical(name)] = true
 	}
 	if name, err := os.Hostname(); err == nil {
 		name = canonical(name)
-		own[name], own[name+".local"] = true, true
+		g.own[name], g.own[name+".local"] = true, true
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := canonical(hostname(r.Host))
-		if !isAddress(name) && !own[name] && !strings.HasSuffix(name, ".localhost") {
-			http.Error(w, fmt.Sprintf("this service is not called %q; server.allowed_hosts can give it that name", name), http.StatusMisdirectedRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	return g, nil
+}
+
+// gate is one handler instead of one for each of its tasks: each would be on the stack of every open stream.
+type gate struct {
+	origins *http.CrossOriginProtection
+	own     map[string]bool // names of the service
+	next    http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setHeaders(w.Header())
+	if !g.isOwn(r.Host) {
+		http.Error(w, fmt.Sprintf("this service is not called %q; server.allowed_hosts can give it that name", canonical(hostname(r.Host))), http.StatusMisdirectedRequest)
+		return
+	}
+	if g.origins.Check(r) != nil {
+		http.Error(w, fmt.Sprintf("a page of %q may not call this service; server.allowed_origins would let it", r.Header.Get("Origin")), http.StatusForbidden)
+		return
+	}
+	g.next.ServeHTTP(newRollingWriter(w, r), r)
+}
+
+// setHeaders sets those of every answer. Handlers may replace them.
+func setHeaders(header http.Header) {
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// isOwn reports whether a host is the service. An address cannot be rebound, so all are taken.
+func (g *gate) isOwn(host string) bool {
+	name := canonical(hostname(host))
+	return isAddress(name) || g.own[name] || strings.HasSuffix(name, ".localhost")
 }
 
 // isAddress takes no zones: they can hold a name.

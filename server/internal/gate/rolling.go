@@ -16,23 +16,21 @@ const (
 // loop: they fit into the first window, and a connection that takes nothing is cut off by the server itself.
 const small = 16 << 10
 
-// rolling gives each write a deadline and the answer as a whole none: streams last, and large files take their time.
-func rolling(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rolling := &rollingWriter{ResponseWriter: w, control: http.NewResponseController(w)}
-		if r.ProtoMajor == 2 {
-			rolling.free = small
-		}
-		next.ServeHTTP(rolling, r)
-	})
-}
-
-// rollingWriter does not pass on io.ReaderFrom: a file would be one single write.
+// rollingWriter gives each write a deadline and the answer as a whole none: streams last, and large files take their time.
+// It does not pass on io.ReaderFrom: a file would be one single write.
 type rollingWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	free    int // bytes that are still written without a deadline
 	renewed time.Time
+}
+
+func newRollingWriter(w http.ResponseWriter, r *http.Request) *rollingWriter {
+	rolling := &rollingWriter{ResponseWriter: w, control: http.NewResponseController(w)}
+	if r.ProtoMajor == 2 {
+		rolling.free = small
+	}
+	return rolling
 }
 
 // Unwrap is for http.ResponseController.

@@ -100,11 +100,12 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, request connect.AnyRequest) (response connect.AnyResponse, err error) {
 		ctx, cancel := context.WithTimeout(ctx, callLimit)
 		defer cancel()
-		err = g.call(ctx, request.Spec().Procedure, request.Header(), func(ctx context.Context) error {
-			response, err = next(ctx, request)
-			return err
-		})
-		if err != nil {
+		procedure := request.Spec().Procedure
+		defer func() { err = g.conclude(ctx, procedure, recover(), err) }()
+		if ctx, err = g.admit(ctx, procedure, request.Header()); err != nil {
+			return nil, err
+		}
+		if response, err = next(ctx, request); err != nil {
 			return nil, err
 		}
 		response.Header().Set("Cache-Control", "no-store")
@@ -114,8 +115,12 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 
 // WrapStreamingHandler implements connect.Interceptor.
 func (g *guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
-	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		return g.call(ctx, conn.Spec().Procedure, conn.RequestHeader(), func(ctx context.Context) error { return next(ctx, conn) })
+	return func(ctx context.Context, conn connect.StreamingHandlerConn) (err error) {
+		defer func() { err = g.conclude(ctx, conn.Spec().Procedure, recover(), err) }()
+		if ctx, err = g.admitStream(ctx, conn); err != nil {
+			return err
+		}
+		return next(ctx, conn)
 	}
 }
 
@@ -124,18 +129,16 @@ func (g *guard) WrapStreamingClient(next connect.StreamingClientFunc) connect.St
 	return next
 }
 
-func (g *guard) call(ctx context.Context, procedure string, header http.Header, next func(context.Context) error) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-		}
-		err = translate(ctx, g.Log, procedure, err)
-	}()
-	ctx, err = g.admit(ctx, procedure, header)
-	if err != nil {
-		return err
+// conclude gives the error that a call ends with; cause is what it panicked with.
+func (g *guard) conclude(ctx context.Context, procedure string, cause any, err error) error {
+	if cause != nil {
+		err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 	}
-	return next(ctx)
+	return translate(ctx, g.Log, procedure, err)
+}
+
+func (g *guard) admitStream(ctx context.Context, conn connect.StreamingHandlerConn) (context.Context, error) {
+	return g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader())
 }
 
 // admit recognises the caller and holds back who calls too often.
