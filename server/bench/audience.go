@@ -28,8 +28,8 @@ type audience struct {
 	closed func()
 }
 
-// gather opens the streams, all at once, and returns when all are current.
-func gather(ctx context.Context, from *source, size, changes int) (*audience, error) {
+// gather opens the streams, so many at a time, and returns when all are current.
+func gather(ctx context.Context, from *source, size, atATime, changes int) (*audience, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	a := &audience{size: size, sent: make([]atomic.Int64, changes)}
 	var reading sync.WaitGroup
@@ -38,9 +38,12 @@ func gather(ctx context.Context, from *source, size, changes int) (*audience, er
 		reading.Wait()
 	}
 	ready := make(chan error, size)
+	opening := make(chan struct{}, atATime)
 	for range size {
 		reading.Go(func() {
+			opening <- struct{}{}
 			s, err := from.open(ctx)
+			<-opening
 			ready <- err
 			if err == nil {
 				a.read(s)

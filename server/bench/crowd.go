@@ -28,7 +28,7 @@ func measureCrowd(ctx context.Context, r *run) error {
 	var connected []float64
 	for range r.rounds {
 		began := time.Now()
-		a, err := gather(ctx, source, atOnce, 0)
+		a, err := gather(ctx, source, atOnce, atOnce, 0)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func measureCrowd(ctx context.Context, r *run) error {
 	if err := measureStalled(ctx, r, service, source); err != nil {
 		return err
 	}
-	a, err := gather(ctx, source, r.crowd, crowdChanges)
+	a, err := gather(ctx, source, r.crowd, r.crowd, crowdChanges)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func measureCrowd(ctx context.Context, r *run) error {
 func measureStalled(ctx context.Context, r *run, service *stage, source *source) error {
 	filler := " " + strings.Repeat("x", longText)
 	hear := func(s *side) error {
-		a, err := gather(ctx, source, besides, r.changes)
+		a, err := gather(ctx, source, besides, besides, r.changes)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func load(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	a, err := gather(ctx, connectStreams.watch(&process{url: *url}, *token), *watchers, *jobs)
+	a, err := gather(ctx, connectStreams.watch(&process{url: *url}, *token), *watchers, max(1, *watchers), *jobs)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func measurePunctuality(ctx context.Context, r *run) error {
 	defer service.stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a, err := gather(ctx, connectStreams.watch(service.process, service.token), loadWatchers, 0)
+	a, err := gather(ctx, connectStreams.watch(service.process, service.token), loadWatchers, loadWatchers, 0)
 	if err != nil {
 		return err
 	}
