@@ -110,14 +110,14 @@ func measureBookings(ctx context.Context, r *run) error {
 		r.table.compare("... answer, p50", milliseconds, median(ours.p50), median(bare.p50), reported)
 		r.table.compare("... answer, p99", milliseconds, median(ours.p99), median(bare.p99), atMost(4))
 		r.table.compare("... processor time of the server for one", microseconds, median(ours.cpu), median(bare.cpu), reported)
-		r.table.compare("... beside an echo that waits until one plain row is on disk", perSecond, median(ours.perSecond), median(waiting.perSecond), reported)
+		r.table.compare("... beside an echo that waits until the rows of a booking are on disk", perSecond, median(ours.perSecond), median(waiting.perSecond), reported)
 		r.table.compare("... answer of that, p99", milliseconds, median(ours.p99), median(waiting.p99), reported)
 	}
-	plain, err := openRows(ctx, filepath.Join(r.service.folder, "rows.db"))
+	bare, err := openRows(ctx, filepath.Join(r.service.folder, "rows.db"))
 	if err != nil {
 		return err
 	}
-	rows, err := plain.rate(ctx, r.duration)
-	r.table.note("plain rows of the database, 16 to a commit on disk", perSecond, rows, reported)
+	rows, err := bare.rate(r.duration)
+	r.table.note("rows of bookings with nothing in front, 16 to a commit on disk", perSecond, rows, reported)
 	return err
 }

@@ -9,14 +9,19 @@ import (
 	"path/filepath"
 	"sync"
 
+	"connectrpc.com/connect"
+
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 )
 
-// durable is the workflow of a booking whose answer waits until a row is on disk.
+// compressFrom is what the service compresses from, in bytes: without it the echo would compress its small answers.
+const compressFrom = 4096
+
+// durable is the workflow of a booking whose answer waits until its rows are on disk.
 const durable = "durable"
 
-// echo answers a booking with what it was sent: the RPC stack and nothing else, or one plain row.
+// echo answers a booking with what it was sent: the RPC stack and nothing else, or the rows of a booking too.
 type echo struct {
 	comfyschedulerv1connect.UnimplementedSchedulerServiceHandler
 	rows *rows
@@ -76,12 +81,12 @@ func (f *fan) send(_ http.ResponseWriter, r *http.Request) {
 
 // serveLimit is the bare limit as a process of its own.
 func serveLimit(ctx context.Context, folder string) error {
-	plain, err := openRows(ctx, filepath.Join(folder, "rows.db"))
+	written, err := openRows(ctx, filepath.Join(folder, "rows.db"))
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(echo{rows: plain}))
+	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(echo{rows: written}, connect.WithCompressMinBytes(compressFrom)))
 	f := &fan{watchers: map[chan []byte]bool{}}
 	mux.HandleFunc("/watch", f.watch)
 	mux.HandleFunc("/send", f.send)

@@ -3,77 +3,130 @@ package main
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 )
 
-// rows writes plain rows of a booking's size with the database and the durability of the service, all that wait to a commit.
+// rows writes what a booking writes, into the tables of the service and with its durability, all that wait to a commit. It
+// checks nothing, looks nothing up and keeps nothing in mind: it is what the database allows.
 type rows struct {
-	db      *sql.DB
-	waiting chan chan error
+	writer   *sql.Conn
+	waiting  chan chan error
+	user     string
+	start    int64
+	commands map[string]driver.StmtExecContext
 }
 
-const insertRow = `INSERT INTO rows (text) VALUES (zeroblob(400))`
+const (
+	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters,
+		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms)
+		VALUES (?, ?, 'gpu', 'flux_klein', '5891b5b522d5df086d0ff0b110fbd9d2', 'scheduled', ?, ?, 9000, ?, '1234567890123456789', '{"steps":4}', 1, 0, 0, 1, ?, 0, 0)`
+	insertEvent = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash) VALUES (?, ?, '127.0.0.1', 'book', ?, '', ?, randomblob(32))`
+)
 
 func openRows(ctx context.Context, file string) (*rows, error) {
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	user := store.User{ID: uuid.NewString(), Name: "bench"}
+	if err := makeTables(ctx, file, user); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(8000)")
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, `CREATE TABLE rows (id INTEGER PRIMARY KEY, text BLOB)`); err != nil {
+	writer, err := db.Conn(ctx)
+	if err != nil {
 		return nil, err
 	}
-	r := &rows{db: db, waiting: make(chan chan error, 256)}
-	go r.work(ctx)
+	r := &rows{writer: writer, waiting: make(chan chan error, 256), user: user.ID, start: time.Now().UnixMilli(), commands: map[string]driver.StmtExecContext{}}
+	go r.work()
 	return r, nil
 }
 
-// write returns when the row is on disk.
+// makeTables leaves it to the service's own store what the tables are.
+func makeTables(ctx context.Context, file string, user store.User) error {
+	s, err := sqlite.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	err = s.Update(ctx, func(tx store.Tx) error {
+		_, err := tx.InsertUser(user)
+		return err
+	})
+	return errors.Join(err, s.Close())
+}
+
+// write returns when a booking's rows are on disk.
 func (r *rows) write() error {
 	done := make(chan error, 1)
 	r.waiting <- done
 	return <-done
 }
 
-func (r *rows) work(ctx context.Context) {
+func (r *rows) work() {
 	for first := range r.waiting {
 		batch := []chan error{first}
 		for len(r.waiting) > 0 {
 			batch = append(batch, <-r.waiting)
 		}
-		err := r.commit(ctx, len(batch))
+		err := r.commit(len(batch))
 		for _, done := range batch {
 			done <- err
 		}
 	}
 }
 
-func (r *rows) commit(ctx context.Context, n int) error {
-	tx, err := r.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // nothing after the commit
-	insert, err := tx.PrepareContext(ctx, insertRow)
-	if err != nil {
-		return err
-	}
-	for range n {
-		if _, err := insert.ExecContext(ctx); err != nil {
+// commit writes the rows of n bookings.
+func (r *rows) commit(n int) error {
+	return r.writer.Raw(func(c any) error {
+		connection := c.(driver.ConnPrepareContext)
+		if err := r.exec(connection, "BEGIN IMMEDIATE"); err != nil {
 			return err
 		}
-	}
-	return tx.Commit()
+		for range n {
+			id := uuid.Must(uuid.NewV7()).String()
+			r.start += spacing
+			if err := r.exec(connection, insertJob, id, r.user, r.start, r.start+10_000, fox, r.start); err != nil {
+				return err
+			}
+			if err := r.exec(connection, insertEvent, r.start, r.user, id, id); err != nil {
+				return err
+			}
+		}
+		return r.exec(connection, "COMMIT")
+	})
 }
 
-// rate is how many rows are written in a second, 16 to a commit.
-func (r *rows) rate(ctx context.Context, length time.Duration) (float64, error) {
+func (r *rows) exec(c driver.ConnPrepareContext, text string, values ...driver.Value) error {
+	command, known := r.commands[text]
+	if !known {
+		prepared, err := c.PrepareContext(context.Background(), text)
+		if err != nil {
+			return fmt.Errorf("prepare %.40q: %w", text, err)
+		}
+		command = prepared.(driver.StmtExecContext)
+		r.commands[text] = command
+	}
+	arguments := make([]driver.NamedValue, len(values))
+	for i, value := range values {
+		arguments[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
+	}
+	_, err := command.ExecContext(context.Background(), arguments)
+	return err
+}
+
+// rate is how many bookings are written in a second, 16 to a commit.
+func (r *rows) rate(length time.Duration) (float64, error) {
 	n := 0
 	began := time.Now()
 	for ; time.Since(began) < length; n += 16 {
-		if err := r.commit(ctx, 16); err != nil {
+		if err := r.commit(16); err != nil {
 			return 0, err
 		}
 	}
