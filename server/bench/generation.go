@@ -37,6 +37,7 @@ func measureGeneration(ctx context.Context, r *run) error {
 		return err
 	}
 	defer straight.close()
+	defer quiet()()
 	var direct, booked durations
 	for n := range generations {
 		took, err := straight.generate(ctx, n)

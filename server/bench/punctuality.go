@@ -48,6 +48,7 @@ func measurePunctuality(ctx context.Context, r *run) error {
 			go func() { _ = service.send(ctx, request(fox)) }() // the load itself is not measured
 		}
 	}()
+	defer quiet()()
 	client := scheduler(service.url, service.token)
 	var ids []string
 	from := time.Now().Add(2 * time.Second).UnixMilli()

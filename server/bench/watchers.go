@@ -60,6 +60,7 @@ func (s *side) hear(a *audience, server *process, send func(string) error) error
 	a.mu.Lock()
 	a.took, a.bytes = nil, 0
 	a.mu.Unlock()
+	defer quiet()()
 	used := server.cpu()
 	if err := a.oneByOne(send); err != nil {
 		return err
