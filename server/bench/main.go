@@ -1,6 +1,6 @@
 // Command bench measures the service beside the bare limits of the machine, in one run and in turns, so that only ratios
-// count: an echo over the same RPC stack, one encoded frame written to as many connections as there are watchers, rows
-// written by the same database. It starts the real program on the simulated ComfyUI and needs nothing else.
+// count: an echo over the same RPC stack, one encoded frame written to as many connections as there are watchers, the rows
+// of bookings in the same tables. It starts the real program on the simulated ComfyUI and needs nothing else.
 //
 // "bench load" puts load on a service that is running already.
 package main
