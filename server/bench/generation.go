@@ -44,7 +44,7 @@ func measureGeneration(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		own, err := straight.latest(ctx)
+		own, err := straight.own(ctx)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func measureGeneration(ctx context.Context, r *run) error {
 			}
 		}
 		took = time.Since(time.UnixMilli(response.Job.TimeSlot))
-		if own, err = straight.latest(ctx); err != nil {
+		if own, err = straight.own(ctx); err != nil {
 			return err
 		}
 		booked = append(booked, took-own)
@@ -84,6 +84,7 @@ type straight struct {
 	id      string
 	socket  *websocket.Conn
 	graph   map[string]map[string]any
+	seen    string // the generation whose own time was asked for last
 }
 
 func newStraight(ctx context.Context, address string) (*straight, error) {
@@ -100,7 +101,8 @@ func newStraight(ctx context.Context, address string) (*straight, error) {
 		return nil, err
 	}
 	s.socket.SetReadLimit(16 << 20)
-	return s, nil
+	s.seen, _, err = s.latest(ctx) // the benchmark of the service's start
+	return s, err
 }
 
 func (s *straight) close() { _ = s.socket.CloseNow() }
@@ -109,15 +111,31 @@ func (s *straight) set(node, field string, value any) {
 	s.graph[node]["inputs"].(map[string]any)[field] = value
 }
 
-// latest is the time that ComfyUI itself gives for the latest generation, from its first node to its last.
-func (s *straight) latest(ctx context.Context) (time.Duration, error) {
+// own is the time that ComfyUI itself gives for the generation that has just ended. It tells of the end before its history
+// does.
+func (s *straight) own(ctx context.Context) (time.Duration, error) {
+	for {
+		id, took, err := s.latest(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if id != s.seen {
+			s.seen = id
+			return took, nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// latest is the latest generation of ComfyUI's history, with the time from its first node to its last.
+func (s *straight) latest(ctx context.Context) (id string, took time.Duration, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/history?max_items=1", nil)
 	if err != nil {
-		return 0, err
+		return "", 0, err
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return 0, err
+		return "", 0, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	var history map[string]struct {
@@ -126,22 +144,27 @@ func (s *straight) latest(ctx context.Context) (time.Duration, error) {
 		} `json:"status"`
 	}
 	if err := json.NewDecoder(response.Body).Decode(&history); err != nil {
-		return 0, err
+		return "", 0, err
 	}
-	at := map[string]int64{}
-	for _, entry := range history {
+	for id, entry := range history {
+		at := map[string]int64{}
 		for _, message := range entry.Status.Messages {
 			var name string
 			var data struct {
 				Timestamp int64 `json:"timestamp"`
 			}
 			if err := errors.Join(json.Unmarshal(message[0], &name), json.Unmarshal(message[1], &data)); err != nil {
-				return 0, err
+				return "", 0, err
 			}
 			at[name] = data.Timestamp
 		}
+		began, ended := at["execution_start"], at["execution_success"]
+		if began == 0 || ended == 0 {
+			return "", 0, fmt.Errorf("generation %s did not succeed", id)
+		}
+		return id, time.Duration(ended-began) * time.Millisecond, nil
 	}
-	return time.Duration(at["execution_success"]-at["execution_start"]) * time.Millisecond, nil
+	return "", 0, errors.New("ComfyUI's history is empty")
 }
 
 // generate posts a fresh graph and returns when ComfyUI says that it has ended.

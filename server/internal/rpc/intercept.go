@@ -137,6 +137,7 @@ func (g *guard) conclude(ctx context.Context, procedure string, cause any, err e
 	return translate(ctx, g.Log, procedure, err)
 }
 
+// admitStream is apart because a Spec would stay on the stack for as long as the stream is open.
 func (g *guard) admitStream(ctx context.Context, conn connect.StreamingHandlerConn) (context.Context, error) {
 	return g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader())
 }
