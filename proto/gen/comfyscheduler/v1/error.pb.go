@@ -33,7 +33,7 @@ const (
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 2
 	// FAILED_PRECONDITION: the job's status does not allow it.
 	ErrorReason_ERROR_REASON_WRONG_STATUS ErrorReason = 3
-	// ALREADY_EXISTS: the request id was used before for a different booking.
+	// ALREADY_EXISTS: the request id was used before for a different booking; metadata "job_id" is what it booked.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 4
 	// PERMISSION_DENIED: the job belongs to somebody else.
 	ErrorReason_ERROR_REASON_NOT_OWNER ErrorReason = 5
@@ -63,6 +63,12 @@ const (
 	ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY ErrorReason = 17
 	// FAILED_PRECONDITION: it would leave the service without an administrator.
 	ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR ErrorReason = 18
+	// INVALID_ARGUMENT: the request is not what the schema says: not JSON, a field or a name of an enum that it does not have.
+	ErrorReason_ERROR_REASON_MALFORMED ErrorReason = 19
+	// RESOURCE_EXHAUSTED: the user, or the address, has as many state streams open as one may have; metadata "limit".
+	ErrorReason_ERROR_REASON_TOO_MANY_STREAMS ErrorReason = 20
+	// RESOURCE_EXHAUSTED: the user has as many tokens as one may have; metadata "limit".
+	ErrorReason_ERROR_REASON_TOO_MANY_TOKENS ErrorReason = 21
 )
 
 // Enum value maps for ErrorReason.
@@ -87,6 +93,9 @@ var (
 		16: "ERROR_REASON_TOO_MANY_BOOKINGS",
 		17: "ERROR_REASON_BOOKINGS_IN_THE_WAY",
 		18: "ERROR_REASON_LAST_ADMINISTRATOR",
+		19: "ERROR_REASON_MALFORMED",
+		20: "ERROR_REASON_TOO_MANY_STREAMS",
+		21: "ERROR_REASON_TOO_MANY_TOKENS",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":         0,
@@ -108,6 +117,9 @@ var (
 		"ERROR_REASON_TOO_MANY_BOOKINGS":   16,
 		"ERROR_REASON_BOOKINGS_IN_THE_WAY": 17,
 		"ERROR_REASON_LAST_ADMINISTRATOR":  18,
+		"ERROR_REASON_MALFORMED":           19,
+		"ERROR_REASON_TOO_MANY_STREAMS":    20,
+		"ERROR_REASON_TOO_MANY_TOKENS":     21,
 	}
 )
 
@@ -418,7 +430,7 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\x12\x19\n" +
 	"\bstart_ms\x18\x03 \x01(\x03R\astartMs\x12\x15\n" +
-	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\xf0\x04\n" +
+	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\xd1\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -439,7 +451,10 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x1eERROR_REASON_TOO_MANY_REQUESTS\x10\x0f\x12\"\n" +
 	"\x1eERROR_REASON_TOO_MANY_BOOKINGS\x10\x10\x12$\n" +
 	" ERROR_REASON_BOOKINGS_IN_THE_WAY\x10\x11\x12#\n" +
-	"\x1fERROR_REASON_LAST_ADMINISTRATOR\x10\x12BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x1fERROR_REASON_LAST_ADMINISTRATOR\x10\x12\x12\x1a\n" +
+	"\x16ERROR_REASON_MALFORMED\x10\x13\x12!\n" +
+	"\x1dERROR_REASON_TOO_MANY_STREAMS\x10\x14\x12 \n" +
+	"\x1cERROR_REASON_TOO_MANY_TOKENS\x10\x15BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once

@@ -170,6 +170,8 @@ const (
 	JobErrorReason_JOB_ERROR_REASON_TIMEOUT JobErrorReason = 5
 	// The run ended well, but wrote no result.
 	JobErrorReason_JOB_ERROR_REASON_NO_RESULT JobErrorReason = 6
+	// The run went on far beyond its slot while somebody else's slot was due, and was interrupted (scheduler.overrun_limit).
+	JobErrorReason_JOB_ERROR_REASON_OVERRUN JobErrorReason = 7
 )
 
 // Enum value maps for JobErrorReason.
@@ -182,6 +184,7 @@ var (
 		4: "JOB_ERROR_REASON_LOST",
 		5: "JOB_ERROR_REASON_TIMEOUT",
 		6: "JOB_ERROR_REASON_NO_RESULT",
+		7: "JOB_ERROR_REASON_OVERRUN",
 	}
 	JobErrorReason_value = map[string]int32{
 		"JOB_ERROR_REASON_UNSPECIFIED": 0,
@@ -191,6 +194,7 @@ var (
 		"JOB_ERROR_REASON_LOST":        4,
 		"JOB_ERROR_REASON_TIMEOUT":     5,
 		"JOB_ERROR_REASON_NO_RESULT":   6,
+		"JOB_ERROR_REASON_OVERRUN":     7,
 	}
 )
 
@@ -289,7 +293,7 @@ type Job struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Owner, a user's UUID.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Owner's current name, for display only.
+	// Owner's current name, for display only. Empty in the live state, which names each user once (`users`).
 	UserName string `protobuf:"bytes,3,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
 	// The worker (one ComfyUI, one lane of the timeline) the slot is booked on.
 	WorkerId string `protobuf:"bytes,4,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
@@ -332,7 +336,10 @@ type Job struct {
 	// The viewer may see that the slot is taken, but not what is in it: prompt, seed, parameters and results are left out.
 	Hidden bool `protobuf:"varint,22,opt,name=hidden,proto3" json:"hidden,omitempty"`
 	// Latest progress of a running job. Only in GetJob and in snapshots; afterwards it comes as JobProgress.
-	Progress      *JobProgress `protobuf:"bytes,23,opt,name=progress,proto3" json:"progress,omitempty"`
+	Progress *JobProgress `protobuf:"bytes,23,opt,name=progress,proto3" json:"progress,omitempty"`
+	// Long texts are cut here: the prompt, text parameters, the message of the error and text results to 200 characters, each
+	// ended with "…", and the results to the first 20. GetJob gives the job whole. Only in lists and in the live state.
+	Shortened     bool `protobuf:"varint,24,opt,name=shortened,proto3" json:"shortened,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -526,6 +533,13 @@ func (x *Job) GetProgress() *JobProgress {
 		return x.Progress
 	}
 	return nil
+}
+
+func (x *Job) GetShortened() bool {
+	if x != nil {
+		return x.Shortened
+	}
+	return false
 }
 
 // ParameterValue is one typed value of a workflow parameter.
@@ -972,7 +986,7 @@ var File_comfyscheduler_v1_job_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcomfyscheduler/v1/job.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\"\xb5\a\n" +
+	"\x1bcomfyscheduler/v1/job.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\"\xd3\a\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1b\n" +
@@ -1001,7 +1015,8 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\rstarted_at_ms\x18\x14 \x01(\x03R\vstartedAtMs\x12$\n" +
 	"\x0efinished_at_ms\x18\x15 \x01(\x03R\ffinishedAtMs\x12\x16\n" +
 	"\x06hidden\x18\x16 \x01(\bR\x06hidden\x12:\n" +
-	"\bprogress\x18\x17 \x01(\v2\x1e.comfyscheduler.v1.JobProgressR\bprogress\x1a`\n" +
+	"\bprogress\x18\x17 \x01(\v2\x1e.comfyscheduler.v1.JobProgressR\bprogress\x12\x1c\n" +
+	"\tshortened\x18\x18 \x01(\bR\tshortened\x1a`\n" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x127\n" +
 	"\x05value\x18\x02 \x01(\v2!.comfyscheduler.v1.ParameterValueR\x05value:\x028\x01\"\x93\x01\n" +
@@ -1051,7 +1066,7 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x11RESULT_KIND_VIDEO\x10\x02\x12\x15\n" +
 	"\x11RESULT_KIND_AUDIO\x10\x03\x12\x14\n" +
 	"\x10RESULT_KIND_TEXT\x10\x04\x12\x14\n" +
-	"\x10RESULT_KIND_FILE\x10\x05*\xec\x01\n" +
+	"\x10RESULT_KIND_FILE\x10\x05*\x8a\x02\n" +
 	"\x0eJobErrorReason\x12 \n" +
 	"\x1cJOB_ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19JOB_ERROR_REASON_REJECTED\x10\x01\x12\x1e\n" +
@@ -1059,7 +1074,8 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x1cJOB_ERROR_REASON_INTERRUPTED\x10\x03\x12\x19\n" +
 	"\x15JOB_ERROR_REASON_LOST\x10\x04\x12\x1c\n" +
 	"\x18JOB_ERROR_REASON_TIMEOUT\x10\x05\x12\x1e\n" +
-	"\x1aJOB_ERROR_REASON_NO_RESULT\x10\x06*\x81\x01\n" +
+	"\x1aJOB_ERROR_REASON_NO_RESULT\x10\x06\x12\x1c\n" +
+	"\x18JOB_ERROR_REASON_OVERRUN\x10\a*\x81\x01\n" +
 	"\tDelayKind\x12\x1a\n" +
 	"\x16DELAY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fDELAY_KIND_LATE\x10\x01\x12\x16\n" +

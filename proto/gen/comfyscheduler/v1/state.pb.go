@@ -87,15 +87,22 @@ type StateSnapshot struct {
 	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
 	// The workflows that can be booked.
 	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Who is watching now.
+	// Who is watching now: the caller's own connections and, of the others, the latest 200. `presence` counts all.
 	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
-	// Running jobs, the next scheduled ones and the latest ended ones. Bounded: ask ListJobs for the rest.
+	// Running jobs, the next scheduled ones and the latest ended ones, long texts cut (Job.shortened). Bounded in number and
+	// so that the snapshot has at most 1 MiB: ask ListJobs for the rest.
 	Jobs []*Job `protobuf:"bytes,6,rep,name=jobs,proto3" json:"jobs,omitempty"`
 	// Scheduled jobs whose slot starts after this moment (milliseconds since the Unix epoch) may be missing here;
 	// 0 when all scheduled jobs are here.
 	ScheduledUntilMs int64 `protobuf:"varint,7,opt,name=scheduled_until_ms,json=scheduledUntilMs,proto3" json:"scheduled_until_ms,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Names of the users whom `jobs` and `connected_users` speak of.
+	Users []*UserName `protobuf:"bytes,8,rep,name=users,proto3" json:"users,omitempty"`
+	// How many watch now.
+	Presence *Presence `protobuf:"bytes,9,opt,name=presence,proto3" json:"presence,omitempty"`
+	// How many jobs are scheduled, those that are missing here included.
+	ScheduledTotal int64 `protobuf:"varint,10,opt,name=scheduled_total,json=scheduledTotal,proto3" json:"scheduled_total,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *StateSnapshot) Reset() {
@@ -177,23 +184,50 @@ func (x *StateSnapshot) GetScheduledUntilMs() int64 {
 	return 0
 }
 
+func (x *StateSnapshot) GetUsers() []*UserName {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *StateSnapshot) GetPresence() *Presence {
+	if x != nil {
+		return x.Presence
+	}
+	return nil
+}
+
+func (x *StateSnapshot) GetScheduledTotal() int64 {
+	if x != nil {
+		return x.ScheduledTotal
+	}
+	return 0
+}
+
 // StateDelta is one committed change of the live state. Applying it twice does no harm.
 type StateDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The revision that the change leads to.
 	Revision *Revision `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
-	// Jobs that are new or changed, whole.
+	// Jobs that are new or changed. Each replaces the one before; long texts are cut (Job.shortened).
 	Jobs []*Job `protobuf:"bytes,2,rep,name=jobs,proto3" json:"jobs,omitempty"`
 	// The service and its ComfyUI, when changed.
 	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
 	// All workflows, when one changed.
 	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Connections that are new or changed.
+	// Connections that are new. While more than 200 are open, only the caller's own.
 	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
 	// Ids of connections that are gone.
 	DisconnectedIds []string `protobuf:"bytes,6,rep,name=disconnected_ids,json=disconnectedIds,proto3" json:"disconnected_ids,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Names of users: the owners of `jobs`, those of `connected_users`, and whoever took another name.
+	Users []*UserName `protobuf:"bytes,7,rep,name=users,proto3" json:"users,omitempty"`
+	// How many watch now, when changed.
+	Presence *Presence `protobuf:"bytes,8,opt,name=presence,proto3" json:"presence,omitempty"`
+	// How many jobs are scheduled, when `jobs` is not empty.
+	ScheduledTotal int64 `protobuf:"varint,9,opt,name=scheduled_total,json=scheduledTotal,proto3" json:"scheduled_total,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *StateDelta) Reset() {
@@ -268,6 +302,137 @@ func (x *StateDelta) GetDisconnectedIds() []string {
 	return nil
 }
 
+func (x *StateDelta) GetUsers() []*UserName {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *StateDelta) GetPresence() *Presence {
+	if x != nil {
+		return x.Presence
+	}
+	return nil
+}
+
+func (x *StateDelta) GetScheduledTotal() int64 {
+	if x != nil {
+		return x.ScheduledTotal
+	}
+	return 0
+}
+
+// UserName is what a user is called now.
+type UserName struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The user's current name.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserName) Reset() {
+	*x = UserName{}
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserName) ProtoMessage() {}
+
+func (x *UserName) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserName.ProtoReflect.Descriptor instead.
+func (*UserName) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *UserName) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *UserName) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Presence counts who watches.
+type Presence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Open state streams.
+	Connections int32 `protobuf:"varint,1,opt,name=connections,proto3" json:"connections,omitempty"`
+	// Users with at least one of them.
+	Users         int32 `protobuf:"varint,2,opt,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Presence) Reset() {
+	*x = Presence{}
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Presence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Presence) ProtoMessage() {}
+
+func (x *Presence) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Presence.ProtoReflect.Descriptor instead.
+func (*Presence) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Presence) GetConnections() int32 {
+	if x != nil {
+		return x.Connections
+	}
+	return 0
+}
+
+func (x *Presence) GetUsers() int32 {
+	if x != nil {
+		return x.Users
+	}
+	return 0
+}
+
 // Connection is one open state stream. Tabs of one browser may share one.
 type Connection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -289,7 +454,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -301,7 +466,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -314,7 +479,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Connection) GetConnectionId() string {
@@ -366,7 +531,7 @@ const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"\x1dcomfyscheduler/v1/state.proto\x12\x11comfyscheduler.v1\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1ecomfyscheduler/v1/system.proto\x1a comfyscheduler/v1/workflow.proto\"8\n" +
 	"\bRevision\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12\x16\n" +
-	"\x06number\x18\x02 \x01(\x03R\x06number\"\x83\x03\n" +
+	"\x06number\x18\x02 \x01(\x03R\x06number\"\x98\x04\n" +
 	"\rStateSnapshot\x127\n" +
 	"\brevision\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\x12$\n" +
 	"\x0eserver_time_ms\x18\x02 \x01(\x03R\fserverTimeMs\x126\n" +
@@ -374,7 +539,11 @@ const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"\tworkflows\x18\x04 \x03(\v2\x1b.comfyscheduler.v1.WorkflowR\tworkflows\x12F\n" +
 	"\x0fconnected_users\x18\x05 \x03(\v2\x1d.comfyscheduler.v1.ConnectionR\x0econnectedUsers\x12*\n" +
 	"\x04jobs\x18\x06 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x12,\n" +
-	"\x12scheduled_until_ms\x18\a \x01(\x03R\x10scheduledUntilMs\"\xd7\x02\n" +
+	"\x12scheduled_until_ms\x18\a \x01(\x03R\x10scheduledUntilMs\x121\n" +
+	"\x05users\x18\b \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\x127\n" +
+	"\bpresence\x18\t \x01(\v2\x1b.comfyscheduler.v1.PresenceR\bpresence\x12'\n" +
+	"\x0fscheduled_total\x18\n" +
+	" \x01(\x03R\x0escheduledTotal\"\xec\x03\n" +
 	"\n" +
 	"StateDelta\x127\n" +
 	"\brevision\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\x12*\n" +
@@ -382,7 +551,16 @@ const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"\x06system\x18\x03 \x01(\v2\x1e.comfyscheduler.v1.SystemStateR\x06system\x129\n" +
 	"\tworkflows\x18\x04 \x03(\v2\x1b.comfyscheduler.v1.WorkflowR\tworkflows\x12F\n" +
 	"\x0fconnected_users\x18\x05 \x03(\v2\x1d.comfyscheduler.v1.ConnectionR\x0econnectedUsers\x12)\n" +
-	"\x10disconnected_ids\x18\x06 \x03(\tR\x0fdisconnectedIds\"\xb7\x01\n" +
+	"\x10disconnected_ids\x18\x06 \x03(\tR\x0fdisconnectedIds\x121\n" +
+	"\x05users\x18\a \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\x127\n" +
+	"\bpresence\x18\b \x01(\v2\x1b.comfyscheduler.v1.PresenceR\bpresence\x12'\n" +
+	"\x0fscheduled_total\x18\t \x01(\x03R\x0escheduledTotal\"7\n" +
+	"\bUserName\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"B\n" +
+	"\bPresence\x12 \n" +
+	"\vconnections\x18\x01 \x01(\x05R\vconnections\x12\x14\n" +
+	"\x05users\x18\x02 \x01(\x05R\x05users\"\xb7\x01\n" +
 	"\n" +
 	"Connection\x12#\n" +
 	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x17\n" +
@@ -404,32 +582,38 @@ func file_comfyscheduler_v1_state_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_state_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_comfyscheduler_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_comfyscheduler_v1_state_proto_goTypes = []any{
 	(*Revision)(nil),      // 0: comfyscheduler.v1.Revision
 	(*StateSnapshot)(nil), // 1: comfyscheduler.v1.StateSnapshot
 	(*StateDelta)(nil),    // 2: comfyscheduler.v1.StateDelta
-	(*Connection)(nil),    // 3: comfyscheduler.v1.Connection
-	(*SystemState)(nil),   // 4: comfyscheduler.v1.SystemState
-	(*Workflow)(nil),      // 5: comfyscheduler.v1.Workflow
-	(*Job)(nil),           // 6: comfyscheduler.v1.Job
+	(*UserName)(nil),      // 3: comfyscheduler.v1.UserName
+	(*Presence)(nil),      // 4: comfyscheduler.v1.Presence
+	(*Connection)(nil),    // 5: comfyscheduler.v1.Connection
+	(*SystemState)(nil),   // 6: comfyscheduler.v1.SystemState
+	(*Workflow)(nil),      // 7: comfyscheduler.v1.Workflow
+	(*Job)(nil),           // 8: comfyscheduler.v1.Job
 }
 var file_comfyscheduler_v1_state_proto_depIdxs = []int32{
 	0,  // 0: comfyscheduler.v1.StateSnapshot.revision:type_name -> comfyscheduler.v1.Revision
-	4,  // 1: comfyscheduler.v1.StateSnapshot.system:type_name -> comfyscheduler.v1.SystemState
-	5,  // 2: comfyscheduler.v1.StateSnapshot.workflows:type_name -> comfyscheduler.v1.Workflow
-	3,  // 3: comfyscheduler.v1.StateSnapshot.connected_users:type_name -> comfyscheduler.v1.Connection
-	6,  // 4: comfyscheduler.v1.StateSnapshot.jobs:type_name -> comfyscheduler.v1.Job
-	0,  // 5: comfyscheduler.v1.StateDelta.revision:type_name -> comfyscheduler.v1.Revision
-	6,  // 6: comfyscheduler.v1.StateDelta.jobs:type_name -> comfyscheduler.v1.Job
-	4,  // 7: comfyscheduler.v1.StateDelta.system:type_name -> comfyscheduler.v1.SystemState
-	5,  // 8: comfyscheduler.v1.StateDelta.workflows:type_name -> comfyscheduler.v1.Workflow
-	3,  // 9: comfyscheduler.v1.StateDelta.connected_users:type_name -> comfyscheduler.v1.Connection
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	6,  // 1: comfyscheduler.v1.StateSnapshot.system:type_name -> comfyscheduler.v1.SystemState
+	7,  // 2: comfyscheduler.v1.StateSnapshot.workflows:type_name -> comfyscheduler.v1.Workflow
+	5,  // 3: comfyscheduler.v1.StateSnapshot.connected_users:type_name -> comfyscheduler.v1.Connection
+	8,  // 4: comfyscheduler.v1.StateSnapshot.jobs:type_name -> comfyscheduler.v1.Job
+	3,  // 5: comfyscheduler.v1.StateSnapshot.users:type_name -> comfyscheduler.v1.UserName
+	4,  // 6: comfyscheduler.v1.StateSnapshot.presence:type_name -> comfyscheduler.v1.Presence
+	0,  // 7: comfyscheduler.v1.StateDelta.revision:type_name -> comfyscheduler.v1.Revision
+	8,  // 8: comfyscheduler.v1.StateDelta.jobs:type_name -> comfyscheduler.v1.Job
+	6,  // 9: comfyscheduler.v1.StateDelta.system:type_name -> comfyscheduler.v1.SystemState
+	7,  // 10: comfyscheduler.v1.StateDelta.workflows:type_name -> comfyscheduler.v1.Workflow
+	5,  // 11: comfyscheduler.v1.StateDelta.connected_users:type_name -> comfyscheduler.v1.Connection
+	3,  // 12: comfyscheduler.v1.StateDelta.users:type_name -> comfyscheduler.v1.UserName
+	4,  // 13: comfyscheduler.v1.StateDelta.presence:type_name -> comfyscheduler.v1.Presence
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_state_proto_init() }
@@ -446,7 +630,7 @@ func file_comfyscheduler_v1_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_state_proto_rawDesc), len(file_comfyscheduler_v1_state_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/state.proto.
  */
 export const file_comfyscheduler_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9zdGF0ZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiKQoIUmV2aXNpb24SDQoFZXBvY2gYASABKAkSDgoGbnVtYmVyGAIgASgDIrACCg1TdGF0ZVNuYXBzaG90Ei0KCHJldmlzaW9uGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SFgoOc2VydmVyX3RpbWVfbXMYAiABKAMSLgoGc3lzdGVtGAMgASgLMh4uY29tZnlzY2hlZHVsZXIudjEuU3lzdGVtU3RhdGUSLgoJd29ya2Zsb3dzGAQgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3cSNgoPY29ubmVjdGVkX3VzZXJzGAUgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuQ29ubmVjdGlvbhIkCgRqb2JzGAYgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhoKEnNjaGVkdWxlZF91bnRpbF9tcxgHIAEoAyKTAgoKU3RhdGVEZWx0YRItCghyZXZpc2lvbhgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uEiQKBGpvYnMYAiADKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLgoGc3lzdGVtGAMgASgLMh4uY29tZnlzY2hlZHVsZXIudjEuU3lzdGVtU3RhdGUSLgoJd29ya2Zsb3dzGAQgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3cSNgoPY29ubmVjdGVkX3VzZXJzGAUgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuQ29ubmVjdGlvbhIYChBkaXNjb25uZWN0ZWRfaWRzGAYgAygJInwKCkNvbm5lY3Rpb24SFQoNY29ubmVjdGlvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhEKCXVzZXJfbmFtZRgDIAEoCRIKCgJpcBgEIAEoCRIXCg9jb25uZWN0ZWRfYXRfbXMYBSABKAMSDgoGY2xpZW50GAYgASgJQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_comfyscheduler_v1_job, file_comfyscheduler_v1_system, file_comfyscheduler_v1_workflow]);
+  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9zdGF0ZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiKQoIUmV2aXNpb24SDQoFZXBvY2gYASABKAkSDgoGbnVtYmVyGAIgASgDIqQDCg1TdGF0ZVNuYXBzaG90Ei0KCHJldmlzaW9uGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SFgoOc2VydmVyX3RpbWVfbXMYAiABKAMSLgoGc3lzdGVtGAMgASgLMh4uY29tZnlzY2hlZHVsZXIudjEuU3lzdGVtU3RhdGUSLgoJd29ya2Zsb3dzGAQgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3cSNgoPY29ubmVjdGVkX3VzZXJzGAUgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuQ29ubmVjdGlvbhIkCgRqb2JzGAYgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhoKEnNjaGVkdWxlZF91bnRpbF9tcxgHIAEoAxIqCgV1c2VycxgIIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lEi0KCHByZXNlbmNlGAkgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUHJlc2VuY2USFwoPc2NoZWR1bGVkX3RvdGFsGAogASgDIocDCgpTdGF0ZURlbHRhEi0KCHJldmlzaW9uGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SJAoEam9icxgCIAMoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhIuCgZzeXN0ZW0YAyABKAsyHi5jb21meXNjaGVkdWxlci52MS5TeXN0ZW1TdGF0ZRIuCgl3b3JrZmxvd3MYBCADKAsyGy5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvdxI2Cg9jb25uZWN0ZWRfdXNlcnMYBSADKAsyHS5jb21meXNjaGVkdWxlci52MS5Db25uZWN0aW9uEhgKEGRpc2Nvbm5lY3RlZF9pZHMYBiADKAkSKgoFdXNlcnMYByADKAsyGy5jb21meXNjaGVkdWxlci52MS5Vc2VyTmFtZRItCghwcmVzZW5jZRgIIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlByZXNlbmNlEhcKD3NjaGVkdWxlZF90b3RhbBgJIAEoAyIpCghVc2VyTmFtZRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkiLgoIUHJlc2VuY2USEwoLY29ubmVjdGlvbnMYASABKAUSDQoFdXNlcnMYAiABKAUifAoKQ29ubmVjdGlvbhIVCg1jb25uZWN0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEQoJdXNlcl9uYW1lGAMgASgJEgoKAmlwGAQgASgJEhcKD2Nvbm5lY3RlZF9hdF9tcxgFIAEoAxIOCgZjbGllbnQYBiABKAlCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_comfyscheduler_v1_job, file_comfyscheduler_v1_system, file_comfyscheduler_v1_workflow]);
 
 /**
  * Revision is a point in the history of the live state. Two revisions can be compared only within one epoch.
@@ -81,14 +81,15 @@ export type StateSnapshot = Message<"comfyscheduler.v1.StateSnapshot"> & {
   workflows: Workflow[];
 
   /**
-   * Who is watching now.
+   * Who is watching now: the caller's own connections and, of the others, the latest 200. `presence` counts all.
    *
    * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
    */
   connectedUsers: Connection[];
 
   /**
-   * Running jobs, the next scheduled ones and the latest ended ones. Bounded: ask ListJobs for the rest.
+   * Running jobs, the next scheduled ones and the latest ended ones, long texts cut (Job.shortened). Bounded in number and
+   * so that the snapshot has at most 1 MiB: ask ListJobs for the rest.
    *
    * @generated from field: repeated comfyscheduler.v1.Job jobs = 6;
    */
@@ -101,6 +102,27 @@ export type StateSnapshot = Message<"comfyscheduler.v1.StateSnapshot"> & {
    * @generated from field: int64 scheduled_until_ms = 7;
    */
   scheduledUntilMs: bigint;
+
+  /**
+   * Names of the users whom `jobs` and `connected_users` speak of.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 8;
+   */
+  users: UserName[];
+
+  /**
+   * How many watch now.
+   *
+   * @generated from field: comfyscheduler.v1.Presence presence = 9;
+   */
+  presence?: Presence | undefined;
+
+  /**
+   * How many jobs are scheduled, those that are missing here included.
+   *
+   * @generated from field: int64 scheduled_total = 10;
+   */
+  scheduledTotal: bigint;
 };
 
 /**
@@ -124,7 +146,7 @@ export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
   revision?: Revision | undefined;
 
   /**
-   * Jobs that are new or changed, whole.
+   * Jobs that are new or changed. Each replaces the one before; long texts are cut (Job.shortened).
    *
    * @generated from field: repeated comfyscheduler.v1.Job jobs = 2;
    */
@@ -145,7 +167,7 @@ export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
   workflows: Workflow[];
 
   /**
-   * Connections that are new or changed.
+   * Connections that are new. While more than 200 are open, only the caller's own.
    *
    * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
    */
@@ -157,6 +179,27 @@ export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
    * @generated from field: repeated string disconnected_ids = 6;
    */
   disconnectedIds: string[];
+
+  /**
+   * Names of users: the owners of `jobs`, those of `connected_users`, and whoever took another name.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 7;
+   */
+  users: UserName[];
+
+  /**
+   * How many watch now, when changed.
+   *
+   * @generated from field: comfyscheduler.v1.Presence presence = 8;
+   */
+  presence?: Presence | undefined;
+
+  /**
+   * How many jobs are scheduled, when `jobs` is not empty.
+   *
+   * @generated from field: int64 scheduled_total = 9;
+   */
+  scheduledTotal: bigint;
 };
 
 /**
@@ -165,6 +208,62 @@ export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
  */
 export const StateDeltaSchema: GenMessage<StateDelta> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_state, 2);
+
+/**
+ * UserName is what a user is called now.
+ *
+ * @generated from message comfyscheduler.v1.UserName
+ */
+export type UserName = Message<"comfyscheduler.v1.UserName"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The user's current name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.UserName.
+ * Use `create(UserNameSchema)` to create a new message.
+ */
+export const UserNameSchema: GenMessage<UserName> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_state, 3);
+
+/**
+ * Presence counts who watches.
+ *
+ * @generated from message comfyscheduler.v1.Presence
+ */
+export type Presence = Message<"comfyscheduler.v1.Presence"> & {
+  /**
+   * Open state streams.
+   *
+   * @generated from field: int32 connections = 1;
+   */
+  connections: number;
+
+  /**
+   * Users with at least one of them.
+   *
+   * @generated from field: int32 users = 2;
+   */
+  users: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.Presence.
+ * Use `create(PresenceSchema)` to create a new message.
+ */
+export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_state, 4);
 
 /**
  * Connection is one open state stream. Tabs of one browser may share one.
@@ -220,5 +319,5 @@ export type Connection = Message<"comfyscheduler.v1.Connection"> & {
  * Use `create(ConnectionSchema)` to create a new message.
  */
 export const ConnectionSchema: GenMessage<Connection> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_state, 3);
+  messageDesc(file_comfyscheduler_v1_state, 5);
 
