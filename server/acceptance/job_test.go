@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -172,6 +173,41 @@ func TestLostAnswerDoesNotBookTwice(t *testing.T) {
 	if first.Id != again.Id {
 		t.Errorf("booked twice: %s and %s", first.Id, again.Id)
 	}
+	r.RequestId = strings.ToUpper(r.RequestId)
+	if shouted := user.book(r); shouted.Id != first.Id {
+		t.Errorf("the same id in upper case booked %s, not %s", shouted.Id, first.Id)
+	}
+}
+
+// A request id that was used for another booking names the job, so that whoever repeats a booking learns what it booked.
+func TestReusedRequestIDNamesItsJob(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	user := s.signIn()
+	r := nextFree("once")
+	r.RequestId = uuid.NewString()
+	first := user.book(r)
+	r.Prompt = "something else"
+	_, err := user.BookJob(t.Context(), r)
+	if connect.CodeOf(err) != connect.CodeAlreadyExists || reasonOf(t, err).GetMetadata()["job_id"] != first.Id {
+		t.Errorf("%v", err)
+	}
+}
+
+// reasonOf is the reason that is attached to an error.
+func reasonOf(t *testing.T, err error) *pb.ErrorInfo {
+	t.Helper()
+	var failure *connect.Error
+	if errors.As(err, &failure) {
+		for _, detail := range failure.Details() {
+			value, _ := detail.Value()
+			if info, ok := value.(*pb.ErrorInfo); ok {
+				return info
+			}
+		}
+	}
+	t.Fatalf("no reason: %v", err)
+	return nil
 }
 
 func TestCancelInterruptsARunningJob(t *testing.T) {

@@ -25,9 +25,16 @@ var (
 	ErrNotReady = errors.New("the service is still measuring how long a generation takes: try again in a moment")
 	// ErrStopping: the service is about to stop.
 	ErrStopping = errors.New("the service is stopping: try again when it is back")
-	// ErrRequestReused: the request id belongs to a different booking.
-	ErrRequestReused = errors.New("the request id was used for a different booking: make a new one")
 )
+
+// RequestReusedError says that the request id belongs to a different booking.
+type RequestReusedError struct {
+	JobID string // what the request id booked
+}
+
+func (e *RequestReusedError) Error() string {
+	return fmt.Sprintf("the request id was used before for a different booking, job %s: make a new one for another booking", e.JobID)
+}
 
 // UnknownError says that there is no such thing.
 type UnknownError struct {
@@ -138,7 +145,7 @@ func repeated(tx store.Tx, user store.User, r Request) (job.Job, error) {
 		return job.Job{}, err
 	}
 	if !bytes.Equal(hash, r.Hash) {
-		return job.Job{}, ErrRequestReused
+		return job.Job{}, &RequestReusedError{JobID: id}
 	}
 	return tx.Job(id)
 }

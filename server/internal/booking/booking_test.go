@@ -187,7 +187,8 @@ func TestRepeatedRequestBooksOnce(t *testing.T) {
 		t.Errorf("again: %s (%v), first %s", again.ID, err, first.ID)
 	}
 	r.Hash = []byte("two")
-	if _, err := d.Book(t.Context(), d.ada, r); !errors.Is(err, booking.ErrRequestReused) {
+	var reused *booking.RequestReusedError
+	if _, err := d.Book(t.Context(), d.ada, r); !errors.As(err, &reused) || reused.JobID != first.ID {
 		t.Errorf("another booking with the same id: %v", err)
 	}
 	if other, err := d.Book(t.Context(), d.bob, r); err != nil || other.ID == first.ID {

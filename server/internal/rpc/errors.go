@@ -36,6 +36,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		unknown  *booking.UnknownError
 		tooMany  *booking.TooManyError
 		inTheWay *booking.InTheWayError
+		reused   *booking.RequestReusedError
 		tooFast  *tooFastError
 	)
 	switch {
@@ -66,6 +67,8 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 				return &pb.PauseObstacle{JobId: j.ID, UserName: j.UserName, StartMs: j.Start, EndMs: j.Slot().End}
 			}),
 		})
+	case errors.As(err, &reused):
+		return coded(connect.CodeAlreadyExists, err, pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED, map[string]string{"job_id": reused.JobID})
 	case errors.As(err, &unknown):
 		return coded(connect.CodeNotFound, err, pb.ErrorReason_ERROR_REASON_NOT_FOUND, map[string]string{"what": unknown.What, "name": unknown.Name})
 	}
@@ -83,7 +86,6 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		{booking.ErrStopping, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
 		{errStopping, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
 		{store.ErrClosed, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
-		{booking.ErrRequestReused, connect.CodeAlreadyExists, pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED},
 		{store.ErrNameTaken, connect.CodeAlreadyExists, pb.ErrorReason_ERROR_REASON_NAME_TAKEN},
 		{store.ErrFull, connect.CodeResourceExhausted, pb.ErrorReason_ERROR_REASON_STORE_FULL},
 		{worker.ErrRemote, connect.CodeFailedPrecondition, pb.ErrorReason_ERROR_REASON_WRONG_STATUS},

@@ -24,6 +24,7 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 	if s.IsStopping() {
 		return nil, booking.ErrStopping
 	}
+	r.RequestId = canonical(r.RequestId)
 	hash, err := requestHash(r)
 	if err != nil {
 		return nil, err
