@@ -94,6 +94,7 @@ var matrix = map[string]row{
 	"AdminService/SetAdministrator": {request: (*stage).freshUser, want: forAdmins},
 	"AdminService/CreateUserToken":  {request: (*stage).freshUser, want: forAdmins},
 	"AdminService/RevokeUserTokens": {request: (*stage).freshUser, want: forAdmins},
+	"AdminService/DeleteUser":       {request: (*stage).freshUser, want: forAdmins},
 	"AdminService/CreateInvitation": {want: forAdmins},
 	"AdminService/ListInvitations":  {want: forAdmins},
 	"AdminService/RevokeInvitation": {request: (*stage).freshInvitation, want: forAdmins},

@@ -270,6 +270,7 @@ func (s *site) comfyPIDs() (pids []int) {
 type client struct {
 	comfyschedulerv1connect.SchedulerServiceClient
 	identity comfyschedulerv1connect.IdentityServiceClient
+	admin    comfyschedulerv1connect.AdminServiceClient
 	token    string
 	user     *pb.User
 	t        *testing.T
@@ -297,6 +298,7 @@ func (s *site) visitor(options ...connect.ClientOption) *client {
 	httpClient := &http.Client{Transport: bearer{&c.token, &http.Transport{Protocols: &protocols}}}
 	c.SchedulerServiceClient = comfyschedulerv1connect.NewSchedulerServiceClient(httpClient, s.url, options...)
 	c.identity = comfyschedulerv1connect.NewIdentityServiceClient(httpClient, s.url, options...)
+	c.admin = comfyschedulerv1connect.NewAdminServiceClient(httpClient, s.url, options...)
 	return c
 }
 

@@ -314,7 +314,7 @@ func (a *App) housekeep(ctx context.Context) error {
 		err := a.store.Update(ctx, func(tx store.Tx) error {
 			return errors.Join(tx.ForgetRequests(now.Add(-keepRequests).UnixMilli()), tx.ForgetEvents(now.Add(-keepEvents).UnixMilli(), maxForgotten))
 		})
-		if err = errors.Join(err, a.identity.NoteUse(ctx)); err != nil && ctx.Err() == nil {
+		if err = errors.Join(err, a.identity.NoteUse(ctx), a.identity.EraseDeleted(ctx)); err != nil && ctx.Err() == nil {
 			a.Log.Error("cannot keep house", "err", err)
 		}
 		select {

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -55,6 +56,7 @@ func (c Caller) IsStale() bool { return c.stale.Load() }
 // Store is what identity needs of the store.
 type Store interface {
 	store.Users
+	ListJobs(ctx context.Context, q store.Query) ([]job.Job, error)
 	Update(ctx context.Context, change func(store.Tx) error) error
 }
 

@@ -1,5 +1,7 @@
 package job
 
+import "github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+
 // MaxLosses is how many attempts of a job may be lost before it fails.
 const MaxLosses = 1
 
@@ -61,6 +63,20 @@ func (j *Job) Cancel(now int64) error {
 
 // LetGo records that ComfyUI has let go of a cancelled job.
 func (j *Job) LetGo(now int64) { j.finish(Cancelled, now) }
+
+// Erase takes out of an ended job whatever its owner asked for and got; when it ran and how it ended stays.
+func (j *Job) Erase() {
+	j.Prompt, j.Seed, j.Parameters, j.Results = "", 0, workflow.Values{}, nil
+	if j.Failure != nil {
+		j.Failure = &Failure{Reason: j.Failure.Reason, Message: "its owner was deleted"} // ComfyUI's words may quote the graph
+	}
+	j.touch()
+}
+
+// IsErased reports whether nothing is left of what the owner asked for and got.
+func (j *Job) IsErased() bool {
+	return j.Prompt == "" && j.Seed == 0 && len(j.Parameters)+len(j.Results) == 0
+}
 
 // Edited notes that the owner changed something.
 func (j *Job) Edited() { j.touch() }

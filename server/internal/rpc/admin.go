@@ -118,6 +118,15 @@ func (s adminService) RevokeUserTokens(ctx context.Context, r *pb.RevokeUserToke
 	return &pb.RevokeUserTokensResponse{Revoked: int32(n)}, nil
 }
 
+func (s adminService) DeleteUser(ctx context.Context, r *pb.DeleteUserRequest) (*pb.DeleteUserResponse, error) {
+	deleted, cancelled, err := s.Identity.DeleteUser(ctx, caller(ctx).Actor(), canonical(r.UserId), r.CancelBookings)
+	if err != nil {
+		return nil, named(err, "user", r.UserId)
+	}
+	s.Feed.RenameUser(deleted.ID, deleted.Name)
+	return &pb.DeleteUserResponse{CancelledBookings: int32(cancelled)}, nil
+}
+
 func (s adminService) CreateInvitation(ctx context.Context, r *pb.CreateInvitationRequest) (*pb.CreateInvitationResponse, error) {
 	lifetime := time.Duration(r.LifetimeMs) * time.Millisecond
 	if lifetime == 0 {

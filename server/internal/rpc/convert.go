@@ -40,7 +40,7 @@ var (
 		store.Book: pb.AuditAction_AUDIT_ACTION_BOOK, store.Change: pb.AuditAction_AUDIT_ACTION_UPDATE, store.Cancel: pb.AuditAction_AUDIT_ACTION_CANCEL,
 		store.SignIn: pb.AuditAction_AUDIT_ACTION_SIGN_IN, store.CreateToken: pb.AuditAction_AUDIT_ACTION_CREATE_TOKEN,
 		store.RevokeToken: pb.AuditAction_AUDIT_ACTION_REVOKE_TOKEN, store.RenameUser: pb.AuditAction_AUDIT_ACTION_RENAME_USER,
-		store.CreateUser: pb.AuditAction_AUDIT_ACTION_CREATE_USER, store.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR,
+		store.CreateUser: pb.AuditAction_AUDIT_ACTION_CREATE_USER, store.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR, store.DeleteUser: pb.AuditAction_AUDIT_ACTION_DELETE_USER,
 		store.CreateInvitation: pb.AuditAction_AUDIT_ACTION_CREATE_INVITATION, store.RevokeInvitation: pb.AuditAction_AUDIT_ACTION_REVOKE_INVITATION,
 		store.RestartWorker: pb.AuditAction_AUDIT_ACTION_RESTART_WORKER, store.PauseWorker: pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
 		store.ResumeWorker: pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,

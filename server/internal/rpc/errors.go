@@ -37,6 +37,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		tooMany  *booking.TooManyError
 		inTheWay *booking.InTheWayError
 		reused   *booking.RequestReusedError
+		booked   *identity.HasBookingsError
 		tooFast  *tooFastError
 	)
 	switch {
@@ -62,11 +63,9 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	case errors.As(err, &tooFast):
 		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS, map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)})
 	case errors.As(err, &inTheWay):
-		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, &pb.PauseConflict{
-			Bookings: each(inTheWay.Jobs, func(j job.Job) *pb.PauseObstacle {
-				return &pb.PauseObstacle{JobId: j.ID, UserName: j.UserName, StartMs: j.Start, EndMs: j.Slot().End}
-			}),
-		})
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(inTheWay.Jobs))
+	case errors.As(err, &booked):
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(booked.Jobs))
 	case errors.As(err, &reused):
 		return coded(connect.CodeAlreadyExists, err, pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED, map[string]string{"job_id": reused.JobID})
 	case errors.As(err, &unknown):
@@ -78,6 +77,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		reason pb.ErrorReason
 	}{
 		{identity.ErrNotSignedIn, connect.CodeUnauthenticated, pb.ErrorReason_ERROR_REASON_NOT_SIGNED_IN},
+		{store.ErrUserDeleted, connect.CodeUnauthenticated, pb.ErrorReason_ERROR_REASON_NOT_SIGNED_IN},
 		{identity.ErrInvitationNeeded, connect.CodePermissionDenied, pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED},
 		{identity.ErrSignInClosed, connect.CodePermissionDenied, pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED},
 		{identity.ErrLastAdministrator, connect.CodeFailedPrecondition, pb.ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR},
@@ -102,6 +102,16 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	}
 	log.ErrorContext(ctx, "request failed", "procedure", procedure, "err", err)
 	return connect.NewError(connect.CodeInternal, errors.New("something went wrong in the service; its log says what"))
+}
+
+// maxObstacles is how many bookings in the way are named.
+const maxObstacles = 100
+
+// obstacles names bookings that are in the way.
+func obstacles(jobs []job.Job) *pb.PauseConflict {
+	return &pb.PauseConflict{Bookings: each(jobs[:min(len(jobs), maxObstacles)], func(j job.Job) *pb.PauseObstacle {
+		return &pb.PauseObstacle{JobId: j.ID, UserName: j.UserName, StartMs: j.Start, EndMs: j.Slot().End}
+	})}
 }
 
 // blocking names the job in the way; a pause has no id.

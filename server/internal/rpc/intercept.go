@@ -57,6 +57,7 @@ var audiences = map[string]audience{
 	api.AdminServiceSetAdministratorProcedure: administrators,
 	api.AdminServiceCreateUserTokenProcedure:  administrators,
 	api.AdminServiceRevokeUserTokensProcedure: administrators,
+	api.AdminServiceDeleteUserProcedure:       administrators,
 	api.AdminServiceCreateInvitationProcedure: administrators,
 	api.AdminServiceListInvitationsProcedure:  administrators,
 	api.AdminServiceRevokeInvitationProcedure: administrators,

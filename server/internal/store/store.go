@@ -17,6 +17,8 @@ var (
 	ErrNameTaken = errors.New("the name is taken")
 	// ErrOverlap: the write would make two active slots overlap. Only a bug of the caller leads here.
 	ErrOverlap = errors.New("two slots would overlap")
+	// ErrUserDeleted: the user for whom something was to be written was deleted meanwhile.
+	ErrUserDeleted = errors.New("the user was deleted")
 	// ErrFull: there is no space left; nothing of the write was kept. It works again when there is space.
 	ErrFull = errors.New("no space left for the bookings")
 	// ErrClosed: the store is closed.
@@ -136,7 +138,7 @@ type Invitation struct {
 
 // Users reads users and how they are proved.
 type Users interface {
-	// User reads one user; ErrNotFound.
+	// User reads one user who is not deleted; ErrNotFound.
 	User(ctx context.Context, id string) (User, error)
 	// UserByToken reads the user whom an unrevoked token proves; ErrNotFound.
 	UserByToken(ctx context.Context, hash [32]byte) (User, Token, error)
@@ -144,6 +146,8 @@ type Users interface {
 	Tokens(ctx context.Context, userID string) ([]Token, error)
 	// Accounts reads users, latest first, those after a place in that order.
 	Accounts(ctx context.Context, after *Cursor, limit int) ([]Account, error)
+	// Erasures reads the deleted users whose jobs are not erased yet.
+	Erasures(ctx context.Context) (userIDs []string, err error)
 	// Invitations reads those that can be used at a moment, latest first.
 	Invitations(ctx context.Context, now int64) ([]Invitation, error)
 }
@@ -167,6 +171,7 @@ const (
 	RevokeToken      Action = "revoke_token"
 	RenameUser       Action = "rename_user"
 	CreateUser       Action = "create_user"
+	DeleteUser       Action = "delete_user"
 	SetAdministrator Action = "set_administrator"
 	CreateInvitation Action = "create_invitation"
 	RevokeInvitation Action = "revoke_invitation"
@@ -274,10 +279,14 @@ type Tx interface {
 	NextFree(worker string, from, duration int64, except string) int64
 	// CountActive counts a user's scheduled and processing jobs.
 	CountActive(userID string) (int, error)
-	// InsertJob writes a new job; ErrOverlap.
+	// ActiveOf reads a user's scheduled and processing jobs, by start.
+	ActiveOf(userID string) ([]job.Job, error)
+	// InsertJob writes a new job; ErrOverlap, ErrUserDeleted.
 	InsertJob(j job.Job) error
 	// UpdateJob writes a changed job; ErrOverlap.
 	UpdateJob(j job.Job) error
+	// ForgetResults forgets whose the files are that a job wrote.
+	ForgetResults(j job.Job) error
 
 	// Request reads the job of the event that came of a user's request, and the hash of that request; ErrNotFound.
 	Request(userID, requestID string) (jobID string, hash []byte, err error)
@@ -286,13 +295,20 @@ type Tx interface {
 
 	// InsertUser writes a new user; ErrNameTaken. An empty name becomes "User-N" with the next free N, which is returned.
 	InsertUser(u User) (User, error)
+	// User reads one user who is not deleted; ErrNotFound.
+	User(id string) (User, error)
+	// DeleteUser makes a user one of the past under another name, drops its tokens and notes that its jobs are to be
+	// erased; ErrNotFound, ErrNameTaken.
+	DeleteUser(id, name string, now int64) error
+	// Erased notes that the jobs of a deleted user are erased. A user to whom nothing refers any more is forgotten.
+	Erased(userID string) error
 	// RenameUser changes a user's name; ErrNameTaken, ErrNotFound.
 	RenameUser(id, name string) error
 	// SetAdministrator says whether a user is an administrator; ErrNotFound.
 	SetAdministrator(id string, is bool) (User, error)
 	// CountAdministrators counts the administrators with an unrevoked token, the user except left out.
 	CountAdministrators(except string) (int, error)
-	// InsertToken writes a new token.
+	// InsertToken writes a new token; ErrNotFound when its user was deleted.
 	InsertToken(t Token) error
 	// RenameToken changes what a user's unrevoked token is called; ErrNotFound.
 	RenameToken(userID, id, name string) error

@@ -56,6 +56,8 @@ const (
 	AuditAction_AUDIT_ACTION_PAUSE_WORKER AuditAction = 13
 	// A worker's pause was ended.
 	AuditAction_AUDIT_ACTION_RESUME_WORKER AuditAction = 14
+	// A user was deleted, by an administrator or because it was never used.
+	AuditAction_AUDIT_ACTION_DELETE_USER AuditAction = 15
 )
 
 // Enum value maps for AuditAction.
@@ -76,6 +78,7 @@ var (
 		12: "AUDIT_ACTION_RESTART_WORKER",
 		13: "AUDIT_ACTION_PAUSE_WORKER",
 		14: "AUDIT_ACTION_RESUME_WORKER",
+		15: "AUDIT_ACTION_DELETE_USER",
 	}
 	AuditAction_value = map[string]int32{
 		"AUDIT_ACTION_UNSPECIFIED":       0,
@@ -93,6 +96,7 @@ var (
 		"AUDIT_ACTION_RESTART_WORKER":    12,
 		"AUDIT_ACTION_PAUSE_WORKER":      13,
 		"AUDIT_ACTION_RESUME_WORKER":     14,
+		"AUDIT_ACTION_DELETE_USER":       15,
 	}
 )
 
@@ -1114,6 +1118,107 @@ func (x *RevokeUserTokensResponse) GetRevoked() int32 {
 	return 0
 }
 
+// DeleteUserRequest names the user.
+type DeleteUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Cancel its scheduled and running jobs instead of refusing.
+	CancelBookings bool `protobuf:"varint,2,opt,name=cancel_bookings,json=cancelBookings,proto3" json:"cancel_bookings,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *DeleteUserRequest) Reset() {
+	*x = DeleteUserRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteUserRequest) ProtoMessage() {}
+
+func (x *DeleteUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteUserRequest.ProtoReflect.Descriptor instead.
+func (*DeleteUserRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *DeleteUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *DeleteUserRequest) GetCancelBookings() bool {
+	if x != nil {
+		return x.CancelBookings
+	}
+	return false
+}
+
+// DeleteUserResponse says what became of its bookings.
+type DeleteUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bookings that were cancelled; a running one ends in a moment.
+	CancelledBookings int32 `protobuf:"varint,1,opt,name=cancelled_bookings,json=cancelledBookings,proto3" json:"cancelled_bookings,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *DeleteUserResponse) Reset() {
+	*x = DeleteUserResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteUserResponse) ProtoMessage() {}
+
+func (x *DeleteUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteUserResponse.ProtoReflect.Descriptor instead.
+func (*DeleteUserResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *DeleteUserResponse) GetCancelledBookings() int32 {
+	if x != nil {
+		return x.CancelledBookings
+	}
+	return 0
+}
+
 // CreateInvitationRequest describes the invitation.
 type CreateInvitationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1129,7 +1234,7 @@ type CreateInvitationRequest struct {
 
 func (x *CreateInvitationRequest) Reset() {
 	*x = CreateInvitationRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1141,7 +1246,7 @@ func (x *CreateInvitationRequest) String() string {
 func (*CreateInvitationRequest) ProtoMessage() {}
 
 func (x *CreateInvitationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1154,7 +1259,7 @@ func (x *CreateInvitationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateInvitationRequest.ProtoReflect.Descriptor instead.
 func (*CreateInvitationRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{19}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateInvitationRequest) GetNote() string {
@@ -1191,7 +1296,7 @@ type CreateInvitationResponse struct {
 
 func (x *CreateInvitationResponse) Reset() {
 	*x = CreateInvitationResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1203,7 +1308,7 @@ func (x *CreateInvitationResponse) String() string {
 func (*CreateInvitationResponse) ProtoMessage() {}
 
 func (x *CreateInvitationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1216,7 +1321,7 @@ func (x *CreateInvitationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateInvitationResponse.ProtoReflect.Descriptor instead.
 func (*CreateInvitationResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{20}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateInvitationResponse) GetInvitation() *Invitation {
@@ -1233,16 +1338,20 @@ func (x *CreateInvitationResponse) GetCode() string {
 	return ""
 }
 
-// ListInvitationsRequest is empty.
+// ListInvitationsRequest asks for a page.
 type ListInvitationsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Invitations wanted at most; 0 stands for 50, more than 500 for 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListInvitationsRequest) Reset() {
 	*x = ListInvitationsRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1254,7 +1363,7 @@ func (x *ListInvitationsRequest) String() string {
 func (*ListInvitationsRequest) ProtoMessage() {}
 
 func (x *ListInvitationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1267,21 +1376,37 @@ func (x *ListInvitationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitationsRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitationsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{21}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{23}
 }
 
-// ListInvitationsResponse is the invitations.
+func (x *ListInvitationsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListInvitationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListInvitationsResponse is one page.
 type ListInvitationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invitations, latest first.
-	Invitations   []*Invitation `protobuf:"bytes,1,rep,name=invitations,proto3" json:"invitations,omitempty"`
+	Invitations []*Invitation `protobuf:"bytes,1,rep,name=invitations,proto3" json:"invitations,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListInvitationsResponse) Reset() {
 	*x = ListInvitationsResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1293,7 +1418,7 @@ func (x *ListInvitationsResponse) String() string {
 func (*ListInvitationsResponse) ProtoMessage() {}
 
 func (x *ListInvitationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1306,7 +1431,7 @@ func (x *ListInvitationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitationsResponse.ProtoReflect.Descriptor instead.
 func (*ListInvitationsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{22}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListInvitationsResponse) GetInvitations() []*Invitation {
@@ -1314,6 +1439,13 @@ func (x *ListInvitationsResponse) GetInvitations() []*Invitation {
 		return x.Invitations
 	}
 	return nil
+}
+
+func (x *ListInvitationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // RevokeInvitationRequest names the invitation.
@@ -1327,7 +1459,7 @@ type RevokeInvitationRequest struct {
 
 func (x *RevokeInvitationRequest) Reset() {
 	*x = RevokeInvitationRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1471,7 @@ func (x *RevokeInvitationRequest) String() string {
 func (*RevokeInvitationRequest) ProtoMessage() {}
 
 func (x *RevokeInvitationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1484,7 @@ func (x *RevokeInvitationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeInvitationRequest.ProtoReflect.Descriptor instead.
 func (*RevokeInvitationRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{23}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RevokeInvitationRequest) GetInvitationId() string {
@@ -1371,7 +1503,7 @@ type RevokeInvitationResponse struct {
 
 func (x *RevokeInvitationResponse) Reset() {
 	*x = RevokeInvitationResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1515,7 @@ func (x *RevokeInvitationResponse) String() string {
 func (*RevokeInvitationResponse) ProtoMessage() {}
 
 func (x *RevokeInvitationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1528,7 @@ func (x *RevokeInvitationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeInvitationResponse.ProtoReflect.Descriptor instead.
 func (*RevokeInvitationResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{24}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{26}
 }
 
 // AuditEvent is something that somebody did.
@@ -1422,7 +1554,7 @@ type AuditEvent struct {
 
 func (x *AuditEvent) Reset() {
 	*x = AuditEvent{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1434,7 +1566,7 @@ func (x *AuditEvent) String() string {
 func (*AuditEvent) ProtoMessage() {}
 
 func (x *AuditEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1447,7 +1579,7 @@ func (x *AuditEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditEvent.ProtoReflect.Descriptor instead.
 func (*AuditEvent) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{25}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AuditEvent) GetAtMs() int64 {
@@ -1516,7 +1648,7 @@ type ListAuditEventsRequest struct {
 
 func (x *ListAuditEventsRequest) Reset() {
 	*x = ListAuditEventsRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1528,7 +1660,7 @@ func (x *ListAuditEventsRequest) String() string {
 func (*ListAuditEventsRequest) ProtoMessage() {}
 
 func (x *ListAuditEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1541,7 +1673,7 @@ func (x *ListAuditEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditEventsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{26}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListAuditEventsRequest) GetPageSize() int32 {
@@ -1585,7 +1717,7 @@ type ListAuditEventsResponse struct {
 
 func (x *ListAuditEventsResponse) Reset() {
 	*x = ListAuditEventsResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1597,7 +1729,7 @@ func (x *ListAuditEventsResponse) String() string {
 func (*ListAuditEventsResponse) ProtoMessage() {}
 
 func (x *ListAuditEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1610,7 +1742,7 @@ func (x *ListAuditEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditEventsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{27}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListAuditEventsResponse) GetEvents() []*AuditEvent {
@@ -1687,7 +1819,12 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x17RevokeUserTokensRequest\x12!\n" +
 	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\"4\n" +
 	"\x18RevokeUserTokensResponse\x12\x18\n" +
-	"\arevoked\x18\x01 \x01(\x05R\arevoked\"\x92\x01\n" +
+	"\arevoked\x18\x01 \x01(\x05R\arevoked\"_\n" +
+	"\x11DeleteUserRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12'\n" +
+	"\x0fcancel_bookings\x18\x02 \x01(\bR\x0ecancelBookings\"C\n" +
+	"\x12DeleteUserResponse\x12-\n" +
+	"\x12cancelled_bookings\x18\x01 \x01(\x05R\x11cancelledBookings\"\x92\x01\n" +
 	"\x17CreateInvitationRequest\x12\x1b\n" +
 	"\x04note\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04note\x123\n" +
 	"\vlifetime_ms\x18\x02 \x01(\x03B\x12\xbaH\x0f\xd8\x01\x01\"\n" +
@@ -1699,10 +1836,14 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
 	"invitation\x18\x01 \x01(\v2\x1d.comfyscheduler.v1.InvitationR\n" +
 	"invitation\x12\x12\n" +
-	"\x04code\x18\x02 \x01(\tR\x04code\"\x18\n" +
-	"\x16ListInvitationsRequest\"Z\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"g\n" +
+	"\x16ListInvitationsRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\"\x82\x01\n" +
 	"\x17ListInvitationsResponse\x12?\n" +
-	"\vinvitations\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.InvitationR\vinvitations\"H\n" +
+	"\vinvitations\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.InvitationR\vinvitations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +
 	"\x17RevokeInvitationRequest\x12-\n" +
 	"\rinvitation_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\finvitationId\"\x1a\n" +
 	"\x18RevokeInvitationResponse\"\xce\x01\n" +
@@ -1723,7 +1864,7 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x06job_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x05jobId\"x\n" +
 	"\x17ListAuditEventsResponse\x125\n" +
 	"\x06events\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.AuditEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd4\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xf2\x03\n" +
 	"\vAuditAction\x12\x1c\n" +
 	"\x18AUDIT_ACTION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11AUDIT_ACTION_BOOK\x10\x01\x12\x17\n" +
@@ -1740,8 +1881,8 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x1eAUDIT_ACTION_REVOKE_INVITATION\x10\v\x12\x1f\n" +
 	"\x1bAUDIT_ACTION_RESTART_WORKER\x10\f\x12\x1d\n" +
 	"\x19AUDIT_ACTION_PAUSE_WORKER\x10\r\x12\x1e\n" +
-	"\x1aAUDIT_ACTION_RESUME_WORKER\x10\x0e2\xcb\n" +
-	"\n" +
+	"\x1aAUDIT_ACTION_RESUME_WORKER\x10\x0e\x12\x1c\n" +
+	"\x18AUDIT_ACTION_DELETE_USER\x10\x0f2\xa6\v\n" +
 	"\fAdminService\x12b\n" +
 	"\rRestartWorker\x12'.comfyscheduler.v1.RestartWorkerRequest\x1a(.comfyscheduler.v1.RestartWorkerResponse\x12d\n" +
 	"\fGetWorkerLog\x12&.comfyscheduler.v1.GetWorkerLogRequest\x1a'.comfyscheduler.v1.GetWorkerLogResponse\"\x03\x90\x02\x01\x12\\\n" +
@@ -1752,7 +1893,9 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"CreateUser\x12$.comfyscheduler.v1.CreateUserRequest\x1a%.comfyscheduler.v1.CreateUserResponse\x12k\n" +
 	"\x10SetAdministrator\x12*.comfyscheduler.v1.SetAdministratorRequest\x1a+.comfyscheduler.v1.SetAdministratorResponse\x12h\n" +
 	"\x0fCreateUserToken\x12).comfyscheduler.v1.CreateUserTokenRequest\x1a*.comfyscheduler.v1.CreateUserTokenResponse\x12k\n" +
-	"\x10RevokeUserTokens\x12*.comfyscheduler.v1.RevokeUserTokensRequest\x1a+.comfyscheduler.v1.RevokeUserTokensResponse\x12k\n" +
+	"\x10RevokeUserTokens\x12*.comfyscheduler.v1.RevokeUserTokensRequest\x1a+.comfyscheduler.v1.RevokeUserTokensResponse\x12Y\n" +
+	"\n" +
+	"DeleteUser\x12$.comfyscheduler.v1.DeleteUserRequest\x1a%.comfyscheduler.v1.DeleteUserResponse\x12k\n" +
 	"\x10CreateInvitation\x12*.comfyscheduler.v1.CreateInvitationRequest\x1a+.comfyscheduler.v1.CreateInvitationResponse\x12m\n" +
 	"\x0fListInvitations\x12).comfyscheduler.v1.ListInvitationsRequest\x1a*.comfyscheduler.v1.ListInvitationsResponse\"\x03\x90\x02\x01\x12k\n" +
 	"\x10RevokeInvitation\x12*.comfyscheduler.v1.RevokeInvitationRequest\x1a+.comfyscheduler.v1.RevokeInvitationResponse\x12m\n" +
@@ -1771,7 +1914,7 @@ func file_comfyscheduler_v1_admin_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_comfyscheduler_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_comfyscheduler_v1_admin_service_proto_goTypes = []any{
 	(AuditAction)(0),                 // 0: comfyscheduler.v1.AuditAction
 	(*RestartWorkerRequest)(nil),     // 1: comfyscheduler.v1.RestartWorkerRequest
@@ -1793,31 +1936,33 @@ var file_comfyscheduler_v1_admin_service_proto_goTypes = []any{
 	(*CreateUserTokenResponse)(nil),  // 17: comfyscheduler.v1.CreateUserTokenResponse
 	(*RevokeUserTokensRequest)(nil),  // 18: comfyscheduler.v1.RevokeUserTokensRequest
 	(*RevokeUserTokensResponse)(nil), // 19: comfyscheduler.v1.RevokeUserTokensResponse
-	(*CreateInvitationRequest)(nil),  // 20: comfyscheduler.v1.CreateInvitationRequest
-	(*CreateInvitationResponse)(nil), // 21: comfyscheduler.v1.CreateInvitationResponse
-	(*ListInvitationsRequest)(nil),   // 22: comfyscheduler.v1.ListInvitationsRequest
-	(*ListInvitationsResponse)(nil),  // 23: comfyscheduler.v1.ListInvitationsResponse
-	(*RevokeInvitationRequest)(nil),  // 24: comfyscheduler.v1.RevokeInvitationRequest
-	(*RevokeInvitationResponse)(nil), // 25: comfyscheduler.v1.RevokeInvitationResponse
-	(*AuditEvent)(nil),               // 26: comfyscheduler.v1.AuditEvent
-	(*ListAuditEventsRequest)(nil),   // 27: comfyscheduler.v1.ListAuditEventsRequest
-	(*ListAuditEventsResponse)(nil),  // 28: comfyscheduler.v1.ListAuditEventsResponse
-	(*Pause)(nil),                    // 29: comfyscheduler.v1.Pause
-	(*User)(nil),                     // 30: comfyscheduler.v1.User
-	(*Token)(nil),                    // 31: comfyscheduler.v1.Token
-	(*Invitation)(nil),               // 32: comfyscheduler.v1.Invitation
+	(*DeleteUserRequest)(nil),        // 20: comfyscheduler.v1.DeleteUserRequest
+	(*DeleteUserResponse)(nil),       // 21: comfyscheduler.v1.DeleteUserResponse
+	(*CreateInvitationRequest)(nil),  // 22: comfyscheduler.v1.CreateInvitationRequest
+	(*CreateInvitationResponse)(nil), // 23: comfyscheduler.v1.CreateInvitationResponse
+	(*ListInvitationsRequest)(nil),   // 24: comfyscheduler.v1.ListInvitationsRequest
+	(*ListInvitationsResponse)(nil),  // 25: comfyscheduler.v1.ListInvitationsResponse
+	(*RevokeInvitationRequest)(nil),  // 26: comfyscheduler.v1.RevokeInvitationRequest
+	(*RevokeInvitationResponse)(nil), // 27: comfyscheduler.v1.RevokeInvitationResponse
+	(*AuditEvent)(nil),               // 28: comfyscheduler.v1.AuditEvent
+	(*ListAuditEventsRequest)(nil),   // 29: comfyscheduler.v1.ListAuditEventsRequest
+	(*ListAuditEventsResponse)(nil),  // 30: comfyscheduler.v1.ListAuditEventsResponse
+	(*Pause)(nil),                    // 31: comfyscheduler.v1.Pause
+	(*User)(nil),                     // 32: comfyscheduler.v1.User
+	(*Token)(nil),                    // 33: comfyscheduler.v1.Token
+	(*Invitation)(nil),               // 34: comfyscheduler.v1.Invitation
 }
 var file_comfyscheduler_v1_admin_service_proto_depIdxs = []int32{
-	29, // 0: comfyscheduler.v1.PauseWorkerResponse.pause:type_name -> comfyscheduler.v1.Pause
-	30, // 1: comfyscheduler.v1.UserAccount.user:type_name -> comfyscheduler.v1.User
+	31, // 0: comfyscheduler.v1.PauseWorkerResponse.pause:type_name -> comfyscheduler.v1.Pause
+	32, // 1: comfyscheduler.v1.UserAccount.user:type_name -> comfyscheduler.v1.User
 	9,  // 2: comfyscheduler.v1.ListUsersResponse.users:type_name -> comfyscheduler.v1.UserAccount
-	30, // 3: comfyscheduler.v1.CreateUserResponse.user:type_name -> comfyscheduler.v1.User
-	30, // 4: comfyscheduler.v1.SetAdministratorResponse.user:type_name -> comfyscheduler.v1.User
-	31, // 5: comfyscheduler.v1.CreateUserTokenResponse.token:type_name -> comfyscheduler.v1.Token
-	32, // 6: comfyscheduler.v1.CreateInvitationResponse.invitation:type_name -> comfyscheduler.v1.Invitation
-	32, // 7: comfyscheduler.v1.ListInvitationsResponse.invitations:type_name -> comfyscheduler.v1.Invitation
+	32, // 3: comfyscheduler.v1.CreateUserResponse.user:type_name -> comfyscheduler.v1.User
+	32, // 4: comfyscheduler.v1.SetAdministratorResponse.user:type_name -> comfyscheduler.v1.User
+	33, // 5: comfyscheduler.v1.CreateUserTokenResponse.token:type_name -> comfyscheduler.v1.Token
+	34, // 6: comfyscheduler.v1.CreateInvitationResponse.invitation:type_name -> comfyscheduler.v1.Invitation
+	34, // 7: comfyscheduler.v1.ListInvitationsResponse.invitations:type_name -> comfyscheduler.v1.Invitation
 	0,  // 8: comfyscheduler.v1.AuditEvent.action:type_name -> comfyscheduler.v1.AuditAction
-	26, // 9: comfyscheduler.v1.ListAuditEventsResponse.events:type_name -> comfyscheduler.v1.AuditEvent
+	28, // 9: comfyscheduler.v1.ListAuditEventsResponse.events:type_name -> comfyscheduler.v1.AuditEvent
 	1,  // 10: comfyscheduler.v1.AdminService.RestartWorker:input_type -> comfyscheduler.v1.RestartWorkerRequest
 	3,  // 11: comfyscheduler.v1.AdminService.GetWorkerLog:input_type -> comfyscheduler.v1.GetWorkerLogRequest
 	5,  // 12: comfyscheduler.v1.AdminService.PauseWorker:input_type -> comfyscheduler.v1.PauseWorkerRequest
@@ -1827,25 +1972,27 @@ var file_comfyscheduler_v1_admin_service_proto_depIdxs = []int32{
 	14, // 16: comfyscheduler.v1.AdminService.SetAdministrator:input_type -> comfyscheduler.v1.SetAdministratorRequest
 	16, // 17: comfyscheduler.v1.AdminService.CreateUserToken:input_type -> comfyscheduler.v1.CreateUserTokenRequest
 	18, // 18: comfyscheduler.v1.AdminService.RevokeUserTokens:input_type -> comfyscheduler.v1.RevokeUserTokensRequest
-	20, // 19: comfyscheduler.v1.AdminService.CreateInvitation:input_type -> comfyscheduler.v1.CreateInvitationRequest
-	22, // 20: comfyscheduler.v1.AdminService.ListInvitations:input_type -> comfyscheduler.v1.ListInvitationsRequest
-	24, // 21: comfyscheduler.v1.AdminService.RevokeInvitation:input_type -> comfyscheduler.v1.RevokeInvitationRequest
-	27, // 22: comfyscheduler.v1.AdminService.ListAuditEvents:input_type -> comfyscheduler.v1.ListAuditEventsRequest
-	2,  // 23: comfyscheduler.v1.AdminService.RestartWorker:output_type -> comfyscheduler.v1.RestartWorkerResponse
-	4,  // 24: comfyscheduler.v1.AdminService.GetWorkerLog:output_type -> comfyscheduler.v1.GetWorkerLogResponse
-	6,  // 25: comfyscheduler.v1.AdminService.PauseWorker:output_type -> comfyscheduler.v1.PauseWorkerResponse
-	8,  // 26: comfyscheduler.v1.AdminService.ResumeWorker:output_type -> comfyscheduler.v1.ResumeWorkerResponse
-	11, // 27: comfyscheduler.v1.AdminService.ListUsers:output_type -> comfyscheduler.v1.ListUsersResponse
-	13, // 28: comfyscheduler.v1.AdminService.CreateUser:output_type -> comfyscheduler.v1.CreateUserResponse
-	15, // 29: comfyscheduler.v1.AdminService.SetAdministrator:output_type -> comfyscheduler.v1.SetAdministratorResponse
-	17, // 30: comfyscheduler.v1.AdminService.CreateUserToken:output_type -> comfyscheduler.v1.CreateUserTokenResponse
-	19, // 31: comfyscheduler.v1.AdminService.RevokeUserTokens:output_type -> comfyscheduler.v1.RevokeUserTokensResponse
-	21, // 32: comfyscheduler.v1.AdminService.CreateInvitation:output_type -> comfyscheduler.v1.CreateInvitationResponse
-	23, // 33: comfyscheduler.v1.AdminService.ListInvitations:output_type -> comfyscheduler.v1.ListInvitationsResponse
-	25, // 34: comfyscheduler.v1.AdminService.RevokeInvitation:output_type -> comfyscheduler.v1.RevokeInvitationResponse
-	28, // 35: comfyscheduler.v1.AdminService.ListAuditEvents:output_type -> comfyscheduler.v1.ListAuditEventsResponse
-	23, // [23:36] is the sub-list for method output_type
-	10, // [10:23] is the sub-list for method input_type
+	20, // 19: comfyscheduler.v1.AdminService.DeleteUser:input_type -> comfyscheduler.v1.DeleteUserRequest
+	22, // 20: comfyscheduler.v1.AdminService.CreateInvitation:input_type -> comfyscheduler.v1.CreateInvitationRequest
+	24, // 21: comfyscheduler.v1.AdminService.ListInvitations:input_type -> comfyscheduler.v1.ListInvitationsRequest
+	26, // 22: comfyscheduler.v1.AdminService.RevokeInvitation:input_type -> comfyscheduler.v1.RevokeInvitationRequest
+	29, // 23: comfyscheduler.v1.AdminService.ListAuditEvents:input_type -> comfyscheduler.v1.ListAuditEventsRequest
+	2,  // 24: comfyscheduler.v1.AdminService.RestartWorker:output_type -> comfyscheduler.v1.RestartWorkerResponse
+	4,  // 25: comfyscheduler.v1.AdminService.GetWorkerLog:output_type -> comfyscheduler.v1.GetWorkerLogResponse
+	6,  // 26: comfyscheduler.v1.AdminService.PauseWorker:output_type -> comfyscheduler.v1.PauseWorkerResponse
+	8,  // 27: comfyscheduler.v1.AdminService.ResumeWorker:output_type -> comfyscheduler.v1.ResumeWorkerResponse
+	11, // 28: comfyscheduler.v1.AdminService.ListUsers:output_type -> comfyscheduler.v1.ListUsersResponse
+	13, // 29: comfyscheduler.v1.AdminService.CreateUser:output_type -> comfyscheduler.v1.CreateUserResponse
+	15, // 30: comfyscheduler.v1.AdminService.SetAdministrator:output_type -> comfyscheduler.v1.SetAdministratorResponse
+	17, // 31: comfyscheduler.v1.AdminService.CreateUserToken:output_type -> comfyscheduler.v1.CreateUserTokenResponse
+	19, // 32: comfyscheduler.v1.AdminService.RevokeUserTokens:output_type -> comfyscheduler.v1.RevokeUserTokensResponse
+	21, // 33: comfyscheduler.v1.AdminService.DeleteUser:output_type -> comfyscheduler.v1.DeleteUserResponse
+	23, // 34: comfyscheduler.v1.AdminService.CreateInvitation:output_type -> comfyscheduler.v1.CreateInvitationResponse
+	25, // 35: comfyscheduler.v1.AdminService.ListInvitations:output_type -> comfyscheduler.v1.ListInvitationsResponse
+	27, // 36: comfyscheduler.v1.AdminService.RevokeInvitation:output_type -> comfyscheduler.v1.RevokeInvitationResponse
+	30, // 37: comfyscheduler.v1.AdminService.ListAuditEvents:output_type -> comfyscheduler.v1.ListAuditEventsResponse
+	24, // [24:38] is the sub-list for method output_type
+	10, // [10:24] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
 	10, // [10:10] is the sub-list for extension extendee
 	0,  // [0:10] is the sub-list for field type_name
@@ -1864,7 +2011,7 @@ func file_comfyscheduler_v1_admin_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_admin_service_proto_rawDesc), len(file_comfyscheduler_v1_admin_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

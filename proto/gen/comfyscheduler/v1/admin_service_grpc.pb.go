@@ -28,6 +28,7 @@ const (
 	AdminService_SetAdministrator_FullMethodName = "/comfyscheduler.v1.AdminService/SetAdministrator"
 	AdminService_CreateUserToken_FullMethodName  = "/comfyscheduler.v1.AdminService/CreateUserToken"
 	AdminService_RevokeUserTokens_FullMethodName = "/comfyscheduler.v1.AdminService/RevokeUserTokens"
+	AdminService_DeleteUser_FullMethodName       = "/comfyscheduler.v1.AdminService/DeleteUser"
 	AdminService_CreateInvitation_FullMethodName = "/comfyscheduler.v1.AdminService/CreateInvitation"
 	AdminService_ListInvitations_FullMethodName  = "/comfyscheduler.v1.AdminService/ListInvitations"
 	AdminService_RevokeInvitation_FullMethodName = "/comfyscheduler.v1.AdminService/RevokeInvitation"
@@ -64,9 +65,16 @@ type AdminServiceClient interface {
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
 	RevokeUserTokens(ctx context.Context, in *RevokeUserTokensRequest, opts ...grpc.CallOption) (*RevokeUserTokensResponse, error)
+	// Deletes a user for good: its tokens are worthless at once and the streams opened with them end, its bookings are
+	// cancelled, prompts, parameters and results are erased from the history of its jobs. What it booked stays on the
+	// timeline under a name such as "Deleted user 3f2a9c1b"; the files of its results stay in ComfyUI's output folder.
+	//
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
+	// no administrator with a token would be left.
+	DeleteUser(ctx context.Context, in *DeleteUserRequest, opts ...grpc.CallOption) (*DeleteUserResponse, error)
 	// Makes an invitation, with which people become users in `invite` mode.
 	CreateInvitation(ctx context.Context, in *CreateInvitationRequest, opts ...grpc.CallOption) (*CreateInvitationResponse, error)
-	// Reads the invitations that can still be used, latest first.
+	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(ctx context.Context, in *ListInvitationsRequest, opts ...grpc.CallOption) (*ListInvitationsResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(ctx context.Context, in *RevokeInvitationRequest, opts ...grpc.CallOption) (*RevokeInvitationResponse, error)
@@ -172,6 +180,16 @@ func (c *adminServiceClient) RevokeUserTokens(ctx context.Context, in *RevokeUse
 	return out, nil
 }
 
+func (c *adminServiceClient) DeleteUser(ctx context.Context, in *DeleteUserRequest, opts ...grpc.CallOption) (*DeleteUserResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteUserResponse)
+	err := c.cc.Invoke(ctx, AdminService_DeleteUser_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *adminServiceClient) CreateInvitation(ctx context.Context, in *CreateInvitationRequest, opts ...grpc.CallOption) (*CreateInvitationResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CreateInvitationResponse)
@@ -242,9 +260,16 @@ type AdminServiceServer interface {
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
 	RevokeUserTokens(context.Context, *RevokeUserTokensRequest) (*RevokeUserTokensResponse, error)
+	// Deletes a user for good: its tokens are worthless at once and the streams opened with them end, its bookings are
+	// cancelled, prompts, parameters and results are erased from the history of its jobs. What it booked stays on the
+	// timeline under a name such as "Deleted user 3f2a9c1b"; the files of its results stay in ComfyUI's output folder.
+	//
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
+	// no administrator with a token would be left.
+	DeleteUser(context.Context, *DeleteUserRequest) (*DeleteUserResponse, error)
 	// Makes an invitation, with which people become users in `invite` mode.
 	CreateInvitation(context.Context, *CreateInvitationRequest) (*CreateInvitationResponse, error)
-	// Reads the invitations that can still be used, latest first.
+	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(context.Context, *ListInvitationsRequest) (*ListInvitationsResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(context.Context, *RevokeInvitationRequest) (*RevokeInvitationResponse, error)
@@ -286,6 +311,9 @@ func (UnimplementedAdminServiceServer) CreateUserToken(context.Context, *CreateU
 }
 func (UnimplementedAdminServiceServer) RevokeUserTokens(context.Context, *RevokeUserTokensRequest) (*RevokeUserTokensResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeUserTokens not implemented")
+}
+func (UnimplementedAdminServiceServer) DeleteUser(context.Context, *DeleteUserRequest) (*DeleteUserResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteUser not implemented")
 }
 func (UnimplementedAdminServiceServer) CreateInvitation(context.Context, *CreateInvitationRequest) (*CreateInvitationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateInvitation not implemented")
@@ -482,6 +510,24 @@ func _AdminService_RevokeUserTokens_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_DeleteUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteUserRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).DeleteUser(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_DeleteUser_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).DeleteUser(ctx, req.(*DeleteUserRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AdminService_CreateInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CreateInvitationRequest)
 	if err := dec(in); err != nil {
@@ -596,6 +642,10 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeUserTokens",
 			Handler:    _AdminService_RevokeUserTokens_Handler,
+		},
+		{
+			MethodName: "DeleteUser",
+			Handler:    _AdminService_DeleteUser_Handler,
 		},
 		{
 			MethodName: "CreateInvitation",

@@ -59,7 +59,7 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the user has as many open bookings as one may have; metadata "limit".
 	ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS ErrorReason = 16
-	// FAILED_PRECONDITION: bookings are in the way of a pause; a PauseConflict is attached too.
+	// FAILED_PRECONDITION: bookings are in the way of a pause, or of deleting a user; a PauseConflict is attached too.
 	ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY ErrorReason = 17
 	// FAILED_PRECONDITION: it would leave the service without an administrator.
 	ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR ErrorReason = 18
@@ -69,6 +69,16 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_STREAMS ErrorReason = 20
 	// RESOURCE_EXHAUSTED: the user has as many tokens as one may have; metadata "limit".
 	ErrorReason_ERROR_REASON_TOO_MANY_TOKENS ErrorReason = 21
+	// INVALID_ARGUMENT: fields of the request break a rule; buf.validate.Violations that name them are attached too.
+	ErrorReason_ERROR_REASON_INVALID_FIELDS ErrorReason = 22
+	// RESOURCE_EXHAUSTED: the request is larger than one may be.
+	ErrorReason_ERROR_REASON_TOO_LARGE ErrorReason = 23
+	// CANCELLED: the caller has hung up.
+	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 24
+	// DEADLINE_EXCEEDED: the request took too long. What it asked for may have been done all the same.
+	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 25
+	// INTERNAL: a fault of the service; its log says more.
+	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 26
 )
 
 // Enum value maps for ErrorReason.
@@ -96,6 +106,11 @@ var (
 		19: "ERROR_REASON_MALFORMED",
 		20: "ERROR_REASON_TOO_MANY_STREAMS",
 		21: "ERROR_REASON_TOO_MANY_TOKENS",
+		22: "ERROR_REASON_INVALID_FIELDS",
+		23: "ERROR_REASON_TOO_LARGE",
+		24: "ERROR_REASON_CANCELLED",
+		25: "ERROR_REASON_DEADLINE_EXCEEDED",
+		26: "ERROR_REASON_INTERNAL",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":         0,
@@ -120,6 +135,11 @@ var (
 		"ERROR_REASON_MALFORMED":           19,
 		"ERROR_REASON_TOO_MANY_STREAMS":    20,
 		"ERROR_REASON_TOO_MANY_TOKENS":     21,
+		"ERROR_REASON_INVALID_FIELDS":      22,
+		"ERROR_REASON_TOO_LARGE":           23,
+		"ERROR_REASON_CANCELLED":           24,
+		"ERROR_REASON_DEADLINE_EXCEEDED":   25,
+		"ERROR_REASON_INTERNAL":            26,
 	}
 )
 
@@ -151,7 +171,7 @@ func (ErrorReason) EnumDescriptor() ([]byte, []int) {
 }
 
 // ErrorInfo is the machine-readable part of an error, attached to it as a detail. Errors about fields of a request carry
-// buf.validate.Violations instead, whether the schema or the workflow drew them.
+// buf.validate.Violations besides, whether the schema or the workflow drew them.
 type ErrorInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What kind of error.
@@ -288,10 +308,10 @@ func (x *SlotConflict) GetNextFreeStartMs() int64 {
 	return 0
 }
 
-// PauseConflict names the bookings that are in the way of a pause.
+// PauseConflict names the bookings that are in the way of a pause, or of deleting their owner.
 type PauseConflict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The bookings, earliest first.
+	// The bookings, earliest first; 100 at most.
 	Bookings      []*PauseObstacle `protobuf:"bytes,1,rep,name=bookings,proto3" json:"bookings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -430,7 +450,7 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\x12\x19\n" +
 	"\bstart_ms\x18\x03 \x01(\x03R\astartMs\x12\x15\n" +
-	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\xd1\x05\n" +
+	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\xe9\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -454,7 +474,12 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x1fERROR_REASON_LAST_ADMINISTRATOR\x10\x12\x12\x1a\n" +
 	"\x16ERROR_REASON_MALFORMED\x10\x13\x12!\n" +
 	"\x1dERROR_REASON_TOO_MANY_STREAMS\x10\x14\x12 \n" +
-	"\x1cERROR_REASON_TOO_MANY_TOKENS\x10\x15BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x1cERROR_REASON_TOO_MANY_TOKENS\x10\x15\x12\x1f\n" +
+	"\x1bERROR_REASON_INVALID_FIELDS\x10\x16\x12\x1a\n" +
+	"\x16ERROR_REASON_TOO_LARGE\x10\x17\x12\x1a\n" +
+	"\x16ERROR_REASON_CANCELLED\x10\x18\x12\"\n" +
+	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x19\x12\x19\n" +
+	"\x15ERROR_REASON_INTERNAL\x10\x1aBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once

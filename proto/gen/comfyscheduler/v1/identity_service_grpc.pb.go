@@ -51,9 +51,10 @@ type IdentityServiceClient interface {
 	RenameMe(ctx context.Context, in *RenameMeRequest, opts ...grpc.CallOption) (*RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(ctx context.Context, in *SignOutRequest, opts ...grpc.CallOption) (*SignOutResponse, error)
-	// Makes a further token for the caller, for a script or another machine.
+	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
+	// as one may have.
 	CreateToken(ctx context.Context, in *CreateTokenRequest, opts ...grpc.CallOption) (*CreateTokenResponse, error)
-	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(ctx context.Context, in *ListTokensRequest, opts ...grpc.CallOption) (*ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
 	RenameToken(ctx context.Context, in *RenameTokenRequest, opts ...grpc.CallOption) (*RenameTokenResponse, error)
@@ -180,9 +181,10 @@ type IdentityServiceServer interface {
 	RenameMe(context.Context, *RenameMeRequest) (*RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error)
-	// Makes a further token for the caller, for a script or another machine.
+	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
+	// as one may have.
 	CreateToken(context.Context, *CreateTokenRequest) (*CreateTokenResponse, error)
-	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(context.Context, *ListTokensRequest) (*ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
 	RenameToken(context.Context, *RenameTokenRequest) (*RenameTokenResponse, error)

@@ -19,10 +19,10 @@ func (s *Store) Tokens(ctx context.Context, userID string) ([]store.Token, error
 // Accounts implements store.Users.
 func (s *Store) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]store.Account, error) {
 	query := `SELECT id, name, administrator, created_ms,
-		(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL), (SELECT coalesce(max(last_used_ms), 0) FROM tokens t WHERE t.user_id = u.id) FROM users u`
+		(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL), (SELECT coalesce(max(last_used_ms), 0) FROM tokens t WHERE t.user_id = u.id) FROM users u WHERE deleted_ms IS NULL`
 	var args []any
 	if after != nil {
-		query += ` WHERE (created_ms, id) < (?, ?)`
+		query += ` AND (created_ms, id) < (?, ?)`
 		args = append(args, after.Start, after.ID)
 	}
 	rows, err := s.read.QueryContext(ctx, query+` ORDER BY created_ms DESC, id DESC LIMIT ?`, append(args, limit)...)
@@ -48,7 +48,7 @@ func (s *Store) Invitations(ctx context.Context, now int64) ([]store.Invitation,
 
 func (t *tx) SetAdministrator(id string, is bool) (store.User, error) {
 	u := store.User{ID: id}
-	err := t.change(`UPDATE users SET administrator = ? WHERE id = ? RETURNING name, administrator, created_ms`, is, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
+	err := t.change(`UPDATE users SET administrator = ? WHERE id = ? AND deleted_ms IS NULL RETURNING name, administrator, created_ms`, is, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
 	return u, classify(err)
 }
 

@@ -77,6 +77,9 @@ func asJSON(value any, empty bool) any {
 }
 
 func (t *tx) InsertJob(j job.Job) error {
+	if t.store.deleted[j.UserID] {
+		return store.ErrUserDeleted
+	}
 	if j.Status.Active() && !t.take(j) {
 		return store.ErrOverlap
 	}

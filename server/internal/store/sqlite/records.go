@@ -10,8 +10,14 @@ import (
 
 // User implements store.Users.
 func (s *Store) User(ctx context.Context, id string) (store.User, error) {
+	return scanUser(id, s.read.QueryRowContext(ctx, selectUser, id))
+}
+
+const selectUser = `SELECT name, administrator, created_ms FROM users WHERE id = ? AND deleted_ms IS NULL`
+
+func scanUser(id string, r row) (store.User, error) {
 	u := store.User{ID: id}
-	err := s.read.QueryRowContext(ctx, `SELECT name, administrator, created_ms FROM users WHERE id = ?`, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
+	err := r.Scan(&u.Name, &u.Administrator, &u.CreatedAt)
 	return u, classify(err)
 }
 
@@ -48,14 +54,17 @@ func (t *tx) InsertUser(u store.User) (store.User, error) {
 }
 
 func (t *tx) RenameUser(id, name string) error {
-	err := t.exec(`UPDATE users SET name = ? WHERE id = ?`, name, id)
+	err := t.change(`UPDATE users SET name = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, id).Scan(&id)
 	if isUnique(err) {
 		return store.ErrNameTaken
 	}
-	return err
+	return classify(err)
 }
 
 func (t *tx) InsertToken(token store.Token) error {
+	if t.store.deleted[token.UserID] {
+		return store.ErrNotFound
+	}
 	return t.exec(`INSERT INTO tokens (id, user_id, hash, client_name, created_ms) VALUES (?, ?, ?, ?, ?)`, token.ID, token.UserID, token.Hash[:], token.ClientName, token.CreatedAt)
 }
 

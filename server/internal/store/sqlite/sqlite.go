@@ -59,6 +59,7 @@ type Store struct {
 	timelines map[string]*schedule.Timeline
 	pauses    map[string]store.Pause // by worker
 	requests  map[requestKey]int64   // rows of the requests that are remembered
+	deleted   map[string]bool        // users who are deleted, but still referred to
 	longest   int64                  // length of the longest slot there ever was, in milliseconds
 }
 
@@ -94,10 +95,10 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	s := &Store{
 		read: read, write: write, keeper: keeper, prepared: map[string]*sql.Stmt{}, commands: map[string]driver.StmtExecContext{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
 		due: make(chan struct{}), checkpointed: make(chan struct{}), onCommit: func(store.Written) {},
-		timelines: map[string]*schedule.Timeline{}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{},
+		timelines: map[string]*schedule.Timeline{}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{}, deleted: map[string]bool{},
 	}
 	if s.writer, err = write.Conn(ctx); err == nil {
-		err = errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx))
+		err = errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx), s.loadDeleted(ctx))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), read.Close(), keeper.Close(), write.Close())

@@ -277,3 +277,68 @@ func activeOfUser(t *testing.T, s *suite) {
 		return nil
 	})
 }
+
+func deletion(t *testing.T, s *suite) {
+	user, other := s.user(), s.user()
+	token := store.Token{ID: uuid.NewString(), UserID: user.ID, Hash: [32]byte{1}}
+	ended := booking(user, "gpu", 1000, 500)
+	ended.Complete(1500, []job.Result{{Filename: "a.png", Kind: job.Image}})
+	first, second := booking(user, "gpu", 3000, 500), booking(user, "gpu", 2000, 500)
+	s.insert(ended, first, second, booking(other, "gpu", 4000, 500))
+	s.update(func(tx store.Tx) error {
+		active, err := tx.ActiveOf(user.ID)
+		if diff := cmp.Diff([]job.Job{second, first}, active); diff != "" {
+			t.Error(diff)
+		}
+		return errors.Join(err, tx.InsertToken(token))
+	})
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.DeleteUser(user.ID, other.Name, 5) }); !errors.Is(err, store.ErrNameTaken) {
+		t.Errorf("under a taken name: %v", err)
+	}
+	s.insert(booking(user, "gpu", 5000, 500)) // a refused deletion has deleted nobody
+	s.update(func(tx store.Tx) error { return tx.DeleteUser(user.ID, "Deleted", 5) })
+	_ = s.Close()
+	s.Store = s.open(t, s.folder)
+	for name, change := range map[string]struct {
+		want   error
+		change func(store.Tx) error
+	}{
+		"delete again":      {store.ErrNotFound, func(tx store.Tx) error { return tx.DeleteUser(user.ID, "Deleted", 6) }},
+		"rename":            {store.ErrNotFound, func(tx store.Tx) error { return tx.RenameUser(user.ID, "Back") }},
+		"read in an update": {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.User(user.ID); return err }},
+		"promote":           {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.SetAdministrator(user.ID, true); return err }},
+		"give it a token": {store.ErrNotFound, func(tx store.Tx) error {
+			return tx.InsertToken(store.Token{ID: "x", UserID: user.ID, Hash: [32]byte{2}})
+		}},
+		"book for it":        {store.ErrUserDeleted, func(tx store.Tx) error { return tx.InsertJob(booking(user, "gpu", 9000, 500)) }},
+		"delete nobody":      {store.ErrNotFound, func(tx store.Tx) error { return tx.DeleteUser("?", "Deleted", 6) }},
+		"rename nobody":      {store.ErrNotFound, func(tx store.Tx) error { return tx.RenameUser("?", "Somebody") }},
+		"read nobody at all": {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.User("?"); return err }},
+	} {
+		if err := s.Update(t.Context(), change.change); !errors.Is(err, change.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.User(t.Context(), user.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("read: %v", err)
+	}
+	if _, _, err := s.UserByToken(t.Context(), token.Hash); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("by its token: %v", err)
+	}
+	if accounts, err := s.Accounts(t.Context(), nil, 10); len(accounts) != 1 || accounts[0].User != other || err != nil {
+		t.Errorf("accounts %+v (%v)", accounts, err)
+	}
+	if got := s.job(ended.ID); got.UserName != "Deleted" {
+		t.Errorf("its job is %s's", got.UserName)
+	}
+	if left, err := s.Erasures(t.Context()); err != nil || len(left) != 1 || left[0] != user.ID {
+		t.Errorf("to erase: %v (%v)", left, err)
+	}
+	s.update(func(tx store.Tx) error { return errors.Join(tx.ForgetResults(ended), tx.Erased(user.ID)) })
+	if left, err := s.Erasures(t.Context()); err != nil || len(left) != 0 {
+		t.Errorf("still to erase: %v (%v)", left, err)
+	}
+	if _, err := s.ResultOwner(t.Context(), "a.png"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("whose the file is: %v", err)
+	}
+}

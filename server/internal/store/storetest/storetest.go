@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"the numbers of a day", dayStats},
 		{"users and tokens", users},
 		{"administrators", administrators},
+		{"deleted users", deletion},
 		{"invitations", invitations},
 		{"who did what", trail},
 		{"pauses keep a stretch free", pauses},

@@ -58,6 +58,8 @@ const (
 	// AdminServiceRevokeUserTokensProcedure is the fully-qualified name of the AdminService's
 	// RevokeUserTokens RPC.
 	AdminServiceRevokeUserTokensProcedure = "/comfyscheduler.v1.AdminService/RevokeUserTokens"
+	// AdminServiceDeleteUserProcedure is the fully-qualified name of the AdminService's DeleteUser RPC.
+	AdminServiceDeleteUserProcedure = "/comfyscheduler.v1.AdminService/DeleteUser"
 	// AdminServiceCreateInvitationProcedure is the fully-qualified name of the AdminService's
 	// CreateInvitation RPC.
 	AdminServiceCreateInvitationProcedure = "/comfyscheduler.v1.AdminService/CreateInvitation"
@@ -98,9 +100,16 @@ type AdminServiceClient interface {
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
 	RevokeUserTokens(context.Context, *v1.RevokeUserTokensRequest) (*v1.RevokeUserTokensResponse, error)
+	// Deletes a user for good: its tokens are worthless at once and the streams opened with them end, its bookings are
+	// cancelled, prompts, parameters and results are erased from the history of its jobs. What it booked stays on the
+	// timeline under a name such as "Deleted user 3f2a9c1b"; the files of its results stay in ComfyUI's output folder.
+	//
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
+	// no administrator with a token would be left.
+	DeleteUser(context.Context, *v1.DeleteUserRequest) (*v1.DeleteUserResponse, error)
 	// Makes an invitation, with which people become users in `invite` mode.
 	CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error)
-	// Reads the invitations that can still be used, latest first.
+	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error)
@@ -175,6 +184,12 @@ func NewAdminServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(adminServiceMethods.ByName("RevokeUserTokens")),
 			connect.WithClientOptions(opts...),
 		),
+		deleteUser: connect.NewClient[v1.DeleteUserRequest, v1.DeleteUserResponse](
+			httpClient,
+			baseURL+AdminServiceDeleteUserProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("DeleteUser")),
+			connect.WithClientOptions(opts...),
+		),
 		createInvitation: connect.NewClient[v1.CreateInvitationRequest, v1.CreateInvitationResponse](
 			httpClient,
 			baseURL+AdminServiceCreateInvitationProcedure,
@@ -215,6 +230,7 @@ type adminServiceClient struct {
 	setAdministrator *connect.Client[v1.SetAdministratorRequest, v1.SetAdministratorResponse]
 	createUserToken  *connect.Client[v1.CreateUserTokenRequest, v1.CreateUserTokenResponse]
 	revokeUserTokens *connect.Client[v1.RevokeUserTokensRequest, v1.RevokeUserTokensResponse]
+	deleteUser       *connect.Client[v1.DeleteUserRequest, v1.DeleteUserResponse]
 	createInvitation *connect.Client[v1.CreateInvitationRequest, v1.CreateInvitationResponse]
 	listInvitations  *connect.Client[v1.ListInvitationsRequest, v1.ListInvitationsResponse]
 	revokeInvitation *connect.Client[v1.RevokeInvitationRequest, v1.RevokeInvitationResponse]
@@ -302,6 +318,15 @@ func (c *adminServiceClient) RevokeUserTokens(ctx context.Context, req *v1.Revok
 	return nil, err
 }
 
+// DeleteUser calls comfyscheduler.v1.AdminService.DeleteUser.
+func (c *adminServiceClient) DeleteUser(ctx context.Context, req *v1.DeleteUserRequest) (*v1.DeleteUserResponse, error) {
+	response, err := c.deleteUser.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // CreateInvitation calls comfyscheduler.v1.AdminService.CreateInvitation.
 func (c *adminServiceClient) CreateInvitation(ctx context.Context, req *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error) {
 	response, err := c.createInvitation.CallUnary(ctx, connect.NewRequest(req))
@@ -364,9 +389,16 @@ type AdminServiceHandler interface {
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
 	RevokeUserTokens(context.Context, *v1.RevokeUserTokensRequest) (*v1.RevokeUserTokensResponse, error)
+	// Deletes a user for good: its tokens are worthless at once and the streams opened with them end, its bookings are
+	// cancelled, prompts, parameters and results are erased from the history of its jobs. What it booked stays on the
+	// timeline under a name such as "Deleted user 3f2a9c1b"; the files of its results stay in ComfyUI's output folder.
+	//
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
+	// no administrator with a token would be left.
+	DeleteUser(context.Context, *v1.DeleteUserRequest) (*v1.DeleteUserResponse, error)
 	// Makes an invitation, with which people become users in `invite` mode.
 	CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error)
-	// Reads the invitations that can still be used, latest first.
+	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error)
@@ -437,6 +469,12 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(adminServiceMethods.ByName("RevokeUserTokens")),
 		connect.WithHandlerOptions(opts...),
 	)
+	adminServiceDeleteUserHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceDeleteUserProcedure,
+		svc.DeleteUser,
+		connect.WithSchema(adminServiceMethods.ByName("DeleteUser")),
+		connect.WithHandlerOptions(opts...),
+	)
 	adminServiceCreateInvitationHandler := connect.NewUnaryHandlerSimple(
 		AdminServiceCreateInvitationProcedure,
 		svc.CreateInvitation,
@@ -483,6 +521,8 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 			adminServiceCreateUserTokenHandler.ServeHTTP(w, r)
 		case AdminServiceRevokeUserTokensProcedure:
 			adminServiceRevokeUserTokensHandler.ServeHTTP(w, r)
+		case AdminServiceDeleteUserProcedure:
+			adminServiceDeleteUserHandler.ServeHTTP(w, r)
 		case AdminServiceCreateInvitationProcedure:
 			adminServiceCreateInvitationHandler.ServeHTTP(w, r)
 		case AdminServiceListInvitationsProcedure:
@@ -534,6 +574,10 @@ func (UnimplementedAdminServiceHandler) CreateUserToken(context.Context, *v1.Cre
 
 func (UnimplementedAdminServiceHandler) RevokeUserTokens(context.Context, *v1.RevokeUserTokensRequest) (*v1.RevokeUserTokensResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.RevokeUserTokens is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) DeleteUser(context.Context, *v1.DeleteUserRequest) (*v1.DeleteUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.DeleteUser is not implemented"))
 }
 
 func (UnimplementedAdminServiceHandler) CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error) {

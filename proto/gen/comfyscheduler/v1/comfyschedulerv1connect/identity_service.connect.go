@@ -75,9 +75,10 @@ type IdentityServiceClient interface {
 	RenameMe(context.Context, *v1.RenameMeRequest) (*v1.RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
-	// Makes a further token for the caller, for a script or another machine.
+	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
+	// as one may have.
 	CreateToken(context.Context, *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error)
-	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(context.Context, *v1.ListTokensRequest) (*v1.ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
 	RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error)
@@ -265,9 +266,10 @@ type IdentityServiceHandler interface {
 	RenameMe(context.Context, *v1.RenameMeRequest) (*v1.RenameMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
-	// Makes a further token for the caller, for a script or another machine.
+	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
+	// as one may have.
 	CreateToken(context.Context, *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error)
-	// Reads the caller's tokens that are not revoked, latest first; their secrets are not kept.
+	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(context.Context, *v1.ListTokensRequest) (*v1.ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
 	RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error)

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/admin_service.proto.
  */
 export const file_comfyscheduler_v1_admin_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVjb21meXNjaGVkdWxlci92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSIyChRSZXN0YXJ0V29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICEAEiFwoVUmVzdGFydFdvcmtlclJlc3BvbnNlIkwKE0dldFdvcmtlckxvZ1JlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAhABEhkKBWxpbmVzGAIgASgFQgq6SAcaBRjoBygAIiUKFEdldFdvcmtlckxvZ1Jlc3BvbnNlEg0KBWxpbmVzGAEgAygJIqkBChJQYXVzZVdvcmtlclJlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAihkEiEKCHN0YXJ0X21zGAIgASgDQg+6SAwiChiYsP+Q/c45KAASIwoLZHVyYXRpb25fbXMYAyABKANCDrpICyIJGIDYxL11KOgHEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMYyAESFQoNbW92ZV9ib29raW5ncxgFIAEoCCJWChNQYXVzZVdvcmtlclJlc3BvbnNlEicKBXBhdXNlGAEgASgLMhguY29tZnlzY2hlZHVsZXIudjEuUGF1c2USFgoObW92ZWRfYm9va2luZ3MYAiABKAUiMQoTUmVzdW1lV29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQiFgoUUmVzdW1lV29ya2VyUmVzcG9uc2UiXQoLVXNlckFjY291bnQSJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXISDgoGdG9rZW5zGAIgASgFEhcKD2xhc3RfdXNlZF9hdF9tcxgDIAEoAyJMChBMaXN0VXNlcnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJbChFMaXN0VXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJBY2NvdW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLIAQoRQ3JlYXRlVXNlclJlcXVlc3QSmwEKBG5hbWUYASABKAlCjAG6SIgBugGAAQoObmFtZS5wcmludGFibGUSLW11c3QgYmUgcHJpbnRhYmxlLCB3aXRob3V0IHNwYWNlcyBhdCBpdHMgZW5kcxo/dGhpcyA9PSAnJyB8fCB0aGlzLm1hdGNoZXMoJ15bXlxcc1xccENdKFteXFxwQ10qW15cXHNcXHBDXSk/JCcpcgIYKBIVCg1hZG1pbmlzdHJhdG9yGAIgASgIIkoKEkNyZWF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlchINCgV0b2tlbhgCIAEoCSJLChdTZXRBZG1pbmlzdHJhdG9yUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZG1pbmlzdHJhdG9yGAIgASgIIkEKGFNldEFkbWluaXN0cmF0b3JSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlciJKChZDcmVhdGVVc2VyVG9rZW5SZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEhUKBG5hbWUYAiABKAlCB7pIBHICGGQiUgoXQ3JlYXRlVXNlclRva2VuUmVzcG9uc2USJwoFdG9rZW4YASABKAsyGC5jb21meXNjaGVkdWxlci52MS5Ub2tlbhIOCgZzZWNyZXQYAiABKAkiNAoXUmV2b2tlVXNlclRva2Vuc1JlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQEiKwoYUmV2b2tlVXNlclRva2Vuc1Jlc3BvbnNlEg8KB3Jldm9rZWQYASABKAUidwoXQ3JlYXRlSW52aXRhdGlvblJlcXVlc3QSFQoEbm90ZRgBIAEoCUIHukgEcgIYZBInCgtsaWZldGltZV9tcxgCIAEoA0ISukgP2AEBIgoYgNjEvXUo4NQDEhwKCG1heF91c2VzGAMgASgFQgq6SAcaBRjoBygAIlsKGENyZWF0ZUludml0YXRpb25SZXNwb25zZRIxCgppbnZpdGF0aW9uGAEgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW52aXRhdGlvbhIMCgRjb2RlGAIgASgJIhgKFkxpc3RJbnZpdGF0aW9uc1JlcXVlc3QiTQoXTGlzdEludml0YXRpb25zUmVzcG9uc2USMgoLaW52aXRhdGlvbnMYASADKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnZpdGF0aW9uIjoKF1Jldm9rZUludml0YXRpb25SZXF1ZXN0Eh8KDWludml0YXRpb25faWQYASABKAlCCLpIBXIDsAEBIhoKGFJldm9rZUludml0YXRpb25SZXNwb25zZSKbAQoKQXVkaXRFdmVudBINCgVhdF9tcxgBIAEoAxIPCgd1c2VyX2lkGAIgASgJEhEKCXVzZXJfbmFtZRgDIAEoCRIKCgJpcBgEIAEoCRIuCgZhY3Rpb24YBSABKA4yHi5jb21meXNjaGVkdWxlci52MS5BdWRpdEFjdGlvbhIOCgZqb2JfaWQYBiABKAkSDgoGZGV0YWlsGAcgASgJIo0BChZMaXN0QXVkaXRFdmVudHNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoBxIcCgd1c2VyX2lkGAMgASgJQgu6SAjYAQFyA7ABARIbCgZqb2JfaWQYBCABKAlCC7pICNgBAXIDsAEBImEKF0xpc3RBdWRpdEV2ZW50c1Jlc3BvbnNlEi0KBmV2ZW50cxgBIAMoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkF1ZGl0RXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKtQDCgtBdWRpdEFjdGlvbhIcChhBVURJVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIVChFBVURJVF9BQ1RJT05fQk9PSxABEhcKE0FVRElUX0FDVElPTl9VUERBVEUQAhIXChNBVURJVF9BQ1RJT05fQ0FOQ0VMEAMSGAoUQVVESVRfQUNUSU9OX1NJR05fSU4QBBIdChlBVURJVF9BQ1RJT05fQ1JFQVRFX1RPS0VOEAUSHQoZQVVESVRfQUNUSU9OX1JFVk9LRV9UT0tFThAGEhwKGEFVRElUX0FDVElPTl9SRU5BTUVfVVNFUhAHEhwKGEFVRElUX0FDVElPTl9DUkVBVEVfVVNFUhAIEiIKHkFVRElUX0FDVElPTl9TRVRfQURNSU5JU1RSQVRPUhAJEiIKHkFVRElUX0FDVElPTl9DUkVBVEVfSU5WSVRBVElPThAKEiIKHkFVRElUX0FDVElPTl9SRVZPS0VfSU5WSVRBVElPThALEh8KG0FVRElUX0FDVElPTl9SRVNUQVJUX1dPUktFUhAMEh0KGUFVRElUX0FDVElPTl9QQVVTRV9XT1JLRVIQDRIeChpBVURJVF9BQ1RJT05fUkVTVU1FX1dPUktFUhAOMssKCgxBZG1pblNlcnZpY2USYgoNUmVzdGFydFdvcmtlchInLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3RhcnRXb3JrZXJSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuUmVzdGFydFdvcmtlclJlc3BvbnNlEmQKDEdldFdvcmtlckxvZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFdvcmtlckxvZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZXJMb2dSZXNwb25zZSIDkAIBElwKC1BhdXNlV29ya2VyEiUuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VXb3JrZXJSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VXb3JrZXJSZXNwb25zZRJfCgxSZXN1bWVXb3JrZXISJi5jb21meXNjaGVkdWxlci52MS5SZXN1bWVXb3JrZXJSZXF1ZXN0GicuY29tZnlzY2hlZHVsZXIudjEuUmVzdW1lV29ya2VyUmVzcG9uc2USWwoJTGlzdFVzZXJzEiMuY29tZnlzY2hlZHVsZXIudjEuTGlzdFVzZXJzUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgOQAgESWQoKQ3JlYXRlVXNlchIkLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVXNlclJlc3BvbnNlEmsKEFNldEFkbWluaXN0cmF0b3ISKi5jb21meXNjaGVkdWxlci52MS5TZXRBZG1pbmlzdHJhdG9yUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLlNldEFkbWluaXN0cmF0b3JSZXNwb25zZRJoCg9DcmVhdGVVc2VyVG9rZW4SKS5jb21meXNjaGVkdWxlci52MS5DcmVhdGVVc2VyVG9rZW5SZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVXNlclRva2VuUmVzcG9uc2USawoQUmV2b2tlVXNlclRva2VucxIqLmNvbWZ5c2NoZWR1bGVyLnYxLlJldm9rZVVzZXJUb2tlbnNSZXF1ZXN0GisuY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlVXNlclRva2Vuc1Jlc3BvbnNlEmsKEENyZWF0ZUludml0YXRpb24SKi5jb21meXNjaGVkdWxlci52MS5DcmVhdGVJbnZpdGF0aW9uUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZUludml0YXRpb25SZXNwb25zZRJtCg9MaXN0SW52aXRhdGlvbnMSKS5jb21meXNjaGVkdWxlci52MS5MaXN0SW52aXRhdGlvbnNSZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuTGlzdEludml0YXRpb25zUmVzcG9uc2UiA5ACARJrChBSZXZva2VJbnZpdGF0aW9uEiouY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlSW52aXRhdGlvblJlcXVlc3QaKy5jb21meXNjaGVkdWxlci52MS5SZXZva2VJbnZpdGF0aW9uUmVzcG9uc2USbQoPTGlzdEF1ZGl0RXZlbnRzEikuY29tZnlzY2hlZHVsZXIudjEuTGlzdEF1ZGl0RXZlbnRzUmVxdWVzdBoqLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RBdWRpdEV2ZW50c1Jlc3BvbnNlIgOQAgFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_identity, file_comfyscheduler_v1_system]);
+  fileDesc("CiVjb21meXNjaGVkdWxlci92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSIyChRSZXN0YXJ0V29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICEAEiFwoVUmVzdGFydFdvcmtlclJlc3BvbnNlIkwKE0dldFdvcmtlckxvZ1JlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAhABEhkKBWxpbmVzGAIgASgFQgq6SAcaBRjoBygAIiUKFEdldFdvcmtlckxvZ1Jlc3BvbnNlEg0KBWxpbmVzGAEgAygJIqkBChJQYXVzZVdvcmtlclJlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAihkEiEKCHN0YXJ0X21zGAIgASgDQg+6SAwiChiYsP+Q/c45KAASIwoLZHVyYXRpb25fbXMYAyABKANCDrpICyIJGIDYxL11KOgHEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMYyAESFQoNbW92ZV9ib29raW5ncxgFIAEoCCJWChNQYXVzZVdvcmtlclJlc3BvbnNlEicKBXBhdXNlGAEgASgLMhguY29tZnlzY2hlZHVsZXIudjEuUGF1c2USFgoObW92ZWRfYm9va2luZ3MYAiABKAUiMQoTUmVzdW1lV29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQiFgoUUmVzdW1lV29ya2VyUmVzcG9uc2UiXQoLVXNlckFjY291bnQSJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXISDgoGdG9rZW5zGAIgASgFEhcKD2xhc3RfdXNlZF9hdF9tcxgDIAEoAyJMChBMaXN0VXNlcnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJbChFMaXN0VXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJBY2NvdW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLIAQoRQ3JlYXRlVXNlclJlcXVlc3QSmwEKBG5hbWUYASABKAlCjAG6SIgBugGAAQoObmFtZS5wcmludGFibGUSLW11c3QgYmUgcHJpbnRhYmxlLCB3aXRob3V0IHNwYWNlcyBhdCBpdHMgZW5kcxo/dGhpcyA9PSAnJyB8fCB0aGlzLm1hdGNoZXMoJ15bXlxcc1xccENdKFteXFxwQ10qW15cXHNcXHBDXSk/JCcpcgIYKBIVCg1hZG1pbmlzdHJhdG9yGAIgASgIIkoKEkNyZWF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlchINCgV0b2tlbhgCIAEoCSJLChdTZXRBZG1pbmlzdHJhdG9yUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZG1pbmlzdHJhdG9yGAIgASgIIkEKGFNldEFkbWluaXN0cmF0b3JSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlciJKChZDcmVhdGVVc2VyVG9rZW5SZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEhUKBG5hbWUYAiABKAlCB7pIBHICGGQiUgoXQ3JlYXRlVXNlclRva2VuUmVzcG9uc2USJwoFdG9rZW4YASABKAsyGC5jb21meXNjaGVkdWxlci52MS5Ub2tlbhIOCgZzZWNyZXQYAiABKAkiNAoXUmV2b2tlVXNlclRva2Vuc1JlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQEiKwoYUmV2b2tlVXNlclRva2Vuc1Jlc3BvbnNlEg8KB3Jldm9rZWQYASABKAUiRwoRRGVsZXRlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESFwoPY2FuY2VsX2Jvb2tpbmdzGAIgASgIIjAKEkRlbGV0ZVVzZXJSZXNwb25zZRIaChJjYW5jZWxsZWRfYm9va2luZ3MYASABKAUidwoXQ3JlYXRlSW52aXRhdGlvblJlcXVlc3QSFQoEbm90ZRgBIAEoCUIHukgEcgIYZBInCgtsaWZldGltZV9tcxgCIAEoA0ISukgP2AEBIgoYgNjEvXUo4NQDEhwKCG1heF91c2VzGAMgASgFQgq6SAcaBRjoBygAIlsKGENyZWF0ZUludml0YXRpb25SZXNwb25zZRIxCgppbnZpdGF0aW9uGAEgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW52aXRhdGlvbhIMCgRjb2RlGAIgASgJIlIKFkxpc3RJbnZpdGF0aW9uc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKOgHImYKF0xpc3RJbnZpdGF0aW9uc1Jlc3BvbnNlEjIKC2ludml0YXRpb25zGAEgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuSW52aXRhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiOgoXUmV2b2tlSW52aXRhdGlvblJlcXVlc3QSHwoNaW52aXRhdGlvbl9pZBgBIAEoCUIIukgFcgOwAQEiGgoYUmV2b2tlSW52aXRhdGlvblJlc3BvbnNlIpsBCgpBdWRpdEV2ZW50Eg0KBWF0X21zGAEgASgDEg8KB3VzZXJfaWQYAiABKAkSEQoJdXNlcl9uYW1lGAMgASgJEgoKAmlwGAQgASgJEi4KBmFjdGlvbhgFIAEoDjIeLmNvbWZ5c2NoZWR1bGVyLnYxLkF1ZGl0QWN0aW9uEg4KBmpvYl9pZBgGIAEoCRIOCgZkZXRhaWwYByABKAkijQEKFkxpc3RBdWRpdEV2ZW50c1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKOgHEhwKB3VzZXJfaWQYAyABKAlCC7pICNgBAXIDsAEBEhsKBmpvYl9pZBgEIAEoCUILukgI2AEBcgOwAQEiYQoXTGlzdEF1ZGl0RXZlbnRzUmVzcG9uc2USLQoGZXZlbnRzGAEgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuQXVkaXRFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkq8gMKC0F1ZGl0QWN0aW9uEhwKGEFVRElUX0FDVElPTl9VTlNQRUNJRklFRBAAEhUKEUFVRElUX0FDVElPTl9CT09LEAESFwoTQVVESVRfQUNUSU9OX1VQREFURRACEhcKE0FVRElUX0FDVElPTl9DQU5DRUwQAxIYChRBVURJVF9BQ1RJT05fU0lHTl9JThAEEh0KGUFVRElUX0FDVElPTl9DUkVBVEVfVE9LRU4QBRIdChlBVURJVF9BQ1RJT05fUkVWT0tFX1RPS0VOEAYSHAoYQVVESVRfQUNUSU9OX1JFTkFNRV9VU0VSEAcSHAoYQVVESVRfQUNUSU9OX0NSRUFURV9VU0VSEAgSIgoeQVVESVRfQUNUSU9OX1NFVF9BRE1JTklTVFJBVE9SEAkSIgoeQVVESVRfQUNUSU9OX0NSRUFURV9JTlZJVEFUSU9OEAoSIgoeQVVESVRfQUNUSU9OX1JFVk9LRV9JTlZJVEFUSU9OEAsSHwobQVVESVRfQUNUSU9OX1JFU1RBUlRfV09SS0VSEAwSHQoZQVVESVRfQUNUSU9OX1BBVVNFX1dPUktFUhANEh4KGkFVRElUX0FDVElPTl9SRVNVTUVfV09SS0VSEA4SHAoYQVVESVRfQUNUSU9OX0RFTEVURV9VU0VSEA8ypgsKDEFkbWluU2VydmljZRJiCg1SZXN0YXJ0V29ya2VyEicuY29tZnlzY2hlZHVsZXIudjEuUmVzdGFydFdvcmtlclJlcXVlc3QaKC5jb21meXNjaGVkdWxlci52MS5SZXN0YXJ0V29ya2VyUmVzcG9uc2USZAoMR2V0V29ya2VyTG9nEiYuY29tZnlzY2hlZHVsZXIudjEuR2V0V29ya2VyTG9nUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFdvcmtlckxvZ1Jlc3BvbnNlIgOQAgESXAoLUGF1c2VXb3JrZXISJS5jb21meXNjaGVkdWxlci52MS5QYXVzZVdvcmtlclJlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5QYXVzZVdvcmtlclJlc3BvbnNlEl8KDFJlc3VtZVdvcmtlchImLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VtZVdvcmtlclJlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5SZXN1bWVXb3JrZXJSZXNwb25zZRJbCglMaXN0VXNlcnMSIy5jb21meXNjaGVkdWxlci52MS5MaXN0VXNlcnNSZXF1ZXN0GiQuY29tZnlzY2hlZHVsZXIudjEuTGlzdFVzZXJzUmVzcG9uc2UiA5ACARJZCgpDcmVhdGVVc2VyEiQuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVXNlclJlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5DcmVhdGVVc2VyUmVzcG9uc2USawoQU2V0QWRtaW5pc3RyYXRvchIqLmNvbWZ5c2NoZWR1bGVyLnYxLlNldEFkbWluaXN0cmF0b3JSZXF1ZXN0GisuY29tZnlzY2hlZHVsZXIudjEuU2V0QWRtaW5pc3RyYXRvclJlc3BvbnNlEmgKD0NyZWF0ZVVzZXJUb2tlbhIpLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVVzZXJUb2tlblJlcXVlc3QaKi5jb21meXNjaGVkdWxlci52MS5DcmVhdGVVc2VyVG9rZW5SZXNwb25zZRJrChBSZXZva2VVc2VyVG9rZW5zEiouY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlVXNlclRva2Vuc1JlcXVlc3QaKy5jb21meXNjaGVkdWxlci52MS5SZXZva2VVc2VyVG9rZW5zUmVzcG9uc2USWQoKRGVsZXRlVXNlchIkLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuRGVsZXRlVXNlclJlc3BvbnNlEmsKEENyZWF0ZUludml0YXRpb24SKi5jb21meXNjaGVkdWxlci52MS5DcmVhdGVJbnZpdGF0aW9uUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZUludml0YXRpb25SZXNwb25zZRJtCg9MaXN0SW52aXRhdGlvbnMSKS5jb21meXNjaGVkdWxlci52MS5MaXN0SW52aXRhdGlvbnNSZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuTGlzdEludml0YXRpb25zUmVzcG9uc2UiA5ACARJrChBSZXZva2VJbnZpdGF0aW9uEiouY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlSW52aXRhdGlvblJlcXVlc3QaKy5jb21meXNjaGVkdWxlci52MS5SZXZva2VJbnZpdGF0aW9uUmVzcG9uc2USbQoPTGlzdEF1ZGl0RXZlbnRzEikuY29tZnlzY2hlZHVsZXIudjEuTGlzdEF1ZGl0RXZlbnRzUmVxdWVzdBoqLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RBdWRpdEV2ZW50c1Jlc3BvbnNlIgOQAgFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_identity, file_comfyscheduler_v1_system]);
 
 /**
  * RestartWorkerRequest names the worker.
@@ -510,6 +510,55 @@ export const RevokeUserTokensResponseSchema: GenMessage<RevokeUserTokensResponse
   messageDesc(file_comfyscheduler_v1_admin_service, 18);
 
 /**
+ * DeleteUserRequest names the user.
+ *
+ * @generated from message comfyscheduler.v1.DeleteUserRequest
+ */
+export type DeleteUserRequest = Message<"comfyscheduler.v1.DeleteUserRequest"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Cancel its scheduled and running jobs instead of refusing.
+   *
+   * @generated from field: bool cancel_bookings = 2;
+   */
+  cancelBookings: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.DeleteUserRequest.
+ * Use `create(DeleteUserRequestSchema)` to create a new message.
+ */
+export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 19);
+
+/**
+ * DeleteUserResponse says what became of its bookings.
+ *
+ * @generated from message comfyscheduler.v1.DeleteUserResponse
+ */
+export type DeleteUserResponse = Message<"comfyscheduler.v1.DeleteUserResponse"> & {
+  /**
+   * Bookings that were cancelled; a running one ends in a moment.
+   *
+   * @generated from field: int32 cancelled_bookings = 1;
+   */
+  cancelledBookings: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.DeleteUserResponse.
+ * Use `create(DeleteUserResponseSchema)` to create a new message.
+ */
+export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 20);
+
+/**
  * CreateInvitationRequest describes the invitation.
  *
  * @generated from message comfyscheduler.v1.CreateInvitationRequest
@@ -542,7 +591,7 @@ export type CreateInvitationRequest = Message<"comfyscheduler.v1.CreateInvitatio
  * Use `create(CreateInvitationRequestSchema)` to create a new message.
  */
 export const CreateInvitationRequestSchema: GenMessage<CreateInvitationRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 19);
+  messageDesc(file_comfyscheduler_v1_admin_service, 21);
 
 /**
  * CreateInvitationResponse is the invitation.
@@ -570,14 +619,27 @@ export type CreateInvitationResponse = Message<"comfyscheduler.v1.CreateInvitati
  * Use `create(CreateInvitationResponseSchema)` to create a new message.
  */
 export const CreateInvitationResponseSchema: GenMessage<CreateInvitationResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 20);
+  messageDesc(file_comfyscheduler_v1_admin_service, 22);
 
 /**
- * ListInvitationsRequest is empty.
+ * ListInvitationsRequest asks for a page.
  *
  * @generated from message comfyscheduler.v1.ListInvitationsRequest
  */
 export type ListInvitationsRequest = Message<"comfyscheduler.v1.ListInvitationsRequest"> & {
+  /**
+   * Invitations wanted at most; 0 stands for 50, more than 500 for 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
 };
 
 /**
@@ -585,10 +647,10 @@ export type ListInvitationsRequest = Message<"comfyscheduler.v1.ListInvitationsR
  * Use `create(ListInvitationsRequestSchema)` to create a new message.
  */
 export const ListInvitationsRequestSchema: GenMessage<ListInvitationsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 21);
+  messageDesc(file_comfyscheduler_v1_admin_service, 23);
 
 /**
- * ListInvitationsResponse is the invitations.
+ * ListInvitationsResponse is one page.
  *
  * @generated from message comfyscheduler.v1.ListInvitationsResponse
  */
@@ -599,6 +661,13 @@ export type ListInvitationsResponse = Message<"comfyscheduler.v1.ListInvitations
    * @generated from field: repeated comfyscheduler.v1.Invitation invitations = 1;
    */
   invitations: Invitation[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -606,7 +675,7 @@ export type ListInvitationsResponse = Message<"comfyscheduler.v1.ListInvitations
  * Use `create(ListInvitationsResponseSchema)` to create a new message.
  */
 export const ListInvitationsResponseSchema: GenMessage<ListInvitationsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 22);
+  messageDesc(file_comfyscheduler_v1_admin_service, 24);
 
 /**
  * RevokeInvitationRequest names the invitation.
@@ -627,7 +696,7 @@ export type RevokeInvitationRequest = Message<"comfyscheduler.v1.RevokeInvitatio
  * Use `create(RevokeInvitationRequestSchema)` to create a new message.
  */
 export const RevokeInvitationRequestSchema: GenMessage<RevokeInvitationRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 23);
+  messageDesc(file_comfyscheduler_v1_admin_service, 25);
 
 /**
  * RevokeInvitationResponse is empty.
@@ -642,7 +711,7 @@ export type RevokeInvitationResponse = Message<"comfyscheduler.v1.RevokeInvitati
  * Use `create(RevokeInvitationResponseSchema)` to create a new message.
  */
 export const RevokeInvitationResponseSchema: GenMessage<RevokeInvitationResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 24);
+  messageDesc(file_comfyscheduler_v1_admin_service, 26);
 
 /**
  * AuditEvent is something that somebody did.
@@ -705,7 +774,7 @@ export type AuditEvent = Message<"comfyscheduler.v1.AuditEvent"> & {
  * Use `create(AuditEventSchema)` to create a new message.
  */
 export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 25);
+  messageDesc(file_comfyscheduler_v1_admin_service, 27);
 
 /**
  * ListAuditEventsRequest asks for a page.
@@ -747,7 +816,7 @@ export type ListAuditEventsRequest = Message<"comfyscheduler.v1.ListAuditEventsR
  * Use `create(ListAuditEventsRequestSchema)` to create a new message.
  */
 export const ListAuditEventsRequestSchema: GenMessage<ListAuditEventsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 26);
+  messageDesc(file_comfyscheduler_v1_admin_service, 28);
 
 /**
  * ListAuditEventsResponse is one page.
@@ -775,7 +844,7 @@ export type ListAuditEventsResponse = Message<"comfyscheduler.v1.ListAuditEvents
  * Use `create(ListAuditEventsResponseSchema)` to create a new message.
  */
 export const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 27);
+  messageDesc(file_comfyscheduler_v1_admin_service, 29);
 
 /**
  * AuditAction is a kind of deed.
@@ -887,6 +956,13 @@ export enum AuditAction {
    * @generated from enum value: AUDIT_ACTION_RESUME_WORKER = 14;
    */
   RESUME_WORKER = 14,
+
+  /**
+   * A user was deleted, by an administrator or because it was never used.
+   *
+   * @generated from enum value: AUDIT_ACTION_DELETE_USER = 15;
+   */
+  DELETE_USER = 15,
 }
 
 /**
@@ -998,6 +1074,21 @@ export const AdminService: GenService<{
     output: typeof RevokeUserTokensResponseSchema;
   },
   /**
+   * Deletes a user for good: its tokens are worthless at once and the streams opened with them end, its bookings are
+   * cancelled, prompts, parameters and results are erased from the history of its jobs. What it booked stays on the
+   * timeline under a name such as "Deleted user 3f2a9c1b"; the files of its results stay in ComfyUI's output folder.
+   *
+   * FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
+   * no administrator with a token would be left.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.DeleteUser
+   */
+  deleteUser: {
+    methodKind: "unary";
+    input: typeof DeleteUserRequestSchema;
+    output: typeof DeleteUserResponseSchema;
+  },
+  /**
    * Makes an invitation, with which people become users in `invite` mode.
    *
    * @generated from rpc comfyscheduler.v1.AdminService.CreateInvitation
@@ -1008,7 +1099,7 @@ export const AdminService: GenService<{
     output: typeof CreateInvitationResponseSchema;
   },
   /**
-   * Reads the invitations that can still be used, latest first.
+   * Reads the invitations that can still be used page by page, latest first.
    *
    * @generated from rpc comfyscheduler.v1.AdminService.ListInvitations
    */

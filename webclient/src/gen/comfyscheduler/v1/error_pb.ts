@@ -10,11 +10,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/error.proto.
  */
 export const file_comfyscheduler_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9lcnJvci5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiqgEKCUVycm9ySW5mbxIuCgZyZWFzb24YASABKA4yHi5jb21meXNjaGVkdWxlci52MS5FcnJvclJlYXNvbhI8CghtZXRhZGF0YRgCIAMoCzIqLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mby5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoMU2xvdENvbmZsaWN0EhcKD2Jsb2NraW5nX2pvYl9pZBgBIAEoCRIaChJibG9ja2luZ191c2VyX25hbWUYAiABKAkSGQoRYmxvY2tpbmdfc3RhcnRfbXMYAyABKAMSFwoPYmxvY2tpbmdfZW5kX21zGAQgASgDEhoKEm5leHRfZnJlZV9zdGFydF9tcxgFIAEoAyJDCg1QYXVzZUNvbmZsaWN0EjIKCGJvb2tpbmdzGAEgAygLMiAuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VPYnN0YWNsZSJUCg1QYXVzZU9ic3RhY2xlEg4KBmpvYl9pZBgBIAEoCRIRCgl1c2VyX25hbWUYAiABKAkSEAoIc3RhcnRfbXMYAyABKAMSDgoGZW5kX21zGAQgASgDKtEFCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdFUlJPUl9SRUFTT05fU0xPVF9UQUtFThABEh4KGkVSUk9SX1JFQVNPTl9TVEFMRV9WRVJTSU9OEAISHQoZRVJST1JfUkVBU09OX1dST05HX1NUQVRVUxADEiIKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEEhoKFkVSUk9SX1JFQVNPTl9OT1RfT1dORVIQBRIeChpFUlJPUl9SRUFTT05fTk9UX1NJR05FRF9JThAGEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQBxIaChZFUlJPUl9SRUFTT05fTk9UX0ZPVU5EEAgSIgoeRVJST1JfUkVBU09OX05PVF9BRE1JTklTVFJBVE9SEAkSGwoXRVJST1JfUkVBU09OX1NUT1JFX0ZVTEwQChIZChVFUlJPUl9SRUFTT05fU1RPUFBJTkcQCxIbChdFUlJPUl9SRUFTT05fTkFNRV9UQUtFThAMEiIKHkVSUk9SX1JFQVNPTl9JTlZJVEFUSU9OX05FRURFRBANEh8KG0VSUk9SX1JFQVNPTl9TSUdOX0lOX0NMT1NFRBAOEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9SRVFVRVNUUxAPEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9CT09LSU5HUxAQEiQKIEVSUk9SX1JFQVNPTl9CT09LSU5HU19JTl9USEVfV0FZEBESIwofRVJST1JfUkVBU09OX0xBU1RfQURNSU5JU1RSQVRPUhASEhoKFkVSUk9SX1JFQVNPTl9NQUxGT1JNRUQQExIhCh1FUlJPUl9SRUFTT05fVE9PX01BTllfU1RSRUFNUxAUEiAKHEVSUk9SX1JFQVNPTl9UT09fTUFOWV9UT0tFTlMQFUJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM");
+  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9lcnJvci5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiqgEKCUVycm9ySW5mbxIuCgZyZWFzb24YASABKA4yHi5jb21meXNjaGVkdWxlci52MS5FcnJvclJlYXNvbhI8CghtZXRhZGF0YRgCIAMoCzIqLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mby5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoMU2xvdENvbmZsaWN0EhcKD2Jsb2NraW5nX2pvYl9pZBgBIAEoCRIaChJibG9ja2luZ191c2VyX25hbWUYAiABKAkSGQoRYmxvY2tpbmdfc3RhcnRfbXMYAyABKAMSFwoPYmxvY2tpbmdfZW5kX21zGAQgASgDEhoKEm5leHRfZnJlZV9zdGFydF9tcxgFIAEoAyJDCg1QYXVzZUNvbmZsaWN0EjIKCGJvb2tpbmdzGAEgAygLMiAuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VPYnN0YWNsZSJUCg1QYXVzZU9ic3RhY2xlEg4KBmpvYl9pZBgBIAEoCRIRCgl1c2VyX25hbWUYAiABKAkSEAoIc3RhcnRfbXMYAyABKAMSDgoGZW5kX21zGAQgASgDKukGCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdFUlJPUl9SRUFTT05fU0xPVF9UQUtFThABEh4KGkVSUk9SX1JFQVNPTl9TVEFMRV9WRVJTSU9OEAISHQoZRVJST1JfUkVBU09OX1dST05HX1NUQVRVUxADEiIKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEEhoKFkVSUk9SX1JFQVNPTl9OT1RfT1dORVIQBRIeChpFUlJPUl9SRUFTT05fTk9UX1NJR05FRF9JThAGEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQBxIaChZFUlJPUl9SRUFTT05fTk9UX0ZPVU5EEAgSIgoeRVJST1JfUkVBU09OX05PVF9BRE1JTklTVFJBVE9SEAkSGwoXRVJST1JfUkVBU09OX1NUT1JFX0ZVTEwQChIZChVFUlJPUl9SRUFTT05fU1RPUFBJTkcQCxIbChdFUlJPUl9SRUFTT05fTkFNRV9UQUtFThAMEiIKHkVSUk9SX1JFQVNPTl9JTlZJVEFUSU9OX05FRURFRBANEh8KG0VSUk9SX1JFQVNPTl9TSUdOX0lOX0NMT1NFRBAOEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9SRVFVRVNUUxAPEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9CT09LSU5HUxAQEiQKIEVSUk9SX1JFQVNPTl9CT09LSU5HU19JTl9USEVfV0FZEBESIwofRVJST1JfUkVBU09OX0xBU1RfQURNSU5JU1RSQVRPUhASEhoKFkVSUk9SX1JFQVNPTl9NQUxGT1JNRUQQExIhCh1FUlJPUl9SRUFTT05fVE9PX01BTllfU1RSRUFNUxAUEiAKHEVSUk9SX1JFQVNPTl9UT09fTUFOWV9UT0tFTlMQFRIfChtFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRFMQFhIaChZFUlJPUl9SRUFTT05fVE9PX0xBUkdFEBcSGgoWRVJST1JfUkVBU09OX0NBTkNFTExFRBAYEiIKHkVSUk9SX1JFQVNPTl9ERUFETElORV9FWENFRURFRBAZEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBAaQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw");
 
 /**
  * ErrorInfo is the machine-readable part of an error, attached to it as a detail. Errors about fields of a request carry
- * buf.validate.Violations instead, whether the schema or the workflow drew them.
+ * buf.validate.Violations besides, whether the schema or the workflow drew them.
  *
  * @generated from message comfyscheduler.v1.ErrorInfo
  */
@@ -91,13 +91,13 @@ export const SlotConflictSchema: GenMessage<SlotConflict> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_error, 1);
 
 /**
- * PauseConflict names the bookings that are in the way of a pause.
+ * PauseConflict names the bookings that are in the way of a pause, or of deleting their owner.
  *
  * @generated from message comfyscheduler.v1.PauseConflict
  */
 export type PauseConflict = Message<"comfyscheduler.v1.PauseConflict"> & {
   /**
-   * The bookings, earliest first.
+   * The bookings, earliest first; 100 at most.
    *
    * @generated from field: repeated comfyscheduler.v1.PauseObstacle bookings = 1;
    */
@@ -279,7 +279,7 @@ export enum ErrorReason {
   TOO_MANY_BOOKINGS = 16,
 
   /**
-   * FAILED_PRECONDITION: bookings are in the way of a pause; a PauseConflict is attached too.
+   * FAILED_PRECONDITION: bookings are in the way of a pause, or of deleting a user; a PauseConflict is attached too.
    *
    * @generated from enum value: ERROR_REASON_BOOKINGS_IN_THE_WAY = 17;
    */
@@ -312,6 +312,41 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_TOO_MANY_TOKENS = 21;
    */
   TOO_MANY_TOKENS = 21,
+
+  /**
+   * INVALID_ARGUMENT: fields of the request break a rule; buf.validate.Violations that name them are attached too.
+   *
+   * @generated from enum value: ERROR_REASON_INVALID_FIELDS = 22;
+   */
+  INVALID_FIELDS = 22,
+
+  /**
+   * RESOURCE_EXHAUSTED: the request is larger than one may be.
+   *
+   * @generated from enum value: ERROR_REASON_TOO_LARGE = 23;
+   */
+  TOO_LARGE = 23,
+
+  /**
+   * CANCELLED: the caller has hung up.
+   *
+   * @generated from enum value: ERROR_REASON_CANCELLED = 24;
+   */
+  CANCELLED = 24,
+
+  /**
+   * DEADLINE_EXCEEDED: the request took too long. What it asked for may have been done all the same.
+   *
+   * @generated from enum value: ERROR_REASON_DEADLINE_EXCEEDED = 25;
+   */
+  DEADLINE_EXCEEDED = 25,
+
+  /**
+   * INTERNAL: a fault of the service; its log says more.
+   *
+   * @generated from enum value: ERROR_REASON_INTERNAL = 26;
+   */
+  INTERNAL = 26,
 }
 
 /**

@@ -1,0 +1,144 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// HasBookingsError says that a user who is to be deleted has bookings.
+type HasBookingsError struct {
+	User string // name
+	Jobs []job.Job
+}
+
+func (e *HasBookingsError) Error() string {
+	if len(e.Jobs) == 1 {
+		return fmt.Sprintf("%s has a booking: cancel it first, or say that it is to be cancelled", e.User)
+	}
+	return fmt.Sprintf("%s has %d bookings: cancel them first, or say that they are to be cancelled", e.User, len(e.Jobs))
+}
+
+// DeleteUser deletes a user for good, with its bookings when they are to be cancelled, and gives the name that stands in
+// its place; store.ErrNotFound, *HasBookingsError, ErrLastAdministrator. The caller has seen to it that an administrator asks.
+func (s *Service) DeleteUser(ctx context.Context, by store.Actor, userID string, cancel bool) (deleted store.User, cancelled int, err error) {
+	err = s.store.Update(ctx, func(tx store.Tx) error {
+		user, err := tx.User(userID)
+		if err != nil {
+			return err
+		}
+		active, err := tx.ActiveOf(userID)
+		if err != nil {
+			return err
+		}
+		if len(active) > 0 && !cancel {
+			return &HasBookingsError{user.Name, active}
+		}
+		if err := s.cancel(tx, active); err != nil {
+			return err
+		}
+		deleted, cancelled = user, len(active)
+		deleted.Name = nameOfDeleted(userID)
+		if err := tx.DeleteUser(userID, deleted.Name, s.now().UnixMilli()); err != nil {
+			return err
+		}
+		if err := s.keepsAdministrator(tx, user); err != nil {
+			return err
+		}
+		return s.event(tx, by, store.DeleteUser, fmt.Sprintf("%s is now %s, bookings cancelled: %d", user.Name, deleted.Name, cancelled))
+	})
+	if err != nil {
+		return store.User{}, 0, err
+	}
+	s.forget(func(c Caller) bool { return c.ID == userID })
+	_ = s.EraseDeleted(ctx) // what it does not come to now it does when it is called again
+	return deleted, cancelled, nil
+}
+
+// nameOfDeleted stands in the place of a deleted user's name.
+func nameOfDeleted(userID string) string { return "Deleted user " + userID[:8] }
+
+// cancel takes back jobs. A running one is only asked to stop.
+func (s *Service) cancel(tx store.Tx, jobs []job.Job) error {
+	for _, j := range jobs {
+		before := j.Version
+		if err := j.Cancel(s.now().UnixMilli()); err != nil {
+			return err
+		}
+		if j.Version == before {
+			continue // it was asked to stop before
+		}
+		if err := tx.UpdateJob(j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseStep is how many jobs are erased in one update, which bookings have to wait for.
+const eraseStep = 50
+
+// EraseDeleted erases the ended jobs of deleted users, a few at a time. It is called again for those that still run, and
+// for what a crash has left.
+func (s *Service) EraseDeleted(ctx context.Context) error {
+	users, err := s.store.Erasures(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range users {
+		if err := s.erase(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) erase(ctx context.Context, userID string) error {
+	waits := false // for a job that still runs
+	for q := (store.Query{UserID: userID, Limit: eraseStep}); ; {
+		jobs, err := s.store.ListJobs(ctx, q)
+		if err != nil {
+			return err
+		}
+		last := len(jobs) < eraseStep
+		err = s.store.Update(ctx, func(tx store.Tx) error {
+			running, err := eraseJobs(tx, jobs)
+			waits = waits || running
+			if err != nil || !last || waits {
+				return err
+			}
+			return tx.Erased(userID)
+		})
+		if err != nil || last {
+			return err
+		}
+		q.After = &store.Cursor{Start: jobs[eraseStep-1].Start, ID: jobs[eraseStep-1].ID}
+	}
+}
+
+// eraseJobs erases those that have ended and says whether any has not.
+func eraseJobs(tx store.Tx, jobs []job.Job) (running bool, err error) {
+	for _, read := range jobs {
+		j, err := tx.Job(read.ID)
+		if err != nil {
+			return false, err
+		}
+		switch {
+		case j.Status.Active():
+			running = true
+			continue
+		case j.IsErased():
+			continue
+		}
+		if err := tx.ForgetResults(j); err != nil {
+			return false, err
+		}
+		j.Erase()
+		if err := tx.UpdateJob(j); err != nil {
+			return false, err
+		}
+	}
+	return running, nil
+}
