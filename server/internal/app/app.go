@@ -16,6 +16,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
@@ -111,7 +112,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}()
 	a.store.OnCommit(a.written)
 	a.catalog = catalog.New(system.Worker{ID: workerID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
-	a.identity = identity.New(a.store, c.Access.Mode, time.Now)
+	a.identity = identity.New(a.store, c.Access.Mode, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)
 	if err := a.identity.EnsureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
@@ -125,18 +126,18 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.worker, err = worker.New(ctx, worker.Config{
 		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit,
-		DataDir: c.Server.DataDir, Executable: executable, Store: a.store, Now: time.Now, Log: a.Log,
+		DataDir: c.Server.DataDir, Executable: executable, Store: a.store, Now: clock.Now, Log: a.Log,
 		OnState: a.workerChanged, OnWorkflow: a.workflowOffered, OnProgress: a.feed.SetProgress,
 	})
 	if err != nil {
 		return err
 	}
 	a.dispatcher = dispatch.New(dispatch.Config{
-		Worker: workerID, Store: a.store, Runner: a.worker, Now: time.Now, Grace: time.Duration(c.Server.ShutdownGrace), Log: a.Log,
+		Worker: workerID, Store: a.store, Runner: a.worker, Now: clock.Now, Grace: time.Duration(c.Server.ShutdownGrace), Log: a.Log,
 	})
 	a.rpc = &rpc.Server{
-		Booking: booking.New(a.store, a.catalog, outlook.Limits, time.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
-		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Secure: c.Server.TLS.CertFile != "", Serving: a.takesBookings, Stopping: a.stopping, Now: time.Now, Log: a.Log,
+		Booking: booking.New(a.store, a.catalog, outlook.Limits, clock.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
+		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Secure: c.Server.TLS.CertFile != "", Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
 	return nil
 }
@@ -163,7 +164,7 @@ func (a *App) written(w store.Written) {
 
 // showPause tells of a worker's pause until it is over.
 func (a *App) showPause(p store.Pause) {
-	left := time.Until(time.UnixMilli(p.Slot.End + 1))
+	left := time.UnixMilli(p.Slot.End + 1).Sub(clock.Now())
 	if left <= 0 {
 		a.tell(func() system.State { return a.catalog.SetPause(p.Worker, nil) })
 		return
@@ -310,7 +311,7 @@ func (a *App) housekeep(ctx context.Context) error {
 	ticker := time.NewTicker(time.Hour)
 	defer ticker.Stop()
 	for {
-		now := time.Now()
+		now := clock.Now()
 		err := a.store.Update(ctx, func(tx store.Tx) error {
 			return errors.Join(tx.ForgetRequests(now.Add(-keepRequests).UnixMilli()), tx.ForgetEvents(now.Add(-keepEvents).UnixMilli(), maxForgotten))
 		})

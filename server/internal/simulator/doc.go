@@ -14,6 +14,7 @@
 //	kind             argument      marker  effect
 //	slow             DURATION      yes     every sampler step takes this long
 //	hang             [N]           yes     the run stops half-way for good and is deaf to interrupts
+//	deaf             [N]           yes     the run does not hear interrupts
 //	crash            [N]           yes     the process exits with 1 half-way through the run
 //	error, fail      [N]           yes     a node raises half-way through the run
 //	no-result        [N]           yes     the run succeeds but saves nothing

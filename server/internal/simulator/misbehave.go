@@ -27,6 +27,7 @@ var kinds = []struct {
 }{
 	{"slow", "DURATION", true},
 	{"hang", "[N]", true},
+	{"deaf", "[N]", true},
 	{"crash", "[N]", true},
 	{"error", "[N]", true},
 	{"no-result", "[N]", true},

@@ -16,7 +16,7 @@ import (
 
 func TestMisbehaveFlag(t *testing.T) {
 	for argument, wrong := range map[string]string{
-		"slow=5s": "", "hang": "", "hang=3": "", "crash": "", "error": "", "fail=2": "", "no-result": "", "empty-history": "",
+		"slow=5s": "", "hang": "", "hang=3": "", "deaf": "", "crash": "", "error": "", "fail=2": "", "no-result": "", "empty-history": "",
 		"lose-end": "", "mute-ws": "", "bad-frames": "", "lose-frames=0.25": "", "delay-frames=300ms": "", "crash-on-start": "", "never-open-port": "",
 		"": "unknown kind", "sulk": "unknown kind", "slow": "invalid duration", "slow=fast": "invalid duration",
 		"hang=0": "counted from 1", "hang=x": "invalid syntax", "lose-frames=2": "want 0 to 1", "lose-frames=NaN": "want 0 to 1",
@@ -73,6 +73,18 @@ func TestHangIsDeafToInterrupts(t *testing.T) {
 	}
 	if running := at(c.get("/queue"), "queue_running", 0, 1); running != id {
 		t.Errorf("running %v, want %s", running, id)
+	}
+}
+
+// A long node runs to its end whatever is asked of it.
+func TestDeafRunOutlastsAnInterrupt(t *testing.T) {
+	c := start(t)
+	s := c.dial("me", false)
+	id := c.submit(klein(t, "[[deaf]] [[slow=100ms]]", "1"))
+	s.until(func(frame any) bool { return at(frame, "type") == "progress" })
+	c.post("/interrupt", object{"prompt_id": id})
+	if status := at(c.finished(id), "status", "status_str"); status != "success" {
+		t.Errorf("status %v", status)
 	}
 }
 

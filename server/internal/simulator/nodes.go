@@ -148,7 +148,7 @@ func (e *execution) sample(ctx context.Context, node *graph.Node, in trace) (res
 		if !pause(ctx, time.Until(due)) {
 			return result{}, ctx.Err()
 		}
-		if e.current.isInterrupted() {
+		if e.isInterrupted() {
 			return result{}, errInterrupted
 		}
 		e.bar(step, steps, perStep)

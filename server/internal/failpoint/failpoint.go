@@ -1,0 +1,16 @@
+// Package failpoint names the places in the service where a fault hurts most, so that the torture can strike there and not
+// only at random moments. A build with the tag "torture" reads from a file what is to happen at them; in every other build
+// the functions are empty and cost nothing.
+package failpoint
+
+// Point is a place in the service.
+type Point string
+
+// The points.
+const (
+	BeforeCommit Point = "store/before-commit" // everything is written but the commit
+	Committed    Point = "store/committed"     // it is on disk, and nobody has been told
+	Claimed      Point = "dispatch/claimed"    // the job is processing, and nothing has reached ComfyUI
+	Posted       Point = "worker/posted"       // ComfyUI has the graph, and nobody has noted it
+	Unwritten    Point = "dispatch/unwritten"  // an outcome could not be written, before the next try
+)
