@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -45,7 +45,7 @@ func open(t testing.TB, folder string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d := &desk{t: t, store: s, catalog: catalog.New(system.Worker{ID: "gpu"}), ada: actor("Ada"), bob: actor("Bob")}
+	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(system.Worker{ID: "gpu"}), ada: actor("Ada"), bob: actor("Bob")}
 	d.root = actor("Root")
 	d.root.Administrator = true
 	d.now.Store(1_000_000)
@@ -395,5 +395,5 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "25"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	storetest.Main(m)
 }

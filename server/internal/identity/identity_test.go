@@ -12,7 +12,10 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 func open(t *testing.T, mode access.Mode) (*identity.Service, string) {
 	t.Helper()
@@ -22,7 +25,7 @@ func open(t *testing.T, mode access.Mode) (*identity.Service, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return identity.New(s, mode, time.Now), folder
+	return identity.New(storetest.Wrap(s), mode, time.Now), folder
 }
 
 func TestTokenProvesItsUserUntilRevoked(t *testing.T) {

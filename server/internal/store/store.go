@@ -35,8 +35,9 @@ type Store interface {
 	Records
 
 	// Update runs change in a transaction that nothing else writes beside, and returns when its writes are on disk, or
-	// with the error of change, in which case nothing of it was kept. Many updates may share one commit. change may be
-	// run again when that commit fails, so it must have no effect but through tx, and must not use the store itself.
+	// with the error of change, in which case nothing of it was kept. A panic in change is such an error. Many updates may
+	// share one commit; one that fails is taken back alone. change may be run again when the commit fails, so it must have
+	// no effect but through tx and what it sets anew each time, and must not use the store itself.
 	Update(ctx context.Context, change func(tx Tx) error) error
 
 	// OnCommit sets what is told of the jobs and pauses that an update wrote: once for each update that wrote any, in the

@@ -80,34 +80,39 @@ func (t *tx) InsertJob(j job.Job) error {
 	if t.store.deleted[j.UserID] {
 		return store.ErrUserDeleted
 	}
-	if j.Status.Active() && !t.take(j) {
-		return store.ErrOverlap
-	}
-	if err := t.noteLength(j.Duration); err != nil {
-		return err
-	}
-	err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
-		strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
-		j.Attempt, j.Losses, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
-	if err != nil {
-		return err
-	}
-	if err := t.noteResults(j); err != nil {
-		return err
-	}
-	t.jobs = append(t.jobs, j)
-	return nil
+	return t.together(func() error {
+		if j.Status.Active() && !t.take(j) {
+			return store.ErrOverlap
+		}
+		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
+			strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
+			j.Attempt, j.Losses, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
+		if err != nil {
+			return err
+		}
+		return t.noteJob(j)
+	})
 }
 
 func (t *tx) UpdateJob(j job.Job) error {
-	t.free(j)
-	if j.Status.Active() && !t.take(j) {
-		return store.ErrOverlap
-	}
-	err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
-		asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
-		j.Attempt, j.Losses, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
-	if err != nil {
+	return t.together(func() error {
+		t.free(j)
+		if j.Status.Active() && !t.take(j) {
+			return store.ErrOverlap
+		}
+		err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
+			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
+			j.Attempt, j.Losses, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
+		if err != nil {
+			return err
+		}
+		return t.noteJob(j)
+	})
+}
+
+// noteJob keeps what follows from a job that was written.
+func (t *tx) noteJob(j job.Job) error {
+	if err := t.noteLength(j.Duration); err != nil {
 		return err
 	}
 	if err := t.noteResults(j); err != nil {

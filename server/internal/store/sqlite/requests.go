@@ -51,8 +51,13 @@ func (t *tx) Request(userID, requestID string) (jobID string, hash []byte, err e
 
 func (t *tx) remember(userID, requestID string, event int64) {
 	key := keyOf(userID, requestID)
+	before, known := t.store.requests[key]
 	t.store.requests[key] = event
-	t.undos = append(t.undos, func() { delete(t.store.requests, key) })
+	t.undos = append(t.undos, func() {
+		if delete(t.store.requests, key); known {
+			t.store.requests[key] = before
+		}
+	})
 }
 
 func (t *tx) ForgetRequests(before int64) error {
@@ -62,11 +67,13 @@ func (t *tx) ForgetRequests(before int64) error {
 		return classify(err)
 	}
 	err := t.store.eachRequest(context.Background(), `number >= `+firstRequest+` AND number < ?`, func(key requestKey, event int64) {
-		delete(t.store.requests, key)
-		t.undos = append(t.undos, func() { t.store.requests[key] = event })
+		if t.store.requests[key] == event {
+			delete(t.store.requests, key)
+			t.undos = append(t.undos, func() { t.store.requests[key] = event })
+		}
 	}, first)
 	if err != nil {
-		return classify(err)
+		return t.noteFault(classify(err))
 	}
 	return t.exec(`UPDATE counters SET value = ?1 WHERE name = 'first request' AND value < ?1`, first)
 }

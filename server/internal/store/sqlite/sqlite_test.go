@@ -14,13 +14,20 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T, folder string) store.Store {
-		s, err := sqlite.Open(t.Context(), filepath.Join(folder, "a folder #1?", "bookings.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	})
+	for name, runs := range map[string]func(store.Store) store.Store{
+		"every change runs once":  func(s store.Store) store.Store { return s },
+		"every change runs twice": storetest.Twice,
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T, folder string) store.Store {
+				s, err := sqlite.Open(t.Context(), filepath.Join(folder, "a folder #1?", "bookings.db"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return runs(s)
+			})
+		})
+	}
 }
 
 // The log is carried into the file while updates go on, and used again: it does not grow with what is written.

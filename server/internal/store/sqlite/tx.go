@@ -2,44 +2,75 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// tx is the update under way in the writer's transaction. It keeps the timelines in step and knows how to take that back.
+// tx is the update under way in the writer's transaction.
 type tx struct {
 	store  *Store
-	writes int           // of the current update
 	jobs   []job.Job     // written by the current update
 	pauses []store.Pause // written by the current update
-	undos  []func()      // of the whole transaction
+	undos  []func()      // of the whole transaction: what takes back in memory what it did there
+	marked mark          // how the rows of the current update can be taken back
+	kept   bool          // rows of an update before it are in the transaction
+	fault  error         // what made the transaction worthless: SQLite may have rolled it back
 }
 
 var _ store.Tx = (*tx)(nil)
 
 func (t *tx) exec(query string, args ...any) error {
-	t.wrote(args)
+	if err := t.write(args); err != nil {
+		return err
+	}
 	_, err := t.store.exec(query, args...)
-	return classify(err)
-}
-
-// wrote notes that a row is written.
-func (t *tx) wrote(values []any) {
-	t.writes++
-	t.store.written += sizeOf(values)
+	return t.noteFault(classify(err))
 }
 
 // insert writes a row and gives its number.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	t.wrote(args)
+	if err := t.write(args); err != nil {
+		return 0, err
+	}
 	result, err := t.store.exec(query, args...)
 	if err != nil {
-		return 0, classify(err)
+		return 0, t.noteFault(classify(err))
 	}
 	return result.LastInsertId()
 }
+
+// change writes and reads one row of what was written.
+func (t *tx) change(query string, args ...any) row {
+	if err := t.write(args); err != nil {
+		return failed{err}
+	}
+	return t.query(query, args...)
+}
+
+// query reads one row.
+func (t *tx) query(query string, args ...any) row {
+	statement, err := t.store.statement(query)
+	if err != nil {
+		return failed{t.noteFault(classify(err))}
+	}
+	return read{t, statement.QueryRow(args...)}
+}
+
+// read is a row of the transaction.
+type read struct {
+	tx  *tx
+	row *sql.Row
+}
+
+func (r read) Scan(into ...any) error { return r.tx.noteFault(classify(r.row.Scan(into...))) }
+
+// failed is a row that could not be read.
+type failed struct{ err error }
+
+func (f failed) Scan(...any) error { return f.err }
 
 // take puts the job's slot into its worker's timeline.
 func (t *tx) take(j job.Job) bool {
@@ -47,7 +78,6 @@ func (t *tx) take(j job.Job) bool {
 	if !line.Add(j.ID, j.Slot()) {
 		return false
 	}
-	t.writes++
 	t.undos = append(t.undos, func() { line.Remove(j.ID) })
 	return true
 }
@@ -57,7 +87,6 @@ func (t *tx) free(j job.Job) {
 	for _, line := range t.store.timelines {
 		if slot, held := line.Slot(j.ID); held {
 			line.Remove(j.ID)
-			t.writes++
 			t.undos = append(t.undos, func() { line.Add(j.ID, slot) })
 		}
 	}
@@ -72,12 +101,6 @@ func (t *tx) noteLength(duration int64) error {
 	t.store.longest = duration
 	t.undos = append(t.undos, func() { t.store.longest = before })
 	return t.exec(`UPDATE counters SET value = ? WHERE name = 'longest slot'`, duration)
-}
-
-func (t *tx) undo() {
-	for i := len(t.undos) - 1; i >= 0; i-- {
-		t.undos[i]()
-	}
 }
 
 func (t *tx) Blocking(worker string, slot schedule.Slot, except string) (string, bool) {
@@ -102,30 +125,11 @@ func (t *tx) queryJob(query string, arg any) (job.Job, error) {
 	return scanJob(t.query(query, arg))
 }
 
-// query reads one row.
-func (t *tx) query(query string, args ...any) row {
-	statement, err := t.store.statement(query)
-	if err != nil {
-		return failed{err}
-	}
-	return statement.QueryRow(args...)
-}
-
-// change writes and reads one row of what was written.
-func (t *tx) change(query string, args ...any) row {
-	t.wrote(args)
-	return t.query(query, args...)
-}
-
-// failed is a row that could not be read.
-type failed struct{ err error }
-
-func (f failed) Scan(...any) error { return f.err }
-
 func (t *tx) Running(worker string) ([]job.Job, error) {
 	statement, err := t.store.statement(selectRunning)
 	if err != nil {
-		return nil, classify(err)
+		return nil, t.noteFault(classify(err))
 	}
-	return scanJobs(statement.QueryContext(context.Background(), worker))
+	jobs, err := scanJobs(statement.QueryContext(context.Background(), worker))
+	return jobs, t.noteFault(err)
 }

@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -83,14 +81,14 @@ func (s *Store) waiting(first *update) []*update {
 	return batch
 }
 
-// commit runs a batch in one transaction. When that fails, each update is run again in its own, so that one bad update
-// costs the others nothing but time.
+// commit runs a batch in one transaction. When that fails as a whole, each update is run again in its own, so that what
+// one of them cannot write costs the others nothing but time.
 func (s *Store) commit(batch []*update) {
 	tx := &tx{store: s}
 	s.mu.Lock()
 	err := s.try(tx, batch)
 	if err != nil {
-		tx.undo()
+		tx.undo(0)
 	}
 	s.mu.Unlock()
 	switch {
@@ -105,41 +103,34 @@ func (s *Store) commit(batch []*update) {
 }
 
 func (s *Store) try(tx *tx, batch []*update) error {
-	if _, err := s.exec("BEGIN IMMEDIATE"); err != nil {
-		return classify(err)
+	if err := s.command("BEGIN IMMEDIATE"); err != nil {
+		return err
 	}
 	for _, u := range batch {
 		u.wrote, u.err = store.Written{}, u.ctx.Err()
 		if u.err != nil {
 			continue
 		}
-		tx.writes, tx.jobs, tx.pauses = 0, nil, nil
-		u.err = apply(u.change, tx)
-		u.wrote = store.Written{Jobs: tx.jobs, Pauses: tx.pauses}
-		if u.err != nil && tx.writes > 0 {
+		u.wrote, u.err = tx.run(u.change)
+		if tx.fault != nil {
 			s.rollback()
-			return u.err
+			return tx.fault
 		}
 	}
-	if _, err := s.exec("COMMIT"); err != nil {
+	if err := s.command("COMMIT"); err != nil {
 		s.rollback()
-		return classify(err)
+		return err
 	}
 	return nil
 }
 
-// apply keeps a panic in a change from ending the writer.
-func apply(change func(store.Tx) error, tx *tx) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			tx.writes++
-			err = fmt.Errorf("panic in an update: %v\n%s", cause, debug.Stack())
-		}
-	}()
-	return change(tx)
+// command runs a command about the transaction.
+func (s *Store) command(query string) error {
+	_, err := s.exec(query)
+	return classify(err)
 }
 
 func (s *Store) rollback() {
 	// SQLite has rolled back by itself after some errors; that the command fails then does not matter.
-	_, _ = s.exec("ROLLBACK")
+	_ = s.command("ROLLBACK")
 }

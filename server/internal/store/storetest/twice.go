@@ -1,0 +1,62 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// Twice is a store that runs every change twice, as any store may: first in an update that is taken back, then for real.
+// Others write in between, so what the second run finds may be something else than what the first one found.
+func Twice(s store.Store) store.Store { return twice{s} }
+
+type twice struct{ store.Store }
+
+var errTakenBack = errors.New("taken back, to be run again")
+
+// Update implements store.Store.
+func (t twice) Update(ctx context.Context, change func(store.Tx) error) error {
+	_ = t.Store.Update(ctx, func(tx store.Tx) error {
+		_ = change(tx) // as if the commit after it had failed
+		return errTakenBack
+	})
+	return t.Store.Update(ctx, change)
+}
+
+// again is true while the tests of a package run for the second time.
+var again bool
+
+// Main runs the tests of a package that works on a store, and when they pass runs them again on one that runs every change
+// twice. It is for TestMain; the tests open their stores through Wrap.
+func Main(m *testing.M) {
+	code := m.Run()
+	if code == 0 && onlyTests() {
+		again = true
+		fmt.Println("once more, on a store that runs every change twice")
+		code = m.Run()
+	}
+	os.Exit(code)
+}
+
+// Wrap makes a store the one that is to be tested now.
+func Wrap(s store.Store) store.Store {
+	if again {
+		return Twice(s)
+	}
+	return s
+}
+
+// onlyTests reports whether tests are run, and nothing is listed, measured or fuzzed.
+func onlyTests() bool {
+	for _, name := range []string{"test.list", "test.bench", "test.fuzz"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return false
+		}
+	}
+	return true
+}
