@@ -36,11 +36,7 @@ func (t *tx) User(id string) (store.User, error) {
 }
 
 func (t *tx) ActiveOf(userID string) ([]job.Job, error) {
-	statement, err := t.store.statement(selectActiveOf)
-	if err != nil {
-		return nil, classify(err)
-	}
-	return scanJobs(statement.QueryContext(context.Background(), userID))
+	return t.queryJobs(selectActiveOf, userID)
 }
 
 func (t *tx) DeleteUser(id, name string, now int64) error {

@@ -125,11 +125,13 @@ func (t *tx) queryJob(query string, arg any) (job.Job, error) {
 	return scanJob(t.query(query, arg))
 }
 
-func (t *tx) Running(worker string) ([]job.Job, error) {
-	statement, err := t.store.statement(selectRunning)
+func (t *tx) Running(worker string) ([]job.Job, error) { return t.queryJobs(selectRunning, worker) }
+
+func (t *tx) queryJobs(query string, arg any) ([]job.Job, error) {
+	statement, err := t.store.statement(query)
 	if err != nil {
 		return nil, t.noteFault(classify(err))
 	}
-	jobs, err := scanJobs(statement.QueryContext(context.Background(), worker))
+	jobs, err := scanJobs(statement.QueryContext(context.Background(), arg))
 	return jobs, t.noteFault(err)
 }
