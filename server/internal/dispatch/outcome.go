@@ -10,28 +10,20 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// letGo is how long a stop waits for ComfyUI to let go of an interrupted job, and for the disk to take an outcome.
-const letGo = 10 * time.Second
+const (
+	letGo     = 10 * time.Second // a stop waits so long for ComfyUI to let go of a job, and for the disk to take an outcome
+	fateLimit = 5 * time.Second  // for the last look at a job that did not let go
+)
 
 // record writes how a run ended. An outcome that the disk cannot take now is written when it can, until ctx ends.
 func (d *Dispatcher) record(ctx context.Context, ended run) {
 	if ended.outcome.Verdict == Unknown {
-		return // the next start of the service looks it up
+		return // it is looked for again, now or by the next start
 	}
 	for {
-		err := d.Store.Update(ctx, func(tx store.Tx) error {
-			j, err := tx.Job(ended.job.ID)
-			if err != nil || j.Status != job.Processing || j.Attempt != ended.job.Attempt {
-				return err
-			}
-			if err := d.settle(tx, &j, ended.outcome); err != nil {
-				return err
-			}
-			ended.job = j
-			return tx.UpdateJob(j)
-		})
+		j, err := d.settle(ctx, ended)
 		if err == nil {
-			d.Log.Info("job ended", "worker", d.Worker, "job", ended.job.ID, "attempt", ended.job.Attempt, "status", ended.job.Status)
+			d.Log.Info("job ended", "worker", d.Worker, "job", j.ID, "attempt", j.Attempt, "status", j.Status)
 			return
 		}
 		d.Log.Error("cannot write the outcome of a job", "worker", d.Worker, "job", ended.job.ID, "err", err)
@@ -41,14 +33,42 @@ func (d *Dispatcher) record(ctx context.Context, ended run) {
 		select {
 		case <-time.After(look):
 		case <-ctx.Done():
+			d.unwritten.Store(&ended)
 			return
 		}
 	}
 }
 
-// settle puts the outcome into the job.
-func (d *Dispatcher) settle(tx store.Tx, j *job.Job, o Outcome) error {
+// Unwritten is the job whose outcome the disk did not take before the stop. Then ComfyUI, whose history is the only
+// other place that knows it, has to be left running.
+func (d *Dispatcher) Unwritten() (jobID string, is bool) {
+	if ended := d.unwritten.Load(); ended != nil {
+		return ended.job.ID, true
+	}
+	return "", false
+}
+
+// settle puts the outcome into the job, unless the job has gone on without it.
+func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, err error) {
+	err = d.Store.Update(ctx, func(tx store.Tx) error {
+		j, err := tx.Job(ended.job.ID)
+		settled = j
+		if err != nil || j.Status != job.Processing || j.Attempt != ended.job.Attempt {
+			return err
+		}
+		if err := d.judge(tx, &j, ended.outcome); err != nil {
+			return err
+		}
+		settled = j
+		return tx.UpdateJob(j)
+	})
+	return settled, err
+}
+
+// judge says what the outcome means for the job.
+func (d *Dispatcher) judge(tx store.Tx, j *job.Job, o Outcome) error {
 	now := d.Now().UnixMilli()
+	own := d.interrupted.PromptID == j.PromptID()
 	switch o.Verdict {
 	case Completed:
 		if len(o.Results) == 0 {
@@ -56,38 +76,35 @@ func (d *Dispatcher) settle(tx store.Tx, j *job.Job, o Outcome) error {
 			return nil
 		}
 		j.Complete(now, o.Results)
+		return nil
 	case Failed:
 		if j.CancelRequested && o.Failure.Reason == job.Timeout {
 			j.LetGo(now) // it did not hear the request, but it has ended
 			return nil
 		}
 		j.Fail(now, o.Failure)
-	case NotStarted:
-		if j.CancelRequested {
-			j.LetGo(now)
-			return nil
-		}
+		return nil
+	}
+	switch {
+	case j.CancelRequested:
+		j.LetGo(now)
+	case o.Verdict == NotStarted:
 		j.Unstart()
 		j.MarkLate(o.Reason)
-	case Interrupted:
-		switch {
-		case j.CancelRequested:
-			j.LetGo(now)
-		case j.PromptID() == d.stopped:
-			return d.retry(tx, j, now, "the service was stopped in mid-run")
-		default:
-			j.Fail(now, job.Failure{Reason: job.Interrupted, Message: "the run was interrupted from outside the scheduler, on ComfyUI's own page for example"})
-		}
-	case Lost:
+	case o.Verdict == Withdrawn:
+		return d.retry(tx, j, now, o.Reason)
+	case own && d.interrupted.Cause == stopped:
+		return d.retry(tx, j, now, "the service was stopped in mid-run")
+	case own && d.interrupted.Cause == overran:
+		j.Fail(now, job.Failure{Reason: job.Overrun, Message: d.interrupted.Reason})
+	case o.Verdict == Interrupted:
+		j.Fail(now, job.Failure{Reason: job.Interrupted, Message: "the run was interrupted from outside the scheduler, on ComfyUI's own page for example"})
+	case j.Losses >= job.MaxLosses:
 		j.Losses++
-		switch {
-		case j.CancelRequested:
-			j.LetGo(now)
-		case j.Losses > job.MaxLosses:
-			j.Fail(now, job.Failure{Reason: job.Lost, Message: "ComfyUI lost the run for the second time: " + o.Reason})
-		default:
-			return d.retry(tx, j, now, o.Reason)
-		}
+		j.Fail(now, job.Failure{Reason: job.Lost, Message: "ComfyUI lost the run for the second time: " + o.Reason})
+	default:
+		j.Losses++
+		return d.retry(tx, j, now, o.Reason)
 	}
 	return nil
 }
@@ -103,55 +120,48 @@ func (d *Dispatcher) retry(tx store.Tx, j *job.Job, now int64, reason string) er
 }
 
 // drain waits for the running job, interrupts it when the grace is over, and books it again. What a full disk does not
-// take is left to the next start.
-func (d *Dispatcher) drain(ctx context.Context) error {
+// take is left to the next start, and so is a job of which nobody can say what became of it.
+func (d *Dispatcher) drain(ctx context.Context) {
 	if d.current == nil {
-		return nil
+		return
 	}
 	ended := d.lastRun(ctx)
 	writing, cancel := context.WithTimeout(ctx, letGo)
 	defer cancel()
 	d.record(writing, ended)
-	return nil
+	if ended.outcome.Verdict == Unknown {
+		d.Log.Warn("it is not known what became of the running job: the next start looks for it", "worker", d.Worker, "job", ended.job.ID)
+	}
 }
 
-// lastRun is how the running job ended, by itself or by an interrupt.
+// lastRun is how the running job ended, by itself or by an interrupt. One that did not hear the interrupt may have ended
+// all the same: ComfyUI is asked, and nothing is taken for granted.
 func (d *Dispatcher) lastRun(ctx context.Context) run {
 	d.Log.Info("waiting for the running job", "worker", d.Worker, "job", d.current.job.ID, "at_most", d.Grace)
-	grace := time.NewTimer(d.Grace)
-	defer grace.Stop()
+	if ended, is := d.endsWithin(d.Grace); is {
+		return ended
+	}
+	d.interruptFor(ctx, stopped, "")
+	if ended, is := d.endsWithin(letGo); is {
+		return ended
+	}
+	asking, cancel := context.WithTimeout(ctx, fateLimit)
+	defer cancel()
+	return run{d.current.job, d.Runner.Fate(asking, d.current.job)}
+}
+
+// endsWithin waits for the end of the running job. Cancellations are passed on meanwhile.
+func (d *Dispatcher) endsWithin(limit time.Duration) (ended run, is bool) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
 	for {
 		select {
 		case ended := <-d.finished:
-			return ended
+			return ended, true
 		case j := <-d.written:
 			d.interrupt(j)
-			continue
-		case <-grace.C:
+		case <-timer.C:
+			return run{}, false
 		}
-		break
-	}
-	d.noteStop(ctx)
-	d.Runner.Interrupt(d.current.job)
-	select {
-	case ended := <-d.finished:
-		return ended
-	case <-time.After(letGo):
-		// ComfyUI is stopped next, and the run with it.
-		return run{d.current.job, Outcome{Verdict: Interrupted}}
 	}
 }
-
-// noteStop keeps who interrupts the running job: if the service is killed before it has written the outcome, the next one
-// must not take the interrupt for one from outside.
-func (d *Dispatcher) noteStop(ctx context.Context) {
-	d.stopped = d.current.job.PromptID()
-	noting, cancel := context.WithTimeout(ctx, look)
-	defer cancel()
-	err := d.Store.Update(noting, func(tx store.Tx) error { return tx.PutRecord(d.stoppedKey(), []byte(d.stopped)) })
-	if err != nil {
-		d.Log.Error("cannot note the interrupt", "worker", d.Worker, "job", d.current.job.ID, "err", err)
-	}
-}
-
-func (d *Dispatcher) stoppedKey() string { return "dispatch/" + d.Worker + "/stopped" }

@@ -26,6 +26,7 @@ type gpu struct {
 	mu        sync.Mutex
 	takes     func(j job.Job) time.Duration
 	ends      func(j job.Job) dispatch.Outcome
+	fate      func(j job.Job) dispatch.Outcome
 	busy      string // why it is not ready
 	changed   chan struct{}
 	running   int
@@ -110,6 +111,21 @@ func (g *gpu) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
 	case <-ctx.Done():
 		return dispatch.Outcome{}
 	}
+}
+
+func (g *gpu) Fate(_ context.Context, j job.Job) dispatch.Outcome {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.fate == nil {
+		return dispatch.Outcome{}
+	}
+	return g.fate(j)
+}
+
+func (g *gpu) Trouble() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.busy
 }
 
 func (g *gpu) Rest(context.Context) {

@@ -123,7 +123,7 @@ func (r *rules) play(story []event) {
 	}
 	r.idle()
 	for range 24 * 60 {
-		if _, err := r.store.NextScheduled(r.t.Context(), "gpu"); errors.Is(err, store.ErrNotFound) {
+		if _, err := r.store.NextScheduled(r.t.Context(), "gpu", 0); errors.Is(err, store.ErrNotFound) {
 			break
 		}
 		time.Sleep(time.Minute)

@@ -106,6 +106,7 @@ const (
 	Lost        FailureReason = "lost"        // twice with ComfyUI
 	Timeout     FailureReason = "timeout"     // no sign of life
 	NoResult    FailureReason = "no_result"   // ended well without a file
+	Overrun     FailureReason = "overrun"     // far beyond its slot, in somebody's way
 )
 
 // Failure says why a job failed.

@@ -99,6 +99,13 @@ func (j *Job) MoveOverdue(start int64, reason string) {
 	j.Move(start)
 }
 
+// MoveBack books a job for its own slot again from which a wrong clock had moved it.
+func (j *Job) MoveBack() {
+	booked := j.Delay.BookedStart
+	j.Delay = nil
+	j.Move(booked)
+}
+
 // MovePaused books the job again because its worker is paused at that time.
 func (j *Job) MovePaused(start int64, reason string) {
 	j.delayed(Paused, reason)

@@ -64,8 +64,8 @@ type Jobs interface {
 	ActiveJobs(ctx context.Context) ([]job.Job, error)
 	// LatestEnded reads the jobs that ended last, latest first.
 	LatestEnded(ctx context.Context, limit int) ([]job.Job, error)
-	// NextScheduled reads the scheduled job of a worker with the earliest start; ErrNotFound.
-	NextScheduled(ctx context.Context, worker string) (job.Job, error)
+	// NextScheduled reads the scheduled job of a worker with the earliest slot that ends at from or later; ErrNotFound.
+	NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error)
 	// DayStats counts the jobs whose slot starts in [from, to].
 	DayStats(ctx context.Context, from, to int64) (DayStats, error)
 	// ResultOwner reads the user whose job wrote a result file last; ErrNotFound.
@@ -269,8 +269,6 @@ type Records interface {
 type Tx interface {
 	// Job reads one job; ErrNotFound.
 	Job(id string) (job.Job, error)
-	// NextScheduled reads the scheduled job of a worker with the earliest start; ErrNotFound.
-	NextScheduled(worker string) (job.Job, error)
 	// Running reads the processing jobs of a worker.
 	Running(worker string) ([]job.Job, error)
 	// Blocking finds the earliest active job of a worker that overlaps the slot, the job except left out, or its pause,

@@ -77,7 +77,7 @@ func (w *Worker) dueWithin(ctx context.Context, ms int64) bool {
 	if pause, planned := w.Store.Pause(w.ID); planned && pause.Slot.Overlaps(schedule.NewSlot(now, ms)) {
 		return true
 	}
-	next, err := w.Store.NextScheduled(ctx, w.ID)
+	next, err := w.Store.NextScheduled(ctx, w.ID, now)
 	return err == nil && next.Start <= now+ms
 }
 

@@ -24,7 +24,7 @@ type Store interface {
 	store.Templates
 	store.Pauses
 	Update(ctx context.Context, change func(store.Tx) error) error
-	NextScheduled(ctx context.Context, worker string) (job.Job, error)
+	NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error)
 }
 
 // Config is what a Worker works with.

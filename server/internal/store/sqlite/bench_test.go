@@ -183,7 +183,7 @@ func BenchmarkRead(b *testing.B) {
 			return err
 		},
 		"next": func() error {
-			_, err := r.NextScheduled(b.Context(), "gpu")
+			_, err := r.NextScheduled(b.Context(), "gpu", 0)
 			if err == nil || err == store.ErrNotFound {
 				return nil
 			}

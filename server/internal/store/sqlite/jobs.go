@@ -19,7 +19,8 @@ const (
 	startColumn    = 8
 	fromJobs       = ` FROM jobs j JOIN users u ON u.id = j.user_id`
 	selectJob      = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
-	selectNext     = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms LIMIT 1`
+	selectNext     = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ?1 AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing')
+		AND j.end_ms >= ?2 AND j.start_ms >= ?2 - (SELECT value FROM counters WHERE name = 'longest slot') ORDER BY j.start_ms LIMIT 1`
 	selectRunning  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'processing' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms`
 	selectActive   = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_active JOIN users u ON u.id = j.user_id WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
 	selectEnded    = `SELECT ` + jobColumns + fromJobs + ` WHERE j.finished_ms > 0 ORDER BY j.finished_ms DESC LIMIT ?`
@@ -147,8 +148,8 @@ func (s *Store) Job(ctx context.Context, id string) (job.Job, error) {
 }
 
 // NextScheduled implements store.Jobs.
-func (s *Store) NextScheduled(ctx context.Context, worker string) (job.Job, error) {
-	return scanJob(s.read.QueryRowContext(ctx, selectNext, worker))
+func (s *Store) NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error) {
+	return scanJob(s.read.QueryRowContext(ctx, selectNext, worker, from))
 }
 
 // ActiveJobs implements store.Jobs.

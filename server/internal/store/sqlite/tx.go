@@ -119,8 +119,6 @@ func (t *tx) CountActive(userID string) (n int, err error) {
 
 func (t *tx) Job(id string) (job.Job, error) { return t.queryJob(selectJob, id) }
 
-func (t *tx) NextScheduled(worker string) (job.Job, error) { return t.queryJob(selectNext, worker) }
-
 func (t *tx) queryJob(query string, arg any) (job.Job, error) {
 	return scanJob(t.query(query, arg))
 }

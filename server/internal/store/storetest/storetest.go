@@ -243,7 +243,7 @@ func endedJobsFree(t *testing.T, s *suite) {
 	s.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
 	again := booking(user, "gpu", 1000, 500)
 	s.insert(again)
-	next, err := s.NextScheduled(t.Context(), "gpu")
+	next, err := s.NextScheduled(t.Context(), "gpu", 0)
 	if err != nil || next.ID != again.ID {
 		t.Errorf("next is %v (%v)", next.ID, err)
 	}

@@ -1,0 +1,197 @@
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+const (
+	moveStep = 20                     // jobs moved in one commit: others wait for no more than that
+	moveRoom = 100 * time.Millisecond // a step is taken only when nothing starts sooner
+	// settle is how long after the clock was set overdue jobs are left alone: a clock that is set wrong is often set right
+	// again soon, and then they are not overdue at all.
+	settle = time.Minute
+)
+
+// clockWasSet is why slots passed that nobody missed.
+const clockWasSet = "the machine's clock was set, or it slept"
+
+// noteClock notices that the clock was set.
+func (d *Dispatcher) noteClock() {
+	jump := d.clock.Jump(d.Now())
+	if jump == 0 {
+		return
+	}
+	d.Log.Warn("the clock was set, or the machine slept", "worker", d.Worker, "by", jump)
+	d.settled = time.Now().Add(settle)
+	d.misplaced = &store.Cursor{}
+	d.changed.Store(true)
+}
+
+// moveOverdue books jobs whose slot ended without a start for the next free ones: the earliest of them, a step at a time.
+// It reports whether it moved any.
+func (d *Dispatcher) moveOverdue(ctx context.Context) bool {
+	if time.Now().Before(d.settled) {
+		return false
+	}
+	now := d.Now().UnixMilli()
+	passed, err := d.Store.ListJobs(ctx, store.Query{
+		Worker: d.Worker, Statuses: []job.Status{job.Scheduled}, Window: &schedule.Slot{Start: 0, End: now - 1}, Limit: moveStep,
+	})
+	if err != nil {
+		d.Log.Error("cannot look for overdue jobs", "worker", d.Worker, "err", err)
+		return false
+	}
+	passed = slices.DeleteFunc(passed, func(j job.Job) bool { return j.Slot().End >= now })
+	if len(passed) == 0 {
+		d.forgetWaits()
+		return false
+	}
+	return d.move(ctx, passed, "cannot move overdue jobs", func(tx store.Tx, j *job.Job) (bool, error) {
+		now := d.Now().UnixMilli()
+		if j.Slot().End >= now {
+			return false, nil
+		}
+		start, err := booking.NextFree(tx, d.Worker, now, j.Duration, j.ID)
+		if err == nil {
+			j.MoveOverdue(start, d.missed(*j))
+		}
+		return err == nil, err
+	})
+}
+
+// forgetWaits forgets what jobs waited for that are not due any more.
+func (d *Dispatcher) forgetWaits() {
+	due := d.next.Load()
+	maps.DeleteFunc(d.waiting, func(id, _ string) bool { return due == nil || id != due.ID })
+}
+
+// missed is why a slot passed without a start.
+func (d *Dispatcher) missed(j job.Job) string {
+	switch reason := d.waiting[j.ID]; {
+	case j.Delay != nil && j.Delay.Kind == job.Late:
+		return j.Delay.Reason
+	case reason != "":
+		return reason
+	case !d.settled.IsZero():
+		return clockWasSet
+	case j.Slot().End < d.began:
+		return "the service was not running"
+	}
+	return "the service was too busy to start it"
+}
+
+// moveBack books jobs that a wrong clock has displaced for their own slots again, where these are free. A job can only be
+// overdue before its slot has begun when the clock was set back since. It goes through all scheduled jobs, a step at a
+// time, after a start and after the clock was set, and reports whether there is more to go through.
+func (d *Dispatcher) moveBack(ctx context.Context) bool {
+	if d.misplaced == nil {
+		return false
+	}
+	after := d.misplaced
+	if *after == (store.Cursor{}) {
+		after = nil
+	}
+	jobs, err := d.Store.ListJobs(ctx, store.Query{Worker: d.Worker, Statuses: []job.Status{job.Scheduled}, After: after, Limit: moveStep})
+	if err != nil {
+		d.Log.Error("cannot look for displaced jobs", "worker", d.Worker, "err", err)
+		return false
+	}
+	if len(jobs) < moveStep {
+		d.misplaced = nil
+	} else {
+		last := jobs[len(jobs)-1]
+		d.misplaced = &store.Cursor{Start: last.Start, ID: last.ID}
+	}
+	var displaced []job.Job
+	for _, j := range jobs {
+		if d.isDisplaced(j) {
+			displaced = append(displaced, j)
+		}
+	}
+	if len(displaced) == 0 {
+		return d.misplaced != nil
+	}
+	d.move(ctx, displaced, "cannot move jobs back", func(tx store.Tx, j *job.Job) (bool, error) {
+		if !d.isDisplaced(*j) {
+			return false, nil
+		}
+		if _, taken := tx.Blocking(j.Worker, schedule.NewSlot(j.Delay.BookedStart, j.Duration), j.ID); taken {
+			return false, nil
+		}
+		j.MoveBack()
+		return true, nil
+	})
+	return d.misplaced != nil
+}
+
+// isDisplaced reports whether the job is overdue for a slot that has yet to come.
+func (d *Dispatcher) isDisplaced(j job.Job) bool {
+	return j.Delay != nil && j.Delay.Kind == job.Overdue && j.Delay.BookedStart > d.Now().UnixMilli()
+}
+
+// move changes the slots of scheduled jobs, all in one commit, and reports whether it changed any. change decides on the
+// job as it is now, and may be run more than once.
+func (d *Dispatcher) move(ctx context.Context, jobs []job.Job, failure string, change func(store.Tx, *job.Job) (bool, error)) bool {
+	var moved []job.Job
+	err := d.Store.Update(ctx, func(tx store.Tx) error {
+		moved = nil
+		for _, known := range jobs {
+			j, err := tx.Job(known.ID)
+			if err != nil {
+				return err
+			}
+			if j.Status != job.Scheduled {
+				continue
+			}
+			if changed, err := change(tx, &j); err != nil || !changed {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := tx.UpdateJob(j); err != nil {
+				return err
+			}
+			moved = append(moved, j)
+		}
+		return nil
+	})
+	if err != nil {
+		d.Log.Error(failure, "worker", d.Worker, "jobs", len(jobs), "err", err)
+		return false
+	}
+	for _, j := range moved {
+		delete(d.waiting, j.ID)
+		d.logMove(j)
+	}
+	return len(moved) > 0
+}
+
+// logMove writes a move down. A job that is moved again and again, because ComfyUI is down, is news only once.
+func (d *Dispatcher) logMove(j job.Job) {
+	if j.Delay == nil {
+		d.Log.Info("job moved back to its own slot", "worker", d.Worker, "job", j.ID)
+		return
+	}
+	level := slog.LevelWarn
+	if d.told[j.ID] == j.Delay.Reason {
+		level = slog.LevelDebug
+	}
+	if len(d.told) >= maxTold {
+		clear(d.told)
+	}
+	d.told[j.ID] = j.Delay.Reason
+	d.Log.Log(context.Background(), level, "slot ended without a start, job moved", "worker", d.Worker, "job", j.ID, "reason", j.Delay.Reason)
+}
+
+// maxTold bounds what is remembered of moves that were logged.
+const maxTold = 1000

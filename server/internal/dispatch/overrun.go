@@ -1,0 +1,51 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+)
+
+// OverrunLimit is when a run that outlasts its slot is ended. The zero value ends none.
+type OverrunLimit struct {
+	Slots  float64       // a run may last this many times its slot,
+	Beyond time.Duration // and in any case this long beyond it
+	// Always ends such a run also while nobody waits. Without it a run is ended only while a slot of somebody else is due.
+	Always bool
+}
+
+// limit is how long a run may last; 0 stands for no limit.
+func (o OverrunLimit) limit(j job.Job) time.Duration {
+	if o.Slots == 0 {
+		return 0
+	}
+	slot := time.Duration(j.Duration) * time.Millisecond
+	return max(time.Duration(o.Slots*float64(slot)), slot+o.Beyond)
+}
+
+// endOverrun interrupts the running job, and it alone, when it is beyond its limit and in somebody's way.
+func (d *Dispatcher) endOverrun(ctx context.Context) {
+	j := d.current.job
+	limit := d.Overrun.limit(j)
+	if limit == 0 || j.StartedAt == 0 || j.CancelRequested || d.interrupted.PromptID == j.PromptID() {
+		return
+	}
+	lasts := d.Now().Sub(time.UnixMilli(j.StartedAt))
+	if lasts <= limit || time.Now().Before(d.settled) { // a clock that was set makes runs long that are not
+		return
+	}
+	waits := ""
+	if !d.Overrun.Always {
+		next, err := d.upcoming(ctx)
+		if err != nil || next == nil || next.UserID == j.UserID || next.Start > d.Now().UnixMilli() {
+			return
+		}
+		waits = fmt.Sprintf(", while the slot of %s was due", next.UserName)
+	}
+	reason := fmt.Sprintf("it ran for %v in a slot of %v%s, and was interrupted (scheduler.overrun_limit)",
+		lasts.Round(time.Second), time.Duration(j.Duration)*time.Millisecond, waits)
+	d.Log.Warn("a run is beyond its limit, interrupting it", "worker", d.Worker, "job", j.ID, "attempt", j.Attempt, "after", lasts, "limit", limit)
+	d.interruptFor(ctx, overran, reason)
+}

@@ -1,0 +1,52 @@
+package dispatch
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+)
+
+// Runner runs jobs on one ComfyUI.
+type Runner interface {
+	// Ready reports whether a job could start at once, or why not, for people.
+	Ready(ctx context.Context) (ready bool, reason string)
+	// Trouble is why nothing gets on at present, a running job neither, for people; empty when nothing is known to be wrong.
+	Trouble() string
+	// Changed returns a channel that is closed when Ready may say something new.
+	Changed() <-chan struct{}
+	// Prepare is told of the job that starts in a moment. It does not wait.
+	Prepare(ctx context.Context, j job.Job)
+	// Run hands the job to ComfyUI and follows it until its outcome is known or ctx ends. posted is called when the graph
+	// has been posted. What ComfyUI has not taken by the end of the slot is withdrawn.
+	Run(ctx context.Context, j job.Job, posted func()) Outcome
+	// Adopt finds a job that was handed over before, by a service that was killed for example, and follows it as Run does.
+	Adopt(ctx context.Context, j job.Job) Outcome
+	// Fate looks once what became of a job that was handed over: Unknown while it runs, and when it cannot be told.
+	Fate(ctx context.Context, j job.Job) Outcome
+	// Interrupt asks ComfyUI to let go of the job and of no other. It does not wait.
+	Interrupt(j job.Job)
+	// Rest frees the memory of the GPU. It does not wait.
+	Rest(ctx context.Context)
+}
+
+// Verdict is how a run ended.
+type Verdict int
+
+// The verdicts.
+const (
+	Unknown     Verdict = iota // nothing can be said: the job stays as it is, and is looked for again
+	NotStarted                 // nothing reached ComfyUI
+	Withdrawn                  // taken back through no fault of the job: it is booked again
+	Completed                  // with Results
+	Failed                     // with Failure
+	Interrupted                // ComfyUI let go of it
+	Lost                       // ComfyUI does not know it any more, and nothing shows that it went well
+)
+
+// Outcome is how a run ended.
+type Outcome struct {
+	Verdict Verdict
+	Results []job.Result
+	Failure job.Failure
+	Reason  string // of NotStarted, Withdrawn and Lost, for people
+}

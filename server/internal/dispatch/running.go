@@ -1,0 +1,102 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// runsLooked is more jobs than can be running on one worker, even after a crash in the middle of everything.
+const runsLooked = 10
+
+// lookAfterRuns compares what is written as running with what is followed, once in each look: a job that nobody follows is
+// adopted, a cancellation that was not heard is passed on, a run beyond its limit is interrupted. It only reads: the disk
+// may be full. It reports false when it could not look, for then nothing may start either.
+func (d *Dispatcher) lookAfterRuns(ctx context.Context) bool {
+	if time.Since(d.looked) < look {
+		return true
+	}
+	jobs, err := d.Store.ListJobs(ctx, store.Query{Worker: d.Worker, Statuses: []job.Status{job.Processing}, Limit: runsLooked})
+	if err != nil {
+		d.Log.Error("cannot look for running jobs", "worker", d.Worker, "err", err)
+		return false
+	}
+	d.looked = time.Now()
+	for _, j := range jobs {
+		switch {
+		case d.current == nil:
+			d.adopt(ctx, j)
+		case d.current.job.ID == j.ID:
+			d.current.job.StartedAt = j.StartedAt
+			if j.CancelRequested {
+				d.interrupt(j)
+			}
+			d.endOverrun(ctx)
+		}
+	}
+	return true
+}
+
+// adopt follows a job that runs, or ran, without anybody following it: its service was killed, or could not write its end.
+func (d *Dispatcher) adopt(ctx context.Context, j job.Job) {
+	d.current = &run{job: j}
+	d.Log.Info("adopting the running job", "worker", d.Worker, "job", j.ID, "attempt", j.Attempt)
+	d.follow(j, func(j job.Job) Outcome { return d.Runner.Adopt(ctx, j) })
+}
+
+// interrupt passes a cancellation of the running job on, once.
+func (d *Dispatcher) interrupt(j job.Job) {
+	if d.current != nil && d.current.job.ID == j.ID && !d.current.job.CancelRequested {
+		d.current.job.CancelRequested = true
+		d.Runner.Interrupt(j)
+	}
+}
+
+// interruption is an interrupt of the service's own making. It is kept before it is asked for: if the service is killed
+// before the outcome is written, the next one must not take the interrupt for one from outside.
+type interruption struct {
+	PromptID string `json:"prompt_id"`
+	Cause    cause  `json:"cause"`
+	Reason   string `json:"reason,omitempty"` // of overran, for people
+}
+
+// cause is why the service interrupts a job that nobody cancelled.
+type cause string
+
+const (
+	stopped cause = "stopped" // the service stops; the job is booked again
+	overran cause = "overran" // the job is beyond its limit, and fails
+)
+
+// interruptKey is where the interruption is kept.
+func interruptKey(worker string) string { return "dispatch/" + worker + "/interrupted" }
+
+// interruptFor notes why, and asks ComfyUI to let go of the running job.
+func (d *Dispatcher) interruptFor(ctx context.Context, why cause, reason string) {
+	d.interrupted = interruption{PromptID: d.current.job.PromptID(), Cause: why, Reason: reason}
+	noting, cancel := context.WithTimeout(ctx, look)
+	defer cancel()
+	text, err := json.Marshal(d.interrupted)
+	if err == nil {
+		err = d.Store.Update(noting, func(tx store.Tx) error { return tx.PutRecord(interruptKey(d.Worker), text) })
+	}
+	if err != nil {
+		d.Log.Error("cannot note the interrupt", "worker", d.Worker, "job", d.current.job.ID, "err", err)
+	}
+	d.Runner.Interrupt(d.current.job)
+}
+
+// recallInterruption reads what the service before interrupted.
+func (d *Dispatcher) recallInterruption(ctx context.Context) {
+	text, err := d.Store.Record(ctx, interruptKey(d.Worker))
+	if err == nil {
+		err = json.Unmarshal(text, &d.interrupted)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		d.Log.Error("cannot read what was interrupted before", "worker", d.Worker, "err", err)
+	}
+}

@@ -1,0 +1,91 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// start claims the job, and only then hands it over, when its slot begins: a crash in between leaves a job to look up, not
+// one to run twice. retry is when to look again after a failure.
+func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duration) time.Duration {
+	var claimed bool
+	j, err := d.update(ctx, next, func(j *job.Job) bool {
+		_, near := d.near(*j)
+		claimed = j.Status == job.Scheduled && near
+		if claimed {
+			j.StartProcessing()
+		}
+		return claimed
+	})
+	if err != nil {
+		d.waiting[next.ID] = unwritable(err)
+		return retry
+	}
+	if !claimed {
+		return 0
+	}
+	waitedFor := d.waiting[j.ID]
+	delete(d.waiting, j.ID)
+	d.current = &run{job: j}
+	d.follow(j, func(j job.Job) Outcome {
+		if !d.begins(j) {
+			return Outcome{Verdict: NotStarted, Reason: clockWasSet}
+		}
+		return d.Runner.Run(ctx, j, func() { d.posted(ctx, j, waitedFor) })
+	})
+	return 0
+}
+
+// unwritable is why a job could not be claimed, for people.
+func unwritable(err error) string {
+	if errors.Is(err, store.ErrFull) {
+		return "the disk of the bookings was full"
+	}
+	return "the bookings could not be written"
+}
+
+// near reports whether it is the job's slot, or will be in a moment, and how long until then.
+func (d *Dispatcher) near(j job.Job) (until time.Duration, near bool) {
+	now := d.Now()
+	until = time.UnixMilli(j.Start).Sub(now)
+	return until, until <= claimAhead && now.UnixMilli() <= j.Slot().End
+}
+
+// begins waits for the slot of a claimed job, and reports whether it has come.
+func (d *Dispatcher) begins(j job.Job) bool {
+	for {
+		until, near := d.near(j)
+		if !near || until <= 0 {
+			return near
+		}
+		time.Sleep(until)
+	}
+}
+
+// follow runs a job beside the loop, which hears of its end.
+func (d *Dispatcher) follow(j job.Job, follow func(job.Job) Outcome) {
+	go func() { d.finished <- run{j, follow(j)} }()
+	if j.CancelRequested {
+		d.Runner.Interrupt(j)
+	}
+}
+
+// posted records the moment of the start.
+func (d *Dispatcher) posted(ctx context.Context, started job.Job, waitedFor string) {
+	now := d.Now().UnixMilli()
+	if waitedFor == "" {
+		waitedFor = "the start took longer than it should"
+	}
+	d.Log.Info("job started", "worker", d.Worker, "job", started.ID, "attempt", started.Attempt, "after_slot_ms", now-started.Start)
+	_, _ = d.update(ctx, started, func(j *job.Job) bool { // a start that cannot be noted is a start all the same
+		if j.Status != job.Processing || j.Attempt != started.Attempt {
+			return false
+		}
+		j.Posted(now, waitedFor)
+		return true
+	})
+}
