@@ -133,13 +133,21 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.dispatcher = dispatch.New(dispatch.Config{
-		Worker: workerID, Store: a.store, Runner: a.worker, Now: clock.Now, Grace: time.Duration(c.Server.ShutdownGrace), Log: a.Log,
+		Worker: workerID, Store: a.store, Runner: a.worker, Now: clock.Now, Grace: time.Duration(c.Server.ShutdownGrace), Overrun: overrunLimit(c.Scheduler), Log: a.Log,
 	})
 	a.rpc = &rpc.Server{
 		Booking: booking.New(a.store, a.catalog, outlook.Limits, clock.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
 		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Secure: c.Server.TLS.CertFile != "", Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
 	return nil
+}
+
+// overrunLimit is when a run that outlasts its slot is ended.
+func overrunLimit(s config.Scheduler) dispatch.OverrunLimit {
+	if s.OverrunLimit == config.OverrunNever {
+		return dispatch.OverrunLimit{}
+	}
+	return dispatch.OverrunLimit{Slots: s.OverrunFactor, Beyond: time.Duration(s.OverrunMin), Always: s.OverrunLimit == config.OverrunAlways}
 }
 
 // Bookings is the file of a configuration that holds everything that must not be lost.
@@ -262,7 +270,11 @@ func (a *App) run(ctx context.Context) error {
 
 	ending, cancel := context.WithTimeout(context.Background(), endLimit)
 	defer cancel()
-	a.worker.Stop(ending)
+	if jobID, is := a.dispatcher.Unwritten(); is {
+		a.Log.Error("ComfyUI is left running: the disk did not take how a job ended, and only ComfyUI knows; free some space and start the service again", "job", jobID)
+	} else {
+		a.worker.Stop(ending)
+	}
 	return errors.Join(err, server.stop(ending))
 }
 
@@ -296,32 +308,3 @@ func (a *App) open(server *server) error {
 
 // endLimit is how long ComfyUI and open requests may take to end.
 const endLimit = 15 * time.Second
-
-// keepRequests is how long the id of a booking is remembered.
-const keepRequests = 48 * time.Hour
-
-// keepEvents is how long it is remembered who did what; AdminService.ListAuditEvents says so too.
-const keepEvents = 180 * 24 * time.Hour
-
-// maxForgotten is how many events are forgotten in one step, which bookings have to wait for.
-const maxForgotten = 5000
-
-// housekeep forgets what is not needed any more and notes which tokens are in use.
-func (a *App) housekeep(ctx context.Context) error {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
-	for {
-		now := clock.Now()
-		err := a.store.Update(ctx, func(tx store.Tx) error {
-			return errors.Join(tx.ForgetRequests(now.Add(-keepRequests).UnixMilli()), tx.ForgetEvents(now.Add(-keepEvents).UnixMilli(), maxForgotten))
-		})
-		if err = errors.Join(err, a.identity.NoteUse(ctx), a.identity.EraseDeleted(ctx)); err != nil && ctx.Err() == nil {
-			a.Log.Error("cannot keep house", "err", err)
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}

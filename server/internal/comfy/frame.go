@@ -22,6 +22,10 @@ type event struct {
 	media     string            // preview: content type
 	data      []byte            // preview
 	text      string            // note
+	files     []File            // output
+	texts     []Text            // output
+	verdict   Kind              // closing: how the run ends
+	err       *NodeError        // closing, of an error or interrupt
 }
 
 type eventKind int
@@ -46,6 +50,8 @@ var kinds = map[string]eventKind{
 	"progress": step, "progress_state": states, "executed": output,
 	"execution_success": closing, "execution_error": closing, "execution_interrupted": closing,
 }
+
+var verdicts = map[string]Kind{"execution_success": Succeeded, "execution_error": Failed, "execution_interrupted": Interrupted}
 
 // parseText reads a text frame. Types it does not know, from packs and newer versions, are other.
 // Frames can hold secrets (credential_key): errors do not quote them.
@@ -72,7 +78,16 @@ func parseText(data []byte) (event, error) {
 	if err != nil {
 		return event{}, fmt.Errorf("frame %q: %w", f.Type, err)
 	}
+	if e.kind == closing {
+		e.readVerdict(f.Type, f.Data)
+	}
 	return e, nil
+}
+
+// readVerdict reads how a run ends, which frames tell as the history does.
+func (e *event) readVerdict(kind string, data json.RawMessage) {
+	e.verdict = verdicts[kind]
+	e.err = messageOf(kind, data).Error
 }
 
 func (e *event) readStatus(data json.RawMessage) error {
@@ -90,12 +105,13 @@ func (e *event) readStatus(data json.RawMessage) error {
 
 func (e *event) readPrompt(data json.RawMessage) error {
 	var d struct {
-		Prompt  string  `json:"prompt_id"`
-		Node    *text   `json:"node"`
-		Display text    `json:"display_node"`
-		Nodes   []text  `json:"nodes"`
-		Value   float64 `json:"value"`
-		Max     float64 `json:"max"`
+		Prompt  string          `json:"prompt_id"`
+		Node    *text           `json:"node"`
+		Display text            `json:"display_node"`
+		Nodes   []text          `json:"nodes"`
+		Value   float64         `json:"value"`
+		Max     float64         `json:"max"`
+		Output  json.RawMessage `json:"output"`
 	}
 	if err := json.Unmarshal(data, &d); err != nil {
 		return err
@@ -105,6 +121,9 @@ func (e *event) readPrompt(data json.RawMessage) error {
 		e.node = string(*d.Node)
 	} else if e.kind == entered {
 		e.kind = ended
+	}
+	if e.kind == output {
+		e.files, e.texts = outputsOf(e.node, d.Output)
 	}
 	if d.Display != "" {
 		e.node = string(d.Display)

@@ -102,6 +102,16 @@ func parseMessage(raw json.RawMessage) (Message, error) {
 	if err := json.Unmarshal(pair[0], &m.Event); err != nil {
 		return m, fmt.Errorf("a history message has no event: %w", err)
 	}
+	var data json.RawMessage
+	if len(pair) > 1 {
+		data = pair[1]
+	}
+	return messageOf(m.Event, data), nil
+}
+
+// messageOf reads what belongs to an event. Details of a wrong type are left out: the event itself counts.
+func messageOf(event string, data json.RawMessage) Message {
+	m := Message{Event: event}
 	var d struct {
 		Timestamp float64 `json:"timestamp"`
 		Nodes     []text  `json:"nodes"`
@@ -111,8 +121,8 @@ func parseMessage(raw json.RawMessage) (Message, error) {
 		Message   text    `json:"exception_message"`
 		Traceback []text  `json:"traceback"`
 	}
-	if len(pair) > 1 {
-		_ = json.Unmarshal(pair[1], &d) // details of a wrong type are left out, the event itself counts
+	if len(data) > 0 {
+		_ = json.Unmarshal(data, &d)
 	}
 	if d.Timestamp > 0 {
 		m.Time = time.UnixMilli(int64(d.Timestamp))
@@ -127,5 +137,5 @@ func parseMessage(raw json.RawMessage) (Message, error) {
 	case "execution_interrupted":
 		m.Error = &NodeError{NodeID: string(d.NodeID), NodeType: string(d.NodeType), Message: "interrupted"}
 	}
-	return m, nil
+	return m
 }

@@ -23,8 +23,8 @@ func (k Kind) String() string {
 	return [...]string{"none", "succeeded", "failed", "interrupted", "gone"}[k]
 }
 
-// Outcome is how a run ended and what it made. It follows from the history alone, so that it is the same
-// whatever frames were seen.
+// Outcome is how a run ended and what it made. It follows from the history alone, so that it is the same whatever frames
+// were seen; only where the history has been lost do frames stand in for it.
 type Outcome struct {
 	Kind Kind
 	// Files are the results: files in ComfyUI's output folder, in the order their nodes ran, each once. Outputs

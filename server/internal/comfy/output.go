@@ -49,31 +49,36 @@ func parseOutputs(raw json.RawMessage) (files []File, texts []Text) {
 		return nil, nil
 	}
 	for _, node := range nodes {
-		outputs, err := members(node.value)
-		if err != nil {
-			continue
-		}
-		animated := false
-		var own []File
-		for _, out := range outputs {
-			switch out.key {
-			case "animated":
-				animated = bytes.Contains(out.value, []byte("true"))
-			case "text":
-				for _, t := range each(out.value) {
-					var s string
-					if json.Unmarshal(t, &s) == nil {
-						texts = append(texts, Text{NodeID: node.key, Text: s})
-					}
+		f, t := outputsOf(node.key, node.value)
+		files, texts = append(files, f...), append(texts, t...)
+	}
+	return files, texts
+}
+
+// outputsOf reads one node's {key: value}.
+func outputsOf(node string, raw json.RawMessage) (files []File, texts []Text) {
+	outputs, err := members(raw)
+	if err != nil {
+		return nil, nil
+	}
+	animated := false
+	for _, out := range outputs {
+		switch out.key {
+		case "animated":
+			animated = bytes.Contains(out.value, []byte("true"))
+		case "text":
+			for _, t := range each(out.value) {
+				var s string
+				if json.Unmarshal(t, &s) == nil {
+					texts = append(texts, Text{NodeID: node, Text: s})
 				}
-			default:
-				own = append(own, filesIn(out)...)
 			}
+		default:
+			files = append(files, filesIn(out)...)
 		}
-		for _, f := range own {
-			f.NodeID, f.Animated = node.key, animated
-			files = append(files, f)
-		}
+	}
+	for i := range files {
+		files[i].NodeID, files[i].Animated = node, animated
 	}
 	return files, texts
 }

@@ -1,6 +1,7 @@
 package comfy
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,7 +20,11 @@ type Run struct {
 	lastFrame time.Time
 	lastSign  time.Time
 	ending    eventKind
+	told      Outcome // by frames; its Kind is 0 until they tell of the end
 }
+
+// maxTold bounds the outputs that are collected from frames.
+const maxTold = 1000
 
 // Progress is how far a run has come. Losing frames makes it coarser, never wrong.
 type Progress struct {
@@ -68,6 +73,20 @@ func (r *Run) Progress() Progress {
 	return r.progress
 }
 
+// Told returns how the run ended by what frames told of it, for a run that ComfyUI has forgotten: somebody has cleared the
+// history, or the process has ended. It is less than the history tells, because frames get lost; known is false when no
+// frame told of the end.
+func (r *Run) Told() (o Outcome, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o = r.told
+	o.Files, o.Texts = nil, nil
+	if o.Kind == Succeeded {
+		o.Files, o.Texts = results(r.told.Files), slices.Clone(r.told.Texts)
+	}
+	return o, o.Kind != 0
+}
+
 // Preview returns the latest preview picture; n counts up from 1 and is 0 before the first. data is not to be
 // changed.
 func (r *Run) Preview() (n int, contentType string, data []byte) {
@@ -101,8 +120,15 @@ func (r *Run) apply(e event) {
 		r.picture = e
 	case note:
 		p.Note = e.text
+	case output:
+		if len(r.told.Files)+len(r.told.Texts) < maxTold {
+			r.told.Files, r.told.Texts = append(r.told.Files, e.files...), append(r.told.Texts, e.texts...)
+		}
 	case closing, ended:
 		r.ending = max(r.ending, e.kind)
+		if e.kind == closing {
+			r.told.Kind, r.told.Error, r.told.Finished = e.verdict, e.err, r.lastFrame
+		}
 	}
 	r.wake()
 }

@@ -10,7 +10,7 @@ import (
 //
 // Frames and polling both lead it: history and queue are looked at about once a second, more rarely while frames
 // arrive, at once when the end frame comes. Failing looks are repeated, so that it outlasts a restart of ComfyUI
-// (after which the prompt is Gone).
+// (after which the prompt is Gone). What ComfyUI has forgotten is judged by what frames told ([Run.Told]).
 func (r *Run) Wait(ctx context.Context, observe func(Progress)) (Outcome, error) {
 	w := watch{run: r, pace: r.client.pace, looked: time.Now()}
 	timer := time.NewTimer(0)
@@ -90,6 +90,9 @@ func (w *watch) look(ctx context.Context) (Outcome, time.Duration) {
 		if w.missing.IsZero() {
 			w.missing = asked
 		} else if asked.Sub(w.missing) >= w.pace.goneGap {
+			if o, known := r.Told(); known {
+				return o, 0
+			}
 			return Outcome{Kind: Gone}, 0
 		}
 		return Outcome{}, max(w.pace.goneGap-time.Since(w.missing), time.Millisecond)

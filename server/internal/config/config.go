@@ -112,7 +112,20 @@ type Scheduler struct {
 	SlotMargin    float64  `json:"slot_margin"`    // part of the estimate
 	SilenceFactor float64  `json:"silence_factor"` // times the estimate
 	SilenceMin    Duration `json:"silence_min"`
+	OverrunLimit  Overrun  `json:"overrun_limit"`
+	OverrunFactor float64  `json:"overrun_factor"` // times the slot
+	OverrunMin    Duration `json:"overrun_min"`    // beyond the slot
 }
+
+// Overrun is when a run is interrupted that lasts far longer than its slot.
+type Overrun string
+
+// When runs are interrupted.
+const (
+	OverrunDue    Overrun = "due" // while the slot of somebody else is due
+	OverrunAlways Overrun = "always"
+	OverrunNever  Overrun = "never"
+)
 
 // SilenceLimit is how long a run may give no sign of life, by its estimate in milliseconds.
 func (s Scheduler) SilenceLimit(estimate int64) time.Duration {
@@ -215,9 +228,12 @@ func defaults() Config {
 		ComfyUI: ComfyUI{
 			OutputDir: "output", Host: "127.0.0.1", Port: 8188, StartTimeout: Duration(5 * time.Minute),
 		},
-		Workflow:  Workflow{WarmupPrompt: "A simple color gradient"},
-		Scheduler: Scheduler{SlotMargin: 0.1, SilenceFactor: 10, SilenceMin: Duration(2 * time.Minute)},
-		Access:    Access{Mode: access.Open},
-		Limits:    Limits{DaysAhead: 366},
+		Workflow: Workflow{WarmupPrompt: "A simple color gradient"},
+		Scheduler: Scheduler{
+			SlotMargin: 0.1, SilenceFactor: 10, SilenceMin: Duration(2 * time.Minute),
+			OverrunLimit: OverrunDue, OverrunFactor: 5, OverrunMin: Duration(5 * time.Minute),
+		},
+		Access: Access{Mode: access.Open},
+		Limits: Limits{DaysAhead: 366},
 	}
 }

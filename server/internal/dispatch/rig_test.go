@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,6 +28,7 @@ type gpu struct {
 	takes     func(j job.Job) time.Duration
 	ends      func(j job.Job) dispatch.Outcome
 	fate      func(j job.Job) dispatch.Outcome
+	deaf      bool   // it hears no interrupt
 	busy      string // why it is not ready
 	changed   chan struct{}
 	running   int
@@ -137,7 +139,7 @@ func (g *gpu) Rest(context.Context) {
 func (g *gpu) Interrupt(j job.Job) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if c := g.interrupt[j.ID]; c != nil {
+	if c := g.interrupt[j.ID]; c != nil && !g.deaf {
 		close(c)
 		delete(g.interrupt, j.ID)
 	}
@@ -154,6 +156,12 @@ type bench struct {
 	stop   func()
 	grace  time.Duration
 	events []job.Job
+	// What a test may set before the dispatcher starts.
+	overrun    dispatch.OverrunLimit
+	wrap       func(store.Store) store.Store // between the dispatcher and the store
+	onCommit   func([]job.Job)
+	untold     atomic.Bool // the dispatcher hears of nothing
+	dispatcher *dispatch.Dispatcher
 }
 
 const second = int64(1000)
@@ -176,14 +184,16 @@ func within(t *testing.T, prepare, test func(*bench)) {
 			bench: b, changed: make(chan struct{}), interrupt: map[string]chan struct{}{}, ends: completes,
 			takes: func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
 		}
-		var d *dispatch.Dispatcher
 		s.OnCommit(func(w store.Written) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
+			if b.onCommit != nil {
+				b.onCommit(w.Jobs)
+			}
 			for _, j := range w.Jobs {
 				b.events = append(b.events, j)
-				if d != nil {
-					d.JobWritten(j)
+				if b.dispatcher != nil && !b.untold.Load() {
+					b.dispatcher.JobWritten(j)
 				}
 			}
 		})
@@ -194,8 +204,15 @@ func within(t *testing.T, prepare, test func(*bench)) {
 		if prepare != nil {
 			prepare(b)
 		}
+		kept := b.store
+		if b.wrap != nil {
+			kept = b.wrap(kept)
+		}
 		b.mu.Lock()
-		d = dispatch.New(dispatch.Config{Worker: "gpu", Store: s, Runner: b.gpu, Now: b.now, Grace: b.grace, Log: slog.New(slog.DiscardHandler)})
+		d := dispatch.New(dispatch.Config{
+			Worker: "gpu", Store: kept, Runner: b.gpu, Now: b.now, Grace: b.grace, Overrun: b.overrun, Log: slog.New(slog.DiscardHandler),
+		})
+		b.dispatcher = d
 		b.mu.Unlock()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -241,6 +258,16 @@ func (b *bench) book(in, duration int64) job.Job {
 	j := b.newJob(in, duration)
 	b.update(func(tx store.Tx) error { return tx.InsertJob(j) })
 	return j
+}
+
+// other is somebody else.
+func (b *bench) other() store.User {
+	u := store.User{ID: uuid.NewString()}
+	b.update(func(tx store.Tx) (err error) {
+		u, err = tx.InsertUser(u)
+		return err
+	})
+	return u
 }
 
 func (b *bench) newJob(in, duration int64) job.Job {

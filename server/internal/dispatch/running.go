@@ -75,8 +75,11 @@ const (
 // interruptKey is where the interruption is kept.
 func interruptKey(worker string) string { return "dispatch/" + worker + "/interrupted" }
 
-// interruptFor notes why, and asks ComfyUI to let go of the running job.
+// interruptFor notes why, and asks ComfyUI to let go of the running job. The first cause is the one that counts.
 func (d *Dispatcher) interruptFor(ctx context.Context, why cause, reason string) {
+	if d.interrupted.PromptID == d.current.job.PromptID() {
+		return
+	}
 	d.interrupted = interruption{PromptID: d.current.job.PromptID(), Cause: why, Reason: reason}
 	noting, cancel := context.WithTimeout(ctx, look)
 	defer cancel()

@@ -23,6 +23,7 @@ var (
 		job.Rejected: pb.JobErrorReason_JOB_ERROR_REASON_REJECTED, job.Execution: pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION,
 		job.Interrupted: pb.JobErrorReason_JOB_ERROR_REASON_INTERRUPTED, job.Lost: pb.JobErrorReason_JOB_ERROR_REASON_LOST,
 		job.Timeout: pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT, job.NoResult: pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT,
+		job.Overrun: pb.JobErrorReason_JOB_ERROR_REASON_OVERRUN,
 	}
 	delayKinds = map[job.DelayKind]pb.DelayKind{
 		job.Late: pb.DelayKind_DELAY_KIND_LATE, job.Overdue: pb.DelayKind_DELAY_KIND_OVERDUE, job.Retry: pb.DelayKind_DELAY_KIND_RETRY,

@@ -37,19 +37,22 @@ var kindsByExtension = map[string]job.Kind{
 	".flac": job.Audio, ".mp3": job.Audio, ".wav": job.Audio, ".ogg": job.Audio, ".opus": job.Audio, ".m4a": job.Audio,
 }
 
+// resultOf is a file in the output folder.
+func resultOf(name, node string) job.Result {
+	kind, known := kindsByExtension[strings.ToLower(path.Ext(name))]
+	if !known {
+		kind = job.File
+	}
+	return job.Result{Filename: name, Kind: kind, NodeID: node}
+}
+
 // resultsOf are the files in the output folder and the texts.
 func resultsOf(o comfy.Outcome) []job.Result {
 	var results []job.Result
 	for _, file := range o.Files {
-		name := file.Path()
-		if name == "" {
-			continue
+		if name := file.Path(); name != "" {
+			results = append(results, resultOf(name, file.NodeID))
 		}
-		kind, known := kindsByExtension[strings.ToLower(path.Ext(name))]
-		if !known {
-			kind = job.File
-		}
-		results = append(results, job.Result{Filename: name, Kind: kind, NodeID: file.NodeID})
 	}
 	for _, text := range o.Texts {
 		results = append(results, job.Result{Kind: job.Words, NodeID: text.NodeID, Text: text.Text})

@@ -24,6 +24,9 @@ func (b *boot) warmUp(ctx context.Context) (string, error) {
 	}
 	b.setBenchmarking("the models are being loaded")
 	_, err := b.generate(ctx, "warm-up")
+	if err == nil {
+		b.proven()
+	}
 	return "", err
 }
 
@@ -59,7 +62,7 @@ func (b *boot) recall(ctx context.Context) error {
 // does. Without a stored benchmark there is no choice: it has to be measured.
 func (b *boot) noMeasuring(ctx context.Context) string {
 	switch {
-	case b.stored == 0:
+	case b.stored == 0, b.needsProof():
 		return ""
 	case b.attached && b.fresh:
 		return "ComfyUI was running already"

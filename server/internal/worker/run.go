@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,8 +29,8 @@ var _ dispatch.Runner = (*Worker)(nil)
 
 // Ready implements dispatch.Runner.
 func (w *Worker) Ready(ctx context.Context) (bool, string) {
-	if s := w.State(); s.Status != system.Ready {
-		return false, s.Reason
+	if trouble := w.Trouble(); trouble != "" {
+		return false, trouble
 	}
 	if _, under := w.makeWay(); under {
 		return false, "the measurement of an edited workflow is being stopped"
@@ -43,15 +44,47 @@ func (w *Worker) Ready(ctx context.Context) (bool, string) {
 	if err != nil {
 		return false, "ComfyUI does not answer"
 	}
-	if n := len(queue.Running) + len(queue.Pending); n > 0 {
-		if w.executorLost() {
-			w.lose(errExecutor)
-			return false, errExecutor.Error()
-		}
-		return false, "ComfyUI is busy with a prompt that was started on its own page"
+	prompts := slices.Concat(queue.Running, queue.Pending)
+	if len(prompts) == 0 {
+		return true, ""
 	}
-	return true, ""
+	if w.executorLost() {
+		w.lose(errExecutor)
+		return false, errExecutor.Error()
+	}
+	return false, w.busyWith(ctx, prompts)
 }
+
+// busyWith is why ComfyUI is busy although no job of this worker runs. A prompt of a job that was given up is taken back:
+// it may have come to ComfyUI after it was looked for.
+func (w *Worker) busyWith(ctx context.Context, prompts []string) string {
+	reason := "ComfyUI is busy with a prompt that was started on its own page"
+	for _, id := range prompts {
+		if !w.isGivenUp(ctx, id) {
+			continue
+		}
+		reason = "ComfyUI is still at work on a run that was given up"
+		if err := w.client.Cancel(ctx, id); err != nil {
+			w.Log.Warn("cannot take back a run that was given up", "worker", w.ID, "prompt", id, "err", err)
+		}
+	}
+	return reason
+}
+
+// isGivenUp reports whether the prompt is one of the service's own that nobody waits for any more.
+func (w *Worker) isGivenUp(ctx context.Context, id string) bool {
+	w.mu.Lock()
+	handed := slices.Contains(w.handed, id)
+	w.mu.Unlock()
+	j, err := w.Store.Job(ctx, id) // the first attempt goes by the id of its job
+	if err != nil {
+		return handed
+	}
+	return j.Status != job.Processing || j.PromptID() != id
+}
+
+// maxHanded is how many prompts are remembered as the service's own.
+const maxHanded = 64
 
 // Changed implements dispatch.Runner.
 func (w *Worker) Changed() <-chan struct{} {
@@ -74,6 +107,14 @@ func (w *Worker) Prepare(ctx context.Context, j job.Job) {
 	}()
 }
 
+// Trouble implements dispatch.Runner.
+func (w *Worker) Trouble() string {
+	if s := w.State(); s.Status != system.Ready {
+		return s.Reason
+	}
+	return ""
+}
+
 // Run implements dispatch.Runner.
 func (w *Worker) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
 	template, err := w.template(ctx, j.Template)
@@ -89,19 +130,41 @@ func (w *Worker) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	if w.isToLetGo(j) {
 		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "it was taken back before it began"}
 	}
-	if err := w.client.Submit(ctx, comfy.Prompt{ID: j.PromptID(), Graph: graph}); err != nil {
-		var rejected *comfy.RejectedError
-		switch {
-		case errors.As(err, &rejected):
-			return failed(job.Rejected, explain(err).Error(), firstNode(rejected))
-		case errors.Is(err, comfy.ErrUnreachable):
-			return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "ComfyUI does not answer"}
-		case !errors.Is(err, comfy.ErrUncertain):
-			return failed(job.Rejected, err.Error(), "")
-		}
+	slot, cancel := context.WithTimeout(ctx, max(minPost, time.UnixMilli(j.Slot().End).Sub(w.Now())))
+	defer cancel()
+	err = w.client.Submit(slot, comfy.Prompt{ID: j.PromptID(), Graph: graph})
+	var rejected *comfy.RejectedError
+	switch {
+	case err == nil:
+	case errors.As(err, &rejected):
+		return failed(job.Rejected, explain(err).Error(), firstNode(rejected))
+	case errors.Is(err, comfy.ErrUnreachable):
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: noAnswer}
+	case !errors.Is(err, comfy.ErrUncertain):
+		return failed(job.Rejected, err.Error(), "")
+	case slot.Err() != nil && ctx.Err() == nil:
+		return w.withdraw(ctx, j, template, run)
 	}
 	go posted()
 	return w.follow(ctx, j, template, run)
+}
+
+// minPost is how long ComfyUI may take at least to answer a post: also at the end of a slot an answer is worth a wait.
+const minPost = time.Second
+
+// noAnswer is why a job waits for a ComfyUI that does not answer.
+const noAnswer = "ComfyUI did not answer"
+
+// withdraw takes back a job whose post ComfyUI did not answer by the end of the slot: it must not begin in the slots of
+// others. It may have begun meanwhile and even have ended well; what became of it is waited for.
+func (w *Worker) withdraw(ctx context.Context, j job.Job, template *workflow.Template, run *comfy.Run) dispatch.Outcome {
+	w.Log.Warn("ComfyUI has not answered by the end of the slot, the job is withdrawn", "worker", w.ID, "job", j.ID, "attempt", j.Attempt)
+	w.Interrupt(j)
+	outcome := w.follow(ctx, j, template, run)
+	if outcome.Verdict == dispatch.Interrupted || outcome.Verdict == dispatch.Lost {
+		return dispatch.Outcome{Verdict: dispatch.Withdrawn, Reason: noAnswer}
+	}
+	return outcome
 }
 
 // Adopt implements dispatch.Runner.
@@ -111,13 +174,19 @@ func (w *Worker) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
 	case <-ctx.Done():
 		return dispatch.Outcome{}
 	}
-	template, err := w.template(ctx, j.Template)
-	if err != nil {
-		template = w.offered().template // only the titles of nodes are asked of it
-	}
+	template := w.templateOrOffered(ctx, j)
 	run := w.track(j)
 	defer w.untrack(j, run)
 	return w.follow(ctx, j, template, run)
+}
+
+// templateOrOffered is the template of a job that was handed over already: only titles and names are asked of it.
+func (w *Worker) templateOrOffered(ctx context.Context, j job.Job) *workflow.Template {
+	template, err := w.template(ctx, j.Template)
+	if err != nil {
+		return w.offered().template
+	}
+	return template
 }
 
 // runName ends the names of the files that an attempt writes.
@@ -149,6 +218,9 @@ func (w *Worker) track(j job.Job) *comfy.Run {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.current[j.ID] = run
+	if w.handed = append(w.handed, j.PromptID()); len(w.handed) > maxHanded {
+		w.handed = slices.Delete(w.handed, 0, 1)
+	}
 	if w.interrupts[j.ID] {
 		go w.interrupt(j)
 	}
@@ -164,6 +236,7 @@ func (w *Worker) untrack(j job.Job, run *comfy.Run) {
 	run.Close()
 }
 
+// follow waits for the end of the run and judges it.
 func (w *Worker) follow(ctx context.Context, j job.Job, template *workflow.Template, run *comfy.Run) dispatch.Outcome {
 	w.mu.Lock()
 	runs := w.runs
@@ -173,29 +246,45 @@ func (w *Worker) follow(ctx context.Context, j job.Job, template *workflow.Templ
 	guard := guard{limit: w.SilenceLimit(j.Estimate)}
 	go guard.watch(either, w, j, run, cancel)
 	outcome, err := run.Wait(either, w.progress(j, template))
-	if guard.stuck.Load() && ctx.Err() == nil && (err != nil || outcome.Kind != comfy.Succeeded) {
-		return dispatch.Outcome{Verdict: dispatch.Failed, Failure: guard.failure()}
-	}
-	if err != nil {
+	if err != nil { // nobody can be asked any more
 		if ctx.Err() != nil {
 			return dispatch.Outcome{}
 		}
-		return dispatch.Outcome{Verdict: dispatch.Lost, Reason: firstLine(context.Cause(runs)) + " in mid-run"}
+		outcome, _ = run.Told()
 	}
+	verdict := w.judge(ctx, j, template, outcome)
+	switch {
+	case guard.stuck.Load() && verdict.Verdict != dispatch.Completed:
+		return dispatch.Outcome{Verdict: dispatch.Failed, Failure: guard.failure()}
+	case verdict.Verdict == dispatch.Lost && err != nil:
+		verdict.Reason = firstLine(context.Cause(runs)) + " in mid-run"
+	}
+	return w.checkUp(ctx, j, outcome, verdict)
+}
+
+// judge says how the attempt ended. What ComfyUI does not know any more, or does not list, may have left its files.
+func (w *Worker) judge(ctx context.Context, j job.Job, template *workflow.Template, outcome comfy.Outcome) dispatch.Outcome {
 	switch outcome.Kind {
 	case comfy.Succeeded:
-		return dispatch.Outcome{Verdict: dispatch.Completed, Results: resultsOf(outcome)}
+		results := resultsOf(outcome)
+		if len(results) == 0 {
+			results = w.found(ctx, j, template)
+		}
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
 	case comfy.Failed:
 		title := template.NodeTitle(outcome.Error.NodeID)
 		return failed(job.Execution, fmt.Sprintf("%s: %s", title, outcome.Error.Message), outcome.Error.NodeID)
 	case comfy.Interrupted:
 		return dispatch.Outcome{Verdict: dispatch.Interrupted}
-	default:
-		if w.isToLetGo(j) { // it waited in ComfyUI's queue and was taken out of it
-			return dispatch.Outcome{Verdict: dispatch.Interrupted}
-		}
-		return dispatch.Outcome{Verdict: dispatch.Lost, Reason: "ComfyUI does not know the run any more"}
 	}
+	if results := w.found(ctx, j, template); len(results) > 0 {
+		w.Log.Info("ComfyUI does not know the run any more, but its files are there", "worker", w.ID, "job", j.ID, "attempt", j.Attempt)
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
+	}
+	if w.isToLetGo(j) { // it waited in ComfyUI's queue and was taken out of it
+		return dispatch.Outcome{Verdict: dispatch.Interrupted}
+	}
+	return dispatch.Outcome{Verdict: dispatch.Lost, Reason: "ComfyUI does not know the run any more"}
 }
 
 // progress tells how far the run is, but not more often than anybody can see.

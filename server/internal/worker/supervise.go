@@ -18,6 +18,7 @@ type pace struct {
 	health      time.Duration // between two looks at a ComfyUI that is up
 	answer      time.Duration // for an answer to such a look; loading a model can hold it up for seconds
 	hungAfter   time.Duration // a ComfyUI that is up and has not answered for so long is started again
+	probe       time.Duration // between two looks whether a remote ComfyUI that fails every prompt computes again
 	quiet       time.Duration // without a run, before an edited workflow is measured; doubles with each disturbance
 	minPause    time.Duration // before the first new start; doubles up to maxPause
 	maxPause    time.Duration
@@ -27,7 +28,7 @@ type pace struct {
 func defaultPace() pace {
 	return pace{
 		stopGrace: 5 * time.Second, sickAfter: 20 * time.Second, port: 100 * time.Millisecond,
-		health: 2 * time.Second, answer: 10 * time.Second, hungAfter: 3 * time.Minute, quiet: 10 * time.Second,
+		health: 2 * time.Second, answer: 10 * time.Second, hungAfter: 3 * time.Minute, probe: time.Minute, quiet: 10 * time.Second,
 		minPause: time.Second, maxPause: time.Minute, stableAfter: 5 * time.Minute,
 	}
 }
@@ -122,7 +123,7 @@ func (w *Worker) checkHealth(ctx context.Context, lost context.CancelCauseFunc) 
 			return
 		case err == nil:
 			answered = time.Now()
-			if offline {
+			if offline && (!w.needsProof() || w.recovered(ctx)) {
 				w.backAgain(ctx)
 			}
 		case !remote && time.Since(answered) > w.pace.hungAfter:

@@ -24,6 +24,7 @@ type Store interface {
 	store.Templates
 	store.Pauses
 	Update(ctx context.Context, change func(store.Tx) error) error
+	Job(ctx context.Context, id string) (job.Job, error)
 	NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error)
 }
 
@@ -72,6 +73,10 @@ type Worker struct {
 	quiet      time.Duration // after this long without a run
 	busyUntil  time.Time
 	measuring  *measurement // nil: none
+	failures   failureRun
+	proof      bool      // jobs run again only after a generation that went well
+	probed     time.Time // when that was last tried on a remote one
+	handed     []string  // ids of the prompts handed over last, oldest first
 }
 
 // New makes a worker. Nothing is started.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,8 +42,8 @@ func (t *Template) Fill(in Inputs) json.RawMessage {
 	}
 	for _, n := range graph {
 		inputs := n["inputs"].(map[string]any)
-		if prefix, ok := inputs["filename_prefix"].(string); ok {
-			inputs["filename_prefix"] = path.Join(strings.ReplaceAll(prefix, `\`, "/"), in.Name)
+		if prefix, ok := inputs[prefixField].(string); ok {
+			inputs[prefixField] = ownPrefix(prefix, in.Name)
 		}
 	}
 	filled, err := json.Marshal(graph)
@@ -50,6 +51,33 @@ func (t *Template) Fill(in Inputs) json.RawMessage {
 		panic(err) // it was decoded from JSON
 	}
 	return filled
+}
+
+// prefixField is the field that begins the names of the files that a node writes.
+const prefixField = "filename_prefix"
+
+func ownPrefix(prefix, name string) string {
+	return path.Join(strings.ReplaceAll(prefix, `\`, "/"), name)
+}
+
+// Writer is a node that writes files whose names are the run's own.
+type Writer struct {
+	NodeID string
+	Class  string
+	// Prefix begins the names, relative to the output folder with forward slashes. ComfyUI adds a number and the extension.
+	Prefix string
+}
+
+// Writers are the nodes that write files under the name of a run, sorted by id. Nodes that get the beginning of their files'
+// names from another node are not among them.
+func (t *Template) Writers(name string) []Writer {
+	var writers []Writer
+	for _, id := range slices.Sorted(maps.Keys(t.nodes)) {
+		if prefix, ok := t.nodes[id].Inputs[prefixField].(string); ok {
+			writers = append(writers, Writer{NodeID: id, Class: t.nodes[id].ClassType, Prefix: ownPrefix(prefix, name)})
+		}
+	}
+	return writers
 }
 
 // likewise keeps a choice that is no text in the template, such as 2 out of 1, 2 and 4, from becoming one.

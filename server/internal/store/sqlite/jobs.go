@@ -15,11 +15,11 @@ import (
 const (
 	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.template, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.prompt, j.seed, j.parameters,
 		j.results, j.failure, j.delay, j.attempt, j.losses, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
-	idColumn       = 1 // their places in jobColumns
-	startColumn    = 8
-	fromJobs       = ` FROM jobs j JOIN users u ON u.id = j.user_id`
-	selectJob      = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
-	selectNext     = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ?1 AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing')
+	idColumn    = 1 // their places in jobColumns
+	startColumn = 8
+	fromJobs    = ` FROM jobs j JOIN users u ON u.id = j.user_id`
+	selectJob   = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
+	selectNext  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ?1 AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing')
 		AND j.end_ms >= ?2 AND j.start_ms >= ?2 - (SELECT value FROM counters WHERE name = 'longest slot') ORDER BY j.start_ms LIMIT 1`
 	selectRunning  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'processing' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms`
 	selectActive   = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_active JOIN users u ON u.id = j.user_id WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
