@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -159,9 +160,10 @@ func anyChange(r *rapid.T, user store.User) func(store.Tx) error {
 	}
 }
 
-// moveFirst moves the next job, or lets it go.
+// moveFirst moves the first job of the timeline, or lets it go.
 func moveFirst(tx store.Tx, to int64, end bool) {
-	j, err := tx.NextScheduled("gpu")
+	id, _ := tx.Blocking("gpu", schedule.Slot{Start: 0, End: math.MaxInt64 / 2}, "")
+	j, err := tx.Job(id)
 	if err != nil {
 		return
 	}
