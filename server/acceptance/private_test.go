@@ -52,7 +52,7 @@ func TestPrivateJobs(t *testing.T) {
 		if sees := name == "administrator"; seen.addresses != sees {
 			t.Errorf("stream of the %s: addresses %v", name, seen.addresses)
 		}
-		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || last.TimeSlot != done.TimeSlot || last.UserName != ada.user.Name || last.Hidden != (name == "other") {
+		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || last.TimeSlot != done.TimeSlot || last.UserName != "" || seen.names[last.UserId] != ada.user.Name || last.Hidden != (name == "other") {
 			t.Errorf("stream of the %s: %v", name, last)
 		}
 	}
@@ -105,6 +105,7 @@ type sighting struct {
 	previews  bool
 	addresses bool
 	job       *pb.Job
+	names     map[string]string
 }
 
 func watch(c *client) *onlooker {
@@ -120,7 +121,7 @@ func watch(c *client) *onlooker {
 	o := &onlooker{cancel, make(chan sighting, 1)}
 	go func() {
 		defer func() { _ = stream.Close() }()
-		var seen sighting
+		seen := sighting{names: map[string]string{}}
 		for m := stream.Msg(); m != nil; {
 			encoded, err := proto.Marshal(m)
 			if err != nil {
@@ -130,12 +131,15 @@ func watch(c *client) *onlooker {
 			for _, p := range m.Progress {
 				seen.previews = seen.previews || p.Preview > 0
 			}
-			connections := m.Snapshot.GetConnectedUsers()
+			connections, users := m.Snapshot.GetConnectedUsers(), m.Snapshot.GetUsers()
 			for _, d := range m.Deltas {
-				connections = append(connections, d.ConnectedUsers...)
+				connections, users = append(connections, d.ConnectedUsers...), append(users, d.Users...)
 				for _, j := range d.Jobs {
 					seen.job = j
 				}
+			}
+			for _, u := range users {
+				seen.names[u.UserId] = u.Name
 			}
 			for _, c := range connections {
 				seen.addresses = seen.addresses || c.Ip != ""

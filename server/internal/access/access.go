@@ -1,7 +1,13 @@
 // Package access says who may see what. Whatever leaves the service passes here first: the live state, lists, pictures.
 package access
 
-import "github.com/comfyscheduler/comfyscheduler/server/internal/job"
+import (
+	"slices"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+)
 
 // Mode is how people become users.
 type Mode string
@@ -48,13 +54,37 @@ func (p Policy) Job(v Viewer, j job.Job) job.Job {
 
 // Slot is what everybody may see of a job: that its slot is taken, by whom, and how far it is.
 func Slot(j job.Job) job.Job {
-	j.Hidden = true
+	j.Hidden, j.Shortened = true, false
 	j.Prompt, j.Seed, j.Parameters, j.Results = "", 0, nil, nil
 	if j.Failure != nil {
 		// ComfyUI's own words may quote the graph.
 		j.Failure = &job.Failure{Reason: j.Failure.Reason, Message: "only its owner can see why"}
 	}
 	return j
+}
+
+// System is the state of the service as the viewer may see it: the log of ComfyUI, whose last lines a failed boot quotes, is
+// for administrators.
+func (p Policy) System(v Viewer, s system.State) system.State {
+	if v.Administrator {
+		return s
+	}
+	s.Reason = firstLine(s.Reason)
+	s.Workers = slices.Clone(s.Workers)
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		w.Reason = firstLine(w.Reason)
+		w.BootSteps = slices.Clone(w.BootSteps)
+		for k := range w.BootSteps {
+			w.BootSteps[k].Detail = firstLine(w.BootSteps[k].Detail)
+		}
+	}
+	return s
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 // Progress is how far a job is, as the viewer may see it.

@@ -99,7 +99,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
 	outlook := rpc.Outlook{Policy: c.Access.Policy(), Version: a.Version, Limits: c.Limits.Limits()}
 	a.feed = feed.New(gatherConnections, outlook.Delta)
-	a.metrics = metrics.New(a.feed.Watchers)
+	a.metrics = metrics.New(func() int { return a.feed.Presence().Connections })
 	bookings, err := sqlite.Open(ctx, Bookings(c))
 	if err != nil {
 		return err
@@ -160,6 +160,9 @@ func (a *App) written(w store.Written) {
 	for _, j := range w.Jobs {
 		a.metrics.JobWritten(j)
 		a.dispatcher.JobWritten(j)
+	}
+	for _, u := range w.Names {
+		a.feed.RenameUser(u.UserID, u.Name)
 	}
 	// Last: whoever watches finds the numbers as they are told.
 	if len(w.Jobs) > 0 {

@@ -5,6 +5,9 @@
 // Publishing takes constant time and never waits for a reader: a reader that is slow, new or returning is the same case,
 // it is behind. Progress has no revision: the newest of each job counts, what was in between may be lost.
 //
+// Everything in it is bounded in bytes: jobs are shortened, users are named once and not with each job, connections are
+// listed up to a number, and the history ends where it has grown too large.
+//
 // Connections that come and go are told together, a few times a second: each is news to everybody, so that many at once
 // would otherwise cost the square of their number.
 //
@@ -18,93 +21,51 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/tidwall/btree"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
-// The bounds of a snapshot and of the history.
+// The bounds of a snapshot and of a delta.
 const (
-	maxScheduled = 300
-	maxEnded     = 100
-	maxHistory   = 4096
+	maxScheduled  = 300
+	maxEnded      = 100
+	maxDeltaBytes = 512 << 10 // on the wire
 )
-
-// Revision is a place in the history. Numbers of different epochs cannot be compared.
-type Revision struct {
-	Epoch  string
-	Number int64
-}
-
-// Connection is one open state stream.
-type Connection struct {
-	ID          string
-	UserID      string
-	UserName    string
-	IP          string
-	Client      string
-	ConnectedAt int64 // milliseconds since the Unix epoch
-}
-
-// Delta is one change. Its parts are whole: a job in it replaces the one before.
-type Delta struct {
-	Revision     Revision
-	Jobs         []job.Job
-	System       *system.State
-	Workflows    []system.Workflow
-	Connections  []Connection
-	Disconnected []string
-}
-
-// Snapshot is the state as a whole.
-type Snapshot struct {
-	Revision       Revision
-	System         system.State
-	Workflows      []system.Workflow
-	Connections    []Connection
-	Jobs           []job.Job
-	Progress       []job.Progress
-	ScheduledUntil int64 // scheduled jobs that start later may be missing; 0: none is
-	tick           int64
-}
 
 // Feed is the live state. V is what a change is rendered to, once, for all its readers.
 type Feed[V any] struct {
 	render func(Delta) V
 
-	mu          sync.RWMutex
-	epoch       string
-	number      int64 // of the latest change
-	history     []V   // of the changes up to number, oldest first
-	changed     chan struct{}
-	system      system.State
-	workflows   []system.Workflow
-	connections *btree.Map[string, Connection]
-	untold      map[string]bool // connections that came, changed or went since they were told
-	gathering   bool            // a timer will tell them
-	gather      time.Duration
-	active      map[string]*job.Job
-	byStart     *btree.BTreeG[*job.Job] // the active ones
-	running     int                     // how many of them are processing
-	ended       []job.Job               // latest last
-	progress    map[string]progress
-	ticks       int64 // counts progress
-	latest      atomic.Pointer[Snapshot]
+	mu        sync.RWMutex
+	epoch     string
+	number    int64 // of the latest change
+	history   history[V]
+	changed   chan struct{}
+	system    system.State
+	workflows []system.Workflow
+	presence  *presence
+	gathering bool // a timer will tell who came and went
+	gather    time.Duration
+	jobs      *jobs
+	names     names
+	progress  map[string]progress[V]
+	ticks     int64 // counts progress
+	latest    atomic.Pointer[Snapshot]
 }
 
-type progress struct {
+type progress[V any] struct {
 	job.Progress
-	tick int64
+	rendered V
+	tick     int64
 }
 
 // New makes an empty feed with an epoch of its own. render must be quick and must not call the feed. Connections are told
 // at most once in the time of gather.
 func New[V any](gather time.Duration, render func(Delta) V) *Feed[V] {
 	return &Feed[V]{
-		render: render, gather: gather, untold: map[string]bool{}, epoch: uuid.NewString()[:8], changed: make(chan struct{}), connections: &btree.Map[string, Connection]{},
-		active: map[string]*job.Job{}, progress: map[string]progress{},
-		byStart: btree.NewBTreeG(func(a, b *job.Job) bool { return a.Start < b.Start || (a.Start == b.Start && a.ID < b.ID) }),
+		render: render, gather: gather, epoch: uuid.NewString()[:8], changed: make(chan struct{}),
+		presence: newPresence(), jobs: newJobs(), names: names{}, progress: map[string]progress[V]{},
 	}
 }
 
@@ -113,21 +74,49 @@ func (f *Feed[V]) Load(active, latestEnded []job.Job) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, j := range active {
-		f.put(j)
+		f.put(nameless(j), j.UserName)
 	}
 	for _, j := range slices.Backward(latestEnded) {
-		f.put(j)
+		f.put(nameless(j), j.UserName)
 	}
 }
 
-// JobsWritten takes in jobs that are new or changed.
-func (f *Feed[V]) JobsWritten(jobs []job.Job) {
+// JobsWritten takes in jobs that are new or changed, in the order in which they were written. Many become several changes:
+// each speaks of the jobs of one owner and is bounded in bytes.
+func (f *Feed[V]) JobsWritten(written []job.Job) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, j := range jobs {
-		f.put(j)
+	var part []job.Job
+	var owner UserName
+	bytes := 0
+	publish := func() {
+		if len(part) > 0 {
+			f.publish(Delta{Jobs: part, ScheduledTotal: f.jobs.scheduled(), Names: []UserName{owner}})
+		}
+		part, bytes = nil, 0
 	}
-	f.publish(Delta{Jobs: jobs})
+	for _, j := range written {
+		short := nameless(j)
+		size := Size(short)
+		if owner.UserID != j.UserID || bytes+size > maxDeltaBytes {
+			publish()
+		}
+		owner = f.put(short, j.UserName)
+		part, bytes = append(part, short), bytes+size
+	}
+	publish()
+}
+
+// put files a job under its status and gives its owner. The caller holds the lock.
+func (f *Feed[V]) put(j job.Job, name string) (owner UserName) {
+	owner = UserName{j.UserID, f.names.mention(j.UserID, name)}
+	for _, userID := range f.jobs.put(j) {
+		f.names.drop(userID)
+	}
+	if j.Status != job.Processing {
+		delete(f.progress, j.ID)
+	}
+	return owner
 }
 
 // SetSystem takes in how the service is.
@@ -146,39 +135,34 @@ func (f *Feed[V]) SetWorkflows(workflows []system.Workflow) {
 	f.publish(Delta{Workflows: workflows})
 }
 
-// Connect adds a connection; the function that it returns takes it away again.
-func (f *Feed[V]) Connect(c Connection) (disconnect func()) {
+// Connect adds a connection of a user of that name; the function that it returns takes it away again.
+func (f *Feed[V]) Connect(made Connection, name string) (disconnect func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.connections.Set(c.ID, c)
-	f.tellConnections(c.ID)
+	f.names.mention(made.UserID, name)
+	c := f.presence.add(made)
+	f.tellPresence()
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if _, there := f.connections.Delete(c.ID); there {
-			f.tellConnections(c.ID)
+		if f.presence.remove(c) {
+			f.tellPresence()
+			f.names.drop(c.UserID)
 		}
 	}
 }
 
-// tellConnections tells the first change at once, and those that follow within the time of gather together. The caller
-// holds the lock.
-func (f *Feed[V]) tellConnections(ids ...string) {
-	for _, id := range ids {
-		f.untold[id] = true
-	}
-	if f.gathering || len(f.untold) == 0 {
+// tellPresence tells the first change at once, and those that follow within the time of gather together. The caller holds
+// the lock.
+func (f *Feed[V]) tellPresence() {
+	if f.gathering {
 		return
 	}
-	var d Delta
-	for id := range f.untold {
-		if c, there := f.connections.Get(id); there {
-			d.Connections = append(d.Connections, c)
-		} else {
-			d.Disconnected = append(d.Disconnected, id)
-		}
+	d, news := f.presence.tell()
+	if !news {
+		return
 	}
-	clear(f.untold)
+	d.Names = f.names.list(nil, d.Connections, d.Own)
 	f.publish(d)
 	if f.gather == 0 {
 		return
@@ -188,47 +172,30 @@ func (f *Feed[V]) tellConnections(ids ...string) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.gathering = false
-		f.tellConnections()
+		f.tellPresence()
 	})
 }
 
-// RenameUser changes a user's name wherever the live state shows it.
+// RenameUser changes a user's name.
 func (f *Feed[V]) RenameUser(userID, name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var d Delta
-	for _, j := range f.jobs(len(f.active)) {
-		if j.UserID == userID {
-			j.UserName = name
-			f.put(j)
-			d.Jobs = append(d.Jobs, j)
-		}
+	if f.names.rename(userID, name) {
+		f.publish(Delta{Names: []UserName{{userID, name}}})
 	}
-	if len(d.Jobs) > 0 {
-		f.publish(d)
-	}
-	var renamed []string
-	for _, c := range f.connections.Values() {
-		if c.UserID == userID {
-			c.UserName = name
-			f.connections.Set(c.ID, c)
-			renamed = append(renamed, c.ID)
-		}
-	}
-	f.tellConnections(renamed...)
 }
 
 // SetProgress takes in how far a running job is. It is dropped when the job is not running.
 func (f *Feed[V]) SetProgress(p job.Progress) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	j, ok := f.active[p.JobID]
+	j, ok := f.jobs.active[p.JobID]
 	if !ok || j.Status != job.Processing {
 		return
 	}
 	p.UserID = j.UserID
 	f.ticks++
-	f.progress[p.JobID] = progress{p, f.ticks}
+	f.progress[p.JobID] = progress[V]{p, f.render(Delta{Progress: &p}), f.ticks}
 	f.wake()
 }
 
@@ -254,61 +221,18 @@ func (f *Feed[V]) Revision() Revision {
 	return Revision{f.epoch, f.number}
 }
 
-// ActiveUsers counts the users with at least one connection.
-func (f *Feed[V]) ActiveUsers() int64 {
+// Presence counts who watches.
+func (f *Feed[V]) Presence() Presence {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	users := map[string]bool{}
-	for _, c := range f.connections.Values() {
-		users[c.UserID] = true
-	}
-	return int64(len(users))
-}
-
-// Watchers counts the connections.
-func (f *Feed[V]) Watchers() int {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	return f.connections.Len()
-}
-
-// put files a job under its status. The caller holds the lock.
-func (f *Feed[V]) put(j job.Job) {
-	if old, ok := f.active[j.ID]; ok {
-		f.byStart.Delete(old)
-		delete(f.active, j.ID)
-		if old.Status == job.Processing {
-			f.running--
-		}
-	}
-	if j.Status == job.Processing {
-		f.running++
-	} else {
-		delete(f.progress, j.ID)
-	}
-	if j.Status.Active() {
-		f.active[j.ID] = &j
-		f.byStart.Set(&j)
-		return
-	}
-	if i := slices.IndexFunc(f.ended, func(e job.Job) bool { return e.ID == j.ID }); i >= 0 {
-		f.ended[i] = j
-		return
-	}
-	f.ended = append(f.ended, j)
-	if len(f.ended) > maxEnded {
-		f.ended = slices.Delete(f.ended, 0, len(f.ended)-maxEnded)
-	}
+	return f.presence.count()
 }
 
 // publish gives the change its revision and wakes the readers. The caller holds the lock.
 func (f *Feed[V]) publish(d Delta) {
 	f.number++
 	d.Revision = Revision{f.epoch, f.number}
-	if len(f.history) == 2*maxHistory { // cut seldom, so that publishing stays cheap
-		f.history = append(make([]V, 0, 2*maxHistory), f.history[maxHistory:]...)
-	}
-	f.history = append(f.history, f.render(d))
+	f.history.add(f.render(d), d.size())
 	f.wake()
 }
 

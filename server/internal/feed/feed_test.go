@@ -22,14 +22,19 @@ func newFeed() *feed.Feed[feed.Delta] {
 type view struct {
 	cursor      feed.Cursor
 	jobs        map[string]job.Job
+	scheduled   int
 	connections map[string]feed.Connection
+	names       map[string]string
+	presence    feed.Presence
 	status      system.Status
 }
 
 func (v *view) read(t rapid.TB, f *feed.Feed[feed.Delta]) {
 	news := f.Read(v.cursor)
 	if s := news.Snapshot; s != nil {
-		v.jobs, v.connections, v.status = map[string]job.Job{}, map[string]feed.Connection{}, s.System.Status
+		v.jobs, v.connections, v.names, v.status = map[string]job.Job{}, map[string]feed.Connection{}, map[string]string{}, s.System.Status
+		v.scheduled, v.presence = s.ScheduledTotal, s.Presence
+		v.learn(t, s.Names)
 		for _, j := range s.Jobs {
 			v.jobs[j.ID] = j
 		}
@@ -56,9 +61,34 @@ func (v *view) read(t rapid.TB, f *feed.Feed[feed.Delta]) {
 			if d.System != nil {
 				v.status = d.System.Status
 			}
+			if d.Presence != nil {
+				v.presence = *d.Presence
+			}
+			if len(d.Jobs) > 0 {
+				v.scheduled = d.ScheduledTotal
+			}
+			v.learn(t, d.Names)
 		}
 	}
 	v.cursor = news.Next
+}
+
+// forget drops the names of those of whom nothing speaks any more.
+func (v *view) forget() {
+	if len(v.jobs)+len(v.connections) == 0 {
+		clear(v.names)
+	}
+}
+
+func (v *view) learn(t rapid.TB, names []feed.UserName) {
+	told := map[string]bool{}
+	for _, u := range names {
+		if told[u.UserID] {
+			t.Fatalf("user %s is named twice at once", u.UserID)
+		}
+		told[u.UserID] = true
+		v.names[u.UserID] = u.Name
+	}
 }
 
 func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
@@ -67,23 +97,21 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 		views := make([]view, 3)
 		jobs := map[string]job.Job{}
 		var disconnects []func()
+		name := "Ada"
 		id := rapid.IntRange(0, 20)
 		t.Repeat(map[string]func(*rapid.T){
 			"job": func(t *rapid.T) {
 				j := job.Job{ID: fmt.Sprint(id.Draw(t, "id")), UserID: "u", Start: int64(id.Draw(t, "start")), Status: rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed}).Draw(t, "status")}
 				jobs[j.ID] = j
+				j.UserName = name
 				f.JobsWritten([]job.Job{j})
 			},
 			"rename": func(t *rapid.T) {
-				name := fmt.Sprint(id.Draw(t, "name"))
-				for id, j := range jobs {
-					j.UserName = name
-					jobs[id] = j
-				}
+				name = fmt.Sprint(id.Draw(t, "name"))
 				f.RenameUser("u", name)
 			},
 			"connect": func(t *rapid.T) {
-				disconnects = append(disconnects, f.Connect(feed.Connection{ID: fmt.Sprint(len(disconnects)), UserID: "u"}))
+				disconnects = append(disconnects, f.Connect(feed.Connection{ID: fmt.Sprint(len(disconnects)), UserID: "u"}, name))
 			},
 			"disconnect": func(t *rapid.T) {
 				if len(disconnects) > 0 {
@@ -98,9 +126,16 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 		for i := range views {
 			v := &views[i]
 			v.read(t, f)
+			v.forget()
+			if v.scheduled != fresh.scheduled || v.presence != fresh.presence || fmt.Sprint(v.names) != fmt.Sprint(fresh.names) {
+				t.Fatalf("reader %d sees %d, %v, %v\nfresh one sees %d, %v, %v", i, v.scheduled, v.presence, v.names, fresh.scheduled, fresh.presence, fresh.names)
+			}
 			if fmt.Sprint(v.jobs) != fmt.Sprint(fresh.jobs) || fmt.Sprint(v.connections) != fmt.Sprint(fresh.connections) || v.status != fresh.status {
 				t.Fatalf("reader %d sees %v\nfresh one sees %v", i, v, fresh)
 			}
+		}
+		if spoken := len(fresh.jobs)+len(fresh.connections) > 0; spoken && fresh.names["u"] != name || !spoken && len(fresh.names) > 0 {
+			t.Fatalf("the user is %q, want %q", fresh.names, name)
 		}
 		if len(fresh.jobs) != len(jobs) {
 			t.Fatalf("%d jobs, want %d", len(fresh.jobs), len(jobs))
@@ -178,7 +213,7 @@ func TestManyConnectionsAreToldTogether(t *testing.T) {
 		first := v.cursor.Revision.Number
 		var disconnects []func()
 		for i := range 200 {
-			disconnects = append(disconnects, f.Connect(feed.Connection{ID: fmt.Sprint(i)}))
+			disconnects = append(disconnects, f.Connect(feed.Connection{ID: fmt.Sprint(i)}, ""))
 		}
 		if v.read(t, f); len(v.connections) != 1 {
 			t.Errorf("%d connections at once, want the first", len(v.connections))
@@ -205,7 +240,7 @@ func TestProgressOfRunningJobsOnly(t *testing.T) {
 	f.SetProgress(job.Progress{JobID: "a", Step: 2})
 	f.SetProgress(job.Progress{JobID: "unknown", Step: 1})
 	news := f.Read(cursor)
-	if len(news.Progress) != 1 || news.Progress[0].Step != 2 {
+	if len(news.Progress) != 1 || news.Progress[0].Progress.Step != 2 {
 		t.Errorf("progress: %v", news.Progress)
 	}
 	if again := f.Read(news.Next); !again.Empty() {

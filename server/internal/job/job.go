@@ -52,6 +52,7 @@ type Job struct {
 	StartedAt       int64 // graph of the latest attempt posted; 0: not yet
 	FinishedAt      int64 // 0: not finished
 	Hidden          bool  // its private parts are left out; never so in the store
+	Shortened       bool  // its long texts are cut; never so in the store
 }
 
 // Slot is the part of the worker's timeline that the job was booked for.

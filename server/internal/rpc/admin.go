@@ -80,10 +80,8 @@ func (s adminService) ListUsers(ctx context.Context, r *pb.ListUsersRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	accounts, next := page(r, accounts, func(a store.Account) store.Cursor { return store.Cursor{Start: a.CreatedAt, ID: a.ID} })
-	return &pb.ListUsersResponse{NextPageToken: next, Users: each(accounts, func(a store.Account) *pb.UserAccount {
-		return &pb.UserAccount{User: userToProto(a.User), Tokens: int32(a.Tokens), LastUsedAtMs: a.LastUsed}
-	})}, nil
+	shown, next := page(r, accounts, accountToProto, func(a store.Account) store.Cursor { return store.Cursor{Start: a.CreatedAt, ID: a.ID} })
+	return &pb.ListUsersResponse{Users: shown, NextPageToken: next}, nil
 }
 
 func (s adminService) CreateUser(ctx context.Context, r *pb.CreateUserRequest) (*pb.CreateUserResponse, error) {
@@ -119,11 +117,10 @@ func (s adminService) RevokeUserTokens(ctx context.Context, r *pb.RevokeUserToke
 }
 
 func (s adminService) DeleteUser(ctx context.Context, r *pb.DeleteUserRequest) (*pb.DeleteUserResponse, error) {
-	deleted, cancelled, err := s.Identity.DeleteUser(ctx, caller(ctx).Actor(), canonical(r.UserId), r.CancelBookings)
+	_, cancelled, err := s.Identity.DeleteUser(ctx, caller(ctx).Actor(), canonical(r.UserId), r.CancelBookings)
 	if err != nil {
 		return nil, named(err, "user", r.UserId)
 	}
-	s.Feed.RenameUser(deleted.ID, deleted.Name)
 	return &pb.DeleteUserResponse{CancelledBookings: int32(cancelled)}, nil
 }
 
@@ -165,8 +162,8 @@ func (s adminService) ListAuditEvents(ctx context.Context, r *pb.ListAuditEvents
 	if err != nil {
 		return nil, err
 	}
-	events, next := page(r, events, func(e store.Event) store.Cursor {
+	shown, next := page(r, events, eventToProto, func(e store.Event) store.Cursor {
 		return store.Cursor{Start: e.Number, ID: strconv.FormatInt(e.Number, 10)}
 	})
-	return &pb.ListAuditEventsResponse{Events: each(events, eventToProto), NextPageToken: next}, nil
+	return &pb.ListAuditEventsResponse{Events: shown, NextPageToken: next}, nil
 }

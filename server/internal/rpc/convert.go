@@ -60,6 +60,7 @@ func jobToProto(j job.Job) *pb.Job {
 		Id: j.ID, UserId: j.UserID, UserName: j.UserName, WorkerId: j.Worker, WorkflowId: j.Workflow, Status: statuses[j.Status], TimeSlot: j.Start, DurationMs: j.Duration,
 		Prompt: j.Prompt, Seed: j.Seed, Parameters: valuesToProto(j.Parameters), ResultFilename: j.ResultFilename(), Attempt: int32(j.Attempt),
 		CancelRequested: j.CancelRequested, Version: j.Version, CreatedAtMs: j.CreatedAt, StartedAtMs: j.StartedAt, FinishedAtMs: j.FinishedAt, Hidden: j.Hidden,
+		Shortened: j.Shortened,
 	}
 	for _, r := range j.Results {
 		out.Results = append(out.Results, &pb.Result{Filename: r.Filename, Kind: resultKinds[r.Kind], NodeId: r.NodeID, Text: r.Text})
@@ -129,11 +130,21 @@ func revisionToProto(r feed.Revision) *pb.Revision {
 }
 
 func connectionToProto(c feed.Connection) *pb.Connection {
-	return &pb.Connection{ConnectionId: c.ID, UserId: c.UserID, UserName: c.UserName, Ip: c.IP, ConnectedAtMs: c.ConnectedAt, Client: c.Client}
+	return &pb.Connection{ConnectionId: c.ID, UserId: c.UserID, Ip: c.IP, ConnectedAtMs: c.ConnectedAt, Client: c.Client}
+}
+
+func nameToProto(u feed.UserName) *pb.UserName { return &pb.UserName{UserId: u.UserID, Name: u.Name} }
+
+func presenceToProto(p feed.Presence) *pb.Presence {
+	return &pb.Presence{Connections: int32(p.Connections), Users: int32(p.Users)}
 }
 
 func userToProto(u store.User) *pb.User {
 	return &pb.User{Id: u.ID, Name: u.Name, Administrator: u.Administrator, CreatedAtMs: u.CreatedAt}
+}
+
+func accountToProto(a store.Account) *pb.UserAccount {
+	return &pb.UserAccount{User: userToProto(a.User), Tokens: int32(a.Tokens), LastUsedAtMs: a.LastUsed}
 }
 
 func tokenToProto(t store.Token, current string) *pb.Token {
@@ -170,11 +181,16 @@ func pauseToProto(p *system.Pause) *pb.Pause {
 	return &pb.Pause{StartMs: p.Start, EndMs: p.End, Reason: p.Reason, UserName: p.UserName}
 }
 
-func (o Outlook) system(s system.State) *pb.SystemState {
+func (o Outlook) system(s system.State, v access.Viewer) *pb.SystemState {
+	s = o.System(v, s)
 	return &pb.SystemState{
 		SystemStatus: systemStatuses[s.Status], Reason: s.Reason, BenchmarkMs: s.BenchmarkMS, Workers: each(s.Workers, workerToProto),
 		Version: o.Version, AccessMode: accessModes[o.Mode], PrivateJobs: o.PrivateJobs, Limits: limitsToProto(o.Limits),
 	}
+}
+
+func workflowsToProto(workflows []system.Workflow) []*pb.Workflow {
+	return each(workflows, workflowToProto)
 }
 
 func workflowToProto(w system.Workflow) *pb.Workflow {

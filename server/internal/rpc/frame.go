@@ -1,72 +1,148 @@
 package rpc
 
 import (
-	"fmt"
+	"bytes"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// frame is a response of the state stream in parts that are encoded already, most of them once for all watchers.
-// Encodings of a message, one after the other, are an encoding of them all merged.
+// maxResponse is how large a response with many entries, or much that is new, may be, in bytes. Clients of gRPC take 4 MiB
+// when they are not told otherwise.
+const maxResponse = 1 << 20
+
+// frame is a response of the state stream in parts, in the format of its stream; most parts were encoded once for all
+// watchers.
 type frame struct {
 	parts [][]byte
 }
 
-// encode makes a part of a frame.
-func encode(part *pb.WatchStateResponse) []byte {
-	encoded, err := proto.Marshal(part)
+// response is what a frame is put together from.
+type response struct {
+	snapshot *snapshotParts
+	deltas   [][]byte
+	progress [][]byte
+	own      *pb.WatchStateResponse // what only this watcher is told; its snapshot belongs to `snapshot`
+}
+
+func (r *response) frame(f format) (*frame, error) {
+	if f == asJSON {
+		return r.json()
+	}
+	return r.binary()
+}
+
+// binary puts encodings one after the other: that is an encoding of them all merged.
+func (r *response) binary() (*frame, error) {
+	parts := make([][]byte, 0, len(r.deltas)+len(r.progress)+2)
+	if r.snapshot != nil {
+		parts = append(parts, r.snapshot.whole)
+	}
+	parts = append(append(parts, r.deltas...), r.progress...)
+	if r.own != nil {
+		own, err := asBinary.marshal(nil, r.own)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, own)
+	}
+	return &frame{parts}, nil
+}
+
+// json writes the object around what is encoded.
+func (r *response) json() (*frame, error) {
+	object := newObject()
+	if r.snapshot != nil {
+		if err := r.snapshot.addTo(object, r.own.GetSnapshot()); err != nil {
+			return nil, err
+		}
+	}
+	object.list("deltas", r.deltas...)
+	object.list("progress", r.progress...)
+	if own := r.own; own != nil {
+		rest := &pb.WatchStateResponse{ConnectionId: own.ConnectionId, Heartbeat: own.Heartbeat}
+		fields, err := jsonFields(rest)
+		if err != nil {
+			return nil, err
+		}
+		object.fields(fields)
+	}
+	return &frame{object.end()}, nil
+}
+
+// object is a JSON object that is put together from parts.
+type object struct {
+	parts [][]byte
+	next  []byte // what stands before the next field
+}
+
+var (
+	opening, closing = []byte("{"), []byte("}")
+	comma, listEnd   = []byte(","), []byte("]")
+)
+
+func newObject() *object { return &object{next: opening} }
+
+// fields adds fields as jsonFields gives them.
+func (o *object) fields(encoded []byte) {
+	if len(encoded) > 0 {
+		o.parts, o.next = append(o.parts, o.next, encoded), comma
+	}
+}
+
+// list adds a field with elements that are encoded, each one or several with commas between them.
+func (o *object) list(name string, elements ...[]byte) {
+	begun := false
+	for _, element := range elements {
+		switch {
+		case len(element) == 0:
+			continue
+		case begun:
+			o.parts = append(o.parts, comma)
+		default:
+			o.fields([]byte(`"` + name + `":[`))
+			begun = true
+		}
+		o.parts = append(o.parts, element)
+	}
+	if begun {
+		o.parts = append(o.parts, listEnd)
+	}
+}
+
+// object adds a field that is an object.
+func (o *object) object(name string, inner *object) {
+	o.fields([]byte(`"` + name + `":`))
+	o.parts = append(o.parts, inner.end()...)
+}
+
+// end is the whole object.
+func (o *object) end() [][]byte {
+	if len(o.parts) == 0 {
+		return [][]byte{opening, closing}
+	}
+	return append(o.parts, closing)
+}
+
+// jsonFields is a message in JSON without the braces around it.
+func jsonFields(message proto.Message) ([]byte, error) {
+	encoded, err := asJSON.marshal(nil, message)
 	if err != nil {
-		panic(err) // all texts of a job came over the wire or from a file that was checked
+		return nil, err
 	}
-	return encoded
+	return bytes.TrimSpace(encoded[1 : len(encoded)-1]), nil
 }
 
-// ProtoReflect implements proto.Message, for other formats than the binary one.
-func (f *frame) ProtoReflect() protoreflect.Message {
-	whole := &pb.WatchStateResponse{}
-	for _, part := range f.parts {
-		if err := (proto.UnmarshalOptions{Merge: true}).Unmarshal(part, whole); err != nil {
-			panic(err) // it was encoded here
+// jsonElements is messages in JSON with commas between them.
+func jsonElements[M proto.Message](messages []M) (encoded []byte, err error) {
+	for i, m := range messages {
+		if i > 0 {
+			encoded = append(encoded, ',')
+		}
+		if encoded, err = asJSON.marshal(encoded, m); err != nil {
+			return nil, err
 		}
 	}
-	return whole.ProtoReflect()
-}
-
-// binary is the binary format, with frames as they are.
-type binary struct{}
-
-// Name implements connect.Codec.
-func (binary) Name() string { return "proto" }
-
-// Marshal implements connect.Codec.
-func (b binary) Marshal(message any) ([]byte, error) { return b.MarshalAppend(nil, message) }
-
-// MarshalAppend appends to a buffer that is used again.
-func (binary) MarshalAppend(to []byte, message any) ([]byte, error) {
-	switch message := message.(type) {
-	case *frame:
-		for _, part := range message.parts {
-			to = append(to, part...)
-		}
-		return to, nil
-	case proto.Message:
-		return proto.MarshalOptions{}.MarshalAppend(to, message)
-	default:
-		return nil, fmt.Errorf("%T is not a message", message)
-	}
-}
-
-// Unmarshal implements connect.Codec.
-func (binary) Unmarshal(data []byte, message any) error {
-	into, ok := message.(proto.Message)
-	if !ok {
-		return fmt.Errorf("%T is not a message", message)
-	}
-	if err := proto.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("unmarshal into %T: %w", message, err)
-	}
-	return nil
+	return encoded, nil
 }

@@ -15,41 +15,61 @@ import (
 
 // Whatever format a client speaks, it reads the parts of a frame as one response.
 func TestFrameIsOneResponse(t *testing.T) {
-	want := &pb.WatchStateResponse{
-		ConnectionId: "c", Snapshot: &pb.StateSnapshot{ServerTimeMs: 7, Jobs: []*pb.Job{{Id: "a"}, {Id: "b"}}},
-		Deltas: []*pb.StateDelta{{Revision: &pb.Revision{Number: 1}}, {Revision: &pb.Revision{Number: 2}}},
+	shared := &pb.StateSnapshot{
+		Revision: &pb.Revision{Epoch: "e"}, Jobs: []*pb.Job{{Id: "a"}, {Id: "b"}}, ConnectedUsers: []*pb.Connection{{ConnectionId: "theirs"}}, Users: []*pb.UserName{{UserId: "u"}},
 	}
-	sent := &frame{parts: [][]byte{
-		encode(&pb.WatchStateResponse{Snapshot: &pb.StateSnapshot{Jobs: want.Snapshot.Jobs}}),
-		encode(&pb.WatchStateResponse{Deltas: want.Deltas[:1]}), encode(&pb.WatchStateResponse{Deltas: want.Deltas[1:]}),
-		encode(&pb.WatchStateResponse{ConnectionId: "c", Snapshot: &pb.StateSnapshot{ServerTimeMs: 7}}),
-	}}
-	for name, format := range map[string]struct {
-		write func() ([]byte, error)
-		read  func([]byte, proto.Message) error
-	}{
-		"binary": {func() ([]byte, error) { return binary{}.Marshal(sent) }, proto.Unmarshal},
-		"JSON":   {func() ([]byte, error) { return protojson.Marshal(sent) }, protojson.Unmarshal},
+	aside := &pb.StateSnapshot{ServerTimeMs: 7, ConnectedUsers: []*pb.Connection{{ConnectionId: "mine"}}, Users: []*pb.UserName{{UserId: "me", Name: "\"\\"}}}
+	changes := []feed.Delta{{Revision: feed.Revision{Number: 1}, Disconnected: []string{"c"}}, {Revision: feed.Revision{Number: 2}}}
+	running := feed.Delta{Progress: &job.Progress{JobID: "a", Step: 3}}
+	for name, want := range map[string]*pb.WatchStateResponse{
+		"nothing":   {},
+		"heartbeat": {Heartbeat: &pb.Heartbeat{ServerTimeMs: 1}},
+		"beginning": {ConnectionId: "c", Snapshot: aside},
+		"changes":   {ConnectionId: "c", Deltas: []*pb.StateDelta{{}}},
+		"all":       {ConnectionId: "c", Heartbeat: &pb.Heartbeat{}, Snapshot: aside, Deltas: []*pb.StateDelta{{}}, Progress: []*pb.JobProgress{{}}},
 	} {
-		encoded, err := format.write()
-		if err != nil {
-			t.Fatal(name, err)
-		}
-		got := &pb.WatchStateResponse{}
-		if err := format.read(encoded, got); err != nil {
-			t.Fatal(name, err)
-		}
-		if !proto.Equal(want, got) {
-			t.Errorf("%s: got %v, want %v", name, got, want)
+		for f, read := range map[format]func([]byte, proto.Message) error{asBinary: proto.Unmarshal, asJSON: protojson.Unmarshal} {
+			want := proto.Clone(want).(*pb.WatchStateResponse)
+			r := &response{own: &pb.WatchStateResponse{ConnectionId: want.ConnectionId, Heartbeat: want.Heartbeat, Snapshot: want.Snapshot}}
+			outlook := &Outlook{}
+			if want.Snapshot != nil {
+				r.snapshot = must(encodeSnapshot(f, proto.Clone(shared).(*pb.StateSnapshot)))
+				merged := proto.Clone(shared).(*pb.StateSnapshot)
+				proto.Merge(merged, aside)
+				want.Snapshot = merged
+			}
+			if want.Deltas != nil {
+				want.Deltas = nil
+				for _, d := range changes {
+					r.deltas = append(r.deltas, must(outlook.Delta(d).For(f, everything)))
+					want.Deltas = append(want.Deltas, outlook.delta(d, everything))
+				}
+			}
+			if want.Progress != nil {
+				r.progress = append(r.progress, must(outlook.Delta(running).For(f, everything)))
+				want.Progress = []*pb.JobProgress{progressToProto(*running.Progress)}
+			}
+			encoded := must(codec{f}.Marshal(must(r.frame(f))))
+			got := &pb.WatchStateResponse{}
+			if err := read(encoded, got); err != nil {
+				t.Fatalf("%s, %d: %v in %s", name, f, err, encoded)
+			}
+			if !proto.Equal(want, got) {
+				t.Errorf("%s, %d: got %v, want %v", name, f, got, want)
+			}
 		}
 	}
 }
 
-func TestChangeForEachViewer(t *testing.T) {
-	change := feed.Delta{
-		Revision: feed.Revision{Epoch: "e", Number: 3}, Connections: []feed.Connection{{ID: "c", IP: "10.0.0.1"}},
-		Jobs: []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox", Status: job.Scheduled}, {ID: "b", UserID: "bob", Prompt: "an owl", Status: job.Scheduled}},
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
 	}
+	return v
+}
+
+func TestChangeForEachViewer(t *testing.T) {
+	connected := feed.Delta{Connections: []feed.Connection{{ID: "c", IP: "10.0.0.1"}}}
 	for name, test := range map[string]struct {
 		policy  access.Policy
 		viewer  access.Viewer
@@ -63,12 +83,19 @@ func TestChangeForEachViewer(t *testing.T) {
 		"somebody else":           {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "eve"}, [2]string{}, ""},
 		"an administrator":        {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "eve", Administrator: true}, [2]string{"a fox", "an owl"}, "10.0.0.1"},
 	} {
-		got := &pb.WatchStateResponse{}
-		if err := proto.Unmarshal((&Outlook{Policy: test.policy}).Delta(change).For(test.viewer), got); err != nil {
-			t.Fatal(err)
+		shown := func(d feed.Delta) *pb.StateDelta {
+			got := &pb.WatchStateResponse{}
+			if err := proto.Unmarshal(must((&Outlook{Policy: test.policy}).Delta(d).For(asBinary, test.viewer)), got); err != nil {
+				t.Fatal(err)
+			}
+			return got.Deltas[0]
 		}
-		d := got.Deltas[0]
-		if d.Jobs[0].Prompt != test.prompts[0] || d.Jobs[1].Prompt != test.prompts[1] || d.ConnectedUsers[0].Ip != test.address {
+		for i, j := range []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}, {ID: "b", UserID: "bob", Prompt: "an owl"}} {
+			if d := shown(feed.Delta{Jobs: []job.Job{j}}); d.Jobs[0].Prompt != test.prompts[i] {
+				t.Errorf("%s sees %v", name, d)
+			}
+		}
+		if d := shown(connected); d.ConnectedUsers[0].Ip != test.address {
 			t.Errorf("%s sees %v", name, d)
 		}
 	}
@@ -84,7 +111,7 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				(&Outlook{Policy: policy}).Delta(change).For(access.Viewer{})
+				_, _ = (&Outlook{Policy: policy}).Delta(change).For(asBinary, access.Viewer{})
 			}
 		})
 	}
@@ -100,6 +127,6 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var fresh snapshots
-		fresh.encode(Outlook{}, f.Snapshot(), everything)
+		_, _ = fresh.encode(asBinary, Outlook{}, f.Snapshot(), everything)
 	}
 }

@@ -42,7 +42,6 @@ func (s identityService) RenameMe(ctx context.Context, r *pb.RenameMeRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	s.Feed.RenameUser(user.ID, user.Name)
 	return &pb.RenameMeResponse{User: userToProto(user)}, nil
 }
 

@@ -53,18 +53,27 @@ func question(r pagedRequest) []byte {
 	return sum[:8]
 }
 
-// page cuts a list that was read with one entry too many, and gives the token of the rest.
-func page[T any](r pagedRequest, list []T, place func(T) store.Cursor) ([]T, string) {
-	size := pageSize(r)
-	if len(list) <= size {
-		return list, ""
+// page shows a list that was read with one entry too many, as far as a page and a response reach, and gives the token of
+// the rest.
+func page[T any, M proto.Message](r pagedRequest, list []T, show func(T) M, place func(T) store.Cursor) (shown []M, next string) {
+	left := maxResponse
+	for i, entry := range list {
+		m := show(entry)
+		left -= proto.Size(m) + entryFrame
+		if i == pageSize(r) || i > 0 && left < 0 {
+			return shown, tokenAfter(r, place(list[i-1]))
+		}
+		shown = append(shown, m)
 	}
-	last := place(list[size-1])
+	return shown, ""
+}
+
+func tokenAfter(r pagedRequest, last store.Cursor) string {
 	data, err := json.Marshal(pageToken{last.Start, last.ID, question(r)})
 	if err != nil {
 		panic(err) // its fields can all be written
 	}
-	return list[:size], base64.RawURLEncoding.EncodeToString(data)
+	return base64.RawURLEncoding.EncodeToString(data)
 }
 
 // pageAfter is the place that a request's token stands for; nil for the first page.

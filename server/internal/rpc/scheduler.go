@@ -122,8 +122,9 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 	if err != nil {
 		return nil, err
 	}
-	jobs, next := page(r, jobs, func(j job.Job) store.Cursor { return store.Cursor{Start: j.Start, ID: j.ID} })
-	return &pb.ListJobsResponse{Jobs: s.Outlook.jobs(jobs, viewer(ctx)), NextPageToken: next}, nil
+	shown, next := page(r, jobs, func(j job.Job) *pb.Job { return s.Outlook.brief(j, viewer(ctx)) },
+		func(j job.Job) store.Cursor { return store.Cursor{Start: j.Start, ID: j.ID} })
+	return &pb.ListJobsResponse{Jobs: shown, NextPageToken: next}, nil
 }
 
 func (s schedulerService) ListFreeSlots(ctx context.Context, r *pb.ListFreeSlotsRequest) (*pb.ListFreeSlotsResponse, error) {
@@ -166,12 +167,13 @@ func (s schedulerService) GetTodayStats(ctx context.Context, r *pb.GetTodayStats
 	}
 	return &pb.GetTodayStatsResponse{
 		JobsToday: stats.Jobs, CompletedToday: stats.Completed, FailedToday: stats.Failed, AverageGenerationMs: stats.MeanGeneration,
-		BenchmarkMs: s.Feed.System().BenchmarkMS, ActiveUsers: s.Feed.ActiveUsers(), DayStartMs: start, DayEndMs: end,
+		BenchmarkMs: s.Feed.System().BenchmarkMS, ActiveUsers: int64(s.Feed.Presence().Users), DayStartMs: start, DayEndMs: end,
 	}, nil
 }
 
 func (s schedulerService) GetState(ctx context.Context, _ *pb.GetStateRequest) (*pb.GetStateResponse, error) {
-	snapshot := s.Outlook.snapshot(s.Feed.Snapshot(), viewer(ctx))
-	snapshot.ServerTimeMs = s.Now().UnixMilli()
+	latest, me := s.Feed.Snapshot(), viewer(ctx)
+	snapshot := s.Outlook.snapshot(latest, me)
+	proto.Merge(snapshot, s.Outlook.aside(latest, me, s.Now().UnixMilli()))
 	return &pb.GetStateResponse{Snapshot: snapshot}, nil
 }

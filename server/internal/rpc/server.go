@@ -54,7 +54,7 @@ const (
 // Handle puts the services on the mux.
 func (s *Server) Handle(mux *http.ServeMux) {
 	options := []connect.HandlerOption{
-		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom), connect.WithCodec(binary{}),
+		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom), connect.WithCodec(codec{asBinary}), connect.WithCodec(codec{asJSON}),
 	}
 	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
 	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))

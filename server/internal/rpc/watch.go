@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -11,7 +12,6 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
 const (
@@ -35,6 +35,7 @@ type watcher struct {
 	*Server
 	me     identity.Caller
 	stream connect.StreamingHandlerConn
+	format format
 	cursor feed.Cursor
 	own    *pb.WatchStateResponse // what only this watcher is told next
 	sent   time.Time              // when the latest response left
@@ -44,13 +45,21 @@ type watcher struct {
 func (s *Server) newWatcher(ctx context.Context, r *pb.WatchStateRequest, stream connect.StreamingHandlerConn) (w *watcher, leave func()) {
 	me := caller(ctx)
 	connection := feed.Connection{
-		ID: uuid.NewString(), UserID: me.ID, UserName: me.Name, IP: peerAddress(ctx), Client: r.Client, ConnectedAt: s.Now().UnixMilli(),
+		ID: uuid.NewString(), UserID: me.ID, IP: peerAddress(ctx), Client: r.Client, ConnectedAt: s.Now().UnixMilli(),
 	}
-	w = &watcher{Server: s, me: me, stream: stream, own: &pb.WatchStateResponse{ConnectionId: connection.ID}}
+	w = &watcher{Server: s, me: me, stream: stream, format: formatOf(stream), own: &pb.WatchStateResponse{ConnectionId: connection.ID}}
 	if after := r.ResumeAfter; after != nil {
 		w.cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
 	}
-	return w, s.Feed.Connect(connection)
+	return w, s.Feed.Connect(connection, me.Name)
+}
+
+// formatOf is the format of a stream, which its content type ends with.
+func formatOf(stream connect.StreamingHandlerConn) format {
+	if strings.Contains(stream.RequestHeader().Get("Content-Type"), "json") {
+		return asJSON
+	}
+	return asBinary
 }
 
 // watch sends what is new until the stream ends. It waits and sends at the top of the stack, with little on it: with many
@@ -58,12 +67,12 @@ func (s *Server) newWatcher(ctx context.Context, r *pb.WatchStateRequest, stream
 func (w *watcher) watch(ctx context.Context) error {
 	gone := ctx.Done() // asked once: it is looked up through all that the context holds
 	for {
-		response, more, err := w.next(ctx)
+		frames, more, err := w.next(ctx)
 		if err != nil {
 			return err
 		}
-		if response != nil {
-			if err := w.stream.Send(response); err != nil {
+		for _, f := range frames {
+			if err := w.stream.Send(f); err != nil {
 				return err
 			}
 		}
@@ -79,8 +88,8 @@ func (w *watcher) watch(ctx context.Context) error {
 	}
 }
 
-// next is the response with what is new, if there is anything. more is closed when there is more.
-func (w *watcher) next(ctx context.Context) (response *frame, more <-chan struct{}, err error) {
+// next is the responses with what is new. more is closed when there is more.
+func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct{}, err error) {
 	// Read before the looks at what the feed rouses for: what comes after them closes More.
 	news := w.Feed.Read(w.cursor)
 	if w.IsStopping() {
@@ -96,44 +105,62 @@ func (w *watcher) next(ctx context.Context) (response *frame, more <-chan struct
 		}
 		w.me = again
 	}
-	w.cursor = news.Next
 	if w.own == nil && news.Empty() && time.Since(w.sent) > heartbeat-pulse {
 		w.own = &pb.WatchStateResponse{Heartbeat: &pb.Heartbeat{ServerTimeMs: w.Now().UnixMilli()}}
 	}
-	if news.Empty() && w.own == nil {
-		return nil, news.More, nil
+	if !news.Empty() || w.own != nil {
+		frames, err = w.respond(news)
 	}
-	return w.respond(news), news.More, nil
-}
-
-// respond puts news, and what is this watcher's own, into one response.
-func (w *watcher) respond(news feed.News[*Delta]) *frame {
-	viewer, own := w.me.Viewer(), w.own
-	w.own = nil
-	response := &frame{parts: make([][]byte, 0, len(news.Deltas)+2)}
-	if news.Snapshot != nil {
-		response.parts = append(response.parts, w.snapshots.encode(w.Outlook, news.Snapshot, viewer))
-		if own == nil {
-			own = &pb.WatchStateResponse{}
-		}
-		own.Snapshot = &pb.StateSnapshot{ServerTimeMs: w.Now().UnixMilli()}
+	if err != nil && news.Snapshot == nil {
+		w.Log.ErrorContext(ctx, "a change cannot be encoded, whoever watches gets a snapshot", "err", err)
+		news = w.Feed.Read(feed.Cursor{})
+		frames, err = w.respond(news)
 	}
-	for _, d := range news.Deltas {
-		response.parts = append(response.parts, d.For(viewer))
+	if err != nil {
+		return nil, nil, err
 	}
-	if len(news.Progress) > 0 {
-		response.parts = append(response.parts, encode(&pb.WatchStateResponse{
-			Progress: each(news.Progress, func(p job.Progress) *pb.JobProgress { return w.Outlook.progress(p, viewer) }),
-		}))
+	w.cursor, w.own = news.Next, nil
+	if len(frames) > 0 {
+		w.sent = time.Now()
 	}
-	if own != nil {
-		response.parts = append(response.parts, encode(own))
-	}
-	w.sent = time.Now()
 	if len(news.Deltas) > 0 {
 		w.told = w.sent
 	}
-	return response
+	return frames, news.More, nil
+}
+
+// respond puts news, and what is this watcher's own, into responses that are bounded in bytes.
+func (w *watcher) respond(news feed.News[*Delta]) (frames []*frame, err error) {
+	viewer, r, size := w.me.Viewer(), response{own: w.own}, 0
+	if s := news.Snapshot; s != nil {
+		if r.snapshot, err = w.snapshots.encode(w.format, w.Outlook, s, viewer); err != nil {
+			return nil, err
+		}
+		r.own = &pb.WatchStateResponse{ConnectionId: w.own.GetConnectionId(), Snapshot: w.Outlook.aside(s, viewer, w.Now().UnixMilli())}
+	}
+	for _, d := range news.Deltas {
+		encoded, err := d.For(w.format, viewer)
+		if err != nil {
+			return nil, err
+		}
+		if size > 0 && size+len(encoded) > maxResponse {
+			full, err := r.frame(w.format)
+			if err != nil {
+				return nil, err
+			}
+			frames, r, size = append(frames, full), response{}, 0
+		}
+		r.deltas, size = append(r.deltas, encoded), size+len(encoded)
+	}
+	for _, p := range news.Progress {
+		encoded, err := p.For(w.format, viewer)
+		if err != nil {
+			return nil, err
+		}
+		r.progress = append(r.progress, encoded)
+	}
+	last, err := r.frame(w.format)
+	return append(frames, last), err
 }
 
 // Pulse makes the streams look whether they have been silent for long, until ctx ends.

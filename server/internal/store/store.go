@@ -51,7 +51,14 @@ type Store interface {
 // Written is what an update wrote.
 type Written struct {
 	Jobs   []job.Job
-	Pauses []Pause // one with no length has ended
+	Pauses []Pause    // one with no length has ended
+	Names  []UserName // those who are called otherwise now
+}
+
+// UserName is what a user is called.
+type UserName struct {
+	UserID string
+	Name   string
 }
 
 // Jobs reads jobs.

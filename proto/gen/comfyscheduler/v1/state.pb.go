@@ -87,7 +87,7 @@ type StateSnapshot struct {
 	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
 	// The workflows that can be booked.
 	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Who is watching now: the caller's own connections and, of the others, the latest 200. `presence` counts all.
+	// Who is watching now: the caller's own connections and up to 200 of the others. `presence` counts all.
 	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
 	// Running jobs, the next scheduled ones and the latest ended ones, long texts cut (Job.shortened). Bounded in number and
 	// so that the snapshot has at most 1 MiB: ask ListJobs for the rest.
@@ -205,7 +205,8 @@ func (x *StateSnapshot) GetScheduledTotal() int64 {
 	return 0
 }
 
-// StateDelta is one committed change of the live state. Applying it twice does no harm.
+// StateDelta is one change of the live state. Applying it twice does no harm. Its jobs have one owner: what was committed
+// together for several, or is large, comes as several deltas.
 type StateDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The revision that the change leads to.
@@ -216,9 +217,9 @@ type StateDelta struct {
 	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
 	// All workflows, when one changed.
 	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Connections that are new. While more than 200 are open, only the caller's own.
+	// Connections that are new: the caller's own, and those of others while fewer than 200 are listed.
 	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
-	// Ids of connections that are gone.
+	// Ids of connections that are gone, of those that were listed.
 	DisconnectedIds []string `protobuf:"bytes,6,rep,name=disconnected_ids,json=disconnectedIds,proto3" json:"disconnected_ids,omitempty"`
 	// Names of users: the owners of `jobs`, those of `connected_users`, and whoever took another name.
 	Users []*UserName `protobuf:"bytes,7,rep,name=users,proto3" json:"users,omitempty"`

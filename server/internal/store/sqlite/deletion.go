@@ -47,6 +47,7 @@ func (t *tx) DeleteUser(id, name string, now int64) error {
 	if err != nil {
 		return classify(err)
 	}
+	t.names = append(t.names, store.UserName{UserID: id, Name: name})
 	t.store.deleted[id] = true
 	t.undos = append(t.undos, func() { delete(t.store.deleted, id) })
 	if err := t.exec(`DELETE FROM tokens WHERE user_id = ?`, id); err != nil {

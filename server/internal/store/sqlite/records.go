@@ -58,7 +58,11 @@ func (t *tx) RenameUser(id, name string) error {
 	if isUnique(err) {
 		return store.ErrNameTaken
 	}
-	return classify(err)
+	if err != nil {
+		return classify(err)
+	}
+	t.names = append(t.names, store.UserName{UserID: id, Name: name})
+	return nil
 }
 
 func (t *tx) InsertToken(token store.Token) error {

@@ -23,14 +23,14 @@ const (
 // run runs an update. One that fails, or panics, is taken back alone.
 func (t *tx) run(change func(store.Tx) error) (store.Written, error) {
 	begun := len(t.undos)
-	t.jobs, t.pauses, t.marked = nil, nil, unwritten
+	t.jobs, t.pauses, t.names, t.marked = nil, nil, nil, unwritten
 	if err := guarded(change, t); err != nil {
 		t.undo(begun)
 		t.setFault(t.takeBack())
 		return store.Written{}, err
 	}
 	t.setFault(t.keep())
-	return store.Written{Jobs: t.jobs, Pauses: t.pauses}, nil
+	return store.Written{Jobs: t.jobs, Pauses: t.pauses, Names: t.names}, nil
 }
 
 // guarded keeps a panic in a change from ending the writer.

@@ -12,12 +12,13 @@ import (
 // tx is the update under way in the writer's transaction.
 type tx struct {
 	store  *Store
-	jobs   []job.Job     // written by the current update
-	pauses []store.Pause // written by the current update
-	undos  []func()      // of the whole transaction: what takes back in memory what it did there
-	marked mark          // how the rows of the current update can be taken back
-	kept   bool          // rows of an update before it are in the transaction
-	fault  error         // what made the transaction worthless: SQLite may have rolled it back
+	jobs   []job.Job        // written by the current update
+	pauses []store.Pause    // written by the current update
+	names  []store.UserName // of users renamed by the current update
+	undos  []func()         // of the whole transaction: what takes back in memory what it did there
+	marked mark             // how the rows of the current update can be taken back
+	kept   bool             // rows of an update before it are in the transaction
+	fault  error            // what made the transaction worthless: SQLite may have rolled it back
 }
 
 var _ store.Tx = (*tx)(nil)

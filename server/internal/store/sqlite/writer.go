@@ -56,7 +56,7 @@ func (s *Store) commitUpdates() {
 		s.turn.Unlock()
 		s.noteCommit()
 		for _, u := range batch {
-			if u.err == nil && (len(u.wrote.Jobs) > 0 || len(u.wrote.Pauses) > 0) {
+			if u.err == nil && len(u.wrote.Jobs)+len(u.wrote.Pauses)+len(u.wrote.Names) > 0 {
 				s.onCommit(u.wrote)
 			}
 			close(u.done)

@@ -81,7 +81,7 @@ export type StateSnapshot = Message<"comfyscheduler.v1.StateSnapshot"> & {
   workflows: Workflow[];
 
   /**
-   * Who is watching now: the caller's own connections and, of the others, the latest 200. `presence` counts all.
+   * Who is watching now: the caller's own connections and up to 200 of the others. `presence` counts all.
    *
    * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
    */
@@ -133,7 +133,8 @@ export const StateSnapshotSchema: GenMessage<StateSnapshot> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_state, 1);
 
 /**
- * StateDelta is one committed change of the live state. Applying it twice does no harm.
+ * StateDelta is one change of the live state. Applying it twice does no harm. Its jobs have one owner: what was committed
+ * together for several, or is large, comes as several deltas.
  *
  * @generated from message comfyscheduler.v1.StateDelta
  */
@@ -167,14 +168,14 @@ export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
   workflows: Workflow[];
 
   /**
-   * Connections that are new. While more than 200 are open, only the caller's own.
+   * Connections that are new: the caller's own, and those of others while fewer than 200 are listed.
    *
    * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
    */
   connectedUsers: Connection[];
 
   /**
-   * Ids of connections that are gone.
+   * Ids of connections that are gone, of those that were listed.
    *
    * @generated from field: repeated string disconnected_ids = 6;
    */

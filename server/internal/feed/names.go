@@ -1,0 +1,76 @@
+package feed
+
+import "github.com/comfyscheduler/comfyscheduler/server/internal/job"
+
+// names are what the users are called whom the live state speaks of: who has a job in it, or a connection. The others are
+// forgotten.
+type names map[string]*mention
+
+type mention struct {
+	name string
+	by   int // jobs and connections that speak of the user
+}
+
+// mention notes that one more job or connection speaks of a user, and gives its name. A name that is known stays: whoever
+// takes another one is renamed.
+func (n names) mention(userID, name string) string {
+	m, known := n[userID]
+	if !known {
+		m = &mention{name: name}
+		n[userID] = m
+	}
+	m.by++
+	return m.name
+}
+
+// drop takes a mention back.
+func (n names) drop(userID string) {
+	m, known := n[userID]
+	if !known {
+		return
+	}
+	if m.by--; m.by == 0 {
+		delete(n, userID)
+	}
+}
+
+// rename reports whether the user is known and was called otherwise.
+func (n names) rename(userID, name string) bool {
+	m, known := n[userID]
+	if !known || m.name == name {
+		return false
+	}
+	m.name = name
+	return true
+}
+
+// list names the users of jobs and of connections, each once, and to each user with connections of its own itself.
+func (n names) list(jobs []job.Job, connections []Connection, own map[string]Own) (list []UserName) {
+	named := map[string]bool{}
+	add := func(userID string) {
+		if !named[userID] {
+			named[userID] = true
+			list = append(list, UserName{userID, n[userID].name})
+		}
+	}
+	for _, j := range jobs {
+		add(j.UserID)
+	}
+	for _, c := range connections {
+		add(c.UserID)
+	}
+	for userID, mine := range own {
+		if m, known := n[userID]; known && !named[userID] {
+			mine.Names = []UserName{{userID, m.name}}
+			own[userID] = mine
+		}
+	}
+	return list
+}
+
+// nameless is the job as it is kept: shortened, its owner's name apart.
+func nameless(j job.Job) job.Job {
+	j = j.Shorten()
+	j.UserName = ""
+	return j
+}

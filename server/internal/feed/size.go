@@ -1,0 +1,96 @@
+package feed
+
+import (
+	"unicode/utf8"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// What the numbers, ids and tags of a message take at most, in bytes.
+const (
+	jobFrame   = 400
+	partFrame  = 64
+	stepFrame  = 128
+	deltaFrame = 256
+)
+
+// textSize is how large a text can be on the wire. One that is no UTF-8 is mended there, and grows.
+func textSize(texts ...string) (n int) {
+	for _, t := range texts {
+		if n += len(t); !utf8.ValidString(t) {
+			n += 2 * len(t)
+		}
+	}
+	return n
+}
+
+// Size is how large a job can be on the wire, in bytes.
+func Size(j job.Job) int {
+	n := jobFrame + textSize(j.ID, j.UserID, j.Worker, j.Workflow, j.Prompt, j.ResultFilename())
+	for name, v := range j.Parameters {
+		text, _ := v.(workflow.Text)
+		n += partFrame + textSize(name, string(text))
+	}
+	for _, r := range j.Results {
+		n += partFrame + textSize(r.Filename, r.NodeID, r.Text)
+	}
+	if f := j.Failure; f != nil {
+		n += partFrame + textSize(f.Message, f.NodeID)
+	}
+	if d := j.Delay; d != nil {
+		n += partFrame + textSize(d.Reason)
+	}
+	return n
+}
+
+// size is about how large a delta is on the wire.
+func (d Delta) size() int {
+	n := deltaFrame
+	for _, j := range d.Jobs {
+		n += Size(j)
+	}
+	for _, u := range d.Names {
+		n += partFrame + textSize(u.UserID, u.Name)
+	}
+	for _, c := range d.Connections {
+		n += partFrame + textSize(c.ID, c.UserID, c.IP, c.Client)
+	}
+	for _, own := range d.Own {
+		n += len(own.Connections)*(deltaFrame+partFrame) + len(own.Disconnected)*partFrame
+	}
+	n += len(d.Disconnected) * partFrame
+	if d.System != nil {
+		n += systemSize(*d.System)
+	}
+	for _, w := range d.Workflows {
+		n += workflowSize(w)
+	}
+	return n
+}
+
+func systemSize(s system.State) int {
+	n := deltaFrame + textSize(s.Reason)
+	for _, w := range s.Workers {
+		n += deltaFrame + textSize(w.ID, w.Reason, w.ComfyUIVersion, w.Device) + len(w.Estimates)*partFrame
+		for _, step := range w.BootSteps {
+			n += stepFrame + textSize(step.Detail)
+		}
+	}
+	return n
+}
+
+func workflowSize(w system.Workflow) int {
+	n := deltaFrame + textSize(w.ID, w.Title, w.Description.Prompt)
+	for _, p := range w.Description.Problems {
+		n += partFrame + textSize(p.Text)
+	}
+	for _, p := range w.Description.Parameters {
+		n += stepFrame + textSize(p.Name, p.Title)
+		for _, c := range p.Choices {
+			n += partFrame/8 + textSize(c)
+		}
+	}
+	return n
+}

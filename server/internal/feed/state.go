@@ -1,0 +1,72 @@
+package feed
+
+import (
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+)
+
+// Revision is a place in the history. Numbers of different epochs cannot be compared.
+type Revision struct {
+	Epoch  string
+	Number int64
+}
+
+// Connection is one open state stream.
+type Connection struct {
+	ID          string
+	UserID      string
+	IP          string
+	Client      string
+	ConnectedAt int64 // milliseconds since the Unix epoch
+}
+
+// UserName is what a user is called now.
+type UserName struct {
+	UserID string
+	Name   string
+}
+
+// Presence counts who watches.
+type Presence struct {
+	Connections int
+	Users       int
+}
+
+// Own are connections of one user that nobody else is told of.
+type Own struct {
+	Connections  []Connection
+	Disconnected []string
+	Names        []UserName // of the user, unless all are told of it
+}
+
+// Delta is one change. Its parts are whole: a job in it replaces the one before. All its jobs have one owner. One that has
+// only Progress has no revision.
+type Delta struct {
+	Revision       Revision
+	Jobs           []job.Job // shortened
+	ScheduledTotal int       // with Jobs
+	System         *system.State
+	Workflows      []system.Workflow
+	Connections    []Connection
+	Disconnected   []string
+	Own            map[string]Own // by user
+	Presence       *Presence
+	Names          []UserName // of all users whom the other parts speak of, except Own; or of who took another name
+	Progress       *job.Progress
+}
+
+// Snapshot is the state as a whole.
+type Snapshot struct {
+	Revision       Revision
+	System         system.State
+	Workflows      []system.Workflow
+	Connections    []Connection   // listed to everybody, latest last
+	Own            map[string]Own // by user
+	Presence       Presence
+	Jobs           []job.Job // shortened: the ended ones, latest last, then the active ones by start
+	ScheduledUntil int64     // scheduled jobs that start later may be missing in Jobs; 0: none is
+	ScheduledTotal int       // scheduled jobs, those that are missing in Jobs included
+	Progress       []job.Progress
+	Names          []UserName // of all users whom the other parts speak of, except Own
+	tick           int64
+}

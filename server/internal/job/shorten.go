@@ -1,0 +1,79 @@
+package job
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// What is left of a job where it is one of many.
+const (
+	shortText    = 200  // characters of a text, the mark of the cut included
+	shortResults = 20   // results
+	longestPath  = 4096 // bytes of a file name; no system has longer ones
+)
+
+// Shorten is the job as lists and the live state show it: with the beginning of its long texts and its first results, so
+// that its size is bounded whatever was booked and whatever came of it. The whole job is read by itself.
+func (j Job) Shorten() Job {
+	j.shorten(&j.Prompt)
+	j.shortenParameters()
+	if j.Failure != nil {
+		failure := *j.Failure
+		j.shorten(&failure.Message)
+		j.Failure = &failure
+	}
+	j.shortenResults()
+	return j
+}
+
+// shorten cuts a text and reports whether it did. What is kept is a copy: it holds no memory of the rest.
+func (j *Job) shorten(text *string) bool {
+	if len(*text) <= shortText || utf8.RuneCountInString(*text) <= shortText {
+		return false
+	}
+	end, n := 0, 0
+	for end = range *text {
+		if n++; n == shortText {
+			break
+		}
+	}
+	*text = strings.ToValidUTF8((*text)[:end], "\uFFFD") + "…"
+	j.Shortened = true
+	return true
+}
+
+func (j *Job) shortenParameters() {
+	whole, cut := j.Parameters, false
+	for name, v := range whole {
+		text, isText := v.(workflow.Text)
+		if short := string(text); isText && j.shorten(&short) {
+			if !cut {
+				j.Parameters, cut = maps.Clone(whole), true
+			}
+			j.Parameters[name] = workflow.Text(short)
+		}
+	}
+}
+
+// shortenResults keeps the first results, and the first picture, which stands for the job, among them.
+func (j *Job) shortenResults() {
+	isShort := func(r Result) bool { return len(r.Text) <= shortText && len(r.Filename) <= longestPath }
+	if len(j.Results) <= shortResults && !slices.ContainsFunc(j.Results, func(r Result) bool { return !isShort(r) }) {
+		return
+	}
+	picture := slices.IndexFunc(j.Results, func(r Result) bool { return r.Kind == Image })
+	kept := slices.Clone(j.Results[:min(len(j.Results), shortResults)])
+	if picture >= shortResults {
+		kept[shortResults-1] = j.Results[picture]
+	}
+	kept = slices.DeleteFunc(kept, func(r Result) bool { return len(r.Filename) > longestPath })
+	j.Shortened = j.Shortened || len(kept) < len(j.Results)
+	for i := range kept {
+		j.shorten(&kept[i].Text)
+	}
+	j.Results = kept
+}

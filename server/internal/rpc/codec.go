@@ -1,0 +1,87 @@
+package rpc
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// format is one of the encodings of a message.
+type format int
+
+const (
+	asBinary format = iota
+	asJSON
+	formats
+)
+
+// marshal encodes a message. The last line of defence stands here: text that is no UTF-8 is mended, since one bad byte
+// would keep all else from whoever asks.
+func (f format) marshal(to []byte, message proto.Message) ([]byte, error) {
+	encoded, err := f.try(to, message)
+	if err != nil {
+		mend(message.ProtoReflect())
+		encoded, err = f.try(to, message)
+	}
+	return encoded, err
+}
+
+func (f format) try(to []byte, message proto.Message) ([]byte, error) {
+	if f == asJSON {
+		return protojson.MarshalOptions{}.MarshalAppend(to, message)
+	}
+	return proto.MarshalOptions{}.MarshalAppend(to, message)
+}
+
+// codec is a format as connect uses it, with frames as they are.
+type codec struct{ format }
+
+// Name implements connect.Codec.
+func (c codec) Name() string {
+	if c.format == asJSON {
+		return "json"
+	}
+	return "proto"
+}
+
+// Marshal implements connect.Codec.
+func (c codec) Marshal(message any) ([]byte, error) { return c.MarshalAppend(nil, message) }
+
+// MarshalAppend appends to a buffer that is used again.
+func (c codec) MarshalAppend(to []byte, message any) ([]byte, error) {
+	switch message := message.(type) {
+	case *frame:
+		for _, part := range message.parts {
+			to = append(to, part...)
+		}
+		return to, nil
+	case proto.Message:
+		return c.marshal(to, message)
+	default:
+		return nil, fmt.Errorf("%T is not a message", message)
+	}
+}
+
+// Unmarshal implements connect.Codec.
+func (c codec) Unmarshal(data []byte, message any) error {
+	into, ok := message.(proto.Message)
+	if !ok {
+		return fmt.Errorf("%T is not a message", message)
+	}
+	if err := c.read(data, into); err != nil {
+		return fmt.Errorf("unmarshal into %T: %w", message, err)
+	}
+	return nil
+}
+
+func (c codec) read(data []byte, into proto.Message) error {
+	if c.format != asJSON {
+		return proto.Unmarshal(data, into)
+	}
+	if len(data) == 0 {
+		return errors.New("no bytes are no JSON object")
+	}
+	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(data, into)
+}
