@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -63,6 +64,7 @@ type site struct {
 	folder    string
 	comfyPort int
 	config    map[string]any
+	wrap      []string // what the service is started through
 	url       string
 	command   *exec.Cmd
 	ended     chan struct{}
@@ -145,7 +147,8 @@ func (s *site) writeConfig() {
 func (s *site) launch() <-chan string {
 	s.t.Helper()
 	s.writeConfig()
-	s.command = exec.Command(program, "serve", "--config", s.configFile())
+	line := append(slices.Clone(s.wrap), program, "serve", "--config", s.configFile())
+	s.command = exec.Command(line[0], line[1:]...)
 	s.command.Stderr = &s.log
 	out, err := s.command.StdoutPipe()
 	if err == nil {

@@ -33,7 +33,7 @@ func serve(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: its window was closed
+	ctx, stop := signal.NotifyContext(cmd.Context(), stopSignals()...)
 	defer stop()
 	// A second signal ends the program at once, but not one that comes with the first: some senders signal the program
 	// and its group.
@@ -45,6 +45,16 @@ func serve(cmd *cobra.Command, file string) error {
 		},
 	})
 	return err
+}
+
+// stopSignals are the signals that stop the service. A closed terminal does (SIGHUP), unless whoever started the service has it
+// ignored, as nohup does.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // newLog writes for people on a terminal and for programs elsewhere.

@@ -21,6 +21,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/instance"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -50,6 +51,7 @@ type Options struct {
 // App is the service.
 type App struct {
 	Options
+	folder     instance.Instance
 	store      *space
 	catalog    *catalog.Catalog
 	feed       *feed.Feed[*rpc.Delta]
@@ -70,7 +72,14 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { _ = lock.Unlock() }()
-	a := &App{Options: o, stopping: make(chan struct{})}
+	folder, err := instance.Open(o.Config.Server.DataDir)
+	if err != nil {
+		return err
+	}
+	if folder.CopyOf != "" {
+		o.Log.Warn("this data folder is a copy: the ComfyUI of the service that works with the other is left alone", "copy_of", folder.CopyOf)
+	}
+	a := &App{Options: o, folder: folder, stopping: make(chan struct{})}
 	// Building is quick and not interrupted: who is asked to stop meanwhile stops in the usual order.
 	if err := a.build(context.WithoutCancel(ctx)); err != nil {
 		return err
@@ -124,14 +133,11 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("find the service's own program: %w", err)
 	}
-	a.worker, err = worker.New(ctx, worker.Config{
+	a.worker = worker.New(worker.Config{
 		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit,
-		DataDir: c.Server.DataDir, Executable: executable, Store: a.store, Now: clock.Now, Log: a.Log,
+		DataDir: c.Server.DataDir, Instance: a.folder.ID, Executable: executable, Store: a.store, Now: clock.Now, Log: a.Log,
 		OnState: a.workerChanged, OnWorkflow: a.workflowOffered, OnProgress: a.feed.SetProgress,
 	})
-	if err != nil {
-		return err
-	}
 	a.dispatcher = dispatch.New(dispatch.Config{
 		Worker: workerID, Store: a.store, Runner: a.worker, Now: clock.Now, Grace: time.Duration(c.Server.ShutdownGrace), Overrun: overrunLimit(c.Scheduler), Log: a.Log,
 	})
@@ -276,7 +282,7 @@ func (a *App) run(ctx context.Context) error {
 	if jobID, is := a.dispatcher.Unwritten(); is {
 		a.Log.Error("ComfyUI is left running: the disk did not take how a job ended, and only ComfyUI knows; free some space and start the service again", "job", jobID)
 	} else {
-		a.worker.Stop(ending)
+		err = errors.Join(err, a.worker.Stop(ending))
 	}
 	return errors.Join(err, server.stop(ending))
 }

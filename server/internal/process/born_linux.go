@@ -14,17 +14,39 @@ func born(pid int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields, err := status(pid)
 	if err != nil {
 		return "", err
-	}
-	// The name before the last parenthesis may hold anything. After it come the state and, as the 20th, the start.
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	if len(fields) < 20 {
-		return "", fmt.Errorf("/proc/%d/stat is too short", pid)
 	}
 	if state := fields[0]; state == "Z" || state == "X" {
 		return "", errors.New("ended")
 	}
 	return strings.TrimSpace(string(boot)) + " " + fields[19], nil
+}
+
+// stateOf is what the process is at, for people; empty when it cannot be told.
+func stateOf(pid int) string {
+	fields, err := status(pid)
+	if err != nil {
+		return ""
+	}
+	names := map[string]string{"R": "running", "S": "sleeping", "D": "uninterruptible sleep", "T": "stopped", "t": "being traced", "Z": "ended"}
+	if name := names[fields[0]]; name != "" {
+		return fields[0] + " (" + name + ")"
+	}
+	return fields[0]
+}
+
+// status is the process's line in /proc from its state on, which has the start as its 20th field.
+func status(pid int) ([]string, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil, err
+	}
+	// The name before the last parenthesis may hold anything.
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	if len(fields) < 20 {
+		return nil, fmt.Errorf("/proc/%d/stat is too short", pid)
+	}
+	return fields, nil
 }

@@ -5,6 +5,7 @@ package process
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/shirou/gopsutil/v4/process"
 )
@@ -20,4 +21,17 @@ func born(pid int) (string, error) {
 	}
 	started, err := p.CreateTime()
 	return strconv.FormatInt(started, 10), err
+}
+
+// stateOf is what the process is at, for people; empty when it cannot be told.
+func stateOf(pid int) string {
+	p, err := process.NewProcess(int32(pid))
+	if err != nil {
+		return ""
+	}
+	states, err := p.Status()
+	if err != nil {
+		return ""
+	}
+	return strings.Join(states, ", ")
 }

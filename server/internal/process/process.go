@@ -10,7 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
@@ -82,26 +82,40 @@ func Find(id ID) (*Process, bool) {
 	return p, true
 }
 
-// FindByArgs is the process that was started with exactly these arguments, if one is running: for a program whose ID
-// could not be kept, because the service was killed as it started it.
-func FindByArgs(args []string) (*Process, bool) {
-	if len(args) == 0 {
-		return nil, false
-	}
+// Marked is a running process that was started with a certain variable in its environment.
+type Marked struct {
+	ID    ID
+	Value string // of the variable
+	Args  []string
+}
+
+// FindMarked lists the first processes of all groups that have the variable in their environment: for a program whose ID
+// could not be kept, because the service was killed as it started it or the disk was full. Processes that cannot be asked,
+// such as those of other users, are left out.
+func FindMarked(variable string) (found []Marked) {
 	all, err := process.Processes()
 	if err != nil {
-		return nil, false
+		return nil
 	}
 	for _, p := range all {
-		line, err := p.CmdlineSlice()
-		if err != nil || len(line) == 0 || !slices.Equal(line[1:], args) {
+		environment, err := p.Environ()
+		if err != nil || !leads(int(p.Pid)) {
 			continue
 		}
-		if start, err := born(int(p.Pid)); err == nil {
-			return Find(ID{PID: int(p.Pid), Born: start})
+		for _, entry := range environment {
+			value, ok := strings.CutPrefix(entry, variable+"=")
+			if !ok {
+				continue
+			}
+			args, err := p.CmdlineSlice()
+			start, bornErr := born(int(p.Pid))
+			if err == nil && bornErr == nil {
+				found = append(found, Marked{ID: ID{PID: int(p.Pid), Born: start}, Value: value, Args: args})
+			}
+			break
 		}
 	}
-	return nil, false
+	return found
 }
 
 // ID is the process's lasting name.
@@ -110,17 +124,38 @@ func (p *Process) ID() ID { return p.id }
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
+// ExitedWell is how a process ended that had no complaint.
+const ExitedWell = "exit status 0"
+
 // Exit is how the process ended, once it has, for people.
 func (p *Process) Exit() string {
 	if p.exit == nil {
-		return "exit status 0"
+		return ExitedWell
 	}
 	return p.exit.Error()
 }
 
+// killLimit is how long a killed process may take to end. One that does not hangs in the system itself: in the driver of the
+// GPU, say.
+const killLimit = 4 * time.Second
+
+// StuckError says that a process cannot be ended.
+type StuckError struct {
+	PID   int
+	State string // as the system names it; empty: unknown
+}
+
+func (e *StuckError) Error() string {
+	text := fmt.Sprintf("pid %d cannot be ended", e.PID)
+	if e.State != "" {
+		text += ", state " + e.State
+	}
+	return text
+}
+
 // Stop ends the process and all its children: by request, and when the grace is over or ctx ends, by force. It returns
-// when the process has ended.
-func (p *Process) Stop(ctx context.Context, grace time.Duration) {
+// when the process has ended, or with *StuckError when that takes longer than a killed process may take.
+func (p *Process) Stop(ctx context.Context, grace time.Duration) error {
 	select {
 	case <-p.done:
 	default:
@@ -134,7 +169,13 @@ func (p *Process) Stop(ctx context.Context, grace time.Duration) {
 	case <-ctx.Done():
 	}
 	kill(p.id) // also when it has ended: children may be left
-	<-p.done
+	timer.Reset(killLimit)
+	select {
+	case <-p.done:
+		return nil
+	case <-timer.C:
+		return &StuckError{PID: p.id.PID, State: stateOf(p.id.PID)}
+	}
 }
 
 func alive(id ID) bool {

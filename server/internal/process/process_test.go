@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func start(t *testing.T, program string) (*process.Process, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Stop(t.Context(), 0) })
+	t.Cleanup(func() { _ = p.Stop(t.Context(), 0) })
 	return p, log
 }
 
@@ -59,36 +60,41 @@ func TestFoundAgain(t *testing.T) {
 	if _, ok := process.Find(process.ID{PID: p.ID().PID, Born: p.ID().Born + "1"}); ok {
 		t.Error("another process with the same pid was taken for it")
 	}
-	found.Stop(t.Context(), time.Minute)
+	if err := found.Stop(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
 	<-p.Done()
 	if _, ok := process.Find(p.ID()); ok {
 		t.Error("found after its end")
 	}
 }
 
-func TestFoundByItsArguments(t *testing.T) {
-	args := []string{"-test.run", "none", t.TempDir()}
-	p, err := process.Start(process.Spec{Path: os.Args[0], Args: args, Env: []string{"PROGRAM=sleeps"}, LogFile: filepath.Join(t.TempDir(), "program.log")})
+func TestFoundByItsEnvironment(t *testing.T) {
+	const variable = "PROCESS_TEST_MARK"
+	mark := t.TempDir()
+	p, err := process.Start(process.Spec{
+		Path: os.Args[0], Args: []string{"-test.run", "none"}, Env: []string{"PROGRAM=sleeps", variable + "=" + mark}, LogFile: filepath.Join(t.TempDir(), "program.log"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Stop(t.Context(), 0) })
-	found, ok := process.FindByArgs(args)
-	if !ok {
-		t.Fatal("not found while running")
+	t.Cleanup(func() { _ = p.Stop(t.Context(), 0) })
+	marked := func() (found []process.Marked) {
+		for _, m := range process.FindMarked(variable) {
+			if m.Value == mark {
+				found = append(found, m)
+			}
+		}
+		return found
 	}
-	if found.ID() != p.ID() {
-		t.Errorf("found %+v, started %+v", found.ID(), p.ID())
+	if found := marked(); len(found) != 1 || found[0].ID != p.ID() || !slices.Equal(found[0].Args[1:], []string{"-test.run", "none"}) {
+		t.Errorf("found %+v, started %+v", found, p.ID())
 	}
-	if _, ok := process.FindByArgs(args[:2]); ok {
-		t.Error("found by a part of its arguments")
+	if err := p.Stop(t.Context(), 0); err != nil {
+		t.Fatal(err)
 	}
-	if _, ok := process.FindByArgs(nil); ok {
-		t.Error("found without arguments")
-	}
-	found.Stop(t.Context(), time.Minute)
-	if _, ok := process.FindByArgs(args); ok {
-		t.Error("found after its end")
+	if found := marked(); len(found) != 0 {
+		t.Errorf("found after its end: %+v", found)
 	}
 }
 

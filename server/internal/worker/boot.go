@@ -41,6 +41,9 @@ func (w *Worker) step(ctx context.Context, name string, do func(context.Context)
 		over(slog.LevelInfo, system.Done, detail)
 	case errors.As(err, &skipped):
 		over(slog.LevelInfo, system.Skipped, skipped.Error())
+	case ctx.Err() != nil:
+		over(slog.LevelInfo, system.Skipped, "the service is being stopped")
+		return fmt.Errorf("%s: %w", name, ctx.Err())
 	default:
 		over(slog.LevelError, system.Failed, err.Error())
 		return fmt.Errorf("%s: %w", name, err)

@@ -3,9 +3,12 @@ package worker_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +53,7 @@ func TestNewStartIsSkippedThroughForAJobThatIsDue(t *testing.T) {
 	first := r.boot()
 	measured := first.benchmark()
 	first.leave()
-	first.Stop(t.Context())
+	stop(t, first)
 	user := store.User{ID: uuid.NewString(), Name: "Ada"}
 	due := r.newJob("due")
 	due.UserID, due.Status, due.Start, due.Duration, due.Version = user.ID, job.Scheduled, time.Now().UnixMilli(), 1000, 1
@@ -100,9 +103,7 @@ func TestStartThatFails(t *testing.T) {
 			r.comfy("api_port", l.Addr().(*net.TCPAddr).Port)
 		}, []string{"(comfy_ui.api_port) is taken by another program: stop it, choose another port"}},
 		{"another's ComfyUI on the port", func(t *testing.T, r *rig) {
-			other := newRig(t)
-			other.boot()
-			r.comfy("api_port", other.configuration["comfy_ui"].(map[string]any)["api_port"])
+			r.comfy("api_port", byHand(t))
 		}, []string{"is taken by a ComfyUI 0.3.64-simulated that the service did not start", `use installation_type "remote"`}},
 		{"remote that is not there", func(t *testing.T, r *rig) {
 			r.configuration["comfy_ui"] = map[string]any{"installation_type": "remote", "api_port": freePort(t), "start_timeout": "300ms"}
@@ -121,7 +122,7 @@ func TestStartThatFails(t *testing.T) {
 				t.Fatal("it started")
 			}
 			says(t, err.Error(), tc.want...)
-			w.Stop(t.Context())
+			stop(t, w)
 			if pid := w.pid(); pid != 0 && alive(pid) {
 				t.Errorf("ComfyUI (pid %d) was left behind", pid)
 			}
@@ -175,6 +176,28 @@ func TestPortableLayout(t *testing.T) {
 	if files, err := os.ReadDir(filepath.Join(root, "output")); err != nil || len(files) == 0 {
 		t.Errorf("nothing in the output folder: %v", err)
 	}
+}
+
+// byHand is the port of a ComfyUI that no service started.
+func byHand(t *testing.T) (port int) {
+	t.Helper()
+	port = freePort(t)
+	command := exec.Command(os.Args[0], "simulate", "--start-time", "0", "--base-directory", t.TempDir(), "--port", strconv.Itoa(port))
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		if response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/system_stats", port)); err == nil {
+			_ = response.Body.Close()
+			return port
+		}
+	}
+	t.Fatal("it does not start")
+	return 0
 }
 
 func TestVersions(t *testing.T) {

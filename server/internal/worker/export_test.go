@@ -1,6 +1,11 @@
 package worker
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
+)
 
 // Hurry shortens the waiting times, for tests that wait them out.
 func (w *Worker) Hurry() {
@@ -15,3 +20,25 @@ var IsOlder = isOlder
 
 // QueueRemaining is what the websocket told last of ComfyUI's queue.
 func (w *Worker) QueueRemaining() (n int, known bool) { return w.client.QueueRemaining() }
+
+// undying is a process that no kill ends until it is mortal again.
+type undying struct {
+	program
+	mortal <-chan struct{}
+}
+
+func (u undying) Stop(ctx context.Context, grace time.Duration) error {
+	select {
+	case <-u.mortal:
+		return u.program.Stop(ctx, grace)
+	default:
+		return &process.StuckError{PID: u.ID().PID, State: "D (uninterruptible sleep)"}
+	}
+}
+
+// Undying makes the worker's ComfyUI one that hangs in the system itself, until mortal is closed.
+func (w *Worker) Undying(mortal <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.process = undying{w.process, mortal}
+}

@@ -34,35 +34,32 @@ func (b *boot) launch(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(b.ComfyUI.OutputDir, 0o755); err != nil {
 		return "", fmt.Errorf("make the output folder: %w", err)
 	}
-	spec := b.spec()
-	record := launched{At: b.Now().UnixMilli(), Port: b.ComfyUI.Port, Args: spec.Args}
-	if err := b.write(ctx, "process", record); err != nil { // killed from here on, the service finds it by its arguments
-		return "", err
-	}
-	started, err := process.Start(spec)
+	started, err := b.start()
 	if err != nil {
 		return "", err
 	}
-	b.hold(started)
-	record.Process = started.ID()
-	if err := b.write(ctx, "process", record); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("pid %d, output in %s", started.ID().PID, b.logFile()), nil
+	return fmt.Sprintf("pid %d, output in %s", started.PID, b.logFile()), nil
 }
 
-// attach takes over a recorded ComfyUI that still runs. One that does not answer, or was started for another
-// configuration, is ended first.
-func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
-	var record launched
-	found, err := b.read(ctx, "process", &record)
-	if !found || err != nil {
-		return "", false, err
+// start starts ComfyUI and records it. Killed in between, the service finds it by its mark.
+func (b *boot) start() (process.ID, error) {
+	started, err := process.Start(b.spec())
+	if err != nil {
+		return process.ID{}, err
 	}
-	running, found := record.find()
+	b.hold(started)
+	b.note(func(r *record) { r.Process, r.StartedAt, r.Port = started.ID(), b.Now().UnixMilli(), b.ComfyUI.Port })
+	return started.ID(), nil
+}
+
+// attach takes over a ComfyUI that the service before has left running. One that does not answer, or was started for
+// another configuration, is ended first.
+func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
+	left, found := b.left()
 	if !found {
 		return "", false, nil
 	}
+	running := left.process
 	reason := "it does not answer"
 	for since := time.Now(); ctx.Err() == nil && time.Since(since) < b.pace.sickAfter; sleep(ctx, b.pace.port) {
 		asking, cancel := context.WithTimeout(ctx, b.pace.sickAfter)
@@ -73,10 +70,10 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 			b.hold(running)
 			b.attached = true
 			return fmt.Sprintf("found pid %d of the service before", running.ID().PID), true, nil
-		case err == nil || record.Port != b.ComfyUI.Port:
+		case err == nil || left.port != b.ComfyUI.Port:
 			reason = "it was started for another configuration"
 			since = time.Time{}
-		case errors.Is(err, comfy.ErrUnreachable) && b.Now().Sub(time.UnixMilli(record.At)) < time.Duration(b.ComfyUI.StartTimeout):
+		case errors.Is(err, comfy.ErrUnreachable) && b.Now().Sub(left.since) < time.Duration(b.ComfyUI.StartTimeout):
 			since = time.Now() // its port is not open yet: it is starting
 		}
 	}
@@ -84,7 +81,9 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 		return "", false, ctx.Err()
 	}
 	b.Log.Warn("ending the ComfyUI of the service before", "worker", b.ID, "pid", running.ID().PID, "reason", reason)
-	running.Stop(ctx, b.pace.stopGrace)
+	if err := running.Stop(ctx, b.pace.stopGrace); err != nil {
+		return "", false, fmt.Errorf("the ComfyUI of the service before: %w: restart the machine", err)
+	}
 	return "", false, nil
 }
 
@@ -95,8 +94,18 @@ func (w *Worker) isOwn(argv []string) bool {
 	return slices.Equal(tail(argv), tail(w.spec().Args))
 }
 
+// program is a ComfyUI that was started here.
+type program interface {
+	ID() process.ID
+	Done() <-chan struct{}
+	Exit() string
+	Stop(ctx context.Context, grace time.Duration) error
+}
+
+var _ program = (*process.Process)(nil)
+
 // hold makes the process the worker's own. Runs end when it does.
-func (w *Worker) hold(p *process.Process) {
+func (w *Worker) hold(p program) {
 	runs, lost := context.WithCancelCause(context.Background())
 	w.mu.Lock()
 	w.process, w.runs, w.lost = p, runs, lost
@@ -144,13 +153,16 @@ func (b *boot) checkPort(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if other, found := b.other(); found {
+		return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop that service or choose another port", b.ComfyUI.Port, other)
+	}
 	return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop it, choose another port, or use installation_type \"remote\" to work with it", b.ComfyUI.Port, who)
 }
 
 // spec is how ComfyUI is started.
 func (w *Worker) spec() process.Spec {
 	c := w.ComfyUI
-	spec := process.Spec{Path: c.Python, Dir: c.RootPath, Env: []string{"PYTHONUTF8=1"}, LogFile: w.logFile()}
+	spec := process.Spec{Path: c.Python, Dir: c.RootPath, Env: []string{"PYTHONUTF8=1", markVariable + "=" + w.mark()}, LogFile: w.logFile()}
 	switch c.Installation {
 	case config.Portable:
 		spec.Args = []string{"-s", "main.py", "--windows-standalone-build"}
@@ -166,8 +178,44 @@ func (w *Worker) spec() process.Spec {
 	return spec
 }
 
-// waitForPort waits until ComfyUI answers, which it does as soon as its port is open.
+// maxAgain is how often in a row a ComfyUI is started again that ends by itself in its first minute without an error.
+const (
+	maxAgain    = 3
+	firstMinute = time.Minute
+)
+
+// waitForPort waits until ComfyUI answers. One that ends at once, and well, means to be started again: ComfyUI-Manager does
+// so after it has installed what node packs need.
 func (b *boot) waitForPort(ctx context.Context) (string, error) {
+	for again := 0; ; again++ {
+		began := time.Now()
+		detail, err := b.waitForAnswer(ctx)
+		ended := new(exitError)
+		if !errors.As(err, &ended) || ended.exit != process.ExitedWell || time.Since(began) > firstMinute || again == maxAgain {
+			return detail, err
+		}
+		b.Log.Info("ComfyUI has ended to be started again", "worker", b.ID, "time", again+1, "of_at_most", maxAgain)
+		if err := b.startOver(ctx); err != nil {
+			return "", err
+		}
+	}
+}
+
+// startOver is for a ComfyUI that has ended by itself. On Windows it has started its successor already.
+func (b *boot) startOver(ctx context.Context) error {
+	if err := b.end(ctx); err != nil { // children that outlived it
+		return err
+	}
+	if successor, found := b.left(); found {
+		b.hold(successor.process)
+		return nil
+	}
+	_, err := b.start()
+	return err
+}
+
+// waitForAnswer waits until ComfyUI answers, which it does as soon as its port is open.
+func (b *boot) waitForAnswer(ctx context.Context) (string, error) {
 	timeout := time.Duration(b.ComfyUI.StartTimeout)
 	waiting, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

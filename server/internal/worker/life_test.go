@@ -63,7 +63,7 @@ func TestKilledServiceLeavesComfyUIToTheNext(t *testing.T) {
 	if o := <-adopted; o.Verdict != dispatch.Completed || len(r.written()) != 1 {
 		t.Errorf("adopted: %+v, files %v", o, r.written())
 	}
-	w.Stop(t.Context())
+	stop(t, w)
 	if alive(w.pid()) {
 		t.Error("a clean stop left ComfyUI behind")
 	}
@@ -182,7 +182,7 @@ func TestRemoteComesAndGoes(t *testing.T) {
 		t.Errorf("outcome: %+v", o)
 	}
 	w.leave()
-	w.Stop(t.Context())
+	stop(t, w)
 	if !alive(there.pid()) {
 		t.Error("a remote ComfyUI was stopped")
 	}

@@ -43,7 +43,8 @@ func (b *boot) benchmark(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d ms", took.Milliseconds()), b.measured(ctx, took)
+	b.measured(ctx, took)
+	return fmt.Sprintf("%d ms", took.Milliseconds()), nil
 }
 
 // recall takes the benchmark of an earlier start as the estimate. One of another version of the workflow, or of another
@@ -104,11 +105,13 @@ func (w *Worker) waitIdle(ctx context.Context) error {
 	return nil
 }
 
-// measured takes a new benchmark as the estimate and keeps it.
-func (w *Worker) measured(ctx context.Context, took time.Duration) error {
+// measured takes a new benchmark as the estimate and keeps it. One that cannot be kept holds until the next start.
+func (w *Worker) measured(ctx context.Context, took time.Duration) {
 	ms := max(1, took.Milliseconds())
 	w.estimate(ms)
-	return w.write(ctx, "benchmark", measured{Key: w.benchmarkKey(), Workflow: w.Workflow.ID, Benchmark: ms})
+	if err := w.write(ctx, "benchmark", measured{Key: w.benchmarkKey(), Workflow: w.Workflow.ID, Benchmark: ms}); err != nil {
+		w.Log.Error("the benchmark cannot be kept", "worker", w.ID, "err", err)
+	}
 }
 
 func (w *Worker) estimate(benchmark int64) {

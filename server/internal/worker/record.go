@@ -10,26 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
-
-// launched is what must be known to find a ComfyUI again that outlived the service. It is kept once before the start, when
-// only the arguments are known, and once after it.
-type launched struct {
-	Process process.ID `json:"process"`
-	At      int64      `json:"at_ms"`
-	Port    int        `json:"port"`
-	Args    []string   `json:"args,omitempty"`
-}
-
-// find is the recorded process, if it is running.
-func (l launched) find() (*process.Process, bool) {
-	if l.Process.PID != 0 {
-		return process.Find(l.Process)
-	}
-	return process.FindByArgs(l.Args)
-}
 
 // measured is a benchmark and what it was measured on.
 type measured struct {
@@ -65,21 +47,24 @@ func (w *Worker) write(ctx context.Context, name string, value any) error {
 	return nil
 }
 
-// clientID is the websocket client id, kept so that a restarted service gets the frames of a run that goes on.
-func (w *Worker) clientID(ctx context.Context) (string, error) {
-	var id string
-	if found, err := w.read(ctx, "client_id", &id); found || err != nil {
-		return id, err
+// note keeps what the next service must know of ComfyUI. When the disk is full, this one goes on knowing it.
+func (w *Worker) note(change func(*record)) {
+	if err := w.record.change(change); err != nil {
+		w.Log.Error("the record of ComfyUI's process cannot be written, it will be when that works again", "worker", w.ID, "err", err)
 	}
-	id = uuid.NewString()
-	return id, w.write(ctx, "client_id", id)
 }
 
-func (w *Worker) keepClientID(id string) {
-	if err := w.write(context.Background(), "client_id", id); err != nil {
-		w.Log.Error("cannot keep the new client id", "worker", w.ID, "err", err)
+// clientID is the websocket client id of this instance.
+func (w *Worker) clientID() string {
+	id := w.record.get().ClientID
+	if id == "" {
+		id = uuid.NewString()
+		w.keepClientID(id)
 	}
+	return id
 }
+
+func (w *Worker) keepClientID(id string) { w.note(func(r *record) { r.ClientID = id }) }
 
 // benchmarkKey changes with everything that makes a measured duration worthless.
 func (w *Worker) benchmarkKey() string {

@@ -47,6 +47,7 @@ const patience = 60 * time.Second
 type rig struct {
 	t             *testing.T
 	dir           string
+	instance      string
 	store         *sqlite.Store
 	configuration map[string]any
 
@@ -72,7 +73,7 @@ func (r *rig) logged() string {
 // newRig has a fast simulated ComfyUI that misbehaves as told.
 func newRig(t *testing.T, misbehaviours ...string) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir()}
+	r := &rig{t: t, dir: t.TempDir(), instance: uuid.NewString()}
 	template, err := os.ReadFile("../../../workflows/flux_klein_api.json")
 	if err != nil {
 		t.Fatal(err)
@@ -151,9 +152,12 @@ type running struct {
 func (r *rig) worker() *running {
 	r.t.Helper()
 	c := r.load()
+	if err := os.MkdirAll(c.Server.DataDir, 0o700); err != nil {
+		r.t.Fatal(err)
+	}
 	ctx, leave := context.WithCancel(r.t.Context())
-	w, err := worker.New(ctx, worker.Config{
-		ID: "gpu", ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit, DataDir: c.Server.DataDir,
+	w := worker.New(worker.Config{
+		ID: "gpu", ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit, DataDir: c.Server.DataDir, Instance: r.instance,
 		Executable: os.Args[0], Store: r.store, Now: time.Now, Log: slog.New(slog.NewTextHandler(r, nil)),
 		OnState: func(system.Worker) {},
 		OnWorkflow: func(w system.Workflow) {
@@ -167,9 +171,6 @@ func (r *rig) worker() *running {
 			r.progress = append(r.progress, p)
 		},
 	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
 	w.Hurry()
 	var connected sync.WaitGroup
 	connected.Go(func() { _ = w.Connect(ctx) })
@@ -180,7 +181,7 @@ func (r *rig) worker() *running {
 	}
 	r.t.Cleanup(func() {
 		v.leave()
-		w.Stop(context.Background())
+		_ = w.Stop(context.Background())
 	})
 	return v
 }
@@ -224,7 +225,14 @@ func (w *running) step(name string) system.BootStep {
 	return system.BootStep{}
 }
 
-var pidPattern = regexp.MustCompile(`pid (\d+)`)
+func stop(t *testing.T, w *running) {
+	t.Helper()
+	if err := w.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+var pidPattern = regexp.MustCompile(`^(?:found )?pid (\d+)`)
 
 func (w *running) pid() int {
 	w.rig.t.Helper()

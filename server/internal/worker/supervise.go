@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
@@ -55,25 +56,51 @@ func (w *Worker) Supervise(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		w.end(ctx) // one that hangs, and children that outlived it
 		if time.Since(began) > w.pace.stableAfter {
 			pause = w.pace.minPause
 		}
-		for {
-			w.Log.Error("ComfyUI is down", "worker", w.ID, "reason", reason, "next_try_in", pause)
-			w.setStatus(system.Restarting, fmt.Sprintf("%v; it is started again", firstLine(reason)))
-			sleep(ctx, pause)
-			pause = min(2*pause, w.pace.maxPause)
-			if reason = w.Boot(ctx); reason == nil {
-				break
-			}
+		w.setStatus(system.Restarting, fmt.Sprintf("%v; it is started again", firstLine(reason)))
+		for ; reason != nil; pause = min(2*pause, w.pace.maxPause) {
+			reason = w.startAgain(ctx, reason, pause)
 			if ctx.Err() != nil {
 				return nil
 			}
-			w.end(ctx) // what is left of a boot that failed
-			w.setStatus(system.Offline, fmt.Sprintf("ComfyUI does not start (%v); next try in %v", firstLine(reason), pause))
 		}
 	}
+}
+
+// startAgain ends what is left of a ComfyUI that is down and starts it again after a pause, which a request to restart
+// cuts short. One that cannot be ended has the port and the GPU: beside it nothing is started.
+func (w *Worker) startAgain(ctx context.Context, down error, pause time.Duration) error {
+	stuck := w.end(ctx) // one that hangs, and children that outlived it
+	if stuck != nil {
+		down = stuck
+		w.setStatus(system.Offline, unendable(stuck))
+	}
+	w.Log.Error("ComfyUI is down", "worker", w.ID, "reason", down, "next_try_in", pause)
+	select {
+	case <-time.After(pause):
+	case <-w.restart:
+	case <-ctx.Done():
+	}
+	if stuck != nil || ctx.Err() != nil {
+		return down
+	}
+	err := w.Boot(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = errors.Join(err, w.end(ctx)) // what is left of a boot that failed
+		w.setStatus(system.Offline, fmt.Sprintf("ComfyUI does not start (%v); next try in %v", firstLine(err), min(2*pause, w.pace.maxPause)))
+	}
+	return err
+}
+
+// unendable is what an administrator is told of a ComfyUI that hangs in the system itself.
+func unendable(err error) string {
+	stuck := new(process.StuckError)
+	if !errors.As(err, &stuck) {
+		return err.Error()
+	}
+	return fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", stuck.PID)
 }
 
 // watch returns when ComfyUI has to be started again, with the reason. One that only cannot be reached is waited for.
@@ -102,6 +129,9 @@ func (w *Worker) watch(ctx context.Context) error {
 		case <-ticker.C:
 			if edited && w.State().Status == system.Ready {
 				edited = w.refresh(ctx) != nil
+			}
+			if w.record.catchUp() {
+				w.Log.Info("the record of ComfyUI's process is written again", "worker", w.ID)
 			}
 			w.measureWhenIdle(ctx)
 		}
@@ -190,30 +220,32 @@ func (w *Worker) Restart() error {
 }
 
 // Stop ends the ComfyUI that the service launched, with its children, and the one that the service before has left, when
-// the boot did not come to it. A remote one is left alone.
-func (w *Worker) Stop(ctx context.Context) {
+// the boot did not come to it. A remote one is left alone. One that cannot be ended is an error, and stays on record for the
+// next start.
+func (w *Worker) Stop(ctx context.Context) error {
 	if w.ComfyUI.Installation == config.Remote {
-		return
+		return nil
 	}
-	w.end(ctx)
-	var record launched
-	if found, err := w.read(ctx, "process", &record); found && err == nil {
-		if left, running := record.find(); running {
-			left.Stop(ctx, w.pace.stopGrace)
-		}
+	err := w.end(ctx)
+	if left, found := w.left(); found && err == nil {
+		err = left.process.Stop(ctx, w.pace.stopGrace)
 	}
-	if err := w.write(ctx, "process", launched{}); err != nil {
-		w.Log.Error("cannot forget the ended ComfyUI", "worker", w.ID, "err", err)
+	if err != nil {
+		w.Log.Error(unendable(err), "worker", w.ID, "err", err)
+		return fmt.Errorf("stop ComfyUI: %w", err)
 	}
+	w.note(func(r *record) { r.Process, r.StartedAt, r.Port = process.ID{}, 0, 0 })
+	return nil
 }
 
-func (w *Worker) end(ctx context.Context) {
+func (w *Worker) end(ctx context.Context) error {
 	w.mu.Lock()
 	p := w.process
 	w.mu.Unlock()
-	if p != nil {
-		p.Stop(ctx, w.pace.stopGrace)
+	if p == nil {
+		return nil
 	}
+	return p.Stop(ctx, w.pace.stopGrace)
 }
 
 func firstLine(err error) string {

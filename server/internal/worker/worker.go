@@ -37,6 +37,7 @@ type Config struct {
 	// SilenceLimit is how long a run may give no sign of life, by its estimate in milliseconds.
 	SilenceLimit func(estimate int64) time.Duration
 	DataDir      string
+	Instance     string // the data folder's own name, which no copy of it has
 	Executable   string // the service's own, which is the simulated ComfyUI too
 	Store        Store
 	Now          func() time.Time
@@ -56,11 +57,12 @@ type Worker struct {
 	up     chan struct{} // closed when ComfyUI can be talked to for the first time
 	upOnce sync.Once
 	edited chan struct{} // one token: the template file is to be read again
+	record *recordFile
 
 	mu      sync.Mutex
 	state   system.Worker
 	changed chan struct{} // closed and replaced when state changes
-	process *process.Process
+	process program
 	lost    context.CancelCauseFunc // ends the runs on the present process
 	runs    context.Context         // done when that process is gone
 	current map[string]*comfy.Run   // by job id
@@ -80,21 +82,21 @@ type Worker struct {
 }
 
 // New makes a worker. Nothing is started.
-func New(ctx context.Context, c Config) (*Worker, error) {
+func New(c Config) *Worker {
 	w := &Worker{
 		Config: c, pace: defaultPace(), edited: make(chan struct{}, 1), offer: offer{template: c.Workflow.Template}, up: make(chan struct{}), changed: make(chan struct{}), current: map[string]*comfy.Run{}, interrupts: map[string]bool{}, restart: make(chan struct{}, 1),
 		state: system.Worker{ID: c.ID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated},
 	}
 	w.runs, w.lost = context.WithCancelCause(context.Background())
-	clientID, err := w.clientID(ctx)
-	if err != nil {
-		return nil, err
+	var err error
+	if w.record, err = openRecord(filepath.Join(c.DataDir, "comfyui-"+c.ID+".json"), c.Instance); err != nil {
+		c.Log.Warn(err.Error(), "worker", c.ID)
 	}
 	w.client = comfy.New(comfy.Options{
-		BaseURL: c.ComfyUI.BaseURL(), ClientID: clientID, Log: c.Log.With("worker", c.ID),
+		BaseURL: c.ComfyUI.BaseURL(), ClientID: w.clientID(), Log: c.Log.With("worker", c.ID),
 		OnClientID: func(id string) { go w.keepClientID(id) },
 	})
-	return w, nil
+	return w
 }
 
 // State is how the worker is.
