@@ -25,7 +25,8 @@ type Prompt struct {
 // Submit posts a prompt and returns nil when ComfyUI has queued it. It posts once, never again. Errors:
 //   - *[RejectedError]: the graph will not run; nothing of it is queued.
 //   - [ErrUnreachable]: nothing was sent, or something other than ComfyUI answered. Safe to submit again.
-//   - [ErrUncertain]: the connection was lost midway and neither queue nor history settled it.
+//   - [ErrUncertain]: the connection was lost midway and neither queue nor history settled it, or ctx's deadline came
+//     first: then they were not asked, and the caller, who has other plans, may want to [Client.Cancel] it.
 //
 // A prompt with this ID that ComfyUI already has counts as queued.
 func (c *Client) Submit(ctx context.Context, p Prompt) error {
@@ -42,6 +43,9 @@ func (c *Client) Submit(ctx context.Context, p Prompt) error {
 	a, err := c.send(ctx, slowTimeout, http.MethodPost, "/prompt", body)
 	if errors.Is(err, ErrUnreachable) {
 		return err
+	}
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", ErrUncertain, err)
 	}
 	if err != nil {
 		return c.settle(ctx, p.ID, fmt.Errorf("%w: %w", ErrUncertain, err))

@@ -16,7 +16,10 @@
 //	hang             [N]           yes     the run stops half-way for good and is deaf to interrupts
 //	deaf             [N]           yes     the run does not hear interrupts
 //	crash            [N]           yes     the process exits with 1 half-way through the run
+//	crash-at-end     [N]           yes     the process exits with 1 when the run has succeeded, before its history is written
 //	error, fail      [N]           yes     a node raises half-way through the run
+//	lose-gpu         [N]           yes     this run and all that follow fail at their first node with a CUDA error, until a new start
+//	spoil            [N]           yes     the same with an error that does not tell why
 //	no-result        [N]           yes     the run succeeds but saves nothing
 //	empty-history    [N]           yes     the run never appears in /history
 //	lose-end         [N]           yes     the run's last frame, "executing" without a node, is not sent

@@ -29,6 +29,7 @@ type execution struct {
 	cache   resultCache
 	loaded  map[string]bool // model files in memory
 
+	ruined   *raised // what the run fails with at its first node; nil: nothing
 	keys     map[string]string
 	trouble  string // the node at which misbehaviour strikes
 	executed []string
@@ -121,6 +122,9 @@ func (e *execution) step(ctx context.Context, node *graph.Node) error {
 	e.toClient("executing", object{"node": node.ID, "display_node": node.ID, "prompt_id": e.prompt.id})
 	if e.isInterrupted() {
 		return errInterrupted
+	}
+	if e.ruined != nil {
+		return e.ruined
 	}
 	r, err := e.run(ctx, node)
 	if err != nil {

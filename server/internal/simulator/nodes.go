@@ -178,6 +178,17 @@ func (e *execution) troubleSpot(order []string) string {
 	return spot
 }
 
+// ruin is what this run and all that follow fail with, if it was told so.
+func (e *execution) ruin() *raised {
+	switch {
+	case e.manners.has("lose-gpu"):
+		return &raised{"torch.AcceleratorError", "CUDA error: an illegal memory access was encountered"}
+	case e.manners.has("spoil"):
+		return &raised{"RuntimeError", "the simulated process is spoiled"}
+	}
+	return nil
+}
+
 // misbehave does what the run was told to do half-way.
 func (e *execution) misbehave(ctx context.Context) error {
 	switch {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -10,6 +11,7 @@ import (
 func (s *server) work(ctx context.Context) {
 	cache := resultCache{}
 	loaded := map[string]bool{}
+	var ruin *raised // what every run fails with
 	for runs := 0; ; {
 		p, free, err := s.queue.take(ctx)
 		if err != nil {
@@ -26,6 +28,8 @@ func (s *server) work(ctx context.Context) {
 		}
 		runs++
 		run := newExecution(s, p, runs, cache, loaded)
+		ruin = cmp.Or(run.ruin(), ruin)
+		run.ruined = ruin
 		if err := s.perform(ctx, run); err != nil {
 			if ctx.Err() == nil {
 				s.logf("Exception in thread Thread-1 (prompt_worker):\n%v", err)
@@ -62,6 +66,10 @@ func (s *server) perform(ctx context.Context, run *execution) error {
 	s.current.end()
 	if err := s.runs.write("end", run.prompt.id, run.outcome); err != nil {
 		return err
+	}
+	if run.manners.has("crash-at-end") {
+		s.logf("Fatal error: told to crash")
+		s.exit(1)
 	}
 	if !run.manners.has("empty-history") {
 		s.history.put(run.entry())

@@ -23,6 +23,18 @@ func (r *rig) url(path string) string {
 // without inputs.
 func (r *rig) stranger(prompt string, nodes ...string) string {
 	r.t.Helper()
+	graph := r.graph(prompt)
+	for _, node := range nodes {
+		graph[node] = map[string]any{"class_type": "EmptyImage"}
+	}
+	id := uuid.NewString()
+	r.postGraph(id, graph)
+	return id
+}
+
+// graph is the rig's template with another prompt.
+func (r *rig) graph(prompt string) map[string]map[string]any {
+	r.t.Helper()
 	data, err := os.ReadFile(r.template())
 	if err != nil {
 		r.t.Fatal(err)
@@ -32,10 +44,17 @@ func (r *rig) stranger(prompt string, nodes ...string) string {
 		r.t.Fatal(err)
 	}
 	graph["6"]["inputs"].(map[string]any)["text"] = prompt
-	for _, node := range nodes {
-		graph[node] = map[string]any{"class_type": "EmptyImage"}
-	}
-	id := uuid.NewString()
+	return graph
+}
+
+// post hands the rig's template to ComfyUI under an id of one's own.
+func (r *rig) post(id, prompt string) {
+	r.t.Helper()
+	r.postGraph(id, r.graph(prompt))
+}
+
+func (r *rig) postGraph(id string, graph map[string]map[string]any) {
+	r.t.Helper()
 	body, err := json.Marshal(map[string]any{"prompt": graph, "prompt_id": id, "client_id": "stranger"})
 	if err != nil {
 		r.t.Fatal(err)
@@ -48,7 +67,6 @@ func (r *rig) stranger(prompt string, nodes ...string) string {
 	if res.StatusCode != http.StatusOK {
 		r.t.Fatalf("the stranger's prompt: %s", res.Status)
 	}
-	return id
 }
 
 // queue is what ComfyUI has not finished.

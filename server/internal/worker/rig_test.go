@@ -254,7 +254,10 @@ func (r *rig) hash() string {
 }
 
 func (r *rig) newJob(prompt string) job.Job {
-	return job.Job{ID: uuid.NewString(), Worker: "gpu", Workflow: "fox", Template: r.hash(), Status: job.Processing, Prompt: prompt, Seed: 7, Attempt: 1}
+	return job.Job{
+		ID: uuid.NewString(), Worker: "gpu", Workflow: "fox", Template: r.hash(), Status: job.Processing,
+		Start: time.Now().UnixMilli(), Duration: time.Hour.Milliseconds(), Estimate: 60_000, Prompt: prompt, Seed: 7, Attempt: 1,
+	}
 }
 
 // run runs a job to its end.
