@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -19,9 +20,20 @@ func checkConfigCommand() *cobra.Command {
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %s ComfyUI at %s, workflow %s, bookings in %s\n",
 				file, c.ComfyUI.Installation, c.ComfyUI.BaseURL(), c.Workflow.ID, c.Server.DataDir)
+			l := c.UserLimits()
+			fmt.Fprintf(cmd.OutOrStdout(), "One user may have: open bookings %s, calls a second %s, tokens %s, days ahead %s\n",
+				limit(l.OpenBookings), limit(l.RequestsPerSecond), limit(l.Tokens), limit(l.DaysAhead))
 			return nil
 		},
 	}
 	configFlag(command, &file)
 	return command
+}
+
+// limit is a limit for people.
+func limit(n int) string {
+	if n == 0 {
+		return "without limit"
+	}
+	return strconv.Itoa(n)
 }

@@ -101,4 +101,5 @@ type Limits struct {
 	OpenBookings      int // scheduled and running jobs
 	DaysAhead         int // of a slot's start
 	RequestsPerSecond int // calls, on average
+	Tokens            int // that are good
 }

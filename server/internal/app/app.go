@@ -23,6 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/instance"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -59,6 +60,7 @@ type App struct {
 	worker     *worker.Worker
 	dispatcher *dispatch.Dispatcher
 	metrics    *metrics.Metrics
+	refusals   *refusal.Log
 	rpc        *rpc.Server
 	telling    sync.Mutex
 	stopping   chan struct{} // closed when the service begins to stop
@@ -106,9 +108,10 @@ func lockData(dir string) (*flock.Flock, error) {
 
 func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
-	outlook := rpc.Outlook{Policy: c.Access.Policy(), Version: a.Version, Limits: c.Limits.Limits()}
+	outlook := rpc.Outlook{Policy: c.Access.Policy(), Version: a.Version, Limits: c.UserLimits()}
 	a.feed = feed.New(gatherConnections, outlook.Delta)
 	a.metrics = metrics.New(func() int { return a.feed.Presence().Connections })
+	a.refusals = refusal.New(a.Log, func(k refusal.Kind) { a.metrics.Refused(string(k)) }, clock.Now)
 	bookings, err := sqlite.Open(ctx, Bookings(c))
 	if err != nil {
 		return err
@@ -143,7 +146,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.rpc = &rpc.Server{
 		Booking: booking.New(a.store, a.catalog, outlook.Limits, clock.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
-		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Secure: c.Server.TLS.CertFile != "", Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
+		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
+		Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
 	return nil
 }
@@ -274,6 +278,7 @@ func (a *App) run(ctx context.Context) error {
 	parts.Go(func() error { return a.dispatcher.Run(ctx) })
 	parts.Go(func() error { return a.housekeep(ctx) })
 	parts.Go(func() error { return a.rpc.Pulse(ctx) })
+	parts.Go(func() error { return a.refusals.Run(ctx) })
 	parts.Go(func() error { return a.work(ctx, server) })
 	err = parts.Wait()
 

@@ -32,7 +32,9 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	mux.Handle("/", webui.Handler(dist))
 	c := a.Config.Server
-	return gate.New(gate.Config{Hosts: append([]string{c.Host}, c.AllowedHosts...), Origins: c.AllowedOrigins}, mux)
+	return gate.New(gate.Config{
+		Hosts: append([]string{c.Host}, c.AllowedHosts...), Origins: c.AllowedOrigins, PublicURL: c.PublicURL.URL, Proxies: c.Proxies(), Refusals: a.refusals,
+	}, mux)
 }
 
 // results are the files that ComfyUI wrote: on disk where the service can reach them, else through its interface.
@@ -46,8 +48,8 @@ func (a *App) results() files.Source {
 	})
 }
 
-// health tells whether bookings are taken, and how ComfyUI is.
-func (a *App) health(w http.ResponseWriter, _ *http.Request) {
+// health tells whether bookings are taken, and how ComfyUI is. Why is for those who may look.
+func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	state := a.catalog.State()
 	answer := struct {
 		Status string `json:"status"`
@@ -62,6 +64,9 @@ func (a *App) health(w http.ResponseWriter, _ *http.Request) {
 		answer.Status, answer.Reason = "stopping", "the service is stopping"
 	case a.store.full.Load():
 		answer.Reason = store.ErrFull.Error()
+	}
+	if !a.rpc.IsKnown(r) {
+		answer.Reason = ""
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

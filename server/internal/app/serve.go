@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 )
 
 const (
@@ -48,7 +48,7 @@ func (s *server) listen() ([]net.Listener, error) {
 	var listeners []net.Listener
 	port := s.config.Port
 	for i, host := range s.addresses() {
-		listener, err := keepAlive.Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		listener, err := keepAlive.Listen(context.Background(), network(host), net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil && i > 0 && !errors.Is(err, errInUse) {
 			continue
 		}
@@ -95,25 +95,37 @@ func (s *server) open() (urls []string, err error) {
 		TLSConfig: (&certificate{TLS: s.config.TLS}).config(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			dropAfter(c, peerLimit)
-			return rpc.WithConnection(ctx, c)
+			return gate.WithConnection(ctx, c)
 		},
 	}
+	open := newConnections(mostConnections(openFiles()))
+	s.http.ConnState = open.note
 	for _, listener := range listeners {
 		go func() {
-			if err := s.serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.serve(open.of(listener)); !errors.Is(err, http.ErrServerClosed) {
 				s.failed <- err
 			}
 		}()
-		address := listener.Addr().(*net.TCPAddr)
-		host := address.IP.String()
+	}
+	return s.urls(scheme, listeners), nil
+}
+
+// urls are the addresses that people open, the public one first.
+func (s *server) urls(scheme string, listeners []net.Listener) (urls []string) {
+	if public := s.config.PublicURL.URL; public != nil {
+		urls = append(urls, public.String())
+	}
+	for _, listener := range listeners {
+		at := listener.Addr().(*net.TCPAddr)
 		if s.config.Host == "localhost" {
-			host = "localhost"
+			urls = append(urls, address(scheme, "localhost", at.Port))
+			break
 		}
-		if url := scheme + "://" + net.JoinHostPort(host, strconv.Itoa(address.Port)); len(urls) == 0 || urls[0] != url {
-			urls = append(urls, url)
+		for _, host := range reachable(at) {
+			urls = append(urls, address(scheme, host, at.Port))
 		}
 	}
-	return urls, nil
+	return urls
 }
 
 // encrypted reports whether the port speaks TLS.

@@ -3,7 +3,6 @@ package app
 import (
 	"crypto/tls"
 	"fmt"
-	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -55,7 +54,7 @@ func (c *certificate) current() (*tls.Certificate, error) {
 func (a *App) exposures() []string {
 	c := a.Config
 	var open []string
-	if !loopback(c.Server.Host) {
+	if !config.IsLoopback(c.Server.Host) {
 		if c.Server.TLS.CertFile == "" {
 			open = append(open, fmt.Sprintf("server.host is %s and the port is not encrypted: whoever is on the network's path can read prompts, pictures and tokens; set server.tls, or listen on localhost behind a proxy that encrypts", c.Server.Host))
 		}
@@ -63,16 +62,8 @@ func (a *App) exposures() []string {
 			open = append(open, fmt.Sprintf("server.host is %s and access.mode is open: whoever reaches the port can sign in, book, and see all jobs; set access.mode to invite or closed", c.Server.Host))
 		}
 	}
-	if c.ComfyUI.Installation != config.Remote && !loopback(c.ComfyUI.Host) {
+	if c.ComfyUI.Installation != config.Remote && !config.IsLoopback(c.ComfyUI.Host) {
 		open = append(open, fmt.Sprintf("comfy_ui.api_host is %s: ComfyUI's own interface has no passwords, whoever reaches it can queue work and read everything it made", c.ComfyUI.Host))
 	}
 	return open
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLoopback()
 }

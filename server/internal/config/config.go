@@ -34,6 +34,13 @@ type Server struct {
 	TLS              TLS      `json:"tls"`
 	AllowedHosts     []string `json:"allowed_hosts"`   // further names under which browsers reach the service
 	AllowedOrigins   []string `json:"allowed_origins"` // of pages elsewhere that may call it
+	PublicURL        URL      `json:"public_url"`      // address that people use; zero: that of the port
+	TrustedProxies   []Proxy  `json:"trusted_proxies"` // whose X-Forwarded-For, -Proto and -Host are believed
+}
+
+// IsExposed reports whether others than users of this machine reach the service: at its own port, or through a proxy.
+func (s Server) IsExposed() bool {
+	return !IsLoopback(s.Host) || len(s.TrustedProxies) > 0 || s.PublicURL.URL != nil && !IsLoopback(s.PublicURL.Hostname())
 }
 
 // TLS is how the port is encrypted.
@@ -48,7 +55,11 @@ type Access struct {
 	PrivateJobs   bool        `json:"private_jobs"`
 	JobFilesOnly  bool        `json:"job_files_only"`
 	ShowAddresses *bool       `json:"show_addresses"` // nil: in open mode
+	TokenUnused   int         `json:"token_unused_days"`
 }
+
+// TokenLife is how long a token is good that is not used; 0 stands for ever.
+func (a Access) TokenLife() time.Duration { return time.Duration(a.TokenUnused) * 24 * time.Hour }
 
 // Policy is what is open to whom. Where jobs are private, files that no job wrote may be somebody's too.
 func (a Access) Policy() access.Policy {
@@ -59,15 +70,36 @@ func (a Access) Policy() access.Policy {
 	return access.Policy{Mode: a.Mode, PrivateJobs: a.PrivateJobs, JobFiles: a.JobFilesOnly || a.PrivateJobs, Addresses: addresses}
 }
 
-// Limits are what one user may do; 0 stands for no limit.
+// Limits are what one user may do; 0 stands for no limit, nil for the default.
 type Limits struct {
-	OpenBookings      int `json:"open_bookings"`
-	DaysAhead         int `json:"days_ahead"`
-	RequestsPerSecond int `json:"requests_per_second"`
+	OpenBookings      *int `json:"open_bookings"`
+	DaysAhead         int  `json:"days_ahead"`
+	RequestsPerSecond *int `json:"requests_per_second"`
+	Tokens            int  `json:"tokens"`
 }
 
-// Limits are those of the use cases.
-func (l Limits) Limits() access.Limits { return access.Limits(l) }
+// What one user may do where others than users of this machine reach the service.
+const (
+	exposedBookings = 50
+	exposedCalls    = 20
+)
+
+// UserLimits are those of the use cases: none that was not set where only users of this machine reach the service.
+func (c *Config) UserLimits() access.Limits {
+	limit := func(set *int, exposed int) int {
+		switch {
+		case set != nil:
+			return *set
+		case c.Server.IsExposed():
+			return exposed
+		}
+		return 0
+	}
+	return access.Limits{
+		OpenBookings: limit(c.Limits.OpenBookings, exposedBookings), RequestsPerSecond: limit(c.Limits.RequestsPerSecond, exposedCalls),
+		DaysAhead: c.Limits.DaysAhead, Tokens: c.Limits.Tokens,
+	}
+}
 
 // Installation is a way ComfyUI is installed.
 type Installation string
@@ -233,7 +265,7 @@ func defaults() Config {
 			SlotMargin: 0.1, SilenceFactor: 10, SilenceMin: Duration(2 * time.Minute),
 			OverrunLimit: OverrunDue, OverrunFactor: 5, OverrunMin: Duration(5 * time.Minute),
 		},
-		Access: Access{Mode: access.Open},
-		Limits: Limits{DaysAhead: 366},
+		Access: Access{Mode: access.Open, TokenUnused: 400},
+		Limits: Limits{DaysAhead: 366, Tokens: 20},
 	}
 }

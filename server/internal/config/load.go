@@ -117,6 +117,7 @@ func (c *Config) check(problems *Problems) {
 			problems.add("server.tls", "%v; name a certificate and its private key, both as PEM", err)
 		}
 	}
+	c.checkProxies(problems)
 	c.checkWorkflow(problems)
 }
 

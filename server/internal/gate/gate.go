@@ -8,17 +8,23 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 
 	connectcors "connectrpc.com/cors"
 	"github.com/rs/cors"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
 // Config is what is let through.
 type Config struct {
-	Hosts   []string // names under which the service is reached, beside addresses, localhost and the machine's own name
-	Origins []string // of pages elsewhere that may call it, such as "https://tools.example.org"
+	Hosts     []string       // names under which the service is reached, beside addresses, localhost and the machine's own name
+	Origins   []string       // of pages elsewhere that may call it, such as "https://tools.example.org"
+	PublicURL *url.URL       // address that people use, such as "https://gpu.example.org"; nil: that of the port
+	Proxies   []netip.Prefix // whose X-Forwarded-For, -Proto and -Host are believed
+	Refusals  *refusal.Log   // where refusals are written down; nil: nowhere
 }
 
 // preflightAge is how long a browser may remember what an origin is allowed, in seconds.
@@ -26,7 +32,14 @@ const preflightAge = 2 * 60 * 60
 
 // New puts the gate in front of a handler.
 func New(c Config, next http.Handler) (http.Handler, error) {
-	g := &gate{origins: http.NewCrossOriginProtection(), own: map[string]bool{"localhost": true}, next: next}
+	g := &gate{origins: http.NewCrossOriginProtection(), own: map[string]bool{"localhost": true}, proxies: c.Proxies, refusals: c.Refusals, next: next}
+	if c.PublicURL != nil {
+		g.secure = c.PublicURL.Scheme == "https"
+		g.own[canonical(c.PublicURL.Hostname())] = true
+		if err := g.origins.AddTrustedOrigin(c.PublicURL.Scheme + "://" + c.PublicURL.Host); err != nil {
+			return nil, fmt.Errorf("server.public_url: %w", err)
+		}
+	}
 	for _, trusted := range c.Origins {
 		if err := g.origins.AddTrustedOrigin(trusted); err != nil {
 			return nil, fmt.Errorf("server.allowed_origins: %w", err)
@@ -50,27 +63,49 @@ func New(c Config, next http.Handler) (http.Handler, error) {
 
 // gate is one handler instead of one for each of its tasks: each would be on the stack of every open stream.
 type gate struct {
-	origins *http.CrossOriginProtection
-	own     map[string]bool // names of the service
-	next    http.Handler
+	origins  *http.CrossOriginProtection
+	own      map[string]bool // names of the service
+	proxies  []netip.Prefix
+	secure   bool // people reach it encrypted, whatever is between
+	refusals *refusal.Log
+	next     http.Handler
 }
 
 // ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setHeaders(w.Header())
+	r = g.forwarded(r)
+	setHeaders(w.Header(), r)
 	if !g.isOwn(r.Host) {
-		http.Error(w, fmt.Sprintf("this service is not called %q; server.allowed_hosts can give it that name", canonical(hostname(r.Host))), http.StatusMisdirectedRequest)
+		g.refusals.Note(refusal.ForeignHost, PeerOf(r.Context()).Address, r.Host)
+		http.Error(w, fmt.Sprintf(foreignHost, canonical(hostname(r.Host))), http.StatusMisdirectedRequest)
 		return
 	}
 	if g.origins.Check(r) != nil {
-		http.Error(w, fmt.Sprintf("a page of %q may not call this service; server.allowed_origins would let it", r.Header.Get("Origin")), http.StatusForbidden)
+		g.refusals.Note(refusal.ForeignOrigin, PeerOf(r.Context()).Address, r.Header.Get("Origin"))
+		http.Error(w, fmt.Sprintf(foreignOrigin, r.Header.Get("Origin"), r.Host), http.StatusForbidden)
 		return
 	}
 	g.next.ServeHTTP(newRollingWriter(w, r), r)
 }
 
+// What those read who are refused.
+const (
+	foreignHost = "this service is not called %q, which is what the request's Host header says: " +
+		"set server.public_url to the address that people use, or add the name to server.allowed_hosts"
+	foreignOrigin = "a page of %q may not call this service, which is called %q by the request's Host header. If it is this service's own page, a proxy " +
+		"has changed that header: let it pass the header on, or set server.public_url to the page's address. If not, server.allowed_origins would let it"
+)
+
+// transportAge is how long a browser is to ask for this host encrypted only, in seconds: half a year.
+const transportAge = "15768000"
+
 // setHeaders sets those of every answer. Handlers may replace them.
-func setHeaders(header http.Header) {
+func setHeaders(header http.Header, r *http.Request) {
+	header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	// On loopback it would bind what else is developed there.
+	if r.TLS != nil && !isLoopback(canonical(hostname(r.Host))) {
+		header.Set("Strict-Transport-Security", "max-age="+transportAge)
+	}
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "same-origin")
@@ -88,6 +123,11 @@ func (g *gate) isOwn(host string) bool {
 func isAddress(name string) bool {
 	address, err := netip.ParseAddr(name)
 	return err == nil && address.Zone() == ""
+}
+
+func isLoopback(name string) bool {
+	address, err := netip.ParseAddr(name)
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") || err == nil && address.IsLoopback()
 }
 
 // hostname is the name or address of a host that may have a port.

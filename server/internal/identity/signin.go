@@ -34,7 +34,7 @@ func (s *Service) SignIn(ctx context.Context, address, clientName, invitation st
 		return store.User{}, "", ErrSignInClosed
 	}
 	now := s.now().UnixMilli()
-	return s.create(ctx, store.User{}, clientName, func(tx store.Tx, made store.User) error {
+	user, token, err := s.create(ctx, store.User{}, clientName, func(tx store.Tx, made store.User) error {
 		detail := ""
 		if s.mode == access.Invite {
 			used, err := tx.UseInvitation(sha256.Sum256([]byte(invitation)), now)
@@ -51,6 +51,16 @@ func (s *Service) SignIn(ctx context.Context, address, clientName, invitation st
 		}
 		return s.event(tx, store.Actor{User: made, Address: address}, store.SignIn, detail)
 	})
+	if err != nil {
+		return store.User{}, "", err
+	}
+	s.meet(ctx, token)
+	return user, token, nil
+}
+
+// meet makes a new token one that Recall knows: whoever has just come in is not held up by others who guess.
+func (s *Service) meet(ctx context.Context, token string) {
+	_, _ = s.Authenticate(ctx, token) // if not now, then when it is used
 }
 
 // create makes a user and a token, and what belongs to that.
@@ -82,7 +92,11 @@ func (s *Service) SignInWithToken(ctx context.Context, address, token, clientNam
 	}
 	caller.Address = address
 	_, secret, err := s.CreateToken(ctx, caller.Actor(), clientName)
-	return caller.User, secret, err
+	if err != nil {
+		return store.User{}, "", err
+	}
+	s.meet(ctx, secret)
+	return caller.User, secret, nil
 }
 
 // event writes down what somebody did.

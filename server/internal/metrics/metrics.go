@@ -27,6 +27,7 @@ type Metrics struct {
 	restarts *prometheus.CounterVec
 	status   *prometheus.GaugeVec
 	commits  prometheus.Histogram
+	refused  *prometheus.CounterVec
 
 	statuses map[string]job.Status // of the active jobs, by id; written by one goroutine
 	mu       sync.Mutex
@@ -59,6 +60,9 @@ func New(watchers func() int) *Metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "comfyscheduler_watchers", Help: "Open state streams."}, func() float64 { return float64(watchers()) }),
 	)
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_refused_total", Help: "Requests that were turned away."}, []string{"kind"})
+	m.registry.MustRegister(refused)
+	m.refused = refused
 	for _, status := range []job.Status{job.Scheduled, job.Processing} {
 		m.active[status] = active.WithLabelValues(string(status))
 	}
@@ -96,6 +100,9 @@ func (m *Metrics) JobWritten(j job.Job) {
 		m.estimate.Observe(float64(j.FinishedAt-j.StartedAt) / float64(j.Estimate))
 	}
 }
+
+// Refused counts a request that was turned away. The kinds are few.
+func (m *Metrics) Refused(kind string) { m.refused.WithLabelValues(kind).Inc() }
 
 // WorkerChanged counts a worker's restarts.
 func (m *Metrics) WorkerChanged(w system.Worker) {

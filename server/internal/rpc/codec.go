@@ -1,9 +1,9 @@
 package rpc
 
 import (
-	"errors"
 	"fmt"
 
+	"connectrpc.com/connect"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
@@ -35,16 +35,18 @@ func (f format) try(to []byte, message proto.Message) ([]byte, error) {
 	return proto.MarshalOptions{}.MarshalAppend(to, message)
 }
 
-// codec is a format as connect uses it, with frames as they are.
-type codec struct{ format }
+// codec is a format as connect uses it, with frames as they are, under one of the names that connect knows it by.
+type codec struct {
+	format
+	name string
+}
+
+var codecs = connect.WithHandlerOptions(
+	connect.WithCodec(codec{asBinary, "proto"}), connect.WithCodec(codec{asJSON, "json"}), connect.WithCodec(codec{asJSON, "json; charset=utf-8"}),
+)
 
 // Name implements connect.Codec.
-func (c codec) Name() string {
-	if c.format == asJSON {
-		return "json"
-	}
-	return "proto"
-}
+func (c codec) Name() string { return c.name }
 
 // Marshal implements connect.Codec.
 func (c codec) Marshal(message any) ([]byte, error) { return c.MarshalAppend(nil, message) }
@@ -70,18 +72,10 @@ func (c codec) Unmarshal(data []byte, message any) error {
 	if !ok {
 		return fmt.Errorf("%T is not a message", message)
 	}
-	if err := c.read(data, into); err != nil {
-		return fmt.Errorf("unmarshal into %T: %w", message, err)
+	if c.format != asJSON {
+		readBinary(data, into)
+	} else {
+		readJSON(data, into)
 	}
 	return nil
-}
-
-func (c codec) read(data []byte, into proto.Message) error {
-	if c.format != asJSON {
-		return proto.Unmarshal(data, into)
-	}
-	if len(data) == 0 {
-		return errors.New("no bytes are no JSON object")
-	}
-	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(data, into)
 }

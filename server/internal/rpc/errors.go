@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"strconv"
+	"time"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"connectrpc.com/connect"
@@ -44,7 +46,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	case err == nil:
 		return nil
 	case errors.As(err, &done):
-		return done
+		return informed(done)
 	case errors.As(err, &conflict):
 		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_SLOT_TAKEN, blocking(conflict), &pb.SlotConflict{
 			BlockingJobId: conflict.BlockingID, BlockingUserName: conflict.BlockingUser,
@@ -57,11 +59,12 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	case errors.As(err, &owner):
 		return coded(connect.CodePermissionDenied, err, pb.ErrorReason_ERROR_REASON_NOT_OWNER, map[string]string{"owner": owner.Owner})
 	case errors.As(err, &input):
-		return attach(connect.NewError(connect.CodeInvalidArgument, err), violations(input))
+		return coded(connect.CodeInvalidArgument, err, pb.ErrorReason_ERROR_REASON_INVALID_FIELDS, nil, violations(input))
 	case errors.As(err, &tooMany):
 		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS, map[string]string{"limit": strconv.Itoa(tooMany.Limit)})
 	case errors.As(err, &tooFast):
-		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS, map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)})
+		return later(coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,
+			map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)}), tooFast.after)
 	case errors.As(err, &inTheWay):
 		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(inTheWay.Jobs))
 	case errors.As(err, &booked):
@@ -96,13 +99,42 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return connect.NewError(connect.CodeCanceled, errors.New("the request was cancelled"))
+		return coded(connect.CodeCanceled, errors.New("the request was cancelled"), pb.ErrorReason_ERROR_REASON_CANCELLED, nil)
 	case errors.Is(err, context.DeadlineExceeded):
-		return connect.NewError(connect.CodeDeadlineExceeded, errors.New("the request took too long"))
+		return coded(connect.CodeDeadlineExceeded, errors.New("the request took too long"), pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, nil)
 	}
 	log.ErrorContext(ctx, "request failed", "procedure", procedure, "err", err)
-	return connect.NewError(connect.CodeInternal, errors.New("something went wrong in the service; its log says what"))
+	return coded(connect.CodeInternal, errors.New("something went wrong in the service; its log says what"), pb.ErrorReason_ERROR_REASON_INTERNAL, nil)
 }
+
+// informed is an error that was made elsewhere, with a reason if it has none.
+func informed(err *connect.Error) error {
+	reasons := map[connect.Code]pb.ErrorReason{
+		connect.CodeInvalidArgument: pb.ErrorReason_ERROR_REASON_MALFORMED, connect.CodeResourceExhausted: pb.ErrorReason_ERROR_REASON_TOO_LARGE,
+		connect.CodeCanceled: pb.ErrorReason_ERROR_REASON_CANCELLED, connect.CodeDeadlineExceeded: pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED,
+	}
+	reason, known := reasons[err.Code()]
+	if !known {
+		reason = pb.ErrorReason_ERROR_REASON_INTERNAL
+	}
+	for _, detail := range err.Details() {
+		switch detail.Type() {
+		case string((&pb.ErrorInfo{}).ProtoReflect().Descriptor().FullName()):
+			return err
+		case string((&validate.Violations{}).ProtoReflect().Descriptor().FullName()):
+			reason = pb.ErrorReason_ERROR_REASON_INVALID_FIELDS
+		}
+	}
+	return attach(err, &pb.ErrorInfo{Reason: reason})
+}
+
+// later says in HTTP's own way when to try again, in whole seconds.
+func later(err *connect.Error, after time.Duration) error {
+	err.Meta().Set("Retry-After", seconds(after))
+	return err
+}
+
+func seconds(after time.Duration) string { return strconv.Itoa(int(math.Ceil(after.Seconds()))) }
 
 // maxObstacles is how many bookings in the way are named.
 const maxObstacles = 100
@@ -122,7 +154,7 @@ func blocking(conflict *job.ConflictError) map[string]string {
 	return map[string]string{"job_id": conflict.BlockingID}
 }
 
-func coded(code connect.Code, err error, reason pb.ErrorReason, metadata map[string]string, more ...proto.Message) error {
+func coded(code connect.Code, err error, reason pb.ErrorReason, metadata map[string]string, more ...proto.Message) *connect.Error {
 	return attach(connect.NewError(code, err), append(more, &pb.ErrorInfo{Reason: reason, Metadata: metadata})...)
 }
 

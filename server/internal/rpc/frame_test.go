@@ -49,7 +49,7 @@ func TestFrameIsOneResponse(t *testing.T) {
 				r.progress = append(r.progress, must(outlook.Delta(running).For(f, everything)))
 				want.Progress = []*pb.JobProgress{progressToProto(*running.Progress)}
 			}
-			encoded := must(codec{f}.Marshal(must(r.frame(f))))
+			encoded := must(codec{f, ""}.Marshal(must(r.frame(f))))
 			got := &pb.WatchStateResponse{}
 			if err := read(encoded, got); err != nil {
 				t.Fatalf("%s, %d: %v in %s", name, f, err, encoded)

@@ -16,6 +16,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -40,7 +41,7 @@ func serve(t *testing.T, limits access.Limits, log *bytes.Buffer) comfyscheduler
 	mux := http.NewServeMux()
 	service.Handle(mux)
 	server := httptest.NewUnstartedServer(mux)
-	server.Config.ConnContext = rpc.WithConnection
+	server.Config.ConnContext = gate.WithConnection
 	server.Start()
 	t.Cleanup(server.Close)
 	withToken := connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {

@@ -9,6 +9,7 @@ import (
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -102,7 +103,7 @@ func (s identityService) setCookie(ctx context.Context, value string, age int) {
 		return
 	}
 	cookie := http.Cookie{
-		Name: s.CookieName, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.Secure,
+		Name: s.cookieName(ctx), Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: gate.PeerOf(ctx).Secure,
 	}
 	call.ResponseHeader().Add("Set-Cookie", cookie.String())
 }

@@ -1,17 +1,16 @@
 package rpc
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"connectrpc.com/connect"
-	"connectrpc.com/validate"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 
 	api "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 )
@@ -20,8 +19,9 @@ import (
 type audience int
 
 const (
-	nobody audience = iota
-	everybody
+	nobody    audience = iota
+	everybody          // as often as people sign in
+	anybody            // as often as they like
 	signedIn
 	administrators
 )
@@ -64,37 +64,23 @@ var audiences = map[string]audience{
 	api.AdminServiceListAuditEventsProcedure:  administrators,
 }
 
-// interceptors are those of every call, outermost first.
-func (s *Server) interceptors() []connect.Interceptor {
-	return []connect.Interceptor{newGuard(s), validate.NewInterceptor()}
+// audience is who may call a procedure. The schema's own is for whoever may look at all.
+func (s *Server) audience(procedure string) audience {
+	if !strings.HasPrefix(procedure, "/grpc.reflection.") {
+		return audiences[procedure]
+	}
+	if s.Outlook.NeedsToken() {
+		return signedIn
+	}
+	return anybody
 }
-
-// What one address may do without being known, in calls a second and at once. It is far above what people do and bounds
-// how many users a program can make.
-const (
-	signInRate, signInBurst = 20, 500
-	guessRate, guessBurst   = 20, 100
-)
 
 // callLimit is how long a call that is no stream may take. A write that was handed to the store is answered truthfully all
 // the same.
 const callLimit = 30 * time.Second
 
-// guard recognises the caller, keeps a panic from ending more than its call, and translates errors.
-type guard struct {
-	*Server
-	calls   *throttle // by user
-	signIns *throttle // by address
-	guesses *throttle // by address: calls without a valid token
-}
-
-func newGuard(s *Server) *guard {
-	perSecond := s.Outlook.Limits.RequestsPerSecond
-	return &guard{
-		Server: s, calls: newThrottle(float64(perSecond), 2*perSecond, s.Now),
-		signIns: newThrottle(signInRate, signInBurst, s.Now), guesses: newThrottle(guessRate, guessBurst, s.Now),
-	}
-}
+// guard lets callers in, keeps a panic from ending more than its call, and translates errors.
+type guard struct{ *Server }
 
 // WrapUnary implements connect.Interceptor.
 func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
@@ -103,7 +89,7 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		defer cancel()
 		procedure := request.Spec().Procedure
 		defer func() { err = g.conclude(ctx, procedure, recover(), err) }()
-		if ctx, err = g.admit(ctx, procedure, request.Header()); err != nil {
+		if err := readable(request.Any()); err != nil {
 			return nil, err
 		}
 		if response, err = next(ctx, request); err != nil {
@@ -118,10 +104,8 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 func (g *guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) (err error) {
 		defer func() { err = g.conclude(ctx, conn.Spec().Procedure, recover(), err) }()
-		if ctx, err = g.admitStream(ctx, conn); err != nil {
-			return err
-		}
-		return next(ctx, conn)
+		setStreamHeaders(conn.ResponseHeader())
+		return next(ctx, readableConn{conn})
 	}
 }
 
@@ -135,58 +119,21 @@ func (g *guard) conclude(ctx context.Context, procedure string, cause any, err e
 	if cause != nil {
 		err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 	}
-	return translate(ctx, g.Log, procedure, err)
+	err = translate(ctx, g.Log, procedure, err)
+	if err == nil {
+		return nil // not an error with no code
+	}
+	switch connect.CodeOf(err) {
+	case connect.CodePermissionDenied:
+		g.Refusals.Note(refusal.NotAllowed, peerAddress(ctx), procedure)
+	case connect.CodeUnauthenticated:
+		g.Refusals.Note(refusal.WrongToken, peerAddress(ctx), procedure)
+	}
+	return err
 }
 
-// admitStream is apart because a Spec would stay on the stack for as long as the stream is open.
-func (g *guard) admitStream(ctx context.Context, conn connect.StreamingHandlerConn) (context.Context, error) {
-	return g.admit(ctx, conn.Spec().Procedure, conn.RequestHeader())
-}
-
-// admit recognises the caller and holds back who calls too often.
-func (g *guard) admit(ctx context.Context, procedure string, header http.Header) (context.Context, error) {
-	needed := audiences[procedure]
-	if needed == everybody {
-		return ctx, g.signIns.take(peerAddress(ctx))
-	}
-	who, err := g.Identity.Authenticate(ctx, g.Token(header))
-	if err != nil {
-		return ctx, cmp.Or(g.guesses.take(peerAddress(ctx)), err)
-	}
-	if !who.Administrator {
-		if err := g.calls.take(who.ID); err != nil {
-			return ctx, err
-		}
-	}
-	if needed == nobody || needed == administrators && !who.Administrator {
-		return ctx, errNotAdministrator
-	}
-	who.Address = peerAddress(ctx)
-	return context.WithValue(ctx, callerKey{}, who), nil
-}
-
-// Token is the one that a request carries: as a bearer token, else in the browser's cookie.
-func (s *Server) Token(header http.Header) string {
-	if scheme, token, ok := strings.Cut(header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "bearer") {
-		return strings.TrimSpace(token)
-	}
-	cookie, err := (&http.Request{Header: header}).Cookie(s.CookieName)
-	if err != nil {
-		return ""
-	}
-	return cookie.Value
-}
-
-// WithConnection gives the services what they need of the HTTP connection: its address. It is for http.Server.ConnContext.
-func WithConnection(ctx context.Context, c net.Conn) context.Context {
-	address := c.RemoteAddr().String()
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		address = host
-	}
-	return context.WithValue(ctx, addressKey{}, address)
-}
-
-func peerAddress(ctx context.Context) string {
-	address, _ := ctx.Value(addressKey{}).(string)
-	return address
+// setStreamHeaders keeps proxies from holding a stream back, and caches from keeping it.
+func setStreamHeaders(header http.Header) {
+	header.Set("X-Accel-Buffering", "no")
+	header.Set("Cache-Control", "no-store")
 }

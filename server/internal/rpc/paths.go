@@ -1,11 +1,13 @@
 package rpc
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -56,10 +58,21 @@ func (s *Server) ForPreviews(next http.Handler) http.Handler {
 
 // look recognises who makes a plain request, or refuses it.
 func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, bool) {
-	who, err := s.Identity.Authenticate(r.Context(), s.Token(r.Header))
+	who, kind, err := s.onlooker(r)
+	if err == nil && !who.Administrator {
+		kind = refusal.Calls
+		err = s.admission.files.take(cmp.Or(who.ID, source(r.Context())))
+	}
+	if err != nil && kind != "" {
+		s.Refusals.Note(kind, peerAddress(r.Context()), r.URL.Path)
+	}
+	var tooFast *tooFastError
 	switch {
-	case err == nil, errors.Is(err, identity.ErrNotSignedIn) && !s.Outlook.NeedsToken():
+	case err == nil:
 		return who, true
+	case errors.As(err, &tooFast):
+		w.Header().Set("Retry-After", seconds(tooFast.after))
+		http.Error(w, err.Error(), http.StatusTooManyRequests)
 	case errors.Is(err, identity.ErrNotSignedIn):
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		http.Error(w, err.Error(), http.StatusUnauthorized)
@@ -70,6 +83,25 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, 
 	return identity.Caller{}, false
 }
 
+// onlooker is who makes a plain request: nobody is good enough where anybody could sign in.
+func (s *Server) onlooker(r *http.Request) (identity.Caller, refusal.Kind, error) {
+	anonymous := !s.Outlook.NeedsToken()
+	if anonymous && s.token(r.Context(), r.Header) == "" {
+		return identity.Caller{}, "", nil
+	}
+	who, kind, err := s.recognise(r.Context(), r.Header)
+	if anonymous && kind != "" {
+		err = nil
+	}
+	return who, kind, err
+}
+
+// IsKnown reports whether a plain request comes from somebody who may look at all.
+func (s *Server) IsKnown(r *http.Request) bool {
+	_, _, err := s.onlooker(r)
+	return err == nil
+}
+
 // may holds a viewer against an owner who was looked up, and refuses.
 func (s *Server) may(w http.ResponseWriter, who identity.Caller, owner string, err error, unknown string) bool {
 	switch {
@@ -78,6 +110,7 @@ func (s *Server) may(w http.ResponseWriter, who identity.Caller, owner string, e
 	case err != nil:
 		http.Error(w, "something went wrong in the service", http.StatusInternalServerError)
 	case !s.Outlook.SeesJobsOf(who.Viewer(), owner):
+		s.Refusals.Note(refusal.NotAllowed, who.Address, "another's file")
 		http.Error(w, "it is for its owner and for administrators", http.StatusForbidden)
 	default:
 		return true

@@ -13,12 +13,14 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
+	"connectrpc.com/validate"
 
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
@@ -32,12 +34,14 @@ type Server struct {
 	Workers    []*worker.Worker
 	Outlook    Outlook
 	CookieName string
-	Secure     bool            // the port is encrypted
+	Exposed    bool            // others than this machine's users reach the port
 	Serving    func() bool     // whether bookings are taken
 	Stopping   <-chan struct{} // closed when the service begins to stop
 	Now        func() time.Time
 	Log        *slog.Logger
+	Refusals   *refusal.Log // nil: they are not written down
 
+	admission *admission
 	snapshots snapshots
 }
 
@@ -53,20 +57,24 @@ const (
 
 // Handle puts the services on the mux.
 func (s *Server) Handle(mux *http.ServeMux) {
+	s.admission = s.newAdmission()
+	guard := &guard{s}
 	options := []connect.HandlerOption{
-		connect.WithInterceptors(s.interceptors()...), connect.WithReadMaxBytes(maxRequest), connect.WithCompressMinBytes(compressFrom), connect.WithCodec(codec{asBinary}), connect.WithCodec(codec{asJSON}),
+		connect.WithRequestGate(guard.admit), connect.WithInterceptors(guard, validate.NewInterceptor()),
+		connect.WithCompressMinBytes(compressFrom), gzipped(maxRequest), codecs,
 	}
-	mux.Handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
-	mux.Handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
-	mux.Handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
+	handle := func(path string, handler http.Handler) { mux.Handle(path, bounded(handler, maxRequest)) }
+	handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
+	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
+	handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
 	names := []string{
 		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
 	}
 	small := connect.WithReadMaxBytes(maxQuestion)
 	mux.Handle(grpchealth.NewHandler(health{s, names}, small))
 	reflector := grpcreflect.NewStaticReflector(names...)
-	mux.Handle(grpcreflect.NewHandlerV1(reflector, small))
-	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, small))
+	mux.Handle(grpcreflect.NewHandlerV1(reflector, small, connect.WithRequestGate(guard.admit)))
+	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, small, connect.WithRequestGate(guard.admit)))
 }
 
 // health says that a service is serving while bookings are taken.
@@ -97,10 +105,7 @@ func (s *Server) IsStopping() bool {
 	}
 }
 
-type (
-	callerKey  struct{}
-	addressKey struct{}
-)
+type callerKey struct{}
 
 // caller is who makes the request. The interceptor has put it there.
 func caller(ctx context.Context) identity.Caller {

@@ -25,34 +25,57 @@ type throttle struct {
 	each map[string]*rate.Limiter
 }
 
-// maxThrottled is how many are remembered before those that have not called for a while are forgotten.
-const maxThrottled = 4096
+// maxThrottled is how many are told apart. Beyond that those that may call as often as somebody new are forgotten, and if
+// there are none, all others share what one may do: whoever comes from everywhere is not remembered without end.
+const (
+	maxThrottled = 4096
+	theOthers    = "\x00"
+)
 
 func newThrottle(perSecond float64, burst int, now func() time.Time) *throttle {
 	return &throttle{perSecond: perSecond, burst: burst, now: now, each: map[string]*rate.Limiter{}}
 }
 
 // take counts a call; *tooFastError.
-func (t *throttle) take(who string) error {
+func (t *throttle) take(who string) error { return t.ask(who, 1) }
+
+// mayTake asks whether a call would be taken, and counts none; *tooFastError.
+func (t *throttle) mayTake(who string) error { return t.ask(who, 0) }
+
+func (t *throttle) ask(who string, n int) error {
 	if t.perSecond == 0 {
 		return nil
 	}
 	now := t.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	limiter, ok := t.each[who]
-	if !ok {
-		if len(t.each) >= maxThrottled {
-			t.forget(now)
-		}
-		limiter = rate.NewLimiter(rate.Limit(t.perSecond), t.burst)
-		t.each[who] = limiter
-	}
-	if limiter.AllowN(now, 1) {
-		return nil
-	}
+	limiter := t.of(who, now)
 	missing := 1 - limiter.TokensAt(now)
-	return &tooFastError{time.Duration(missing / t.perSecond * float64(time.Second))}
+	if missing > 0 {
+		return &tooFastError{time.Duration(missing / t.perSecond * float64(time.Second))}
+	}
+	limiter.AllowN(now, n)
+	return nil
+}
+
+// of is what bounds somebody.
+func (t *throttle) of(who string, now time.Time) *rate.Limiter {
+	limiter, ok := t.each[who]
+	if ok {
+		return limiter
+	}
+	if len(t.each) >= maxThrottled {
+		t.forget(now)
+	}
+	if len(t.each) >= maxThrottled {
+		who = theOthers
+		if limiter, ok = t.each[who]; ok {
+			return limiter
+		}
+	}
+	limiter = rate.NewLimiter(rate.Limit(t.perSecond), t.burst)
+	t.each[who] = limiter
+	return limiter
 }
 
 // forget drops those that may call as often as somebody new.

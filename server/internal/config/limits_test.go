@@ -1,0 +1,38 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+)
+
+func TestLimitsFollowWhoReachesTheService(t *testing.T) {
+	open, bounded := access.Limits{Tokens: 20, DaysAhead: 366}, access.Limits{Tokens: 20, DaysAhead: 366, OpenBookings: 50, RequestsPerSecond: 20}
+	for name, tc := range map[string]struct {
+		server string
+		limits string
+		want   access.Limits
+	}{
+		"loopback":                   {`{"host": "localhost"}`, `{}`, open},
+		"another loopback":           {`{"host": "127.0.0.2"}`, `{}`, open},
+		"a wider address":            {`{"host": "0.0.0.0"}`, `{}`, bounded},
+		"a name":                     {`{"host": "gpu.lan"}`, `{}`, bounded},
+		"behind a proxy":             {`{"trusted_proxies": ["127.0.0.1"]}`, `{}`, bounded},
+		"under a public name":        {`{"public_url": "https://gpu.example.org"}`, `{}`, bounded},
+		"a public name on loopback":  {`{"public_url": "http://localhost:8080"}`, `{}`, open},
+		"set on loopback":            {`{}`, `{"open_bookings": 7}`, access.Limits{Tokens: 20, DaysAhead: 366, OpenBookings: 7}},
+		"taken away where all reach": {`{"host": "::"}`, `{"open_bookings": 0}`, access.Limits{Tokens: 20, DaysAhead: 366, RequestsPerSecond: 20}},
+	} {
+		file := write(t, strings.Replace(with(`{"installation_type": "simulated"}`), "{", `{"server": `+tc.server+`, "limits": `+tc.limits+`, `, 1))
+		c, err := config.Load(file)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := c.UserLimits(); got != tc.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
+		}
+	}
+}
