@@ -149,7 +149,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
 		Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
-	return nil
+	return a.takeOver(ctx)
 }
 
 // overrunLimit is when a run that outlasts its slot is ended.

@@ -34,6 +34,9 @@ func Restore(ctx context.Context, c *config.Config, source string) (aside string
 	if err := copyFile(source, fresh); err != nil {
 		return "", err
 	}
+	if err := disownFile(ctx, fresh); err != nil {
+		return "", err
+	}
 	if _, err := os.Stat(file); err == nil {
 		aside = fmt.Sprintf("%s.before-restore-%s", file, time.Now().Format("20060102-150405"))
 		if err := sqlite.Backup(ctx, file, aside); err != nil {
@@ -46,6 +49,15 @@ func Restore(ctx context.Context, c *config.Config, source string) (aside string
 		}
 	}
 	return aside, os.Rename(fresh, file)
+}
+
+// disownFile has the bookings taken over by the service that starts with them, also where the backup was made.
+func disownFile(ctx context.Context, file string) error {
+	bookings, err := sqlite.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(disown(ctx, bookings), bookings.Close())
 }
 
 func copyFile(source, target string) (err error) {

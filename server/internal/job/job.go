@@ -46,6 +46,7 @@ type Job struct {
 	Delay           *Delay   // nil: on time
 	Attempt         int      // 1 for the first run
 	Losses          int      // attempts that were lost with ComfyUI
+	Epoch           string   // whose bookings it came into when they were copied or restored; empty: those it was booked in
 	CancelRequested bool
 	Version         int64
 	CreatedAt       int64
@@ -58,12 +59,17 @@ type Job struct {
 // Slot is the part of the worker's timeline that the job was booked for.
 func (j Job) Slot() schedule.Slot { return schedule.NewSlot(j.Start, j.Duration) }
 
-// PromptID is the id of the current attempt in ComfyUI: the job's own for the first, derived from it for the others.
+// PromptID is the id of the current attempt in ComfyUI: the job's own for the first, derived from it for the others, and for
+// all of a job that was taken over.
 func (j Job) PromptID() string {
-	if j.Attempt <= 1 {
+	if j.Attempt <= 1 && j.Epoch == "" {
 		return j.ID
 	}
-	return uuid.NewSHA1(uuid.MustParse(j.ID), strconv.AppendInt(nil, int64(j.Attempt), 10)).String()
+	name := strconv.Itoa(j.Attempt)
+	if j.Epoch != "" {
+		name = j.Epoch + "/" + name
+	}
+	return uuid.NewSHA1(uuid.MustParse(j.ID), []byte(name)).String()
 }
 
 // ResultFilename is the first picture, or empty.
@@ -104,7 +110,7 @@ const (
 	Rejected    FailureReason = "rejected"    // ComfyUI refused the graph
 	Execution   FailureReason = "execution"   // a node raised an error
 	Interrupted FailureReason = "interrupted" // from outside the service
-	Lost        FailureReason = "lost"        // twice with ComfyUI
+	Lost        FailureReason = "lost"        // with ComfyUI, or with the bookings that were restored
 	Timeout     FailureReason = "timeout"     // no sign of life
 	NoResult    FailureReason = "no_result"   // ended well without a file
 	Overrun     FailureReason = "overrun"     // far beyond its slot, in somebody's way

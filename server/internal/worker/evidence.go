@@ -31,6 +31,11 @@ func (w *Worker) Fate(ctx context.Context, j job.Job) dispatch.Outcome {
 	return w.judge(ctx, j, template, entry.Outcome())
 }
 
+// Results are what the attempt has left in the output folder; none unless that shows that it went well.
+func (w *Worker) Results(ctx context.Context, j job.Job) []job.Result {
+	return w.found(ctx, j, w.templateOrOffered(ctx, j))
+}
+
 // found are the results that the attempt's own name shows; none unless every writing node has left a whole file.
 func (w *Worker) found(ctx context.Context, j job.Job, template *workflow.Template) []job.Result {
 	var results []job.Result

@@ -191,6 +191,9 @@ func (w *Worker) templateOrOffered(ctx context.Context, j job.Job) *workflow.Tem
 
 // runName ends the names of the files that an attempt writes.
 func runName(j job.Job) string {
+	if j.Epoch != "" { // the service that had the job before may have used the names below
+		return fmt.Sprintf("%s-%.8s-%d", j.ID, j.Epoch, j.Attempt)
+	}
 	if j.Attempt <= 1 {
 		return j.ID
 	}

@@ -14,7 +14,7 @@ import (
 
 const (
 	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.template, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.prompt, j.seed, j.parameters,
-		j.results, j.failure, j.delay, j.attempt, j.losses, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
+		j.results, j.failure, j.delay, j.attempt, j.losses, j.epoch, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
 	idColumn    = 1 // their places in jobColumns
 	startColumn = 8
 	fromJobs    = ` FROM jobs j JOIN users u ON u.id = j.user_id`
@@ -28,9 +28,9 @@ const (
 		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs
 		WHERE status IN ('scheduled', 'processing', 'completed', 'failed') AND start_ms BETWEEN ? AND ?`
 	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters, results, failure, delay,
-		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, prompt = ?, seed = ?, parameters = ?, results = ?, failure = ?, delay = ?,
-		attempt = ?, losses = ?, cancel_requested = ?, version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
+		attempt = ?, losses = ?, epoch = ?, cancel_requested = ?, version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
 )
 
 type row interface{ Scan(into ...any) error }
@@ -43,7 +43,7 @@ func scanJob(r row) (job.Job, error) {
 		resultsJSON, failureJSON, delaysJSON sql.NullString
 	)
 	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.Template, &j.Status, &j.Start, &end, &j.Estimate, &j.Prompt, &seed, &parameters,
-		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt, &j.FinishedAt)
+		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.Epoch, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt, &j.FinishedAt)
 	if err != nil {
 		return job.Job{}, classify(err)
 	}
@@ -87,7 +87,7 @@ func (t *tx) InsertJob(j job.Job) error {
 		}
 		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
 			strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
-			j.Attempt, j.Losses, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
+			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (t *tx) UpdateJob(j job.Job) error {
 		}
 		err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
-			j.Attempt, j.Losses, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
+			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {
 			return err
 		}

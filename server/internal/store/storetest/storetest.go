@@ -114,6 +114,7 @@ func jobsKeepTheirFields(t *testing.T, s *suite) {
 	if diff := cmp.Diff(j, s.job(j.ID)); diff != "" {
 		t.Fatal(diff)
 	}
+	j.Epoch = "restored"
 	j.StartProcessing()
 	j.Posted(1001, "")
 	j.MarkLate("waiting")

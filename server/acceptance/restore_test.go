@@ -1,0 +1,155 @@
+//go:build linux
+
+package acceptance_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// again is the same user at another service, or at the same one after a restart.
+func (c *client) again(s *site) *client {
+	other := s.visitor()
+	other.token, other.user = c.token, c.user
+	return other
+}
+
+func (s *site) backup() (file string) {
+	s.t.Helper()
+	file = filepath.Join(s.t.TempDir(), "bookings.backup")
+	if said, code := s.run("backup", file); code != 0 {
+		s.t.Fatalf("backup: %d %s", code, said)
+	}
+	return file
+}
+
+func (s *site) restore(backup string) *site {
+	s.t.Helper()
+	s.writeConfig()
+	if said, code := s.run("restore", backup); code != 0 {
+		s.t.Fatalf("restore: %d %s", code, said)
+	}
+	return s
+}
+
+// runsOf are the prompts that the simulated ComfyUI has started, in order.
+func runsOf(t *testing.T, runLog string) (prompts []string) {
+	t.Helper()
+	data, err := os.ReadFile(runLog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		var entry struct {
+			Event  string
+			Prompt string `json:"prompt_id"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry.Event == "start" {
+			prompts = append(prompts, entry.Prompt)
+		}
+	}
+	return prompts
+}
+
+func wantLost(t *testing.T, j *pb.Job) {
+	t.Helper()
+	if j.Status != pb.JobStatus_JOB_STATUS_FAILED || j.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_LOST || !strings.Contains(j.Error.GetMessage(), "it may have run already") {
+		t.Errorf("job: %v", j)
+	}
+}
+
+// Whoever tries a backup, or a copy of the data folder, beside the running service leaves that one's ComfyUI and job alone.
+func TestRestoredBesideTheRunningService(t *testing.T) {
+	t.Parallel()
+	original := newSite(t).start()
+	user := original.signIn()
+	running := user.book(nextFree("slow [[slow=4s]]"))
+	later := user.book(exactly(now()+600_000, "later"))
+	user.until(running.Id, func(j *pb.Job) bool { return j.StartedAtMs > 0 })
+	comfy := original.comfyPIDs()
+	backup := original.backup()
+
+	for name, elsewhere := range map[string]func() *site{
+		"restored": func() *site { return newSite(t).restore(backup) },
+		"copied": func() *site {
+			s := newSite(t)
+			if err := os.CopyFS(filepath.Join(s.folder, "data"), os.DirFS(filepath.Join(original.folder, "data"))); err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+	} {
+		s := elsewhere().start()
+		visitor := user.again(s)
+		wantLost(t, visitor.job(running.Id))
+		if j := visitor.job(later.Id); j.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || j.TimeSlot != later.TimeSlot {
+			t.Errorf("%s: the job to come: %v", name, j)
+		}
+		wantAll(t, s.log.String(), "these bookings were restored or copied")
+		s.signal(syscall.SIGTERM)
+		s.waitForEnd()
+	}
+
+	samePort := newSite(t).with("comfy_ui.api_port", original.comfyPort).restore(backup)
+	wantAll(t, samePort.fails(), fmt.Sprintf("port %d (comfy_ui.api_port) is taken by the ComfyUI (pid %d) of another service", original.comfyPort, comfy[0]))
+
+	if pids := original.comfyPIDs(); !slices.Equal(pids, comfy) {
+		t.Errorf("the original's ComfyUI was %v, is %v", comfy, pids)
+	}
+	if done := user.untilEnded(running.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.Attempt != 1 {
+		t.Errorf("the original's job: %v", done)
+	}
+}
+
+// After a restore in place nothing that ran since the backup runs again: what has left its picture is completed, what has not
+// is put aside. What is to come runs, under a prompt id of its own.
+func TestRestoreRunsNothingTwice(t *testing.T) {
+	t.Parallel()
+	runLog := filepath.Join(t.TempDir(), "runs.jsonl")
+	s := newSite(t, "--run-log", runLog).start()
+	user := s.signIn()
+	kept := user.book(exactly(now()+2000, "its picture is there"))
+	gone := user.book(&pb.BookJobRequest{Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: kept.TimeSlot}, Prompt: "its picture is gone"})
+	toCome := user.book(exactly(now()+600_000, "to come"))
+	backup := s.backup()
+	user.untilEnded(kept.Id)
+	if err := os.Remove(filepath.Join(s.folder, "data", "simulated", "output", user.untilEnded(gone.Id).ResultFilename)); err != nil {
+		t.Fatal(err)
+	}
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+
+	s.restore(backup).start()
+	user = user.again(s)
+	if j := user.job(kept.Id); j.Status != pb.JobStatus_JOB_STATUS_COMPLETED || j.ResultFilename == "" {
+		t.Errorf("its picture is there: %v", j)
+	}
+	wantLost(t, user.job(gone.Id))
+	moved, err := user.UpdateJob(t.Context(), &pb.UpdateJobRequest{
+		JobId: toCome.Id, Version: user.job(toCome.Id).Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"next_free_from"}}, Edit: &pb.JobEdit{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done := user.untilEnded(moved.Job.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.Attempt != 1 {
+		t.Errorf("to come: %v", done)
+	}
+	runs := runsOf(t, runLog)
+	slices.Sort(runs)
+	if once := slices.Compact(slices.Clone(runs)); len(once) != len(runs) || slices.Contains(runs, toCome.Id) {
+		t.Errorf("prompts: %v; the job to come is %s", runs, toCome.Id)
+	}
+}
