@@ -155,15 +155,14 @@ func TestGivenUpRunIsTakenBack(t *testing.T) {
 		t.Fatalf("outcome: %+v", o)
 	}
 	r.post(lost.PromptID(), "a fox [[slow=20s]]")
-	reason := ""
+	r.eventually("it is seen for what it is", func() bool {
+		_, why := w.Ready(t.Context())
+		return strings.Contains(why, "given up")
+	})
 	r.eventually("it is taken back", func() bool {
-		ready, why := w.Ready(t.Context())
-		if !ready {
-			reason = why
-		}
+		ready, _ := w.Ready(t.Context())
 		return ready
 	})
-	says(t, reason, "given up")
 	if files := r.written(); len(files) > 0 {
 		t.Errorf("files: %v", files)
 	}

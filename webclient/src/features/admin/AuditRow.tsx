@@ -19,6 +19,7 @@ const words: Record<AuditAction, string> = {
   [AuditAction.RESTART_WORKER]: "Restarted ComfyUI",
   [AuditAction.PAUSE_WORKER]: "Paused ComfyUI",
   [AuditAction.RESUME_WORKER]: "Resumed ComfyUI",
+  [AuditAction.DELETE_USER]: "Deleted a user",
 };
 
 /** One deed. Its user and its job lead to everything else of theirs. */
