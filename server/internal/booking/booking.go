@@ -61,11 +61,12 @@ type Service struct {
 	offers Offers
 	limits access.Limits
 	now    func() time.Time
+	paused chan struct{} // filled when there is a new pause
 }
 
 // New makes the use cases.
 func New(s store.Store, offers Offers, limits access.Limits, now func() time.Time) *Service {
-	return &Service{store: s, offers: offers, limits: limits, now: now}
+	return &Service{store: s, offers: offers, limits: limits, now: now, paused: make(chan struct{}, 1)}
 }
 
 // When is the start that a booking asks for.

@@ -9,14 +9,20 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
+// maxNamed is how many bookings in the way of a pause are named.
+const maxNamed = 100
+
 // InTheWayError names the bookings that are in the way of a pause.
-type InTheWayError struct{ Jobs []job.Job }
+type InTheWayError struct {
+	Jobs  []job.Job // the earliest ones
+	Count int       // of all
+}
 
 func (e *InTheWayError) Error() string {
-	if len(e.Jobs) == 1 {
+	if e.Count == 1 {
 		return fmt.Sprintf("a booking of %s's is in the way of the pause", e.Jobs[0].UserName)
 	}
-	return fmt.Sprintf("%d bookings are in the way of the pause", len(e.Jobs))
+	return fmt.Sprintf("%d bookings are in the way of the pause", e.Count)
 }
 
 // Break is a pause that is asked for.
@@ -28,55 +34,65 @@ type Break struct {
 	Move     bool // the bookings in the way, instead of refusing
 }
 
-// Pause keeps a worker free for a while. What runs then ends first. The caller has seen to it that an administrator asks.
-func (s *Service) Pause(ctx context.Context, by store.Actor, b Break) (paused store.Pause, moved int, err error) {
+// Pause keeps a worker free for a while. What runs then ends first. The pause holds at once, whatever is booked in it; the
+// bookings inside, which are counted, are moved afterwards by KeepPausesClear. The caller has seen to it that an
+// administrator asks.
+func (s *Service) Pause(ctx context.Context, by store.Actor, b Break) (paused store.Pause, moving int, err error) {
 	worker, err := s.workerOr(b.Worker)
 	if err != nil {
 		return store.Pause{}, 0, err
 	}
 	err = s.store.Update(ctx, func(tx store.Tx) error {
-		moved = 0
 		now := s.now().UnixMilli()
-		start := max(b.From, now)
-		running, err := tx.Running(worker)
+		start, err := afterRunning(tx, worker, max(b.From, now))
 		if err != nil {
 			return err
-		}
-		for _, j := range running {
-			start = max(start, j.Slot().End+1, max(j.StartedAt, j.Start)+j.Estimate+1)
 		}
 		paused = store.Pause{Worker: worker, Slot: schedule.NewSlot(start, b.Duration), Reason: b.Reason, UserID: by.ID, UserName: by.Name}
-		if err := tx.DropPause(worker); err != nil { // else it would be in its own way
-			return err
-		}
-		inTheWay, err := within(tx, worker, paused.Slot)
-		if err != nil {
-			return err
-		}
-		if len(inTheWay) > 0 && !b.Move {
-			return &InTheWayError{inTheWay}
-		}
-		for _, j := range inTheWay {
-			next, err := NextFree(tx, worker, paused.Slot.End+1, j.Duration, j.ID)
-			if err != nil {
-				return err
-			}
-			j.MovePaused(next, paused.Because())
-			if err := tx.UpdateJob(j); err != nil {
-				return err
-			}
-			moved++
+		inTheWay := tx.Within(worker, paused.Slot, 0)
+		moving = len(inTheWay)
+		if moving > 0 && !b.Move {
+			return named(tx, inTheWay)
 		}
 		if err := tx.PutPause(paused); err != nil {
 			return err
 		}
 		detail := fmt.Sprintf("%s from %s to %s", worker, moment(paused.Slot.Start), moment(paused.Slot.End))
-		if moved > 0 {
-			detail += fmt.Sprintf(", bookings moved: %d", moved)
+		if moving > 0 {
+			detail += fmt.Sprintf(", bookings moved: %d", moving)
 		}
 		return tx.InsertEvent(store.Event{At: now, UserID: by.ID, Address: by.Address, Action: store.PauseWorker, Detail: detail})
 	})
-	return paused, moved, err
+	if err != nil {
+		return store.Pause{}, 0, err
+	}
+	select {
+	case s.paused <- struct{}{}:
+	default:
+	}
+	return paused, moving, nil
+}
+
+// afterRunning is the earliest moment at or after from that what runs on the worker leaves free.
+func afterRunning(tx store.Tx, worker string, from int64) (int64, error) {
+	running, err := tx.Running(worker)
+	for _, j := range running {
+		from = max(from, j.Slot().End+1, max(j.StartedAt, j.Start)+j.Estimate+1)
+	}
+	return from, err
+}
+
+// named is the error that names bookings.
+func named(tx store.Tx, bookings []schedule.Booking) error {
+	inTheWay := &InTheWayError{Count: len(bookings)}
+	for _, b := range bookings[:min(len(bookings), maxNamed)] {
+		j, err := tx.Job(b.ID)
+		if err != nil {
+			return err
+		}
+		inTheWay.Jobs = append(inTheWay.Jobs, j)
+	}
+	return inTheWay
 }
 
 // Resume ends or takes back a worker's pause.
@@ -94,26 +110,6 @@ func (s *Service) Resume(ctx context.Context, by store.Actor, worker string) err
 		}
 		return tx.InsertEvent(store.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: store.ResumeWorker, Detail: worker})
 	})
-}
-
-// within reads the active jobs that overlap the slot, earliest first.
-func within(tx store.Tx, worker string, slot schedule.Slot) ([]job.Job, error) {
-	var jobs []job.Job
-	for {
-		id, found := tx.Blocking(worker, slot, "")
-		if !found {
-			return jobs, nil
-		}
-		j, err := tx.Job(id)
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, j)
-		slot.Start = j.Slot().End + 1
-		if slot.Start > slot.End {
-			return jobs, nil
-		}
-	}
 }
 
 func (s *Service) workerOr(id string) (string, error) {

@@ -16,7 +16,7 @@ func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 	pause := booking.Break{From: first.Slot().End, Duration: 2500, Reason: "rendering for the expo"}
 	_, _, err := d.Pause(t.Context(), d.root, pause)
 	var inTheWay *booking.InTheWayError
-	if !errors.As(err, &inTheWay) || len(inTheWay.Jobs) != 2 || inTheWay.Jobs[0].ID != first.ID || inTheWay.Jobs[1].ID != second.ID {
+	if !errors.As(err, &inTheWay) || inTheWay.Count != 2 || len(inTheWay.Jobs) != 2 || inTheWay.Jobs[0].ID != first.ID || inTheWay.Jobs[1].ID != second.ID {
 		t.Fatalf("got %v", err)
 	}
 	if _, paused := d.store.Pause("gpu"); paused {
@@ -27,6 +27,7 @@ func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 	if err != nil || moved != 2 || made.Slot.Start != pause.From || made.Slot.End != pause.From+2500 {
 		t.Fatalf("paused %+v, %d moved (%v)", made, moved, err)
 	}
+	d.clear()
 	start := after.Slot().End + 1 // between the pause and the job after it no slot fits
 	for _, booked := range []job.Job{first, second} {
 		j, err := d.store.Job(t.Context(), booked.ID)

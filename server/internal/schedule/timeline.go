@@ -2,13 +2,15 @@ package schedule
 
 import "math/rand/v2"
 
-// Timeline holds the slots taken on one worker. No two of them overlap. All operations but Free take logarithmic time:
-// it is a treap ordered by start in which each node knows the widest gap below it.
+// Timeline holds the slots taken on one worker. No two of them overlap. A stretch of it can be closed, whatever is booked
+// there: nothing more goes in, and what holds a slot there keeps it until it is removed. All operations but Free and Within
+// take logarithmic time: it is a treap ordered by start in which each node knows the widest gap below it.
 //
 // The zero value is an empty timeline. It is not safe for concurrent use.
 type Timeline struct {
-	root  *node
-	slots map[string]Slot
+	root   *node
+	slots  map[string]Slot
+	closed *Booking // the stretch that is closed, and by what; nil: none is
 }
 
 // Booking is a slot and the id of what holds it.
@@ -34,12 +36,22 @@ func (t *Timeline) Slot(id string) (Slot, bool) {
 	return slot, ok
 }
 
-// Add takes the slot for id. It reports false, and changes nothing, when the slot overlaps another or id holds one.
+// Close closes a stretch in the name of id, instead of the one that was closed before.
+func (t *Timeline) Close(id string, slot Slot) { t.closed = &Booking{id, slot} }
+
+// Open opens the stretch that is closed.
+func (t *Timeline) Open() { t.closed = nil }
+
+// Closed reports whether the slot has a moment in common with the stretch that is closed.
+func (t *Timeline) Closed(slot Slot) bool { return t.closed != nil && t.closed.Slot.Overlaps(slot) }
+
+// Add takes the slot for id. It reports false, and changes nothing, when the slot overlaps another or id holds one. That a
+// stretch is closed does not keep it from taking a slot there: ask Closed.
 func (t *Timeline) Add(id string, slot Slot) bool {
 	if _, taken := t.slots[id]; taken {
 		return false
 	}
-	if _, blocked := t.Blocking(slot, ""); blocked {
+	if _, blocked := t.taken(slot, ""); blocked {
 		return false
 	}
 	if t.slots == nil {
@@ -66,8 +78,17 @@ func (t *Timeline) Remove(id string) bool {
 	return true
 }
 
-// Blocking is the earliest booking that overlaps the slot, the one held by except left out.
+// Blocking is the earliest booking that overlaps the slot, the one held by except left out, or the stretch that is closed.
 func (t *Timeline) Blocking(slot Slot, except string) (Booking, bool) {
+	found, blocked := t.taken(slot, except)
+	if t.Closed(slot) && (!blocked || t.closed.Slot.Start <= found.Slot.Start) {
+		return *t.closed, true
+	}
+	return found, blocked
+}
+
+// taken is the earliest booking that overlaps the slot, the one held by except left out.
+func (t *Timeline) taken(slot Slot, except string) (Booking, bool) {
 	// Slots do not overlap each other, so they are ordered by their ends too.
 	var found *node
 	for n := t.root; n != nil; {
@@ -86,13 +107,34 @@ func (t *Timeline) Blocking(slot Slot, except string) (Booking, bool) {
 	return found.Booking, true
 }
 
+// Within lists the bookings that overlap the slot, earliest first, at most limit of them; all for a limit of 0.
+func (t *Timeline) Within(slot Slot, limit int) []Booking {
+	var found []Booking
+	for first, more := t.taken(slot, ""); more; first, more = t.taken(slot, "") {
+		found = append(found, first)
+		if slot.Start = first.Slot.End + 1; slot.Start > slot.End || len(found) == limit {
+			break
+		}
+	}
+	return found
+}
+
 // NextFree is the earliest start at or after from at which duration fits, as if except held nothing.
 func (t *Timeline) NextFree(from, duration int64, except string) int64 {
 	if own, ok := t.slots[except]; ok {
 		t.Remove(except)
 		defer t.Add(except, own)
 	}
-	blocking, blocked := t.Blocking(NewSlot(from, duration), "")
+	start := t.nextGap(from, duration)
+	if t.Closed(NewSlot(start, duration)) {
+		start = t.nextGap(t.closed.Slot.End+1, duration)
+	}
+	return start
+}
+
+// nextGap is the earliest start at or after from at which duration fits between bookings.
+func (t *Timeline) nextGap(from, duration int64) int64 {
+	blocking, blocked := t.taken(NewSlot(from, duration), "")
 	if !blocked {
 		return from
 	}
@@ -114,14 +156,25 @@ func (t *Timeline) Free(from, duration int64, limit int) []Gap {
 	var gaps []Gap
 	for len(gaps) < limit {
 		start := t.NextFree(from, duration, "")
-		after := t.from(start)
-		if after == nil {
+		after, bounded := t.after(start)
+		if !bounded {
 			return append(gaps, Gap{First: start, Open: true})
 		}
-		gaps = append(gaps, Gap{First: start, Last: after.Slot.Start - 1 - duration})
-		from = after.Slot.End + 1
+		gaps = append(gaps, Gap{First: start, Last: after.Start - 1 - duration})
+		from = after.End + 1
 	}
 	return gaps
+}
+
+// after is the first slot, or closed stretch, that starts at or after start.
+func (t *Timeline) after(start int64) (first Slot, found bool) {
+	if n := t.from(start); n != nil {
+		first, found = n.Slot, true
+	}
+	if c := t.closed; c != nil && c.Slot.Start >= start && (!found || c.Slot.Start < first.Start) {
+		first, found = c.Slot, true
+	}
+	return first, found
 }
 
 // from is the first node that starts at or after start.

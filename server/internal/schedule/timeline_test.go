@@ -2,7 +2,10 @@ package schedule_test
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -34,14 +37,18 @@ func TestSlotsThatTouchCollide(t *testing.T) {
 	}
 }
 
-// model is the rule of the specification written as plainly as can be: a list, each with its own duration.
+// model is the rule of the specification written as plainly as can be: a list, each with its own duration, and the stretch
+// that is closed among them, under its own id.
 type model map[string]schedule.Slot
+
+const closed = "closed"
 
 func (m model) blocking(slot schedule.Slot, except string) (string, bool) {
 	found := ""
 	for id, other := range m {
 		collides := slot.Start <= other.End && slot.End >= other.Start
-		if id != except && collides && (found == "" || other.Start < m[found].Start) {
+		earlier := found == "" || other.Start < m[found].Start || (other.Start == m[found].Start && id == closed)
+		if id != except && collides && earlier {
 			found = id
 		}
 	}
@@ -58,6 +65,21 @@ func (m model) nextFree(from, duration int64, except string) int64 {
 	}
 }
 
+// within are the ids of the bookings that overlap the slot, earliest first.
+func (m model) within(slot schedule.Slot) []string {
+	bookings := maps.Clone(m)
+	delete(bookings, closed)
+	var found []string
+	for {
+		id, more := bookings.blocking(slot, "")
+		if !more {
+			return found
+		}
+		found = append(found, id)
+		delete(bookings, id)
+	}
+}
+
 func TestTimelineAgreesWithModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var line schedule.Timeline
@@ -69,11 +91,11 @@ func TestTimelineAgreesWithModel(t *testing.T) {
 			"add": func(t *rapid.T) {
 				id, slot := id.Draw(t, "id"), schedule.NewSlot(start.Draw(t, "start"), duration.Draw(t, "duration"))
 				_, held := naive[id]
-				_, blocked := naive.blocking(slot, "")
-				if got, want := line.Add(id, slot), !held && !blocked; got != want {
-					t.Fatalf("Add(%s, %v) = %v, want %v", id, slot, got, want)
+				free := !held && len(naive.within(slot)) == 0
+				if got := line.Add(id, slot); got != free {
+					t.Fatalf("Add(%s, %v) = %v, want %v", id, slot, got, free)
 				}
-				if !held && !blocked {
+				if free {
 					naive[id] = slot
 				}
 			},
@@ -85,12 +107,42 @@ func TestTimelineAgreesWithModel(t *testing.T) {
 				}
 				delete(naive, id)
 			},
+			"close": func(t *rapid.T) {
+				slot := schedule.NewSlot(start.Draw(t, "start"), duration.Draw(t, "duration"))
+				line.Close(closed, slot)
+				naive[closed] = slot
+			},
+			"open": func(*rapid.T) {
+				line.Open()
+				delete(naive, closed)
+			},
+			"closed": func(t *rapid.T) {
+				slot := schedule.NewSlot(start.Draw(t, "start"), duration.Draw(t, "duration"))
+				stretch, is := naive[closed]
+				if got, want := line.Closed(slot), is && stretch.Overlaps(slot); got != want {
+					t.Fatalf("Closed(%v) = %v, want %v", slot, got, want)
+				}
+			},
 			"blocking": func(t *rapid.T) {
 				slot, except := schedule.NewSlot(start.Draw(t, "start"), duration.Draw(t, "duration")), id.Draw(t, "except")
 				want, wantBlocked := naive.blocking(slot, except)
 				got, blocked := line.Blocking(slot, except)
-				if got.ID != want || blocked != wantBlocked {
+				if got.ID != want || blocked != wantBlocked || got.Slot != naive[want] {
 					t.Fatalf("Blocking(%v, except %s) = %s, want %s", slot, except, got.ID, want)
+				}
+			},
+			"within": func(t *rapid.T) {
+				slot, limit := schedule.NewSlot(start.Draw(t, "start"), duration.Draw(t, "duration")), rapid.IntRange(0, 3).Draw(t, "limit")
+				want := naive.within(slot)
+				if limit > 0 {
+					want = want[:min(limit, len(want))]
+				}
+				var got []string
+				for _, b := range line.Within(slot, limit) {
+					got = append(got, b.ID)
+				}
+				if !slices.Equal(got, want) {
+					t.Fatalf("Within(%v, %d) = %v, want %v", slot, limit, got, want)
 				}
 			},
 			"next free": func(t *rapid.T) {
@@ -106,6 +158,9 @@ func TestTimelineAgreesWithModel(t *testing.T) {
 						t.Fatalf("gap starts at %d, want %d", gap.First, want)
 					}
 					if gap.Open {
+						if _, blocked := naive.blocking(schedule.Slot{Start: gap.First, End: math.MaxInt64}, ""); blocked {
+							t.Fatalf("something is taken after %d", gap.First)
+						}
 						break
 					}
 					if _, blocked := naive.blocking(schedule.NewSlot(gap.Last, d), ""); blocked {
@@ -118,8 +173,12 @@ func TestTimelineAgreesWithModel(t *testing.T) {
 				}
 			},
 			"": func(t *rapid.T) {
-				if line.Len() != len(naive) {
-					t.Fatalf("Len = %d, want %d", line.Len(), len(naive))
+				bookings := len(naive)
+				if _, is := naive[closed]; is {
+					bookings--
+				}
+				if line.Len() != bookings {
+					t.Fatalf("Len = %d, want %d", line.Len(), bookings)
 				}
 			},
 		})

@@ -15,7 +15,7 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrNameTaken: another user has the name.
 	ErrNameTaken = errors.New("the name is taken")
-	// ErrOverlap: the write would make two active slots overlap. Only a bug of the caller leads here.
+	// ErrOverlap: the write would make two active slots overlap, or put one into a pause. Only a bug of the caller leads here.
 	ErrOverlap = errors.New("two slots would overlap")
 	// ErrUserDeleted: the user for whom something was to be written was deleted meanwhile.
 	ErrUserDeleted = errors.New("the user was deleted")
@@ -222,7 +222,7 @@ type Trail interface {
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
 }
 
-// Pause is a stretch of a worker's timeline that is kept free.
+// Pause is a stretch of a worker's timeline that is kept free: jobs get no slot in it, whatever is booked there already.
 type Pause struct {
 	Worker   string
 	Slot     schedule.Slot
@@ -281,7 +281,11 @@ type Tx interface {
 	// Blocking finds the earliest active job of a worker that overlaps the slot, the job except left out, or its pause,
 	// whose id is PauseID.
 	Blocking(worker string, slot schedule.Slot, except string) (id string, found bool)
-	// NextFree is the earliest start at or after from at which duration fits on the worker, as if except held nothing.
+	// Within lists the active bookings of a worker that overlap the slot, earliest first, at most limit of them; all for a
+	// limit of 0.
+	Within(worker string, slot schedule.Slot, limit int) []schedule.Booking
+	// NextFree is the earliest start at or after from at which duration fits on the worker, as if except held nothing, and
+	// outside its pause.
 	NextFree(worker string, from, duration int64, except string) int64
 	// CountActive counts a user's scheduled and processing jobs.
 	CountActive(userID string) (int, error)
@@ -289,7 +293,7 @@ type Tx interface {
 	ActiveOf(userID string) ([]job.Job, error)
 	// InsertJob writes a new job; ErrOverlap, ErrUserDeleted.
 	InsertJob(j job.Job) error
-	// UpdateJob writes a changed job; ErrOverlap.
+	// UpdateJob writes a changed job; ErrOverlap. One that a pause covers may stay where it is, but not go there.
 	UpdateJob(j job.Job) error
 	// ForgetResults forgets whose the files are that a job wrote.
 	ForgetResults(j job.Job) error
@@ -336,7 +340,8 @@ type Tx interface {
 	// ForgetEvents drops events from before a moment, at most limit of them, but never the last.
 	ForgetEvents(before int64, limit int) error
 
-	// PutPause keeps a worker's pause, replacing the one there was; ErrOverlap.
+	// PutPause keeps a worker's pause, replacing the one there was. From now on no job gets a slot in it; those that have one
+	// keep it until they are moved.
 	PutPause(p Pause) error
 	// Pause reads the pause of a worker; false: there is none.
 	Pause(worker string) (Pause, bool)

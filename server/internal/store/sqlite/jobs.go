@@ -97,8 +97,7 @@ func (t *tx) InsertJob(j job.Job) error {
 
 func (t *tx) UpdateJob(j job.Job) error {
 	return t.together(func() error {
-		t.free(j)
-		if j.Status.Active() && !t.take(j) {
+		if !t.retake(j) {
 			return store.ErrOverlap
 		}
 		err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),

@@ -23,7 +23,7 @@ func (s *Store) loadPauses(ctx context.Context) error {
 	})
 	for _, p := range pauses {
 		s.pauses[p.Worker] = p
-		s.timeline(p.Worker).Add(store.PauseID, p.Slot)
+		s.timeline(p.Worker).Close(store.PauseID, p.Slot)
 	}
 	return err
 }
@@ -37,17 +37,17 @@ func (t *tx) PutPause(p store.Pause) error {
 	if err := t.DropPause(p.Worker); err != nil {
 		return err
 	}
-	line := t.store.timeline(p.Worker)
-	if !line.Add(store.PauseID, p.Slot) {
-		return store.ErrOverlap
-	}
-	t.store.pauses[p.Worker] = p
-	t.undos = append(t.undos, func() {
-		line.Remove(store.PauseID)
-		delete(t.store.pauses, p.Worker)
+	return t.together(func() error {
+		line := t.store.timeline(p.Worker)
+		line.Close(store.PauseID, p.Slot)
+		t.store.pauses[p.Worker] = p
+		t.undos = append(t.undos, func() {
+			line.Open()
+			delete(t.store.pauses, p.Worker)
+		})
+		t.pauses = append(t.pauses, p)
+		return t.exec(`INSERT INTO pauses (worker, start_ms, end_ms, reason, user_id) VALUES (?, ?, ?, ?, ?)`, p.Worker, p.Slot.Start, p.Slot.End, p.Reason, p.UserID)
 	})
-	t.pauses = append(t.pauses, p)
-	return t.exec(`INSERT INTO pauses (worker, start_ms, end_ms, reason, user_id) VALUES (?, ?, ?, ?, ?)`, p.Worker, p.Slot.Start, p.Slot.End, p.Reason, p.UserID)
 }
 
 func (t *tx) DropPause(worker string) error {
@@ -55,13 +55,15 @@ func (t *tx) DropPause(worker string) error {
 	if !paused {
 		return nil
 	}
-	line := t.store.timeline(worker)
-	line.Remove(store.PauseID)
-	delete(t.store.pauses, worker)
-	t.undos = append(t.undos, func() {
-		line.Add(store.PauseID, before.Slot)
-		t.store.pauses[worker] = before
+	return t.together(func() error {
+		line := t.store.timeline(worker)
+		line.Open()
+		delete(t.store.pauses, worker)
+		t.undos = append(t.undos, func() {
+			line.Close(store.PauseID, before.Slot)
+			t.store.pauses[worker] = before
+		})
+		t.pauses = append(t.pauses, store.Pause{Worker: worker, Slot: schedule.Slot{Start: 0, End: -1}})
+		return t.exec(`DELETE FROM pauses WHERE worker = ?`, worker)
 	})
-	t.pauses = append(t.pauses, store.Pause{Worker: worker, Slot: schedule.Slot{Start: 0, End: -1}})
-	return t.exec(`DELETE FROM pauses WHERE worker = ?`, worker)
 }

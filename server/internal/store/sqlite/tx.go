@@ -76,21 +76,25 @@ func (f failed) Scan(...any) error { return f.err }
 // take puts the job's slot into its worker's timeline.
 func (t *tx) take(j job.Job) bool {
 	line := t.store.timeline(j.Worker)
-	if !line.Add(j.ID, j.Slot()) {
+	if line.Closed(j.Slot()) || !line.Add(j.ID, j.Slot()) {
 		return false
 	}
 	t.undos = append(t.undos, func() { line.Remove(j.ID) })
 	return true
 }
 
-// free takes the job's slot out of whichever timeline holds it.
-func (t *tx) free(j job.Job) {
+// retake gives the job the slot that it has now instead of whichever it had.
+func (t *tx) retake(j job.Job) bool {
+	if held, is := t.store.timeline(j.Worker).Slot(j.ID); is && held == j.Slot() && j.Status.Active() {
+		return true
+	}
 	for _, line := range t.store.timelines {
 		if slot, held := line.Slot(j.ID); held {
 			line.Remove(j.ID)
 			t.undos = append(t.undos, func() { line.Add(j.ID, slot) })
 		}
 	}
+	return !j.Status.Active() || t.take(j)
 }
 
 // noteLength keeps the length of the longest slot there ever was.
@@ -107,6 +111,10 @@ func (t *tx) noteLength(duration int64) error {
 func (t *tx) Blocking(worker string, slot schedule.Slot, except string) (string, bool) {
 	booking, found := t.store.timeline(worker).Blocking(slot, except)
 	return booking.ID, found
+}
+
+func (t *tx) Within(worker string, slot schedule.Slot, limit int) []schedule.Booking {
+	return t.store.timeline(worker).Within(slot, limit)
 }
 
 func (t *tx) NextFree(worker string, from, duration int64, except string) int64 {

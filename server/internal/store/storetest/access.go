@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -195,58 +194,6 @@ func trail(t *testing.T, s *suite) {
 	s.update(func(tx store.Tx) error { return tx.ForgetEvents(100, 100) })
 	if left, err := s.Events(t.Context(), store.EventQuery{Limit: 100}); err != nil || len(left) != 1 || left[0].Number != all[0].Number {
 		t.Errorf("left of all: %+v (%v)", left, err)
-	}
-}
-
-func pauses(t *testing.T, s *suite) {
-	_ = s.Close()
-	s.folder = t.TempDir()
-	s.Store = s.open(t, s.folder)
-	var told []store.Pause
-	s.OnCommit(func(w store.Written) { told = append(told, w.Pauses...) })
-	user := s.user()
-	s.insert(booking(user, "gpu", 1000, 500))
-	p := store.Pause{Worker: "gpu", Slot: schedule.NewSlot(1500, 100), Reason: "expo", UserID: user.ID, UserName: user.Name}
-	put := func(p store.Pause) error {
-		return s.Update(t.Context(), func(tx store.Tx) error { return tx.PutPause(p) })
-	}
-	if err := put(p); !errors.Is(err, store.ErrOverlap) {
-		t.Errorf("over a booking: %v", err)
-	}
-	if _, paused := s.Pause("gpu"); paused {
-		t.Error("the refused pause is there")
-	}
-	for _, start := range []int64{1501, 2000} { // the second replaces the first
-		p.Slot = schedule.NewSlot(start, 100)
-		if err := put(p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	refused := errors.New("changed my mind")
-	_ = s.Update(t.Context(), func(tx store.Tx) error {
-		_ = tx.DropPause("gpu")
-		return refused
-	})
-	_ = s.Close()
-	s.Store = s.open(t, s.folder)
-	if got, _ := s.Pause("gpu"); got != p {
-		t.Errorf("pause %+v, want %+v", got, p)
-	}
-	if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.InsertJob(booking(user, "gpu", 2100, 50)) }); !errors.Is(err, store.ErrOverlap) {
-		t.Errorf("a booking that touches it: %v", err)
-	}
-	s.update(func(tx store.Tx) error {
-		if id, _ := tx.Blocking("gpu", schedule.NewSlot(2050, 1), ""); id != store.PauseID {
-			t.Errorf("%q is in the way", id)
-		}
-		if next := tx.NextFree("gpu", 1990, 50, ""); next != 2101 {
-			t.Errorf("next free at %d", next)
-		}
-		return tx.DropPause("gpu")
-	})
-	s.insert(booking(user, "gpu", 2100, 50))
-	if n := len(told); n != 3 || told[n-1] != p || told[1].Slot.End >= told[1].Slot.Start {
-		t.Errorf("told of %+v", told)
 	}
 }
 

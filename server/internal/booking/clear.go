@@ -1,0 +1,88 @@
+package booking
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// clearStep is how many bookings are moved out of a pause in one update: whoever writes beside it waits for no more.
+const clearStep = 50
+
+// clearAgain is when to go on after bookings could not be moved.
+const clearAgain = time.Second
+
+// KeepPausesClear moves bookings out of the pauses of all workers until ctx ends: what a life before this one left there,
+// and whatever a new pause covers.
+func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
+	for {
+		var again <-chan time.Time
+		for _, worker := range s.offers.Workers() {
+			if err := s.clear(ctx, worker); err != nil && ctx.Err() == nil {
+				log.Error("cannot move bookings out of the pause", "worker", worker, "err", err)
+				again = time.After(clearAgain)
+			}
+		}
+		select {
+		case <-s.paused:
+		case <-again:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// clear moves all bookings out of a worker's pause.
+func (s *Service) clear(ctx context.Context, worker string) error {
+	for more := true; more; {
+		var err error
+		if _, more, err = s.ClearPause(ctx, worker); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ClearPause moves some bookings out of a worker's pause, the earliest ones first, and says whether there are more. Each
+// goes to the next free slot after the pause. The step is an update of its own, so that others write between two of them.
+func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, more bool, err error) {
+	if _, paused := s.store.Pause(worker); !paused {
+		return 0, false, nil
+	}
+	err = s.store.Update(ctx, func(tx store.Tx) error {
+		moved, more = 0, false
+		pause, paused := tx.Pause(worker)
+		if !paused {
+			return nil
+		}
+		for _, b := range tx.Within(worker, pause.Slot, clearStep) {
+			j, err := tx.Job(b.ID)
+			if err != nil {
+				return err
+			}
+			if j.Status != job.Scheduled {
+				continue // it runs, and the pause began without waiting for it
+			}
+			if err := s.moveBehind(tx, j, pause); err != nil {
+				return err
+			}
+			moved++
+		}
+		more = moved > 0 && len(tx.Within(worker, pause.Slot, 1)) > 0
+		return nil
+	})
+	return moved, more, err
+}
+
+// moveBehind moves a job behind the pause that it is in.
+func (s *Service) moveBehind(tx store.Tx, j job.Job, pause store.Pause) error {
+	start, err := NextFree(tx, j.Worker, max(pause.Slot.End+1, s.now().UnixMilli()), j.Duration, j.ID)
+	if err != nil {
+		return err
+	}
+	j.MovePaused(start, pause.Because())
+	return tx.UpdateJob(j)
+}

@@ -1,0 +1,188 @@
+package booking_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// clear moves everything out of the pause.
+func (d *desk) clear() {
+	d.t.Helper()
+	for more := true; more; {
+		var err error
+		if _, more, err = d.ClearPause(d.t.Context(), "gpu"); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// many books slots one behind the other, the first in a second.
+func (d *desk) many(n int) []job.Job {
+	d.t.Helper()
+	jobs := make([]job.Job, n)
+	for i := range jobs {
+		jobs[i] = job.Job{
+			ID: uuid.NewString(), UserID: d.ada.ID, UserName: d.ada.Name, Worker: "gpu", Workflow: "fox", Status: job.Scheduled,
+			Start: d.in(1000 + int64(i)*(slot+1)), Duration: slot, Estimate: slot, Prompt: "a fox", Parameters: workflow.Values{}, Attempt: 1, Version: 1,
+		}
+	}
+	if err := d.store.Update(d.t.Context(), func(tx store.Tx) error {
+		for _, j := range jobs {
+			if err := tx.InsertJob(j); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+	return jobs
+}
+
+// killed is the desk as it is opened again after a kill at this moment: the files are as they are while it works.
+func (d *desk) killed(folder string) *desk {
+	d.t.Helper()
+	left := d.t.TempDir()
+	for _, name := range []string{"bookings.db", "bookings.db-wal"} {
+		data, err := os.ReadFile(filepath.Join(folder, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(left, name), data, 0o600)
+		}
+		if err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	s, err := sqlite.Open(d.t.Context(), filepath.Join(left, "bookings.db"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = s.Close() })
+	again := &desk{t: d.t, store: storetest.Wrap(s), catalog: d.catalog, ada: d.ada, bob: d.bob, root: d.root}
+	again.now.Store(d.now.Load())
+	again.limit(access.Limits{})
+	return again
+}
+
+// A pause over very many bookings holds at once and keeps nobody waiting: they are moved a few to a commit, whoever books
+// meanwhile comes between, and what a kill leaves in the pause is moved by the next life.
+func TestLongPauseIsClearedInSteps(t *testing.T) {
+	const n, most = 3000, 50
+	folder := t.TempDir()
+	d := open(t, folder)
+	inTheWay := d.many(n)
+	whole := booking.Break{Duration: n * 2 * slot, Reason: "expo"}
+	_, _, err := d.Pause(t.Context(), d.root, whole)
+	var refused *booking.InTheWayError
+	if !errors.As(err, &refused) || refused.Count != n || len(refused.Jobs) != 100 || refused.Jobs[99].ID != inTheWay[99].ID {
+		t.Fatalf("refused by %v", err)
+	}
+	var commits []store.Written
+	d.store.OnCommit(func(w store.Written) { commits = append(commits, w) })
+	whole.Move = true
+	pause, moving, err := d.Pause(t.Context(), d.root, whole)
+	if err != nil || moving != n {
+		t.Fatalf("%d are moved (%v)", moving, err)
+	}
+	if len(commits) != 1 || len(commits[0].Jobs) != 0 || len(commits[0].Pauses) != 1 {
+		t.Fatalf("the pause itself wrote %+v", commits)
+	}
+	_, err = d.Book(t.Context(), d.bob, request(at(pause.Slot.End-5))) // free but for the pause
+	if c := conflict(t, err); !c.Pause || c.NextFree != pause.Slot.End+1 {
+		t.Errorf("booked in the pause: %+v", c)
+	}
+	for step := range 3 {
+		moved, more, err := d.ClearPause(t.Context(), "gpu")
+		if moved != most || !more || err != nil {
+			t.Fatalf("step %d moved %d, more %v (%v)", step, moved, more, err)
+		}
+		d.book(d.bob, at(pause.Slot.End+int64(step+2)*1e7)) // beside: after a step, not after all of them
+	}
+	d = d.killed(folder)
+	if _, held := d.store.Pause("gpu"); !held {
+		t.Fatal("the pause is lost")
+	}
+	d.clearedBy(t, n-3*most)
+	var last schedule.Slot
+	for i, booked := range inTheWay {
+		j, err := d.store.Job(t.Context(), booked.ID)
+		if err != nil || j.Start <= max(pause.Slot.End, last.End) || j.Delay == nil || j.Delay.Kind != job.Paused || j.Delay.BookedStart != booked.Start {
+			t.Fatalf("job %d: %+v, before it %v (%v)", i, j, last, err)
+		}
+		last = j.Slot()
+	}
+	if moved, more, err := d.ClearPause(t.Context(), "gpu"); moved != 0 || more || err != nil {
+		t.Errorf("moved again: %d, %v (%v)", moved, more, err)
+	}
+}
+
+// clearedBy lets the service itself move so many bookings, no more than 50 to a commit.
+func (d *desk) clearedBy(t *testing.T, n int) {
+	t.Helper()
+	moved, done := 0, make(chan struct{})
+	d.store.OnCommit(func(w store.Written) {
+		if len(w.Jobs) > 50 {
+			t.Errorf("%d bookings moved in one commit", len(w.Jobs))
+		}
+		if moved += len(w.Jobs); moved == n {
+			close(done)
+		}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.KeepPausesClear(ctx, slog.New(slog.DiscardHandler)) }()
+	<-done
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// A new pause wakes whoever keeps pauses clear; what runs already is left alone.
+func TestPausesAreKeptClear(t *testing.T) {
+	d := open(t, t.TempDir())
+	running := d.book(d.ada, at(d.in(0)))
+	running.StartProcessing()
+	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
+		t.Fatal(err)
+	}
+	inTheWay := d.book(d.bob, at(d.in(5000)))
+	moved := make(chan job.Job, 1)
+	d.store.OnCommit(func(w store.Written) {
+		for _, j := range w.Jobs {
+			moved <- j
+		}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.KeepPausesClear(ctx, slog.New(slog.DiscardHandler)) }()
+	pause, _, err := d.Pause(t.Context(), d.root, booking.Break{Duration: time.Minute.Milliseconds(), Move: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j := <-moved; j.ID != inTheWay.ID || j.Start != pause.Slot.End+1 {
+		t.Errorf("moved %+v", j)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if j, err := d.store.Job(t.Context(), running.ID); err != nil || j.Version != running.Version {
+		t.Errorf("the running job is %+v (%v)", j, err)
+	}
+}
