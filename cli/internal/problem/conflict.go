@@ -50,7 +50,7 @@ func (e Explainer) pauseConflict(c *pb.PauseConflict) string {
 	for _, b := range c.GetBookings()[:min(len(c.GetBookings()), most)] {
 		names = append(names, fmt.Sprintf("%s's job %s at %s", b.GetUserName(), jobref.Short(b.GetJobId()), e.Clock.Stamp(b.GetStartMs())))
 	}
-	if more := len(c.GetBookings()) - len(names); more > 0 {
+	if more := max(int(c.GetTotal()), len(c.GetBookings())) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
 	return fmt.Sprintf("bookings are in the way: %s; --move moves them after the pause", strings.Join(names, ", "))

@@ -276,6 +276,7 @@ func (a *App) run(ctx context.Context) error {
 	}
 	parts.Go(func() error { return server.wait(ctx) })
 	parts.Go(func() error { return a.dispatcher.Run(ctx) })
+	parts.Go(func() error { return a.rpc.Booking.KeepPausesClear(ctx, a.Log) })
 	parts.Go(func() error { return a.housekeep(ctx) })
 	parts.Go(func() error { return a.rpc.Pulse(ctx) })
 	parts.Go(func() error { return a.refusals.Run(ctx) })

@@ -180,7 +180,7 @@ func (d *Dispatcher) startNext(ctx context.Context) time.Duration {
 		if until > claimAhead {
 			return until - claimAhead
 		}
-		if _, wait := d.obstacle(ctx); wait > 0 {
+		if _, wait := d.obstacle(ctx, *next); wait > 0 {
 			return until
 		}
 		return d.start(ctx, *next, until)
@@ -212,7 +212,7 @@ func (d *Dispatcher) upcoming(ctx context.Context) (*job.Job, error) {
 
 // due starts the job whose slot it is, or says on it why it waits.
 func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Duration {
-	reason, wait := d.obstacle(ctx)
+	reason, wait := d.obstacle(ctx, next)
 	if wait == 0 {
 		return d.start(ctx, next, look)
 	}
@@ -223,13 +223,14 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 	if wait := next.Start + job.OnTime + 1 - now; wait > 0 {
 		return time.Duration(wait) * time.Millisecond
 	}
-	d.update(ctx, next, func(j *job.Job) bool { return j.Status == job.Scheduled && j.MarkLate(reason) })
+	d.update(ctx, next, func(_ store.Tx, j *job.Job) bool { return j.Status == job.Scheduled && j.MarkLate(reason) })
 	return look
 }
 
-// obstacle is what a start has to wait for, and how long at least: no time when there is none. A short wait has no reason.
-func (d *Dispatcher) obstacle(ctx context.Context) (reason string, wait time.Duration) {
-	if pause, under := d.pause(); under {
+// obstacle is what the start of a job has to wait for, and how long at least: no time when there is none. A short wait has
+// no reason.
+func (d *Dispatcher) obstacle(ctx context.Context, next job.Job) (reason string, wait time.Duration) {
+	if pause, planned := d.Store.Pause(d.Worker); planned && d.keepsFrom(pause, next) {
 		return pause.Because(), look
 	}
 	if d.current != nil {
@@ -244,14 +245,20 @@ func (d *Dispatcher) obstacle(ctx context.Context) (reason string, wait time.Dur
 	return "", max(0, time.Until(d.hold))
 }
 
-// pause is the one under way. Bookings were moved out of it; what is still due had to wait before it began.
+// keepsFrom reports whether the job must not start because of a pause: it is under way, or the job is about to be moved out
+// of it.
+func (d *Dispatcher) keepsFrom(pause store.Pause, j job.Job) bool {
+	return pause.Covers(d.Now().UnixMilli()) || pause.Slot.Overlaps(j.Slot())
+}
+
+// pause is the one under way.
 func (d *Dispatcher) pause() (store.Pause, bool) {
 	pause, planned := d.Store.Pause(d.Worker)
 	return pause, planned && pause.Covers(d.Now().UnixMilli())
 }
 
 // update changes a job as it is now, if change says so. change may be run more than once.
-func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(*job.Job) bool) (job.Job, error) {
+func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(store.Tx, *job.Job) bool) (job.Job, error) {
 	var changed job.Job
 	err := d.Store.Update(ctx, func(tx store.Tx) error {
 		j, err := tx.Job(known.ID)
@@ -259,7 +266,7 @@ func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(*job
 			return err
 		}
 		changed = job.Job{}
-		if !change(&j) {
+		if !change(tx, &j) {
 			return nil
 		}
 		changed = j

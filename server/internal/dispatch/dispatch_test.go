@@ -274,6 +274,7 @@ func TestClockJumps(t *testing.T) {
 	t.Run("forward", func(t *testing.T) {
 		within(t, nil, func(b *bench) {
 			due, overdue := b.book(600*second, 60*second), b.book(400*second, 10*second)
+			synctest.Wait() // the dispatcher has seen the clock as it was
 			b.jumpClock(10*time.Minute + 5*time.Second)
 			time.Sleep(1100 * time.Millisecond)
 			if s := b.starts(); len(s) != 1 || s[0].id != due.ID {

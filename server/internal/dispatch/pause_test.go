@@ -1,6 +1,8 @@
 package dispatch_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,4 +51,46 @@ func TestNothingStartsInAPause(t *testing.T) {
 			t.Errorf("the GPU was freed %d times", b.gpu.rests)
 		}
 	})
+}
+
+// pausing is a store in which a pause is written just before the dispatcher's first update, which claims a job.
+type pausing struct {
+	store.Store
+	pause func()
+}
+
+func (p pausing) Update(ctx context.Context, change func(store.Tx) error) error {
+	p.pause()
+	return p.Store.Update(ctx, change)
+}
+
+// A pause that covers a booking keeps it from starting before it is moved, however close its start is.
+func TestNothingStartsThatAPauseCovers(t *testing.T) {
+	for name, last := range map[string]bool{"made in time": false, "made while the start is claimed": true} {
+		t.Run(name, func(t *testing.T) {
+			var pause func()
+			within(t, func(b *bench) {
+				start := b.millis() + 10*second
+				pause = sync.OnceFunc(func() {
+					b.update(func(tx store.Tx) error {
+						return tx.PutPause(store.Pause{Worker: "gpu", Slot: schedule.NewSlot(start+second, 60*second), UserID: b.user.ID})
+					})
+				})
+				b.wrap = func(s store.Store) store.Store { return pausing{s, pause} }
+			}, func(b *bench) {
+				j := b.book(10*second, 5*second)
+				time.Sleep(2 * time.Second)
+				if !last {
+					pause()
+				}
+				time.Sleep(10 * time.Second)
+				if s := b.starts(); len(s) != 0 {
+					t.Errorf("started: %+v", s)
+				}
+				b.want(j, job.Scheduled)
+				time.Sleep(2 * time.Minute)
+				b.want(j, job.Completed)
+			})
+		})
+	}
 }

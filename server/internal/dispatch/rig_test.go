@@ -17,8 +17,11 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
+
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // gpu is a ComfyUI that takes as long as it is told and remembers what it ran.
 type gpu struct {
@@ -175,10 +178,11 @@ func within(t *testing.T, prepare, test func(*bench)) {
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t, user: store.User{ID: uuid.NewString()}, grace: 30 * time.Second}
-		s, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
+		opened, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
 		if err != nil {
 			t.Fatal(err)
 		}
+		s := storetest.Wrap(opened)
 		b.store = s
 		b.gpu = &gpu{
 			bench: b, changed: make(chan struct{}), interrupt: map[string]chan struct{}{}, ends: completes,

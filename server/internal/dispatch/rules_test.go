@@ -1,7 +1,6 @@
 package dispatch_test
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -123,7 +122,7 @@ func (r *rules) play(story []event) {
 	}
 	r.idle()
 	for range 24 * 60 {
-		if _, err := r.store.NextScheduled(r.t.Context(), "gpu", 0); errors.Is(err, store.ErrNotFound) {
+		if active, err := r.store.ActiveJobs(r.t.Context()); err == nil && len(active) == 0 {
 			break
 		}
 		time.Sleep(time.Minute)

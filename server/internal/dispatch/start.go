@@ -13,9 +13,10 @@ import (
 // one to run twice. retry is when to look again after a failure.
 func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duration) time.Duration {
 	var claimed bool
-	j, err := d.update(ctx, next, func(j *job.Job) bool {
+	j, err := d.update(ctx, next, func(tx store.Tx, j *job.Job) bool {
 		_, near := d.near(*j)
-		claimed = j.Status == job.Scheduled && near
+		pause, planned := tx.Pause(d.Worker) // it may be newer than the look before
+		claimed = j.Status == job.Scheduled && near && !(planned && d.keepsFrom(pause, *j))
 		if claimed {
 			j.StartProcessing()
 		}
@@ -81,7 +82,7 @@ func (d *Dispatcher) posted(ctx context.Context, started job.Job, waitedFor stri
 		waitedFor = "the start took longer than it should"
 	}
 	d.Log.Info("job started", "worker", d.Worker, "job", started.ID, "attempt", started.Attempt, "after_slot_ms", now-started.Start)
-	_, _ = d.update(ctx, started, func(j *job.Job) bool { // a start that cannot be noted is a start all the same
+	_, _ = d.update(ctx, started, func(_ store.Tx, j *job.Job) bool { // a start that cannot be noted is a start all the same
 		if j.Status != job.Processing || j.Attempt != started.Attempt {
 			return false
 		}

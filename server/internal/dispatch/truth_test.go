@@ -11,24 +11,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
 )
-
-// again is a store whose commits fail the first time, so that each change is run twice.
-type again struct{ store.Store }
-
-func (a again) Update(ctx context.Context, change func(store.Tx) error) error {
-	return a.Store.Update(ctx, func(tx store.Tx) error {
-		if err := change(undone{Tx: tx}); err != nil {
-			return err
-		}
-		return change(tx)
-	})
-}
-
-// undone is a transaction whose jobs are not written: its commit fails.
-type undone struct{ store.Tx }
-
-func (undone) UpdateJob(job.Job) error { return nil }
 
 // A commit can fail and be tried again. What ended then must end all the same.
 func TestOutcomeIsWrittenWhenItsCommitIsTriedAgain(t *testing.T) {
@@ -38,7 +22,7 @@ func TestOutcomeIsWrittenWhenItsCommitIsTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(b *bench) {
-				b.wrap = func(s store.Store) store.Store { return again{s} }
+				b.wrap = storetest.Twice
 				b.gpu.setEnds(func(j job.Job) dispatch.Outcome {
 					if j.Attempt == 1 {
 						return outcome

@@ -57,14 +57,14 @@ func (s adminService) worker(id string) (*worker.Worker, error) {
 }
 
 func (s adminService) PauseWorker(ctx context.Context, r *pb.PauseWorkerRequest) (*pb.PauseWorkerResponse, error) {
-	paused, moved, err := s.Booking.Pause(ctx, caller(ctx).Actor(), booking.Break{
+	paused, moving, err := s.Booking.Pause(ctx, caller(ctx).Actor(), booking.Break{
 		Worker: r.WorkerId, From: r.StartMs, Duration: r.DurationMs, Reason: r.Reason, Move: r.MoveBookings,
 	})
 	if err != nil {
 		return nil, err
 	}
 	shown := &system.Pause{Start: paused.Slot.Start, End: paused.Slot.End, Reason: paused.Reason, UserName: paused.UserName}
-	return &pb.PauseWorkerResponse{Pause: pauseToProto(shown), MovedBookings: int32(moved)}, nil
+	return &pb.PauseWorkerResponse{Pause: pauseToProto(shown), MovedBookings: int32(moving)}, nil
 }
 
 func (s adminService) ResumeWorker(ctx context.Context, r *pb.ResumeWorkerRequest) (*pb.ResumeWorkerResponse, error) {

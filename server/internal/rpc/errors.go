@@ -66,9 +66,9 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		return later(coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,
 			map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)}), tooFast.after)
 	case errors.As(err, &inTheWay):
-		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(inTheWay.Jobs))
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(inTheWay.Jobs, inTheWay.Count))
 	case errors.As(err, &booked):
-		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(booked.Jobs))
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(booked.Jobs, len(booked.Jobs)))
 	case errors.As(err, &reused):
 		return coded(connect.CodeAlreadyExists, err, pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED, map[string]string{"job_id": reused.JobID})
 	case errors.As(err, &unknown):
@@ -139,9 +139,9 @@ func seconds(after time.Duration) string { return strconv.Itoa(int(math.Ceil(aft
 // maxObstacles is how many bookings in the way are named.
 const maxObstacles = 100
 
-// obstacles names bookings that are in the way.
-func obstacles(jobs []job.Job) *pb.PauseConflict {
-	return &pb.PauseConflict{Bookings: each(jobs[:min(len(jobs), maxObstacles)], func(j job.Job) *pb.PauseObstacle {
+// obstacles names the earliest of bookings that are in the way.
+func obstacles(jobs []job.Job, total int) *pb.PauseConflict {
+	return &pb.PauseConflict{Total: int32(total), Bookings: each(jobs[:min(len(jobs), maxObstacles)], func(j job.Job) *pb.PauseObstacle {
 		return &pb.PauseObstacle{JobId: j.ID, UserName: j.UserName, StartMs: j.Start, EndMs: j.Slot().End}
 	})}
 }

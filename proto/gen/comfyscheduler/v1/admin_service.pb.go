@@ -398,7 +398,7 @@ type PauseWorkerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pause as it was written.
 	Pause *Pause `protobuf:"bytes,1,opt,name=pause,proto3" json:"pause,omitempty"`
-	// Bookings that were moved.
+	// Bookings that are moved.
 	MovedBookings int32 `protobuf:"varint,2,opt,name=moved_bookings,json=movedBookings,proto3" json:"moved_bookings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

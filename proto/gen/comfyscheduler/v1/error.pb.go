@@ -312,7 +312,9 @@ func (x *SlotConflict) GetNextFreeStartMs() int64 {
 type PauseConflict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The bookings, earliest first; 100 at most.
-	Bookings      []*PauseObstacle `protobuf:"bytes,1,rep,name=bookings,proto3" json:"bookings,omitempty"`
+	Bookings []*PauseObstacle `protobuf:"bytes,1,rep,name=bookings,proto3" json:"bookings,omitempty"`
+	// How many bookings are in the way.
+	Total         int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -352,6 +354,13 @@ func (x *PauseConflict) GetBookings() []*PauseObstacle {
 		return x.Bookings
 	}
 	return nil
+}
+
+func (x *PauseConflict) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
 }
 
 // PauseObstacle is a booking in the way of a pause.
@@ -443,9 +452,10 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x12blocking_user_name\x18\x02 \x01(\tR\x10blockingUserName\x12*\n" +
 	"\x11blocking_start_ms\x18\x03 \x01(\x03R\x0fblockingStartMs\x12&\n" +
 	"\x0fblocking_end_ms\x18\x04 \x01(\x03R\rblockingEndMs\x12+\n" +
-	"\x12next_free_start_ms\x18\x05 \x01(\x03R\x0fnextFreeStartMs\"M\n" +
+	"\x12next_free_start_ms\x18\x05 \x01(\x03R\x0fnextFreeStartMs\"c\n" +
 	"\rPauseConflict\x12<\n" +
-	"\bbookings\x18\x01 \x03(\v2 .comfyscheduler.v1.PauseObstacleR\bbookings\"u\n" +
+	"\bbookings\x18\x01 \x03(\v2 .comfyscheduler.v1.PauseObstacleR\bbookings\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\"u\n" +
 	"\rPauseObstacle\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\x12\x19\n" +

@@ -84,8 +84,9 @@ type AdminServiceClient interface {
 	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
 	// the pause starts after it. It replaces the pause that there was.
 	//
-	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then they
-	// are moved, all in the same step, to the next free slots after the pause, and say so.
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
+	// pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
+	// them starts meanwhile.
 	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
 	// Ends or takes back a worker's pause. It does no harm when there is none.
 	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)
@@ -373,8 +374,9 @@ type AdminServiceHandler interface {
 	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
 	// the pause starts after it. It replaces the pause that there was.
 	//
-	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then they
-	// are moved, all in the same step, to the next free slots after the pause, and say so.
+	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
+	// pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
+	// them starts meanwhile.
 	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
 	// Ends or takes back a worker's pause. It does no harm when there is none.
 	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)

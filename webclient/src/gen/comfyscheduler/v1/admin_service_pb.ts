@@ -165,7 +165,7 @@ export type PauseWorkerResponse = Message<"comfyscheduler.v1.PauseWorkerResponse
   pause?: Pause | undefined;
 
   /**
-   * Bookings that were moved.
+   * Bookings that are moved.
    *
    * @generated from field: int32 moved_bookings = 2;
    */
@@ -1002,8 +1002,9 @@ export const AdminService: GenService<{
    * Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
    * the pause starts after it. It replaces the pause that there was.
    *
-   * FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then they
-   * are moved, all in the same step, to the next free slots after the pause, and say so.
+   * FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
+   * pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
+   * them starts meanwhile.
    *
    * @generated from rpc comfyscheduler.v1.AdminService.PauseWorker
    */
