@@ -1,12 +1,9 @@
 package app
 
 import (
-	"context"
 	"encoding/json"
-	"io"
 	"io/fs"
 	"net/http"
-	"path"
 	"path/filepath"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
@@ -22,7 +19,8 @@ func (a *App) handler() (http.Handler, error) {
 	a.rpc.Handle(mux)
 	results := a.results()
 	mux.Handle("GET /images/{name...}", a.rpc.ForResults(files.Images(results)))
-	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(results, filepath.Join(a.Config.Server.DataDir, "thumbnails"))))
+	kept := filepath.Join(a.Config.Server.DataDir, "thumbnails")
+	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(results, kept, a.Config.Server.ThumbnailCache<<20)))
 	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.worker.Preview)))
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", a.rpc.ForUsers(a.metrics.Handler()))
@@ -42,10 +40,7 @@ func (a *App) results() files.Source {
 	if dir := a.Config.ComfyUI.OutputDir; dir != "" {
 		return files.NewDirectory(dir)
 	}
-	return files.Fetch(func(ctx context.Context, name string) (io.ReadCloser, error) {
-		folder, file := path.Split(name)
-		return a.worker.Fetch(ctx, path.Clean(folder), file)
-	})
+	return files.NewRemote(a.worker.Fetch)
 }
 
 // health tells whether bookings are taken, and how ComfyUI is. Why is for those who may look.

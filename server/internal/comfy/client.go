@@ -13,6 +13,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -33,8 +34,12 @@ type Options struct {
 	OnClientID func(id string)
 	// Log receives connection changes and odd answers. Nil: nothing is logged.
 	Log *slog.Logger
+	// Token is sent with every request as a bearer token, for what stands in front of ComfyUI. Empty: none.
+	Token string
+	// Proxy chooses the proxy of a request, see [http.Transport]. Nil: none, ComfyUI is asked directly.
+	Proxy func(*http.Request) (*url.URL, error)
 	// HTTPClient carries requests and the websocket handshake. It must have no Timeout: a timeout would cut the
-	// websocket, and each request has its own. Nil: a client of our own.
+	// websocket, and each request has its own. Nil: a client of our own, with Proxy.
 	HTTPClient *http.Client
 	// PollInterval is the pause between looks at history and queue while a prompt runs. Zero: one second.
 	PollInterval time.Duration
@@ -44,6 +49,7 @@ type Options struct {
 type Client struct {
 	base       string
 	http       *http.Client
+	token      string
 	log        *slog.Logger
 	onClientID func(string)
 	pace       pace
@@ -51,6 +57,7 @@ type Client struct {
 	mu        sync.Mutex // guards all below; taken before a Run's own
 	clientID  string
 	socket    *socket // nil while disconnected
+	lockout   error   // why the latest attempt to connect was not let through; nil: it was, or is not known
 	remaining int     // queue_remaining of the latest status frame of this socket
 	changed   chan struct{}
 	dialNow   chan struct{} // one token: a pause before reconnecting is to end
@@ -62,6 +69,7 @@ func New(o Options) *Client {
 	c := &Client{
 		base:       strings.TrimRight(o.BaseURL, "/"),
 		http:       o.HTTPClient,
+		token:      o.Token,
 		log:        o.Log,
 		onClientID: o.OnClientID,
 		pace:       defaultPace(cmp.Or(o.PollInterval, time.Second)),
@@ -71,7 +79,7 @@ func New(o Options) *Client {
 		runs:       make(map[*Run]struct{}),
 	}
 	if c.http == nil {
-		c.http = newHTTPClient()
+		c.http = newHTTPClient(o.Proxy)
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -142,23 +150,35 @@ func (c *Client) StatusChanged() <-chan struct{} {
 	return c.changed
 }
 
-// WaitConnected returns when the websocket is connected, or with ctx's error. [Client.Run] must be running;
-// a pause before its next attempt is cut short.
+// WaitConnected returns when the websocket is connected, with ctx's error, or with a *[LockedOutError].
+// [Client.Run] must be running; a pause before its next attempt is cut short.
 func (c *Client) WaitConnected(ctx context.Context) error {
+	c.setLockout(nil) // an earlier attempt's
 	select {
 	case c.dialNow <- struct{}{}:
 	default:
 	}
 	for {
 		changed := c.StatusChanged()
-		if c.Connected() {
-			return nil
+		c.mu.Lock()
+		connected, lockout := c.socket != nil, c.lockout
+		c.mu.Unlock()
+		if connected || lockout != nil {
+			return lockout
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-changed:
 		}
+	}
+}
+
+func (c *Client) setLockout(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lockout = err; err != nil {
+		c.announce()
 	}
 }
 

@@ -162,19 +162,19 @@ func (r record) view(t *testing.T, c *comfy.Client) string {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	body, header, err := c.View(t.Context(), comfy.File{Filename: q.Get("filename"), Subfolder: q.Get("subfolder"), Type: q.Get("type")})
+	res, err := c.View(t.Context(), comfy.File{Filename: q.Get("filename"), Subfolder: q.Get("subfolder"), Type: q.Get("type")}, "")
 	if status := new(comfy.StatusError); errors.As(err, &status) && status.Status == r.Status {
 		return err.Error()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer body.Close()
-	data, err := io.ReadAll(body)
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%s, %d bytes, begins %.8x", header.Get("Content-Type"), len(data), data)
+	return fmt.Sprintf("%s, %d bytes, begins %.8x", res.Header.Get("Content-Type"), len(data), data)
 }
 
 // exchange lets the client send the record's request to somebody who gives the recorded answer to it, and to all else

@@ -57,13 +57,13 @@ var verdicts = map[string]Kind{"execution_success": Succeeded, "execution_error"
 // Frames can hold secrets (credential_key): errors do not quote them.
 func parseText(data []byte) (event, error) {
 	var f struct {
-		Type string          `json:"type"`
+		Type text            `json:"type"`
 		Data json.RawMessage `json:"data"`
 	}
 	if err := decode(data, &f); err != nil {
 		return event{}, errors.New("not a JSON frame")
 	}
-	e := event{kind: kinds[f.Type]}
+	e := event{kind: kinds[string(f.Type)]}
 	var err error
 	switch e.kind {
 	case other:
@@ -76,10 +76,10 @@ func parseText(data []byte) (event, error) {
 		err = e.readPrompt(f.Data)
 	}
 	if err != nil {
-		return event{}, fmt.Errorf("frame %q: %w", f.Type, err)
+		return event{}, fmt.Errorf("frame %.40q: %w", f.Type, err)
 	}
 	if e.kind == closing {
-		e.readVerdict(f.Type, f.Data)
+		e.readVerdict(string(f.Type), f.Data)
 	}
 	return e, nil
 }
@@ -98,14 +98,14 @@ func (e *event) readStatus(data json.RawMessage) error {
 			} `json:"exec_info"`
 		} `json:"status"`
 	}
-	err := json.Unmarshal(data, &d)
+	err := decode(data, &d)
 	e.remaining = d.Status.Exec.Remaining
 	return err
 }
 
 func (e *event) readPrompt(data json.RawMessage) error {
 	var d struct {
-		Prompt  string          `json:"prompt_id"`
+		Prompt  text            `json:"prompt_id"`
 		Node    *text           `json:"node"`
 		Display text            `json:"display_node"`
 		Nodes   []text          `json:"nodes"`
@@ -113,10 +113,10 @@ func (e *event) readPrompt(data json.RawMessage) error {
 		Max     float64         `json:"max"`
 		Output  json.RawMessage `json:"output"`
 	}
-	if err := json.Unmarshal(data, &d); err != nil {
+	if err := decode(data, &d); err != nil {
 		return err
 	}
-	e.prompt, e.nodes, e.value, e.total = d.Prompt, plain(d.Nodes), int(d.Value), int(d.Max)
+	e.prompt, e.nodes, e.value, e.total = string(d.Prompt), plain(d.Nodes), int(d.Value), int(d.Max)
 	if d.Node != nil {
 		e.node = string(*d.Node)
 	} else if e.kind == entered {
@@ -133,21 +133,21 @@ func (e *event) readPrompt(data json.RawMessage) error {
 
 func (e *event) readStates(data json.RawMessage) error {
 	var d struct {
-		Prompt string `json:"prompt_id"`
-		Nodes  map[string]struct {
-			State   string `json:"state"`
-			Display text   `json:"display_node_id"`
+		Prompt text `json:"prompt_id"`
+		Nodes  map[text]struct {
+			State   text `json:"state"`
+			Display text `json:"display_node_id"`
 		} `json:"nodes"`
 	}
-	if err := json.Unmarshal(data, &d); err != nil {
+	if err := decode(data, &d); err != nil {
 		return err
 	}
-	e.prompt, e.display = d.Prompt, make(map[string]string, len(d.Nodes))
+	e.prompt, e.display = string(d.Prompt), make(map[string]string, len(d.Nodes))
 	for id, n := range d.Nodes {
-		e.display[id] = string(n.Display)
+		e.display[string(id)] = string(n.Display)
 		// Nodes that a node of the graph expanded into do not count.
-		if n.State == "finished" && (n.Display == "" || string(n.Display) == id) {
-			e.nodes = append(e.nodes, id)
+		if n.State == "finished" && (n.Display == "" || n.Display == id) {
+			e.nodes = append(e.nodes, string(id))
 		}
 	}
 	return nil
@@ -172,7 +172,7 @@ func parseBinary(data []byte) (event, error) {
 		return e, nil
 	case 3: // node id, text
 		node, line, err := cutBlock(rest)
-		return event{kind: note, node: string(node), text: string(line)}, err
+		return event{kind: note, node: brief(string(node)), text: brief(string(line))}, err
 	case 4: // metadata, picture
 		meta, picture, err := cutBlock(rest)
 		if err != nil {
@@ -185,15 +185,15 @@ func parseBinary(data []byte) (event, error) {
 
 func parsePreview(meta, picture []byte) (event, error) {
 	var d struct {
-		Prompt  string `json:"prompt_id"`
-		Node    text   `json:"node_id"`
-		Display text   `json:"display_node_id"`
-		Media   string `json:"image_type"`
+		Prompt  text `json:"prompt_id"`
+		Node    text `json:"node_id"`
+		Display text `json:"display_node_id"`
+		Media   text `json:"image_type"`
 	}
 	if err := decode(meta, &d); err != nil {
 		return event{}, fmt.Errorf("preview metadata: %w", err)
 	}
-	e := event{kind: preview, prompt: d.Prompt, node: string(d.Node), media: d.Media, data: picture}
+	e := event{kind: preview, prompt: string(d.Prompt), node: string(d.Node), media: string(d.Media), data: picture}
 	if d.Display != "" {
 		e.node = string(d.Display)
 	}

@@ -69,11 +69,11 @@ func parseEntry(promptID string, raw json.RawMessage) (*Entry, error) {
 	var v struct {
 		Outputs json.RawMessage `json:"outputs"`
 		Status  *struct {
-			Status   string            `json:"status_str"`
+			Status   text              `json:"status_str"`
 			Messages []json.RawMessage `json:"messages"`
 		} `json:"status"`
 	}
-	if err := json.Unmarshal(raw, &v); err != nil {
+	if err := decode(raw, &v); err != nil {
 		return nil, err
 	}
 	e := &Entry{PromptID: promptID}
@@ -81,7 +81,7 @@ func parseEntry(promptID string, raw json.RawMessage) (*Entry, error) {
 	if v.Status == nil {
 		return e, nil
 	}
-	e.Status = v.Status.Status
+	e.Status = string(v.Status.Status)
 	for _, m := range v.Status.Messages {
 		msg, err := parseMessage(m)
 		if err != nil {
@@ -99,14 +99,14 @@ func parseMessage(raw json.RawMessage) (Message, error) {
 	if err := json.Unmarshal(raw, &pair); err != nil || len(pair) == 0 {
 		return m, fmt.Errorf("a history message is no list: %.40s", raw)
 	}
-	if err := json.Unmarshal(pair[0], &m.Event); err != nil {
+	if err := decode(pair[0], &m.Event); err != nil {
 		return m, fmt.Errorf("a history message has no event: %w", err)
 	}
 	var data json.RawMessage
 	if len(pair) > 1 {
 		data = pair[1]
 	}
-	return messageOf(m.Event, data), nil
+	return messageOf(brief(m.Event), data), nil
 }
 
 // messageOf reads what belongs to an event. Details of a wrong type are left out: the event itself counts.
@@ -132,7 +132,7 @@ func messageOf(event string, data json.RawMessage) Message {
 	case "execution_error":
 		m.Error = &NodeError{
 			NodeID: string(d.NodeID), NodeType: string(d.NodeType), Type: string(d.Type),
-			Message: trimmed(string(d.Message), "the node failed without a message"), Traceback: plain(d.Traceback),
+			Message: trimmed(string(d.Message), "the node failed without a message"), Traceback: firstLines(d.Traceback),
 		}
 	case "execution_interrupted":
 		m.Error = &NodeError{NodeID: string(d.NodeID), NodeType: string(d.NodeType), Message: "interrupted"}

@@ -3,9 +3,12 @@ package comfy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
 )
+
+// errorBrief is how much is told of what is wrong with a document, in bytes: the decoder quotes it.
+const errorBrief = 256
 
 // decode is json.Unmarshal for what Python writes: bare NaN, Infinity and -Infinity, which are no JSON, read as
 // null. They appear in node definitions ("max": Infinity) and in the inputs of failed nodes.
@@ -13,7 +16,10 @@ func decode(data []byte, v any) error {
 	if !json.Valid(data) {
 		data = nullNonFinite(data)
 	}
-	return json.Unmarshal(data, v)
+	if err := json.Unmarshal(data, v); err != nil {
+		return errors.New(shorten(clean(err.Error()), errorBrief))
+	}
+	return nil
 }
 
 // nullNonFinite replaces the three words outside strings.
@@ -73,45 +79,11 @@ func members(object json.RawMessage) ([]member, error) {
 		if err != nil {
 			return nil, err
 		}
-		m := member{key: key.(string)} // an object's keys are strings, the decoder sees to it
+		m := member{key: brief(key.(string))} // an object's keys are strings, the decoder sees to it
 		if err := dec.Decode(&m.value); err != nil {
 			return nil, err
 		}
 		list = append(list, m)
 	}
 	return list, nil
-}
-
-// text is a string that may come as another scalar: packs are careless with types. null is "".
-type text string
-
-func (t *text) UnmarshalJSON(data []byte) error {
-	var s string
-	if err := json.Unmarshal(data, &s); err == nil {
-		*t = text(s)
-		return nil
-	}
-	*t = text(data)
-	return nil
-}
-
-func plain(list []text) []string {
-	var out []string
-	for _, t := range list {
-		out = append(out, string(t))
-	}
-	return out
-}
-
-// trimmed returns s without surrounding space, or what stands for nothing.
-func trimmed(s, nothing string) string {
-	if s = strings.TrimSpace(s); s == "" {
-		return nothing
-	}
-	return s
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return strings.TrimSpace(line)
 }

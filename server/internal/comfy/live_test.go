@@ -74,13 +74,13 @@ func TestRealRun(t *testing.T) {
 		first.Started.IsZero() || first.CachedNodes != nil {
 		t.Fatalf("%+v", first)
 	}
-	body, header, err := c.View(t.Context(), first.Files[0])
+	res, err := c.View(t.Context(), first.Files[0], "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer body.Close()
-	if data, err := io.ReadAll(body); err != nil || header.Get("Content-Type") != "image/png" || !strings.HasPrefix(string(data), "\x89PNG") {
-		t.Errorf("%d bytes, %v, %v", len(data), header, err)
+	defer res.Body.Close()
+	if data, err := io.ReadAll(res.Body); err != nil || res.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(string(data), "\x89PNG") {
+		t.Errorf("%d bytes, %v, %v", len(data), res.Header, err)
 	}
 	if again := run(t, c, picture(color, "client/test"), nil); len(again.CachedNodes) != 2 || len(again.Files) != 2 || again.Files[0] != first.Files[0] {
 		t.Errorf("cached: %+v", again)

@@ -47,8 +47,10 @@ type Input struct {
 	Default        json.RawMessage // nil when there is none
 	Min, Max, Step json.Number     // "" when there is none
 	Multiline      bool            // of String
-	Choices        []string        // of Combo, nil when ComfyUI does not tell them; a choice that is no string is given as its JSON text
-	Upload         bool            // of Combo: names a file in the input folder
+	// Choices of Combo, nil when ComfyUI does not tell them or tells more than anybody chooses from. One that is no string
+	// is given as its JSON text.
+	Choices []string
+	Upload  bool // of Combo: names a file in the input folder
 }
 
 // ObjectInfo describes one node class; ok is false when this ComfyUI does not have it.
@@ -77,7 +79,7 @@ func parseNodeClass(class string, raw json.RawMessage) (NodeClass, error) {
 			Optional json.RawMessage `json:"optional"`
 		} `json:"input"`
 	}
-	if err := json.Unmarshal(raw, &v); err != nil {
+	if err := decode(raw, &v); err != nil {
 		return NodeClass{}, err
 	}
 	n := NodeClass{Name: class, DisplayName: trimmed(string(v.DisplayName), class), OutputNode: v.OutputNode}
@@ -122,11 +124,16 @@ func parseInput(name string, required bool, raw json.RawMessage) []Input {
 	if len(parts) > 1 {
 		_ = json.Unmarshal(parts[1], &o) // an option of an odd type leaves the others readable
 	}
-	in.Default, in.Min, in.Max, in.Step, in.Multiline = o.Default, number(o.Min), number(o.Max), number(o.Step), o.Multiline
+	in.Min, in.Max, in.Step, in.Multiline = number(o.Min), number(o.Max), number(o.Step), o.Multiline
+	if len(o.Default) <= textLimit {
+		in.Default = o.Default
+	}
 	in.Upload = o.Image || o.Video || o.Audio || o.File
 	choices := o.Options
+	notType := json.Unmarshal(parts[0], &in.Type) != nil
+	in.Type = brief(in.Type)
 	switch {
-	case json.Unmarshal(parts[0], &in.Type) != nil && json.Unmarshal(parts[0], &choices) == nil:
+	case notType && json.Unmarshal(parts[0], &choices) == nil:
 		in.Kind, in.Type = Combo, string(Combo)
 	case in.Type == "COMFY_DYNAMICCOMBO_V3":
 		in.Kind = Combo
@@ -134,7 +141,7 @@ func parseInput(name string, required bool, raw json.RawMessage) []Input {
 	case slices.Contains([]InputKind{Int, Float, String, Boolean, Combo}, InputKind(in.Type)):
 		in.Kind = InputKind(in.Type)
 	}
-	if in.Kind == Combo && choices != nil {
+	if in.Kind == Combo && choices != nil && len(choices) <= maxChoices {
 		in.Choices = []string{}
 		for _, choice := range choices {
 			var t text
@@ -176,10 +183,13 @@ func dynamic(in Input, choices []json.RawMessage) []Input {
 	return found
 }
 
+// longestNumber is far above what 64 bits need, in digits.
+const longestNumber = 64
+
 // number returns a JSON number as written, and nothing for anything else.
 func number(raw json.RawMessage) json.Number {
 	var n json.Number
-	if len(raw) == 0 || raw[0] == '"' || json.Unmarshal(raw, &n) != nil {
+	if len(raw) == 0 || len(raw) > longestNumber || raw[0] == '"' || json.Unmarshal(raw, &n) != nil {
 		return ""
 	}
 	return n

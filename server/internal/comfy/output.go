@@ -2,15 +2,10 @@ package comfy
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"io"
 	"io/fs"
-	"net/http"
-	"net/url"
 	"path"
 	"strings"
-	"time"
 )
 
 // File is one file a node wrote, as ComfyUI names it.
@@ -41,21 +36,21 @@ type Text struct {
 	NodeID, Text string
 }
 
-// parseOutputs reads {node: {key: value}}. Values are files or lists of files under any key, texts under "text";
-// whatever else packs put there is passed over.
-func parseOutputs(raw json.RawMessage) (files []File, texts []Text) {
+// parseOutputs reads {node: {key: value}}, up to what a listing keeps.
+func parseOutputs(raw json.RawMessage) ([]File, []Text) {
 	nodes, err := members(raw)
 	if err != nil {
 		return nil, nil
 	}
+	var kept listing
 	for _, node := range nodes {
-		f, t := outputsOf(node.key, node.value)
-		files, texts = append(files, f...), append(texts, t...)
+		kept.add(outputsOf(node.key, node.value))
 	}
-	return files, texts
+	return kept.files, kept.all()
 }
 
-// outputsOf reads one node's {key: value}.
+// outputsOf reads one node's {key: value}. Values are files or lists of files under any key, texts under "text";
+// whatever else packs put there is passed over.
 func outputsOf(node string, raw json.RawMessage) (files []File, texts []Text) {
 	outputs, err := members(raw)
 	if err != nil {
@@ -70,7 +65,7 @@ func outputsOf(node string, raw json.RawMessage) (files []File, texts []Text) {
 			for _, t := range each(out.value) {
 				var s string
 				if json.Unmarshal(t, &s) == nil {
-					texts = append(texts, Text{NodeID: node, Text: s})
+					texts = append(texts, Text{NodeID: node, Text: clean(s)})
 				}
 			}
 		default:
@@ -98,7 +93,7 @@ func filesIn(out member) []File {
 		if f.Type != nil {
 			folder = *f.Type
 		}
-		files = append(files, File{MediaKey: out.key, Filename: f.Filename, Subfolder: f.Subfolder, Type: folder})
+		files = append(files, File{MediaKey: out.key, Filename: brief(f.Filename), Subfolder: brief(f.Subfolder), Type: brief(folder)})
 	}
 	return files
 }
@@ -110,37 +105,4 @@ func each(value json.RawMessage) []json.RawMessage {
 		return list
 	}
 	return []json.RawMessage{value}
-}
-
-// View opens a file through ComfyUI's API; for a ComfyUI whose disk cannot be read. The caller closes the body.
-// A file that is gone (ComfyUI reuses and users delete names) gives a *[StatusError] with status 404.
-func (c *Client) View(ctx context.Context, f File) (io.ReadCloser, http.Header, error) {
-	q := url.Values{"filename": {f.Filename}, "subfolder": {f.Subfolder}, "type": {f.Type}}
-	ctx, cancel := context.WithCancel(ctx)
-	// The answer must begin in time; its length is the caller's affair.
-	late := time.AfterFunc(requestTimeout, cancel)
-	res, err := c.open(ctx, http.MethodGet, "/view?"+q.Encode(), nil)
-	if err != nil {
-		cancel()
-		return nil, nil, err
-	}
-	late.Stop()
-	if res.StatusCode != http.StatusOK {
-		defer cancel()
-		defer res.Body.Close()
-		body, _ := io.ReadAll(io.LimitReader(res.Body, errorLimit))
-		return nil, nil, answer{res.StatusCode, body}.ok(http.MethodGet, "/view")
-	}
-	return &viewed{res.Body, cancel}, res.Header, nil
-}
-
-// viewed ends the request's context with its body.
-type viewed struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-func (v *viewed) Close() error {
-	defer v.cancel()
-	return v.ReadCloser.Close()
 }

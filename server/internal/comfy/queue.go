@@ -40,7 +40,9 @@ func (q *queueItem) UnmarshalJSON(data []byte) error {
 	if len(fields) < 2 {
 		return errors.New("a queue item has fewer than two fields")
 	}
-	return errors.Join(json.Unmarshal(fields[0], &q.number), json.Unmarshal(fields[1], &q.id))
+	err := errors.Join(json.Unmarshal(fields[0], &q.number), json.Unmarshal(fields[1], &q.id))
+	q.id = brief(q.id)
+	return err
 }
 
 // runOrder sorts by number, then id: ComfyUI answers in heap order.

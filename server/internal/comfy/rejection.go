@@ -97,7 +97,7 @@ func parseRejection(a answer) *RejectedError {
 		}
 		e.Type, e.Message = "partly_accepted", "ComfyUI would run only a part of the workflow"
 	case json.Unmarshal(v.Error, &plain) == nil:
-		e.Message = plain
+		e.Message = brief(plain)
 	case json.Unmarshal(v.Error, &object) == nil:
 		e.Type, e.Message, e.Details = string(object.Type), string(object.Message), string(object.Details)
 	}
@@ -107,37 +107,59 @@ func parseRejection(a answer) *RejectedError {
 	return e
 }
 
+// parseNodeErrors reads what is wrong with each node, up to what a text may have in all.
 func parseNodeErrors(raw json.RawMessage) []NodeRejection {
 	nodes, err := members(raw)
 	if err != nil {
 		return nil // absent, or a list: some builds write [] for none
 	}
 	var list []NodeRejection
-	for _, n := range nodes {
-		var v struct {
-			Class  text `json:"class_type"`
-			Errors []struct {
-				Type    text            `json:"type"`
-				Message text            `json:"message"`
-				Details text            `json:"details"`
-				Extra   json.RawMessage `json:"extra_info"`
-			} `json:"errors"`
+	room := textLimit
+	for i, n := range nodes {
+		if room <= 0 {
+			more := Reason{Type: "cut", Message: counted("… and %d more nodes", len(nodes)-i)}
+			return append(list, NodeRejection{NodeID: n.key, Reasons: []Reason{more}})
 		}
-		if json.Unmarshal(n.value, &v) != nil {
-			v.Errors = nil
-		}
-		r := NodeRejection{NodeID: n.key, ClassType: string(v.Class)}
-		for _, e := range v.Errors {
-			var extra struct {
-				Input text `json:"input_name"`
-			}
-			_ = json.Unmarshal(e.Extra, &extra) // it may hold anything
-			r.Reasons = append(r.Reasons, Reason{string(e.Type), string(e.Message), string(e.Details), string(extra.Input)})
-		}
-		if len(r.Reasons) == 0 {
-			r.Reasons = []Reason{{Type: "unknown", Message: "refused without a reason"}}
-		}
+		var r NodeRejection
+		r, room = parseNodeError(n, room)
 		list = append(list, r)
 	}
 	return list
+}
+
+// parseNodeError reads what is wrong with one node, and gives the room that is left.
+func parseNodeError(n member, room int) (NodeRejection, int) {
+	var v struct {
+		Class  text `json:"class_type"`
+		Errors []struct {
+			Type    text            `json:"type"`
+			Message text            `json:"message"`
+			Details text            `json:"details"`
+			Extra   json.RawMessage `json:"extra_info"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(n.value, &v) != nil {
+		v.Errors = nil
+	}
+	r := NodeRejection{NodeID: shorten(n.key, reasonLimit), ClassType: shorten(string(v.Class), reasonLimit)}
+	for i, e := range v.Errors {
+		if room <= 0 {
+			r.Reasons = append(r.Reasons, Reason{Type: "cut", Message: counted("… and %d more reasons", len(v.Errors)-i)})
+			break
+		}
+		var extra struct {
+			Input text `json:"input_name"`
+		}
+		_ = json.Unmarshal(e.Extra, &extra) // it may hold anything
+		reason := Reason{
+			Type: shorten(string(e.Type), reasonLimit), Message: shorten(string(e.Message), reasonLimit),
+			Details: shorten(string(e.Details), reasonLimit), Input: shorten(string(extra.Input), reasonLimit),
+		}
+		room -= len(reason.Type) + len(reason.Message) + len(reason.Details) + len(reason.Input)
+		r.Reasons = append(r.Reasons, reason)
+	}
+	if len(r.Reasons) == 0 {
+		r.Reasons = []Reason{{Type: "unknown", Message: "refused without a reason"}}
+	}
+	return r, room - len(r.NodeID) - len(r.ClassType)
 }

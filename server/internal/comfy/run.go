@@ -1,7 +1,6 @@
 package comfy
 
 import (
-	"slices"
 	"sync"
 	"time"
 )
@@ -21,10 +20,8 @@ type Run struct {
 	lastSign  time.Time
 	ending    eventKind
 	told      Outcome // by frames; its Kind is 0 until they tell of the end
+	outputs   listing // by frames
 }
-
-// maxTold bounds the outputs that are collected from frames.
-const maxTold = 1000
 
 // Progress is how far a run has come. Losing frames makes it coarser, never wrong.
 type Progress struct {
@@ -80,9 +77,8 @@ func (r *Run) Told() (o Outcome, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o = r.told
-	o.Files, o.Texts = nil, nil
 	if o.Kind == Succeeded {
-		o.Files, o.Texts = results(r.told.Files), slices.Clone(r.told.Texts)
+		o.Files, o.Texts = results(r.outputs.files), r.outputs.all()
 	}
 	return o, o.Kind != 0
 }
@@ -121,9 +117,7 @@ func (r *Run) apply(e event) {
 	case note:
 		p.Note = e.text
 	case output:
-		if len(r.told.Files)+len(r.told.Texts) < maxTold {
-			r.told.Files, r.told.Texts = append(r.told.Files, e.files...), append(r.told.Texts, e.texts...)
-		}
+		r.outputs.add(e.files, e.texts)
 	case closing, ended:
 		r.ending = max(r.ending, e.kind)
 		if e.kind == closing {

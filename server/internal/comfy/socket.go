@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -75,8 +76,13 @@ func (c *Client) session(ctx context.Context) error {
 	dialCtx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	address := strings.Replace(c.base, "http", "ws", 1) + "/ws?clientId=" + url.QueryEscape(c.ClientID())
-	conn, _, err := websocket.Dial(dialCtx, address, &websocket.DialOptions{HTTPClient: c.http})
+	header := http.Header{}
+	c.authorize(header)
+	conn, refusal, err := websocket.Dial(dialCtx, address, &websocket.DialOptions{HTTPClient: c.http, HTTPHeader: header})
 	if err != nil {
+		if refusal != nil {
+			c.setLockout(c.lockedOut(refusal.StatusCode, refusal.Header.Get("Location"), nil))
+		}
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	defer conn.CloseNow()
@@ -153,7 +159,7 @@ func (c *Client) dispatch(s *socket, e event) {
 		if c.socket == nil {
 			c.log.Debug("websocket to ComfyUI open")
 		}
-		c.socket, c.remaining = s, e.remaining
+		c.socket, c.remaining, c.lockout = s, e.remaining, nil
 		c.announce()
 		return
 	case e.prompt != "":

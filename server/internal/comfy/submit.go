@@ -69,7 +69,7 @@ func (c *Client) judge(ctx context.Context, id string, a answer) error {
 		// The handler is over, so what is not in the queue now will not come; but it may have come.
 		return c.settle(ctx, id, &RejectedError{
 			Status: a.status, Type: "server_error",
-			Message: "ComfyUI could not handle the workflow", Details: string(a.body[:min(len(a.body), errorLimit)]),
+			Message: "ComfyUI could not handle the workflow", Details: a.said(),
 		})
 	case a.status > http.StatusInternalServerError: // a proxy speaks; ComfyUI may have been asked
 		return c.settle(ctx, id, fmt.Errorf("%w: %w", ErrUncertain, status))
@@ -78,7 +78,7 @@ func (c *Client) judge(ctx context.Context, id string, a answer) error {
 	case refusal != nil:
 		return refusal
 	case a.status == http.StatusBadRequest:
-		return &RejectedError{Status: a.status, Message: "ComfyUI refused the workflow", Details: firstLine(string(a.body))}
+		return &RejectedError{Status: a.status, Message: "ComfyUI refused the workflow", Details: firstLine(a.said())}
 	default:
 		return fmt.Errorf("%w: %w", ErrUnreachable, status)
 	}

@@ -20,35 +20,44 @@ type SystemStats struct {
 
 // Device is one compute device. With --cpu its memory is the RAM.
 type Device struct {
-	Name      string `json:"name"`
-	Type      string `json:"type"` // "cuda", "cpu", "mps", ...
-	VRAMTotal int64  `json:"vram_total"`
-	VRAMFree  int64  `json:"vram_free"`
+	Name      string
+	Type      string // "cuda", "cpu", "mps", ...
+	VRAMTotal int64
+	VRAMFree  int64
 }
 
 // SystemStats asks what is running. It is the cheapest proof that ComfyUI, and not something else, answers.
 func (c *Client) SystemStats(ctx context.Context) (SystemStats, error) {
 	var v struct {
 		System struct {
-			OS             string   `json:"os"`
-			RAMTotal       int64    `json:"ram_total"`
-			RAMFree        int64    `json:"ram_free"`
-			Version        string   `json:"comfyui_version"`
-			PythonVersion  string   `json:"python_version"`
-			PyTorchVersion string   `json:"pytorch_version"`
-			EmbeddedPython bool     `json:"embedded_python"`
-			Argv           []string `json:"argv"`
+			OS             text   `json:"os"`
+			RAMTotal       int64  `json:"ram_total"`
+			RAMFree        int64  `json:"ram_free"`
+			Version        text   `json:"comfyui_version"`
+			PythonVersion  text   `json:"python_version"`
+			PyTorchVersion text   `json:"pytorch_version"`
+			EmbeddedPython bool   `json:"embedded_python"`
+			Argv           []text `json:"argv"`
 		} `json:"system"`
-		Devices []Device `json:"devices"`
+		Devices []struct {
+			Name      text  `json:"name"`
+			Type      text  `json:"type"`
+			VRAMTotal int64 `json:"vram_total"`
+			VRAMFree  int64 `json:"vram_free"`
+		} `json:"devices"`
 	}
 	if err := c.get(ctx, requestTimeout, "/system_stats", &v); err != nil {
 		return SystemStats{}, err
 	}
 	s := v.System
-	return SystemStats{
-		Version: s.Version, OS: s.OS, PythonVersion: s.PythonVersion, PyTorchVersion: s.PyTorchVersion,
-		EmbeddedPython: s.EmbeddedPython, Argv: s.Argv, RAMTotal: s.RAMTotal, RAMFree: s.RAMFree, Devices: v.Devices,
-	}, nil
+	stats := SystemStats{
+		Version: string(s.Version), OS: string(s.OS), PythonVersion: string(s.PythonVersion), PyTorchVersion: string(s.PyTorchVersion),
+		EmbeddedPython: s.EmbeddedPython, Argv: plain(s.Argv), RAMTotal: s.RAMTotal, RAMFree: s.RAMFree,
+	}
+	for _, d := range v.Devices {
+		stats.Devices = append(stats.Devices, Device{Name: string(d.Name), Type: string(d.Type), VRAMTotal: d.VRAMTotal, VRAMFree: d.VRAMFree})
+	}
+	return stats, nil
 }
 
 // Greet asks for next to nothing. The connection it was answered on stays open for a while, for what is to be quick then.
@@ -81,7 +90,7 @@ func (c *Client) Logs(ctx context.Context) ([]string, error) {
 	var lines []string
 	for line := range strings.Lines(all.String()) {
 		line = strings.TrimRight(line, "\r\n")
-		lines = append(lines, line[strings.LastIndexByte(line, '\r')+1:])
+		lines = append(lines, brief(line[strings.LastIndexByte(line, '\r')+1:]))
 	}
 	return lines, nil
 }

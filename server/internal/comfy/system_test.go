@@ -77,19 +77,19 @@ func TestOverTheNetwork(t *testing.T) {
 		t.Errorf("connected as %q", conn.id)
 	}
 
-	body, header, err := c.View(ctx, comfy.File{Filename: "ä b.png", Subfolder: `x\y`, Type: "output"})
+	res, err := c.View(ctx, comfy.File{Filename: "ä b.png", Subfolder: `x\y`, Type: "output"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := io.ReadAll(body)
-	if err != nil || string(data) != "picture" || header.Get("Content-Type") != "image/png" {
-		t.Errorf("%q %v %v", data, header, err)
+	data, err := io.ReadAll(res.Body)
+	if err != nil || string(data) != "picture" || res.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("%q %v %v", data, res.Header, err)
 	}
-	if err := body.Close(); err != nil {
+	if err := res.Body.Close(); err != nil {
 		t.Error(err)
 	}
 	var status *comfy.StatusError
-	if _, _, err := c.View(ctx, comfy.File{Filename: "gone.png", Type: "output"}); !errors.As(err, &status) || status.Status != 404 {
+	if _, err := c.View(ctx, comfy.File{Filename: "gone.png", Type: "output"}, ""); !errors.As(err, &status) || status.Status != 404 {
 		t.Errorf("a file that is gone: %v", err)
 	}
 	// A redirected POST would become a GET: it is refused instead, and nothing was queued.

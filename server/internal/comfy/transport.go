@@ -10,15 +10,17 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 const (
 	requestTimeout = 15 * time.Second // one small request; a busy interpreter can take seconds to answer
 	slowTimeout    = time.Minute      // validation of a posted graph, node definitions of a big installation
 	bodyLimit      = 64 << 20         // /queue and /history carry whole graphs
-	errorLimit     = 8 << 10          // of an error answer kept as text
+	errorLimit     = 8 << 10          // of an error answer kept as text, in bytes
 )
 
 // ErrUnreachable says that ComfyUI could not be talked to and that nothing was queued or changed by the call.
@@ -41,12 +43,12 @@ func (e *StatusError) Error() string {
 
 // newHTTPClient drops idle connections early: posting on one that the server is just closing would leave it
 // unknown whether the prompt was queued (aiohttp keeps them for 75 seconds). It follows no redirects, which would
-// turn a POST into a GET.
-func newHTTPClient() *http.Client {
+// turn a POST into a GET and show the token to others.
+func newHTTPClient(proxy func(*http.Request) (*url.URL, error)) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
+			Proxy:               proxy,
 			DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 			TLSHandshakeTimeout: 10 * time.Second,
 			MaxIdleConnsPerHost: 4,
@@ -55,10 +57,11 @@ func newHTTPClient() *http.Client {
 	}
 }
 
-// answer is a complete HTTP answer, of any status.
+// answer is a complete HTTP answer, of any status. Its body is valid UTF-8.
 type answer struct {
-	status int
-	body   []byte
+	status   int
+	location string // of a redirect
+	body     []byte
 }
 
 // send makes one request and reads the whole answer. The error wraps [ErrUnreachable] when no connection was
@@ -66,7 +69,7 @@ type answer struct {
 func (c *Client) send(ctx context.Context, timeout time.Duration, method, path string, body any) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	res, err := c.open(ctx, method, path, body)
+	res, err := c.open(ctx, method, path, http.Header{}, body)
 	if err != nil {
 		return answer{}, err
 	}
@@ -78,11 +81,14 @@ func (c *Client) send(ctx context.Context, timeout time.Duration, method, path s
 	if len(data) > bodyLimit {
 		return answer{}, fmt.Errorf("ComfyUI's answer to %s %s is longer than %d MiB", method, path, bodyLimit>>20)
 	}
-	return answer{res.StatusCode, data}, nil
+	if !utf8.Valid(data) { // of a proxy, or of a pack that is careless
+		data = bytes.ToValidUTF8(data, []byte(string(utf8.RuneError)))
+	}
+	return answer{res.StatusCode, res.Header.Get("Location"), data}, nil
 }
 
 // open makes one request and returns the answer unread.
-func (c *Client) open(ctx context.Context, method, path string, body any) (*http.Response, error) {
+func (c *Client) open(ctx context.Context, method, path string, header http.Header, body any) (*http.Response, error) {
 	var payload io.Reader
 	if body != nil {
 		var buf bytes.Buffer
@@ -99,9 +105,10 @@ func (c *Client) open(ctx context.Context, method, path string, body any) (*http
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
-	if payload != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if req.Header = header; payload != nil {
+		header.Set("Content-Type", "application/json")
 	}
+	c.authorize(header)
 	res, err := c.http.Do(req)
 	switch {
 	case err == nil:
@@ -113,10 +120,21 @@ func (c *Client) open(ctx context.Context, method, path string, body any) (*http
 	}
 }
 
-// get reads a JSON answer into v; post sends one and wants no answer. Other statuses than 2xx are a *StatusError.
+// authorize says who we are, to whatever stands in front of ComfyUI.
+func (c *Client) authorize(header http.Header) {
+	if c.token != "" {
+		header.Set("Authorization", "Bearer "+c.token)
+	}
+}
+
+// get reads a JSON answer into v; post sends one and wants no answer. Other statuses than 2xx are a *StatusError, or a
+// *LockedOutError of get.
 func (c *Client) get(ctx context.Context, timeout time.Duration, path string, v any) error {
 	a, err := c.send(ctx, timeout, http.MethodGet, path, nil)
 	if err != nil {
+		return err
+	}
+	if err := c.lockedOut(a.status, a.location, a.body); err != nil {
 		return err
 	}
 	if err := a.ok(http.MethodGet, path); err != nil {
@@ -140,5 +158,8 @@ func (a answer) ok(method, path string) error {
 	if a.status/100 == 2 {
 		return nil
 	}
-	return &StatusError{Method: method, Path: path, Status: a.status, Body: string(a.body[:min(len(a.body), errorLimit)])}
+	return &StatusError{Method: method, Path: path, Status: a.status, Body: a.said()}
 }
+
+// said is the body of an error answer as a text for people.
+func (a answer) said() string { return shorten(clean(string(a.body)), errorLimit) }

@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"net"
+	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
@@ -36,6 +38,7 @@ type Server struct {
 	AllowedOrigins   []string `json:"allowed_origins"` // of pages elsewhere that may call it
 	PublicURL        URL      `json:"public_url"`      // address that people use; zero: that of the port
 	TrustedProxies   []Proxy  `json:"trusted_proxies"` // whose X-Forwarded-For, -Proto and -Host are believed
+	ThumbnailCache   int64    `json:"thumbnail_cache_mib"`
 }
 
 // IsExposed reports whether others than users of this machine reach the service: at its own port, or through a proxy.
@@ -120,14 +123,25 @@ type ComfyUI struct {
 	OutputDir    string       `json:"output_dir"`        // empty for remote without access to its files
 	Host         string       `json:"api_host"`
 	Port         int          `json:"api_port"`
+	TokenFile    string       `json:"api_token_file"`
+	Token        Secret       `json:"-"` // for what stands in front of ComfyUI; empty: none
 	ExtraArgs    []string     `json:"extra_args"`
 	StartTimeout Duration     `json:"start_timeout"`
 }
 
-// BaseURL is the address of ComfyUI's own interface.
-func (c ComfyUI) BaseURL() string {
-	return "http://" + net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+// Address is where ComfyUI's own interface is reached. One that listens on every address is reached on loopback.
+func (c ComfyUI) Address() string {
+	host, _, _ := strings.Cut(c.Host, ",") // ComfyUI takes several
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		if host = "::1"; ip.Is4() {
+			host = "127.0.0.1"
+		}
+	}
+	return net.JoinHostPort(host, strconv.Itoa(c.Port))
 }
+
+// BaseURL is the URL of ComfyUI's own interface.
+func (c ComfyUI) BaseURL() string { return "http://" + c.Address() }
 
 // Workflow is what is generated.
 type Workflow struct {
@@ -256,7 +270,7 @@ func (p *Parameter) UnmarshalJSON(data []byte) error {
 
 func defaults() Config {
 	return Config{
-		Server: Server{Port: 3000, Host: "localhost", DataDir: "data", ShutdownGrace: Duration(30 * time.Second)},
+		Server: Server{Port: 3000, Host: "localhost", DataDir: "data", ShutdownGrace: Duration(30 * time.Second), ThumbnailCache: 512},
 		ComfyUI: ComfyUI{
 			OutputDir: "output", Host: "127.0.0.1", Port: 8188, StartTimeout: Duration(5 * time.Minute),
 		},

@@ -65,6 +65,9 @@ func (c *Config) resolvePaths(base string, windows bool) {
 		c.Workflow.Title = string(unicode.ToUpper(first)) + words[size:]
 	}
 	comfy := &c.ComfyUI
+	if comfy.TokenFile != "" {
+		comfy.TokenFile = resolve(base, comfy.TokenFile, windows)
+	}
 	switch comfy.Installation {
 	case Simulated:
 		if comfy.RootPath == "" {
@@ -100,6 +103,7 @@ func (c *Config) check(problems *Problems) {
 	if comfy.Installation == Remote && comfy.RootPath != "" && !isFolder(comfy.OutputDir) {
 		problems.add("comfy_ui.output_dir", "there is no folder %s; leave root_path out to fetch results through ComfyUI's interface", comfy.OutputDir)
 	}
+	c.ComfyUI.readToken(problems)
 	for _, argument := range comfy.ExtraArgs {
 		name, _, _ := strings.Cut(argument, "=")
 		if key, ours := serviceArguments[name]; ours {

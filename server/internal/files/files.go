@@ -2,25 +2,17 @@
 package files
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-// maxRemote is the largest file that is fetched from a remote ComfyUI, in bytes.
-const maxRemote = 512 << 20
-
-// Source opens results by name: relative to the output directory, with forward slashes. fs.ErrNotExist.
+// Source opens results by name: relative to the output directory, with forward slashes. fs.ErrNotExist, errBusy.
 type Source interface {
 	Open(ctx context.Context, name string) (*File, error)
 }
@@ -28,65 +20,16 @@ type Source interface {
 // File is an opened result.
 type File struct {
 	io.ReadSeekCloser
-	Tag      string    // changes with the content
+	Tag      string    // changes with the content; empty: not known
+	Size     int64     // -1: not known, which only reading to the end tells
 	Modified time.Time // zero: not known
 }
 
-// Directory is an output directory on disk. Nothing outside it can be opened, through links neither.
-type Directory struct{ path string }
+// errBusy says that too many files are being fetched.
+var errBusy = errors.New("too many files are being fetched from ComfyUI: try again in a moment")
 
-// NewDirectory makes a source of the folder, which may be made later.
-func NewDirectory(path string) Directory { return Directory{path} }
-
-// Open implements Source.
-func (d Directory) Open(_ context.Context, name string) (*File, error) {
-	root, err := os.OpenRoot(d.path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = root.Close() }()
-	// Looked at first: opening a pipe would wait for a writer.
-	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err) // whatever the reason, there is nothing to be had
-	}
-	file, err := root.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
-	}
-	info, err := file.Stat()
-	if err != nil {
-		_ = file.Close()
-		return nil, err
-	}
-	// ComfyUI gives a name again when its file was deleted, so name and size do not tell.
-	tag := fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())
-	return &File{file, tag, info.ModTime()}, nil
-}
-
-// Fetch asks a remote ComfyUI for a file; fs.ErrNotExist.
-type Fetch func(ctx context.Context, name string) (io.ReadCloser, error)
-
-// Open implements Source.
-func (f Fetch) Open(ctx context.Context, name string) (*File, error) {
-	body, err := f(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = body.Close() }()
-	data, err := io.ReadAll(io.LimitReader(body, maxRemote+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxRemote {
-		return nil, fmt.Errorf("%s is larger than %d MiB", name, maxRemote>>20)
-	}
-	sum := sha256.Sum256(data)
-	return &File{nopCloser{bytes.NewReader(data)}, hex.EncodeToString(sum[:16]), time.Time{}}, nil
-}
-
-type nopCloser struct{ io.ReadSeeker }
-
-func (nopCloser) Close() error { return nil }
+// sandbox is the policy of everything that a generation made: it is data, whatever it says it is.
+const sandbox = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'"
 
 // Images serves results: GET <prefix><name>.
 func Images(source Source) http.Handler {
@@ -98,26 +41,41 @@ func Images(source Source) http.Handler {
 		}
 		file, err := source.Open(r.Context(), name)
 		if err != nil {
-			notFound(w, err)
+			refuse(w, err)
 			return
 		}
 		defer func() { _ = file.Close() }()
-		header := w.Header()
-		header.Set("Cache-Control", "private, no-cache") // to be asked again each time: ETag answers
-		header.Set("ETag", `"`+file.Tag+`"`)
 		kind, err := contentType(name, file)
 		if err != nil {
-			notFound(w, err)
+			refuse(w, err)
 			return
 		}
+		header := w.Header()
+		header.Set("Cache-Control", "private, no-cache") // to be asked again each time: ETag answers
 		header.Set("Content-Type", kind)
+		if file.Tag != "" {
+			header.Set("ETag", `"`+file.Tag+`"`)
+		}
 		if !shown(kind) {
 			header.Set("Content-Disposition", "attachment")
 		}
-		// What a generation wrote is data, whatever it says it is.
-		header.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'")
-		http.ServeContent(w, r, name, file.Modified, file)
+		header.Set("Content-Security-Policy", sandbox)
+		serve(w, r, file)
 	})
+}
+
+// serve answers with a file, or what the request asks for of it. One whose size is not known has no ranges.
+func serve(w http.ResponseWriter, r *http.Request, file *File) {
+	if file.Size >= 0 {
+		http.ServeContent(w, r, "", file.Modified, file)
+		return
+	}
+	if r.Method == http.MethodHead {
+		return
+	}
+	if _, err := io.Copy(w, file); err != nil {
+		panic(http.ErrAbortHandler) // so that nobody takes a part for the whole
+	}
 }
 
 // resultName checks a name as it came in a URL, decoded once.
@@ -128,23 +86,35 @@ func resultName(name string) (string, bool) {
 	return name, true
 }
 
-func notFound(w http.ResponseWriter, err error) {
-	if errors.Is(err, fs.ErrNotExist) {
+func refuse(w http.ResponseWriter, err error) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		http.Error(w, "there is no such file: it may have been deleted from the output directory", http.StatusNotFound)
-		return
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, errBusy.Error(), http.StatusServiceUnavailable)
+	default:
+		http.Error(w, "the file cannot be had now", http.StatusBadGateway)
 	}
-	http.Error(w, "the file cannot be had now", http.StatusBadGateway)
 }
 
 // Previews serves the latest preview of a running job: GET <prefix><job id>.
-func Previews(latest func(jobID string) (n int, contentType string, data []byte)) http.Handler {
+func Previews(latest func(jobID string) (n int, data []byte)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n, kind, data := latest(strings.ToLower(r.PathValue("job")))
+		n, data := latest(strings.ToLower(r.PathValue("job")))
+		kind := http.DetectContentType(data)
+		switch kind {
+		case "image/jpeg", "image/png", "image/webp":
+		default:
+			n = 0 // whatever a node sent, it is no picture
+		}
 		if n == 0 {
 			http.Error(w, "the job has no preview: it is not running, or its workflow makes none", http.StatusNotFound)
 			return
 		}
 		w.Header().Set("Content-Type", kind)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", sandbox)
 		w.Header().Set("Cache-Control", "private, no-store")
 		_, _ = w.Write(data) // whoever asked may have gone
 	})

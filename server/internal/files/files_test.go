@@ -3,13 +3,8 @@ package files_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"image"
-	"image/color"
-	"image/jpeg"
 	"image/png"
-	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -50,12 +45,24 @@ func gallery(t *testing.T) (folder string, handler http.Handler) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /images/{name...}", files.Images(files.NewDirectory(folder)))
-	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(files.NewDirectory(folder), filepath.Join(parent, "kept")))
+	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(files.NewDirectory(folder), filepath.Join(parent, "kept"), 1<<20))
 	return folder, mux
 }
 
 func get(handler http.Handler, path string, header ...string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(http.MethodGet, path, nil)
+	return ask(httptest.NewRequest(http.MethodGet, path, nil), handler, header...)
+}
+
+// getContext is get by somebody who leaves when ctx ends.
+func getContext(ctx context.Context, handler http.Handler, path string) *httptest.ResponseRecorder {
+	return ask(httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil), handler)
+}
+
+func method(handler http.Handler, method, path string) *httptest.ResponseRecorder {
+	return ask(httptest.NewRequest(method, path, nil), handler)
+}
+
+func ask(request *http.Request, handler http.Handler, header ...string) *httptest.ResponseRecorder {
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
@@ -121,86 +128,6 @@ func TestImages(t *testing.T) {
 	}
 	if page := get(handler, "/images/page.html"); !strings.HasPrefix(page.Header().Get("Content-Type"), "text/plain") || !strings.HasPrefix(page.Header().Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("a page would run: %v", page.Header())
-	}
-}
-
-func TestThumbnails(t *testing.T) {
-	folder, handler := gallery(t)
-	for query, want := range map[string]int{"": 320, "?w=100": 160, "?w=9999": 640, "?w=x": 320} {
-		answer := get(handler, "/thumbnails/a.png"+query)
-		picture, err := jpeg.Decode(answer.Body)
-		if err != nil || picture.Bounds().Dx() != want || picture.Bounds().Dy() != want/2 {
-			t.Errorf("%q: %v (%v)", query, picture, err)
-		}
-	}
-	before := get(handler, "/thumbnails/a.png").Header().Get("ETag")
-	white := image.NewUniform(color.White)
-	var encoded bytes.Buffer
-	small := image.NewRGBA(image.Rect(0, 0, 10, 10))
-	for x := range 10 {
-		for y := range 10 {
-			small.Set(x, y, white.C)
-		}
-	}
-	if err := png.Encode(&encoded, small); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "a.png"), encoded.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	after := get(handler, "/thumbnails/a.png")
-	if picture, err := jpeg.Decode(after.Body); err != nil || picture.Bounds().Dx() != 10 || after.Header().Get("ETag") == before {
-		t.Errorf("of a changed picture: %v (%v)", picture, err)
-	}
-	for _, name := range []string{"page.html", "broken.png"} {
-		if answer := get(handler, "/thumbnails/"+name); answer.Code != http.StatusUnsupportedMediaType || answer.Header().Get("ETag") != "" {
-			t.Errorf("%s: %d", name, answer.Code)
-		}
-	}
-}
-
-func TestFilesOfARemoteComfyUI(t *testing.T) {
-	content := "one"
-	source := files.Fetch(func(_ context.Context, name string) (io.ReadCloser, error) {
-		switch name {
-		case "sub/a.txt":
-			return io.NopCloser(strings.NewReader(content)), nil
-		case "down.txt":
-			return nil, errors.New("connection refused")
-		}
-		return nil, fs.ErrNotExist
-	})
-	mux := http.NewServeMux()
-	mux.Handle("GET /images/{name...}", files.Images(source))
-	first := get(mux, "/images/sub/a.txt")
-	if first.Code != http.StatusOK || first.Body.String() != "one" {
-		t.Fatalf("%d %s", first.Code, first.Body)
-	}
-	content = "two"
-	if again := get(mux, "/images/sub/a.txt", "If-None-Match", first.Header().Get("ETag")); again.Body.String() != "two" {
-		t.Errorf("changed: %d %s", again.Code, again.Body)
-	}
-	if gone := get(mux, "/images/none.txt"); gone.Code != http.StatusNotFound {
-		t.Errorf("gone: %d", gone.Code)
-	}
-	if down := get(mux, "/images/down.txt"); down.Code != http.StatusBadGateway {
-		t.Errorf("down: %d", down.Code)
-	}
-}
-
-func TestPreviews(t *testing.T) {
-	mux := http.NewServeMux()
-	mux.Handle("GET /previews/{job}", files.Previews(func(id string) (int, string, []byte) {
-		if id == "a" {
-			return 3, "image/jpeg", []byte("picture")
-		}
-		return 0, "", nil
-	}))
-	if answer := get(mux, "/previews/A?n=3"); answer.Body.String() != "picture" || answer.Header().Get("Content-Type") != "image/jpeg" {
-		t.Errorf("%d %s", answer.Code, answer.Body)
-	}
-	if answer := get(mux, "/previews/b"); answer.Code != http.StatusNotFound {
-		t.Errorf("%d", answer.Code)
 	}
 }
 

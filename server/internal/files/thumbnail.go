@@ -2,82 +2,141 @@ package files
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/gif" // formats that results come in
-	"image/jpeg"
-	_ "image/png"
-	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
-
-	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
+	"sync"
+	"time"
 )
 
-// The bounds of thumbnails.
 const (
-	defaultWidth = 320
-	maxPixels    = 100_000_000 // of the picture they are made from
-	quality      = 82
-	atOnce       = 2 // being made
+	defaultWidth  = 320
+	maxRemembered = 4096 // files that no thumbnail can be made of
 )
 
 // widths are those that thumbnails come in: few, so that few are kept.
 var widths = []int{160, 320, 640}
 
-// errNoPicture says that a result cannot be made into a thumbnail.
-var errNoPicture = errors.New("the file is not a picture that a thumbnail can be made of")
+// thumbnails makes small pictures of results, one at a time: each takes a processor and, while it lasts, memory.
+type thumbnails struct {
+	source Source
+	cache  *cache
+	making chan struct{} // one token: who holds it decodes
+
+	mu     sync.Mutex
+	failed map[string]error // why none can be made, by file and tag: one that is still being written gets another tag
+}
 
 // Thumbnails serves small JPEGs of results: GET <prefix><name>?w=<width>. They are kept in a folder, under names that
-// change with the result.
-func Thumbnails(source Source, folder string) http.Handler {
-	making := make(chan struct{}, atOnce)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, ok := resultName(r.PathValue("name"))
-		if !ok {
-			http.Error(w, "there is no such file", http.StatusNotFound)
-			return
-		}
-		file, err := source.Open(r.Context(), name)
-		if err != nil {
-			notFound(w, err)
-			return
-		}
-		defer func() { _ = file.Close() }()
-		width := chooseWidth(r.FormValue("w"))
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d", name, file.Tag, width))
-		key := hex.EncodeToString(sum[:16])
+// change with the result, up to limit bytes.
+func Thumbnails(source Source, folder string, limit int64) http.Handler {
+	return &thumbnails{source: source, cache: newCache(folder, limit), making: make(chan struct{}, 1), failed: map[string]error{}}
+}
+
+// ServeHTTP implements http.Handler.
+func (t *thumbnails) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, ok := resultName(r.PathValue("name"))
+	if !ok {
+		http.Error(w, "there is no such file", http.StatusNotFound)
+		return
+	}
+	made, err := t.of(r.Context(), name, chooseWidth(r.FormValue("w")))
+	switch tooLarge := new(tooLargeError); {
+	case errors.Is(err, errNoPicture):
+		http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
+	case errors.As(err, &tooLarge):
+		http.Error(w, tooLarge.Error(), http.StatusUnprocessableEntity)
+	case err != nil:
+		refuse(w, err)
+	default:
 		header := w.Header()
 		header.Set("Cache-Control", "private, no-cache")
-		header.Set("ETag", `"`+key+`"`)
-		kept := filepath.Join(folder, key[:2], key+".jpg")
-		data, err := os.ReadFile(kept)
-		if err != nil {
-			select {
-			case making <- struct{}{}:
-			case <-r.Context().Done():
-				return
-			}
-			data, err = shrink(file, width)
-			<-making
-			if err == nil {
-				keep(kept, data)
-			}
-		}
-		if err != nil {
-			header.Del("ETag")
-			http.Error(w, errNoPicture.Error(), http.StatusUnsupportedMediaType)
-			return
-		}
 		header.Set("Content-Type", "image/jpeg")
-		http.ServeContent(w, r, "", file.Modified, bytes.NewReader(data))
-	})
+		if made.key != "" {
+			header.Set("ETag", `"`+made.key+`"`)
+		}
+		http.ServeContent(w, r, "", made.modified, bytes.NewReader(made.data))
+	}
+}
+
+// thumbnail is one that is made.
+type thumbnail struct {
+	key      string // empty: of a file that cannot be told from another of its name
+	data     []byte
+	modified time.Time
+}
+
+// errNotMade says that a thumbnail has to be made first.
+var errNotMade = errors.New("not made")
+
+// of finds the thumbnail of a result, or makes it. Who waits for others holds no file open.
+func (t *thumbnails) of(ctx context.Context, name string, width int) (thumbnail, error) {
+	found, err := t.look(ctx, name, width, false)
+	if !errors.Is(err, errNotMade) {
+		return found, err
+	}
+	select {
+	case t.making <- struct{}{}:
+		defer func() { <-t.making }()
+		return t.look(ctx, name, width, true)
+	case <-ctx.Done():
+		return thumbnail{}, ctx.Err()
+	}
+}
+
+// look gives the thumbnail that is kept. Where there is none it is made, if it may be.
+func (t *thumbnails) look(ctx context.Context, name string, width int, mayMake bool) (thumbnail, error) {
+	file, err := t.source.Open(ctx, name)
+	if err != nil {
+		return thumbnail{}, err
+	}
+	defer func() { _ = file.Close() }()
+	found := thumbnail{modified: file.Modified}
+	if file.Tag != "" {
+		if err := t.failure(name, file.Tag); err != nil {
+			return found, err
+		}
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d", name, file.Tag, width))
+		found.key = hex.EncodeToString(sum[:16])
+		if found.data, err = t.cache.get(found.key); err == nil {
+			return found, nil
+		}
+	}
+	if !mayMake {
+		return found, errNotMade
+	}
+	if found.data, err = shrink(ctx, file, width); err != nil {
+		t.remember(name, file.Tag, err)
+		return found, err
+	}
+	if found.key != "" {
+		_ = t.cache.keep(found.key, found.data) // else it is made again
+	}
+	return found, nil
+}
+
+func (t *thumbnails) failure(name, tag string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.failed[name+"\n"+tag]
+}
+
+// remember keeps why no thumbnail can be made of a file, unless another try may succeed.
+func (t *thumbnails) remember(name, tag string, err error) {
+	tooLarge := new(tooLargeError)
+	if tag == "" || !errors.Is(err, errNoPicture) && !errors.As(err, &tooLarge) {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.failed) >= maxRemembered {
+		clear(t.failed)
+	}
+	t.failed[name+"\n"+tag] = err
 }
 
 func chooseWidth(asked string) int {
@@ -91,41 +150,4 @@ func chooseWidth(asked string) int {
 		}
 	}
 	return widths[len(widths)-1]
-}
-
-func shrink(file io.ReadSeeker, width int) ([]byte, error) {
-	config, _, err := image.DecodeConfig(file)
-	if err != nil || config.Width*config.Height > maxPixels || config.Width*config.Height == 0 {
-		return nil, errNoPicture
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	picture, _, err := image.Decode(file)
-	if err != nil {
-		return nil, errNoPicture
-	}
-	bounds := picture.Bounds()
-	width = min(width, bounds.Dx())
-	small := image.NewRGBA(image.Rect(0, 0, width, max(1, bounds.Dy()*width/bounds.Dx())))
-	draw.Draw(small, small.Bounds(), image.White, image.Point{}, draw.Src) // JPEG knows no transparency
-	draw.ApproxBiLinear.Scale(small, small.Bounds(), picture, bounds, draw.Over, nil)
-	var out bytes.Buffer
-	err = jpeg.Encode(&out, small, &jpeg.Options{Quality: quality})
-	return out.Bytes(), err
-}
-
-// keep writes a thumbnail for the next time. Where that fails it is made again.
-func keep(path string, data []byte) {
-	if os.MkdirAll(filepath.Dir(path), 0o700) != nil {
-		return
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "*.tmp")
-	if err != nil {
-		return
-	}
-	_, err = temporary.Write(data)
-	if closeErr := temporary.Close(); err != nil || closeErr != nil || os.Rename(temporary.Name(), path) != nil {
-		_ = os.Remove(temporary.Name())
-	}
 }

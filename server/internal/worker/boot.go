@@ -99,6 +99,9 @@ func (b *boot) connect(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := b.client.WaitConnected(ctx); err != nil {
+		if locked := lockedOut(b.ComfyUI, err); locked != nil {
+			return "", locked
+		}
 		return "", fmt.Errorf("ComfyUI at %s opened its port, but no websocket within 30 s", b.ComfyUI.BaseURL())
 	}
 	stats, err := b.client.SystemStats(ctx)

@@ -138,7 +138,7 @@ func (b *boot) checkPort(ctx context.Context) error {
 	defer cancel()
 	who := "another program"
 	for asking.Err() == nil && who == "another program" {
-		connection, err := new(net.Dialer).DialContext(asking, "tcp", net.JoinHostPort(b.ComfyUI.Host, strconv.Itoa(b.ComfyUI.Port)))
+		connection, err := new(net.Dialer).DialContext(asking, "tcp", b.ComfyUI.Address())
 		if err != nil && asking.Err() == nil {
 			return nil
 		}
@@ -231,6 +231,8 @@ func (b *boot) waitForAnswer(ctx context.Context) (string, error) {
 		switch {
 		case err == nil && (b.ComfyUI.Installation == config.Remote || b.isOwn(stats.Argv)):
 			return b.ComfyUI.BaseURL(), nil
+		case lockedOut(b.ComfyUI, err) != nil:
+			return "", lockedOut(b.ComfyUI, err)
 		case err == nil:
 			err = errors.New("another ComfyUI answers there")
 		case last == nil && b.ComfyUI.Installation == config.Remote:

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -379,17 +376,4 @@ func firstNode(e *comfy.RejectedError) string {
 		return ""
 	}
 	return e.Nodes[0].NodeID
-}
-
-// Fetch opens a result through ComfyUI's interface; fs.ErrNotExist.
-func (w *Worker) Fetch(ctx context.Context, folder, name string) (io.ReadCloser, error) {
-	if folder == "." {
-		folder = ""
-	}
-	body, _, err := w.client.View(ctx, comfy.File{Filename: name, Subfolder: folder, Type: "output"})
-	var status *comfy.StatusError
-	if errors.As(err, &status) && status.Status < http.StatusInternalServerError {
-		return nil, fs.ErrNotExist
-	}
-	return body, err
 }

@@ -164,6 +164,9 @@ func (w *Worker) checkHealth(ctx context.Context, lost context.CancelCauseFunc) 
 			if remote {
 				reason += " at " + w.ComfyUI.BaseURL()
 			}
+			if locked := lockedOut(w.ComfyUI, err); locked != nil {
+				reason = locked.Error()
+			}
 			w.Log.Error(reason, "worker", w.ID, "err", err)
 			w.setWhile(ctx, system.Offline, reason)
 		}

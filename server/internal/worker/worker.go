@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -92,10 +93,14 @@ func New(c Config) *Worker {
 	if w.record, err = openRecord(filepath.Join(c.DataDir, "comfyui-"+c.ID+".json"), c.Instance); err != nil {
 		c.Log.Warn(err.Error(), "worker", c.ID)
 	}
-	w.client = comfy.New(comfy.Options{
-		BaseURL: c.ComfyUI.BaseURL(), ClientID: w.clientID(), Log: c.Log.With("worker", c.ID),
+	o := comfy.Options{
+		BaseURL: c.ComfyUI.BaseURL(), ClientID: w.clientID(), Token: c.ComfyUI.Token.Reveal(), Log: c.Log.With("worker", c.ID),
 		OnClientID: func(id string) { go w.keepClientID(id) },
-	})
+	}
+	if c.ComfyUI.Installation == config.Remote { // a launched one is on this machine, whatever address it listens on
+		o.Proxy = http.ProxyFromEnvironment
+	}
+	w.client = comfy.New(o)
 	return w
 }
 
@@ -115,15 +120,16 @@ func (w *Worker) LogTail(ctx context.Context, lines int) ([]string, error) {
 	return all[max(0, len(all)-lines):], err
 }
 
-// Preview is the latest preview picture of a running job; n is 0 when there is none.
-func (w *Worker) Preview(jobID string) (n int, contentType string, data []byte) {
+// Preview is the latest preview of a running job, as its node sent it; n is 0 when there is none.
+func (w *Worker) Preview(jobID string) (n int, data []byte) {
 	w.mu.Lock()
 	run := w.current[jobID]
 	w.mu.Unlock()
 	if run == nil {
-		return 0, "", nil
+		return 0, nil
 	}
-	return run.Preview()
+	n, _, data = run.Preview()
+	return n, data
 }
 
 func (w *Worker) logFile() string { return filepath.Join(w.DataDir, "comfyui-"+w.ID+".log") }
