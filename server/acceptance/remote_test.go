@@ -80,7 +80,7 @@ func TestAnswersInAnyEncodingReachEveryWatcher(t *testing.T) {
 			before := watch(user)
 			broken.Store(true)
 			failed := user.untilEnded(user.book(nextFree("refused")).Id)
-			message := failed.GetError().GetMessage()
+			message := user.job(failed.Id).GetError().GetMessage() // the live state has its beginning
 			if failed.Status != pb.JobStatus_JOB_STATUS_FAILED || !strings.Contains(message, answer.want) ||
 				!utf8.ValidString(message) || len(message) > 9<<10 {
 				t.Errorf("%v, %d bytes: %.300q", failed.Status, len(message), message)

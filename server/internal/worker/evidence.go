@@ -120,11 +120,10 @@ func (w *Worker) askFor(ctx context.Context, writer workflow.Writer) []string {
 		return nil // the extension, or the name, cannot be known
 	}
 	name := writer.Prefix + "_00001_.png"
-	folder, base := path.Split(name)
-	body, _, err := w.client.View(ctx, comfy.File{Filename: base, Subfolder: path.Clean(folder), Type: "output"})
+	response, err := w.Fetch(ctx, name, "")
 	if err != nil {
 		return nil
 	}
-	_ = body.Close() // that it is there is all that is asked
+	_ = response.Body.Close() // that it is there is all that is asked
 	return []string{name}
 }
