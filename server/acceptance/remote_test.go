@@ -219,37 +219,3 @@ func TestLaunchedComfyUIIsAskedDirectly(t *testing.T) {
 		})
 	}
 }
-
-// Whoever asks for files too often waits: a user, and an address where nobody has to sign in.
-func TestFilesCountAgainstTheLimit(t *testing.T) {
-	t.Parallel()
-	s := newSite(t).with("limits.requests_per_second", 1).start()
-	user := s.signIn()
-	for _, path := range []string{"/images/none.png", "/thumbnails/none.png", "/previews/none"} {
-		asker := map[string]func() (int, string){
-			"nobody": func() (int, string) {
-				response, _ := s.get(path)
-				return response.StatusCode, response.Header.Get("Retry-After")
-			},
-			"user": func() (int, string) {
-				code, _ := user.fetch(s.url + path)
-				return code, ""
-			},
-		}
-		for who, ask := range asker {
-			refused := false
-			for range 100 {
-				code, after := ask()
-				if refused = code == http.StatusTooManyRequests && (who == "user" || after == "1"); refused {
-					break
-				}
-				if code != http.StatusNotFound {
-					t.Fatalf("%s, %s: %d %q", who, path, code, after)
-				}
-			}
-			if !refused {
-				t.Errorf("%s asked 100 times for %s", who, path)
-			}
-		}
-	}
-}
