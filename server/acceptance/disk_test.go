@@ -71,7 +71,7 @@ func TestFullDisk(t *testing.T) {
 	if !errors.As(refusal, &failure) || failure.Code() != connect.CodeResourceExhausted || !strings.Contains(failure.Message(), "no space left for the bookings") || len(failure.Details()) == 0 {
 		t.Fatalf("on a full disk: %v", refusal)
 	}
-	if response, body := s.get("/healthz"); response.StatusCode != http.StatusServiceUnavailable || !bytes.Contains(body, []byte("no space left")) {
+	if response, body := s.get("/healthz"); response.StatusCode != http.StatusServiceUnavailable || !bytes.Contains(body, []byte("no space left")) || !bytes.Contains(body, []byte(`"status":"full"`)) {
 		t.Errorf("health on a full disk: %s %s", response.Status, body)
 	}
 	if j := user.job(kept.Id); j.Prompt != "kept" {
@@ -98,6 +98,8 @@ func TestFullDisk(t *testing.T) {
 	if done := user.untilEnded(running.Id); done.Attempt != 1 || done.Status == pb.JobStatus_JOB_STATUS_SCHEDULED {
 		t.Errorf("the job that ran meanwhile: %v", done)
 	}
+	s.says("the disk of the bookings is full")
+	s.says("the disk of the bookings has space again")
 	if j := user.job(kept.Id); j.Prompt != "kept" || j.Version != kept.Version {
 		t.Errorf("kept: %v", j)
 	}

@@ -116,7 +116,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.store = &space{Store: a.metrics.Timed(bookings)}
+	a.store = &space{log: a.Log, Store: a.metrics.Timed(bookings)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.store.Close())

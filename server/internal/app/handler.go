@@ -58,7 +58,7 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 	case a.rpc.IsStopping():
 		answer.Status, answer.Reason = "stopping", "the service is stopping"
 	case a.store.full.Load():
-		answer.Reason = store.ErrFull.Error()
+		answer.Status, answer.Reason = "full", store.ErrFull.Error()
 	}
 	if !a.rpc.IsKnown(r) {
 		answer.Reason = ""

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -15,14 +16,15 @@ const probeLimit = time.Second
 // space is a store that knows whether its disk takes writes.
 type space struct {
 	store.Store
+	log  *slog.Logger
 	full atomic.Bool
 }
 
 // Update implements store.Store.
 func (s *space) Update(ctx context.Context, change func(store.Tx) error) error {
 	err := s.Store.Update(ctx, change)
-	if errors.Is(err, store.ErrFull) {
-		s.full.Store(true)
+	if errors.Is(err, store.ErrFull) && !s.full.Swap(true) {
+		s.log.Error("the disk of the bookings is full: nothing can be booked or written down until there is space again", "err", err)
 	}
 	return err
 }
@@ -35,6 +37,8 @@ func (s *space) left() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 	defer cancel()
 	err := s.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord("space", []byte("there is some")) })
-	s.full.Store(err != nil)
+	if err == nil && s.full.Swap(false) {
+		s.log.Info("the disk of the bookings has space again")
+	}
 	return err == nil
 }
