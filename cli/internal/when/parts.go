@@ -7,52 +7,46 @@ import (
 	"time"
 )
 
-// clockTime is a time of day.
-type clockTime struct{ hour, minute, second, nanosecond int }
-
-// on puts the time of day on a day. A time that the clocks of the zone jump over does not exist.
-func (t clockTime) on(day time.Time, zone *time.Location) (time.Time, error) {
-	at := time.Date(day.Year(), day.Month(), day.Day(), t.hour, t.minute, t.second, t.nanosecond, zone)
-	if at.Hour() != t.hour || at.Minute() != t.minute {
-		return time.Time{}, fmt.Errorf("%s %02d:%02d does not exist in %s: the clocks are put forward", day.Format(time.DateOnly), t.hour, t.minute, zone)
-	}
-	return at, nil
-}
-
-func timeOfDay(s string) (clockTime, bool) {
+// timeOfDay reads a time of day as what the clocks show since midnight.
+func timeOfDay(s string) (time.Duration, bool) {
 	if s == "noon" {
-		return clockTime{hour: 12}, true
+		return 12 * time.Hour, true
 	}
 	for _, layout := range []string{"15:04", "15:04:05", "3pm", "3:04pm"} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return clockTime{t.Hour(), t.Minute(), t.Second(), t.Nanosecond()}, true
+			return t.Sub(t.Truncate(24 * time.Hour)), true
 		}
 	}
-	return clockTime{}, false
+	return 0, false
 }
 
-// dayOf reads a day. fixed is false for a weekday, which means the next one.
-func dayOf(word string, now time.Time) (day time.Time, fixed, ok bool) {
+// dayOf reads a day, the digits of whose midnight it gives. fixed is false for a weekday, which means the next one.
+func dayOf(word string, today time.Time) (day time.Time, fixed, ok bool) {
 	switch word {
 	case "today":
-		return now, true, true
+		return today, true, true
 	case "tomorrow":
-		return now.AddDate(0, 0, 1), true, true
+		return today.AddDate(0, 0, 1), true, true
 	case "yesterday":
-		return now.AddDate(0, 0, -1), true, true
+		return today.AddDate(0, 0, -1), true, true
 	}
-	if d, err := time.Parse(time.DateOnly, word); err == nil {
+	if d, ok := date(word); ok {
 		return d, true, true
 	}
 	if len(word) < 3 {
-		return now, false, false
+		return today, false, false
 	}
 	for wd := time.Sunday; wd <= time.Saturday; wd++ {
 		if strings.HasPrefix(strings.ToLower(wd.String()), word) {
-			return now.AddDate(0, 0, (int(wd)-int(now.Weekday())+7)%7), false, true
+			return today.AddDate(0, 0, (int(wd)-int(today.Weekday())+7)%7), false, true
 		}
 	}
-	return now, false, false
+	return today, false, false
+}
+
+func date(word string) (day time.Time, ok bool) {
+	day, err := time.Parse(time.DateOnly, word)
+	return day, err == nil
 }
 
 // units are the words for lengths of time. A day is 24 hours, whatever the clocks do.
