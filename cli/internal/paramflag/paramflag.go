@@ -3,6 +3,7 @@ package paramflag
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -25,6 +26,21 @@ func Values(ctx context.Context, scheduler pb.SchedulerServiceClient, workflowID
 		return nil, err
 	}
 	return parse(find(state.GetSnapshot().GetWorkflows(), workflowID), pairs)
+}
+
+// Complete is values and, for the parameters of the workflow that they leave out, its defaults: what a booking with them
+// comes to.
+func Complete(ctx context.Context, scheduler pb.SchedulerServiceClient, workflowID string, values map[string]*pb.ParameterValue) (map[string]*pb.ParameterValue, error) {
+	state, err := scheduler.GetState(ctx, &pb.GetStateRequest{})
+	if err != nil {
+		return nil, err
+	}
+	complete := map[string]*pb.ParameterValue{}
+	for _, p := range find(state.GetSnapshot().GetWorkflows(), workflowID).GetParameters() {
+		complete[p.GetName()] = p.GetDefault()
+	}
+	maps.Copy(complete, values)
+	return complete, nil
 }
 
 // find gives the workflow; an empty one when the server will have to say that it does not exist.

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -43,15 +44,23 @@ func Code(err error) int {
 	}
 	switch st.Code() {
 	case codes.InvalidArgument, codes.OutOfRange:
+		if Reason(err) == pb.ErrorReason_ERROR_REASON_MALFORMED { // not what the user wrote, but what this program sent
+			return exitcode.Failure
+		}
 		return exitcode.Usage
 	case codes.Aborted:
 		return exitcode.Conflict
+	case codes.AlreadyExists:
+		if Reason(err) == pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED {
+			return exitcode.Conflict
+		}
 	case codes.FailedPrecondition:
 		if detail[*pb.SlotConflict](st) != nil || detail[*pb.PauseConflict](st) != nil {
 			return exitcode.Conflict
 		}
 	case codes.ResourceExhausted:
-		if Reason(err) == pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS {
+		switch Reason(err) {
+		case pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS, pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS:
 			return exitcode.Unavailable
 		}
 	case codes.NotFound:
@@ -93,13 +102,10 @@ func (e Explainer) explain(err error, st *status.Status) string {
 	if text := violations(st); text != "" {
 		return text
 	}
+	if text := e.byReason(reason, st); text != "" {
+		return text
+	}
 	switch {
-	case reason == pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED:
-		return fmt.Sprintf("%s takes new users only with a valid invitation: 'comfysched login --invitation CODE'", e.Server)
-	case reason == pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED:
-		return fmt.Sprintf("%s takes no new users; ask an administrator for a token, and 'comfysched login --token -' takes it", e.Server)
-	case reason == pb.ErrorReason_ERROR_REASON_STALE_VERSION:
-		return "somebody changed the job meanwhile; look at it with 'comfysched show' and repeat"
 	case st.Code() == codes.Unauthenticated && e.GivenToken:
 		return fmt.Sprintf("%s does not know the token in COMFYSCHED_TOKEN", e.Server)
 	case st.Code() == codes.Unauthenticated:
@@ -112,6 +118,28 @@ func (e Explainer) explain(err error, st *status.Status) string {
 		return fmt.Sprintf("%s does not know this call; is it a ComfyScheduler of this version? (%s)", e.Server, st.Message())
 	}
 	return st.Message()
+}
+
+// byReason is what to say of a reason that the user can do something about; empty for the others.
+func (e Explainer) byReason(reason pb.ErrorReason, st *status.Status) string {
+	switch reason {
+	case pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED:
+		return fmt.Sprintf("%s takes new users only with a valid invitation: 'comfysched login --invitation CODE'", e.Server)
+	case pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED:
+		return fmt.Sprintf("%s takes no new users; ask an administrator for a token, and 'comfysched login --token -' takes it", e.Server)
+	case pb.ErrorReason_ERROR_REASON_STALE_VERSION:
+		return "somebody changed the job meanwhile; look at it with 'comfysched show' and repeat"
+	case pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED:
+		id := jobref.Short(detail[*pb.ErrorInfo](st).GetMetadata()["job_id"])
+		return fmt.Sprintf("the request id has booked another job, %s: 'comfysched show %s' shows it; give a new id to book this one", id, id)
+	case pb.ErrorReason_ERROR_REASON_MALFORMED:
+		return fmt.Sprintf("%s does not understand the request; is it a ComfyScheduler of this version? (%s)", e.Server, st.Message())
+	case pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS:
+		return st.Message() + "; end a 'comfysched watch' or 'wait', or close a page"
+	case pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS:
+		return st.Message() + "; 'comfysched token revoke' makes room"
+	}
+	return ""
 }
 
 // details finds what the server attached to an error.
@@ -137,6 +165,15 @@ func Reason(err error) pb.ErrorReason {
 	}
 	_, reason := details(st)
 	return reason
+}
+
+// Metadata is what the server's reason in an error speaks of, by name.
+func Metadata(err error) map[string]string {
+	st, ok := statusOf(err)
+	if !ok {
+		return nil
+	}
+	return detail[*pb.ErrorInfo](st).GetMetadata()
 }
 
 // statusOf finds a gRPC status anywhere in an error's chain, without the text that was wrapped around it.

@@ -91,6 +91,18 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			servertest.Error(codes.ResourceExhausted, "you have 20 open bookings", info(pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS)),
 			"you have 20 open bookings", exitcode.Failure,
 		},
+		"too many streams": {
+			servertest.Error(codes.ResourceExhausted, "you have 50 streams open", info(pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS)),
+			"you have 50 streams open; end a 'comfysched watch' or 'wait', or close a page", exitcode.Unavailable,
+		},
+		"too many tokens": {
+			servertest.Error(codes.ResourceExhausted, "you have 50 tokens", info(pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS)),
+			"you have 50 tokens; 'comfysched token revoke' makes room", exitcode.Failure,
+		},
+		"malformed": {
+			servertest.Error(codes.InvalidArgument, "status: there is no NOPE", info(pb.ErrorReason_ERROR_REASON_MALFORMED)),
+			"http://localhost:3000 does not understand the request; is it a ComfyScheduler of this version? (status: there is no NOPE)", exitcode.Failure,
+		},
 		"stale": {
 			servertest.Error(codes.Aborted, "stale", info(pb.ErrorReason_ERROR_REASON_STALE_VERSION)),
 			"somebody changed the job meanwhile; look at it with 'comfysched show' and repeat", exitcode.Conflict,

@@ -10,7 +10,7 @@ import (
 
 // flags are the options by which people set the fields of requests.
 var flags = map[string]string{
-	"prompt": "--prompt", "seed": "--seed", "time_slot": "--at", "next_free_from": "--after",
+	"prompt": "--prompt", "seed": "--seed", "time_slot": "the start", "next_free_from": "--after",
 	"workflow_id": "--workflow", "worker_id": "--worker", "request_id": "--request-id",
 	"job_id": "the job id", "user_id": "--user", "from_ms": "--from", "window": "--from and --to",
 	"version": "--if-version", "name": "the name",

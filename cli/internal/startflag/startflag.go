@@ -2,7 +2,6 @@
 package startflag
 
 import (
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -23,6 +22,8 @@ type Start struct {
 	Exact bool
 	// MS is milliseconds since the Unix epoch; 0 for now, when not exact.
 	MS int64
+	// Relative is true when the same options mean another moment when they are read later.
+	Relative bool
 }
 
 // Bind makes the options known.
@@ -44,8 +45,10 @@ func (f *Flags) Given() int {
 	return n
 }
 
-// Start reads the options; exactly one must be given.
-func (f *Flags) Start(clock when.Clock) (Start, error) {
+// Read reads the options; exactly one must be given. A command reads them once: each time the moment may be another.
+func (f *Flags) Read(clock when.Clock) (Start, error) {
+	now := clock.Now()
+	clock.Now = func() time.Time { return now }
 	switch n := f.Given(); {
 	case n == 0:
 		return Start{}, exitcode.Usagef("say when: --next, --after TIME, --at TIME or --in DURATION")
@@ -58,67 +61,25 @@ func (f *Flags) Start(clock when.Clock) (Start, error) {
 		if err != nil {
 			return Start{}, exitcode.Usagef("--in: %w", err)
 		}
-		return Start{Exact: true, MS: clock.Now().Add(d).UnixMilli()}, nil
+		return exactly("--in", now.Add(d), now, true)
 	case f.At != "":
 		t, err := clock.Start(f.At)
 		if err != nil {
 			return Start{}, exitcode.Usagef("--at: %w", err)
 		}
-		return exact(t), nil
+		return exactly("--at", t, now, when.Relative(f.At))
 	}
 	t, err := clock.From(f.After)
 	if err != nil {
 		return Start{}, exitcode.Usagef("--after: %w", err)
 	}
-	return Start{MS: t.UnixMilli()}, nil
+	return Start{MS: t.UnixMilli(), Relative: when.Relative(f.After)}, nil
 }
 
-func exact(t time.Time) Start { return Start{Exact: true, MS: t.UnixMilli()} }
-
-// Retimed is a command line with its start replaced by --at and another time, quoted for a shell. A long one, such as
-// one with a long prompt, is left out in favour of what to change in it.
-func Retimed(args []string, at string) string {
-	words := []string{"comfysched"}
-	for i := 0; i < len(args); i++ {
-		name, _, inline := strings.Cut(args[i], "=")
-		switch name {
-		case "--next", "-n":
-			continue
-		case "--at", "--in", "--after":
-			if !inline {
-				i++
-			}
-			continue
-		case "--":
-			words = append(words, "--at", at)
-			words = append(words, quoted(args[i:])...)
-			return shorten(words, at)
-		}
-		words = append(words, quoted(args[i:i+1])...)
+// exactly is an exact start. Now is none: it is over when the request arrives.
+func exactly(option string, t, now time.Time, relative bool) (Start, error) {
+	if t.Equal(now) {
+		return Start{}, exitcode.Usagef("%s: no slot can start exactly now: --next takes the next free start", option)
 	}
-	return shorten(append(words, "--at", at), at)
-}
-
-// longest is how long an offered command may be.
-const longest = 240
-
-func shorten(words []string, at string) string {
-	command := strings.Join(words, " ")
-	if len(command) > longest || strings.ContainsAny(command, "\n\r") {
-		return "repeat it with --at " + at
-	}
-	return command
-}
-
-func quoted(words []string) []string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = w
-		if w == "" || strings.ContainsFunc(w, func(r rune) bool {
-			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@,+", r)
-		}) {
-			out[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return out
+	return Start{Exact: true, MS: t.UnixMilli(), Relative: relative}, nil
 }

@@ -39,6 +39,8 @@ type Options struct {
 	Wait      bool
 	Download  string
 	Out       outflag.Flags
+
+	start startflag.Start
 }
 
 // NewCmdBook makes the command.
@@ -58,7 +60,8 @@ job of its own; a line that cannot be booked does not keep the others from it, a
 ` + jobview.RowHelp + `.
 
 An answer that is lost on the way is asked for again for a moment without booking twice. A script that repeats the whole
-command does so safely with its own --request-id.`,
+command does so safely with its own --request-id: the repeated command ends with the job that the first one booked, also
+where its time, such as "in 3h", means another moment by then. An id that has booked something else is a conflict.`,
 		Example: `  comfysched book --next "a red fox in the snow"
   comfysched book --at 14:30 --seed 42 --set steps=8 --wait "a lighthouse"
   comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
@@ -98,8 +101,8 @@ command does so safely with its own --request-id.`,
 }
 
 // check refuses what no server is needed to refuse.
-func (o *Options) check(seed string) error {
-	if _, err := o.Start.Start(o.Clock); err != nil {
+func (o *Options) check(seed string) (err error) {
+	if o.start, err = o.Start.Read(o.Clock); err != nil {
 		return err
 	}
 	if err := o.Prompt.Check(); err != nil {
@@ -118,10 +121,10 @@ func (o *Options) check(seed string) error {
 		}
 		o.Seed = &n
 	}
-	if o.RequestID != "" {
-		if _, err := uuid.Parse(o.RequestID); err != nil {
-			return exitcode.Usagef("--request-id: %q is not a UUID", o.RequestID)
-		}
+	if o.RequestID == "" {
+		o.RequestID = uuid.NewString()
+	} else if _, err := uuid.Parse(o.RequestID); err != nil {
+		return exitcode.Usagef("--request-id: %q is not a UUID", o.RequestID)
 	}
 	o.Wait = o.Wait || o.Download != ""
 	return nil

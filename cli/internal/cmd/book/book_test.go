@@ -2,6 +2,8 @@ package book_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -168,6 +170,17 @@ func TestBadOptionsAreUsageErrors(t *testing.T) {
 		"list: bad status":    {"list", "--status", "lost"},
 		"list: window":        {"list", "--from", "12:00", "--to", "11:00"},
 		"job id is no job id": {"show", "xyz"},
+		"exactly now":         {"book", "--at", "now", "a fox"},
+		"exactly in no time":  {"book", "--in", "0s", "a fox"},
+		"move to now":         {"move", jobID, "--at", "now"},
+		"list: nothing":       {"list", "--limit", "0"},
+		"list: all and some":  {"list", "--all", "--limit", "5"},
+		"empty server":        {"list", "--server", ""},
+		"empty status":        {"list", "--status", ""},
+		"empty user":          {"list", "--user", ""},
+		"empty time":          {"list", "--from", ""},
+		"empty request id":    {"book", "--next", "--request-id", "", "a fox"},
+		"empty argument":      {"free", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, term := servertest.With(t, &servertest.Scheduler{})
@@ -182,21 +195,34 @@ func TestBadOptionsAreUsageErrors(t *testing.T) {
 	}
 }
 
-// When no answer comes at all, it is said how to find out without booking twice.
-func TestAnUncertainBookingIsSaidToBeOne(t *testing.T) {
-	var last string
-	f, term := servertest.With(t, &servertest.Scheduler{
-		Book: func(_ context.Context, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
-			last = req.GetRequestId()
-			return nil, status.Error(codes.Unavailable, "connection reset")
-		},
-	})
-	f.Args = []string{"book", "--next", "a red fox"}
-	if code := root.Run(t.Context(), f); code != exitcode.Unavailable {
-		t.Errorf("exit code %d", code)
+// Editors and shells of Windows put a byte order mark first.
+func TestAByteOrderMarkIsNoPartOfAPrompt(t *testing.T) {
+	const marked = "\uFEFFa red fox\r\na hare\r\n"
+	file := filepath.Join(t.TempDir(), "prompts.txt")
+	if err := os.WriteFile(file, []byte(marked), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(term.Err.String(), "may be booked: repeat the command with --request-id "+last) {
-		t.Errorf("stderr %q", term.Err)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"file":       {[]string{"--prompt-file", file}, "a red fox\r\na hare"},
+		"stdin":      {nil, "a red fox\r\na hare"},
+		"lines":      {[]string{"--each-line"}, "a red fox|a hare"},
+		"file lines": {[]string{"--each-line", "--prompt-file", file}, "a red fox|a hare"},
+	} {
+		var prompts []string
+		f, term := servertest.With(t, &servertest.Scheduler{
+			Book: func(_ context.Context, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+				prompts = append(prompts, req.GetPrompt())
+				return booked(req), nil
+			},
+		})
+		term.In.WriteString(marked)
+		f.Args = append([]string{"book", "--next"}, c.args...)
+		if code := root.Run(t.Context(), f); code != exitcode.OK || strings.Join(prompts, "|") != c.want {
+			t.Errorf("%s: exit code %d, %q", name, code, prompts)
+		}
 	}
 }
 

@@ -1,12 +1,9 @@
 package book
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
@@ -38,9 +35,8 @@ func bookRun(ctx context.Context, opts *Options) error {
 	if err != nil {
 		return err
 	}
-	template.Prompt = text
-	template.RequestId = cmp.Or(opts.RequestID, uuid.NewString())
-	answer, err := send(ctx, client, template)
+	template.Prompt, template.RequestId = text, opts.RequestID
+	answer, err := opts.send(ctx, client, template)
 	if err != nil {
 		return problem.OfferNext(err, func(next string) string { return startflag.Retimed(opts.Args, next) })
 	}
@@ -52,26 +48,22 @@ func bookRun(ctx context.Context, opts *Options) error {
 
 // request is the booking without its prompt and id.
 func (o *Options) request(ctx context.Context, client *api.Client) (*pb.BookJobRequest, error) {
-	start, err := o.Start.Start(o.Clock)
-	if err != nil {
-		return nil, err
-	}
 	values, err := paramflag.Values(ctx, client.Scheduler, o.Workflow, o.Set)
 	if err != nil {
 		return nil, err
 	}
 	req := &pb.BookJobRequest{Seed: o.Seed, Parameters: values, WorkflowId: o.Workflow, WorkerId: o.Worker}
-	if start.Exact {
-		req.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: start.MS}
+	if o.start.Exact {
+		req.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: o.start.MS}
 	} else {
-		req.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: start.MS}
+		req.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: o.start.MS}
 	}
 	return req, nil
 }
 
 // send books. The same request is sent again while the answer is lost: its id makes sure that it books once. When no
 // answer comes at all, the error says whether the job may be booked.
-func send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+func (o *Options) send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
 	if err := promptflag.Valid(req.GetPrompt()); err != nil {
 		return nil, err
 	}
@@ -86,9 +78,11 @@ func send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.
 	case err == nil:
 		return answer, nil
 	case ctx.Err() != nil:
-		return nil, exitcode.Errorf(exitcode.Interrupted, "interrupted before the answer came; the job may be booked: 'comfysched list --mine' tells")
+		return nil, exitcode.Errorf(exitcode.Interrupted, "interrupted before the answer came; the job may be booked: %s", o.again())
 	case unsure && problem.Lost(err):
-		return nil, exitcode.Errorf(exitcode.Unavailable, "no answer came from %s; the job may be booked: repeat the command with --request-id %s, which books once", client.Address, req.GetRequestId())
+		return nil, exitcode.Errorf(exitcode.Unavailable, "no answer came from %s; the job may be booked: %s", client.Address, o.again())
+	case problem.Reason(err) == pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED:
+		return o.repeated(ctx, client, req, err)
 	}
 	return nil, err
 }

@@ -33,10 +33,7 @@ func seriesRun(ctx context.Context, opts *Options) error {
 	if err != nil {
 		return err
 	}
-	s := series{opts: opts, client: client, template: template, base: uuid.New()}
-	if opts.RequestID != "" {
-		s.base = uuid.MustParse(opts.RequestID)
-	}
+	s := series{opts: opts, client: client, template: template, base: uuid.MustParse(opts.RequestID)}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, longestLine)
 	for number := 1; s.stop == nil && lines.Scan(); number++ {
@@ -70,7 +67,7 @@ func (s *series) book(ctx context.Context, number int, text string) {
 	req := proto.Clone(s.template).(*pb.BookJobRequest)
 	req.Prompt = text
 	req.RequestId = uuid.NewSHA1(s.base, fmt.Appendf(nil, "line %d", number)).String()
-	answer, err := send(ctx, s.client, req)
+	answer, err := s.opts.send(ctx, s.client, req)
 	if err != nil {
 		if s.first == nil {
 			s.first = err

@@ -36,6 +36,8 @@ type Options struct {
 	Start   startflag.Flags
 	Version int64
 	Out     outflag.Flags
+
+	start startflag.Start
 }
 
 // NewCmdEdit makes the command.
@@ -74,7 +76,7 @@ func NewCmdEdit(f *factory.Factory) *cobra.Command {
 	return cmd
 }
 
-func (o *Options) check() error {
+func (o *Options) check() (err error) {
 	if !o.Prompt.Given() && o.Seed == "" && len(o.Set) == 0 && o.Start.Given() == 0 {
 		return exitcode.Usagef("say what to change: --prompt, --seed, --set, or a time")
 	}
@@ -82,11 +84,11 @@ func (o *Options) check() error {
 		return err
 	}
 	if o.Start.Given() > 0 {
-		if _, err := o.Start.Start(o.Clock); err != nil {
+		if o.start, err = o.Start.Read(o.Clock); err != nil {
 			return err
 		}
 	}
-	_, err := o.seed()
+	_, err = o.seed()
 	return err
 }
 
@@ -147,11 +149,7 @@ func (o *Options) change(ctx context.Context, scheduler pb.SchedulerServiceClien
 		c.Paths = append(c.Paths, "parameters")
 	}
 	if o.Start.Given() > 0 {
-		start, err := o.Start.Start(o.Clock)
-		if err != nil {
-			return nil, err
-		}
-		c.Start(start)
+		c.Start(o.start)
 	}
 	return c, nil
 }

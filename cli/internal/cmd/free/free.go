@@ -23,7 +23,7 @@ type Options struct {
 	Clock  when.Clock
 	Client func() (*api.Client, error)
 
-	From     string
+	FromMS   int64
 	Worker   string
 	Workflow string
 	Limit    int
@@ -47,10 +47,11 @@ after it), length of the slot in milliseconds.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				opts.From = args[0]
-			}
-			if _, err := opts.fromMS(); err != nil {
-				return err
+				from, err := opts.Clock.From(args[0])
+				if err != nil {
+					return exitcode.Usagef("%w", err)
+				}
+				opts.FromMS = from.UnixMilli()
 			}
 			if opts.Limit < 1 || opts.Limit > 1000 {
 				return exitcode.Usagef("--limit: from 1 to 1000")
@@ -69,28 +70,13 @@ after it), length of the slot in milliseconds.`,
 	return cmd
 }
 
-func (o *Options) fromMS() (int64, error) {
-	if o.From == "" {
-		return 0, nil
-	}
-	t, err := o.Clock.From(o.From)
-	if err != nil {
-		return 0, exitcode.Usagef("%w", err)
-	}
-	return t.UnixMilli(), nil
-}
-
 func freeRun(ctx context.Context, opts *Options) error {
 	client, err := opts.Client()
 	if err != nil {
 		return err
 	}
-	from, err := opts.fromMS()
-	if err != nil {
-		return err
-	}
 	answer, err := client.Scheduler.ListFreeSlots(ctx, &pb.ListFreeSlotsRequest{
-		WorkerId: opts.Worker, WorkflowId: opts.Workflow, FromMs: from, MaxResults: int32(opts.Limit),
+		WorkerId: opts.Worker, WorkflowId: opts.Workflow, FromMs: opts.FromMS, MaxResults: int32(opts.Limit),
 	})
 	switch {
 	case err != nil:

@@ -28,6 +28,8 @@ type Options struct {
 	Start   startflag.Flags
 	Version int64
 	Out     outflag.Flags
+
+	start startflag.Start
 }
 
 // NewCmdMove makes the command.
@@ -47,9 +49,9 @@ func NewCmdMove(f *factory.Factory) *cobra.Command {
   comfysched move 3f2a1b2c --next`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: f.CompleteArgs(factory.ScheduledJobs, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			opts.Job = args[0]
-			if _, err := opts.Start.Start(opts.Clock); err != nil {
+			if opts.start, err = opts.Start.Read(opts.Clock); err != nil {
 				return err
 			}
 			return moveRun(cmd.Context(), opts)
@@ -67,16 +69,12 @@ func moveRun(ctx context.Context, opts *Options) error {
 	if err != nil {
 		return err
 	}
-	start, err := opts.Start.Start(opts.Clock)
-	if err != nil {
-		return err
-	}
 	j, err := jobref.Get(ctx, client.Scheduler, opts.Job)
 	if err != nil {
 		return err
 	}
 	var c change.Change
-	c.Start(start)
+	c.Start(opts.start)
 	answer, err := c.Apply(ctx, client.Scheduler, j, opts.Version, opts.Args)
 	if err != nil {
 		return err
