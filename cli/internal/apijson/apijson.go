@@ -1,4 +1,5 @@
-// Package apijson prints messages as the API's own JSON, the way Connect sends them.
+// Package apijson prints messages as the API's own JSON. Lists that are empty, zeros and false are printed too, so that a
+// filter finds what it names.
 package apijson
 
 import (
@@ -17,7 +18,7 @@ func Print(streams *iostreams.IOStreams, m proto.Message) error {
 	if !streams.IsStdoutTTY() {
 		return Line(streams.Out, m)
 	}
-	raw, err := protojson.Marshal(m)
+	raw, err := whole.Marshal(m)
 	if err != nil {
 		return err
 	}
@@ -30,6 +31,9 @@ func Print(streams *iostreams.IOStreams, m proto.Message) error {
 	return err
 }
 
+// whole prints every field that has no presence of its own.
+var whole = protojson.MarshalOptions{EmitDefaultValues: true}
+
 // Line writes a message as one line.
 func Line(w io.Writer, m proto.Message) error {
 	raw, err := Raw(m)
@@ -40,9 +44,22 @@ func Line(w io.Writer, m proto.Message) error {
 	return err
 }
 
-// Raw is a message as compact JSON. protojson varies its spaces on purpose; these do not vary.
-func Raw(m proto.Message) (json.RawMessage, error) {
-	raw, err := protojson.Marshal(m)
+// Raw is a message as compact JSON.
+func Raw(m proto.Message) (json.RawMessage, error) { return compact(whole, m) }
+
+// Change writes a message as one line in which what is not there means that it did not change: as Connect sends it.
+func Change(w io.Writer, m proto.Message) error {
+	raw, err := compact(protojson.MarshalOptions{}, m)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(raw, '\n'))
+	return err
+}
+
+// compact is JSON without spaces, which protojson varies on purpose.
+func compact(options protojson.MarshalOptions, m proto.Message) (json.RawMessage, error) {
+	raw, err := options.Marshal(m)
 	if err != nil {
 		return nil, err
 	}

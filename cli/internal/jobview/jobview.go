@@ -77,36 +77,21 @@ func Table(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) *table.Tab
 	if !io.IsStdoutTTY() {
 		return rows(io, clock, jobs)
 	}
-	several := severalWorkers(jobs)
-	heading := []string{"ID", "START (" + clock.ZoneName() + ")", "LENGTH", "STATUS", "USER"}
-	if several {
-		heading = append(heading, "WORKER")
-	}
-	t := table.New(io, append(heading, "PROMPT")...)
+	t := table.New(io, "ID", "START ("+clock.ZoneName()+")", "LENGTH", "STATUS", "USER", "WORKER", "PROMPT")
 	t.Names = []string{"USER", "WORKER"}
+	t.Several = []string{"WORKER"}
 	for _, j := range jobs {
-		cells := []table.Cell{
+		t.Row(
 			table.Text(jobref.Short(j.GetId())),
 			table.Text(clock.Cell(j.GetTimeSlot())),
 			table.Text(when.Millis(j.GetDurationMs())),
 			StatusCell(io, j),
 			table.Text(j.GetUserName()),
-		}
-		if several {
-			cells = append(cells, table.Text(j.GetWorkerId()))
-		}
-		t.Row(append(cells, table.Text(Prompt(j)))...)
+			table.Text(j.GetWorkerId()),
+			table.Text(Prompt(j)),
+		)
 	}
 	return t
-}
-
-func severalWorkers(jobs []*pb.Job) bool {
-	for _, j := range jobs {
-		if j.GetWorkerId() != jobs[0].GetWorkerId() {
-			return true
-		}
-	}
-	return false
 }
 
 func rows(io *iostreams.IOStreams, clock when.Clock, jobs []*pb.Job) *table.Table {

@@ -22,8 +22,6 @@ type List struct {
 	Table *table.Table
 	// None is said to people when there is nothing.
 	None string
-	// Rest means that there are more, which --limit shows.
-	Rest bool
 }
 
 // Print shows a list as the options ask.
@@ -42,11 +40,5 @@ func (l List) Print(io *iostreams.IOStreams, out outflag.Flags) error {
 		_, err := fmt.Fprintln(io.Err, l.None)
 		return err
 	}
-	if err := l.Table.Print(); err != nil {
-		return err
-	}
-	if l.Rest && io.IsStdoutTTY() {
-		fmt.Fprintf(io.Err, "There are more than these %d; --limit shows them.\n", l.Table.Len())
-	}
-	return nil
+	return l.Table.Print()
 }

@@ -37,6 +37,8 @@ type Table struct {
 	rows    [][]Cell
 	// Names are headings of columns that hold what people call things, which may be long.
 	Names []string
+	// Several are headings of columns that are shown only when not all rows have the same in them.
+	Several []string
 }
 
 // New begins a table. The heading is shown to people only.
@@ -54,6 +56,9 @@ func (t *Table) Row(cells ...Cell) {
 
 // Len is the number of rows.
 func (t *Table) Len() int { return len(t.rows) }
+
+// Append adds the rows of another table with the same columns.
+func (t *Table) Append(other *Table) { t.rows = append(t.rows, other.rows...) }
 
 // Print writes the table to stdout.
 func (t *Table) Print() error {
@@ -83,6 +88,7 @@ func (t *Table) aligned(out *strings.Builder) {
 	if len(t.rows) == 0 {
 		return
 	}
+	t.leaveOutUniform()
 	widths := t.widths()
 	heading := make([]Cell, len(t.heading))
 	for i, h := range t.heading {
@@ -100,6 +106,20 @@ func (t *Table) aligned(out *strings.Builder) {
 				break
 			}
 			out.WriteString(text + pad + gap)
+		}
+	}
+}
+
+// leaveOutUniform takes out the columns of Several that tell rows nothing about each other.
+func (t *Table) leaveOutUniform() {
+	for i := len(t.heading) - 1; i >= 0; i-- {
+		differs := func(row []Cell) bool { return row[i].Text != t.rows[0][i].Text }
+		if !slices.Contains(t.Several, t.heading[i]) || slices.ContainsFunc(t.rows, differs) {
+			continue
+		}
+		t.heading = slices.Delete(slices.Clone(t.heading), i, i+1)
+		for n := range t.rows {
+			t.rows[n] = slices.Delete(slices.Clone(t.rows[n]), i, i+1)
 		}
 	}
 }

@@ -71,3 +71,24 @@ func TestLongNamesAreCutSoThatTheTableFits(t *testing.T) {
 		t.Errorf("\n%s\nwant\n%s", out, want)
 	}
 }
+
+// A column in which all rows are alike tells people nothing; programs count on it.
+func TestAUniformColumnIsLeftOutForPeople(t *testing.T) {
+	for name, c := range map[string]struct{ second, people, pipe string }{
+		"alike":   {"gpu", "ID  PROMPT\n1   a fox\n2   a hare\n", "1\tgpu\ta fox\n2\tgpu\ta hare\n"},
+		"several": {"cpu", "ID  WORKER  PROMPT\n1   gpu     a fox\n2   cpu     a hare\n", "1\tgpu\ta fox\n2\tcpu\ta hare\n"},
+	} {
+		for width, want := range map[int]string{0: c.pipe, 80: c.people} {
+			streams, _, out, _ := iostreams.Test()
+			streams.SetTTY(width, false)
+			first, second := table.New(streams, "ID", "WORKER", "PROMPT"), table.New(streams)
+			first.Several = []string{"WORKER"}
+			first.Row(table.Text("1"), table.Text("gpu"), table.Text("a fox"))
+			second.Row(table.Text("2"), table.Text(c.second), table.Text("a hare"))
+			first.Append(second)
+			if err := first.Print(); err != nil || out.String() != want {
+				t.Errorf("%s at %d columns: %q, %v", name, width, out, err)
+			}
+		}
+	}
+}

@@ -9,13 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/paging"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/userref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -30,7 +29,7 @@ type Options struct {
 
 	User  string
 	Job   string
-	Limit int
+	Limit limitflag.Flags
 	JSON  bool
 }
 
@@ -48,8 +47,8 @@ job id, what it was done to and how, user id.`,
   comfysched audit --job 3f2a1b2c`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opts.Limit < 1 {
-				return exitcode.Usagef("--limit: at least 1")
+			if err := opts.Limit.Check(); err != nil {
+				return err
 			}
 			return auditRun(cmd.Context(), opts)
 		},
@@ -58,7 +57,7 @@ job id, what it was done to and how, user id.`,
 	fs.SortFlags = false
 	fs.StringVarP(&opts.User, "user", "u", "", "only what this user did: a `name` or id")
 	fs.StringVar(&opts.Job, "job", "", "only what was done to this job: its `id` or the end of it")
-	fs.IntVarP(&opts.Limit, "limit", "n", 50, "deeds at most")
+	opts.Limit.Bind(cmd, "deeds")
 	fs.BoolVar(&opts.JSON, "json", false, "print the API's JSON")
 	f.CompleteFlag(cmd, "job", factory.Jobs)
 	return cmd
@@ -80,19 +79,12 @@ func auditRun(ctx context.Context, opts *Options) error {
 			return err
 		}
 	}
-	var answer pb.ListAuditEventsResponse
-	more, err := paging.Read(opts.Limit, func(size int32, token string) (int, string, error) {
+	list := listing.Pages{Things: "deeds", None: "Nothing was done.", Limit: &opts.Limit, Read: func(size int32, token string) (listing.Page, error) {
 		req.PageSize, req.PageToken = size, token
-		page, err := client.Admin.ListAuditEvents(ctx, &req)
-		answer.Events, answer.NextPageToken = append(answer.Events, page.GetEvents()...), page.GetNextPageToken()
-		return len(page.GetEvents()), page.GetNextPageToken(), err
-	})
-	if err != nil {
-		return err
-	}
-	return listing.List{
-		Answer: &answer, Table: opts.rows(answer.GetEvents()), Rest: more, None: "Nothing was done.",
-	}.Print(opts.IO, outflag.Flags{JSON: opts.JSON})
+		answer, err := client.Admin.ListAuditEvents(ctx, &req)
+		return listing.Page{Answer: answer, Table: opts.rows(answer.GetEvents())}, err
+	}}
+	return list.Print(opts.IO, outflag.Flags{JSON: opts.JSON})
 }
 
 // roomy is the width from which on people see addresses.

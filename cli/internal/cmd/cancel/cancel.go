@@ -42,7 +42,7 @@ ComfyUI has let go, which 'comfysched wait' waits for, and may complete all the 
 cannot be cancelled does not keep the others from it; the exit code is that of the first.
 ` + jobview.RowHelp + `.`,
 		Example: `  comfysched cancel 3f2a1b2c
-  comfysched list --mine --status scheduled --quiet | xargs comfysched cancel`,
+  comfysched list --mine -s scheduled --all -q | xargs -r comfysched cancel`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: f.CompleteArgs(factory.OpenJobs, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {

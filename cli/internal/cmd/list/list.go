@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -26,9 +27,9 @@ type Options struct {
 	Mine     bool
 	User     string
 	Worker   string
-	From, To string
+	Window   *pb.TimeWindow // nil for all times
 	Asc      bool
-	Limit    int
+	Limit    limitflag.Flags
 	Out      outflag.Flags
 }
 
@@ -36,6 +37,7 @@ type Options struct {
 func NewCmdList(f *factory.Factory) *cobra.Command {
 	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
 	var statuses []string
+	var from, to string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -44,10 +46,12 @@ func NewCmdList(f *factory.Factory) *cobra.Command {
 
 --from and --to choose jobs whose slot has a moment in common with that stretch.
 ` + when.Help + `
-Here a bare time of day means today's, and a bare day its midnight.
+Here a bare time of day means today's, and a bare day its beginning.
+
+Of many jobs 50 are listed, and stderr tells that there are more. Long prompts are cut: 'comfysched show' has them whole.
 
 ` + jobview.RowHelp + `.`,
-		Example: `  comfysched list --mine --status scheduled
+		Example: `  comfysched list --mine --status scheduled --all
   comfysched list --from today --to tomorrow --asc
   comfysched list --status failed --json | jq -r '.jobs[].error.message'`,
 		Args: cobra.NoArgs,
@@ -58,10 +62,10 @@ Here a bare time of day means today's, and a bare day its midnight.
 			if opts.Mine && opts.User != "" {
 				return exitcode.Usagef("--mine and --user exclude each other")
 			}
-			if opts.Limit < 1 {
-				return exitcode.Usagef("--limit: at least 1")
+			if err := opts.Limit.Check(); err != nil {
+				return err
 			}
-			if _, err := opts.window(); err != nil {
+			if opts.Window, err = window(opts.Clock, from, to); err != nil {
 				return err
 			}
 			return listRun(cmd.Context(), opts)
@@ -73,10 +77,10 @@ Here a bare time of day means today's, and a bare day its midnight.
 	fs.BoolVarP(&opts.Mine, "mine", "m", false, "only own jobs")
 	fs.StringVarP(&opts.User, "user", "u", "", "only jobs of this user: a `name` or id")
 	fs.StringVar(&opts.Worker, "worker", "", "only jobs on this worker: its `id`")
-	fs.StringVar(&opts.From, "from", "", "only slots that end at or after this `time`")
-	fs.StringVar(&opts.To, "to", "", "only slots that start at or before this `time`")
+	fs.StringVar(&from, "from", "", "only slots that end at or after this `time`")
+	fs.StringVar(&to, "to", "", "only slots that start at or before this `time`")
 	fs.BoolVar(&opts.Asc, "asc", false, "earliest slot first")
-	fs.IntVarP(&opts.Limit, "limit", "n", 50, "jobs at most")
+	opts.Limit.Bind(cmd, "jobs")
 	opts.Out.Bind(cmd, "ids")
 	f.CompleteFlag(cmd, "worker", factory.Workers)
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusWords(), cobra.ShellCompDirectiveNoFileComp))
@@ -105,20 +109,20 @@ func parseStatuses(words []string) (statuses []pb.JobStatus, err error) {
 const lastMS = 253402300799000
 
 // window is the stretch of --from and --to; nil when neither was given.
-func (o *Options) window() (*pb.TimeWindow, error) {
-	if o.From == "" && o.To == "" {
+func window(clock when.Clock, from, to string) (*pb.TimeWindow, error) {
+	if from == "" && to == "" {
 		return nil, nil
 	}
 	w := &pb.TimeWindow{EndMs: lastMS}
-	if o.From != "" {
-		t, err := o.Clock.Edge(o.From)
+	if from != "" {
+		t, err := clock.Edge(from)
 		if err != nil {
 			return nil, exitcode.Usagef("--from: %w", err)
 		}
 		w.StartMs = t.UnixMilli()
 	}
-	if o.To != "" {
-		t, err := o.Clock.Edge(o.To)
+	if to != "" {
+		t, err := clock.Edge(to)
 		if err != nil {
 			return nil, exitcode.Usagef("--to: %w", err)
 		}

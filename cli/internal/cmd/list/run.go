@@ -9,7 +9,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/paging"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -18,31 +17,26 @@ func listRun(ctx context.Context, opts *Options) error {
 	if err != nil {
 		return err
 	}
-	req := &pb.ListJobsRequest{Statuses: opts.Statuses, WorkerId: opts.Worker, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC}
-	if req.Window, err = opts.window(); err != nil {
-		return err
-	}
+	req := &pb.ListJobsRequest{Statuses: opts.Statuses, WorkerId: opts.Worker, Window: opts.Window, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC}
 	if opts.Asc {
 		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC
 	}
 	if req.UserId, err = opts.userID(ctx, client); err != nil {
 		return err
 	}
-	var answer pb.ListJobsResponse
-	more, err := paging.Read(opts.Limit, func(size int32, token string) (int, string, error) {
+	list := listing.Pages{Things: "jobs", None: "No jobs.", Limit: &opts.Limit, Read: func(size int32, token string) (listing.Page, error) {
 		req.PageSize, req.PageToken = size, token
-		page, err := client.Scheduler.ListJobs(ctx, req)
-		answer.Jobs, answer.NextPageToken = append(answer.Jobs, page.GetJobs()...), page.GetNextPageToken()
-		return len(page.GetJobs()), page.GetNextPageToken(), err
-	})
-	if err != nil {
-		return err
-	}
-	list := listing.List{Answer: &answer, Table: jobview.Table(opts.IO, opts.Clock, answer.GetJobs()), Rest: more, None: "No jobs."}
-	for _, j := range answer.GetJobs() {
-		list.IDs = append(list.IDs, j.GetId())
-	}
+		answer, err := client.Scheduler.ListJobs(ctx, req)
+		return listing.Page{Answer: answer, IDs: ids(answer.GetJobs()), Table: jobview.Table(opts.IO, opts.Clock, answer.GetJobs())}, err
+	}}
 	return list.Print(opts.IO, opts.Out)
+}
+
+func ids(jobs []*pb.Job) (out []string) {
+	for _, j := range jobs {
+		out = append(out, j.GetId())
+	}
+	return out
 }
 
 // userID is the user whose jobs are wanted; empty for everybody's.

@@ -6,18 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/paging"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 func newCmdList(f *factory.Factory) *cobra.Command {
 	var out outflag.Flags
-	var limit int
+	var limit limitflag.Flags
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -28,36 +27,34 @@ In a pipe each user is one tab-separated line: id, administrator or user, tokens
 empty when none was), created, name.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if limit < 1 {
-				return exitcode.Usagef("--limit: at least 1")
+			if err := limit.Check(); err != nil {
+				return err
 			}
-			return listRun(cmd.Context(), f, limit, out)
+			return listRun(cmd.Context(), f, &limit, out)
 		},
 	}
-	cmd.Flags().IntVarP(&limit, "limit", "n", 50, "users at most")
+	limit.Bind(cmd, "users")
 	out.Bind(cmd, "ids")
 	return cmd
 }
 
-func listRun(ctx context.Context, f *factory.Factory, limit int, out outflag.Flags) error {
+func listRun(ctx context.Context, f *factory.Factory, limit *limitflag.Flags, out outflag.Flags) error {
 	client, err := f.Client()
 	if err != nil {
 		return err
 	}
-	var answer pb.ListUsersResponse
-	more, err := paging.Read(limit, func(size int32, token string) (int, string, error) {
-		page, err := client.Admin.ListUsers(ctx, &pb.ListUsersRequest{PageSize: size, PageToken: token})
-		answer.Users, answer.NextPageToken = append(answer.Users, page.GetUsers()...), page.GetNextPageToken()
-		return len(page.GetUsers()), page.GetNextPageToken(), err
-	})
-	if err != nil {
-		return err
-	}
-	list := listing.List{Answer: &answer, Table: rows(f, answer.GetUsers()), Rest: more, None: "No users."}
-	for _, account := range answer.GetUsers() {
-		list.IDs = append(list.IDs, account.GetUser().GetId())
-	}
+	list := listing.Pages{Things: "users", None: "No users.", Limit: limit, Read: func(size int32, token string) (listing.Page, error) {
+		answer, err := client.Admin.ListUsers(ctx, &pb.ListUsersRequest{PageSize: size, PageToken: token})
+		return listing.Page{Answer: answer, IDs: ids(answer.GetUsers()), Table: rows(f, answer.GetUsers())}, err
+	}}
 	return list.Print(f.IO, out)
+}
+
+func ids(accounts []*pb.UserAccount) (out []string) {
+	for _, account := range accounts {
+		out = append(out, account.GetUser().GetId())
+	}
+	return out
 }
 
 func rows(f *factory.Factory, accounts []*pb.UserAccount) *table.Table {

@@ -25,7 +25,7 @@ func linesRun(ctx context.Context, opts *Options, client *api.Client) error {
 	printed := 0
 	err := stream.Run(ctx, func(r *pb.WatchStateResponse) error {
 		for _, one := range split(r, opts.Progress) {
-			if err := apijson.Line(opts.IO.Out, one); err != nil {
+			if err := apijson.Change(opts.IO.Out, one); err != nil {
 				return err
 			}
 			printed++
