@@ -11,6 +11,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 )
 
 // Flags are --prompt and --prompt-file, and the argument that stands for --prompt.
@@ -68,17 +69,24 @@ func (f *Flags) Read(streams *iostreams.IOStreams) (string, error) {
 	return strings.TrimSpace(string(raw)), err
 }
 
-// Open opens the file or standard input that prompts are read from.
+// Open opens the file or standard input that prompts are read from, behind the byte order mark that some editors and
+// shells put first.
 func (f *Flags) Open(streams *iostreams.IOStreams) (io.ReadCloser, error) {
 	if f.File != "" && f.File != "-" {
 		file, err := os.Open(f.File)
 		if err != nil {
 			return nil, exitcode.Usagef("--prompt-file: %w", err)
 		}
-		return file, nil
+		return closing{plaintext.Unmarked(file), file}, nil
 	}
 	if f.File == "" && streams.IsStdinTTY() {
 		return nil, exitcode.Usagef("say what: --prompt TEXT, --prompt-file FILE, or the prompt on standard input")
 	}
-	return io.NopCloser(streams.In), nil
+	return io.NopCloser(plaintext.Unmarked(streams.In)), nil
+}
+
+// closing is a reader and what it reads from.
+type closing struct {
+	io.Reader
+	io.Closer
 }

@@ -133,7 +133,7 @@ func (o *Options) read(question, kind string) (string, error) {
 		}
 	} else {
 		var err error
-		line, err = bufio.NewReader(o.IO.In).ReadString('\n')
+		line, err = bufio.NewReader(plaintext.Unmarked(o.IO.In)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", err
 		}
