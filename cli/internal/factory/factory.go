@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/settings"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -33,46 +35,45 @@ type Factory struct {
 	// Args is the command line, for messages that offer a better one.
 	Args []string
 
-	// Settings finds the settings file.
-	Settings func() (*settings.File, error)
+	// Settings is the settings file.
+	Settings *settings.File
 	// Server finds the server to talk to.
 	Server func() (address.Address, error)
 	// Client connects to it; every call gives the same client.
 	Client func() (*api.Client, error)
+
+	zoneless error // why Clock has no zone
 }
 
 // New is the factory of a real run.
 func New() *Factory {
-	f := &Factory{
-		IO:    iostreams.System(),
-		Clock: when.Clock{Now: time.Now, Zone: time.Local},
-		Args:  os.Args[1:],
-	}
-	f.Settings = sync.OnceValues(settingsFile)
+	f := &Factory{IO: iostreams.System(), Args: os.Args[1:], Settings: settings.Default()}
+	f.Clock, f.zoneless = clock()
 	f.Server = sync.OnceValues(f.server)
 	f.Client = sync.OnceValues(f.client)
 	return f
 }
 
-func settingsFile() (*settings.File, error) {
-	path, err := settings.DefaultPath()
-	return &settings.File{Path: path}, err
+// clock is the time in the zone of the terminal. Where that is not known it is in UTC, and nothing but help may use it.
+func clock() (when.Clock, error) {
+	zone, err := when.Zone(os.LookupEnv("TZ"))
+	if err != nil {
+		return when.Clock{Now: time.Now, Zone: time.UTC}, &exitcode.Error{Code: exitcode.Usage, Err: err}
+	}
+	return when.Clock{Now: time.Now, Zone: zone}, nil
 }
 
 // server resolves flag, environment, settings and the default, in this order. A name from the settings beats a host of
-// the same name.
+// the same name. The settings are not read for an address that is written in full.
 func (f *Factory) server() (address.Address, error) {
-	file, err := f.Settings()
-	if err != nil {
-		return address.Address{}, err
-	}
-	kept, err := file.Load()
-	if err != nil {
-		return address.Address{}, err
-	}
-	named := cmp.Or(f.ServerFlag, os.Getenv("COMFYSCHED_SERVER"), kept.DefaultServer, address.Default)
-	if addr, ok := kept.Servers[named]; ok {
-		named = addr
+	named := cmp.Or(f.ServerFlag, os.Getenv("COMFYSCHED_SERVER"))
+	if !strings.Contains(named, "://") {
+		kept, err := f.Settings.Load()
+		if err != nil {
+			return address.Address{}, err
+		}
+		named = cmp.Or(named, kept.DefaultServer, address.Default)
+		named = cmp.Or(kept.Servers[named], named)
 	}
 	parsed, err := address.Parse(named)
 	if err != nil {
@@ -82,16 +83,15 @@ func (f *Factory) server() (address.Address, error) {
 }
 
 func (f *Factory) client() (*api.Client, error) {
+	if f.zoneless != nil { // no time may be sent or shown that is off by hours
+		return nil, f.zoneless
+	}
 	addr, err := f.Server()
 	if err != nil {
 		return nil, err
 	}
-	file, err := f.Settings()
-	if err != nil {
-		return nil, err
-	}
 	keeper := &identity.Keeper{
-		File:       file,
+		File:       f.Settings,
 		Address:    addr.String(),
 		Override:   os.Getenv("COMFYSCHED_TOKEN"),
 		ClientName: clientName(),
@@ -121,12 +121,10 @@ func authorities(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// tellSignedIn says to a person, not to a script, that a user was made.
+// tellSignedIn says that a user was made: nobody asked for one, and it may be on another server than was meant.
 func (f *Factory) tellSignedIn(u *pb.User) {
-	if f.IO.IsStderrTTY() {
-		addr, _ := f.Server()
-		fmt.Fprintf(f.IO.Err, "Signed in to %s as %s\n", addr, u.GetName())
-	}
+	addr, _ := f.Server()
+	fmt.Fprintf(f.IO.Err, "signed in as %s on %s\n", plaintext.Line(u.GetName()), addr)
 }
 
 func clientName() string {

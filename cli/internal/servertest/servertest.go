@@ -108,7 +108,7 @@ func New(t *testing.T, register func(*grpc.Server)) (*factory.Factory, Terminal)
 	return &factory.Factory{
 		IO:       streams,
 		Clock:    when.Clock{Now: func() time.Time { return Now }, Zone: time.UTC},
-		Settings: func() (*settings.File, error) { return file, nil },
+		Settings: file,
 		Server:   func() (address.Address, error) { return addr, nil },
 		Client:   func() (*api.Client, error) { return client, nil },
 	}, Terminal{streams, in, out, errOut}

@@ -24,25 +24,32 @@ type Settings struct {
 
 // File is the settings file. Several processes may use it at once.
 type File struct {
-	// Path is where it lies; it need not exist yet.
+	// Path is where it lies; it need not exist yet. Without one the settings are empty and stay so.
 	Path string
 }
 
-// DefaultPath is the file's place: COMFYSCHED_CONFIG_DIR, else the folder comfysched in the user's configuration directory.
-func DefaultPath() (string, error) {
+// errNoPlace says why settings cannot be written.
+var errNoPlace = errors.New("no place for the settings: set HOME, or COMFYSCHED_CONFIG_DIR, or give a token by COMFYSCHED_TOKEN")
+
+// Default is the file in its usual place: COMFYSCHED_CONFIG_DIR, else the folder comfysched in the user's configuration
+// directory. A user without such a directory has no place.
+func Default() *File {
 	dir := os.Getenv("COMFYSCHED_CONFIG_DIR")
 	if dir == "" {
 		base, err := os.UserConfigDir()
 		if err != nil {
-			return "", fmt.Errorf("no configuration directory (%w); set COMFYSCHED_CONFIG_DIR", err)
+			return &File{}
 		}
 		dir = filepath.Join(base, "comfysched")
 	}
-	return filepath.Join(dir, "config.json"), nil
+	return &File{Path: filepath.Join(dir, "config.json")}
 }
 
 // Load reads the file; one that does not exist is empty settings.
 func (f *File) Load() (Settings, error) {
+	if f.Path == "" {
+		return Settings{}, nil
+	}
 	raw, err := os.ReadFile(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Settings{}, nil
@@ -60,6 +67,9 @@ func (f *File) Load() (Settings, error) {
 // Update changes the file: it is read, changed and replaced as a whole while other processes wait. When change fails
 // nothing is written. The file is for its owner only, because it holds secrets.
 func (f *File) Update(change func(*Settings) error) error {
+	if f.Path == "" {
+		return errNoPlace
+	}
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
 		return err
 	}

@@ -73,3 +73,21 @@ func TestADamagedFileIsNamedAndKept(t *testing.T) {
 		t.Errorf("the file is now %q", raw)
 	}
 }
+
+// A program without a home, such as a system service, has empty settings and can keep nothing.
+func TestSettingsWithoutAPlaceAreEmpty(t *testing.T) {
+	for _, name := range []string{"COMFYSCHED_CONFIG_DIR", "HOME", "XDG_CONFIG_HOME", "AppData"} {
+		t.Setenv(name, "")
+	}
+	file := settings.Default()
+	if s, err := file.Load(); err != nil || s.DefaultServer != "" || len(s.Tokens) != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	err := file.Update(func(*settings.Settings) error {
+		t.Error("changed settings that cannot be kept")
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "COMFYSCHED_TOKEN") {
+		t.Errorf("%v", err)
+	}
+}

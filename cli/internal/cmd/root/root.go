@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
@@ -66,10 +68,28 @@ func hasCode(err error) bool {
 	return errors.As(err, &own)
 }
 
+// refuseEmpty refuses options that were given nothing, as a script with an unset variable does: the command would do
+// something else, such as take the usual server or list everybody's jobs.
+func refuseEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		empty := f.Value.Type() == "string" && f.Value.String() == ""
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			empty = len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
+		}
+		if empty && err == nil {
+			err = exitcode.Usagef("--%s is empty", f.Name)
+		}
+	})
+	return err
+}
+
 // markBegin notes when a command begins its work: an error before that is one about the command line.
 func markBegin(cmd *cobra.Command, begun *bool) {
 	if work := cmd.RunE; work != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return err
+			}
 			*begun = true
 			return work(cmd, args)
 		}

@@ -114,7 +114,7 @@ func newCmdList(f *factory.Factory) *cobra.Command {
 usual or empty, "token" when one is kept for it.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			s, err := load(f)
+			s, err := f.Settings.Load()
 			if err != nil {
 				return err
 			}
@@ -145,22 +145,10 @@ func list(f *factory.Factory, s settings.Settings) error {
 	return t.Print()
 }
 
-func load(f *factory.Factory) (settings.Settings, error) {
-	file, err := f.Settings()
-	if err != nil {
-		return settings.Settings{}, err
-	}
-	return file.Load()
-}
-
 // update changes the settings, and says so to people.
 func update(f *factory.Factory, change func(*settings.Settings) (done string, err error)) error {
-	file, err := f.Settings()
-	if err != nil {
-		return err
-	}
 	var done string
-	err = file.Update(func(s *settings.Settings) (err error) {
+	err := f.Settings.Update(func(s *settings.Settings) (err error) {
 		done, err = change(s)
 		return err
 	})
@@ -173,7 +161,7 @@ func update(f *factory.Factory, change func(*settings.Settings) (done string, er
 // CompleteNames completes the names of servers.
 func CompleteNames(f *factory.Factory) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		s, err := load(f)
+		s, err := f.Settings.Load()
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
