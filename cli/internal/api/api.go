@@ -22,9 +22,6 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// maxMessage is the largest answer taken: a snapshot of some thousand jobs with prompts of 16 KiB.
-const maxMessage = 64 << 20
-
 // Client is a server as the commands see it. Nothing is dialled before the first call.
 type Client struct {
 	Scheduler pb.SchedulerServiceClient
@@ -46,7 +43,6 @@ func New(addr address.Address, keeper *identity.Keeper, userAgent string, roots 
 	target := addr.HostPort()
 	options := []grpc.DialOption{
 		grpc.WithUserAgent(userAgent),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second},
 			MinConnectTimeout: 5 * time.Second,

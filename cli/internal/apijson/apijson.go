@@ -31,6 +31,16 @@ func Print(streams *iostreams.IOStreams, m proto.Message) error {
 	return err
 }
 
+// Object writes an object made of several messages, as Print writes one.
+func Object(streams *iostreams.IOStreams, object any) error {
+	out := json.NewEncoder(streams.Out)
+	if streams.IsStdoutTTY() {
+		out.SetIndent("", "  ")
+	}
+	out.SetEscapeHTML(false)
+	return out.Encode(object)
+}
+
 // whole prints every field that has no presence of its own.
 var whole = protojson.MarshalOptions{EmitDefaultValues: true}
 

@@ -3,6 +3,7 @@ package follow_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,5 +116,61 @@ func TestJobsThatTheSnapshotLeavesOutAreRead(t *testing.T) {
 	jobs, err := follow.Jobs(t.Context(), s, []string{far, near}, func(follow.Event) {})
 	if err != nil || jobs[far].GetVersion() != 3 || jobs[near].GetVersion() != 3 || reads != 2 {
 		t.Errorf("%v, %v after %d reads", jobs, err, reads)
+	}
+}
+
+// The live state cuts long texts and names users once: a job that has ended is told whole and with its owner's name.
+func TestAJobThatHasEndedIsWhole(t *testing.T) {
+	const id = "3f2a1b2c-0000-4000-8000-000000000001"
+	long := strings.Repeat("fox ", 100)
+	s := stream(t, &servertest.Scheduler{
+		Watch: func(_ *pb.WatchStateRequest, out sender) error {
+			cut := &pb.Job{Id: id, UserId: "u", Version: 1, Status: pb.JobStatus_JOB_STATUS_SCHEDULED, Prompt: "fox…", Shortened: true}
+			first := snapshot(5, cut)
+			first.Snapshot.Users = []*pb.UserName{{UserId: "u", Name: "Ada"}}
+			if err := out.Send(first); err != nil {
+				return err
+			}
+			done := &pb.Job{Id: id, UserId: "u", Version: 3, Status: pb.JobStatus_JOB_STATUS_COMPLETED, Prompt: "fox…", Shortened: true}
+			return out.Send(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{
+				{Revision: &pb.Revision{Epoch: "e", Number: 6}, Users: []*pb.UserName{{UserId: "u", Name: "Grace"}}},
+				{Revision: &pb.Revision{Epoch: "e", Number: 7}, Jobs: []*pb.Job{done}},
+			}})
+		},
+		Get: func(_ context.Context, req *pb.GetJobRequest) (*pb.GetJobResponse, error) {
+			return &pb.GetJobResponse{Job: &pb.Job{
+				Id: req.GetJobId(), UserId: "u", Version: 3, Status: pb.JobStatus_JOB_STATUS_COMPLETED, Prompt: long, Results: make([]*pb.Result, 30),
+			}}, nil
+		},
+	})
+	jobs, err := follow.Jobs(t.Context(), s, []string{id}, func(follow.Event) {})
+	if j := jobs[id]; err != nil || j.GetPrompt() != long || len(j.GetResults()) != 30 || j.GetUserName() != "Grace" {
+		t.Errorf("%v, %v", jobs, err)
+	}
+}
+
+// Where as many streams are open as there may be, trying on would wait for what only the user can end.
+func TestTooManyStreamsEndTheFirstConnection(t *testing.T) {
+	tooMany := servertest.Error(codes.ResourceExhausted, "too many", &pb.ErrorInfo{Reason: pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS})
+	for heard, want := range map[bool]int{false: 1, true: 3} {
+		connections := 0
+		enough := errors.New("enough")
+		s := stream(t, &servertest.Scheduler{Watch: func(_ *pb.WatchStateRequest, out sender) error {
+			connections++
+			if heard && connections != 2 { // the second one comes before the first has been missed
+				return out.Send(snapshot(int64(connections)))
+			}
+			return tooMany
+		}})
+		s.Connected = true
+		err := s.Run(t.Context(), func(r *pb.WatchStateResponse) error {
+			if r.GetSnapshot().GetRevision().GetNumber() == 3 {
+				return enough
+			}
+			return nil
+		})
+		if connections != want || (heard && !errors.Is(err, enough)) || (!heard && status.Code(err) != codes.ResourceExhausted) {
+			t.Errorf("heard something: %v: %v after %d connections", heard, err, connections)
+		}
 	}
 }

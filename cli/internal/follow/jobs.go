@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/names"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -24,15 +25,21 @@ type Event struct {
 // errAllEnded stops the stream.
 var errAllEnded = errors.New("all jobs have ended")
 
-// Jobs follows jobs until all have ended and returns them by id in their last state. on hears of every change.
+// Jobs follows jobs until all have ended and returns them by id in their last state, those that have ended whole, also
+// where the live state cuts long texts. on hears of every change.
 func Jobs(ctx context.Context, stream *Stream, ids []string, on func(Event)) (map[string]*pb.Job, error) {
-	w := &watch{stream: stream, on: on, jobs: map[string]*pb.Job{}}
+	w := &watch{stream: stream, on: on, jobs: map[string]*pb.Job{}, names: names.Names{}}
 	for _, id := range ids {
 		w.jobs[id] = nil
 	}
 	err := stream.Run(ctx, func(r *pb.WatchStateResponse) error { return w.apply(ctx, r) })
 	if errors.Is(err, errAllEnded) {
 		err = nil
+	}
+	for _, j := range w.jobs {
+		if j != nil {
+			j.UserName = w.names.For(j)
+		}
 	}
 	return w.jobs, err
 }
@@ -42,6 +49,7 @@ type watch struct {
 	stream *Stream
 	on     func(Event)
 	jobs   map[string]*pb.Job
+	names  names.Names
 	lead   time.Duration
 }
 
@@ -49,7 +57,10 @@ func (w *watch) apply(ctx context.Context, r *pb.WatchStateResponse) error {
 	if s := r.GetSnapshot(); s != nil {
 		w.lead = time.Until(time.UnixMilli(s.GetServerTimeMs()))
 		w.on(Event{System: s.GetSystem(), Lead: w.lead})
-		w.take(s.GetJobs())
+		w.names.Learn(s.GetUsers())
+		if err := w.take(ctx, s.GetJobs()); err != nil {
+			return err
+		}
 		if err := w.fetchMissing(ctx, s.GetJobs()); err != nil {
 			return err
 		}
@@ -61,7 +72,10 @@ func (w *watch) apply(ctx context.Context, r *pb.WatchStateResponse) error {
 		if d.GetSystem() != nil {
 			w.on(Event{System: d.GetSystem(), Lead: w.lead})
 		}
-		w.take(d.GetJobs())
+		w.names.Learn(d.GetUsers())
+		if err := w.take(ctx, d.GetJobs()); err != nil {
+			return err
+		}
 	}
 	for _, p := range r.GetProgress() {
 		if j := w.jobs[p.GetJobId()]; j != nil {
@@ -77,15 +91,28 @@ func (w *watch) apply(ctx context.Context, r *pb.WatchStateResponse) error {
 }
 
 // take keeps what is newer about the followed jobs.
-func (w *watch) take(jobs []*pb.Job) {
+func (w *watch) take(ctx context.Context, jobs []*pb.Job) error {
 	for _, j := range jobs {
 		known, followed := w.jobs[j.GetId()]
 		if !followed || (known != nil && known.GetVersion() > j.GetVersion()) {
 			continue
 		}
+		if jobview.Ended(j) && j.GetShortened() {
+			whole, err := w.whole(ctx, j.GetId())
+			if err != nil {
+				return err
+			}
+			j = whole
+		}
 		w.jobs[j.GetId()] = j
 		w.on(Event{Job: j, Progress: j.GetProgress(), Lead: w.lead})
 	}
+	return nil
+}
+
+func (w *watch) whole(ctx context.Context, id string) (*pb.Job, error) {
+	answer, err := w.stream.Scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: id})
+	return answer.GetJob(), err
 }
 
 // fetchMissing reads the jobs that a snapshot leaves out because it is bounded.
@@ -98,11 +125,13 @@ func (w *watch) fetchMissing(ctx context.Context, in []*pb.Job) error {
 		if shown[id] || (known != nil && jobview.Ended(known)) {
 			continue
 		}
-		answer, err := w.stream.Scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: id})
+		j, err := w.whole(ctx, id)
 		if err != nil {
 			return err
 		}
-		w.take([]*pb.Job{answer.GetJob()})
+		if err := w.take(ctx, []*pb.Job{j}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

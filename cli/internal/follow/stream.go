@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -34,6 +35,8 @@ type Stream struct {
 	Silence time.Duration
 	// Pause is the time before try n (from 1); nil for growing pauses with some chance in them.
 	Pause func(n int) time.Duration
+
+	heard bool // something came over some connection
 }
 
 // Run hands every response to apply until that fails, ctx ends, or the server says that trying again is of no use. When
@@ -52,7 +55,7 @@ func (s *Stream) Run(ctx context.Context, apply func(*pb.WatchStateResponse) err
 			return applied
 		}
 		err = cmp.Or(err, applied)
-		if !s.Connected || !passes(err) {
+		if !s.Connected || !passes(err) || !s.heard && problem.Reason(err) == pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS {
 			return err
 		}
 		failures++
@@ -90,7 +93,7 @@ func (s *Stream) connection(ctx context.Context, failures *int, apply func(*pb.W
 		if *failures > 0 && s.Back != nil {
 			s.Back()
 		}
-		*failures, s.Connected = 0, true
+		*failures, s.Connected, s.heard = 0, true, true
 		if err := apply(response); err != nil {
 			return err, nil
 		}

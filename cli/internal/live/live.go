@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/names"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -23,9 +24,10 @@ type State struct {
 	// Lead is the server's clock minus ours.
 	Lead time.Duration
 
-	jobs        map[string]*pb.Job
-	progress    map[string]*pb.JobProgress
-	connections map[string]*pb.Connection
+	jobs     map[string]*pb.Job
+	progress map[string]*pb.JobProgress
+	names    names.Names
+	presence *pb.Presence
 }
 
 // Apply takes in a response: its snapshot, then its deltas, then its progress. now is the local time.
@@ -51,14 +53,14 @@ func (s *State) Apply(r *pb.WatchStateResponse, now time.Time) {
 
 func (s *State) reset(snapshot *pb.StateSnapshot) {
 	*s = State{
-		Revision:    snapshot.GetRevision(),
-		System:      snapshot.GetSystem(),
-		jobs:        map[string]*pb.Job{},
-		progress:    map[string]*pb.JobProgress{},
-		connections: map[string]*pb.Connection{},
+		Revision: snapshot.GetRevision(),
+		System:   snapshot.GetSystem(),
+		jobs:     map[string]*pb.Job{},
+		progress: map[string]*pb.JobProgress{},
+		names:    names.Of(snapshot),
+		presence: snapshot.GetPresence(),
 	}
 	s.take(snapshot.GetJobs())
-	s.connect(snapshot.GetConnectedUsers())
 }
 
 func (s *State) delta(d *pb.StateDelta) {
@@ -68,11 +70,11 @@ func (s *State) delta(d *pb.StateDelta) {
 	if d.GetSystem() != nil {
 		s.System = d.GetSystem()
 	}
-	s.take(d.GetJobs())
-	s.connect(d.GetConnectedUsers())
-	for _, id := range d.GetDisconnectedIds() {
-		delete(s.connections, id)
+	if d.GetPresence() != nil {
+		s.presence = d.GetPresence()
 	}
+	s.names.Learn(d.GetUsers())
+	s.take(d.GetJobs())
 }
 
 func (s *State) take(jobs []*pb.Job) {
@@ -84,12 +86,6 @@ func (s *State) take(jobs []*pb.Job) {
 		if j.GetProgress() != nil {
 			s.progress[j.GetId()] = j.GetProgress()
 		}
-	}
-}
-
-func (s *State) connect(connections []*pb.Connection) {
-	for _, c := range connections {
-		s.connections[c.GetConnectionId()] = c
 	}
 }
 
@@ -109,6 +105,16 @@ func (s *State) forget() {
 	for _, j := range ended[maxEnded:] {
 		delete(s.jobs, j.GetId())
 	}
+	s.forgetNames()
+}
+
+// forgetNames drops the names that no job speaks of any more.
+func (s *State) forgetNames() {
+	spoken := map[string]bool{}
+	for _, j := range s.jobs {
+		spoken[j.GetUserId()] = true
+	}
+	maps.DeleteFunc(s.names, func(id, _ string) bool { return !spoken[id] })
 }
 
 // Jobs is all known jobs, the most interesting first: running ones, scheduled ones by their slots, ended ones the latest
@@ -126,14 +132,11 @@ func (s *State) Progress(j *pb.Job) *pb.JobProgress {
 	return p
 }
 
+// Owner is what the owner of a job is called now.
+func (s *State) Owner(j *pb.Job) string { return s.names.For(j) }
+
 // Users is the number of users that are connected.
-func (s *State) Users() int {
-	users := map[string]bool{}
-	for _, c := range s.connections {
-		users[c.GetUserId()] = true
-	}
-	return len(users)
-}
+func (s *State) Users() int { return int(s.presence.GetUsers()) }
 
 func byInterest(a, b *pb.Job) int {
 	if c := cmp.Compare(interest(a), interest(b)); c != 0 {

@@ -124,3 +124,27 @@ func TestProgressOfAnEarlierAttemptIsNotShown(t *testing.T) {
 		t.Errorf("%v", p)
 	}
 }
+
+// Names come once, beside jobs that carry only ids. Those of forgotten jobs are forgotten with them.
+func TestNamesAreKeptWhileAJobSpeaksOfThem(t *testing.T) {
+	var s live.State
+	job := func(n int64, user string) *pb.Job {
+		return &pb.Job{Id: fmt.Sprint(n), UserId: user, Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: n, Version: 1}
+	}
+	s.Apply(&pb.WatchStateResponse{Snapshot: &pb.StateSnapshot{Jobs: []*pb.Job{job(0, "u")}, Users: []*pb.UserName{{UserId: "u", Name: "Ada"}}}}, now)
+	if got := s.Owner(job(0, "u")); got != "Ada" {
+		t.Errorf("%q", got)
+	}
+	s.Apply(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{{Users: []*pb.UserName{{UserId: "u", Name: "Grace"}}}}}, now)
+	if got := s.Owner(job(0, "u")); got != "Grace" {
+		t.Errorf("after a new name: %q", got)
+	}
+	for n := range int64(600) {
+		s.Apply(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{{
+			Jobs: []*pb.Job{job(n+1, "v")}, Users: []*pb.UserName{{UserId: "v", Name: "Eve"}},
+		}}}, now)
+	}
+	if got := s.Owner(job(0, "u")) + s.Owner(job(1, "v")); got != "Eve" {
+		t.Errorf("after many jobs: %q", got)
+	}
+}

@@ -52,7 +52,7 @@ func (w *Waiter) Await(ctx context.Context, jobs []*pb.Job) error {
 	})
 	display.Close()
 	for i, j := range jobs {
-		if known := last[j.GetId()]; known != nil {
+		if known := last[j.GetId()]; known.GetVersion() > j.GetVersion() { // else it is as it was, and was whole
 			jobs[i] = known
 		}
 	}

@@ -36,6 +36,7 @@ type Scheduler struct {
 	Get    func(context.Context, *pb.GetJobRequest) (*pb.GetJobResponse, error)
 	List   func(context.Context, *pb.ListJobsRequest) (*pb.ListJobsResponse, error)
 	State  func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error)
+	Today  func(context.Context, *pb.GetTodayStatsRequest) (*pb.GetTodayStatsResponse, error)
 	Watch  func(*pb.WatchStateRequest, grpc.ServerStreamingServer[pb.WatchStateResponse]) error
 }
 
@@ -64,6 +65,11 @@ func (s *Scheduler) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (*pb.Li
 // GetState implements the service.
 func (s *Scheduler) GetState(ctx context.Context, r *pb.GetStateRequest) (*pb.GetStateResponse, error) {
 	return call(ctx, s.State, r)
+}
+
+// GetTodayStats implements the service.
+func (s *Scheduler) GetTodayStats(ctx context.Context, r *pb.GetTodayStatsRequest) (*pb.GetTodayStatsResponse, error) {
+	return call(ctx, s.Today, r)
 }
 
 // WatchState implements the service.

@@ -55,14 +55,9 @@ func (o *Options) userID(ctx context.Context, client *api.Client) (string, error
 	if err != nil {
 		return "", err
 	}
-	for _, c := range state.GetSnapshot().GetConnectedUsers() {
-		if c.GetUserName() == o.User {
-			return c.GetUserId(), nil
-		}
-	}
-	for _, j := range state.GetSnapshot().GetJobs() {
-		if j.GetUserName() == o.User {
-			return j.GetUserId(), nil
+	for _, u := range state.GetSnapshot().GetUsers() {
+		if u.GetName() == o.User {
+			return u.GetUserId(), nil
 		}
 	}
 	return "", exitcode.Errorf(exitcode.NotFound, "nobody called %q is connected or has a recent job; give the user's id", o.User)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/names"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -24,25 +25,42 @@ type report struct {
 // pipe prints facts for programs.
 func (r *report) pipe() error {
 	system := r.snapshot.GetSystem()
-	scheduled, running := r.count()
 	t := table.New(r.io)
-	for _, fact := range [][2]string{
+	facts := [][2]string{
 		{"server", r.server},
 		{"version", system.GetVersion()},
 		{"status", word(system.GetSystemStatus())},
 		{"reason", system.GetReason()},
 		{"benchmark_ms", fmt.Sprint(system.GetBenchmarkMs())},
-		{"running", fmt.Sprint(running)},
-		{"scheduled", fmt.Sprint(scheduled)},
+		{"running", fmt.Sprint(r.running())},
+		{"scheduled_total", fmt.Sprint(r.snapshot.GetScheduledTotal())},
 		{"jobs_today", fmt.Sprint(r.today.GetJobsToday())},
 		{"completed_today", fmt.Sprint(r.today.GetCompletedToday())},
 		{"failed_today", fmt.Sprint(r.today.GetFailedToday())},
 		{"average_generation_ms", fmt.Sprint(r.today.GetAverageGenerationMs())},
 		{"active_users", fmt.Sprint(r.today.GetActiveUsers())},
-	} {
+	}
+	for _, fact := range append(facts, r.pauses()...) {
 		t.Row(table.Text(fact[0]), table.Text(fact[1]))
 	}
 	return t.Print()
+}
+
+// pauses are the facts about the pauses of workers, one after the other; empty ones when no worker has a pause.
+func (r *report) pauses() (facts [][2]string) {
+	for _, w := range r.snapshot.GetSystem().GetWorkers() {
+		if p := w.GetPause(); p != nil {
+			facts = append(facts, pauseFacts(w.GetId(), r.clock.Exact(p.GetStartMs()), r.clock.Exact(p.GetEndMs()), p.GetReason())...)
+		}
+	}
+	if facts == nil {
+		return pauseFacts("", "", "", "")
+	}
+	return facts
+}
+
+func pauseFacts(worker, start, end, reason string) [][2]string {
+	return [][2]string{{"pause_worker", worker}, {"pause_start", start}, {"pause_end", end}, {"pause_reason", reason}}
 }
 
 // people prints the same for a person, with the workers and what they are doing.
@@ -63,10 +81,9 @@ func (r *report) people() error {
 		line("pause", r.pause(w.GetPause()))
 		r.bootSteps(w)
 	}
-	scheduled, running := r.count()
-	line("jobs", fmt.Sprintf("%d running, %d scheduled%s", running, scheduled, r.more()))
+	line("jobs", fmt.Sprintf("%d running, %d scheduled", r.running(), r.snapshot.GetScheduledTotal()))
 	if next := r.next(); next != nil {
-		line("next", fmt.Sprintf("%s by %s at %s", jobref.Short(next.GetId()), plaintext.Line(next.GetUserName()), r.clock.Stamp(next.GetTimeSlot())))
+		line("next", fmt.Sprintf("%s by %s at %s", jobref.Short(next.GetId()), plaintext.Line(names.Of(r.snapshot).For(next)), r.clock.Stamp(next.GetTimeSlot())))
 	}
 	line("today", fmt.Sprintf("%d booked, %d completed, %d failed", r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
 	line("average", duration(r.today.GetAverageGenerationMs()))
@@ -157,24 +174,13 @@ func duration(ms int64) string {
 	return when.Millis(ms)
 }
 
-func (r *report) count() (scheduled, running int) {
+func (r *report) running() (n int) {
 	for _, j := range r.snapshot.GetJobs() {
-		switch j.GetStatus() {
-		case pb.JobStatus_JOB_STATUS_SCHEDULED:
-			scheduled++
-		case pb.JobStatus_JOB_STATUS_PROCESSING:
-			running++
+		if j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING {
+			n++
 		}
 	}
-	return scheduled, running
-}
-
-// more says that the snapshot does not hold all scheduled jobs.
-func (r *report) more() string {
-	if until := r.snapshot.GetScheduledUntilMs(); until > 0 {
-		return " until " + r.clock.Stamp(until) + " and more after that"
-	}
-	return ""
+	return n
 }
 
 func (r *report) next() *pb.Job {

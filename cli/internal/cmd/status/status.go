@@ -38,7 +38,8 @@ func NewCmdStatus(f *factory.Factory) *cobra.Command {
 		Short: "Tell how the service and its ComfyUI are",
 		Long: `Tell how the service and its ComfyUI are, what is booked, and today's numbers in the zone of the terminal.
 
-In a pipe each fact is one tab-separated line: its name and its value, durations in milliseconds. --json prints an object
+In a pipe each fact is one tab-separated line: its name and its value, durations in milliseconds, moments in RFC 3339. The
+four facts about a pause, which may lie ahead, are empty when there is none, and come once for each worker that has one. --json prints an object
 of the API's SystemState as "system" and GetTodayStatsResponse as "today".`,
 		Example: `  comfysched status
   until comfysched status --check --quiet; do sleep 5; done`,
@@ -104,11 +105,7 @@ func printJSON(streams *iostreams.IOStreams, system *pb.SystemState, today *pb.G
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(streams.Out)
-	if streams.IsStdoutTTY() {
-		out.SetIndent("", "  ")
-	}
-	return out.Encode(struct {
+	return apijson.Object(streams, struct {
 		System json.RawMessage `json:"system"`
 		Today  json.RawMessage `json:"today"`
 	}{rawSystem, rawToday})

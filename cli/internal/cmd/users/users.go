@@ -3,14 +3,18 @@ package users
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/names"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -34,7 +38,8 @@ func NewCmdUsers(f *factory.Factory) *cobra.Command {
 		Long: `List who follows the live state now: browsers, 'comfysched watch' and other clients.
 
 In a pipe each connection is one tab-separated line: user name, client, address, connected since (RFC 3339), user id,
-connection id. --json prints an object whose connectedUsers are those of the API's StateSnapshot.`,
+connection id. Of very many only the latest are listed, which stderr tells. --json prints an object whose connectedUsers and
+presence, how many there are, are those of the API's StateSnapshot.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usersRun(cmd.Context(), opts)
@@ -53,16 +58,46 @@ func usersRun(ctx context.Context, opts *Options) error {
 	if err != nil {
 		return err
 	}
-	connections := state.GetSnapshot().GetConnectedUsers()
-	list := listing.List{
-		Answer: &pb.StateSnapshot{ConnectedUsers: connections}, Table: opts.rows(connections), None: "Nobody is connected.",
-	}
+	snapshot := state.GetSnapshot()
+	known := names.Of(snapshot)
+	connections := snapshot.GetConnectedUsers()
+	ids := []string{}
 	for _, c := range connections {
-		if !slices.Contains(list.IDs, c.GetUserId()) {
-			list.IDs = append(list.IDs, c.GetUserId())
+		c.UserName = known.For(c)
+		if !slices.Contains(ids, c.GetUserId()) {
+			ids = append(ids, c.GetUserId())
 		}
 	}
-	return list.Print(opts.IO, opts.Out)
+	if opts.Out.JSON {
+		err = printJSON(opts.IO, snapshot)
+	} else {
+		err = listing.List{IDs: ids, Table: opts.rows(connections), None: "Nobody is connected."}.Print(opts.IO, opts.Out)
+	}
+	if missing := int(snapshot.GetPresence().GetConnections()) - len(connections); err == nil && missing > 0 {
+		fmt.Fprintf(opts.IO.Err, "these are the latest %d of %d connections, of %d users\n",
+			len(connections), snapshot.GetPresence().GetConnections(), snapshot.GetPresence().GetUsers())
+	}
+	return err
+}
+
+// printJSON prints the connections, and how many there are.
+func printJSON(streams *iostreams.IOStreams, snapshot *pb.StateSnapshot) error {
+	connections := []json.RawMessage{}
+	for _, c := range snapshot.GetConnectedUsers() {
+		raw, err := apijson.Raw(c)
+		if err != nil {
+			return err
+		}
+		connections = append(connections, raw)
+	}
+	presence, err := apijson.Raw(snapshot.GetPresence())
+	if err != nil {
+		return err
+	}
+	return apijson.Object(streams, struct {
+		ConnectedUsers []json.RawMessage `json:"connectedUsers"`
+		Presence       json.RawMessage   `json:"presence"`
+	}{connections, presence})
 }
 
 func (o *Options) rows(connections []*pb.Connection) *table.Table {

@@ -54,7 +54,7 @@ func (s screen) row(j *pb.Job) string {
 		mark = s.io.Bold("> ")
 	}
 	status := jobview.StatusCell(s.io, j)
-	user := fit(ansi.Truncate(plaintext.Line(j.GetUserName()), userWidth, "…"), userWidth, " ")
+	user := fit(ansi.Truncate(plaintext.Line(s.state.Owner(j)), userWidth, "…"), userWidth, " ")
 	if j.GetUserId() == s.me.GetId() {
 		user = s.io.Bold(user)
 	}

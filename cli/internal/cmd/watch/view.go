@@ -152,7 +152,7 @@ func (s screen) slot(j *pb.Job) timeline.Slot {
 
 // block is one job as a filled piece of a lane with its owner's name; own jobs have a star.
 func (s screen) block(j *pb.Job, width int) string {
-	label := plaintext.Line(j.GetUserName())
+	label := plaintext.Line(s.state.Owner(j))
 	if j.GetUserId() == s.me.GetId() {
 		label = "*" + label
 	}

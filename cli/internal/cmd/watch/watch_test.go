@@ -22,7 +22,7 @@ var nowMS = servertest.Now.UnixMilli()
 
 func job(n int, user string, s pb.JobStatus, startS, lengthS int64) *pb.Job {
 	return &pb.Job{
-		Id: fmt.Sprintf("01a20620-0a48-72b1-9629-c5af%08d", n), UserId: user, UserName: user, WorkerId: "main", Prompt: fmt.Sprintf("prompt %d", n),
+		Id: fmt.Sprintf("01a20620-0a48-72b1-9629-c5af%08d", n), UserId: "id of " + user, WorkerId: "main", Prompt: fmt.Sprintf("prompt %d", n),
 		Status: s, TimeSlot: nowMS + startS*1000, DurationMs: lengthS * 1000, Version: 1, Attempt: 1,
 	}
 }
@@ -35,7 +35,8 @@ func snapshot() *pb.WatchStateResponse {
 				SystemStatus: pb.SystemStatus_SYSTEM_STATUS_READY,
 				Workers:      []*pb.Worker{{Id: "main", Estimates: []*pb.Estimate{{WorkflowId: "klein", SlotDurationMs: 8_000}}}},
 			},
-			ConnectedUsers: []*pb.Connection{{ConnectionId: "1", UserId: "ada"}, {ConnectionId: "2", UserId: "ada"}, {ConnectionId: "3", UserId: "eve"}},
+			Users:    []*pb.UserName{{UserId: "id of ada", Name: "ada"}, {UserId: "id of eve", Name: "eve"}},
+			Presence: &pb.Presence{Connections: 3, Users: 2},
 			Jobs: []*pb.Job{
 				job(1, "ada", pb.JobStatus_JOB_STATUS_COMPLETED, -12, 5),
 				job(2, "eve", pb.JobStatus_JOB_STATUS_PROCESSING, -3, 8),
@@ -50,7 +51,7 @@ func newTestScreen(width, height int) screen {
 	streams, _, _, _ := iostreams.Test()
 	streams.SetTTY(width, false)
 	clock := when.Clock{Now: func() time.Time { return servertest.Now }, Zone: time.UTC}
-	s := newScreen(streams, clock, "http://localhost:3000", &pb.User{Id: "ada", Name: "Ada"})
+	s := newScreen(streams, clock, "http://localhost:3000", &pb.User{Id: "id of ada", Name: "Ada"})
 	return after(s, tea.WindowSizeMsg{Width: width, Height: height})
 }
 
@@ -120,6 +121,21 @@ func TestScreenTellsOfALostConnection(t *testing.T) {
 	}
 	if got := after(s, back{}).View().Content; !strings.Contains(got, "● ready") {
 		t.Error(got)
+	}
+}
+
+// A new name comes without the jobs of its bearer, how many are connected without who they are.
+func TestScreenFollowsNamesAndPresence(t *testing.T) {
+	delta := &pb.StateDelta{
+		Revision: &pb.Revision{Epoch: "e", Number: 5}, Presence: &pb.Presence{Connections: 700, Users: 612},
+		Users: []*pb.UserName{{UserId: "id of eve", Name: "Evelyn"}},
+	}
+	s := after(newTestScreen(80, 14), heard{snapshot()}, heard{&pb.WatchStateResponse{Deltas: []*pb.StateDelta{delta}}})
+	got := s.View().Content
+	for _, part := range []string{"612 connected", "[Evelyn=]", "Evelyn      prompt 2"} {
+		if !strings.Contains(got, part) {
+			t.Errorf("the screen lacks %q:\n%s", part, got)
+		}
 	}
 }
 

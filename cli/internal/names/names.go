@@ -1,0 +1,35 @@
+// Package names knows what users are called. The live state names each user once, beside the jobs and connections that
+// carry only ids.
+package names
+
+import (
+	"cmp"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// Names are the names of users by their ids.
+type Names map[string]string
+
+// Of are the names that a snapshot tells.
+func Of(snapshot *pb.StateSnapshot) Names {
+	n := Names{}
+	n.Learn(snapshot.GetUsers())
+	return n
+}
+
+// Learn takes in what users are called now.
+func (n Names) Learn(users []*pb.UserName) {
+	for _, u := range users {
+		n[u.GetUserId()] = u.GetName()
+	}
+}
+
+// named is something that belongs to a user.
+type named interface {
+	GetUserId() string
+	GetUserName() string
+}
+
+// For is what the owner of a job or a connection is called.
+func (n Names) For(owned named) string { return cmp.Or(n[owned.GetUserId()], owned.GetUserName()) }
