@@ -92,8 +92,8 @@ others from it.
 An invitation is named by its id or by the end of it, as 'comfysched invitation list' shows it.`,
 		Args: cobra.MinimumNArgs(1),
 		ValidArgsFunction: f.Complete(0, func(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
-			answer, err := client.Admin.ListInvitations(ctx, &pb.ListInvitationsRequest{})
-			for _, i := range answer.GetInvitations() {
+			invitations, err := all(ctx, client)
+			for _, i := range invitations {
 				words = append(words, cobra.CompletionWithDesc(idref.Short(i.GetId()), plaintext.Line(i.GetNote())))
 			}
 			return words, err
@@ -114,11 +114,11 @@ func revoke(ctx context.Context, f *factory.Factory, client *api.Client, ref str
 		return err
 	}
 	if !whole {
-		answer, err := client.Admin.ListInvitations(ctx, &pb.ListInvitationsRequest{})
+		invitations, err := all(ctx, client)
 		if err != nil {
 			return err
 		}
-		if id, err = idref.Pick("invitation", id, ids(answer.GetInvitations())); err != nil {
+		if id, err = idref.Pick("invitation", id, ids(invitations)); err != nil {
 			return err
 		}
 	}

@@ -1,20 +1,26 @@
 package invitation
 
 import (
+	"context"
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/idref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/paging"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 func newCmdList(f *factory.Factory) *cobra.Command {
 	var out outflag.Flags
+	var limit limitflag.Flags
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -25,19 +31,20 @@ In a pipe each is one tab-separated line: id, created, good until (RFC 3339), us
 made it, note.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := limit.Check(); err != nil {
+				return err
+			}
 			client, err := f.Client()
 			if err != nil {
 				return err
 			}
-			answer, err := client.Admin.ListInvitations(cmd.Context(), &pb.ListInvitationsRequest{})
-			if err != nil {
-				return err
-			}
-			return listing.List{
-				Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations()), None: "No invitations.",
-			}.Print(f.IO, out)
+			return listing.Pages{Things: "invitations", None: "No invitations.", Limit: &limit, Read: func(size int32, token string) (listing.Page, error) {
+				answer, err := client.Admin.ListInvitations(cmd.Context(), &pb.ListInvitationsRequest{PageSize: size, PageToken: token})
+				return listing.Page{Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations())}, err
+			}}.Print(f.IO, out)
 		},
 	}
+	limit.Bind(cmd, "invitations")
 	out.Bind(cmd, "ids")
 	return cmd
 }
@@ -58,6 +65,15 @@ func rows(f *factory.Factory, invitations []*pb.Invitation) *table.Table {
 			table.Text(fmt.Sprintf("%d of %d", i.GetUses(), i.GetMaxUses())), table.Text(i.GetCreatedBy()), table.Text(i.GetNote()))
 	}
 	return t
+}
+
+func all(ctx context.Context, client *api.Client) (invitations []*pb.Invitation, err error) {
+	_, err = paging.Read(math.MaxInt, func(size int32, token string) (int, string, error) {
+		answer, err := client.Admin.ListInvitations(ctx, &pb.ListInvitationsRequest{PageSize: size, PageToken: token})
+		invitations = append(invitations, answer.GetInvitations()...)
+		return len(answer.GetInvitations()), answer.GetNextPageToken(), err
+	})
+	return invitations, err
 }
 
 func ids(invitations []*pb.Invitation) (out []string) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/idref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
@@ -13,6 +14,7 @@ import (
 
 func newCmdList(f *factory.Factory) *cobra.Command {
 	var out outflag.Flags
+	var limit limitflag.Flags
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -23,19 +25,20 @@ In a pipe each token is one tab-separated line: id, created, last used (RFC 3339
 not), current or empty, name.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := limit.Check(); err != nil {
+				return err
+			}
 			client, err := f.Client()
 			if err != nil {
 				return err
 			}
-			answer, err := client.Identity.ListTokens(cmd.Context(), &pb.ListTokensRequest{})
-			if err != nil {
-				return err
-			}
-			return listing.List{
-				Answer: answer, IDs: ids(answer.GetTokens()), Table: rows(f, answer.GetTokens()), None: "No tokens.",
-			}.Print(f.IO, out)
+			return listing.Pages{Things: "tokens", None: "No tokens.", Limit: &limit, Read: func(size int32, token string) (listing.Page, error) {
+				answer, err := client.Identity.ListTokens(cmd.Context(), &pb.ListTokensRequest{PageSize: size, PageToken: token})
+				return listing.Page{Answer: answer, IDs: ids(answer.GetTokens()), Table: rows(f, answer.GetTokens())}, err
+			}}.Print(f.IO, out)
 		},
 	}
+	limit.Bind(cmd, "tokens")
 	out.Bind(cmd, "ids")
 	return cmd
 }

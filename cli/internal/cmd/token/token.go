@@ -4,6 +4,7 @@ package token
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/idref"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/paging"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/secret"
@@ -119,11 +121,20 @@ func resolve(ctx context.Context, client *api.Client, ref string) (string, error
 	if err != nil || whole {
 		return id, err
 	}
-	answer, err := client.Identity.ListTokens(ctx, &pb.ListTokensRequest{})
+	tokens, err := all(ctx, client)
 	if err != nil {
 		return "", err
 	}
-	return idref.Pick("token", id, ids(answer.GetTokens()))
+	return idref.Pick("token", id, ids(tokens))
+}
+
+func all(ctx context.Context, client *api.Client) (tokens []*pb.Token, err error) {
+	_, err = paging.Read(math.MaxInt, func(size int32, token string) (int, string, error) {
+		answer, err := client.Identity.ListTokens(ctx, &pb.ListTokensRequest{PageSize: size, PageToken: token})
+		tokens = append(tokens, answer.GetTokens()...)
+		return len(answer.GetTokens()), answer.GetNextPageToken(), err
+	})
+	return tokens, err
 }
 
 func ids(tokens []*pb.Token) (out []string) {
@@ -135,8 +146,8 @@ func ids(tokens []*pb.Token) (out []string) {
 
 func complete(f *factory.Factory, limit int) cobra.CompletionFunc {
 	return f.Complete(limit, func(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
-		answer, err := client.Identity.ListTokens(ctx, &pb.ListTokensRequest{})
-		for _, t := range answer.GetTokens() {
+		tokens, err := all(ctx, client)
+		for _, t := range tokens {
 			words = append(words, cobra.CompletionWithDesc(idref.Short(t.GetId()), plaintext.Line(t.GetName())))
 		}
 		return words, err
