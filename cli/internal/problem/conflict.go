@@ -43,8 +43,25 @@ func (e Explainer) conflict(err error, c *pb.SlotConflict) string {
 	return fmt.Sprintf("%s; the next free start is %s", text, next)
 }
 
-// pauseConflict names the bookings in the way of a pause, as many as fit a line.
-func (e Explainer) pauseConflict(c *pb.PauseConflict) string {
+// withWay is an error whose bookings in the way can be dealt with by an option.
+type withWay struct {
+	error
+	option string
+}
+
+func (w *withWay) Unwrap() error { return w.error }
+
+// OfferWay adds to bookings in the way in err the option that deals with them, and what it does.
+func OfferWay(err error, option string) error {
+	if err == nil {
+		return nil
+	}
+	return &withWay{err, option}
+}
+
+// inTheWay names the bookings in the way of a pause or of deleting their owner, as many as fit a line, and the option that
+// deals with them.
+func (e Explainer) inTheWay(err error, c *pb.PauseConflict) string {
 	const most = 3
 	var names []string
 	for _, b := range c.GetBookings()[:min(len(c.GetBookings()), most)] {
@@ -53,5 +70,10 @@ func (e Explainer) pauseConflict(c *pb.PauseConflict) string {
 	if more := max(int(c.GetTotal()), len(c.GetBookings())) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("bookings are in the way: %s; --move moves them after the pause", strings.Join(names, ", "))
+	text := "bookings are in the way: " + strings.Join(names, ", ")
+	var offer *withWay
+	if errors.As(err, &offer) {
+		text += "; " + offer.option
+	}
+	return text
 }

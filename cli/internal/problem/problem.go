@@ -97,7 +97,7 @@ func (e Explainer) explain(err error, st *status.Status) string {
 		return e.conflict(err, conflict)
 	}
 	if pause := detail[*pb.PauseConflict](st); pause != nil {
-		return e.pauseConflict(pause)
+		return e.inTheWay(err, pause)
 	}
 	if text := violations(st); text != "" {
 		return text

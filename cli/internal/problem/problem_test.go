@@ -73,7 +73,7 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 				},
 			}),
 			"bookings are in the way: Ada's job 3f2a1b2c at 2026-11-23 12:00:00 UTC, Ada's job at 1970-01-01 00:00:00 UTC, " +
-				"Ada's job at 1970-01-01 00:00:00 UTC, 2 more; --move moves them after the pause", exitcode.Conflict,
+				"Ada's job at 1970-01-01 00:00:00 UTC, 2 more", exitcode.Conflict,
 		},
 		"by invitation only": {
 			servertest.Error(codes.PermissionDenied, "no", info(pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED)),
@@ -155,6 +155,7 @@ func TestRetryGivesUpOnAnswers(t *testing.T) {
 		"lost":      {status.Error(codes.Unavailable, "reset"), 3},
 		"stopping":  {servertest.Error(codes.Unavailable, "stopping", info(pb.ErrorReason_ERROR_REASON_STOPPING)), 3},
 		"not ready": {servertest.Error(codes.Unavailable, "not ready", info(pb.ErrorReason_ERROR_REASON_NOT_READY)), 1},
+		"too late":  {servertest.Error(codes.DeadlineExceeded, "took too long", info(pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED)), 3},
 		"refused":   {status.Error(codes.InvalidArgument, "bad"), 1},
 	} {
 		t.Run(name, func(t *testing.T) {

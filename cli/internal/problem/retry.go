@@ -19,7 +19,7 @@ func Lost(err error) bool {
 		return false
 	}
 	switch Reason(err) {
-	case pb.ErrorReason_ERROR_REASON_UNSPECIFIED, pb.ErrorReason_ERROR_REASON_STOPPING:
+	case pb.ErrorReason_ERROR_REASON_UNSPECIFIED, pb.ErrorReason_ERROR_REASON_STOPPING, pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED:
 		return st.Code() == codes.Unavailable || st.Code() == codes.DeadlineExceeded
 	}
 	return false

@@ -13,7 +13,7 @@ var flags = map[string]string{
 	"prompt": "--prompt", "seed": "--seed", "time_slot": "the start", "next_free_from": "--after",
 	"workflow_id": "--workflow", "worker_id": "--worker", "request_id": "--request-id",
 	"job_id": "the job id", "user_id": "--user", "from_ms": "--from", "window": "--from and --to",
-	"version": "--if-version", "name": "the name",
+	"version": "--if-version", "name": "the name", "lifetime_ms": "--for", "duration_ms": "--for", "max_uses": "--uses",
 }
 
 // violations lists what is wrong with which option; empty when the error is not about fields.

@@ -23,7 +23,7 @@ func NewCmdUser(f *factory.Factory) *cobra.Command {
 		Short: "Manage users (administrators)",
 		Long:  `Manage the users of a server; who is connected is told by 'comfysched users'. Only administrators may.`,
 	}
-	cmd.AddCommand(newCmdList(f), newCmdCreate(f), newCmdToken(f), newCmdRevoke(f),
+	cmd.AddCommand(newCmdList(f), newCmdCreate(f), newCmdToken(f), newCmdRevoke(f), newCmdDelete(f),
 		newCmdRole(f, "promote", "Make a user an administrator", "%s is an administrator now", true),
 		newCmdRole(f, "demote", "Make an administrator a user like others", "%s is no administrator any more", false))
 	return cmd
@@ -73,7 +73,7 @@ func newCmdToken(f *factory.Factory) *cobra.Command {
 
 ` + secret.Help,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: complete(f),
+		ValidArgsFunction: complete(f, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, id, err := resolve(cmd.Context(), f, args[0])
 			if err != nil {
@@ -99,7 +99,7 @@ func newCmdRevoke(f *factory.Factory) *cobra.Command {
 
 ` + userref.Help,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: complete(f),
+		ValidArgsFunction: complete(f, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, id, err := resolve(cmd.Context(), f, args[0])
 			if err != nil {
@@ -124,7 +124,7 @@ func newCmdRole(f *factory.Factory, use, short, done string, administrator bool)
 		Short:             short,
 		Long:              short + ".\n\n" + userref.Help,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: complete(f),
+		ValidArgsFunction: complete(f, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, id, err := resolve(cmd.Context(), f, args[0])
 			if err != nil {
@@ -147,8 +147,8 @@ func resolve(ctx context.Context, f *factory.Factory, ref string) (client *api.C
 	return client, id, err
 }
 
-func complete(f *factory.Factory) cobra.CompletionFunc {
-	return f.Complete(1, func(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
+func complete(f *factory.Factory, limit int) cobra.CompletionFunc {
+	return f.Complete(limit, func(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
 		answer, err := client.Admin.ListUsers(ctx, &pb.ListUsersRequest{PageSize: 500})
 		for _, account := range answer.GetUsers() {
 			words = append(words, plaintext.Line(account.GetUser().GetName()))

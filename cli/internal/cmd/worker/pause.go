@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -72,7 +73,7 @@ func (o *pauseOptions) run(ctx context.Context, args []string) error {
 	req.WorkerId = worker
 	answer, err := client.Admin.PauseWorker(ctx, req)
 	if err != nil {
-		return err
+		return problem.OfferWay(err, "--move moves them after the pause")
 	}
 	if o.JSON {
 		return apijson.Print(o.f.IO, answer)
