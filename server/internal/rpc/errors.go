@@ -90,6 +90,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		{errStopping, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
 		{store.ErrClosed, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STOPPING},
 		{store.ErrNameTaken, connect.CodeAlreadyExists, pb.ErrorReason_ERROR_REASON_NAME_TAKEN},
+		{store.ErrUnavailable, connect.CodeUnavailable, pb.ErrorReason_ERROR_REASON_STORE_UNAVAILABLE},
 		{store.ErrFull, connect.CodeResourceExhausted, pb.ErrorReason_ERROR_REASON_STORE_FULL},
 		{worker.ErrRemote, connect.CodeFailedPrecondition, pb.ErrorReason_ERROR_REASON_WRONG_STATUS},
 	} {

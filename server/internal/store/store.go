@@ -10,7 +10,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 )
 
-// The errors that callers tell apart. Every other error is a fault of the store.
+// The errors that callers tell apart. Every other error is a fault of the store or of its disk: whether something of the
+// write was kept shows only when the store is opened again.
 var (
 	ErrNotFound = errors.New("not found")
 	// ErrNameTaken: another user has the name.
@@ -21,6 +22,9 @@ var (
 	ErrUserDeleted = errors.New("the user was deleted")
 	// ErrFull: there is no space left; nothing of the write was kept. It works again when there is space.
 	ErrFull = errors.New("no space left for the bookings")
+	// ErrUnavailable: the machine is short of something that the store needs, such as open files or memory. Nothing of a write
+	// was kept; it works again when there is more.
+	ErrUnavailable = errors.New("the bookings cannot be read or written at the moment")
 	// ErrClosed: the store is closed.
 	ErrClosed = errors.New("the store is closed")
 )

@@ -79,6 +79,8 @@ const (
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 25
 	// INTERNAL: a fault of the service; its log says more.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 26
+	// UNAVAILABLE: the machine is short of what keeping bookings needs, such as open files; try again in a moment.
+	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 27
 )
 
 // Enum value maps for ErrorReason.
@@ -111,6 +113,7 @@ var (
 		24: "ERROR_REASON_CANCELLED",
 		25: "ERROR_REASON_DEADLINE_EXCEEDED",
 		26: "ERROR_REASON_INTERNAL",
+		27: "ERROR_REASON_STORE_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":         0,
@@ -140,6 +143,7 @@ var (
 		"ERROR_REASON_CANCELLED":           24,
 		"ERROR_REASON_DEADLINE_EXCEEDED":   25,
 		"ERROR_REASON_INTERNAL":            26,
+		"ERROR_REASON_STORE_UNAVAILABLE":   27,
 	}
 )
 
@@ -460,7 +464,7 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\x12\x19\n" +
 	"\bstart_ms\x18\x03 \x01(\x03R\astartMs\x12\x15\n" +
-	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\xe9\x06\n" +
+	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\x8d\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -489,7 +493,8 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x16ERROR_REASON_TOO_LARGE\x10\x17\x12\x1a\n" +
 	"\x16ERROR_REASON_CANCELLED\x10\x18\x12\"\n" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x19\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\x1aBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x15ERROR_REASON_INTERNAL\x10\x1a\x12\"\n" +
+	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x1bBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once

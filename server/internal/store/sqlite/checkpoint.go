@@ -1,13 +1,19 @@
 package sqlite
 
-import "context"
+import (
+	"context"
+
+	"modernc.org/sqlite"
+)
 
 const (
-	betweenCheckpoints = 1 << 20 // bytes written from one checkpoint to the next: some megabytes of log
-	rowSize            = 256     // bytes that a row takes besides its texts
-	// maxLog is the length of the log, in pages of 4 KiB, at which a commit carries it over after all: the checkpoints beside
-	// the commits have not come to it.
-	maxLog = "8000"
+	// betweenCheckpoints is how many pages of 4 KiB are written to the log from one checkpoint to the next.
+	betweenCheckpoints = 1000
+	// maxLog is the length of the log, in pages, at which a commit carries it over after all: the checkpoints beside the
+	// commits have not come to it.
+	maxLog = "4000"
+	// keptLog is how many bytes the file of the log keeps when it begins anew after it was longer.
+	keptLog = "4194304"
 )
 
 // checkpoints carries what was committed from the log into the file, so that no commit has to: SQLite would do it inside
@@ -26,28 +32,24 @@ func (s *Store) checkpoints() {
 	}
 }
 
-// sizeOf is about how many bytes a row with these values takes.
-func sizeOf(values []any) int {
-	size := rowSize
-	for _, value := range values {
-		switch value := value.(type) {
-		case string:
-			size += len(value)
-		case []byte:
-			size += len(value)
-		}
-	}
-	return size
-}
-
 // noteCommit asks for a checkpoint when it is time. It never waits.
 func (s *Store) noteCommit() {
-	if s.written < betweenCheckpoints {
+	pages := s.pagesWritten()
+	if pages-s.carried < betweenCheckpoints {
 		return
 	}
 	select {
 	case s.due <- struct{}{}:
-		s.written = 0
+		s.carried = pages
 	default: // one is under way
 	}
+}
+
+// pagesWritten is how many pages the writer has ever written to the log: a small update writes few bytes, but whole pages.
+func (s *Store) pagesWritten() (pages int) {
+	_ = s.writer.Raw(func(c any) (err error) {
+		pages, _, err = c.(sqlite.DBStatus).Status(sqlite.DBStatusCacheWrite, false)
+		return err
+	})
+	return pages
 }

@@ -43,9 +43,8 @@ func guarded(change func(store.Tx) error, tx *tx) (err error) {
 	return change(tx)
 }
 
-// write makes sure, before a row with these values is written, that it can be taken back.
-func (t *tx) write(values []any) error {
-	t.store.written += sizeOf(values)
+// write makes sure, before a row is written, that it can be taken back.
+func (t *tx) write() error {
 	switch {
 	case t.fault != nil:
 		return t.fault // what is written now would be committed by itself

@@ -17,7 +17,6 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite" // the driver "sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -50,7 +49,7 @@ type Store struct {
 	closed    bool
 	onCommit  func(store.Written)
 
-	written      int // bytes, about, since the last checkpoint; the writer's
+	carried      int // pages written before the latest checkpoint was asked for; the writer's
 	due          chan struct{}
 	checkpointed chan struct{} // closed when there will be no more checkpoints
 	turn         sync.Mutex    // held over each commit and the end of each checkpoint
@@ -70,13 +69,13 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the bookings: %w", err)
 	}
-	write, err := open(file, "&_pragma=wal_autocheckpoint("+maxLog+")&_pragma=cache_size(-"+writerCache+")")
+	write, err := open(file, "&_pragma=wal_autocheckpoint("+maxLog+")&_pragma=journal_size_limit("+keptLog+")&_pragma=cache_size(-"+writerCache+")")
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
 	if err := migrate(ctx, write); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), write.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", file, classify(err)), write.Close())
 	}
 	// A life that is cut short leaves its log to the next one: many short ones would fill the disk. On a full disk it stays,
 	// where it is safe and is read.
@@ -98,10 +97,10 @@ func Open(ctx context.Context, file string) (*Store, error) {
 		timelines: map[string]*schedule.Timeline{}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{}, deleted: map[string]bool{},
 	}
 	if s.writer, err = write.Conn(ctx); err == nil {
-		err = errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx), s.loadDeleted(ctx))
+		err = errors.Join(connect(ctx, read, readers), connect(ctx, keeper, 1), s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx), s.loadDeleted(ctx))
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), read.Close(), keeper.Close(), write.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", file, classify(err)), read.Close(), keeper.Close(), write.Close())
 	}
 	go s.commitUpdates()
 	go s.checkpoints()
@@ -117,6 +116,23 @@ func open(file, more string) (*sql.DB, error) {
 		return nil, fmt.Errorf("open %s: %w", file, err)
 	}
 	return db, nil
+}
+
+// connect opens the connections of a pool, with all the files that they need, so that none has to be opened later, when the
+// machine may have no more of them.
+func connect(ctx context.Context, db *sql.DB, connections int) error {
+	for range connections {
+		c, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close() }() // back to the pool, when all are open
+		var tables int
+		if err := c.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -186,30 +202,4 @@ func (s *Store) Close() error {
 	<-s.stopped
 	<-s.checkpointed
 	return errors.Join(s.read.Close(), s.keeper.Close(), s.closeCommands(), s.writer.Close(), s.write.Close())
-}
-
-// classify turns the driver's errors into those of the store.
-func classify(err error) error {
-	var fault *sqlite.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, sql.ErrNoRows):
-		return store.ErrNotFound
-	case !errors.As(err, &fault):
-		return err
-	}
-	switch fault.Code() {
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE:
-		return fmt.Errorf("%w: %w", store.ErrFull, err)
-	case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
-		return fmt.Errorf("%w: %w", store.ErrOverlap, err)
-	}
-	return err
-}
-
-// isUnique reports whether a write was refused because its key exists.
-func isUnique(err error) bool {
-	var fault *sqlite.Error
-	return errors.As(err, &fault) && fault.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
 }

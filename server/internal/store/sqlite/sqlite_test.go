@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,40 +31,40 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// The log is carried into the file while updates go on, and used again: it does not grow with what is written.
+// The log is carried into the file while updates go on, and used again. Small updates write few bytes, but whole pages.
 func TestLogStaysSmall(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "bookings.db")
-	s, err := sqlite.Open(t.Context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	size := func() int64 {
-		log, err := os.Stat(file + "-wal")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return log.Size()
-	}
-	var half int64
-	const updates, rows = 24, 50
-	for i := range updates {
-		if err := s.Update(t.Context(), func(tx store.Tx) error {
-			for row := range rows {
-				if err := tx.InsertEvent(store.Event{Detail: fmt.Sprintf("%d-%d", i, row) + strings.Repeat("x", 5000)}); err != nil {
-					return err
+	for name, rows := range map[string]int{"many small updates": 1, "updates of many rows": 50} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "bookings.db")
+			s, err := sqlite.Open(t.Context(), file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			const whole, detail = 6000, 1000 // rows, and bytes of each
+			for i := range whole / rows {
+				if err := s.Update(t.Context(), func(tx store.Tx) error {
+					for row := range rows {
+						err := tx.InsertEvent(store.Event{Detail: fmt.Sprintf("%d-%d", i, row) + strings.Repeat("x", detail)})
+						err = errors.Join(err, tx.PutRecord(fmt.Sprint(i%100), make([]byte, 5000)))
+						if err != nil {
+							return err
+						}
+					}
+					return nil
+				}); err != nil {
+					t.Fatal(err)
 				}
 			}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if i == updates/2 {
-			half = size()
-		}
-	}
-	if whole := size(); whole > half*3/2 {
-		t.Errorf("the log grew from %d to %d bytes", half, whole)
+			log, err := os.Stat(file + "-wal")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("the log has %d KiB", log.Size()>>10)
+			if log.Size() > 17<<20 { // a commit carries it over at 16 MiB after all, were the checkpoints beside too slow
+				t.Errorf("the log has %d bytes", log.Size())
+			}
+		})
 	}
 }
 

@@ -24,7 +24,7 @@ type tx struct {
 var _ store.Tx = (*tx)(nil)
 
 func (t *tx) exec(query string, args ...any) error {
-	if err := t.write(args); err != nil {
+	if err := t.write(); err != nil {
 		return err
 	}
 	_, err := t.store.exec(query, args...)
@@ -33,7 +33,7 @@ func (t *tx) exec(query string, args ...any) error {
 
 // insert writes a row and gives its number.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	if err := t.write(args); err != nil {
+	if err := t.write(); err != nil {
 		return 0, err
 	}
 	result, err := t.store.exec(query, args...)
@@ -45,7 +45,7 @@ func (t *tx) insert(query string, args ...any) (int64, error) {
 
 // change writes and reads one row of what was written.
 func (t *tx) change(query string, args ...any) row {
-	if err := t.write(args); err != nil {
+	if err := t.write(); err != nil {
 		return failed{err}
 	}
 	return t.query(query, args...)

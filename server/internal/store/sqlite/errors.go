@@ -1,0 +1,44 @@
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// classify turns the driver's errors into those of the store.
+func classify(err error) error {
+	var fault *sqlite.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return store.ErrNotFound
+	case !errors.As(err, &fault):
+		return err
+	}
+	switch fault.Code() {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE:
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		return fmt.Errorf("%w: %w", store.ErrOverlap, err)
+	case sqlite3.SQLITE_IOERR_NOMEM, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMMAP:
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	switch fault.Code() & 0xff {
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL:
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	return err
+}
+
+// isUnique reports whether a write was refused because its key exists.
+func isUnique(err error) bool {
+	var fault *sqlite.Error
+	return errors.As(err, &fault) && fault.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}
