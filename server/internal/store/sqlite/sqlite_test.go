@@ -9,9 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 func TestContract(t *testing.T) {
@@ -33,7 +37,22 @@ func TestContract(t *testing.T) {
 
 // The log is carried into the file while updates go on, and used again. Small updates write few bytes, but whole pages.
 func TestLogStaysSmall(t *testing.T) {
-	for name, rows := range map[string]int{"many small updates": 1, "updates of many rows": 50} {
+	user := store.User{ID: uuid.NewString()}
+	jobs := make([]job.Job, 300)
+	for i := range jobs {
+		jobs[i] = job.Job{
+			ID: uuid.NewString(), UserID: user.ID, Worker: "gpu", Status: job.Scheduled, Start: int64(i) * 100_000, Duration: 900,
+			Prompt: strings.Repeat("a fox ", 50), Parameters: workflow.Values{}, Attempt: 1, Version: 1,
+		}
+	}
+	for name, change := range map[string]func(tx store.Tx, i int) error{
+		"a booking is moved": func(tx store.Tx, i int) error {
+			j := &jobs[i%len(jobs)]
+			j.Move(j.Start + int64(i))
+			return tx.UpdateJob(*j)
+		},
+		"much is written": func(tx store.Tx, i int) error { return tx.PutRecord(fmt.Sprint(i%10), make([]byte, 100_000)) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "bookings.db")
 			s, err := sqlite.Open(t.Context(), file)
@@ -41,18 +60,17 @@ func TestLogStaysSmall(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = s.Close() }()
-			const whole, detail = 6000, 1000 // rows, and bytes of each
-			for i := range whole / rows {
-				if err := s.Update(t.Context(), func(tx store.Tx) error {
-					for row := range rows {
-						err := tx.InsertEvent(store.Event{Detail: fmt.Sprintf("%d-%d", i, row) + strings.Repeat("x", detail)})
-						err = errors.Join(err, tx.PutRecord(fmt.Sprint(i%100), make([]byte, 5000)))
-						if err != nil {
-							return err
-						}
-					}
-					return nil
-				}); err != nil {
+			if err := s.Update(t.Context(), func(tx store.Tx) error {
+				_, err := tx.InsertUser(user)
+				for _, j := range jobs {
+					err = errors.Join(err, tx.InsertJob(j))
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 2000 {
+				if err := s.Update(t.Context(), func(tx store.Tx) error { return change(tx, i) }); err != nil {
 					t.Fatal(err)
 				}
 			}
