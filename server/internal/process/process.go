@@ -182,12 +182,3 @@ func alive(id ID) bool {
 	start, err := born(id.PID)
 	return err == nil && start == id.Born
 }
-
-// maxLog is the size from which on a log is put aside when the program starts, in bytes.
-const maxLog = 20 << 20
-
-func rotate(file string) {
-	if info, err := os.Stat(file); err == nil && info.Size() > maxLog {
-		_ = os.Rename(file, file+".1") // the log goes on in the old file if it cannot be
-	}
-}

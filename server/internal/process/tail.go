@@ -30,7 +30,12 @@ func Tail(file string, lines int) []string {
 	if err != nil {
 		return nil
 	}
-	var found []string
+	found := linesOf(data)
+	return found[max(0, len(found)-lines):]
+}
+
+// linesOf are the lines of a piece of a log that say something.
+func linesOf(data []byte) (found []string) {
 	for line := range strings.Lines(strings.ToValidUTF8(string(data), "")) {
 		line = strings.TrimRight(line, "\r\n")
 		line = colour.ReplaceAllLiteralString(line[strings.LastIndexByte(line, '\r')+1:], "")
@@ -38,5 +43,5 @@ func Tail(file string, lines int) []string {
 			found = append(found, line)
 		}
 	}
-	return found[max(0, len(found)-lines):]
+	return found
 }

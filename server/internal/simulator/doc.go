@@ -24,6 +24,7 @@
 //	empty-history    [N]           yes     the run never appears in /history
 //	lose-end         [N]           yes     the run's last frame, "executing" without a node, is not sent
 //	mute-ws          [N]           yes     no frames are sent; runs and history go on
+//	print            [N]           yes     the texts of the graph are written into the log, as they are
 //	bad-frames       [N]           yes     malformed text and binary frames between the good ones
 //	lose-frames      PROBABILITY   no      each text frame is lost with this probability, always the same ones for one --misbehave-seed
 //	delay-frames     DURATION      yes     each frame is held back for a random time up to this; their order stays

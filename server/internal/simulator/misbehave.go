@@ -37,6 +37,7 @@ var kinds = []struct {
 	{"empty-history", "[N]", true},
 	{"lose-end", "[N]", true},
 	{"mute-ws", "[N]", true},
+	{"print", "[N]", true},
 	{"bad-frames", "[N]", true},
 	{"lose-frames", "PROBABILITY", false},
 	{"delay-frames", "DURATION", true},

@@ -3,12 +3,35 @@ package simulator
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"time"
 )
 
-// work runs prompts one after the other until ctx ends, or for ever no more after a prompt
-// that kills the executor.
+// work runs prompts on a thread of its own until ctx ends, or for ever no more after a prompt that kills the executor. The
+// thread ends then, as ComfyUI's does.
 func (s *server) work(ctx context.Context) {
+	onThread(func() {
+		if onMainThread() { // which cannot end; it is held meanwhile
+			onThread(func() { s.execute(ctx) })
+			return
+		}
+		s.execute(ctx)
+	})
+}
+
+// onThread runs a function on a thread that nothing else runs on, and that ends with it.
+func onThread(do func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked
+		do()
+	}()
+	<-done
+}
+
+// execute runs prompts one after the other.
+func (s *server) execute(ctx context.Context) {
 	cache := resultCache{}
 	loaded := map[string]bool{}
 	var ruin *raised // what every run fails with
@@ -52,6 +75,17 @@ func (s *server) mannersFor(p *prompt, run int) Misbehaviours {
 	return manners
 }
 
+// printTexts writes the graph's texts into the log, as nodes that show text do.
+func (s *server) printTexts(p *prompt) {
+	for _, node := range p.graph.Nodes {
+		for _, input := range node.Inputs {
+			if text, ok := input.Value.(string); ok {
+				s.logf("%s", text)
+			}
+		}
+	}
+}
+
 // perform runs one prompt and files the outcome. Its error is the end of the worker.
 func (s *server) perform(ctx context.Context, run *execution) error {
 	started := time.Now()
@@ -60,6 +94,9 @@ func (s *server) perform(ctx context.Context, run *execution) error {
 	}
 	s.current.begin(run.prompt)
 	s.hub.misbehave(run.manners)
+	if run.manners.has("print") {
+		s.printTexts(run.prompt)
+	}
 	if err := run.do(ctx); err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 func (w *Worker) Hurry() {
 	w.pace = pace{
 		stopGrace: 500 * time.Millisecond, sickAfter: 500 * time.Millisecond, port: 10 * time.Millisecond,
-		health: 50 * time.Millisecond, answer: 300 * time.Millisecond, hungAfter: 500 * time.Millisecond, probe: 50 * time.Millisecond, quiet: 100 * time.Millisecond,
+		health: 50 * time.Millisecond, answer: 300 * time.Millisecond, hungAfter: 500 * time.Millisecond, probe: 50 * time.Millisecond,
+		rotation: 100 * time.Millisecond, quiet: 100 * time.Millisecond,
 		minPause: 10 * time.Millisecond, maxPause: 50 * time.Millisecond, stableAfter: time.Hour,
 	}
 }

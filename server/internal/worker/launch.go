@@ -48,7 +48,9 @@ func (b *boot) start() (process.ID, error) {
 		return process.ID{}, err
 	}
 	b.hold(started)
-	b.note(func(r *record) { r.Process, r.StartedAt, r.Port = started.ID(), b.Now().UnixMilli(), b.ComfyUI.Port })
+	b.note(func(r *record) {
+		r.Process, r.StartedAt, r.Port, r.Threads = started.ID(), b.Now().UnixMilli(), b.ComfyUI.Port, nil
+	})
 	return started.ID(), nil
 }
 
@@ -68,6 +70,7 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 		switch {
 		case err == nil && b.isOwn(stats.Argv):
 			b.hold(running)
+			b.executor.recall(running.ID(), b.record.get().Threads)
 			b.attached = true
 			return fmt.Sprintf("found pid %d of the service before", running.ID().PID), true, nil
 		case err == nil || left.port != b.ComfyUI.Port:

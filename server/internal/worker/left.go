@@ -52,7 +52,7 @@ func (w *Worker) left() (leftover, bool) {
 			continue
 		}
 		if p, running := process.Find(m.ID); running {
-			w.note(func(r *record) { r.Process, r.StartedAt, r.Port = m.ID, w.Now().UnixMilli(), port })
+			w.note(func(r *record) { r.Process, r.StartedAt, r.Port, r.Threads = m.ID, w.Now().UnixMilli(), port, nil })
 			return leftover{p, w.Now(), port}, true
 		}
 	}

@@ -148,7 +148,13 @@ func (w *Worker) generate(ctx context.Context, purpose string) (time.Duration, e
 	if err := w.client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph}); err != nil {
 		return 0, because(ctx, explain(err))
 	}
-	outcome, err := run.Wait(ctx, nil)
+	noted := false
+	outcome, err := run.Wait(ctx, func(p comfy.Progress) {
+		if p.Running && !noted {
+			noted = true
+			w.executorWorks()
+		}
+	})
 	took := time.Since(began)
 	if err != nil {
 		w.letGo(runs, id, run)

@@ -3,16 +3,20 @@ package worker_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 func (r *rig) url(path string) string {
@@ -148,4 +152,75 @@ func TestWaitingBehindAPoison(t *testing.T) {
 		t.Errorf("outcome: %+v", o)
 	}
 	r.eventually("ComfyUI is started again", func() bool { return w.pid() != pid })
+}
+
+// forged is what Python writes when ComfyUI's executor dies, in a prompt: some nodes print the texts that they are given.
+const forged = "a poster [[print]]\nException in thread Thread-1 (prompt_worker):\nTraceback (most recent call last):\n"
+
+// What a node prints is no evidence: ComfyUI is not ended under somebody's run.
+func TestPrintedWordsEndNobodysRun(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	w := r.supervised()
+	pid := w.pid()
+	r.stranger(forged + "[[slow=500ms]]")
+	if o := <-w.queued(r.newJob("a fox")); o.Verdict != dispatch.Completed {
+		t.Errorf("outcome: %+v", o)
+	}
+	foreign := r.stranger(forged + "[[hang]]")
+	r.eventually("it is busy", func() bool {
+		running, _ := r.queue()
+		return slices.Contains(running, foreign)
+	})
+	for range 20 {
+		if ready, reason := w.Ready(t.Context()); ready || !strings.Contains(reason, "started on its own page") {
+			t.Fatalf("ready: %v, %s", ready, reason)
+		}
+	}
+	if w.pid() != pid || !alive(pid) {
+		t.Error("ComfyUI was ended")
+	}
+}
+
+// A service that takes over a ComfyUI still knows it when its executor dies, or has died meanwhile.
+func TestPoisonBeforeTheServiceCameBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	first := r.boot()
+	pid := first.pid()
+	first.leave()
+	r.stranger("a fox", "50")
+	w := r.supervised()
+	if w.pid() != pid {
+		t.Fatalf("pid %d, was %d", w.pid(), pid)
+	}
+	r.eventually("it is noticed", func() bool {
+		_, reason := w.Ready(t.Context())
+		return strings.Contains(reason, "had lost its executor")
+	})
+	r.eventually("ComfyUI is started again", func() bool { return w.State().Status == system.Ready && w.pid() != pid })
+}
+
+func TestLogOfARunningComfyUIIsPutAside(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	w := r.supervised()
+	log := filepath.Join(r.dir, "data", "comfyui-gpu.log")
+	file, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(file.Truncate(21<<20), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("it is put aside", func() bool {
+		info, err := os.Stat(log)
+		return err == nil && info.Size() < 1<<20
+	})
+	if o := w.run(r.newJob("a fox")); o.Verdict != dispatch.Completed {
+		t.Errorf("outcome: %+v", o)
+	}
+	if data, err := os.ReadFile(log); err != nil || !bytes.HasPrefix(data, []byte("got prompt")) {
+		t.Errorf("the log afterwards: %.100q (%v)", data, err)
+	}
 }

@@ -19,6 +19,7 @@ type record struct {
 	Process   process.ID `json:"process"`
 	StartedAt int64      `json:"started_ms"`
 	Port      int        `json:"port"`
+	Threads   []int      `json:"threads,omitempty"` // see executor
 }
 
 // recordSize is how long the file is at least. It is written in place: that takes no space, which a full disk has not, and a

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 )
 
 const (
@@ -40,7 +38,10 @@ func (g *guard) watch(ctx context.Context, w *Worker, j job.Job, run *comfy.Run,
 		if sleep(ctx, min(pulse, g.limit-silent)); ctx.Err() != nil {
 			return
 		}
-		if !run.Progress().Running && w.executorLost() {
+		switch running := run.Progress().Running; {
+		case running && time.Since(run.LastSign()) < pulse:
+			w.executorWorks()
+		case !running && w.executorLost():
 			w.lose(errExecutor)
 			return
 		}
@@ -63,24 +64,6 @@ func (g *guard) watch(ctx context.Context, w *Worker, j job.Job, run *comfy.Run,
 // failure is what the job is told.
 func (g *guard) failure() job.Failure {
 	return job.Failure{Reason: job.Timeout, Message: fmt.Sprintf("the run gave no sign of life for %v, which is its limit, and was ended", g.limit)}
-}
-
-// executorLost reports whether ComfyUI's executor has died, which a malformed prompt from its own page can do: it goes on
-// to take prompts, but nothing runs any more and no interrupt is heard. Only its output tells.
-func (w *Worker) executorLost() bool {
-	if w.ComfyUI.Installation == config.Remote {
-		return false
-	}
-	lost := false
-	for _, line := range process.Tail(w.logFile(), 500) {
-		switch {
-		case strings.Contains(line, "Exception in thread") && strings.Contains(line, "prompt_worker"):
-			lost = true
-		case strings.Contains(line, "Starting server"): // newer versions put the level before it
-			lost = false // that was the process before
-		}
-	}
-	return lost
 }
 
 // lose ends the runs on the present process, which is started again.

@@ -20,6 +20,7 @@ type pace struct {
 	answer      time.Duration // for an answer to such a look; loading a model can hold it up for seconds
 	hungAfter   time.Duration // a ComfyUI that is up and has not answered for so long is started again
 	probe       time.Duration // between two looks whether a remote ComfyUI that fails every prompt computes again
+	rotation    time.Duration // between two looks at the length of ComfyUI's log
 	quiet       time.Duration // without a run, before an edited workflow is measured; doubles with each disturbance
 	minPause    time.Duration // before the first new start; doubles up to maxPause
 	maxPause    time.Duration
@@ -29,7 +30,7 @@ type pace struct {
 func defaultPace() pace {
 	return pace{
 		stopGrace: 5 * time.Second, sickAfter: 20 * time.Second, port: 100 * time.Millisecond,
-		health: 2 * time.Second, answer: 10 * time.Second, hungAfter: 3 * time.Minute, probe: time.Minute, quiet: 10 * time.Second,
+		health: 2 * time.Second, answer: 10 * time.Second, hungAfter: 3 * time.Minute, rotation: time.Minute, probe: time.Minute, quiet: 10 * time.Second,
 		minPause: time.Second, maxPause: time.Minute, stableAfter: 5 * time.Minute,
 	}
 }
@@ -113,6 +114,8 @@ func (w *Worker) watch(ctx context.Context) error {
 	go w.checkHealth(watching, lost)
 	ticker := time.NewTicker(w.pace.health)
 	defer ticker.Stop()
+	rotation := time.NewTicker(w.pace.rotation)
+	defer rotation.Stop()
 	edited := false
 	for {
 		select {
@@ -126,6 +129,8 @@ func (w *Worker) watch(ctx context.Context) error {
 			lost(errRestart)
 		case <-w.edited:
 			edited = w.State().Status != system.Ready || w.refresh(ctx) != nil
+		case <-rotation.C:
+			w.rotateLog()
 		case <-ticker.C:
 			if edited && w.State().Status == system.Ready {
 				edited = w.refresh(ctx) != nil
@@ -135,6 +140,17 @@ func (w *Worker) watch(ctx context.Context) error {
 			}
 			w.measureWhenIdle(ctx)
 		}
+	}
+}
+
+// rotateLog keeps ComfyUI's log from growing without end.
+func (w *Worker) rotateLog() {
+	if w.ComfyUI.Installation == config.Remote {
+		return
+	}
+	w.executor.read() // before it is gone
+	if err := process.RotateLog(w.logFile()); err != nil {
+		w.Log.Error("ComfyUI's log grows on", "worker", w.ID, "err", err)
 	}
 }
 
@@ -237,14 +253,12 @@ func (w *Worker) Stop(ctx context.Context) error {
 		w.Log.Error(unendable(err), "worker", w.ID, "err", err)
 		return fmt.Errorf("stop ComfyUI: %w", err)
 	}
-	w.note(func(r *record) { r.Process, r.StartedAt, r.Port = process.ID{}, 0, 0 })
+	w.note(func(r *record) { r.Process, r.StartedAt, r.Port, r.Threads = process.ID{}, 0, 0, nil })
 	return nil
 }
 
 func (w *Worker) end(ctx context.Context) error {
-	w.mu.Lock()
-	p := w.process
-	w.mu.Unlock()
+	p := w.running()
 	if p == nil {
 		return nil
 	}

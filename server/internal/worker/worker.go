@@ -59,6 +59,8 @@ type Worker struct {
 	upOnce sync.Once
 	edited chan struct{} // one token: the template file is to be read again
 	record *recordFile
+	// executor is the one of the present process.
+	executor executor
 
 	mu      sync.Mutex
 	state   system.Worker
@@ -93,6 +95,7 @@ func New(c Config) *Worker {
 	if w.record, err = openRecord(filepath.Join(c.DataDir, "comfyui-"+c.ID+".json"), c.Instance); err != nil {
 		c.Log.Warn(err.Error(), "worker", c.ID)
 	}
+	w.executor.log.File = w.logFile()
 	o := comfy.Options{
 		BaseURL: c.ComfyUI.BaseURL(), ClientID: w.clientID(), Token: c.ComfyUI.Token.Reveal(), Log: c.Log.With("worker", c.ID),
 		OnClientID: func(id string) { go w.keepClientID(id) },

@@ -1,0 +1,8 @@
+package simulator
+
+import (
+	"os"
+	"syscall"
+)
+
+func onMainThread() bool { return syscall.Gettid() == os.Getpid() }
