@@ -7,8 +7,7 @@ import { ErrorInfoSchema, ErrorReason, SlotConflictSchema } from "../gen/comfysc
 import { type BookJobRequest, SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../lib/transport";
 import { LiveProvider } from "../live/LiveContext";
-import { createLiveStore } from "../live/store";
-import { deafLink, job, noon } from "../testing/fixtures";
+import { job, noon, testLive } from "../testing/fixtures";
 import { useBooking } from "./useBooking";
 
 const wish = { workflowId: "klein", prompt: "A fox", parameters: {}, start: noon };
@@ -26,14 +25,15 @@ function setUp(...answers: (ConnectError | "booked")[]) {
       },
     });
   });
-  const live = { api: createApi(transport), store: createLiveStore(), link: deafLink };
+  const live = testLive({ api: createApi(transport) });
   const wrapper = ({ children }: { children: ReactNode }) => (
     <LiveProvider live={live}>
       <NoticeProvider>{children}</NoticeProvider>
     </LiveProvider>
   );
   const { result } = renderHook(() => useBooking(), { wrapper });
-  return { requests, book: () => act(() => result.current(wish)) };
+  const taken: (number | undefined)[] = [];
+  return { requests, taken, book: () => act(() => result.current(wish, (start) => taken.push(start))) };
 }
 
 afterEach(() => document.body.replaceChildren());
@@ -54,16 +54,26 @@ it("does not ask again when the server said why not", async () => {
   expect(screen.getByRole("alert").textContent).toContain("Not ready yet.");
 });
 
-it("offers the next free start in one click", async () => {
-  const conflict = {
-    desc: SlotConflictSchema,
-    value: { blockingJobId: "job-1", blockingUserName: "Ada", nextFreeStartMs: BigInt(noon + 60_000) },
-  };
-  const taken = new ConnectError("taken", Code.FailedPrecondition, undefined, [conflict]);
-  const { requests, book } = setUp(taken, "booked");
+const conflictOf = (next: number) =>
+  new ConnectError("taken", Code.FailedPrecondition, undefined, [
+    {
+      desc: SlotConflictSchema,
+      value: { blockingJobId: "job-1", blockingUserName: "Ada", nextFreeStartMs: BigInt(next) },
+    },
+  ]);
+
+it("leaves what becomes of an accepted offer to whoever made the wish", async () => {
+  const { requests, taken, book } = setUp(conflictOf(noon + 60_000));
   await book();
   expect(screen.getByText("That slot is taken by Ada.")).toBeDefined();
   await act(async () => fireEvent.click(screen.getByRole("button", { name: /^Book / })));
-  expect(requests[1]?.start).toEqual({ case: "timeSlot", value: BigInt(noon + 60_000) });
-  expect(requests[1]?.requestId).not.toBe(requests[0]?.requestId);
+  expect(taken).toEqual([noon + 60_000]);
+  expect(requests).toHaveLength(1);
+});
+
+it("shows one refusal at a time: an older offer is gone when another is made", async () => {
+  const { book } = setUp(conflictOf(noon + 60_000), conflictOf(noon + 90_000));
+  await book();
+  await book();
+  expect(screen.getAllByRole("button", { name: /^Book / })).toHaveLength(1);
 });

@@ -4,10 +4,11 @@ import { useNotify } from "../components/Notices";
 import type { Settings } from "../form/values";
 import { ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
-import { formatTime } from "../lib/format";
+import { formatMoment } from "../lib/format";
 import { type Problem, problemOf } from "../lib/problem";
 import { randomUuid } from "../lib/random";
 import { useLiveContext } from "../live/LiveContext";
+import { serverNow } from "../live/now";
 import { conflictNotice } from "./conflict";
 
 /** BookingWish is what somebody wants booked. */
@@ -20,53 +21,70 @@ export interface BookingWish extends Settings {
 /** A lost answer is asked for once more, under the same request id, after this many milliseconds. */
 const again = 700;
 
-/** Books; tells the visitor how it went, and offers the next free start when the slot is taken. */
-export function useBooking(): (wish: BookingWish) => Promise<{ job?: Job | undefined; problem?: Problem }> {
-  const { api } = useLiveContext();
+/** What became of a wish. */
+export interface BookingOutcome {
+  readonly job?: Job | undefined;
+  readonly problem?: Problem;
+}
+
+/** Takes another start for the same wish, the next free one when it is absent. */
+type TakeInstead = (start: number | undefined) => void;
+
+/**
+ * Books; tells the visitor how it went, and offers the next free start when the slot is taken. The offer is accepted through
+ * `take`, so that whoever made the wish hears what became of it.
+ */
+export function useBooking(): (wish: BookingWish, take: TakeInstead) => Promise<BookingOutcome> {
+  const { api, store } = useLiveContext();
   const notify = useNotify();
 
   return useCallback(
-    async function book(wish: BookingWish) {
-      const { start, workflowId, prompt, parameters, seed } = wish;
-      const request = {
-        requestId: randomUuid(),
-        start:
-          start === undefined
-            ? ({ case: "nextFreeFrom", value: 0n } as const)
-            : ({ case: "timeSlot", value: BigInt(Math.round(start)) } as const),
-        workflowId,
-        prompt,
-        parameters,
-        ...(seed !== undefined && { seed }),
-      };
+    async (wish: BookingWish, take: TakeInstead) => {
+      const about = "booking";
+      const request = requestOf(wish);
       try {
         const { job } = await api.scheduler.bookJob(request).catch(async (cause: unknown) => {
           if (!isLost(cause)) throw cause;
           await new Promise((resolve) => setTimeout(resolve, again));
           return api.scheduler.bookJob(request);
         });
-        if (job) notify({ tone: "good", title: `Booked for ${formatTime(Number(job.timeSlot))}.` });
+        if (job) {
+          const at = formatMoment(Number(job.timeSlot), serverNow(store));
+          notify({ about, tone: "good", title: `Booked for ${at}.` });
+        }
         return { job };
       } catch (cause) {
         const problem = problemOf(cause);
-        const retry = (next: number) => void book({ ...wish, start: next });
-        if (problem.conflict) notify(conflictNotice(problem.conflict, "Book", retry));
-        else if (problem.fields.size === 0) notify({ tone: "bad", title: problem.message });
-        else if (problem.fields.has("time_slot"))
+        const { conflict, fields, message } = problem;
+        const past = fields.get("time_slot");
+        if (conflict) notify({ about, ...conflictNotice(conflict, { verb: "Book", now: serverNow(store), take }) });
+        else if (fields.size === 0) notify({ about, tone: "bad", title: message });
+        else if (past !== undefined)
           notify({
+            about,
             tone: "bad",
-            title: `Not booked: the slot ${problem.fields.get("time_slot")}.`,
-            action: { label: "Book next free slot", run: () => void book(withoutStart(wish)) },
+            title: `Not booked: the slot ${past}.`,
+            action: { label: "Book next free slot", run: () => take(undefined) },
           });
         return { problem };
       }
     },
-    [api, notify],
+    [api, store, notify],
   );
 }
 
-function withoutStart({ start: _, ...wish }: BookingWish): BookingWish {
-  return wish;
+function requestOf({ start, workflowId, prompt, parameters, seed }: BookingWish) {
+  return {
+    requestId: randomUuid(),
+    start:
+      start === undefined
+        ? ({ case: "nextFreeFrom", value: 0n } as const)
+        : ({ case: "timeSlot", value: BigInt(Math.round(start)) } as const),
+    workflowId,
+    prompt,
+    parameters,
+    ...(seed !== undefined && { seed }),
+  };
 }
 
 /** Whether the request may have been carried out without our hearing of it. */

@@ -2,10 +2,14 @@ import { useMemo } from "react";
 import { type Notice, useNotify } from "../components/Notices";
 import type { Settings } from "../form/values";
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import { formatTime } from "../lib/format";
+import { formatMoment } from "../lib/format";
 import { type Problem, problemOf } from "../lib/problem";
+import { sentence } from "../lib/words";
 import { type Live, useLiveContext } from "../live/LiveContext";
+import { serverNow } from "../live/now";
 import { conflictNotice } from "./conflict";
+
+type JobVersion = Pick<Job, "id" | "version">;
 
 /** A target of a move: a start in milliseconds since the Unix epoch, or the next free one. */
 export type Target = number | "next";
@@ -16,8 +20,8 @@ export interface JobActions {
   readonly move: (job: Job, target: Target) => Promise<boolean>;
   /** Takes the last accepted move back. */
   readonly undoMove: () => void;
-  /** Resolves to the problem when the job could not be changed. */
-  readonly update: (job: Job, settings: Partial<Settings>) => Promise<Problem | undefined>;
+  /** Changes what is given, against the version that was edited. Resolves to the job as it is then, or to the problem. */
+  readonly update: (job: JobVersion, settings: Partial<Settings>) => Promise<{ job?: Job; problem?: Problem }>;
   readonly cancel: (job: Job) => Promise<void>;
 }
 
@@ -27,7 +31,9 @@ export function useJobActions(): JobActions {
   return useMemo(() => createJobActions(live, notify), [live, notify]);
 }
 
-function createJobActions({ api, store }: Live, notify: (notice: Notice) => void): JobActions {
+function createJobActions({ api, store }: Live, show: (notice: Notice) => void): JobActions {
+  const notify = (job: Pick<Job, "id">, notice: Notice) => show({ ...notice, about: job.id });
+  const moment = (at: number) => formatMoment(at, serverNow(store));
   let lastMove: { readonly id: string; readonly from: number } | undefined;
 
   async function move(job: Job, target: Target): Promise<boolean> {
@@ -43,18 +49,21 @@ function createJobActions({ api, store }: Live, notify: (notice: Notice) => void
       const back = lastMove?.id === job.id && lastMove.from === start;
       lastMove = back ? undefined : { id: job.id, from: Number(job.timeSlot) };
       notify(
+        job,
         back
-          ? { tone: "good", title: `Moved back to ${formatTime(start)}.` }
-          : { tone: "good", title: `Moved to ${formatTime(start)}.`, action: { label: "Undo", run: undoMove } },
+          ? { tone: "good", title: `Moved back to ${moment(start)}.` }
+          : { tone: "good", title: `Moved to ${moment(start)}.`, action: { label: "Undo", run: undoMove } },
       );
       return true;
     } catch (cause) {
       const problem = problemOf(cause);
-      const retry = (start: number) => void move(store.get().jobs.get(job.id) ?? job, start);
+      const take = (start: number) => void move(store.get().jobs.get(job.id) ?? job, start);
+      const detail = sentence([...problem.fields.values()][0] ?? problem.message);
       notify(
+        job,
         problem.conflict
-          ? conflictNotice(problem.conflict, "Move to", retry)
-          : { tone: "bad", title: "Not moved.", detail: [...problem.fields.values()][0] ?? problem.message },
+          ? conflictNotice(problem.conflict, { verb: "Move to", now: serverNow(store), take })
+          : { tone: "bad", title: "Not moved.", detail },
       );
       return false;
     }
@@ -65,14 +74,15 @@ function createJobActions({ api, store }: Live, notify: (notice: Notice) => void
     if (lastMove && job) void move(job, lastMove.from);
   }
 
-  async function update(job: Job, settings: Partial<Settings>): Promise<Problem | undefined> {
+  async function update(job: JobVersion, settings: Partial<Settings>): Promise<{ job?: Job; problem?: Problem }> {
     const paths = (["prompt", "seed", "parameters"] as const).filter((name) => settings[name] !== undefined);
     try {
-      await api.scheduler.updateJob({ jobId: job.id, version: job.version, edit: settings, updateMask: { paths } });
-      notify({ tone: "good", title: "Job updated." });
-      return undefined;
+      const request = { jobId: job.id, version: job.version, edit: settings, updateMask: { paths } };
+      const { job: changed } = await api.scheduler.updateJob(request);
+      notify(job, { tone: "good", title: "Job updated." });
+      return changed ? { job: changed } : {};
     } catch (cause) {
-      return problemOf(cause);
+      return { problem: problemOf(cause) };
     }
   }
 
@@ -80,12 +90,12 @@ function createJobActions({ api, store }: Live, notify: (notice: Notice) => void
     try {
       const answer = await api.scheduler.cancelJob({ jobId: job.id });
       const done = answer.job?.status === JobStatus.CANCELLED;
-      notify({
+      notify(job, {
         tone: "plain",
         title: done ? "Booking cancelled. Its slot is free again." : "Cancelling the running job…",
       });
     } catch (cause) {
-      notify({ tone: "bad", title: "Not cancelled.", detail: problemOf(cause).message });
+      notify(job, { tone: "bad", title: "Not cancelled.", detail: problemOf(cause).message });
     }
   }
 

@@ -2,14 +2,14 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createApi, createBrowserTransport } from "../lib/transport";
 import { connect } from "../live/connect";
-import { LiveProvider } from "../live/LiveContext";
+import { createLive, LiveProvider } from "../live/LiveContext";
 import { createLiveStore } from "../live/store";
 import { App } from "./App";
 import "./styles.css";
 
 const api = createApi(createBrowserTransport());
 const store = createLiveStore();
-const live = { api, store, link: connect(store, api) };
+const live = createLive({ api, store, link: connect(store, api) });
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

@@ -90,10 +90,15 @@ const drawings = {
 
 export type IconName = keyof typeof drawings;
 
-/** A line icon in the colour of the text around it; whatever it means is said in words beside it. */
-export function Icon({ name, className = "size-5" }: { name: IconName; className?: string }) {
+/**
+ * A line icon in the colour of the text around it; whatever it means is said in words beside it. It has a size of its own, as
+ * attributes: a class for another size outdoes them, and any other class leaves them be.
+ */
+export function Icon({ name, className }: { name: IconName; className?: string }) {
   return (
     <svg
+      width="1.25rem"
+      height="1.25rem"
       viewBox="0 0 20 20"
       fill="none"
       stroke="currentColor"

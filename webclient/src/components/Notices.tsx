@@ -7,6 +7,8 @@ export interface Notice {
   readonly tone: "good" | "bad" | "plain";
   readonly title: string;
   readonly detail?: string;
+  /** What it speaks of: a newer notice of the same takes its place, so that no old one is acted on. */
+  readonly about?: string;
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
@@ -32,7 +34,8 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
     lastId += 1;
     const next = { ...notice, id: lastId };
     // Good news replaces good news: what was booked before is on the timeline anyway.
-    setShown((before) => [...before.filter(({ tone }) => tone !== "good").slice(1 - most), next]);
+    const lasts = ({ tone, about }: Notice) => tone !== "good" && (about === undefined || about !== notice.about);
+    setShown((before) => [...before.filter(lasts).slice(1 - most), next]);
   }, []);
   const dismiss = useCallback((id: number) => setShown((before) => before.filter((notice) => notice.id !== id)), []);
   const list = useMemo(

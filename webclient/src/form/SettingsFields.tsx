@@ -1,4 +1,4 @@
-import { type RefObject, useState } from "react";
+import { type KeyboardEvent, type RefObject, useState } from "react";
 import { Button } from "../components/Button";
 import { Icon } from "../components/Icon";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
@@ -14,11 +14,14 @@ export interface SettingsFieldsProps {
   readonly errors: FieldErrors;
   readonly onChange: (values: FormValues) => void;
   readonly promptRef?: RefObject<HTMLTextAreaElement | null>;
+  readonly promptHint?: string | undefined;
+  readonly onPromptKey?: (event: KeyboardEvent<HTMLTextAreaElement>) => void;
   /** Seeds may be left open for a booking; a job's own is always known. */
   readonly seedOptional?: boolean;
 }
 
-export function SettingsFields({ workflow, values, errors, onChange, promptRef, seedOptional }: SettingsFieldsProps) {
+export function SettingsFields(props: SettingsFieldsProps) {
+  const { workflow, values, errors, onChange, promptRef, promptHint, onPromptKey, seedOptional } = props;
   const [open, setOpen] = useState(false);
   const shown = open || [...errors.keys()].some((field) => field.startsWith("parameters."));
   const bytes = byteLength(values.prompt);
@@ -29,7 +32,7 @@ export function SettingsFields({ workflow, values, errors, onChange, promptRef, 
         label="Prompt"
         error={errors.get("prompt")}
         hint={
-          bytes > promptLimit * 0.9 ? `${bytes.toLocaleString()} of ${promptLimit.toLocaleString()} bytes` : undefined
+          bytes > promptLimit * 0.9 ? `${bytes.toLocaleString()} of ${promptLimit.toLocaleString()} bytes` : promptHint
         }
       >
         {(attributes) => (
@@ -37,6 +40,8 @@ export function SettingsFields({ workflow, values, errors, onChange, promptRef, 
             {...attributes}
             ref={promptRef}
             rows={5}
+            dir="auto"
+            onKeyDown={onPromptKey}
             value={values.prompt}
             placeholder={workflow.examplePrompt ? `For example: ${workflow.examplePrompt}` : "Describe the picture"}
             onChange={(event) => onChange({ ...values, prompt: event.target.value })}

@@ -8,17 +8,12 @@ const fullTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeS
 /** The viewer's IANA time zone. */
 export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** A time of day to the second. */
-export function formatTime(at: number): string {
-  return clockTime.format(at);
-}
-
-/** A time of day, with the day when it is not the day of `now`. */
+/** A moment to the second: the time of day, and the day before it when that is not the day of `now`. */
 export function formatMoment(at: number, now: number): string {
-  return sameDay(at, now) ? formatTime(at) : `${dayTime.format(at)}, ${formatTime(at)}`;
+  return sameDay(at, now) ? clockTime.format(at) : `${dayTime.format(at)}, ${clockTime.format(at)}`;
 }
 
-/** A time of day to the minute, with the day when it is not the day of `now`. */
+/** The same to the minute. */
 export function formatMinute(at: number, now: number): string {
   return sameDay(at, now) ? minuteTime.format(at) : `${dayTime.format(at)}, ${minuteTime.format(at)}`;
 }
@@ -28,9 +23,9 @@ export function formatFull(at: number): string {
   return fullTime.format(at);
 }
 
-/** A slot as "14:03:20 – 14:03:28". */
+/** A slot as "14:03:20 – 14:03:28"; its end names its day when that is not the day of its start. */
 export function formatSlot(slot: { start: number; end: number }, now: number): string {
-  return `${formatMoment(slot.start, now)} – ${formatTime(slot.end)}`;
+  return `${formatMoment(slot.start, now)} – ${formatMoment(slot.end, slot.start)}`;
 }
 
 function sameDay(a: number, b: number): boolean {

@@ -1,16 +1,16 @@
 import { DelayKind, type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import { formatDuration, formatTime } from "./format";
+import { formatDuration, formatMoment } from "./format";
 import { slotOf } from "./slots";
 
 /** Why a job does not keep to its slot, in words for people; empty when it does. `now` in milliseconds. */
 export function latenessWords(job: Job, now: number): string[] {
-  return [delayWords(job), overrunWords(job, now)].filter((words) => words !== "");
+  return [delayWords(job, now), overrunWords(job, now)].filter((words) => words !== "");
 }
 
-function delayWords({ delay, startedAtMs, timeSlot, attempt }: Job): string {
+function delayWords({ delay, startedAtMs, timeSlot, attempt }: Job, now: number): string {
   if (!delay) return "";
   const because = delay.reason === "" ? "" : `: ${delay.reason.replace(/[.]$/, "")}`;
-  const booked = formatTime(Number(delay.bookedTimeSlot));
+  const booked = formatMoment(Number(delay.bookedTimeSlot), now);
   switch (delay.kind) {
     case DelayKind.LATE: {
       const by = Number(startedAtMs - timeSlot);

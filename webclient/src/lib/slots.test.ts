@@ -108,10 +108,12 @@ describe("a pause", () => {
 
   it("is named in words, and is no job that could be left out", () => {
     const blocker = blockerOf({ start: noon + 30_000, end: noon + 31_000 }, slots, undefined);
-    expect(blocker && blockerWords(blocker, "user-1")).toMatch(/^paused until /);
+    const viewer = (id: string, name = "") => ({ id, names: new Map(name ? [["user-1", name]] : []) });
+    expect(blocker && blockerWords(blocker, viewer("user-1"), noon)).toMatch(/^paused until /);
     const [first] = slots;
-    expect(first && blockerWords(first, "user-1")).toMatch(/^taken by you until /);
-    expect(first && blockerWords(first, "user-2")).toMatch(/^taken by User-1 until /);
+    expect(first && blockerWords(first, viewer("user-1"), noon)).toMatch(/^taken by you until /);
+    expect(first && blockerWords(first, viewer("user-2"), noon)).toMatch(/^taken by User-1 until /);
+    expect(first && blockerWords(first, viewer("user-2", "Ada"), noon)).toMatch(/^taken by Ada until /);
   });
 
   it("is forgotten when it is over", () => {

@@ -1,6 +1,7 @@
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import type { Pause, Worker } from "../gen/comfyscheduler/v1/system_pb";
-import { formatTime } from "./format";
+import { formatMoment } from "./format";
+import { ownerWords, type Viewer } from "./words";
 
 /** Slot is a closed interval in milliseconds since the Unix epoch: slots that touch collide. */
 export interface Slot {
@@ -64,9 +65,10 @@ function isJob({ job }: TakenSlot, id: string | undefined): boolean {
 }
 
 /** What is in the way, in a few words such as "taken by Ada until 14:03:20". */
-export function blockerWords({ job, end }: TakenSlot, myId: string | undefined): string {
-  if (!job) return `paused until ${formatTime(end)}`;
-  return `taken by ${job.userId === myId ? "you" : job.userName} until ${formatTime(end)}`;
+export function blockerWords({ job, end }: TakenSlot, viewer: Viewer, now: number): string {
+  const until = `until ${formatMoment(end, now)}`;
+  if (!job) return `paused ${until}`;
+  return `taken by ${job.userId === viewer.id ? "you" : ownerWords(job, viewer)} ${until}`;
 }
 
 /** The first start at or after `from` at which a slot of this duration is free. `taken` is sorted by start. */

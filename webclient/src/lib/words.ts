@@ -26,9 +26,21 @@ export function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** Viewer is who looks at the page, and what users are called now. */
+export interface Viewer {
+  readonly id: string | undefined;
+  /** By user id. The live state hears of every new name. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** What the user of a job or of a connection is called now; a message that was asked for names its user itself. */
+export function userName(names: Viewer["names"], { userId, userName }: { userId: string; userName: string }): string {
+  return names.get(userId) || userName || `User ${userId.slice(0, 8)}`;
+}
+
 /** Whose job it is, as the viewer would say it. */
-export function ownerWords(job: Job, myId: string | undefined): string {
-  return job.userId === myId ? "You" : job.userName;
+export function ownerWords(job: Job, { id, names }: Viewer): string {
+  return job.userId === id ? "You" : userName(names, job);
 }
 
 /** The job's prompt on one line, or why there is none to show. */

@@ -1,8 +1,6 @@
-import { createRouterTransport } from "@connectrpc/connect";
 import { act, render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
-import { createApi } from "../lib/transport";
-import { deafLink, job, noon, response } from "../testing/fixtures";
+import { job, noon, response, testLive } from "../testing/fixtures";
 import { LiveProvider, useLive } from "./LiveContext";
 import { createLiveStore } from "./store";
 
@@ -18,7 +16,7 @@ it("renders one row for one change", () => {
     store.apply({ kind: "response", receivedAt: noon, response: response(init) });
   tell({ snapshot: { revision: { epoch: "e", number: 1n }, jobs: [job("a"), job("b"), job("c")] } });
 
-  const live = { store, api: createApi(createRouterTransport(() => {})), link: deafLink };
+  const live = testLive({ store });
   render(
     <LiveProvider live={live}>
       {["a", "b", "c"].map((id) => (

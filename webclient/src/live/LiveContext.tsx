@@ -1,14 +1,22 @@
 import { createContext, type ReactNode, use, useRef, useSyncExternalStore } from "react";
 import type { Api } from "../lib/transport";
 import type { LiveLink } from "./connect";
+import { createDrafts, type Drafts } from "./drafts";
 import type { LiveState } from "./state";
 import type { LiveStore } from "./store";
+import { createWholeJobs, type WholeJobs } from "./wholeJobs";
 
-/** Live is what every page lives on: the state, the calls that change it, and the link that feeds it. */
+/** Live is what every page lives on: the state, the calls that change it, the link that feeds it, and what is being typed. */
 export interface Live {
   readonly store: LiveStore;
   readonly api: Api;
   readonly link: LiveLink;
+  readonly whole: WholeJobs;
+  readonly drafts: Drafts;
+}
+
+export function createLive(parts: Pick<Live, "store" | "api" | "link">, storage = () => sessionStorage): Live {
+  return { ...parts, whole: createWholeJobs(parts.api), drafts: createDrafts(storage) };
 }
 
 const LiveContext = createContext<Live | undefined>(undefined);

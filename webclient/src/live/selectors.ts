@@ -1,5 +1,6 @@
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { BootOutcome, type BootStep, SystemStatus, type Worker } from "../gen/comfyscheduler/v1/system_pb";
+import type { Viewer } from "../lib/words";
 import { hasEnded, type LiveState } from "./state";
 
 /** A list is computed once per set of jobs, however many components ask for it. */
@@ -31,6 +32,15 @@ export const selectUpcoming = perJobs((jobs) =>
 export const selectEnded = perJobs((jobs) =>
   [...jobs.values()].filter(hasEnded).sort((a, b) => Number(b.finishedAtMs - a.finishedAtMs)),
 );
+
+/** Who looks at the page, and what users are called now. To be compared with `sameViewer`. */
+export function selectViewer({ me, names }: LiveState): Viewer {
+  return { id: me?.id, names };
+}
+
+export function sameViewer(a: Viewer, b: Viewer): boolean {
+  return a.id === b.id && a.names === b.names;
+}
 
 /** The worker that bookings from this page go to: the first of the configuration. */
 export function selectWorker(state: LiveState): Worker | undefined {

@@ -62,18 +62,56 @@ describe("delta", () => {
     const next = told(begun, { deltas: [{ revision: revision(6), jobs: [job("b")] }] });
     expect(next.jobs.get("a")).toBe(begun.jobs.get("a"));
   });
-  it("adds, renames and removes connections, and renames the visitor", () => {
-    const me = reduce(begun, {
-      kind: "me",
-      user: { $typeName: "comfyscheduler.v1.User", id: "u", name: "User-1", administrator: false, createdAtMs: 0n },
+  it("adds and removes connections, and counts those that are not told", () => {
+    const joined = told(begun, {
+      deltas: [
+        {
+          revision: revision(6),
+          connectedUsers: [{ connectionId: "c", userId: "u" }],
+          presence: { connections: 301, users: 40 },
+        },
+      ],
     });
-    const joined = told(me, {
-      deltas: [{ revision: revision(6), connectedUsers: [{ connectionId: "c", userId: "u", userName: "Ada" }] }],
-    });
-    expect(joined.me?.name).toBe("Ada");
-    expect(joined.connections.size).toBe(1);
+    expect([...joined.connections.keys()]).toEqual(["c"]);
+    expect(joined.presence?.connections).toBe(301);
     const left = told(joined, { deltas: [{ revision: revision(7), disconnectedIds: ["c"] }] });
     expect(left.connections.size).toBe(0);
+    expect(left.presence?.connections).toBe(301);
+  });
+  it("counts the scheduled jobs, those that are not told too, and leaves the count when no job changed", () => {
+    const booked = told(begun, { deltas: [{ revision: revision(6), jobs: [job("b")], scheduledTotal: 900n }] });
+    expect(booked.scheduledTotal).toBe(900);
+    const joined = told(booked, { deltas: [{ revision: revision(7), disconnectedIds: ["c"] }] });
+    expect(joined.scheduledTotal).toBe(900);
+  });
+});
+
+describe("names", () => {
+  const users = (...names: [string, string][]) => names.map(([userId, name]) => ({ userId, name }));
+  const named = told(emptyState, {
+    snapshot: { ...snapshot(5).snapshot, users: users(["u", "User-1"], ["v", "Ada"]) },
+  });
+  const visitor = reduce(named, {
+    kind: "me",
+    user: { $typeName: "comfyscheduler.v1.User", id: "u", name: "User-1", administrator: false, createdAtMs: 0n },
+  });
+
+  it("change without any job or connection, the visitor's own too", () => {
+    const next = told(visitor, { deltas: [{ revision: revision(6), users: users(["u", "Grace"]) }] });
+    expect([...next.names]).toEqual([
+      ["u", "Grace"],
+      ["v", "Ada"],
+    ]);
+    expect(next.me?.name).toBe("Grace");
+    expect(next.jobs).toBe(visitor.jobs);
+  });
+  it("are the same object while nobody is new or renamed", () => {
+    const next = told(visitor, { deltas: [{ revision: revision(6), jobs: [job("b")], users: users(["v", "Ada"]) }] });
+    expect(next.names).toBe(visitor.names);
+  });
+  it("begin anew with a snapshot", () => {
+    const next = told(visitor, { snapshot: { ...snapshot(9).snapshot, users: users(["w", "Linus"]) } });
+    expect([...next.names.keys()]).toEqual(["w"]);
   });
 });
 

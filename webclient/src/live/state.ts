@@ -1,7 +1,14 @@
 import type { User } from "../gen/comfyscheduler/v1/identity_pb";
 import { type Job, type JobProgress, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import type { WatchStateResponse } from "../gen/comfyscheduler/v1/scheduler_service_pb";
-import type { Connection, Revision, StateDelta, StateSnapshot } from "../gen/comfyscheduler/v1/state_pb";
+import type {
+  Connection,
+  Presence,
+  Revision,
+  StateDelta,
+  StateSnapshot,
+  UserName,
+} from "../gen/comfyscheduler/v1/state_pb";
 import type { AccessMode, SystemState } from "../gen/comfyscheduler/v1/system_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 import { type ServerClock, withSample } from "../lib/clock";
@@ -33,11 +40,18 @@ export interface LiveState {
   readonly clock?: ServerClock;
   readonly system?: SystemState;
   readonly workflows: readonly Workflow[];
+  /** What users are called now, by their id: jobs and connections say only whose they are. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Who watches, of very many the latest only: `presence` counts all. */
   readonly connections: ReadonlyMap<string, Connection>;
+  readonly presence?: Presence;
+  /** Long texts are cut (`shortened`). */
   readonly jobs: ReadonlyMap<string, Job>;
   readonly progress: ReadonlyMap<string, JobProgress>;
   /** Scheduled jobs after this moment may be missing; 0 when all are here. */
   readonly scheduledUntil: number;
+  /** Scheduled jobs, those that are missing here included. */
+  readonly scheduledTotal: number;
 }
 
 /** What the feed tells, in its order. */
@@ -54,10 +68,12 @@ export const emptyState: LiveState = {
   connectionId: "",
   generation: 0,
   workflows: [],
+  names: new Map(),
   connections: new Map(),
   jobs: new Map(),
   progress: new Map(),
   scheduledUntil: 0,
+  scheduledTotal: 0,
 };
 
 /** The state after an event. Returns the same object when nothing changed. */
@@ -99,10 +115,13 @@ function applySnapshot(state: LiveState, snapshot: StateSnapshot, receivedAt: nu
     clock: withSample(state.clock, Number(snapshot.serverTimeMs), receivedAt),
     system: snapshot.system,
     workflows: snapshot.workflows,
+    names: withNames(new Map(), snapshot.users),
+    presence: snapshot.presence,
     connections: new Map(snapshot.connectedUsers.map((connection) => [connection.connectionId, connection])),
     jobs: new Map(snapshot.jobs.map((job) => [job.id, job])),
     progress: new Map(progress),
     scheduledUntil: Number(snapshot.scheduledUntilMs),
+    scheduledTotal: Number(snapshot.scheduledTotal),
   };
 }
 
@@ -113,10 +132,13 @@ function applyDelta(state: LiveState, delta: StateDelta): LiveState {
     revision: delta.revision,
     system: delta.system ?? state.system,
     workflows: delta.workflows.length > 0 ? delta.workflows : state.workflows,
-    me: renamed(state.me, delta.connectedUsers),
+    me: renamed(state.me, delta.users),
+    names: withNames(state.names, delta.users),
+    presence: delta.presence ?? state.presence,
     connections: withConnections(state.connections, delta),
     jobs: withJobs(state.jobs, delta.jobs),
     progress: withoutEnded(state.progress, delta.jobs),
+    scheduledTotal: delta.jobs.length > 0 ? Number(delta.scheduledTotal) : state.scheduledTotal,
   };
 }
 
@@ -125,9 +147,16 @@ function follows(current: Revision | undefined, next: Revision | undefined): boo
   return current !== undefined && next?.epoch === current.epoch && next.number > current.number;
 }
 
-function renamed(me: User | undefined, connections: readonly Connection[]): User | undefined {
-  const mine = connections.find((connection) => connection.userId === me?.id);
-  return me && mine && mine.userName !== me.name ? { ...me, name: mine.userName } : me;
+function renamed(me: User | undefined, users: readonly UserName[]): User | undefined {
+  const mine = users.find(({ userId }) => userId === me?.id);
+  return me && mine && mine.name !== me.name ? { ...me, name: mine.name } : me;
+}
+
+/** The same object while nobody is new or renamed: names come along with every change of their users' jobs. */
+function withNames(current: LiveState["names"], users: readonly UserName[]): LiveState["names"] {
+  const news = users.filter(({ userId, name }) => current.get(userId) !== name);
+  if (news.length === 0) return current;
+  return new Map([...current, ...news.map(({ userId, name }) => [userId, name] as const)]);
 }
 
 function withConnections(current: LiveState["connections"], delta: StateDelta): LiveState["connections"] {

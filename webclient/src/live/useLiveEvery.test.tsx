@@ -1,8 +1,6 @@
-import { createRouterTransport } from "@connectrpc/connect";
 import { act, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createApi } from "../lib/transport";
-import { deafLink, job, noon, response } from "../testing/fixtures";
+import { job, noon, response, testLive } from "../testing/fixtures";
 import { LiveProvider } from "./LiveContext";
 import type { LiveState } from "./state";
 import { createLiveStore } from "./store";
@@ -32,7 +30,7 @@ it("shows the first change at once and gathers those close after it", () => {
         }),
       }),
     );
-  const live = { store, api: createApi(createRouterTransport(() => {})), link: deafLink };
+  const live = testLive({ store });
   render(
     <LiveProvider live={live}>
       <Count />

@@ -58,7 +58,10 @@ function Scheduler() {
           pinned={composer.start}
           onSelect={select}
           onPin={composer.setStart}
-          onBook={(start) => void composer.book(start, workflow?.examplePrompt || "Untitled")}
+          onBook={(start) => {
+            select(undefined);
+            composer.take(start);
+          }}
           onMove={actions.move}
         />
       </Suspense>
@@ -70,6 +73,7 @@ function Scheduler() {
               actions={actions}
               focusPrompt={focusPrompt}
               onClose={close}
+              onBookInstead={composer.bookInstead}
               onReuse={(job) => {
                 composer.reuse(job);
                 close();
@@ -84,10 +88,11 @@ function Scheduler() {
               errors={composer.errors}
               start={composer.start}
               busy={composer.busy}
+              promptAsked={composer.promptAsked}
               onChange={composer.setValues}
               onWorkflow={composer.setWorkflowId}
               onStart={composer.setStart}
-              onBook={() => void composer.book(composer.start)}
+              onBook={(start) => void composer.book(start)}
             />
           ) : (
             <BootCard />

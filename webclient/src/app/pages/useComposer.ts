@@ -1,66 +1,141 @@
-import { useCallback, useMemo, useState } from "react";
-import { useBooking } from "../../actions/useBooking";
-import { emptyValues, type FieldErrors, type FormValues, readValues, valuesOf } from "../../form/values";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type BookingOutcome, useBooking } from "../../actions/useBooking";
+import { useNotify } from "../../components/Notices";
+import { emptyValues, type FieldErrors, type FormValues, readValues, sameValues, valuesOf } from "../../form/values";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
-import { useLive } from "../../live/LiveContext";
+import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
+import { useLive, useLiveContext } from "../../live/LiveContext";
+import { serverNow } from "../../live/now";
 import { selectWorker, slotDuration } from "../../live/selectors";
+import { useDraft } from "../../live/useDraft";
 
 const none: FieldErrors = new Map();
 
+/** What of a booking in the making outlives the page. */
+interface Draft {
+  readonly workflowId?: string | undefined;
+  readonly values?: FormValues | undefined;
+  readonly start?: number | undefined;
+}
+
+/** A place nearer than this, in milliseconds, or than a slot, cannot be booked first and filled afterwards. */
+const timeToWrite = 10_000;
+
 /** The booking in the making: its workflow, its fields, the chosen start, and the call that makes it one. */
 export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
+  const { store } = useLiveContext();
   const workflows = useLive((state) => state.workflows);
   const worker = useLive(selectWorker);
-  const [workflowId, setWorkflowId] = useState<string>();
-  const workflow = workflows.find(({ id }) => id === workflowId) ?? workflows[0];
-  const [typed, setTyped] = useState<FormValues>();
+  const notify = useNotify();
+  const [draft, edit] = useDraft<Draft>("booking");
+  const workflow = workflows.find(({ id }) => id === draft?.workflowId) ?? workflows[0];
+  const duration = slotDuration(worker, workflow?.id);
   const blank = useMemo(() => emptyValues(workflow), [workflow]);
-  const values = typed ? { ...typed, parameters: { ...blank.parameters, ...typed.parameters } } : blank;
+  const typed = draft?.values;
+  const values = useMemo(
+    () => (typed ? { ...typed, parameters: { ...blank.parameters, ...typed.parameters } } : blank),
+    [typed, blank],
+  );
+  const start = draft?.start;
   const [errors, setErrors] = useState(none);
-  const [start, setStart] = useState<number>();
   const [busy, setBusy] = useState(false);
-  const send = useBooking();
+  const [promptAsked, setPromptAsked] = useState(0);
+  const send = useSending(setBusy);
+
+  const setStart = useCallback((at: number | undefined) => edit((known) => ({ ...known, start: at })), [edit]);
+  useEffect(() => {
+    // A moment that was chosen before the page was left may have passed since.
+    edit((known) => (known?.start && known.start < serverNow(store) ? { ...known, start: undefined } : known));
+  }, [edit, store]);
 
   /** Books the fields; `blankPrompt` stands in for an empty prompt, so that a place can be taken before it is filled. */
-  const book = useCallback(
-    async (at: number | undefined, blankPrompt = "") => {
-      if (!workflow) return;
-      const filled = values.prompt.trim() === "" ? { ...values, prompt: blankPrompt } : values;
-      const { settings, errors: complaints } = readValues(filled, workflow);
-      setErrors(complaints ?? none);
-      if (!settings) return;
-      setBusy(true);
-      const { job, problem } = await send({
-        ...settings,
-        workflowId: workflow.id,
-        ...(at !== undefined && { start: at }),
-      });
-      setBusy(false);
-      if (problem) setErrors(problem.fields);
-      if (!job) return;
-      setStart(undefined);
-      onBooked(job, filled !== values);
-    },
-    [workflow, values, send, onBooked],
-  );
+  async function book(at: number | undefined, blankPrompt = ""): Promise<void> {
+    if (!workflow) return;
+    const filled = values.prompt.trim() === "" ? { ...values, prompt: blankPrompt } : values;
+    const { outcome, complaints } = await send(workflow, filled, at, (instead) => latest.current(instead, blankPrompt));
+    setErrors(complaints ?? outcome?.problem?.fields ?? none);
+    if (!outcome?.job) return;
+    setStart(undefined);
+    onBooked(outcome.job, filled !== values);
+  }
+  const latest = useRef(book);
+  useEffect(() => {
+    latest.current = book;
+  });
 
-  const reuse = useCallback((job: Job) => {
-    setWorkflowId(job.workflowId);
-    setTyped(valuesOf(job));
+  /** Takes a place that was pointed at. One that comes too soon to be filled afterwards is chosen, and waits for its prompt. */
+  function take(at: number): void {
+    const soon = at < serverNow(store) + Math.max(duration, timeToWrite);
+    if (values.prompt.trim() !== "" || !soon) return void book(at, workflow?.examplePrompt || "Untitled");
+    setStart(at);
+    setPromptAsked((times) => times + 1);
+  }
+
+  /** Books what was typed into the fields of another booking. Resolves to what is wrong, or to nothing. */
+  async function bookInstead(of: Workflow, edited: FormValues, at?: number): Promise<FieldErrors | undefined> {
+    const again = (instead: number | undefined) => void bookInstead(of, edited, instead);
+    const { outcome, complaints } = await send(of, edited, at, again);
+    if (outcome?.job) onBooked(outcome.job, false);
+    return outcome?.job ? undefined : (complaints ?? outcome?.problem?.fields ?? none);
+  }
+
+  function reuse(job: Job): void {
+    const before = draft;
+    edit((known) => ({ ...known, workflowId: job.workflowId, values: valuesOf(job) }));
     setErrors(none);
-  }, []);
+    if (typed && typed.prompt.trim() !== "" && !sameValues(typed, valuesOf(job)))
+      notify({
+        tone: "plain",
+        about: "draft",
+        title: "The fields hold that job's settings now.",
+        action: { label: "Undo", run: () => edit(() => before) },
+      });
+  }
 
   return {
     workflow,
-    duration: slotDuration(worker, workflow?.id),
+    duration,
     values,
     errors,
     start,
     busy,
-    setWorkflowId,
-    setValues: setTyped,
+    /** Rises when the prompt is what is missing. */
+    promptAsked,
+    setWorkflowId: (workflowId: string) => edit((known) => ({ ...known, workflowId })),
+    setValues: (next: FormValues) => edit((known) => ({ ...known, values: next })),
     setStart,
     book,
+    take,
+    bookInstead,
     reuse,
   };
+}
+
+/** Sends one booking at a time: while one is under way another click does nothing. */
+function useSending(setBusy: (busy: boolean) => void) {
+  const wish = useBooking();
+  const sending = useRef(false);
+  return useCallback(
+    async (
+      workflow: Workflow,
+      values: FormValues,
+      start: number | undefined,
+      take: (instead: number | undefined) => void,
+    ): Promise<{ outcome?: BookingOutcome; complaints?: FieldErrors | undefined }> => {
+      if (sending.current) return {};
+      const { settings, errors } = readValues(values, workflow);
+      if (!settings) return { complaints: errors };
+      sending.current = true;
+      setBusy(true);
+      try {
+        return {
+          outcome: await wish({ ...settings, workflowId: workflow.id, ...(start !== undefined && { start }) }, take),
+        };
+      } finally {
+        sending.current = false;
+        setBusy(false);
+      }
+    },
+    [wish, setBusy],
+  );
 }

@@ -14,9 +14,9 @@ export function Tokens() {
   const { api } = useLiveContext();
   const list = usePages<Token>(
     useCallback(
-      async (_, signal) => {
-        const { tokens } = await api.identity.listTokens({}, signal ? { signal } : {});
-        return { rows: tokens.sort((a, b) => Number(b.current) - Number(a.current)), next: "" };
+      async (pageToken, signal) => {
+        const { tokens, nextPageToken } = await api.identity.listTokens({ pageToken }, signal ? { signal } : {});
+        return { rows: tokens.sort((a, b) => Number(b.current) - Number(a.current)), next: nextPageToken };
       },
       [api],
     ),
@@ -37,7 +37,7 @@ export function Tokens() {
           <TokenRow key={token.id} token={token} onChange={list.refresh} />
         ))}
       </ul>
-      {list.phase !== "ready" && <ListEnd {...list} empty="" more={false} onMore={list.more} />}
+      <ListEnd {...list} empty="" more={list.next !== ""} onMore={list.more} />
     </section>
   );
 }

@@ -17,6 +17,7 @@ const words: Record<AuditAction, string> = {
   [AuditAction.CREATE_INVITATION]: "Made an invitation",
   [AuditAction.REVOKE_INVITATION]: "Revoked an invitation",
   [AuditAction.RESTART_WORKER]: "Restarted ComfyUI",
+  [AuditAction.DELETE_USER]: "Deleted a user",
   [AuditAction.PAUSE_WORKER]: "Paused ComfyUI",
   [AuditAction.RESUME_WORKER]: "Resumed ComfyUI",
   [AuditAction.DELETE_USER]: "Deleted a user",

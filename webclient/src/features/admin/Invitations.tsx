@@ -24,9 +24,9 @@ export default function Invitations() {
   const mode = useLive(({ system }) => system?.accessMode ?? AccessMode.INVITE);
   const list = usePages<Invitation>(
     useCallback(
-      async (_, signal) => {
-        const { invitations } = await api.admin.listInvitations({}, signal ? { signal } : {});
-        return { rows: invitations, next: "" };
+      async (pageToken, signal) => {
+        const page = await api.admin.listInvitations({ pageToken }, signal ? { signal } : {});
+        return { rows: page.invitations, next: page.nextPageToken };
       },
       [api],
     ),
@@ -48,8 +48,8 @@ export default function Invitations() {
       <ListEnd
         {...list}
         empty={list.rows.length === 0 && "No invitation is open."}
-        more={false}
-        onMore={() => void list.refresh()}
+        more={list.next !== ""}
+        onMore={list.next === "" ? () => void list.refresh() : list.more}
       />
     </section>
   );

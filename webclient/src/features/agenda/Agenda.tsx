@@ -1,9 +1,10 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useLive } from "../../live/LiveContext";
-import { selectEnded, selectRunning, selectUpcoming } from "../../live/selectors";
+import { selectJobs } from "../../live/selectors";
 import { useLiveEvery } from "../../live/useLiveEvery";
 import { AgendaRow } from "./AgendaRow";
+import { groupsOf } from "./groups";
 
 const firstUpcoming = 8;
 const moreUpcoming = 50;
@@ -13,17 +14,16 @@ const redrawEvery = 250;
 
 /** The timeline as a list: what runs, what comes, what has just been. Also the way around without a pointer. */
 export function Agenda({ selectedId, onSelect }: { selectedId: string | undefined; onSelect: (id: string) => void }) {
-  const running = useLiveEvery(selectRunning, redrawEvery);
-  const upcoming = useLiveEvery(selectUpcoming, redrawEvery);
-  const ended = useLiveEvery(selectEnded, redrawEvery);
-  const cut = useLive(({ scheduledUntil }) => scheduledUntil > 0);
+  const jobs = useLiveEvery(selectJobs, redrawEvery);
+  const { running, upcoming, ended } = useMemo(() => groupsOf(jobs.values()), [jobs]);
+  const total = useLive(({ scheduledTotal }) => scheduledTotal);
   const [shown, setShown] = useState(firstUpcoming);
   const rows = (jobs: readonly Job[]) =>
-    jobs.map(({ id }) => <AgendaRow key={id} id={id} selected={id === selectedId} onSelect={onSelect} />);
+    jobs.map((job) => <AgendaRow key={job.id} job={job} selected={job.id === selectedId} onSelect={onSelect} />);
   return (
     <section aria-label="Schedule" className="card overflow-hidden">
       {running.length > 0 && <Group title="Running now">{rows(running)}</Group>}
-      <Group title="Up next" count={upcoming.length === 0 ? "" : `${upcoming.length}${cut ? "+" : ""}`}>
+      <Group title="Up next" count={upcoming.length === 0 ? "" : Math.max(total, upcoming.length).toLocaleString()}>
         {upcoming.length === 0 && (
           <li className="px-4 pb-4 text-ink-soft text-sm sm:px-5">
             Nothing is booked. The next moment could be yours.
@@ -35,7 +35,7 @@ export function Agenda({ selectedId, onSelect }: { selectedId: string | undefine
             <button
               type="button"
               onClick={() => setShown(shown + moreUpcoming)}
-              className="rounded font-medium text-accent-ink text-sm hover:underline"
+              className="-mx-2 min-h-9 rounded-lg px-2 font-medium text-accent-ink text-sm hover:underline pointer-coarse:min-h-11"
             >
               Show {Math.min(moreUpcoming, upcoming.length - shown)} more
             </button>

@@ -1,29 +1,27 @@
 import { memo } from "react";
-import { ProgressBar } from "../../components/ProgressBar";
+import { JobBar } from "../../components/JobBar";
 import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
-import { formatDistance, formatTime } from "../../lib/format";
+import { formatDistance, formatMoment } from "../../lib/format";
 import { latenessWords } from "../../lib/lateness";
-import { shareDone } from "../../lib/progress";
-import { ownerWords } from "../../lib/words";
+import { stepWords } from "../../lib/progress";
 import { useLive } from "../../live/LiveContext";
+import { useOwner } from "../../live/names";
 import { useNow } from "../../live/now";
 
 interface AgendaRowProps {
-  readonly id: string;
+  readonly job: Job;
   readonly selected: boolean;
   readonly onSelect: (id: string) => void;
 }
 
 /** One job of the list. It renders again only when its own job changes, or the clock. */
-export const AgendaRow = memo(function AgendaRow({ id, selected, onSelect }: AgendaRowProps) {
-  const job = useLive(({ jobs }) => jobs.get(id));
-  const myId = useLive(({ me }) => me?.id);
+export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: AgendaRowProps) {
+  const mine = useLive(({ me }) => me?.id === job.userId);
+  const owner = useOwner(job);
   const now = useNow();
-  if (!job) return null;
-  const mine = job.userId === myId;
   const [picture] = job.results;
   const late = latenessWords(job, now)[0];
   return (
@@ -31,17 +29,17 @@ export const AgendaRow = memo(function AgendaRow({ id, selected, onSelect }: Age
       <button
         type="button"
         aria-current={selected}
-        onClick={() => onSelect(id)}
+        onClick={() => onSelect(job.id)}
         className={`grid w-full grid-cols-[5.75rem_1fr_auto] items-center gap-x-3 border-l-4 px-3 py-2 text-left text-sm transition-colors hover:bg-raised sm:px-4 ${
           selected ? "bg-accent-wash" : ""
         } ${mine ? "border-accent" : "border-transparent"}`}
       >
         <span>
-          <span className="block whitespace-nowrap font-medium">{formatTime(Number(job.timeSlot))}</span>
+          <span className="block font-medium">{formatMoment(Number(job.timeSlot), now)}</span>
           <span className="block text-ink-faint text-xs">{whenWords(job, now)}</span>
         </span>
         <span className="min-w-0">
-          <span className="block truncate font-medium">{ownerWords(job, myId)}</span>
+          <span className="block truncate font-medium">{owner}</span>
           <span className="block truncate text-ink-soft">
             <PromptLine job={job} />
           </span>
@@ -53,17 +51,18 @@ export const AgendaRow = memo(function AgendaRow({ id, selected, onSelect }: Age
         ) : job.status === JobStatus.SCHEDULED ? null : (
           <StatusBadge status={job.status} />
         )}
-        {job.status === JobStatus.PROCESSING && <RowProgress id={id} />}
+        {job.status === JobStatus.PROCESSING && <RowProgress job={job} />}
       </button>
     </li>
   );
 });
 
-function RowProgress({ id }: { id: string }) {
-  const progress = useLive((state) => state.progress.get(id));
+function RowProgress({ job }: { job: Job }) {
+  const step = useLive((state) => state.progress.get(job.id));
   return (
-    <span className="col-span-full mt-1.5">
-      <ProgressBar share={progress ? shareDone(progress) : 0} label="Progress" className="h-1.5" />
+    <span className="col-span-full mt-1.5 flex items-center gap-3">
+      <JobBar job={job} className="h-1.5 min-w-0 flex-1" />
+      <span className="min-w-0 max-w-[60%] truncate text-ink-soft text-xs">{stepWords(step)}</span>
     </span>
   );
 }

@@ -1,18 +1,18 @@
-import { type FormEvent, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
+import { sends } from "../../form/enterKey";
 import { SettingsFields } from "../../form/SettingsFields";
 import type { FieldErrors, FormValues } from "../../form/values";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
-import { formatDuration, formatTime, plural } from "../../lib/format";
-import { blockerOf, blockerWords, nextFreeStart, takenSlots } from "../../lib/slots";
-import { sentence } from "../../lib/words";
+import { formatDuration } from "../../lib/format";
+import { takenSlots } from "../../lib/slots";
 import { useLive, useLiveContext } from "../../live/LiveContext";
+import { useViewer } from "../../live/names";
 import { useNow } from "../../live/now";
 import { selectWorker } from "../../live/selectors";
+import { availabilityOf, bookWords } from "./availability";
 import { WhenField } from "./WhenField";
-
-const day = 86_400_000;
 
 /** ComposerProps are a booking in the making. Times in milliseconds. */
 export interface ComposerProps {
@@ -23,41 +23,37 @@ export interface ComposerProps {
   /** The chosen start; the next free one when absent. */
   readonly start: number | undefined;
   readonly busy: boolean;
+  /** Rises when the prompt is what is missing. */
+  readonly promptAsked: number;
   readonly onChange: (values: FormValues) => void;
   readonly onWorkflow: (id: string) => void;
   readonly onStart: (start: number | undefined) => void;
-  readonly onBook: () => void;
+  readonly onBook: (start: number | undefined) => void;
 }
 
 export function Composer(props: ComposerProps) {
-  const { workflow, duration, values, errors, start, busy, onChange, onWorkflow, onStart, onBook } = props;
+  const { workflow, duration, values, errors, start, busy, promptAsked, onChange, onWorkflow, onStart, onBook } = props;
   const { store } = useLiveContext();
   const now = useNow();
   const workflows = useLive((state) => state.workflows);
-  const myId = useLive(({ me }) => me?.id);
+  const viewer = useViewer();
   const secret = useLive(({ system }) => system?.privateJobs ?? false);
   const daysAhead = useLive(({ me, system }) => (me?.administrator ? 0 : (system?.limits?.daysAhead ?? 0)));
   // Read at each tick of the clock rather than at each change: a busy timeline must not redraw the form.
   const taken = takenSlots(store.get().jobs.values(), selectWorker(store.get()), now);
-  const nextFree = nextFreeStart(now + 1_000, duration, taken);
-  const blocker = start === undefined ? undefined : blockerOf({ start, end: start + duration }, taken);
-  const tooFar = daysAhead > 0 && start !== undefined && start > now + daysAhead * day;
-  const past = start !== undefined && start < now;
-  const refusal = past
-    ? "That moment has passed."
-    : tooFar
-      ? `Bookings are taken up to ${plural(daysAhead, "day")} ahead.`
-      : blocker
-        ? `${sentence(blockerWords(blocker, myId))}.`
-        : "";
-  const instead =
-    tooFar || start === undefined ? nextFree : nextFreeStart(Math.max(start, now + 1_000), duration, taken);
+  const available = availabilityOf(start, duration, { taken, now, daysAhead, viewer });
+  const { nextFree, refusal, instead } = available;
   const prompt = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (promptAsked > 0) prompt.current?.focus();
+  }, [promptAsked]);
 
-  const submit = (event: FormEvent) => {
+  /** What the button says: choose what can be had, or book. */
+  const submit = (event: { preventDefault: () => void }) => {
     event.preventDefault();
+    if (instead !== undefined) return onStart(instead);
     if (values.prompt.trim() === "") prompt.current?.focus();
-    onBook();
+    onBook(refusal ? undefined : start);
   };
 
   return (
@@ -95,19 +91,15 @@ export function Composer(props: ComposerProps) {
         errors={errors}
         onChange={onChange}
         promptRef={prompt}
+        promptHint={start === undefined ? undefined : "Enter books the chosen slot, Shift+Enter begins a new line."}
+        onPromptKey={(event) => sends(event, start !== undefined) && submit(event)}
         seedOptional
       />
       <WhenField nextFree={nextFree} start={start} duration={duration} now={now} refusal={refusal} onStart={onStart} />
       <div className="flex flex-wrap items-center gap-3">
-        {refusal ? (
-          <Button tone="primary" large onClick={() => onStart(instead)}>
-            Choose {formatTime(instead)} instead
-          </Button>
-        ) : (
-          <Button type="submit" tone="primary" large disabled={busy} className="max-sm:w-full">
-            {start === undefined ? "Book next free slot" : `Book ${formatTime(start)}`}
-          </Button>
-        )}
+        <Button type="submit" tone="primary" large disabled={busy} className="max-sm:w-full">
+          {bookWords(start, available, now)}
+        </Button>
         {secret && (
           <p className="flex items-center gap-1.5 text-ink-faint text-sm">
             <Icon name="lock" className="size-4 shrink-0" />

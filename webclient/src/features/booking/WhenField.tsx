@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { fromLocalField, toLocalField } from "../../form/localTime";
-import { formatDistance, formatDuration, formatMoment, formatTime } from "../../lib/format";
+import { formatDistance, formatDuration, formatMoment } from "../../lib/format";
 
 /** The moment of a new booking: the next free one, or one that was chosen. Times in milliseconds. */
 export function WhenField({
@@ -68,7 +68,7 @@ export function WhenField({
                   className="field mt-1 py-1 text-sm"
                 />
                 <span className={`mt-1 block text-xs ${refusal ? "font-medium text-failed-ink" : "text-ink-soft"}`}>
-                  {refusal || `Until ${formatTime(start + duration)}, ${formatDuration(duration)}`}
+                  {refusal || `Until ${formatMoment(start + duration, now)}, ${formatDuration(duration)}`}
                 </span>
               </>
             ) : (

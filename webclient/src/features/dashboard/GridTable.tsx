@@ -18,7 +18,7 @@ const column = createColumnHelper<typeof features, Job>();
 const columns = column.columns([
   column.display({ id: "picture", header: "Picture", enableSorting: false }),
   column.accessor((job) => job.timeSlot, { id: "time", header: "Time" }),
-  column.accessor("userName", { id: "user", header: "User", enableSorting: false }),
+  column.accessor("userId", { id: "user", header: "User", enableSorting: false }),
   column.accessor("status", { header: "Status", enableSorting: false }),
   column.accessor("prompt", { header: "Prompt", enableSorting: false }),
 ]);

@@ -3,11 +3,9 @@ import { ListEnd } from "../../components/ListEnd";
 import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { plural } from "../../lib/format";
 import { useLive } from "../../live/LiveContext";
-import { selectRunning, selectUpcoming } from "../../live/selectors";
-import { useLiveEvery } from "../../live/useLiveEvery";
 import { GridTable } from "./GridTable";
-import type { JobQuery } from "./query";
-import { redrawEvery, useJobRows } from "./useJobRows";
+import { type JobQuery, nextFew, nowFirst, rowsOf } from "./query";
+import { useKnownJobs } from "./useKnownJobs";
 
 const Lightbox = lazy(() => import("../lightbox/Lightbox"));
 
@@ -26,9 +24,6 @@ type Filter = keyof typeof filters;
 /** How the grid is ordered: by slot either way, or with what matters now on top. */
 export type GridOrder = "now" | "desc" | "asc";
 
-/** Bookings shown above the history while the grid begins with now. */
-const nextFew = 3;
-
 /** Every job there is: now first, by slot, or filtered; the thumbnail opens the picture. */
 export function JobGrid() {
   const [filter, setFilter] = useState<Filter>("All");
@@ -36,23 +31,24 @@ export function JobGrid() {
   const [order, setOrder] = useState<GridOrder>("now");
   const [openId, setOpenId] = useState<string>();
   const myId = useLive(({ me }) => me?.id ?? "");
-  const nowFirst = order === "now" && filter === "All";
+  const fromNow = order === "now" && filter === "All";
 
   const query = useMemo<JobQuery>(
     () => ({
-      statuses: nowFirst ? ended : filters[filter],
+      statuses: fromNow ? ended : filters[filter],
       userId: mine ? myId : "",
       descending: order === "now" ? filter !== "Scheduled" : order === "desc",
     }),
-    [nowFirst, filter, mine, myId, order],
+    [fromNow, filter, mine, myId, order],
   );
-  const { rows, more, phase, error, loadMore } = useJobRows(query);
-  const running = useLiveEvery(selectRunning, redrawEvery);
-  const upcoming = useLiveEvery(selectUpcoming, redrawEvery);
-  const mineOnly = <T extends { userId: string }>(jobs: readonly T[]) =>
-    mine ? jobs.filter(({ userId }) => userId === myId) : jobs;
-  const coming = mineOnly(upcoming);
-  const listed = nowFirst ? [...mineOnly(running), ...coming.slice(0, nextFew), ...rows] : rows;
+  const { known, more, phase, error, loadMore } = useKnownJobs(query);
+  const { rows, coming } = useMemo(
+    () => (fromNow ? nowFirst(known, query) : { rows: rowsOf(known, query), coming: 0 }),
+    [fromNow, known, query],
+  );
+  // Of very many bookings the live state holds the next ones only.
+  const total = useLive(({ scheduledTotal }) => scheduledTotal);
+  const hidden = fromNow ? Math.max(coming, mine ? 0 : total) - nextFew : 0;
 
   return (
     <section aria-label="Jobs" className="card min-w-0 overflow-hidden">
@@ -84,24 +80,24 @@ export function JobGrid() {
           Only mine
         </label>
       </div>
-      <GridTable jobs={listed} order={order} onOrder={setOrder} onOpen={setOpenId} />
-      {nowFirst && coming.length > nextFew && (
+      <GridTable jobs={rows} order={order} onOrder={setOrder} onOpen={setOpenId} />
+      {hidden > 0 && (
         <p className="px-4 py-2 text-ink-soft text-sm">
-          {plural(coming.length - nextFew, "more booking")} to come.{" "}
+          {plural(hidden, "more booking")} to come.{" "}
           <button type="button" onClick={() => setFilter("Scheduled")} className="text-accent-ink underline">
             Show them
           </button>
         </p>
       )}
       <ListEnd
-        empty={listed.length === 0 && <NoJobs />}
+        empty={rows.length === 0 && <NoJobs />}
         moreLabel="Show older jobs"
         {...{ phase, error, more }}
         onMore={loadMore}
       />
       {openId !== undefined && (
         <Suspense>
-          <Lightbox jobs={listed} jobId={openId} onClose={() => setOpenId(undefined)} />
+          <Lightbox jobs={rows} jobId={openId} onClose={() => setOpenId(undefined)} />
         </Suspense>
       )}
     </section>

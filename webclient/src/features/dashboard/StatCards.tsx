@@ -32,8 +32,8 @@ function StatCard({
 /** Today in three numbers. */
 export function StatCards() {
   const stats = useTodayStats();
-  const users = useLive(({ connections }) => new Set([...connections.values()].map(({ userId }) => userId)).size);
-  const connections = useLive((state) => state.connections.size);
+  const users = useLive(({ presence }) => presence?.users ?? 0);
+  const connections = useLive(({ presence }) => presence?.connections ?? 0);
   const benchmark = useLive((state) => Number(state.system?.benchmarkMs ?? 0n));
   const waiting = stats ? stats.jobsToday - stats.completedToday - stats.failedToday : 0n;
   const mean = Number(stats?.averageGenerationMs ?? 0n);

@@ -1,23 +1,23 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import { Icon } from "../../components/Icon";
-import { ProgressBar } from "../../components/ProgressBar";
+import { JobBar } from "../../components/JobBar";
 import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
 import { latenessWords } from "../../lib/lateness";
-import { shareDone } from "../../lib/progress";
 import { promptLine } from "../../lib/words";
 import { useLive } from "../../live/LiveContext";
+import { useUserName } from "../../live/names";
 import { useNow } from "../../live/now";
+import { useWhole } from "../../live/useWhole";
 
 /** A prompt longer than this is cut until somebody asks for all of it. */
 const cut = 110;
 
 export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string) => void }) {
-  const progress = useLive((state) => state.progress.get(job.id));
   const [result] = job.results;
   if (result?.kind === ResultKind.IMAGE) {
     return (
@@ -40,13 +40,7 @@ export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string)
       }`}
     >
       <Icon name={job.status === JobStatus.FAILED ? "warning" : job.hidden ? "lock" : "image"} />
-      {job.status === JobStatus.PROCESSING && (
-        <ProgressBar
-          share={progress ? shareDone(progress) : 0}
-          label="Progress"
-          className="mt-1.5 h-1.5 w-full bg-line"
-        />
-      )}
+      {job.status === JobStatus.PROCESSING && <JobBar job={job} className="mt-1.5 h-1.5 w-full bg-line" />}
     </span>
   );
 }
@@ -75,9 +69,10 @@ export function TimeCell({ job }: { job: Job }) {
 
 export function OwnerCell({ job }: { job: Job }) {
   const mine = useLive(({ me }) => me?.id === job.userId);
+  const name = useUserName(job);
   return (
     <span className="whitespace-nowrap font-medium" title={`User ${job.userId}`}>
-      <span className="inline-block max-w-40 truncate align-bottom">{job.userName}</span>
+      <span className="inline-block max-w-40 truncate align-bottom">{name}</span>
       {mine && <span className="ml-1.5 rounded bg-accent-wash px-1.5 py-0.5 text-accent-ink text-xs">You</span>}
     </span>
   );
@@ -104,10 +99,14 @@ export function PromptCell({ job }: { job: Job }) {
   const line = promptLine(job);
   const long = line.length > cut;
   return (
-    <div className="break-words [overflow-wrap:anywhere]">
-      <span className={open ? "whitespace-pre-wrap" : "max-md:line-clamp-3"}>
-        {job.hidden ? <PromptLine job={job} /> : open ? job.prompt : long ? `${line.slice(0, cut).trimEnd()}…` : line}
-      </span>
+    <div dir="auto" className="[overflow-wrap:anywhere]">
+      {open ? (
+        <WholePrompt job={job} />
+      ) : (
+        <span className="max-md:line-clamp-3">
+          {job.hidden ? <PromptLine job={job} /> : long ? `${line.slice(0, cut).trimEnd()}…` : line}
+        </span>
+      )}
       {long && (
         <button
           type="button"
@@ -120,5 +119,15 @@ export function PromptCell({ job }: { job: Job }) {
       )}
       {job.error && <p className="mt-0.5 text-failed-ink text-xs">{job.error.message}</p>}
     </div>
+  );
+}
+
+function WholePrompt({ job }: { job: Job }) {
+  const { whole, error } = useWhole(job);
+  return (
+    <>
+      <span className="whitespace-pre-wrap">{(whole ?? job).prompt}</span>
+      {!whole && error && <span className="block text-failed-ink text-xs">{error}</span>}
+    </>
   );
 }

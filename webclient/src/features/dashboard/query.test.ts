@@ -1,32 +1,57 @@
 import { describe, expect, it } from "vitest";
-import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { job, noon } from "../../testing/fixtures";
-import { mergeRows } from "./query";
+import { type JobQuery, nowFirst, rowsOf } from "./query";
 
 const done = (id: string, minutes: number, version = 1n) =>
   job(id, { status: JobStatus.COMPLETED, timeSlot: BigInt(noon + minutes * 60_000), version });
 const latest = { statuses: [JobStatus.COMPLETED], userId: "", descending: true };
-const live = (...jobs: ReturnType<typeof job>[]) => new Map(jobs.map((item) => [item.id, item]));
+const live = (...jobs: Job[]) => new Map(jobs.map((item) => [item.id, item]));
+const merged = (pages: Job[], known: ReadonlyMap<string, Job>, query: JobQuery, more: boolean) =>
+  rowsOf({ pages, live: known, more }, query);
 const ids = (rows: { id: string }[]) => rows.map(({ id }) => id).join(" ");
 
-describe("mergeRows", () => {
+describe("rowsOf", () => {
   it("adds what has just been completed, in its place", () => {
-    expect(ids(mergeRows([done("b", 2), done("a", 1)], live(done("c", 3)), latest, false))).toBe("c b a");
+    expect(ids(merged([done("b", 2), done("a", 1)], live(done("c", 3)), latest, false))).toBe("c b a");
   });
   it("takes the later version, and drops what no longer matches", () => {
     const cancelled = job("b", { status: JobStatus.CANCELLED, version: 2n, timeSlot: BigInt(noon) });
-    expect(ids(mergeRows([done("b", 2), done("a", 1)], live(cancelled), latest, false))).toBe("a");
+    expect(ids(merged([done("b", 2), done("a", 1)], live(cancelled), latest, false))).toBe("a");
     const stale = job("b", { status: JobStatus.SCHEDULED, version: 1n });
-    expect(ids(mergeRows([done("b", 2, 5n)], live(stale), latest, false))).toBe("b");
+    expect(ids(merged([done("b", 2, 5n)], live(stale), latest, false))).toBe("b");
   });
   it("leaves live jobs beyond the last fetched row to the pages to come", () => {
     const older = done("older", 0);
-    expect(ids(mergeRows([done("b", 2), done("a", 1)], live(older), latest, true))).toBe("b a");
-    expect(ids(mergeRows([done("b", 2), done("a", 1)], live(older), latest, false))).toBe("b a older");
+    expect(ids(merged([done("b", 2), done("a", 1)], live(older), latest, true))).toBe("b a");
+    expect(ids(merged([done("b", 2), done("a", 1)], live(older), latest, false))).toBe("b a older");
   });
   it("sorts the other way round and by user", () => {
     const other = job("other", { ...done("other", 0), userId: "user-2" });
     const query = { ...latest, descending: false, userId: "user-1" };
-    expect(ids(mergeRows([done("a", 1), other], live(done("b", 2)), query, false))).toBe("a b");
+    expect(ids(merged([done("a", 1), other], live(done("b", 2)), query, false))).toBe("a b");
+  });
+});
+
+describe("nowFirst", () => {
+  const everybody = { statuses: [JobStatus.COMPLETED], userId: "", descending: true };
+  const running = (id: string, minutes: number, version = 1n) =>
+    job(id, { status: JobStatus.PROCESSING, timeSlot: BigInt(noon + minutes * 60_000), version });
+
+  it("has what runs and the next bookings above the history, and counts the others", () => {
+    const booked = [5, 4, 6, 7, 8].map((minute) =>
+      job(`booked-${minute}`, { timeSlot: BigInt(noon + minute * 60_000) }),
+    );
+    const known = { pages: [done("b", 2), done("a", 1)], live: live(running("now", 3), ...booked), more: false };
+    const { rows, coming } = nowFirst(known, everybody);
+    expect(ids(rows)).toBe("now booked-4 booked-5 booked-6 b a");
+    expect(coming).toBe(5);
+  });
+
+  it("has a job once, in its latest version, when a page is ahead of the live state and when it is behind", () => {
+    const ahead = { pages: [done("a", 1, 5n)], live: live(running("a", 1, 4n)), more: false };
+    expect(nowFirst(ahead, everybody).rows.map(({ status }) => status)).toEqual([JobStatus.COMPLETED]);
+    const behind = { pages: [done("a", 1, 5n)], live: live(running("a", 1, 6n)), more: true };
+    expect(nowFirst(behind, everybody).rows.map(({ status }) => status)).toEqual([JobStatus.PROCESSING]);
   });
 });

@@ -1,6 +1,7 @@
-import type { Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { hasEnded } from "../../live/state";
 
-/** JobQuery says which jobs the grid lists, and how. */
+/** JobQuery says which jobs are fetched page by page, and how. */
 export interface JobQuery {
   /** All when empty. */
   readonly statuses: readonly JobStatus[];
@@ -20,22 +21,51 @@ export function compare(a: Job, b: Job, descending: boolean): number {
   return descending ? -bySlot : bySlot;
 }
 
+/** Known is what is known of the jobs at one moment: the pages fetched so far, and the live state. */
+export interface Known {
+  readonly pages: readonly Job[];
+  readonly live: ReadonlyMap<string, Job>;
+  /** More pages are to come. */
+  readonly more: boolean;
+}
+
 /**
- * The rows of a query: the pages fetched so far with the live state laid over them. Live jobs beyond the last fetched
- * row are left out while more pages are to come, so that a row never jumps past ones that were not fetched yet.
+ * The rows of a query. Live jobs beyond the last fetched row are left out while more pages are to come, so that a row never
+ * jumps past ones that were not fetched yet.
  */
-export function mergeRows(
-  pages: readonly Job[],
-  live: ReadonlyMap<string, Job>,
-  query: JobQuery,
-  more: boolean,
-): Job[] {
-  const rows = new Map(pages.map((job) => [job.id, job]));
+export function rowsOf({ pages, live, more }: Known, query: JobQuery): Job[] {
   const last = more ? pages.at(-1) : undefined;
-  for (const job of live.values()) {
-    const known = rows.get(job.id);
-    if (known ? job.version >= known.version : !last || compare(job, last, query.descending) <= 0)
-      rows.set(job.id, job);
+  const fetched = new Set(pages.map(({ id }) => id));
+  const within = (job: Job) => fetched.has(job.id) || !last || compare(job, last, query.descending) <= 0;
+  return latest(pages, live)
+    .filter((job) => matches(job, query) && within(job))
+    .sort((a, b) => compare(a, b, query.descending));
+}
+
+/** Bookings shown above the history while the grid begins with now. */
+export const nextFew = 3;
+
+/** The same with what matters now on top: what runs, the next few bookings, and then the history. No job is in it twice. */
+export function nowFirst(known: Known, query: JobQuery): { rows: Job[]; coming: number } {
+  const everything = latest(known.pages, known.live).filter(
+    (job) => query.userId === "" || job.userId === query.userId,
+  );
+  const inTurn = (status: JobStatus) =>
+    everything.filter((job) => job.status === status).sort((a, b) => compare(a, b, false));
+  const coming = inTurn(JobStatus.SCHEDULED);
+  const history = rowsOf(known, query).filter(hasEnded);
+  return {
+    rows: [...inTurn(JobStatus.PROCESSING), ...coming.slice(0, nextFew), ...history],
+    coming: coming.length,
+  };
+}
+
+/** Each job once, in its latest version: a page may be ahead of the live state and behind it. */
+function latest(pages: readonly Job[], live: ReadonlyMap<string, Job>): Job[] {
+  const jobs = new Map(live);
+  for (const job of pages) {
+    const known = jobs.get(job.id);
+    if (!known || known.version < job.version) jobs.set(job.id, job);
   }
-  return [...rows.values()].filter((job) => matches(job, query)).sort((a, b) => compare(a, b, query.descending));
+  return [...jobs.values()];
 }

@@ -9,7 +9,7 @@ import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
 import { remember } from "../../live/memory";
 import { createLiveStore } from "../../live/store";
-import { deafLink } from "../../testing/fixtures";
+import { testLive } from "../../testing/fixtures";
 import Door, { codeOf } from "./Door";
 
 afterEach(() => {
@@ -33,7 +33,8 @@ function open(mode: AccessMode, refusal?: ErrorReason) {
   });
   const store = createLiveStore();
   store.apply({ kind: "link", link: { phase: "signed-out", mode } });
-  const live = { api: createApi(transport), store, link: { ...deafLink, renew } };
+  const link = { retry: () => {}, renew, close: () => {} };
+  const live = testLive({ api: createApi(transport), store, link });
   render(
     <MemoryRouter>
       <LiveProvider live={live}>

@@ -1,105 +1,131 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FocusEvent, type FormEvent, useEffect, useRef, useState } from "react";
 import type { JobActions } from "../../actions/useJobActions";
 import { Button } from "../../components/Button";
+import { sends } from "../../form/enterKey";
 import { SettingsFields } from "../../form/SettingsFields";
-import { type FieldErrors, readValues, sameValues, valuesOf } from "../../form/values";
+import { type FieldErrors, type FormValues, readValues } from "../../form/values";
 import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
-import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
+import { changedSettings } from "./changedSettings";
+import { ChangedElsewhere, StartedMeanwhile } from "./EditorBanners";
+import { useJobEdit } from "./jobDraft";
 import { MoveField } from "./MoveField";
 
 const none: FieldErrors = new Map();
 
-/** Edits an own job until it starts. A change from elsewhere never overwrites what is being typed, nor the reverse. */
-export function JobEditor({
-  job,
-  workflow,
-  actions,
-  focusPrompt,
-}: {
-  job: Job;
-  workflow: Workflow;
-  actions: JobActions;
-  focusPrompt: boolean;
-}) {
-  /** The job whose settings the fields started from. */
-  const [base, setBase] = useState(job);
-  const [values, setValues] = useState(() => valuesOf(job));
+/** JobEditorProps are a booking to edit. */
+export interface JobEditorProps {
+  /** With all of its texts. */
+  readonly job: Job;
+  readonly workflow: Workflow;
+  readonly actions: JobActions;
+  readonly focusPrompt: boolean;
+  readonly onFocus: (event: FocusEvent) => void;
+  readonly onBlur: (event: FocusEvent) => void;
+  /** Books what was typed as another booking; resolves to what is wrong, or to nothing. */
+  readonly onBookInstead: (workflow: Workflow, values: FormValues) => Promise<FieldErrors | undefined>;
+  /** What was typed is no longer wanted. */
+  readonly onDiscard: () => void;
+}
+
+/**
+ * Edits an own job until it starts. A change from elsewhere never overwrites what is being typed, nor the reverse; what was
+ * typed when the job started stays, and can be booked as another one.
+ */
+export function JobEditor(props: JobEditorProps) {
+  const { job, workflow, actions, focusPrompt, onFocus, onBlur, onBookInstead, onDiscard } = props;
+  const edit = useJobEdit(job);
+  const { values, dirty } = edit;
+  const [restored] = useState(dirty);
   const [errors, setErrors] = useState(none);
   const [message, setMessage] = useState("");
   const [busy, setBusy] = useState(false);
   const prompt = useRef<HTMLTextAreaElement>(null);
+  const form = useRef<HTMLFormElement>(null);
+  const scheduled = job.status === JobStatus.SCHEDULED;
 
-  const dirty = !sameValues(values, valuesOf(base));
-  const elsewhere = job.version > base.version && !sameValues(valuesOf(job), valuesOf(base));
-  const adopt = (next: Job) => {
-    setBase(next);
-    setValues(valuesOf(next));
-    setErrors(none);
-    setMessage("");
-  };
-
-  useEffect(() => {
-    if (job.version > base.version && !(dirty && elsewhere)) {
-      setBase(job);
-      if (!dirty) setValues(valuesOf(job));
-    }
-  }, [job, base, dirty, elsewhere]);
   useEffect(() => {
     if (focusPrompt) prompt.current?.select();
   }, [focusPrompt]);
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const discard = () => {
+    edit.discard();
+    setErrors(none);
+    setMessage("");
+    onDiscard();
+  };
+
+  const save = async () => {
     const { settings, errors: complaints } = readValues(values, workflow);
     setErrors(complaints ?? none);
-    setMessage("");
     if (!settings) return;
     if (!dirty) return setMessage("Nothing has been changed yet.");
-    setBusy(true);
-    const before = valuesOf(base);
-    const changed = Object.entries(settings.parameters).filter(
-      ([name]) => values.parameters[name] !== before.parameters[name],
-    );
-    const problem = await actions.update(base, {
-      ...(values.prompt !== before.prompt && { prompt: settings.prompt }),
-      ...(settings.seed !== undefined && values.seed !== before.seed && { seed: settings.seed }),
-      ...(changed.length > 0 && { parameters: Object.fromEntries(changed) }),
-    });
-    setBusy(false);
-    if (!problem) return setBase({ ...base, ...settings, seed: settings.seed ?? base.seed });
+    const version = { id: job.id, version: edit.version };
+    const { job: changed, problem } = await actions.update(version, changedSettings(settings, values, edit.base));
+    if (!problem) return edit.saved(changed?.version ?? edit.version);
     setErrors(problem.fields);
     if (problem.reason === ErrorReason.STALE_VERSION) setMessage("Somebody changed this job meanwhile.");
     else if (problem.fields.size === 0) setMessage(problem.message);
   };
+  const bookInstead = async () => {
+    const complaints = await onBookInstead(workflow, values);
+    if (complaints) setErrors(complaints);
+    else discard();
+  };
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy) return;
+    setMessage("");
+    setBusy(true);
+    try {
+      await (scheduled ? save() : bookInstead());
+    } finally {
+      setBusy(false);
+    }
+  };
 
   return (
-    <form onSubmit={submit} noValidate className="space-y-4">
-      {dirty && elsewhere && (
-        <div
-          role="alert"
-          className="flex flex-wrap items-center gap-2 rounded-lg bg-running-wash px-3 py-2 text-running-ink text-sm"
-        >
-          <span className="mr-auto">This job was changed in another window.</span>
-          <Button onClick={() => adopt(job)}>Take the new values</Button>
-          <Button onClick={() => setBase(job)}>Keep mine</Button>
-        </div>
-      )}
-      <SettingsFields workflow={workflow} values={values} errors={errors} onChange={setValues} promptRef={prompt} />
-      <MoveField job={job} actions={actions} />
+    <form ref={form} onSubmit={submit} onFocus={onFocus} onBlur={onBlur} noValidate className="space-y-4">
+      {!scheduled && <StartedMeanwhile job={job} edit={edit} busy={busy} onDiscard={discard} />}
+      {scheduled && dirty && edit.elsewhere && <ChangedElsewhere onTake={discard} onKeep={edit.rebase} />}
+      <SettingsFields
+        workflow={workflow}
+        values={values}
+        errors={errors}
+        onChange={edit.change}
+        promptRef={prompt}
+        onPromptKey={(event) => {
+          if (!sends(event)) return;
+          event.preventDefault();
+          form.current?.requestSubmit();
+        }}
+      />
+      {scheduled && <MoveField job={job} actions={actions} />}
       {message && (
         <p role="alert" className="font-medium text-failed-ink text-sm">
           {message}
         </p>
       )}
-      <div className="flex flex-wrap gap-3">
-        <Button type="submit" tone="primary" large disabled={busy}>
-          Update Job
-        </Button>
-        <Button tone="danger" large onClick={() => void actions.cancel(job)}>
-          Cancel booking
-        </Button>
-      </div>
+      {scheduled && (
+        <div className="flex flex-wrap items-center gap-3">
+          <Button type="submit" tone="primary" large disabled={busy}>
+            Update Job
+          </Button>
+          <Button tone="danger" large onClick={() => void actions.cancel(job)}>
+            Cancel booking
+          </Button>
+          {dirty && (
+            <p className="flex flex-wrap items-center gap-x-1 text-ink-soft text-sm">
+              {restored ? "Your changes from before are here, not saved yet." : "Not saved yet."}
+              <Button tone="bare" onClick={discard}>
+                Discard changes
+              </Button>
+            </p>
+          )}
+        </div>
+      )}
     </form>
   );
 }

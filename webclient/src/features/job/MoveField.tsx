@@ -7,11 +7,13 @@ import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { blockerOf, blockerWords, takenSlots } from "../../lib/slots";
 import { sentence } from "../../lib/words";
 import { useLiveContext } from "../../live/LiveContext";
+import { useViewer } from "../../live/names";
 import { serverNow } from "../../live/now";
 
 /** Moves a booking without dragging: to a time, or to the next free slot. */
 export function MoveField({ job, actions }: { job: Job; actions: JobActions }) {
   const { store } = useLiveContext();
+  const viewer = useViewer();
   const start = Number(job.timeSlot);
   const [wanted, setWanted] = useState(start);
   useEffect(() => setWanted(start), [start]);
@@ -26,7 +28,7 @@ export function MoveField({ job, actions }: { job: Job; actions: JobActions }) {
       : wanted < now
         ? "That moment has passed."
         : blocker
-          ? `${sentence(blockerWords(blocker, job.userId))}.`
+          ? `${sentence(blockerWords(blocker, viewer, now))}.`
           : "";
   return (
     <div className="flex flex-wrap items-start gap-2">

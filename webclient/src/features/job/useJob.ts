@@ -3,7 +3,7 @@ import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { problemOf } from "../../lib/problem";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 
-/** A job by id: live when the live state has it, else asked for. */
+/** A job by id: live, with long texts cut, when the live state has it; else asked for. */
 export function useJob(id: string): { job?: Job | undefined; error?: string | undefined } {
   const { api } = useLiveContext();
   const live = useLive(({ jobs }) => jobs.get(id));

@@ -8,6 +8,8 @@ import "yet-another-react-lightbox/plugins/captions.css";
 import { Vanished } from "../../components/Vanished";
 import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { filePath, formatFull } from "../../lib/format";
+import { useUserName } from "../../live/names";
+import { useWhole } from "../../live/useWhole";
 
 const plugins = [Captions, Download, Zoom];
 
@@ -62,14 +64,23 @@ function slideOf({ job, filename }: Picture): Slide {
   return {
     src: source,
     alt: job.prompt,
-    title: `${job.userName}, ${formatFull(Number(job.timeSlot))}`,
-    description: (
-      <>
-        {job.prompt}
-        <br />
-        Seed {job.seed.toString()}
-      </>
-    ),
+    title: <Title job={job} />,
+    description: <Caption job={job} />,
     download: { url: source, filename: filename.split("/").at(-1) ?? filename },
   };
+}
+
+function Title({ job }: { job: Job }) {
+  return `${useUserName(job)}, ${formatFull(Number(job.timeSlot))}`;
+}
+
+function Caption({ job }: { job: Job }) {
+  const { whole } = useWhole(job);
+  return (
+    <>
+      {(whole ?? job).prompt}
+      <br />
+      Seed {job.seed.toString()}
+    </>
+  );
 }

@@ -2,12 +2,13 @@ import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatSlot } from "../../lib/format";
-import { ownerWords } from "../../lib/words";
+import { useOwner } from "../../live/names";
 import { extentOf } from "./blocks";
 import { msPerPixel, type View } from "./scale";
 
 /** What a block is, for the pointer that rests on it. The same is in the list and in the panel for everybody else. */
-export function HoverCard({ job, view, now, myId }: { job: Job; view: View; now: number; myId: string | undefined }) {
+export function HoverCard({ job, view, now }: { job: Job; view: View; now: number }) {
+  const owner = useOwner(job);
   const extent = extentOf(job);
   const scale = msPerPixel(view);
   const middle = ((Math.max(extent.start, view.start) + Math.min(extent.end, view.end)) / 2 - view.start) / scale;
@@ -19,7 +20,7 @@ export function HoverCard({ job, view, now, myId }: { job: Job; view: View; now:
       style={{ left: Math.min(Math.max(middle, half), view.width - half) }}
     >
       <div className="flex items-center justify-between gap-2">
-        <span className="truncate font-semibold">{ownerWords(job, myId)}</span>
+        <span className="truncate font-semibold">{owner}</span>
         <StatusBadge status={job.status} />
       </div>
       <p className="text-ink-soft">

@@ -1,4 +1,4 @@
-import { formatTime } from "../../lib/format";
+import { formatMoment } from "../../lib/format";
 import { msPerPixel, type View } from "./scale";
 
 /** The time, at the head of the now-line. */
@@ -7,7 +7,7 @@ export function NowChip({ view, now }: { view: View; now: number }) {
   if (left < -40 || left > view.width + 40) return null;
   return (
     <div className="tl-now" style={{ transform: `translateX(calc(${left}px - 50%))` }}>
-      {formatTime(now)}
+      {formatMoment(now, now)}
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
-import { formatTime } from "../../lib/format";
+import { formatMoment } from "../../lib/format";
 import { pauseOf } from "../../lib/slots";
 import { useLive, useLiveContext } from "../../live/LiveContext";
+import { useViewer } from "../../live/names";
 import { serverNow, useNow } from "../../live/now";
 import { selectWorker } from "../../live/selectors";
 import { jobIdOf } from "./blockItem";
@@ -40,7 +41,7 @@ export default function Timeline(props: TimelineProps) {
   const { store } = useLiveContext();
   const frame = useRef<HTMLDivElement>(null);
   const now = useNow(500);
-  const myId = useLive(({ me }) => me?.id);
+  const viewer = useViewer();
   const paused = pauseOf(useLive(selectWorker), now);
   const offset = useLive(({ clock }) => clock?.offset ?? 0);
   const known = useRef<ReadonlyMap<string, Job>>(new Map());
@@ -51,7 +52,7 @@ export default function Timeline(props: TimelineProps) {
   useEffect(() => {
     known.current = jobs;
   }, [jobs]);
-  const items = useItems(jobs, view, now, myId, hand.dropped);
+  const items = useItems(jobs, view, now, viewer, hand.dropped);
 
   useEffect(() => {
     if (handle && !drag) handle.draw(items);
@@ -89,7 +90,7 @@ export default function Timeline(props: TimelineProps) {
         onKeyDown={onKeyDown}
         onPointerMove={hand.onPointerMove}
         onPointerLeave={hand.onPointerLeave}
-        className={`tl ${ghost && obstacle(ghost, myId) ? "is-refusing" : ""}`}
+        className={`tl ${ghost && obstacle(ghost, viewer, now) ? "is-refusing" : ""}`}
       >
         <div className="tl-ground">{view && paused && <PauseStretch pause={paused} view={view} now={now} />}</div>
         <div ref={frame} className="tl-frame" />
@@ -99,12 +100,21 @@ export default function Timeline(props: TimelineProps) {
               <p className="tl-empty">Nothing is booked here. Take your slot.</p>
             )}
             <NowChip view={view} now={now} />
-            {ghost && <Ghost placement={ghost} view={view} myId={myId} />}
-            {drag && <Ghost placement={drag.placement} view={view} myId={myId} />}
-            {chosen && <Ghost placement={chosen} view={view} myId={myId} pinned onBook={() => onBook(chosen.start)} />}
+            {ghost && <Ghost placement={ghost} view={view} now={now} viewer={viewer} />}
+            {drag && <Ghost placement={drag.placement} view={view} now={now} viewer={viewer} />}
+            {chosen && (
+              <Ghost
+                placement={chosen}
+                view={view}
+                now={now}
+                viewer={viewer}
+                pinned
+                onBook={() => onBook(chosen.start)}
+              />
+            )}
           </div>
         )}
-        {view && hovered && !drag && <HoverCard job={hovered} view={view} now={now} myId={myId} />}
+        {view && hovered && !drag && <HoverCard job={hovered} view={view} now={now} />}
       </div>
       <p id="timeline-keys" className="px-3 pb-2 text-ink-faint text-xs sm:px-4">
         <span className="pointer-coarse:hidden">
@@ -117,7 +127,7 @@ export default function Timeline(props: TimelineProps) {
         </span>
       </p>
       <p aria-live="polite" className="sr-only">
-        {chosen && `Slot from ${formatTime(chosen.start)}, ${obstacle(chosen, myId) || "free"}`}
+        {chosen && `Slot from ${formatMoment(chosen.start, now)}, ${obstacle(chosen, viewer, now) || "free"}`}
       </p>
     </section>
   );

@@ -9,13 +9,21 @@ const short = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numer
 
 const dateOf = (stamp: Stamp) => (stamp instanceof Date ? stamp : stamp.toDate());
 
-/** The label of one tick. `scale` is vis-timeline's name for the unit between ticks. */
-export function axisLabel(stamp: Stamp, scale: string): string {
+/** The label of one tick; `narrow` leaves out whether it is morning. `scale` is vis-timeline's name for the unit between ticks. */
+export function axisLabel(stamp: Stamp, scale: string, narrow = false): string {
   const date = dateOf(stamp);
   if (scale === "millisecond") return `.${String(date.getMilliseconds()).padStart(3, "0")}`;
   if (scale === "second") return `:${String(date.getSeconds()).padStart(2, "0")}`;
-  if (scale === "minute" || scale === "hour") return minute.format(date);
+  if (scale === "minute" || scale === "hour") return narrow ? withoutDayPeriod(date) : minute.format(date);
   return short.format(date);
+}
+
+function withoutDayPeriod(date: Date): string {
+  const parts = minute.formatToParts(date).filter(({ type }) => type !== "dayPeriod");
+  return parts
+    .map(({ value }) => value)
+    .join("")
+    .trim();
 }
 
 /** The label above the ticks: what their own labels leave out. */

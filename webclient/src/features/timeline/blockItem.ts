@@ -1,6 +1,6 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { holdsSlot, slotOf } from "../../lib/slots";
-import { ownerWords, promptLine } from "../../lib/words";
+import { ownerWords, promptLine, type Viewer } from "../../lib/words";
 import type { Block } from "./blocks";
 
 /** BlockItem is a block in vis-timeline's terms. */
@@ -39,11 +39,11 @@ const roomy = 44;
 const roomBeside = 64;
 const roomyCluster = 24;
 
-export function toItem(block: Block, myId: string | undefined): BlockItem {
+export function toItem(block: Block, viewer: Viewer): BlockItem {
   const { job } = block;
-  const mine = job.userId === myId;
+  const mine = job.userId === viewer.id;
   const single = block.count === 1;
-  const name = single ? ownerWords(job, myId) : String(block.count);
+  const name = single ? ownerWords(job, viewer) : String(block.count);
   const inside = block.width >= (single ? roomy : roomyCluster);
   const beside = single && !inside && block.room >= roomBeside;
   const labelled = inside || beside;

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useThrottled } from "../../lib/useThrottled";
+import type { Viewer } from "../../lib/words";
 import { type BlockItem, overrunItem, toItem } from "./blockItem";
 import { layOut, overrunOf } from "./blocks";
 import { msPerPixel, type View } from "./scale";
@@ -30,7 +31,7 @@ export function useItems(
   known: ReadonlyMap<string, Job>,
   view: View | undefined,
   now: number,
-  myId: string | undefined,
+  viewer: Viewer,
   dropped: { readonly job: Job; readonly start: number } | undefined,
 ): readonly BlockItem[] {
   const [stage, setStage] = useState<Stage>();
@@ -46,8 +47,8 @@ export function useItems(
     return new Map(known).set(dropped.job.id, { ...dropped.job, timeSlot: BigInt(dropped.start) });
   }, [known, dropped]);
   const blocks = useMemo(
-    () => (stage ? layOut(jobs.values(), stage, stage.scale).map((block) => toItem(block, myId)) : []),
-    [jobs, stage, myId],
+    () => (stage ? layOut(jobs.values(), stage, stage.scale).map((block) => toItem(block, viewer)) : []),
+    [jobs, stage, viewer],
   );
   const late = useMemo(() => [...jobs.values()].filter((job) => overrunOf(job, now) > 0), [jobs, now]);
   return useMemo(() => [...blocks, ...late.map((job) => overrunItem(job, now))], [blocks, late, now]);

@@ -5,6 +5,7 @@ import type { Placement } from "../../lib/slots";
 import { axisLabel, dayLabel } from "./axis";
 import { type BlockItem, drawLabel, sameItem } from "./blockItem";
 import { type View, zoomRange } from "./scale";
+import { isNarrow, type Tick, tickOf } from "./ticks";
 
 /** TimelineEvents are what a person does to the timeline. Moments are milliseconds since the Unix epoch. */
 export interface TimelineEvents {
@@ -33,6 +34,8 @@ export interface TimelineHandle {
 /** Mounts vis-timeline in an element and hides its shape from the rest of the page. */
 export function mountTimeline(container: HTMLElement, first: View, events: TimelineEvents): TimelineHandle {
   const items = new DataSet<BlockItem>([]);
+  const minorLabels = (stamp: Date, scale: string) =>
+    axisLabel(stamp, scale, isNarrow({ width: container.clientWidth }));
   const timeline = new Timeline(container, items as never, {
     zoomMin: zoomRange.min,
     zoomMax: zoomRange.max,
@@ -41,8 +44,7 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     showTooltips: false,
     orientation: { axis: "top", item: "top" },
     margin: { axis: 26, item: { horizontal: 0, vertical: 0 } },
-    maxMinorChars: 8,
-    format: { minorLabels: axisLabel, majorLabels: dayLabel } as never,
+    format: { minorLabels, majorLabels: dayLabel } as never,
     editable: { add: false, remove: false, updateTime: true, updateGroup: false },
     itemsAlwaysDraggable: { item: true, range: false },
     snap: null,
@@ -84,8 +86,18 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
   // Not by `what`, which is empty below the items.
   const inside = ({ event }: Pointed) => (event.target as Element).closest(".vis-panel.vis-center") !== null;
 
-  timeline.on("rangechange", ({ byUser }: { byUser: boolean }) => events.onView(view(), byUser));
-  timeline.on("changed", () => events.onView(view(), false));
+  // Left to itself it counts the padding of a label once for every character, and leaves a narrow axis bare.
+  let tick: Tick | undefined;
+  const onView = (byUser: boolean) => {
+    const next = tickOf(view());
+    if (next.scale !== tick?.scale || next.step !== tick.step) {
+      tick = next;
+      timeline.setOptions({ timeAxis: next });
+    }
+    events.onView(view(), byUser);
+  };
+  timeline.on("rangechange", ({ byUser }: { byUser: boolean }) => onView(byUser));
+  timeline.on("changed", () => onView(false));
   timeline.on("mouseMove", (props: Pointed) => events.onPoint(inside(props) ? point(props) : undefined));
   // A browser also clicks at the end of a drag: only a press that stayed in place is one.
   let pressed = 0;

@@ -5,11 +5,11 @@ import { problemOf } from "../../lib/problem";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { selectJobs } from "../../live/selectors";
 import { useLiveEvery } from "../../live/useLiveEvery";
-import { type JobQuery, mergeRows } from "./query";
+import type { JobQuery, Known } from "./query";
 
 const pageSize = 50;
 /** The grid follows the live state at most this often, in milliseconds. */
-export const redrawEvery = 250;
+const redrawEvery = 250;
 
 interface Pages {
   readonly jobs: readonly Job[];
@@ -21,8 +21,8 @@ interface Pages {
 
 const noPages: Pages = { jobs: [], next: "", phase: "loading", error: "" };
 
-/** The rows of a query, page by page from the server and up to date by the live state. */
-export function useJobRows(query: JobQuery) {
+/** What is known of the jobs of a query, page by page from the server, and the live state at the same moment. */
+export function useKnownJobs(query: JobQuery) {
   const { api } = useLiveContext();
   const generation = useLive((state) => state.generation);
   const live = useLiveEvery(selectJobs, redrawEvery);
@@ -52,9 +52,9 @@ export function useJobRows(query: JobQuery) {
   }, [load, generation]);
 
   const more = pages.next !== "" || pages.phase !== "ready";
-  const rows = useMemo(() => mergeRows(pages.jobs, live, query, more), [pages.jobs, live, query, more]);
+  const known = useMemo<Known>(() => ({ pages: pages.jobs, live, more }), [pages.jobs, live, more]);
   return {
-    rows,
+    known,
     more: pages.next !== "",
     phase: pages.phase,
     error: pages.error,

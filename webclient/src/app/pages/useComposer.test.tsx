@@ -1,0 +1,119 @@
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
+import { act, cleanup, fireEvent, renderHook, screen } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { afterEach, expect, it, vi } from "vitest";
+import { NoticeProvider } from "../../components/Notices";
+import { SlotConflictSchema } from "../../gen/comfyscheduler/v1/error_pb";
+import { type BookJobRequest, SchedulerService } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
+import { createApi } from "../../lib/transport";
+import { LiveProvider } from "../../live/LiveContext";
+import { bookableState, job, klein, testLive } from "../../testing/fixtures";
+import { useComposer } from "./useComposer";
+
+const soon = () => Date.now() + 3_000;
+const later = () => Date.now() + 3_600_000;
+
+function taken(next: number): ConnectError {
+  const value = { blockingJobId: "job-1", blockingUserName: "Ada", nextFreeStartMs: BigInt(next) };
+  return new ConnectError("taken", Code.FailedPrecondition, undefined, [{ desc: SlotConflictSchema, value }]);
+}
+
+/** The composer of a page, against a server that answers its bookings one after the other with these. */
+function setUp(...answers: (ConnectError | "booked")[]) {
+  const requests: BookJobRequest[] = [];
+  const transport = createRouterTransport(({ service }) => {
+    service(SchedulerService, {
+      bookJob: (request) => {
+        requests.push(request);
+        const answer = answers[requests.length - 1];
+        if (answer instanceof ConnectError) throw answer;
+        return { job: job(`booked-${requests.length}`) };
+      },
+    });
+  });
+  const live = testLive({ api: createApi(transport) });
+  live.store.apply(bookableState());
+  const wrapper = ({ children }: { children: ReactNode }) => (
+    <LiveProvider live={live}>
+      <NoticeProvider>{children}</NoticeProvider>
+    </LiveProvider>
+  );
+  const onBooked = vi.fn();
+  const page = () => renderHook(() => useComposer(onBooked), { wrapper });
+  return { requests, onBooked, page };
+}
+
+afterEach(cleanup);
+
+const fox = { prompt: "A fox", seed: "", parameters: {} };
+
+it("leaves no conflict behind when the offer of a refused booking is accepted, and opens the new job", async () => {
+  const [wanted, free] = [later(), later() + 60_000];
+  const { requests, onBooked, page } = setUp(taken(free), "booked");
+  const { result } = page();
+  act(() => result.current.setValues(fox));
+  act(() => result.current.setStart(wanted));
+  await act(() => result.current.book(wanted));
+  expect(onBooked).not.toHaveBeenCalled();
+
+  const offer = screen.getByRole("button", { name: /^Book / });
+  await act(async () => {
+    fireEvent.click(offer);
+    fireEvent.click(offer);
+  });
+  expect(requests.map(({ start }) => start.value)).toEqual([BigInt(wanted), BigInt(free)]);
+  expect(result.current.start).toBeUndefined();
+  expect(onBooked.mock.calls.map(([{ id }]) => id)).toEqual(["booked-2"]);
+  expect(screen.queryByText(/is taken by/)).toBeNull();
+});
+
+it("books once, however often it is asked while the answer is under way", async () => {
+  const { requests, page } = setUp("booked", "booked");
+  const { result } = page();
+  act(() => result.current.setValues(fox));
+  await act(() => Promise.all([result.current.book(undefined), result.current.book(undefined)]));
+  expect(requests).toHaveLength(1);
+});
+
+it("keeps the draft and the chosen start when the page is left", () => {
+  const { page } = setUp();
+  const first = page();
+  act(() => first.result.current.setValues({ ...fox, prompt: "Half a thou" }));
+  const start = later();
+  act(() => first.result.current.setStart(start));
+  first.unmount();
+  const { result } = page();
+  expect(result.current.values.prompt).toBe("Half a thou");
+  expect(result.current.start).toBe(start);
+});
+
+it("gives the fields back that were filled before another job's settings were taken", async () => {
+  const { page } = setUp();
+  const { result } = page();
+  act(() => result.current.setValues(fox));
+  act(() => result.current.reuse(job("old")));
+  expect(result.current.values.prompt).toBe("prompt of old");
+  act(() => fireEvent.click(screen.getByRole("button", { name: "Undo" })));
+  expect(result.current.values.prompt).toBe("A fox");
+});
+
+it("chooses a near place and asks for the prompt, where there is none: nobody asked for the example", async () => {
+  const { requests, page } = setUp("booked");
+  const { result } = page();
+  const [near, far] = [soon(), later()];
+  await act(async () => result.current.take(near));
+  expect(requests).toHaveLength(0);
+  expect(result.current.start).toBe(near);
+  expect(result.current.promptAsked).toBe(1);
+
+  await act(async () => result.current.take(far));
+  expect(requests.map(({ prompt }) => prompt)).toEqual([klein.examplePrompt]);
+});
+
+it("books a near place at once when the prompt is there", async () => {
+  const { requests, page } = setUp("booked");
+  const { result } = page();
+  act(() => result.current.setValues(fox));
+  await act(async () => result.current.take(soon()));
+  expect(requests.map(({ prompt }) => prompt)).toEqual(["A fox"]);
+});

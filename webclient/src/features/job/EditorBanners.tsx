@@ -1,0 +1,41 @@
+import { Button } from "../../components/Button";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import type { Edit } from "./jobDraft";
+
+const look = "flex flex-wrap items-center gap-2 rounded-lg bg-running-wash px-3 py-2 text-running-ink text-sm";
+
+/** The job is not what it was when the edit began. */
+export function ChangedElsewhere({ onTake, onKeep }: { onTake: () => void; onKeep: () => void }) {
+  return (
+    <div role="alert" className={look}>
+      <span className="mr-auto">This job was changed in another window.</span>
+      <Button onClick={onTake}>Take the new values</Button>
+      <Button onClick={onKeep}>Keep mine</Button>
+    </div>
+  );
+}
+
+/** The job began while it was being edited: what was typed can still be booked. */
+export function StartedMeanwhile(props: { job: Job; edit: Edit; busy: boolean; onDiscard: () => void }) {
+  const { job, edit, busy, onDiscard } = props;
+  return (
+    <div role="alert" className={look}>
+      <span className="mr-auto min-w-60 flex-1">
+        <b className="block font-semibold">{whatHappened(job, edit)}</b>
+        {edit.dirty ? "What you typed is kept here." : "What you type now can be booked as another one."}
+      </span>
+      {edit.dirty && (
+        <Button type="submit" tone="primary" disabled={busy}>
+          Book next free slot with what you typed
+        </Button>
+      )}
+      <Button onClick={onDiscard}>Discard</Button>
+    </div>
+  );
+}
+
+function whatHappened({ status }: Job, { dirty, values, base }: Edit): string {
+  if (status === JobStatus.CANCELLED) return "The booking was cancelled.";
+  if (!dirty) return "It started.";
+  return `It started with the old ${values.prompt === base.prompt ? "settings" : "prompt"}.`;
+}

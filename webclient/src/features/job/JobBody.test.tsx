@@ -1,0 +1,138 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { createRouterTransport } from "@connectrpc/connect";
+import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
+import type { JobActions } from "../../actions/useJobActions";
+import { type Job, type JobSchema, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { SchedulerService } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
+import { createApi } from "../../lib/transport";
+import { LiveProvider, useLive } from "../../live/LiveContext";
+import { bookableState, job, response, testLive, visitor } from "../../testing/fixtures";
+import { JobBody } from "./JobBody";
+
+const settings = {
+  parameters: {
+    width: { value: { case: "integer", value: 512n } },
+    cfg: { value: { case: "number", value: 1.5 } },
+    sampler: { value: { case: "text", value: "euler" } },
+    tiled: { value: { case: "boolean", value: false } },
+  },
+} satisfies MessageInitShape<typeof JobSchema>;
+const booking = (id: string, init: MessageInitShape<typeof JobSchema> = {}) =>
+  job(id, { prompt: `Old prompt of ${id}`, ...settings, ...init });
+
+/** A page with one selected job, whose live state can be told; `wholes` is what the server answers by id. */
+function setUp(jobs: Job[], wholes: Record<string, Job> = {}) {
+  const asked: string[] = [];
+  const transport = createRouterTransport(({ service }) => {
+    service(SchedulerService, {
+      getJob: ({ jobId }) => {
+        asked.push(jobId);
+        const whole = wholes[jobId];
+        return whole ? { job: whole } : {};
+      },
+    });
+  });
+  const live = testLive({ api: createApi(transport) });
+  live.store.apply(visitor);
+  live.store.apply(bookableState(jobs));
+  const update = vi.fn<JobActions["update"]>(async () => ({}));
+  const actions: JobActions = { move: async () => true, undoMove: () => {}, update, cancel: async () => {} };
+  const onBookInstead = vi.fn(async () => undefined);
+  function Selected({ id }: { id: string }) {
+    const selected = useLive((state) => state.jobs.get(id));
+    if (!selected) return null;
+    const links = { onClose: () => {}, onReuse: () => {}, onOpenPicture: () => {}, onBookInstead };
+    return <JobBody key={id} jobId={id} job={selected} actions={actions} focusPrompt={false} {...links} />;
+  }
+  const page = (id: string) => (
+    <LiveProvider live={live}>
+      <Selected id={id} />
+    </LiveProvider>
+  );
+  let number = 1n;
+  const tell = (...changed: Job[]) =>
+    act(async () => {
+      number++;
+      const delta = { revision: { epoch: "e", number }, jobs: changed };
+      live.store.apply({ kind: "response", receivedAt: Date.now(), response: response({ deltas: [delta] }) });
+    });
+  return { page, tell, asked, update, onBookInstead };
+}
+
+const prompt = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Prompt" });
+const type = (text: string) => act(() => void fireEvent.change(prompt(), { target: { value: text } }));
+
+afterEach(cleanup);
+
+it("keeps what is typed, and the field it is typed into, when the job starts; it can be booked as another", async () => {
+  const { page, tell, onBookInstead } = setUp([booking("a")]);
+  render(page("a"));
+  const field = prompt();
+  act(() => field.focus());
+  type("A heron at da");
+  await tell(booking("a", { status: JobStatus.PROCESSING, version: 2n }));
+  expect(prompt()).toBe(field);
+  expect(document.activeElement).toBe(field);
+  expect(screen.getByText("It started with the old prompt.")).toBeDefined();
+
+  type("A heron at dawn");
+  await tell(booking("a", { status: JobStatus.COMPLETED, version: 3n }));
+  expect(field.value).toBe("A heron at dawn");
+  await act(async () => fireEvent.click(screen.getByRole("button", { name: /^Book next free slot with what you/ })));
+  expect(onBookInstead).toHaveBeenCalledWith(
+    expect.objectContaining({ id: "klein" }),
+    expect.objectContaining({ prompt: "A heron at dawn" }),
+  );
+  expect(screen.queryByRole("textbox", { name: "Prompt" })).toBeNull();
+});
+
+it("takes no field away from somebody who is about to type", async () => {
+  const { page, tell } = setUp([booking("a")]);
+  render(page("a"));
+  const field = prompt();
+  act(() => field.focus());
+  await tell(booking("a", { status: JobStatus.PROCESSING, version: 2n }));
+  expect(document.activeElement).toBe(field);
+  act(() => void fireEvent.click(screen.getByRole("button", { name: "Discard" })));
+  expect(screen.queryByRole("textbox", { name: "Prompt" })).toBeNull();
+});
+
+it("keeps unsaved edits while another job is looked at, and says so on return", async () => {
+  const { page } = setUp([booking("a"), booking("b")]);
+  const view = render(page("a"));
+  type("Half an idea");
+  view.rerender(page("b"));
+  expect(prompt().value).toBe("Old prompt of b");
+  view.rerender(page("a"));
+  expect(prompt().value).toBe("Half an idea");
+  expect(screen.getByText(/Your changes from before are here, not saved yet/)).toBeDefined();
+  act(() => void fireEvent.click(screen.getByRole("button", { name: "Discard changes" })));
+  expect(prompt().value).toBe("Old prompt of a");
+});
+
+it("does not bring edits back over what another window has saved meanwhile", async () => {
+  const { page, tell } = setUp([booking("a"), booking("b")]);
+  const view = render(page("a"));
+  type("Half an idea");
+  view.rerender(page("b"));
+  await tell(booking("a", { prompt: "Saved elsewhere", version: 2n }));
+  view.rerender(page("a"));
+  expect(prompt().value).toBe("Half an idea");
+  expect(screen.getByText("This job was changed in another window.")).toBeDefined();
+  act(() => void fireEvent.click(screen.getByRole("button", { name: "Take the new values" })));
+  expect(prompt().value).toBe("Saved elsewhere");
+});
+
+it("edits the whole prompt of a job whose text is cut, and sends nothing that was not changed", async () => {
+  const long = "A very long story. ".repeat(30);
+  const cut = booking("a", { prompt: `${long.slice(0, 199)}…`, shortened: true });
+  const { page, asked, update } = setUp([cut], { a: booking("a", { prompt: long }) });
+  render(page("a"));
+  expect(screen.queryByRole("textbox", { name: "Prompt" })).toBeNull();
+  await waitFor(() => expect(prompt().value).toBe(long));
+  act(() => void fireEvent.change(screen.getByLabelText("Seed"), { target: { value: "7" } }));
+  await act(async () => fireEvent.click(screen.getByRole("button", { name: "Update Job" })));
+  expect(update).toHaveBeenCalledWith({ id: "a", version: 1n }, { seed: 7n });
+  expect(asked).toEqual(["a"]);
+});

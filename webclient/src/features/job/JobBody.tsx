@@ -1,0 +1,61 @@
+import { type FocusEvent, useState } from "react";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { failureWords } from "../../lib/failure";
+import { useLive } from "../../live/LiveContext";
+import { useWhole } from "../../live/useWhole";
+import { JobEditor } from "./JobEditor";
+import type { JobPanelProps } from "./JobPanel";
+import { JobView } from "./JobView";
+import { useUnsaved } from "./jobDraft";
+
+/** What of a job is edited, and what is only shown. */
+export function JobBody(props: JobPanelProps & { job: Job }) {
+  const { job, actions, focusPrompt, onBookInstead } = props;
+  const { whole, error } = useWhole(job);
+  const mine = useLive(({ me }) => me?.id === job.userId);
+  const workflow = useLive((state) => state.workflows.find(({ id }) => id === job.workflowId));
+  const scheduled = job.status === JobStatus.SCHEDULED;
+  const unsaved = useUnsaved(job.id);
+  const { typing, onFocus, onBlur, forget } = useTyping(scheduled);
+  const editing = mine && workflow !== undefined && (scheduled || unsaved || typing);
+  const shown = whole ?? job;
+  const { error: failure } = shown;
+  return (
+    <>
+      {failure && (
+        <div role="alert" className="rounded-lg border-failed border-l-4 bg-failed-wash px-3 py-2">
+          <p className="font-medium text-failed-ink">{failureWords[failure.reason]}</p>
+          <p className="text-sm [overflow-wrap:anywhere]">{failure.message}</p>
+        </div>
+      )}
+      {error && !whole && <p role="alert">The whole text cannot be read: {error}</p>}
+      {editing && !whole && !error && <div className="h-64 animate-pulse rounded-xl bg-sunken" />}
+      {editing && whole && (
+        <JobEditor
+          job={whole}
+          workflow={workflow}
+          actions={actions}
+          focusPrompt={focusPrompt}
+          onFocus={onFocus}
+          onBlur={onBlur}
+          onBookInstead={onBookInstead}
+          onDiscard={forget}
+        />
+      )}
+      {!(editing && scheduled) && <JobView {...props} job={shown} mine={mine} />}
+    </>
+  );
+}
+
+/** Whether somebody was writing in a field when the booking started: that field must not vanish under their hands. */
+function useTyping(scheduled: boolean) {
+  const [typing, setTyping] = useState(false);
+  const note = (event: FocusEvent, focused: boolean) =>
+    scheduled && event.target.matches("textarea, input") && setTyping(focused);
+  return {
+    typing,
+    onFocus: (event: FocusEvent) => note(event, true),
+    onBlur: (event: FocusEvent) => note(event, false),
+    forget: () => setTyping(scheduled && typing),
+  };
+}
