@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { complaintsOf, SchedulerView } from "./scheduler";
+import { complaintsOf, localField, SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
 import { account } from "./visitor";
 
@@ -53,11 +53,11 @@ test("two browsers want the same moment: one gets it, the other is offered the n
   );
   if (!first || !second) throw new Error("two browsers are needed");
   const start = await second.page.evaluate(() => Date.now() + 3_600_000);
-  const field = new Date(start - (start % 1000));
+  const field = localField(start - (start % 1000));
   const ask = async (view: SchedulerView, prompt: string) => {
     await view.prompt.fill(prompt);
     await view.page.getByText("At a time").click();
-    await view.page.getByLabel("Start", { exact: true }).fill(localField(field));
+    await view.page.getByLabel("Start", { exact: true }).fill(field);
   };
   await ask(first, "First come");
   await ask(second, "Second best");
@@ -74,6 +74,8 @@ test("two browsers want the same moment: one gets it, the other is offered the n
   await second.page.context().unroute("**/*BookJob");
   await notice.getByRole("button", { name: /^Book / }).click();
   await expect(second.page.getByText(/^Booked for/)).toBeVisible();
+  await expect(second.panel).toBeVisible();
+  await expect(second.page.getByRole("button", { name: /^Choose / })).toHaveCount(0);
   await expect(first.row("Second best")).toBeVisible();
   await expect(second.row("First come")).toBeVisible();
 });
@@ -117,8 +119,3 @@ test("two windows edit one job: the second is told, and nothing is overwritten",
   await second.panel.getByRole("button", { name: "Take the new values" }).click();
   await expect(second.prompt).toHaveValue("Saved in the first window");
 });
-
-/** The value of a datetime-local field in the browser's zone, which the configuration sets to Berlin. */
-function localField(date: Date): string {
-  return date.toLocaleString("sv-SE", { timeZone: "Europe/Berlin" }).replace(" ", "T");
-}

@@ -14,6 +14,7 @@ test("a phone books by touch, and nothing is off the screen", async ({ page }) =
   const view = new SchedulerView(page);
   await view.open(service.url);
   const { x, y } = await view.at(0.7);
+  await view.prompt.fill("Booked by thumb");
   await page.touchscreen.tap(x, y);
   const chosen = view.timeline.locator(".tl-ghost.is-pinned");
   await expect(chosen).toBeVisible();
@@ -44,5 +45,47 @@ test("a phone reaches every section of the administration, and nothing is off th
     await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: section }).tap();
     await expect(page.getByRole("region").first()).toBeVisible();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  }
+});
+
+test.describe("with slots of half a minute", () => {
+  let slow: Service;
+  test.beforeAll(async () => {
+    slow = await startService({ slotMargin: 10, stepTime: "850ms" });
+  });
+  test.afterAll(() => slow.dispose());
+
+  for (const locale of ["en-US", "de-DE"]) {
+    test(`the axis tells the time in ${locale}, and the chosen slot's label is not cut`, async ({ browser }) => {
+      const viewport = { width: 390, height: 844 };
+      const context = await browser.newContext({ locale, viewport, hasTouch: true, isMobile: true });
+      const view = new SchedulerView(await context.newPage());
+      await view.open(slow.url);
+      const labels = view.timeline.locator(".vis-time-axis.vis-foreground .vis-text.vis-minor");
+      const whole = () =>
+        labels.evaluateAll(
+          (all) =>
+            all.filter((label) => {
+              const { left, right } = label.getBoundingClientRect();
+              const words = document.createRange();
+              words.selectNodeContents(label);
+              return left >= 0 && right > left && words.getBoundingClientRect().right <= innerWidth;
+            }).length,
+        );
+      await expect.poll(whole).toBeGreaterThanOrEqual(3);
+
+      for (const share of [0.3, 0.97]) {
+        const { x, y } = await view.at(share);
+        await view.page.touchscreen.tap(x, y);
+        const label = view.timeline.locator(".tl-ghost.is-pinned .tl-ghost-label");
+        await expect
+          .poll(async () => {
+            const box = await label.boundingBox();
+            return box !== null && box.x >= 0 && box.x + box.width <= viewport.width;
+          })
+          .toBe(true);
+      }
+      await context.close();
+    });
   }
 });

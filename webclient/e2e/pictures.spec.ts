@@ -1,4 +1,4 @@
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
 
@@ -15,11 +15,16 @@ test("a picture appears by itself on both pages, opens in the lightbox and downl
   await dashboard.goto(`${service.url}/dashboard`);
   await expect(dashboard.getByText("No jobs here yet")).toBeVisible();
 
+  const shares = await watchProgress(page);
   await view.bookNext("A fox in the snow");
   await expect(dashboard.locator("tr[data-status=processing]")).toBeVisible();
   await expect(view.panel.getByRole("progressbar")).toBeVisible();
   await expect(view.panel.getByAltText("Preview")).toBeVisible();
   await expect(view.panel.getByText("Completed", { exact: true })).toBeVisible();
+  const seen = await shares();
+  expect(seen[0]).toBeLessThan(50);
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  expect(seen.at(-1)).toBeLessThan(100);
   const picture = view.panel.getByAltText("A fox in the snow");
   await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
 
@@ -106,3 +111,17 @@ test("a job that outlasts its slot says so, and is cancelled while it runs", asy
   await view.panel.getByRole("button", { name: "Cancel job" }).click();
   await expect(view.panel.getByText("Cancelled", { exact: true })).toBeVisible();
 });
+
+/** Notes every value that the selected job's progress bar takes. */
+async function watchProgress(page: Page): Promise<() => Promise<number[]>> {
+  await page.evaluate(() => {
+    const values: number[] = [];
+    const look = () => {
+      const bar = document.querySelector("[aria-label='Selected job'] [role=progressbar]");
+      if (bar) values.push(Number(bar.getAttribute("aria-valuenow")));
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+    Object.assign(globalThis, { progressSeen: () => values });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { progressSeen: () => number[] }).progressSeen());
+}

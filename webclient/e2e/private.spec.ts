@@ -27,7 +27,10 @@ test("what is in a job is for its owner and administrators; others see that the 
   await expect(other.row("Ada")).toContainText("Private");
   await other.row("Ada").click();
   await expect(other.panel.getByText("Booked by Ada")).toBeVisible();
-  await expect(other.panel.getByText(/^Private: /)).toBeVisible();
+  const secret = other.panel.getByText(/^Private: /);
+  await expect(secret).toBeVisible();
+  expect((await secret.locator("svg").boundingBox())?.width).toBeLessThanOrEqual(24);
+  expect((await secret.boundingBox())?.height).toBeLessThanOrEqual(60);
   await expect(other.panel.getByRole("link", { name: "Download" })).toHaveCount(0);
   await expect(other.panel.getByRole("button", { name: "Book with these settings" })).toHaveCount(0);
   await other.page.getByRole("link", { name: "Dashboard" }).click();

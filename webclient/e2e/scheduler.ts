@@ -87,3 +87,8 @@ export function complaintsOf(page: Page): string[] {
   });
   return complaints;
 }
+
+/** The value of a datetime-local field in the browser's zone, which the configuration sets to Berlin. */
+export function localField(at: number): string {
+  return new Date(at).toLocaleString("sv-SE", { timeZone: "Europe/Berlin" }).replace(" ", "T");
+}
