@@ -124,9 +124,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	}()
 	a.store.OnCommit(a.written)
 	a.catalog = catalog.New(system.Worker{ID: workerID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
-	a.identity = identity.New(a.store, c.Access.Mode, clock.Now)
+	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)
-	if err := a.identity.EnsureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
+	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
 	}
 	if err := a.loadFeed(ctx); err != nil {
@@ -146,7 +146,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	})
 	a.rpc = &rpc.Server{
 		Booking: booking.New(a.store, a.catalog, outlook.Limits, clock.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
-		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
+		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), TokenLife: c.Access.TokenLife(), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
 		Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
 	return a.takeOver(ctx)
@@ -158,6 +158,14 @@ func overrunLimit(s config.Scheduler) dispatch.OverrunLimit {
 		return dispatch.OverrunLimit{}
 	}
 	return dispatch.OverrunLimit{Slots: s.OverrunFactor, Beyond: time.Duration(s.OverrunMin), Always: s.OverrunLimit == config.OverrunAlways}
+}
+
+func (a *App) ensureAdministrator(ctx context.Context, file string) error {
+	broken, err := a.identity.EnsureAdministrator(ctx, file)
+	if err == nil && broken {
+		a.Log.Warn("the file of the administrator's token held none: another administrator was made, and the file holds its token", "file", file)
+	}
+	return err
 }
 
 // Bookings is the file of a configuration that holds everything that must not be lost.

@@ -51,5 +51,5 @@ func (a *App) keepHouse(ctx context.Context) error {
 	err := a.store.Update(ctx, func(tx store.Tx) error {
 		return errors.Join(tx.ForgetRequests(now.Add(-keepRequests).UnixMilli()), tx.ForgetEvents(now.Add(-keepEvents).UnixMilli(), maxForgotten))
 	})
-	return errors.Join(err, a.identity.NoteUse(ctx), a.identity.EraseDeleted(ctx))
+	return errors.Join(err, a.identity.KeepHouse(ctx))
 }

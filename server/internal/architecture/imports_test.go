@@ -16,7 +16,7 @@ const module = "github.com/comfyscheduler/comfyscheduler/"
 // layers are the packages from the ground up. A package imports only from layers below its own; docs/architecture.md has
 // the picture.
 var layers = [][]string{
-	{"server/internal/refusal"},
+	{"server/internal/refusal", "server/internal/names"},
 	{"server/internal/clock", "server/internal/failpoint", "server/internal/schedule", "server/internal/workflow", "server/internal/comfy", "server/internal/process", "server/internal/instance", "server/internal/files", "server/internal/webui", "server/internal/gate", "server/internal/simulator/graph"},
 	{"server/internal/job", "server/internal/system", "server/internal/simulator/picture"},
 	{"server/internal/access", "server/internal/store", "server/internal/feed", "server/internal/simulator"},

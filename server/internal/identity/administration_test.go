@@ -124,7 +124,7 @@ func TestTokensOfOneUser(t *testing.T) {
 	if other.User != ada.User {
 		t.Errorf("the second token proves %+v", other.User)
 	}
-	tokens, err := service.Tokens(t.Context(), ada.ID)
+	tokens, err := service.Tokens(t.Context(), ada.ID, nil, 10)
 	if err != nil || len(tokens) != 2 {
 		t.Fatalf("%d tokens (%v)", len(tokens), err)
 	}
@@ -216,7 +216,7 @@ func TestUseOfTokensIsNoted(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = again.Close() }()
-		tokens, err := again.Tokens(t.Context(), caller.ID)
+		tokens, err := again.Tokens(t.Context(), caller.ID, nil, 10)
 		if err != nil || len(tokens) != 1 || tokens[0].LastUsed != used {
 			t.Errorf("tokens %+v, used at %d (%v)", tokens, used, err)
 		}

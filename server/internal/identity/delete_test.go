@@ -15,6 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -33,7 +34,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	h := &house{Service: identity.New(s, access.Open, time.Now), t: t, store: s}
+	h := &house{Service: identity.New(storetest.Wrap(s), identity.Rules{Mode: access.Open, Tokens: 3, TokenLife: 60 * 24 * time.Hour}, time.Now), t: t, store: s}
 	h.root = administrator(t, h.Service)
 	return h
 }

@@ -6,15 +6,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -63,7 +58,7 @@ type Store interface {
 // Service signs in and recognises users. It is safe for concurrent use.
 type Service struct {
 	store Store
-	mode  access.Mode
+	rules Rules
 	now   func() time.Time
 
 	onChange func() // told after callers have become stale
@@ -81,8 +76,8 @@ type known struct {
 }
 
 // New makes a service on a store.
-func New(s Store, mode access.Mode, now func() time.Time) *Service {
-	return &Service{store: s, mode: mode, now: now, onChange: func() {}, known: map[[32]byte]*known{}}
+func New(s Store, rules Rules, now func() time.Time) *Service {
+	return &Service{store: s, rules: rules, now: now, onChange: func() {}, known: map[[32]byte]*known{}}
 }
 
 // OnChange sets what is told when some callers have become stale. It must be quick and be set before anything else.
@@ -125,6 +120,9 @@ func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) 
 	if err != nil {
 		return Caller{}, err
 	}
+	if max(token.CreatedAt, token.LastUsed) < s.freshSince() {
+		return Caller{}, ErrNotSignedIn
+	}
 	k := &known{caller: Caller{User: user, TokenID: token.ID, hash: hash, stale: new(atomic.Bool)}, noted: token.LastUsed}
 	k.used.Store(s.now().UnixMilli())
 	s.mu.Lock()
@@ -137,7 +135,7 @@ func (s *Service) recall(hash [32]byte) (Caller, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	k, ok := s.known[hash]
-	if !ok {
+	if !ok || k.used.Load() < s.freshSince() {
 		return Caller{}, false
 	}
 	k.used.Store(s.now().UnixMilli())
@@ -184,26 +182,4 @@ func (s *Service) NoteUse(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// EnsureAdministrator makes an administrator at the first start and writes its token to a file that the owner alone can
-// read. It does nothing when the file exists.
-func (s *Service) EnsureAdministrator(ctx context.Context, file string) error {
-	if _, err := os.Stat(file); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return fmt.Errorf("make the administrator's token: %w", err)
-	}
-	admin := store.User{Name: "Administrator-" + uuid.NewString()[:4], Administrator: true}
-	_, token, err := s.create(ctx, admin, "first start", func(tx store.Tx, made store.User) error {
-		return s.event(tx, store.Actor{}, store.CreateUser, made.Name+", an administrator, at the first start")
-	})
-	if err != nil {
-		return fmt.Errorf("make the administrator's token: %w", err)
-	}
-	if err := os.WriteFile(file, []byte(token+"\n"), 0o600); err != nil {
-		return fmt.Errorf("write the administrator's token: %w", err)
-	}
-	return nil
 }

@@ -30,13 +30,13 @@ func newSecret(prefix string) (secret string, hash [32]byte) {
 
 // SignIn makes a new user "User-N" and a token, which is told this once; ErrInvitationNeeded, ErrSignInClosed.
 func (s *Service) SignIn(ctx context.Context, address, clientName, invitation string) (store.User, string, error) {
-	if s.mode == access.Closed {
+	if s.rules.Mode == access.Closed {
 		return store.User{}, "", ErrSignInClosed
 	}
 	now := s.now().UnixMilli()
 	user, token, err := s.create(ctx, store.User{}, clientName, func(tx store.Tx, made store.User) error {
 		detail := ""
-		if s.mode == access.Invite {
+		if s.rules.Mode == access.Invite {
 			used, err := tx.UseInvitation(sha256.Sum256([]byte(invitation)), now)
 			if errors.Is(err, store.ErrNotFound) {
 				return ErrInvitationNeeded

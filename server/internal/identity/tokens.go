@@ -10,19 +10,19 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// CreateToken makes a further token for somebody's own use; its secret is told this once.
+// CreateToken makes a further token for somebody's own use; its secret is told this once. *TooManyTokensError.
 func (s *Service) CreateToken(ctx context.Context, by store.Actor, name string) (store.Token, string, error) {
-	return s.createToken(ctx, by, by.ID, name, quoted(name))
+	return s.createToken(ctx, by, by.ID, name, quoted(name), func(tx store.Tx) error { return s.mayHaveMore(tx, by.User) })
 }
 
-// CreateTokenFor makes a further token for another user; store.ErrNotFound. The caller has seen to it that an
-// administrator asks.
+// CreateTokenFor makes a further token for another user, who may have lost all those that count; store.ErrNotFound. The
+// caller has seen to it that an administrator asks.
 func (s *Service) CreateTokenFor(ctx context.Context, by store.Actor, userID, name string) (store.Token, string, error) {
 	user, err := s.store.User(ctx, userID)
 	if err != nil {
 		return store.Token{}, "", err
 	}
-	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name))
+	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name), func(store.Tx) error { return nil })
 }
 
 // quoted is a name, if there is one.
@@ -33,10 +33,13 @@ func quoted(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-func (s *Service) createToken(ctx context.Context, by store.Actor, userID, name, detail string) (store.Token, string, error) {
+func (s *Service) createToken(ctx context.Context, by store.Actor, userID, name, detail string, may func(store.Tx) error) (store.Token, string, error) {
 	secret, hash := newSecret(tokenPrefix)
 	token := store.Token{ID: uuid.NewString(), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
 	err := s.store.Update(ctx, func(tx store.Tx) error {
+		if err := may(tx); err != nil {
+			return err
+		}
 		if err := tx.InsertToken(token); err != nil {
 			return err
 		}
@@ -45,9 +48,9 @@ func (s *Service) createToken(ctx context.Context, by store.Actor, userID, name,
 	return token, secret, err
 }
 
-// Tokens reads a user's tokens, latest first.
-func (s *Service) Tokens(ctx context.Context, userID string) ([]store.Token, error) {
-	tokens, err := s.store.Tokens(ctx, userID)
+// Tokens reads a user's tokens, latest first, those after a place in that order.
+func (s *Service) Tokens(ctx context.Context, userID string, after *store.Cursor, limit int) ([]store.Token, error) {
+	tokens, err := s.store.Tokens(ctx, userID, after, limit)
 	used := s.lastUsed(func(c Caller) string { return c.TokenID })
 	for i := range tokens {
 		tokens[i].LastUsed = max(tokens[i].LastUsed, used[tokens[i].ID])
@@ -131,7 +134,7 @@ func (s *Service) keepsAdministrator(tx store.Tx, changed store.User) error {
 	if !changed.Administrator {
 		return nil
 	}
-	n, err := tx.CountAdministrators("")
+	n, err := tx.CountAdministrators("", s.freshSince())
 	if err == nil && n == 0 {
 		return ErrLastAdministrator
 	}

@@ -12,9 +12,12 @@ import (
 
 // The calls of this file but Rename are for administrators; the caller has seen to it that one asks.
 
-// Rename changes a user's own name; store.ErrNameTaken.
+// Rename changes a user's own name; store.ErrNameTaken, *job.InputError.
 func (s *Service) Rename(ctx context.Context, by store.Actor, name string) (store.User, error) {
 	before := by.Name
+	if err := checkName(name, by.Administrator); err != nil && name != before {
+		return store.User{}, err
+	}
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		if err := tx.RenameUser(by.ID, name); err != nil {
 			return err
@@ -35,8 +38,13 @@ func (s *Service) Rename(ctx context.Context, by store.Actor, name string) (stor
 	return by.User, nil
 }
 
-// CreateUser makes a user, "User-N" when it has no name, and a token for it; store.ErrNameTaken.
+// CreateUser makes a user, "User-N" when it has no name, and a token for it; store.ErrNameTaken, *job.InputError.
 func (s *Service) CreateUser(ctx context.Context, by store.Actor, user store.User) (store.User, string, error) {
+	if user.Name != "" {
+		if err := checkName(user.Name, user.Administrator); err != nil {
+			return store.User{}, "", err
+		}
+	}
 	return s.create(ctx, user, "made by "+by.Name, func(tx store.Tx, made store.User) error {
 		detail := made.Name
 		if made.Administrator {

@@ -136,12 +136,17 @@ func (s adminService) CreateInvitation(ctx context.Context, r *pb.CreateInvitati
 	return &pb.CreateInvitationResponse{Invitation: invitationToProto(made), Code: code}, nil
 }
 
-func (s adminService) ListInvitations(ctx context.Context, _ *pb.ListInvitationsRequest) (*pb.ListInvitationsResponse, error) {
-	list, err := s.Store.Invitations(ctx, s.Now().UnixMilli())
+func (s adminService) ListInvitations(ctx context.Context, r *pb.ListInvitationsRequest) (*pb.ListInvitationsResponse, error) {
+	after, err := pageAfter(r)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.ListInvitationsResponse{Invitations: each(list, invitationToProto)}, nil
+	list, err := s.Store.Invitations(ctx, s.Now().UnixMilli(), after, pageSize(r)+1)
+	if err != nil {
+		return nil, err
+	}
+	shown, next := page(r, list, invitationToProto, func(i store.Invitation) store.Cursor { return store.Cursor{Start: i.CreatedAt, ID: i.ID} })
+	return &pb.ListInvitationsResponse{Invitations: shown, NextPageToken: next}, nil
 }
 
 func (s adminService) RevokeInvitation(ctx context.Context, r *pb.RevokeInvitationRequest) (*pb.RevokeInvitationResponse, error) {

@@ -40,6 +40,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		inTheWay *booking.InTheWayError
 		reused   *booking.RequestReusedError
 		booked   *identity.HasBookingsError
+		tokens   *identity.TooManyTokensError
 		tooFast  *tooFastError
 	)
 	switch {
@@ -65,6 +66,8 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	case errors.As(err, &tooFast):
 		return later(coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,
 			map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)}), tooFast.after)
+	case errors.As(err, &tokens):
+		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS, map[string]string{"limit": strconv.Itoa(tokens.Limit)})
 	case errors.As(err, &inTheWay):
 		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(inTheWay.Jobs, inTheWay.Count))
 	case errors.As(err, &booked):

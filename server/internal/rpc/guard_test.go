@@ -31,7 +31,7 @@ func serve(t *testing.T, limits access.Limits, log *bytes.Buffer) comfyscheduler
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	service := &rpc.Server{
-		Identity: identity.New(s, access.Open, time.Now), Outlook: rpc.Outlook{Limits: limits}, CookieName: "test",
+		Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Outlook: rpc.Outlook{Limits: limits}, CookieName: "test",
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
 	}
 	_, token, err := service.Identity.SignIn(t.Context(), "", "", "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -15,8 +16,8 @@ import (
 
 type identityService struct{ *Server }
 
-// cookieAge is how long a browser keeps its cookie, in seconds. Chromium allows no more.
-const cookieAge = 400 * 24 * 60 * 60
+// maxCookieAge is how long a browser keeps its cookie at most. Chromium allows no more.
+const maxCookieAge = 400 * 24 * time.Hour
 
 func (s identityService) SignIn(ctx context.Context, r *pb.SignInRequest) (*pb.SignInResponse, error) {
 	user, token, err := s.Identity.SignIn(ctx, peerAddress(ctx), r.ClientName, r.Invitation)
@@ -62,12 +63,18 @@ func (s identityService) CreateToken(ctx context.Context, r *pb.CreateTokenReque
 	return &pb.CreateTokenResponse{Token: tokenToProto(token, caller(ctx).TokenID), Secret: secret}, nil
 }
 
-func (s identityService) ListTokens(ctx context.Context, _ *pb.ListTokensRequest) (*pb.ListTokensResponse, error) {
-	tokens, err := s.Identity.Tokens(ctx, caller(ctx).ID)
+func (s identityService) ListTokens(ctx context.Context, r *pb.ListTokensRequest) (*pb.ListTokensResponse, error) {
+	after, err := pageAfter(r)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.ListTokensResponse{Tokens: each(tokens, func(t store.Token) *pb.Token { return tokenToProto(t, caller(ctx).TokenID) })}, nil
+	tokens, err := s.Identity.Tokens(ctx, caller(ctx).ID, after, pageSize(r)+1)
+	if err != nil {
+		return nil, err
+	}
+	mine := func(t store.Token) *pb.Token { return tokenToProto(t, caller(ctx).TokenID) }
+	shown, next := page(r, tokens, mine, func(t store.Token) store.Cursor { return store.Cursor{Start: t.CreatedAt, ID: t.ID} })
+	return &pb.ListTokensResponse{Tokens: shown, NextPageToken: next}, nil
 }
 
 func (s identityService) RenameToken(ctx context.Context, r *pb.RenameTokenRequest) (*pb.RenameTokenResponse, error) {
@@ -93,7 +100,11 @@ func (s identityService) deliver(ctx context.Context, how pb.TokenDelivery, toke
 	if how != pb.TokenDelivery_TOKEN_DELIVERY_COOKIE {
 		return token
 	}
-	s.setCookie(ctx, token, cookieAge)
+	age := maxCookieAge
+	if s.TokenLife > 0 {
+		age = min(age, s.TokenLife)
+	}
+	s.setCookie(ctx, token, int(age.Seconds()))
 	return ""
 }
 

@@ -34,6 +34,7 @@ type Server struct {
 	Workers    []*worker.Worker
 	Outlook    Outlook
 	CookieName string
+	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever
 	Exposed    bool            // others than this machine's users reach the port
 	Serving    func() bool     // whether bookings are taken
 	Stopping   <-chan struct{} // closed when the service begins to stop

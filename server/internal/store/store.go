@@ -113,7 +113,7 @@ type DayStats struct {
 // User is somebody who books.
 type User struct {
 	ID            string // lower-case UUID
-	Name          string // unique
+	Name          string // unique, also to the eye
 	Administrator bool
 	CreatedAt     int64
 }
@@ -154,14 +154,16 @@ type Users interface {
 	User(ctx context.Context, id string) (User, error)
 	// UserByToken reads the user whom an unrevoked token proves; ErrNotFound.
 	UserByToken(ctx context.Context, hash [32]byte) (User, Token, error)
-	// Tokens reads a user's unrevoked tokens, latest first.
-	Tokens(ctx context.Context, userID string) ([]Token, error)
+	// Tokens reads a user's unrevoked tokens, latest first, those after a place in that order.
+	Tokens(ctx context.Context, userID string, after *Cursor, limit int) ([]Token, error)
 	// Accounts reads users, latest first, those after a place in that order.
 	Accounts(ctx context.Context, after *Cursor, limit int) ([]Account, error)
 	// Erasures reads the deleted users whose jobs are not erased yet.
 	Erasures(ctx context.Context) (userIDs []string, err error)
-	// Invitations reads those that can be used at a moment, latest first.
-	Invitations(ctx context.Context, now int64) ([]Invitation, error)
+	// UnusedUsers reads users who are no administrators, never booked, and were neither made nor used a token since a moment.
+	UnusedUsers(ctx context.Context, before int64, limit int) (userIDs []string, err error)
+	// Invitations reads those that can be used at a moment, latest first, those after a place in that order.
+	Invitations(ctx context.Context, now int64, after *Cursor, limit int) ([]Invitation, error)
 }
 
 // Actor is who does something, and from where.
@@ -307,7 +309,7 @@ type Tx interface {
 	// ForgetRequests forgets the requests of events from before a moment.
 	ForgetRequests(before int64) error
 
-	// InsertUser writes a new user; ErrNameTaken. An empty name becomes "User-N" with the next free N, which is returned.
+	// InsertUser writes a new user; ErrNameTaken, also when the name only looks like another user's. An empty name becomes "User-N" with the next free N, which is returned.
 	InsertUser(u User) (User, error)
 	// User reads one user who is not deleted; ErrNotFound.
 	User(id string) (User, error)
@@ -320,8 +322,15 @@ type Tx interface {
 	RenameUser(id, name string) error
 	// SetAdministrator says whether a user is an administrator; ErrNotFound.
 	SetAdministrator(id string, is bool) (User, error)
-	// CountAdministrators counts the administrators with an unrevoked token, the user except left out.
-	CountAdministrators(except string) (int, error)
+	// CountAdministrators counts the administrators with an unrevoked token that was made or used since a moment, the user
+	// except left out.
+	CountAdministrators(except string, usedSince int64) (int, error)
+	// ForgetUser forgets one of UnusedUsers, if it is one still.
+	ForgetUser(id string, before int64) (forgotten bool, err error)
+	// CountTokens counts a user's unrevoked tokens that were made or used since a moment.
+	CountTokens(userID string, usedSince int64) (int, error)
+	// ForgetTokens drops tokens that are revoked, and those that were neither made nor used since a moment, at most limit of each.
+	ForgetTokens(usedBefore int64, limit int) error
 	// InsertToken writes a new token; ErrNotFound when its user was deleted.
 	InsertToken(t Token) error
 	// RenameToken changes what a user's unrevoked token is called; ErrNotFound.

@@ -1772,14 +1772,15 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x05lines\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x05lines\",\n" +
 	"\x14GetWorkerLogResponse\x12\x14\n" +
-	"\x05lines\x18\x01 \x03(\tR\x05lines\"\xde\x01\n" +
+	"\x05lines\x18\x01 \x03(\tR\x05lines\"\xf9\x02\n" +
 	"\x12PauseWorkerRequest\x12$\n" +
 	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12*\n" +
 	"\bstart_ms\x18\x02 \x01(\x03B\x0f\xbaH\f\"\n" +
 	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00R\astartMs\x12/\n" +
 	"\vduration_ms\x18\x03 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xd8Ľu(\xe8\aR\n" +
-	"durationMs\x12 \n" +
-	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06reason\x12#\n" +
+	"durationMs\x12\xba\x01\n" +
+	"\x06reason\x18\x04 \x01(\tB\xa1\x01\xbaH\x9d\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x03\x18\xc8\x01R\x06reason\x12#\n" +
 	"\rmove_bookings\x18\x05 \x01(\bR\fmoveBookings\"l\n" +
 	"\x13PauseWorkerResponse\x12.\n" +
 	"\x05pause\x18\x01 \x01(\v2\x18.comfyscheduler.v1.PauseR\x05pause\x12%\n" +
@@ -1809,10 +1810,11 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12$\n" +
 	"\radministrator\x18\x02 \x01(\bR\radministrator\"G\n" +
 	"\x18SetAdministratorResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"X\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"\xf3\x01\n" +
 	"\x16CreateUserTokenRequest\x12!\n" +
-	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\x1b\n" +
-	"\x04name\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04name\"a\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\xb5\x01\n" +
+	"\x04name\x18\x02 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\x04name\"a\n" +
 	"\x17CreateUserTokenResponse\x12.\n" +
 	"\x05token\x18\x01 \x01(\v2\x18.comfyscheduler.v1.TokenR\x05token\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"<\n" +
@@ -1824,9 +1826,10 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12'\n" +
 	"\x0fcancel_bookings\x18\x02 \x01(\bR\x0ecancelBookings\"C\n" +
 	"\x12DeleteUserResponse\x12-\n" +
-	"\x12cancelled_bookings\x18\x01 \x01(\x05R\x11cancelledBookings\"\x92\x01\n" +
-	"\x17CreateInvitationRequest\x12\x1b\n" +
-	"\x04note\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04note\x123\n" +
+	"\x12cancelled_bookings\x18\x01 \x01(\x05R\x11cancelledBookings\"\xad\x02\n" +
+	"\x17CreateInvitationRequest\x12\xb5\x01\n" +
+	"\x04note\x18\x01 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\x04note\x123\n" +
 	"\vlifetime_ms\x18\x02 \x01(\x03B\x12\xbaH\x0f\xd8\x01\x01\"\n" +
 	"\x18\x80\xd8Ľu(\xe0\xd4\x03R\n" +
 	"lifetimeMs\x12%\n" +

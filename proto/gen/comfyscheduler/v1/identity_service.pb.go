@@ -952,21 +952,23 @@ var File_comfyscheduler_v1_identity_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"\n" +
-	"(comfyscheduler/v1/identity_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\"\xaa\x01\n" +
+	"(comfyscheduler/v1/identity_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\"\xc5\x02\n" +
 	"\rSignInRequest\x12F\n" +
-	"\bdelivery\x18\x01 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12(\n" +
-	"\vclient_name\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
+	"\bdelivery\x18\x01 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12\xc2\x01\n" +
+	"\vclient_name\x18\x02 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\n" +
 	"clientName\x12'\n" +
 	"\n" +
 	"invitation\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
 	"invitation\"S\n" +
 	"\x0eSignInResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"\xab\x01\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"\xc6\x02\n" +
 	"\x16SignInWithTokenRequest\x12\x1f\n" +
 	"\x05token\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x05token\x12F\n" +
-	"\bdelivery\x18\x02 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12(\n" +
-	"\vclient_name\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
+	"\bdelivery\x18\x02 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12\xc2\x01\n" +
+	"\vclient_name\x18\x03 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\n" +
 	"clientName\"\\\n" +
 	"\x17SignInWithTokenResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
@@ -980,9 +982,10 @@ const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"\x10RenameMeResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"\x10\n" +
 	"\x0eSignOutRequest\"\x11\n" +
-	"\x0fSignOutResponse\"3\n" +
-	"\x12CreateTokenRequest\x12\x1d\n" +
-	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\"]\n" +
+	"\x0fSignOutResponse\"\xce\x01\n" +
+	"\x12CreateTokenRequest\x12\xb7\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\xa2\x01\xbaH\x9e\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04\x10\x01\x18dR\x04name\"]\n" +
 	"\x13CreateTokenResponse\x12.\n" +
 	"\x05token\x18\x01 \x01(\v2\x18.comfyscheduler.v1.TokenR\x05token\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"b\n" +
@@ -992,10 +995,11 @@ const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\"n\n" +
 	"\x12ListTokensResponse\x120\n" +
 	"\x06tokens\x18\x01 \x03(\v2\x18.comfyscheduler.v1.TokenR\x06tokens\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"X\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n" +
 	"\x12RenameTokenRequest\x12#\n" +
-	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\x12\x1d\n" +
-	"\x04name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04name\"\x15\n" +
+	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\x12\xb7\x01\n" +
+	"\x04name\x18\x02 \x01(\tB\xa2\x01\xbaH\x9e\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04\x10\x01\x18dR\x04name\"\x15\n" +
 	"\x13RenameTokenResponse\"9\n" +
 	"\x12RevokeTokenRequest\x12#\n" +
 	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\"\x15\n" +

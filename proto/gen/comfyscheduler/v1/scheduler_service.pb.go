@@ -1504,16 +1504,17 @@ var File_comfyscheduler_v1_scheduler_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\n" +
-	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/state.proto\x1a google/protobuf/field_mask.proto\"\xe1\x04\n" +
+	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/state.proto\x1a google/protobuf/field_mask.proto\"\xb9\x06\n" +
 	"\x0eBookJobRequest\x12*\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12.\n" +
 	"\ttime_slot\x18\x02 \x01(\x03B\x0f\xbaH\f\"\n" +
 	"\x18\x98\xb0\xff\x90\xfd\xce9 \x00H\x00R\btimeSlot\x127\n" +
 	"\x0enext_free_from\x18\x03 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00H\x00R\fnextFreeFrom\x12s\n" +
-	"\x06prompt\x18\x04 \x01(\tB[\xbaHX\xba\x01O\n" +
-	"\x0fprompt.required\x12'must not be empty: describe the picture\x1a\x13this.matches('\\\\S')r\x04(\x80\x80\x01R\x06prompt\x12\x17\n" +
+	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00H\x00R\fnextFreeFrom\x12\xca\x02\n" +
+	"\x06prompt\x18\x04 \x01(\tB\xb1\x02\xbaH\xad\x02\xba\x01\x8b\x01\n" +
+	"\x0fprompt.required\x12'must not be empty: describe the picture\x1aOthis.matches('[^\\\\s\\\\pZ\\\\pC\\\\pM\\\\x{2800}\\\\x{3164}\\\\x{115F}\\\\x{1160}\\\\x{FFA0}]')\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04(\x80\x80\x01R\x06prompt\x12\x17\n" +
 	"\x04seed\x18\x05 \x01(\x04H\x01R\x04seed\x88\x01\x01\x12a\n" +
 	"\n" +
 	"parameters\x18\x06 \x03(\v21.comfyscheduler.v1.BookJobRequest.ParametersEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\n" +
@@ -1528,18 +1529,19 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\x05_seed\"t\n" +
 	"\x0fBookJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
-	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\x95\x06\n" +
+	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xd2\x06\n" +
 	"\x10UpdateJobRequest\x12\x1f\n" +
 	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\aversion\x126\n" +
 	"\x04edit\x18\x03 \x01(\v2\x1a.comfyscheduler.v1.JobEditB\x06\xbaH\x03\xc8\x01\x01R\x04edit\x12C\n" +
 	"\vupdate_mask\x18\x04 \x01(\v2\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"updateMask:\xbf\x04\xbaH\xbb\x04\x1a\xf8\x01\n" +
+	"updateMask:\xfc\x04\xbaH\xf8\x04\x1a\xf8\x01\n" +
 	"\x11update_mask.paths\x12Xupdate_mask must name one or more of prompt, seed, parameters, time_slot, next_free_from\x1a\x88\x01this.update_mask.paths.size() > 0 && this.update_mask.paths.all(p, p in ['prompt', 'seed', 'parameters', 'time_slot', 'next_free_from'])\x1a\xaa\x01\n" +
-	"\x14update_mask.one_move\x12:update_mask may name time_slot or next_free_from, not both\x1aV!('time_slot' in this.update_mask.paths && 'next_free_from' in this.update_mask.paths)\x1a\x90\x01\n" +
-	"\x0fprompt.required\x123edit.prompt must not be empty: describe the picture\x1aH!('prompt' in this.update_mask.paths) || this.edit.prompt.matches('\\\\S')\"\xf1\x02\n" +
-	"\aJobEdit\x12!\n" +
-	"\x06prompt\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x01R\x06prompt\x12\x17\n" +
+	"\x14update_mask.one_move\x12:update_mask may name time_slot or next_free_from, not both\x1aV!('time_slot' in this.update_mask.paths && 'next_free_from' in this.update_mask.paths)\x1a\xcd\x01\n" +
+	"\x0fprompt.required\x123edit.prompt must not be empty: describe the picture\x1a\x84\x01!('prompt' in this.update_mask.paths) || this.edit.prompt.matches('[^\\\\s\\\\pZ\\\\pC\\\\pM\\\\x{2800}\\\\x{3164}\\\\x{115F}\\\\x{1160}\\\\x{FFA0}]')\"\x8c\x04\n" +
+	"\aJobEdit\x12\xbb\x01\n" +
+	"\x06prompt\x18\x01 \x01(\tB\xa2\x01\xbaH\x9e\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04(\x80\x80\x01R\x06prompt\x12\x17\n" +
 	"\x04seed\x18\x02 \x01(\x04H\x00R\x04seed\x88\x01\x01\x12Z\n" +
 	"\n" +
 	"parameters\x18\x03 \x03(\v2*.comfyscheduler.v1.JobEdit.ParametersEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\n" +
@@ -1615,10 +1617,11 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"day_end_ms\x18\b \x01(\x03R\bdayEndMs\"\x11\n" +
 	"\x0fGetStateRequest\"P\n" +
 	"\x10GetStateResponse\x12<\n" +
-	"\bsnapshot\x18\x01 \x01(\v2 .comfyscheduler.v1.StateSnapshotR\bsnapshot\"t\n" +
+	"\bsnapshot\x18\x01 \x01(\v2 .comfyscheduler.v1.StateSnapshotR\bsnapshot\"\x8f\x02\n" +
 	"\x11WatchStateRequest\x12>\n" +
-	"\fresume_after\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\vresumeAfter\x12\x1f\n" +
-	"\x06client\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18(R\x06client\"\xa6\x02\n" +
+	"\fresume_after\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\vresumeAfter\x12\xb9\x01\n" +
+	"\x06client\x18\x02 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
+	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18(R\x06client\"\xa6\x02\n" +
 	"\x12WatchStateResponse\x12<\n" +
 	"\bsnapshot\x18\x01 \x01(\v2 .comfyscheduler.v1.StateSnapshotR\bsnapshot\x125\n" +
 	"\x06deltas\x18\x02 \x03(\v2\x1d.comfyscheduler.v1.StateDeltaR\x06deltas\x12:\n" +

@@ -13,12 +13,18 @@ func Backup(ctx context.Context, file, target string) error {
 	if _, err := os.Stat(file); err != nil {
 		return fmt.Errorf("there are no bookings to back up: %w", err)
 	}
-	if _, err := os.Stat(target); err == nil {
+	// SQLite writes into a file that is empty, and would make one that everybody may read.
+	made, err := os.OpenFile(target, os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("%s exists already: name another file", target)
 	}
+	if err != nil {
+		return fmt.Errorf("write the backup: %w", err)
+	}
+	_ = made.Close() // nothing was written to it
 	db, err := open(file, "")
 	if err != nil {
-		return err
+		return errors.Join(err, remove(target))
 	}
 	defer func() { _ = db.Close() }()
 	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", target); err != nil {

@@ -40,7 +40,7 @@ func (t *tx) ActiveOf(userID string) ([]job.Job, error) {
 }
 
 func (t *tx) DeleteUser(id, name string, now int64) error {
-	err := t.change(`UPDATE users SET name = ?, administrator = 0, deleted_ms = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, now, id).Scan(&id)
+	err := t.change(`UPDATE users SET name = ?, skeleton = NULL, administrator = 0, deleted_ms = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, now, id).Scan(&id)
 	if isUnique(err) {
 		return store.ErrNameTaken
 	}

@@ -8,8 +8,14 @@ import (
 )
 
 // Tokens implements store.Users.
-func (s *Store) Tokens(ctx context.Context, userID string) ([]store.Token, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, client_name, created_ms, last_used_ms FROM tokens WHERE user_id = ? AND revoked_ms IS NULL ORDER BY created_ms DESC, id`, userID)
+func (s *Store) Tokens(ctx context.Context, userID string, after *store.Cursor, limit int) ([]store.Token, error) {
+	query := `SELECT id, client_name, created_ms, last_used_ms FROM tokens WHERE user_id = ? AND revoked_ms IS NULL`
+	args := []any{userID}
+	if after != nil {
+		query += ` AND (created_ms, id) < (?, ?)`
+		args = append(args, after.Start, after.ID)
+	}
+	rows, err := s.read.QueryContext(ctx, query+` ORDER BY created_ms DESC, id DESC LIMIT ?`, append(args, limit)...)
 	return collect(rows, err, func(r row) (store.Token, error) {
 		t := store.Token{UserID: userID}
 		return t, r.Scan(&t.ID, &t.ClientName, &t.CreatedAt, &t.LastUsed)
@@ -41,8 +47,14 @@ func scanInvitation(r row) (store.Invitation, error) {
 }
 
 // Invitations implements store.Users.
-func (s *Store) Invitations(ctx context.Context, now int64) ([]store.Invitation, error) {
-	rows, err := s.read.QueryContext(ctx, selectInvitation+` WHERE i.revoked_ms IS NULL AND i.expires_ms > ? AND i.uses < i.max_uses ORDER BY i.created_ms DESC, i.id`, now)
+func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor, limit int) ([]store.Invitation, error) {
+	query := selectInvitation + ` WHERE i.revoked_ms IS NULL AND i.expires_ms > ? AND i.uses < i.max_uses`
+	args := []any{now}
+	if after != nil {
+		query += ` AND (i.created_ms, i.id) < (?, ?)`
+		args = append(args, after.Start, after.ID)
+	}
+	rows, err := s.read.QueryContext(ctx, query+` ORDER BY i.created_ms DESC, i.id DESC LIMIT ?`, append(args, limit)...)
 	return collect(rows, err, scanInvitation)
 }
 
@@ -52,9 +64,44 @@ func (t *tx) SetAdministrator(id string, is bool) (store.User, error) {
 	return u, classify(err)
 }
 
-func (t *tx) CountAdministrators(except string) (n int, err error) {
-	err = t.query(`SELECT count(*) FROM users u WHERE u.administrator = 1 AND u.id <> ? AND EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL)`, except).Scan(&n)
+func (t *tx) CountAdministrators(except string, usedSince int64) (n int, err error) {
+	err = t.query(`SELECT count(*) FROM users u WHERE u.administrator = 1 AND u.id <> ? AND EXISTS (SELECT 1 FROM tokens t
+		WHERE t.user_id = u.id AND t.revoked_ms IS NULL AND max(t.created_ms, t.last_used_ms) >= ?)`, except, usedSince).Scan(&n)
 	return n, classify(err)
+}
+
+func (t *tx) CountTokens(userID string, usedSince int64) (n int, err error) {
+	err = t.query(`SELECT count(*) FROM tokens WHERE user_id = ? AND revoked_ms IS NULL AND max(created_ms, last_used_ms) >= ?`, userID, usedSince).Scan(&n)
+	return n, classify(err)
+}
+
+func (t *tx) ForgetTokens(usedBefore int64, limit int) error {
+	if err := t.exec(`DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE revoked_ms IS NOT NULL LIMIT ?)`, limit); err != nil {
+		return err
+	}
+	return t.exec(`DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE max(created_ms, last_used_ms) < ? LIMIT ?)`, usedBefore, limit)
+}
+
+// unused are users who never booked, whom nothing refers to, and of whom nothing was heard since a moment.
+const unused = `u.deleted_ms IS NULL AND u.administrator = 0 AND u.created_ms < ?1 AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.user_id = u.id)
+	AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL AND max(t.created_ms, t.last_used_ms) >= ?1)
+	AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.created_by = u.id) AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.user_id = u.id)`
+
+// UnusedUsers implements store.Users.
+func (s *Store) UnusedUsers(ctx context.Context, before int64, limit int) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT u.id FROM users u WHERE `+unused+` LIMIT ?2`, before, limit)
+	return collect(rows, err, scanID)
+}
+
+func (t *tx) ForgetUser(id string, before int64) (forgotten bool, err error) {
+	var is bool
+	if err := t.query(`SELECT EXISTS (SELECT 1 FROM users u WHERE u.id = ?2 AND `+unused+`)`, before, id).Scan(&is); err != nil || !is {
+		return false, classify(err)
+	}
+	if err := t.exec(`DELETE FROM tokens WHERE user_id = ?`, id); err != nil {
+		return false, err
+	}
+	return true, t.exec(`DELETE FROM users WHERE id = ?`, id)
 }
 
 func (t *tx) RenameToken(userID, id, name string) error {

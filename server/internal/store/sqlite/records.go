@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -33,9 +34,9 @@ func (s *Store) UserByToken(ctx context.Context, hash [32]byte) (store.User, sto
 }
 
 func (t *tx) InsertUser(u store.User) (store.User, error) {
-	const insert = `INSERT INTO users (id, name, administrator, created_ms) VALUES (?, ?, ?, ?)`
+	const insert = `INSERT INTO users (id, name, administrator, created_ms, skeleton) VALUES (?, ?, ?, ?, ?)`
 	if u.Name != "" {
-		err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt)
+		err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt, names.Skeleton(u.Name))
 		if isUnique(err) {
 			err = store.ErrNameTaken
 		}
@@ -47,14 +48,14 @@ func (t *tx) InsertUser(u store.User) (store.User, error) {
 			return u, classify(err)
 		}
 		u.Name = fmt.Sprintf("User-%d", n)
-		if err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt); !isUnique(err) {
+		if err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt, names.Skeleton(u.Name)); !isUnique(err) {
 			return u, err
 		}
 	}
 }
 
 func (t *tx) RenameUser(id, name string) error {
-	err := t.change(`UPDATE users SET name = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, id).Scan(&id)
+	err := t.change(`UPDATE users SET name = ?, skeleton = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, names.Skeleton(name), id).Scan(&id)
 	if isUnique(err) {
 		return store.ErrNameTaken
 	}

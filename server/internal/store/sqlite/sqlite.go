@@ -69,6 +69,9 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the bookings: %w", err)
 	}
+	if err := keepPrivate(file); err != nil {
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
 	write, err := open(file, "&_pragma=wal_autocheckpoint("+maxLog+")&_pragma=journal_size_limit("+keptLog+")&_pragma=cache_size(-"+writerCache+")")
 	if err != nil {
 		return nil, err
@@ -140,7 +143,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithGoMigrations(fillSkeletons))
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func users(t *testing.T, s *suite) {
 		return errors.Join(tx.RenameToken(second.ID, token.ID, "laptop"), tx.TouchToken(token.ID, 8))
 	})
 	token.ClientName, token.LastUsed, token.Hash = "laptop", 8, [32]byte{}
-	tokens, err := s.Tokens(t.Context(), second.ID)
+	tokens, err := s.Tokens(t.Context(), second.ID, nil, 10)
 	if diff := cmp.Diff([]store.Token{token}, tokens); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -75,7 +75,7 @@ func administrators(t *testing.T, s *suite) {
 	user := s.user()
 	count := func(except string) (n int) {
 		s.update(func(tx store.Tx) (err error) {
-			n, err = tx.CountAdministrators(except)
+			n, err = tx.CountAdministrators(except, 0)
 			return err
 		})
 		return n
@@ -125,7 +125,7 @@ func invitations(t *testing.T, s *suite) {
 	}
 	listed := made
 	listed.Hash, listed.Uses = [32]byte{}, 1
-	got, err := s.Invitations(t.Context(), 99)
+	got, err := s.Invitations(t.Context(), 99, nil, 10)
 	if diff := cmp.Diff([]store.Invitation{listed}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -135,7 +135,7 @@ func invitations(t *testing.T, s *suite) {
 	if err := use(99); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("when it is used up: %v", err)
 	}
-	if got, err := s.Invitations(t.Context(), 99); len(got) != 0 || err != nil {
+	if got, err := s.Invitations(t.Context(), 99, nil, 10); len(got) != 0 || err != nil {
 		t.Errorf("used up, but listed: %v (%v)", got, err)
 	}
 	again := made

@@ -1,0 +1,58 @@
+package identity
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// Rules are those of becoming and staying a user.
+type Rules struct {
+	Mode      access.Mode
+	Tokens    int           // that a user who is no administrator may have; 0: any number
+	TokenLife time.Duration // how long a token is good that is not used; 0: for ever
+}
+
+// TooManyTokensError says that a user has as many tokens as one may have.
+type TooManyTokensError struct{ Limit int }
+
+func (e *TooManyTokensError) Error() string {
+	return fmt.Sprintf("you have %d tokens, and one user may have no more: revoke one that is not needed any more", e.Limit)
+}
+
+// freshSince is the moment since which a token must have been made or used to be good.
+func (s *Service) freshSince() int64 {
+	if s.rules.TokenLife == 0 {
+		return 0
+	}
+	return s.now().Add(-s.rules.TokenLife).UnixMilli()
+}
+
+// mayHaveMore refuses a user one more token than one may have.
+func (s *Service) mayHaveMore(tx store.Tx, user store.User) error {
+	if s.rules.Tokens == 0 || user.Administrator {
+		return nil
+	}
+	if n, err := tx.CountTokens(user.ID, s.freshSince()); err != nil || n < s.rules.Tokens {
+		return err
+	}
+	return &TooManyTokensError{s.rules.Tokens}
+}
+
+// checkName refuses a name that cannot be read, or that would pass for somebody else's.
+func checkName(name string, isAdministrator bool) error {
+	problem := names.Check(name)
+	if problem == "" {
+		problem = names.Reserved(name, isAdministrator)
+	}
+	if problem == "" {
+		return nil
+	}
+	var wrong job.InputError
+	wrong.Add("name", "", problem)
+	return &wrong
+}

@@ -1,0 +1,146 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// token writes a token of a user's.
+func (s *suite) token(user store.User, createdAt int64) store.Token {
+	s.Helper()
+	id := uuid.New()
+	token := store.Token{ID: id.String(), UserID: user.ID, Hash: [32]byte(append(id[:], id[:]...)), CreatedAt: createdAt}
+	s.update(func(tx store.Tx) error { return tx.InsertToken(token) })
+	return token
+}
+
+func pagesOfTokens(t *testing.T, s *suite) {
+	user := s.user()
+	for i := range 5 {
+		s.token(user, int64(i/2)) // some were made in the same moment
+		invitation := store.Invitation{ID: uuid.NewString(), Hash: [32]byte{byte(i)}, CreatedBy: user.ID, CreatedAt: int64(i / 2), ExpiresAt: 100, MaxUses: 1}
+		s.update(func(tx store.Tx) error { return tx.InsertInvitation(invitation) })
+	}
+	all, err := s.Tokens(t.Context(), user.ID, nil, 10)
+	if err != nil || len(all) != 5 {
+		t.Fatal(all, err)
+	}
+	invitations, err := s.Invitations(t.Context(), 1, nil, 10)
+	if err != nil || len(invitations) != 5 {
+		t.Fatal(invitations, err)
+	}
+	for i := range all[:4] {
+		rest, err := s.Tokens(t.Context(), user.ID, &store.Cursor{Start: all[i].CreatedAt, ID: all[i].ID}, 2)
+		if diff := cmp.Diff(all[i+1:min(i+3, 5)], rest); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+		more, err := s.Invitations(t.Context(), 1, &store.Cursor{Start: invitations[i].CreatedAt, ID: invitations[i].ID}, 2)
+		if diff := cmp.Diff(invitations[i+1:min(i+3, 5)], more); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+	}
+}
+
+func oldTokens(t *testing.T, s *suite) {
+	user := s.user()
+	s.update(func(tx store.Tx) error { _, err := tx.SetAdministrator(user.ID, true); return err })
+	unused, used, fresh, revoked := s.token(user, 10), s.token(user, 10), s.token(user, 100), s.token(user, 200)
+	s.update(func(tx store.Tx) error {
+		return errors.Join(tx.TouchToken(used.ID, 150), tx.RevokeToken(user.ID, revoked.ID, 210))
+	})
+	s.update(func(tx store.Tx) error {
+		for since, want := range map[int64]int{0: 3, 10: 3, 11: 2, 101: 1, 151: 0} {
+			if n, err := tx.CountTokens(user.ID, since); n != want || err != nil {
+				t.Errorf("%d tokens since %d (%v)", n, since, err)
+			}
+			if n, err := tx.CountAdministrators("", since); n != min(want, 1) || err != nil {
+				t.Errorf("%d administrators since %d (%v)", n, since, err)
+			}
+		}
+		return tx.ForgetTokens(100, 10)
+	})
+	left := map[string]bool{}
+	tokens, err := s.Tokens(t.Context(), user.ID, nil, 10)
+	for _, token := range tokens {
+		left[token.ID] = true
+	}
+	if diff := cmp.Diff(map[string]bool{used.ID: true, fresh.ID: true}, left); diff != "" || err != nil {
+		t.Errorf("left, without %s: %s (%v)", unused.ID, diff, err)
+	}
+}
+
+func forgottenUsers(t *testing.T, s *suite) {
+	booked, current, administrator, idle, never := s.user(), s.user(), s.user(), s.user(), s.user()
+	s.insert(booking(booked, "gpu", 1000, 500))
+	s.token(current, 50)
+	s.token(idle, 20)
+	s.update(func(tx store.Tx) error { _, err := tx.SetAdministrator(administrator.ID, true); return err })
+	unused := func(before int64) map[string]bool {
+		ids, err := s.UnusedUsers(t.Context(), before, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]bool{}
+		for _, id := range ids {
+			found[id] = true
+		}
+		return found
+	}
+	if diff := cmp.Diff(map[string]bool{idle.ID: true, never.ID: true}, unused(50)); diff != "" {
+		t.Error(diff)
+	}
+	if got := unused(1); len(got) > 0 {
+		t.Errorf("before they were made: %v", got)
+	}
+	s.insert(booking(never, "gpu", 5000, 500)) // meanwhile
+	for id, want := range map[string]bool{idle.ID: true, never.ID: false, booked.ID: false, current.ID: false, administrator.ID: false, "?": false} {
+		s.update(func(tx store.Tx) error {
+			if forgotten, err := tx.ForgetUser(id, 50); forgotten != want || err != nil {
+				t.Errorf("%s: %v (%v)", id, forgotten, err)
+			}
+			return nil
+		})
+	}
+	if _, err := s.User(t.Context(), idle.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the idle one: %v", err)
+	}
+}
+
+func likenesses(t *testing.T, s *suite) {
+	insert := func(name string) error {
+		return s.Update(t.Context(), func(tx store.Tx) error {
+			_, err := tx.InsertUser(store.User{ID: uuid.NewString(), Name: name, CreatedAt: 1})
+			return err
+		})
+	}
+	if err := insert("Ada Lovelace"); err != nil {
+		t.Fatal(err)
+	}
+	user := s.user()
+	for _, name := range []string{"Ada Lovelace", "ada lovelace", "Аda Lovelace", "Ada  Love1ace", "U\u0455er-1"} {
+		if err := insert(name); !errors.Is(err, store.ErrNameTaken) {
+			t.Errorf("a new %q: %v", name, err)
+		}
+		err := s.Update(t.Context(), func(tx store.Tx) error { return tx.RenameUser(user.ID, name) })
+		if own := name == "U\u0455er-1"; errors.Is(err, store.ErrNameTaken) == own {
+			t.Errorf("renamed to %q: %v", name, err)
+		}
+	}
+	// What was given up can be taken by others.
+	s.update(func(tx store.Tx) error { return tx.RenameUser(user.ID, "Bob") })
+	for i := range 2 {
+		name := fmt.Sprintf("user-%d", i+2)
+		if err := insert(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if next := s.user(); next.Name != "User-4" {
+		t.Errorf("the next is %s", next.Name)
+	}
+}
