@@ -131,7 +131,9 @@ func TestNamesAreKeptWhileAJobSpeaksOfThem(t *testing.T) {
 	job := func(n int64, user string) *pb.Job {
 		return &pb.Job{Id: fmt.Sprint(n), UserId: user, Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: n, Version: 1}
 	}
-	s.Apply(&pb.WatchStateResponse{Snapshot: &pb.StateSnapshot{Jobs: []*pb.Job{job(0, "u")}, Users: []*pb.UserName{{UserId: "u", Name: "Ada"}}}}, now)
+	s.Apply(&pb.WatchStateResponse{Snapshot: &pb.StateSnapshot{
+		Jobs: []*pb.Job{job(0, "u")}, Users: []*pb.UserName{{UserId: "u", Name: "Ada"}},
+	}}, now)
 	if got := s.Owner(job(0, "u")); got != "Ada" {
 		t.Errorf("%q", got)
 	}

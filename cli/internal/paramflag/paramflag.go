@@ -30,7 +30,9 @@ func Values(ctx context.Context, scheduler pb.SchedulerServiceClient, workflowID
 
 // Complete is values and, for the parameters of the workflow that they leave out, its defaults: what a booking with them
 // comes to.
-func Complete(ctx context.Context, scheduler pb.SchedulerServiceClient, workflowID string, values map[string]*pb.ParameterValue) (map[string]*pb.ParameterValue, error) {
+func Complete(
+	ctx context.Context, scheduler pb.SchedulerServiceClient, workflowID string, values map[string]*pb.ParameterValue,
+) (map[string]*pb.ParameterValue, error) {
 	state, err := scheduler.GetState(ctx, &pb.GetStateRequest{})
 	if err != nil {
 		return nil, err

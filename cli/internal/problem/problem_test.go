@@ -64,6 +64,7 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 		},
 		"bookings in the way of a pause": {
 			servertest.Error(codes.FailedPrecondition, "in the way", info(pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY), &pb.PauseConflict{
+				Total: 205,
 				Bookings: []*pb.PauseObstacle{
 					{JobId: conflict.BlockingJobId, UserName: "Ada", StartMs: servertest.Now.UnixMilli()},
 					{UserName: "Ada"},
@@ -73,7 +74,7 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 				},
 			}),
 			"bookings are in the way: Ada's job 3f2a1b2c at 2026-11-23 12:00:00 UTC, Ada's job at 1970-01-01 00:00:00 UTC, " +
-				"Ada's job at 1970-01-01 00:00:00 UTC, 2 more", exitcode.Conflict,
+				"Ada's job at 1970-01-01 00:00:00 UTC, 202 more", exitcode.Conflict,
 		},
 		"by invitation only": {
 			servertest.Error(codes.PermissionDenied, "no", info(pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED)),
@@ -101,7 +102,8 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 		},
 		"malformed": {
 			servertest.Error(codes.InvalidArgument, "status: there is no NOPE", info(pb.ErrorReason_ERROR_REASON_MALFORMED)),
-			"http://localhost:3000 does not understand the request; is it a ComfyScheduler of this version? (status: there is no NOPE)", exitcode.Failure,
+			"http://localhost:3000 does not understand the request; is it a ComfyScheduler of this version? (status: there is no NOPE)",
+			exitcode.Failure,
 		},
 		"stale": {
 			servertest.Error(codes.Aborted, "stale", info(pb.ErrorReason_ERROR_REASON_STALE_VERSION)),

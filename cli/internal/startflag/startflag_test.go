@@ -40,9 +40,17 @@ func TestRepeatedNamesTheMoment(t *testing.T) {
 	}{
 		{startflag.Flags{In: "3h"}, []string{"book", "--in", "3h", "a fox"}, "comfysched book 'a fox' --at " + at + " --request-id " + id},
 		{startflag.Flags{At: "15:00"}, []string{"book", "--at=15:00", "a fox"}, "comfysched book 'a fox' --at " + at + " --request-id " + id},
-		{startflag.Flags{After: "in 3h"}, []string{"book", "--after", "in 3h", "--each-line"}, "comfysched book --each-line --after " + at + " --request-id " + id},
+		{
+			startflag.Flags{After: "in 3h"},
+			[]string{"book", "--after", "in 3h", "--each-line"},
+			"comfysched book --each-line --after " + at + " --request-id " + id,
+		},
 		{startflag.Flags{Next: true}, []string{"book", "-nq", "fox", "--request-id", "x"}, "comfysched book -nq fox --request-id " + id},
-		{startflag.Flags{In: "3h"}, []string{"book", "--in", "3h", strings.Repeat("x", 300)}, "repeat it with --at " + at + " --request-id " + id},
+		{
+			startflag.Flags{In: "3h"},
+			[]string{"book", "--in", "3h", strings.Repeat("x", 300)},
+			"repeat it with --at " + at + " --request-id " + id,
+		},
 	} {
 		start, err := c.flags.Read(clock)
 		if err != nil {

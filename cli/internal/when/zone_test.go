@@ -92,7 +92,11 @@ func TestDaysWithoutAMidnight(t *testing.T) {
 
 func TestAnHourThatComesTwiceIsRefusedWithBothMoments(t *testing.T) {
 	for _, c := range []struct{ zone, text, want string }{
-		{"Europe/Berlin", "2027-10-31 02:30", "2027-10-31 02:30 comes twice in Europe/Berlin, where the clocks are put back: write 2027-10-31T02:30:00+02:00 or 2027-10-31T02:30:00+01:00"},
+		{
+			"Europe/Berlin", "2027-10-31 02:30",
+			"2027-10-31 02:30 comes twice in Europe/Berlin, where the clocks are put back: " +
+				"write 2027-10-31T02:30:00+02:00 or 2027-10-31T02:30:00+01:00",
+		},
 		{"America/New_York", "2027-11-07 01:30", "2027-11-07T01:30:00-04:00 or 2027-11-07T01:30:00-05:00"},
 		{"Australia/Lord_Howe", "2027-04-04 01:45:10.5", "2027-04-04T01:45:10.5+11:00 or 2027-04-04T01:45:10.5+10:30"},
 	} {
@@ -122,7 +126,9 @@ func TestRelativeTimesMeanAnotherMomentLater(t *testing.T) {
 }
 
 func TestTheZoneOfTheEnvironment(t *testing.T) {
-	for tz, want := range map[string]string{"Europe/Berlin": "Europe/Berlin", ":America/New_York": "America/New_York", "": "UTC", "UTC": "UTC"} {
+	for tz, want := range map[string]string{
+		"Europe/Berlin": "Europe/Berlin", ":America/New_York": "America/New_York", "": "UTC", "UTC": "UTC",
+	} {
 		if got, err := when.Zone(tz, true); err != nil || got.String() != want {
 			t.Errorf("TZ=%s is %v, %v", tz, got, err)
 		}

@@ -79,11 +79,12 @@ func auditRun(ctx context.Context, opts *Options) error {
 			return err
 		}
 	}
-	list := listing.Pages{Things: "deeds", None: "Nothing was done.", Limit: &opts.Limit, Read: func(size int32, token string) (listing.Page, error) {
+	read := func(size int32, token string) (listing.Page, error) {
 		req.PageSize, req.PageToken = size, token
 		answer, err := client.Admin.ListAuditEvents(ctx, &req)
 		return listing.Page{Answer: answer, Table: opts.rows(answer.GetEvents())}, err
-	}}
+	}
+	list := listing.Pages{Things: "deeds", None: "Nothing was done.", Limit: &opts.Limit, Read: read}
 	return list.Print(opts.IO, outflag.Flags{JSON: opts.JSON})
 }
 

@@ -78,7 +78,8 @@ func TestAnIDThatBookedSomethingElseIsAConflict(t *testing.T) {
 			if code := root.Run(t.Context(), f); code != exitcode.Conflict {
 				t.Errorf("exit code %d", code)
 			}
-			want := "comfysched: the request id has booked another job, 3f2a1b2c: 'comfysched show 3f2a1b2c' shows it; give a new id to book this one\n"
+			want := "comfysched: the request id has booked another job, 3f2a1b2c: 'comfysched show 3f2a1b2c' shows it; " +
+				"give a new id to book this one\n"
 			if term.Err.String() != want || term.Out.Len() > 0 {
 				t.Errorf("stderr %q, stdout %q", term.Err, term.Out)
 			}
@@ -88,14 +89,15 @@ func TestAnIDThatBookedSomethingElseIsAConflict(t *testing.T) {
 
 // When no answer comes at all, it is said how to find out without booking twice: by a command that names the moment.
 func TestAnUncertainBookingIsSaidToBeOne(t *testing.T) {
+	const at, from = "2026-11-23T15:00:00.000Z", "2026-11-23T14:30:00.000Z"
 	for name, c := range map[string]struct {
 		args        []string
 		stdin, want string
 	}{
-		"next":   {[]string{"book", "--next", "a red fox"}, "", "comfysched book --next 'a red fox' --request-id ID books it once"},
-		"exact":  {[]string{"book", "--in", "3h", "a red fox"}, "", "comfysched book 'a red fox' --at 2026-11-23T15:00:00.000Z --request-id ID books it once"},
-		"from":   {[]string{"book", "--after", "14:30", "a red fox"}, "", "comfysched book 'a red fox' --after 2026-11-23T14:30:00.000Z --request-id ID books it once"},
-		"series": {[]string{"book", "--next", "--each-line", "--request-id", requestID}, "a red fox\n", "comfysched book --next --each-line --request-id " + requestID + " books it once"},
+		"next":   {[]string{"book", "--next", "a red fox"}, "", "book --next 'a red fox' --request-id ID"},
+		"exact":  {[]string{"book", "--in", "3h", "a red fox"}, "", "book 'a red fox' --at " + at + " --request-id ID"},
+		"from":   {[]string{"book", "--after", "14:30", "a red fox"}, "", "book 'a red fox' --after " + from + " --request-id ID"},
+		"series": {[]string{"book", "-n", "--each-line", "--request-id", requestID}, "a fox\n", "book -n --each-line --request-id " + requestID},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +117,8 @@ func TestAnUncertainBookingIsSaidToBeOne(t *testing.T) {
 			if code := root.Run(t.Context(), f); code != exitcode.Unavailable {
 				t.Errorf("exit code %d", code)
 			}
-			if want := "the job may be booked: " + strings.ReplaceAll(c.want, "ID", first.GetRequestId()); !strings.Contains(term.Err.String(), want) {
+			command := strings.ReplaceAll(c.want, "ID", first.GetRequestId())
+			if want := "the job may be booked: comfysched " + command + " books it once\n"; !strings.Contains(term.Err.String(), want) {
 				t.Errorf("stderr %q, want %q", term.Err, want)
 			}
 		})

@@ -38,10 +38,11 @@ made it, note.`,
 			if err != nil {
 				return err
 			}
-			return listing.Pages{Things: "invitations", None: "No invitations.", Limit: &limit, Read: func(size int32, token string) (listing.Page, error) {
+			read := func(size int32, token string) (listing.Page, error) {
 				answer, err := client.Admin.ListInvitations(cmd.Context(), &pb.ListInvitationsRequest{PageSize: size, PageToken: token})
 				return listing.Page{Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations())}, err
-			}}.Print(f.IO, out)
+			}
+			return listing.Pages{Things: "invitations", None: "No invitations.", Limit: &limit, Read: read}.Print(f.IO, out)
 		},
 	}
 	limit.Bind(cmd, "invitations")

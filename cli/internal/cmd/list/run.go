@@ -17,19 +17,21 @@ func listRun(ctx context.Context, opts *Options) error {
 	if err != nil {
 		return err
 	}
-	req := &pb.ListJobsRequest{Statuses: opts.Statuses, WorkerId: opts.Worker, Window: opts.Window, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC}
+	req := &pb.ListJobsRequest{
+		Statuses: opts.Statuses, WorkerId: opts.Worker, Window: opts.Window, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC,
+	}
 	if opts.Asc {
 		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC
 	}
 	if req.UserId, err = opts.userID(ctx, client); err != nil {
 		return err
 	}
-	list := listing.Pages{Things: "jobs", None: "No jobs.", Limit: &opts.Limit, Read: func(size int32, token string) (listing.Page, error) {
+	read := func(size int32, token string) (listing.Page, error) {
 		req.PageSize, req.PageToken = size, token
 		answer, err := client.Scheduler.ListJobs(ctx, req)
 		return listing.Page{Answer: answer, IDs: ids(answer.GetJobs()), Table: jobview.Table(opts.IO, opts.Clock, answer.GetJobs())}, err
-	}}
-	return list.Print(opts.IO, opts.Out)
+	}
+	return listing.Pages{Things: "jobs", None: "No jobs.", Limit: &opts.Limit, Read: read}.Print(opts.IO, opts.Out)
 }
 
 func ids(jobs []*pb.Job) (out []string) {

@@ -83,7 +83,8 @@ func (r *report) people() error {
 	}
 	line("jobs", fmt.Sprintf("%d running, %d scheduled", r.running(), r.snapshot.GetScheduledTotal()))
 	if next := r.next(); next != nil {
-		line("next", fmt.Sprintf("%s by %s at %s", jobref.Short(next.GetId()), plaintext.Line(names.Of(r.snapshot).For(next)), r.clock.Stamp(next.GetTimeSlot())))
+		owner := plaintext.Line(names.Of(r.snapshot).For(next))
+		line("next", fmt.Sprintf("%s by %s at %s", jobref.Short(next.GetId()), owner, r.clock.Stamp(next.GetTimeSlot())))
 	}
 	line("today", fmt.Sprintf("%d booked, %d completed, %d failed", r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
 	line("average", duration(r.today.GetAverageGenerationMs()))

@@ -14,12 +14,13 @@ import (
 // run tells the status of a service with more scheduled jobs than a snapshot holds.
 func run(t *testing.T, width int, workers ...*pb.Worker) string {
 	t.Helper()
+	now := servertest.Now.UnixMilli()
 	snapshot := &pb.StateSnapshot{
 		System:         &pb.SystemState{SystemStatus: pb.SystemStatus_SYSTEM_STATUS_READY, Workers: workers},
-		ScheduledTotal: 4004, ScheduledUntilMs: servertest.Now.UnixMilli(),
+		ScheduledTotal: 4004, ScheduledUntilMs: now,
 		Users: []*pb.UserName{{UserId: "u", Name: "Ada"}},
 		Jobs: []*pb.Job{
-			{Id: "01a20620-0a48-72b1-9629-c5af3f2a1b2c", UserId: "u", Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: servertest.Now.UnixMilli()},
+			{Id: "01a20620-0a48-72b1-9629-c5af3f2a1b2c", UserId: "u", Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: now},
 			{Id: "01a20620-0a48-72b1-9629-c5af3f2a1b2d", UserId: "u", Status: pb.JobStatus_JOB_STATUS_PROCESSING},
 		},
 	}
@@ -45,7 +46,8 @@ func paused(id string) *pb.Worker {
 }
 
 func pauseRows(id string) string {
-	return "pause_worker\t" + id + "\npause_start\t2026-11-23T12:00:00.000Z\npause_end\t2026-11-23T13:00:00.000Z\npause_reason\tdriver update of " + id + "\n"
+	return "pause_worker\t" + id + "\npause_start\t2026-11-23T12:00:00.000Z\npause_end\t2026-11-23T13:00:00.000Z\n" +
+		"pause_reason\tdriver update of " + id + "\n"
 }
 
 // A program reads how many jobs there are, not how many were told, and whether a worker has a pause.
@@ -67,7 +69,9 @@ func TestRowsAreTheWholeTruth(t *testing.T) {
 
 func TestPeopleReadTheSame(t *testing.T) {
 	got := run(t, 80, paused("gpu"))
-	for _, part := range []string{"1 running, 4004 scheduled\n", "3f2a1b2c by Ada at 2026-11-23 12:00:00 UTC\n", "by Ada: driver update of gpu\n"} {
+	for _, part := range []string{
+		"1 running, 4004 scheduled\n", "3f2a1b2c by Ada at 2026-11-23 12:00:00 UTC\n", "by Ada: driver update of gpu\n",
+	} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%q is missing:\n%s", part, got)
 		}

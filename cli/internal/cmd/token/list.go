@@ -32,10 +32,11 @@ not), current or empty, name.`,
 			if err != nil {
 				return err
 			}
-			return listing.Pages{Things: "tokens", None: "No tokens.", Limit: &limit, Read: func(size int32, token string) (listing.Page, error) {
+			read := func(size int32, token string) (listing.Page, error) {
 				answer, err := client.Identity.ListTokens(cmd.Context(), &pb.ListTokensRequest{PageSize: size, PageToken: token})
 				return listing.Page{Answer: answer, IDs: ids(answer.GetTokens()), Table: rows(f, answer.GetTokens())}, err
-			}}.Print(f.IO, out)
+			}
+			return listing.Pages{Things: "tokens", None: "No tokens.", Limit: &limit, Read: read}.Print(f.IO, out)
 		},
 	}
 	limit.Bind(cmd, "tokens")

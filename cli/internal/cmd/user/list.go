@@ -43,11 +43,11 @@ func listRun(ctx context.Context, f *factory.Factory, limit *limitflag.Flags, ou
 	if err != nil {
 		return err
 	}
-	list := listing.Pages{Things: "users", None: "No users.", Limit: limit, Read: func(size int32, token string) (listing.Page, error) {
+	read := func(size int32, token string) (listing.Page, error) {
 		answer, err := client.Admin.ListUsers(ctx, &pb.ListUsersRequest{PageSize: size, PageToken: token})
 		return listing.Page{Answer: answer, IDs: ids(answer.GetUsers()), Table: rows(f, answer.GetUsers())}, err
-	}}
-	return list.Print(f.IO, out)
+	}
+	return listing.Pages{Things: "users", None: "No users.", Limit: limit, Read: read}.Print(f.IO, out)
 }
 
 func ids(accounts []*pb.UserAccount) (out []string) {

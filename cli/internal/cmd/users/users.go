@@ -38,7 +38,7 @@ func NewCmdUsers(f *factory.Factory) *cobra.Command {
 		Long: `List who follows the live state now: browsers, 'comfysched watch' and other clients.
 
 In a pipe each connection is one tab-separated line: user name, client, address, connected since (RFC 3339), user id,
-connection id. Of very many only the latest are listed, which stderr tells. --json prints an object whose connectedUsers and
+connection id. Of very many only some are listed, which stderr tells. --json prints an object whose connectedUsers and
 presence, how many there are, are those of the API's StateSnapshot.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -74,7 +74,7 @@ func usersRun(ctx context.Context, opts *Options) error {
 		err = listing.List{IDs: ids, Table: opts.rows(connections), None: "Nobody is connected."}.Print(opts.IO, opts.Out)
 	}
 	if missing := int(snapshot.GetPresence().GetConnections()) - len(connections); err == nil && missing > 0 {
-		fmt.Fprintf(opts.IO.Err, "these are the latest %d of %d connections, of %d users\n",
+		fmt.Fprintf(opts.IO.Err, "these are %d of %d connections, of %d users\n",
 			len(connections), snapshot.GetPresence().GetConnections(), snapshot.GetPresence().GetUsers())
 	}
 	return err
