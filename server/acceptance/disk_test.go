@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,5 +103,32 @@ func TestFullDisk(t *testing.T) {
 	s.says("the disk of the bookings has space again")
 	if j := user.job(kept.Id); j.Prompt != "kept" || j.Version != kept.Version {
 		t.Errorf("kept: %v", j)
+	}
+}
+
+// A service that finds the disk of its data full starts all the same, and launches one ComfyUI, which the start after it finds
+// again. The pictures are on another disk: ComfyUI itself cannot work without space for them.
+func TestStartOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.with("comfy_ui.root_path", filepath.Join(s.folder, "comfyui"))
+	dir := s.smallDisk()
+	s.start()
+	user := s.signIn()
+	kept := user.book(exactly(now()+600_000, "kept"))
+	s.crash()
+	for _, pid := range s.comfyPIDs() {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+	fill(t, filepath.Join(dir, "filler"))
+	s.start()
+	if j := user.again(s).job(kept.Id); j.Prompt != "kept" {
+		t.Errorf("kept: %v", j)
+	}
+	comfy := s.comfyPIDs()
+	s.crash()
+	s.start()
+	if again := s.comfyPIDs(); len(comfy) != 1 || !slices.Equal(again, comfy) {
+		t.Errorf("ComfyUI was %v, is %v", comfy, again)
 	}
 }
