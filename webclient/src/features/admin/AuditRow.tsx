@@ -20,7 +20,6 @@ const words: Record<AuditAction, string> = {
   [AuditAction.DELETE_USER]: "Deleted a user",
   [AuditAction.PAUSE_WORKER]: "Paused ComfyUI",
   [AuditAction.RESUME_WORKER]: "Resumed ComfyUI",
-  [AuditAction.DELETE_USER]: "Deleted a user",
 };
 
 /** One deed. Its user and its job lead to everything else of theirs. */
