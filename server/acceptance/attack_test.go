@@ -256,7 +256,7 @@ func TestTenThousandIdleConnections(t *testing.T) {
 // TestSlowReaders holds that a watcher who does not read delays nobody, costs bounded memory, and is cut off.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel() // it waits for the deadline of a write
-	s := newSite(t, "--step-time", "5ms").start()
+	s := newSite(t, "--step-time", "5ms").with("limits.streams_per_user", 0).start()
 	c := s.signIn()
 	before := s.memory()
 	for range 50 {

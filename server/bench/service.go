@@ -45,7 +45,7 @@ func startServiceIn(ctx context.Context, program, folder string) (*process, erro
 	_ = listener.Close()
 	config, err := json.Marshal(map[string]any{
 		"server": map[string]any{"port": 0, "host": "127.0.0.1", "shutdown_grace": "1ms"},
-		"limits": map[string]any{"open_bookings": 0, "days_ahead": 0, "requests_per_second": 0},
+		"limits": map[string]any{"open_bookings": 0, "days_ahead": 0, "requests_per_second": 0, "streams_per_user": 0, "streams_per_address": 0},
 		"comfy_ui": map[string]any{"installation_type": "simulated", "api_port": address.Port, "extra_args": []string{
 			"--start-time", "10ms", "--load-time", "10ms", "--encode-time", "1ms", "--step-time", "70ms", "--decode-time", "1ms",
 		}},

@@ -38,8 +38,10 @@ func serve(cmd *cobra.Command, file string) error {
 	// A second signal ends the program at once, but not one that comes with the first: some senders signal the program
 	// and its group.
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
+	log := newLog()
+	limitMemory(log)
 	err = app.Run(ctx, app.Options{
-		Config: loaded, Version: version, Log: newLog(),
+		Config: loaded, Version: version, Log: log,
 		OnReady: func(urls []string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "\nComfyScheduler is at %s\n\n", strings.Join(urls, " and "))
 		},

@@ -82,8 +82,12 @@ func (p Policy) System(v Viewer, s system.State) system.State {
 	return s
 }
 
+// firstLine is what stands before the lines that are quoted, without the words that announce them.
 func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
+	line, _, quotes := strings.Cut(text, "\n")
+	if at := strings.LastIndexByte(line, ';'); quotes && at >= 0 {
+		line = line[:at]
+	}
 	return line
 }
 
@@ -102,4 +106,6 @@ type Limits struct {
 	DaysAhead         int // of a slot's start
 	RequestsPerSecond int // calls, on average
 	Tokens            int // that are good
+	StreamsPerUser    int // open state streams
+	StreamsPerAddress int // open state streams from one address, of all users there
 }

@@ -79,6 +79,8 @@ type Limits struct {
 	DaysAhead         int  `json:"days_ahead"`
 	RequestsPerSecond *int `json:"requests_per_second"`
 	Tokens            int  `json:"tokens"`
+	StreamsPerUser    int  `json:"streams_per_user"`
+	StreamsPerAddress int  `json:"streams_per_address"`
 }
 
 // What one user may do where others than users of this machine reach the service.
@@ -101,6 +103,7 @@ func (c *Config) UserLimits() access.Limits {
 	return access.Limits{
 		OpenBookings: limit(c.Limits.OpenBookings, exposedBookings), RequestsPerSecond: limit(c.Limits.RequestsPerSecond, exposedCalls),
 		DaysAhead: c.Limits.DaysAhead, Tokens: c.Limits.Tokens,
+		StreamsPerUser: c.Limits.StreamsPerUser, StreamsPerAddress: c.Limits.StreamsPerAddress,
 	}
 }
 
@@ -280,6 +283,6 @@ func defaults() Config {
 			OverrunLimit: OverrunDue, OverrunFactor: 5, OverrunMin: Duration(5 * time.Minute),
 		},
 		Access: Access{Mode: access.Open, TokenUnused: 400},
-		Limits: Limits{DaysAhead: 366, Tokens: 20},
+		Limits: Limits{DaysAhead: 366, Tokens: 20, StreamsPerUser: 20, StreamsPerAddress: 100},
 	}
 }

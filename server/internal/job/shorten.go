@@ -30,20 +30,29 @@ func (j Job) Shorten() Job {
 	return j
 }
 
-// shorten cuts a text and reports whether it did. What is kept is a copy: it holds no memory of the rest.
+// shorten cuts a text and reports whether it did.
 func (j *Job) shorten(text *string) bool {
-	if len(*text) <= shortText || utf8.RuneCountInString(*text) <= shortText {
+	short := Beginning(*text, shortText)
+	if len(short) == len(*text) {
 		return false
 	}
+	*text, j.Shortened = short, true
+	return true
+}
+
+// Beginning is a text of so many characters at most: a longer one is cut and ends with "…". What is kept of it is a copy,
+// which holds no memory of the rest.
+func Beginning(text string, characters int) string {
+	if len(text) <= characters || utf8.RuneCountInString(text) <= characters {
+		return text
+	}
 	end, n := 0, 0
-	for end = range *text {
-		if n++; n == shortText {
+	for end = range text {
+		if n++; n == characters {
 			break
 		}
 	}
-	*text = strings.ToValidUTF8((*text)[:end], "\uFFFD") + "…"
-	j.Shortened = true
-	return true
+	return strings.ToValidUTF8(text[:end], "\uFFFD") + "…"
 }
 
 func (j *Job) shortenParameters() {

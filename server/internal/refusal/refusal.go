@@ -20,6 +20,7 @@ const (
 	TooManyTokens Kind = "token_limit"    // wrong tokens, or calls with none, too often
 	SignIns       Kind = "sign_in_limit"  // sign-ins too often
 	Calls         Kind = "call_limit"     // calls of a user too often
+	Streams       Kind = "stream_limit"   // more state streams than one may have
 	NotAllowed    Kind = "not_allowed"    // what is for owners or administrators
 	ForeignHost   Kind = "foreign_host"   // a name that the service does not have
 	ForeignOrigin Kind = "foreign_origin" // a page of somebody else's

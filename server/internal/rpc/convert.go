@@ -161,15 +161,18 @@ func eventToProto(e store.Event) *pb.AuditEvent {
 	return &pb.AuditEvent{AtMs: e.At, UserId: e.UserID, UserName: e.UserName, Ip: e.Address, Action: auditActions[e.Action], JobId: e.JobID, Detail: e.Detail}
 }
 
+// maxDetail is how long a text about the service may be, in characters.
+const maxDetail = 4000
+
 func workerToProto(w system.Worker) *pb.Worker {
 	return &pb.Worker{
-		Id: w.ID, Status: systemStatuses[w.Status], Reason: w.Reason, Simulated: w.Simulated, ComfyuiVersion: w.ComfyUIVersion, Device: w.Device,
+		Id: w.ID, Status: systemStatuses[w.Status], Reason: job.Beginning(w.Reason, maxDetail), Simulated: w.Simulated, ComfyuiVersion: w.ComfyUIVersion, Device: w.Device,
 		Estimates: each(w.Estimates, func(e system.Estimate) *pb.Estimate {
 			return &pb.Estimate{WorkflowId: e.Workflow, BenchmarkMs: e.BenchmarkMS, SlotDurationMs: e.SlotDurationMS}
 		}),
 		Pause: pauseToProto(w.Pause),
 		BootSteps: each(w.BootSteps, func(s system.BootStep) *pb.BootStep {
-			return &pb.BootStep{Name: s.Name, Outcome: bootOutcomes[s.Outcome], ElapsedMs: s.ElapsedMS, Detail: s.Detail}
+			return &pb.BootStep{Name: s.Name, Outcome: bootOutcomes[s.Outcome], ElapsedMs: s.ElapsedMS, Detail: job.Beginning(s.Detail, maxDetail)}
 		}),
 	}
 }
@@ -184,25 +187,8 @@ func pauseToProto(p *system.Pause) *pb.Pause {
 func (o Outlook) system(s system.State, v access.Viewer) *pb.SystemState {
 	s = o.System(v, s)
 	return &pb.SystemState{
-		SystemStatus: systemStatuses[s.Status], Reason: s.Reason, BenchmarkMs: s.BenchmarkMS, Workers: each(s.Workers, workerToProto),
+		SystemStatus: systemStatuses[s.Status], Reason: job.Beginning(s.Reason, maxDetail), BenchmarkMs: s.BenchmarkMS, Workers: each(s.Workers, workerToProto),
 		Version: o.Version, AccessMode: accessModes[o.Mode], PrivateJobs: o.PrivateJobs, Limits: limitsToProto(o.Limits),
-	}
-}
-
-func workflowsToProto(workflows []system.Workflow) []*pb.Workflow {
-	return each(workflows, workflowToProto)
-}
-
-func workflowToProto(w system.Workflow) *pb.Workflow {
-	return &pb.Workflow{
-		Id: w.ID, Title: w.Title, ExamplePrompt: w.Description.Prompt, SeedMin: w.Description.SeedMin, SeedMax: w.Description.SeedMax,
-		Problems: each(w.Description.Problems, func(p workflow.Problem) string { return p.Text }),
-		Parameters: each(w.Description.Parameters, func(p workflow.Parameter) *pb.Parameter {
-			low, high := p.Bounds()
-			return &pb.Parameter{
-				Name: p.Name, Title: p.Title, Kind: parameterKinds[p.Kind], Min: low, Max: high, Step: p.Step, Choices: p.Choices, Default: valueToProto(p.Default),
-			}
-		}),
 	}
 }
 

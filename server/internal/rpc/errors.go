@@ -42,6 +42,7 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		booked   *identity.HasBookingsError
 		tokens   *identity.TooManyTokensError
 		tooFast  *tooFastError
+		streams  *tooManyStreamsError
 	)
 	switch {
 	case err == nil:
@@ -68,6 +69,8 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 			map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)}), tooFast.after)
 	case errors.As(err, &tokens):
 		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS, map[string]string{"limit": strconv.Itoa(tokens.Limit)})
+	case errors.As(err, &streams):
+		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS, map[string]string{"limit": strconv.Itoa(streams.limit)})
 	case errors.As(err, &inTheWay):
 		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(inTheWay.Jobs, inTheWay.Count))
 	case errors.As(err, &booked):

@@ -44,6 +44,7 @@ type Server struct {
 
 	admission *admission
 	snapshots snapshots
+	streams   streams
 }
 
 const (

@@ -12,6 +12,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
 const (
@@ -25,6 +26,12 @@ const (
 )
 
 func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
+	closed, err := s.streams.open(caller(ctx), s.Outlook.Limits.StreamsPerUser, s.Outlook.Limits.StreamsPerAddress)
+	if err != nil {
+		s.Refusals.Note(refusal.Streams, peerAddress(ctx), stream.Conn().Spec().Procedure)
+		return err
+	}
+	defer closed()
 	w, leave := s.newWatcher(ctx, r, stream.Conn())
 	defer leave()
 	return w.watch(ctx)
@@ -104,6 +111,7 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 			news = w.Feed.Read(feed.Cursor{}) // it may see more or less than before
 		}
 		w.me = again
+		w.Feed.RenameUser(again.ID, again.Name) // the stream may have begun under an older name
 	}
 	if w.own == nil && news.Empty() && time.Since(w.sent) > heartbeat-pulse {
 		w.own = &pb.WatchStateResponse{Heartbeat: &pb.Heartbeat{ServerTimeMs: w.Now().UnixMilli()}}
