@@ -9,7 +9,13 @@ import (
 )
 
 func TestLimitsFollowWhoReachesTheService(t *testing.T) {
-	open, bounded := access.Limits{Tokens: 20, DaysAhead: 366}, access.Limits{Tokens: 20, DaysAhead: 366, OpenBookings: 50, RequestsPerSecond: 20}
+	open := access.Limits{Tokens: 20, DaysAhead: 366, StreamsPerUser: 20, StreamsPerAddress: 100}
+	limited := func(bookings, calls int) access.Limits {
+		limits := open
+		limits.OpenBookings, limits.RequestsPerSecond = bookings, calls
+		return limits
+	}
+	bounded := limited(50, 20)
 	for name, tc := range map[string]struct {
 		server string
 		limits string
@@ -22,8 +28,8 @@ func TestLimitsFollowWhoReachesTheService(t *testing.T) {
 		"behind a proxy":             {`{"trusted_proxies": ["127.0.0.1"]}`, `{}`, bounded},
 		"under a public name":        {`{"public_url": "https://gpu.example.org"}`, `{}`, bounded},
 		"a public name on loopback":  {`{"public_url": "http://localhost:8080"}`, `{}`, open},
-		"set on loopback":            {`{}`, `{"open_bookings": 7}`, access.Limits{Tokens: 20, DaysAhead: 366, OpenBookings: 7}},
-		"taken away where all reach": {`{"host": "::"}`, `{"open_bookings": 0}`, access.Limits{Tokens: 20, DaysAhead: 366, RequestsPerSecond: 20}},
+		"set on loopback":            {`{}`, `{"open_bookings": 7}`, limited(7, 0)},
+		"taken away where all reach": {`{"host": "::"}`, `{"open_bookings": 0}`, limited(0, 20)},
 	} {
 		file := write(t, strings.Replace(with(`{"installation_type": "simulated"}`), "{", `{"server": `+tc.server+`, "limits": `+tc.limits+`, `, 1))
 		c, err := config.Load(file)

@@ -19,6 +19,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
@@ -56,7 +57,7 @@ func newLive(t *testing.T, outlook rpc.Outlook, render func(feed.Delta) *rpc.Del
 	mux := http.NewServeMux()
 	l.Handle(mux)
 	server := httptest.NewUnstartedServer(mux)
-	server.Config.ConnContext = rpc.WithConnection
+	server.Config.ConnContext = gate.WithConnection
 	server.Start()
 	t.Cleanup(server.Close)
 	l.url = server.URL
