@@ -47,7 +47,7 @@ func newLive(t *testing.T, outlook rpc.Outlook, render func(feed.Delta) *rpc.Del
 	t.Cleanup(func() { _ = s.Close() })
 	l := &live{t: t}
 	l.Server = &rpc.Server{
-		Identity: identity.New(s, access.Open, time.Now), Store: s, Outlook: outlook, CookieName: "test", Stopping: make(chan struct{}), Now: time.Now,
+		Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Store: s, Outlook: outlook, CookieName: "test", Stopping: make(chan struct{}), Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(&l.log, nil)),
 	}
 	if render == nil {
