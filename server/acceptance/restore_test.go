@@ -66,7 +66,8 @@ func runsOf(t *testing.T, runLog string) (prompts []string) {
 
 func wantLost(t *testing.T, j *pb.Job) {
 	t.Helper()
-	if j.Status != pb.JobStatus_JOB_STATUS_FAILED || j.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_LOST || !strings.Contains(j.Error.GetMessage(), "it may have run already") {
+	if j.Status != pb.JobStatus_JOB_STATUS_FAILED || j.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_LOST ||
+		!strings.Contains(j.Error.GetMessage(), "it may have run already") {
 		t.Errorf("job: %v", j)
 	}
 }

@@ -54,7 +54,8 @@ func TestStopDoesNotWaitForAComfyUIThatCannotBeEnded(t *testing.T) {
 	if code := s.command.ProcessState.ExitCode(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	wantAll(t, s.log.String(), fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", pid), fmt.Sprintf("pid %d cannot be ended, state D (uninterruptible sleep)", pid))
+	wantAll(t, s.log.String(), fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", pid),
+		fmt.Sprintf("pid %d cannot be ended, state D (uninterruptible sleep)", pid))
 	// The next start knows it, and starts nothing beside it.
 	wantAll(t, s.fails(), "the ComfyUI of the service before", fmt.Sprintf("pid %d cannot be ended", pid))
 	thaw()

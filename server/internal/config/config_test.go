@@ -168,7 +168,8 @@ func FuzzLoad(f *testing.F) {
 		`{` + comfy + `,` + graphed + `{"a":[null]}}}`,
 		`{` + comfy + `,"workflow":{"template_file":"_api.json",` + parameters + `}}`,
 		`{"comfy_ui":{"installation_type":"local","root_path":"comfy"},` + graphed + `{}}}`,
-		`{` + comfy + `,` + graphed + `{"prompt":{"node_id":"6","field":"text"},"seed":{"targets":[{"node_id":"25","field":"noise_seed"}],"max":9}}}}`,
+		`{` + comfy + `,` + graphed + `{"prompt":{"node_id":"6","field":"text"},"seed":{"targets":[{"node_id":"25","field":"noise_seed"}],
+			"max":9}}}}`,
 	} {
 		f.Add(seed)
 	}

@@ -80,7 +80,12 @@ func TestStopWithAComfyUIThatCannotBeEnded(t *testing.T) {
 // installed something.
 func (r *rig) restarting(times int) {
 	r.t.Helper()
-	script := fmt.Sprintf("#!/bin/sh\necho start >> starts\n[ $(wc -l < starts) -gt %d ] || exit 0\nshift\nexec '%s' simulate --start-time 10ms --step-time 10ms --load-time 10ms \"$@\"\n", times, os.Args[0])
+	script := fmt.Sprintf(`#!/bin/sh
+echo start >> starts
+[ $(wc -l < starts) -gt %d ] || exit 0
+shift
+exec '%s' simulate --start-time 10ms --step-time 10ms --load-time 10ms "$@"
+`, times, os.Args[0])
 	for name, text := range map[string]string{"python": script, "main.py": ""} {
 		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o755); err != nil {
 			r.t.Fatal(err)

@@ -1,0 +1,46 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
+)
+
+// Stop ends the ComfyUI that the service launched, with its children, and the one that the service before has left, when
+// the boot did not come to it. A remote one is left alone. One that cannot be ended is an error, and stays on record for the
+// next start.
+func (w *Worker) Stop(ctx context.Context) error {
+	if w.ComfyUI.Installation == config.Remote {
+		return nil
+	}
+	err := w.end(ctx)
+	if left, found := w.left(); found && err == nil {
+		err = left.process.Stop(ctx, w.pace.stopGrace)
+	}
+	if err != nil {
+		w.Log.Error(unendable(err), "worker", w.ID, "err", err)
+		return fmt.Errorf("stop ComfyUI: %w", err)
+	}
+	w.note(func(r *record) { r.Process, r.StartedAt, r.Port, r.Threads = process.ID{}, 0, 0, nil })
+	return nil
+}
+
+func (w *Worker) end(ctx context.Context) error {
+	p := w.running()
+	if p == nil {
+		return nil
+	}
+	return p.Stop(ctx, w.pace.stopGrace)
+}
+
+// unendable is what an administrator is told of a ComfyUI that hangs in the system itself.
+func unendable(err error) string {
+	stuck := new(process.StuckError)
+	if !errors.As(err, &stuck) {
+		return err.Error()
+	}
+	return fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", stuck.PID)
+}
