@@ -1,6 +1,7 @@
 package torture_test
 
 import (
+	"slices"
 	"strings"
 
 	domain "github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -18,7 +19,7 @@ func (j *judge) eachAttemptRunsOnce() {
 		if len(starts) > 1 {
 			j.wrong("prompt %s (attempt %d of job %s) was started %d times: %+v", prompt, of.number, of.job, len(starts), starts)
 		}
-		if final := j.final[of.job]; of.number > final.Attempt {
+		if final := j.final[of.job]; of.number > final.Attempt && !j.takenBack(starts[0].At) {
 			j.wrong("attempt %d of job %s was started; the job is at attempt %d", of.number, of.job, final.Attempt)
 		}
 	}
@@ -38,14 +39,19 @@ func (j *judge) oneComfyUIAtATime() {
 	}
 }
 
-// nothingRunsEarly: no attempt starts before the slot that the job had when it was handed over.
+// handover is how long it may take at most from the moment that a job's slot has come to the start of its run: ComfyUI may
+// be frozen in between, milliseconds.
+const handover = 30_000
+
+// nothingRunsEarly: no attempt starts before the slot that the job had when it was handed over, as far as the service's clock
+// could tell.
 func (j *judge) nothingRunsEarly() {
 	j.observed(func(by string, seen job) {
 		if seen.Status == scheduled || seen.Status == cancelled {
 			return
 		}
 		for _, start := range j.starts[promptOf(seen.ID, seen.Attempt)] {
-			if start.At < seen.Start {
+			if j.Skew.latest(start.At-handover, start.At) < seen.Start && !j.takenBack(start.At) {
 				j.wrong("attempt %d of job %s started at %d, before its slot at %d", seen.Attempt, seen.ID, start.At, seen.Start)
 			}
 		}
@@ -61,14 +67,15 @@ func (j *judge) statusesAreTrue() {
 		end, ended := j.ends[promptOf(final.ID, final.Attempt)]
 		switch final.Status {
 		case completed:
-			if end.Outcome != "success" || final.Result == "" || j.Files[final.Result] == 0 {
+			// A picture that was written by a ComfyUI that was killed right then is a result too.
+			if ended && end.Outcome != "success" || final.Result == "" || j.Files[final.Result] == 0 {
 				j.wrong("job %s is completed; its run ended with %q, its result %q has %d bytes", final.ID, end.Outcome, final.Result, j.Files[final.Result])
 			}
 		case failed:
 			j.failureIsTrue(final, end)
 		case cancelled:
 			// It may still complete, and then that is said: as long as ComfyUI lives, it knows.
-			if ended && end.Outcome != "interrupted" && j.alive(end.PID, final.Finished) && !j.forgetful(final.ID, final.Attempt) {
+			if ended && end.Outcome != "interrupted" && j.alive(end.PID, j.Skew.when(final.Finished)) && !j.forgetful(final.ID, final.Attempt) {
 				j.wrong("job %s is cancelled; its run ended with %q in the ComfyUI that was asked", final.ID, end.Outcome)
 			}
 		}
@@ -82,6 +89,22 @@ func (j *judge) forgetful(id string, number int) bool { return j.unkept[attempt{
 
 const emptyHistory = "[[empty-history]]"
 
+// deaf are runs that hear no interrupt.
+const deaf = "[[deaf]]"
+
+// interruptedOutside reports whether the run of the job's last attempt was interrupted on ComfyUI's own page.
+func (j *judge) interruptedOutside(final job) bool {
+	prompt := promptOf(final.ID, final.Attempt)
+	return slices.ContainsFunc(j.Outside, func(at int64) bool {
+		return slices.ContainsFunc(j.starts[prompt], func(start run) bool { return at >= start.At-1000 && at <= j.ends[prompt].At })
+	})
+}
+
+// cleared reports whether ComfyUI's history was cleared after a run had ended, before anybody can have read it.
+func (j *judge) cleared(ended int64) bool {
+	return slices.ContainsFunc(j.Cleared, func(at int64) bool { return at >= ended-1000 && at <= ended+5000 })
+}
+
 func (j *judge) failureIsTrue(final job, end run) {
 	ok := false
 	switch final.Error {
@@ -90,9 +113,12 @@ func (j *judge) failureIsTrue(final job, end run) {
 	case "no_result":
 		ok = end.Outcome == "success" && strings.Contains(final.Prompt, "[[no-result]]")
 	case "timeout":
-		ok = end.Outcome != "success" && strings.Contains(final.Prompt, hang)
+		ok = end.Outcome != "success" && (strings.Contains(final.Prompt, hang) || strings.Contains(final.Prompt, deaf) || j.frozen(final))
+	case "interrupted":
+		ok = end.Outcome == "interrupted" && j.interruptedOutside(final)
 	case "lost":
-		ok = j.losses[final.ID] == domain.MaxLosses+1 && (end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || !j.alive(end.PID, final.Finished))
+		unseen := end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || j.cleared(end.At) || !j.alive(end.PID, j.Skew.when(final.Finished))
+		ok = j.losses[final.ID] == domain.MaxLosses+1 && unseen
 	}
 	if !ok {
 		j.wrong("job %s failed with %q (%s) after %d losses; its run ended with %q", final.ID, final.Error, final.ErrorText, j.losses[final.ID], end.Outcome)
@@ -104,7 +130,7 @@ func (j *judge) lostAttemptsAreTrue(final job) {
 	for number := 1; number < final.Attempt; number++ {
 		end, ended := j.ends[promptOf(final.ID, number)]
 		next := j.starts[promptOf(final.ID, number+1)]
-		if ended && end.Outcome != "interrupted" && len(next) > 0 && next[0].PID == end.PID && !j.forgetful(final.ID, number) {
+		if ended && end.Outcome != "interrupted" && len(next) > 0 && next[0].PID == end.PID && !j.forgetful(final.ID, number) && !j.cleared(end.At) {
 			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, end.PID, number+1)
 		}
 	}

@@ -1,6 +1,7 @@
 package torture_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -13,6 +14,24 @@ func (j *judge) slotsNeverOverlap() {
 	j.eachView(func(watcher string, at revision, _ bool, view map[string]job) {
 		if a, b, found := overlapping(slices.Collect(maps.Values(view))); found {
 			j.wrong("watcher %s at %v: the slots of %s [%d, %d] and %s [%d, %d] overlap", watcher, at, a.ID, a.Start, a.end(), b.ID, b.Start, b.end())
+		}
+	})
+}
+
+// oneAtATime: nobody was ever shown two jobs that run.
+func (j *judge) oneAtATime() {
+	told := map[string]bool{}
+	j.eachView(func(watcher string, at revision, _ bool, view map[string]job) {
+		var running []string
+		for id, seen := range view {
+			if seen.Status == processing {
+				running = append(running, id)
+			}
+		}
+		slices.Sort(running)
+		if key := fmt.Sprint(running); len(running) > 1 && !told[key] {
+			told[key] = true
+			j.wrong("watcher %s at %v: the jobs %v run at the same time", watcher, at, running)
 		}
 	})
 }

@@ -28,6 +28,9 @@ type attempt struct {
 
 // check compares what was answered with what is. It returns what is wrong.
 func check(e evidence) []string {
+	for i, c := range e.Calls {
+		e.Calls[i] = e.doubtful(c)
+	}
 	j := &judge{
 		evidence: e, final: map[string]job{}, losses: map[string]int{}, asked: map[string][]call{}, starts: map[string][]run{}, ends: map[string]run{},
 		prompt: map[string]attempt{}, unkept: map[attempt]bool{},
@@ -58,8 +61,8 @@ func check(e evidence) []string {
 	}
 	for _, rule := range []func(){
 		j.answersAreOfTheStore, j.noFaults, j.bookedOnce, j.nothingAcknowledgedIsLost, j.versionsTellOneStory, j.versionsOnlyRise,
-		j.slotsNeverOverlap, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly, j.statusesAreTrue, j.cancelledStaysCancelled,
-		j.nothingIsForgotten,
+		j.slotsNeverOverlap, j.oneAtATime, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly, j.statusesAreTrue, j.cancelledStaysCancelled,
+		j.nothingIsForgotten, j.bookingsStand, j.resultsAreNotMadeTwice, j.servicesLeaveEachOtherAlone,
 	} {
 		rule()
 	}
@@ -182,7 +185,7 @@ func (j *judge) answerFits(c call) {
 	}
 }
 
-// observed calls f with every state of a job that anybody was shown.
+// observed calls f with every state of a job that anybody was shown and that no restore has taken back.
 func (j *judge) observed(f func(by string, seen job)) {
 	for _, c := range j.Calls {
 		if c.Job != nil {
@@ -190,6 +193,9 @@ func (j *judge) observed(f func(by string, seen job)) {
 		}
 	}
 	for _, s := range j.Sightings {
+		if j.takenBack(s.At) {
+			continue
+		}
 		for _, seen := range s.Jobs {
 			f(s.Watcher, seen)
 		}
@@ -281,7 +287,7 @@ func (j *judge) nothingIsForgotten() {
 		last = max(last, c.Ended/1000)
 	}
 	for _, final := range j.final {
-		if final.active() && final.Start < last+far.Milliseconds()/2 {
+		if final.Status == processing || final.active() && final.Start < last+far.Milliseconds()/2 {
 			j.wrong("job %s was forgotten: %+v", final.ID, final)
 		}
 	}

@@ -60,6 +60,24 @@ func (h *hoard) free() error {
 	return err
 }
 
+// whileFull does something while the disk is full.
+func (s *site) whileFull(do func()) {
+	if s.hoard == nil {
+		return
+	}
+	s.mu.Lock()
+	s.diskFull = true
+	s.mu.Unlock()
+	err := s.hoard.fill()
+	s.history.incident("disk full", 0, "")
+	do()
+	err = errors.Join(err, s.hoard.free())
+	s.history.incident("disk free", 0, "")
+	if err != nil {
+		s.history.violation("the disk could not be filled and freed: " + err.Error())
+	}
+}
+
 // unmount forgets all that is on the disk.
 func (h *hoard) unmount() error {
 	if h == nil {

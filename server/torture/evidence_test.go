@@ -1,6 +1,7 @@
 package torture_test
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -20,8 +21,20 @@ type evidence struct {
 	Kept      []row            // by the database
 	Requests  map[string]string
 	Runs      []run
-	Files     map[string]int64 // in the output folder, with their sizes
+	Files     map[string]int64 // whole pictures in the output folder, with their sizes
+	Skew      skew
+	Voids     []void
+	Beside    []int   // the ComfyUI that ended while a second service lived, by pid
+	Outside   []int64 // when a run was interrupted from outside, milliseconds
+	Cleared   []int64 // when the history was
+	Frozen    []int64 // when ComfyUI was stopped
 }
+
+// What was done on ComfyUI's own page.
+const (
+	interruptedOutside = "comfyui interrupted from outside"
+	historyCleared     = "comfyui's history cleared from outside"
+)
 
 // row is a job as the database keeps it.
 type row struct {
@@ -108,19 +121,25 @@ func readRuns(file string) (runs []run, err error) {
 	return runs, nil
 }
 
+// readFiles finds the pictures that are whole: of one whose writer was killed nothing may be told.
 func readFiles(dir string) (map[string]int64, error) {
 	files := map[string]int64{}
 	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		info, err := entry.Info()
+		content, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		files[filepath.ToSlash(name)] = info.Size()
+		if bytes.HasSuffix(content, pngEnd) {
+			files[filepath.ToSlash(name)] = int64(len(content))
+		}
 		return err
 	})
 	return files, err
 }
+
+// pngEnd is the last chunk of every PNG.
+var pngEnd = []byte("\x00\x00\x00\x00IEND\xaeB`\x82")

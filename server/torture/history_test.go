@@ -136,7 +136,11 @@ type history struct {
 	sightings []sighting
 	incidents []incident
 	lifetimes map[int]lifetime // of each ComfyUI, by pid
-	wrong     []string         // what was found wrong while it happened
+	skew      skew
+	voids     []void
+	beside    []int          // the ComfyUI that ended while a second service lived, by pid
+	counts    map[string]int // of what is too much to be kept one by one
+	wrong     []string       // what was found wrong while it happened
 }
 
 // lifetime is when a process was seen first and last, milliseconds.
@@ -150,7 +154,7 @@ func newHistory(path string) (*history, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &history{file: file, out: bufio.NewWriter(file), lifetimes: map[int]lifetime{}}, nil
+	return &history{file: file, out: bufio.NewWriter(file), lifetimes: map[int]lifetime{}, skew: skew{{}}, counts: map[string]int{}}, nil
 }
 
 func (h *history) write(kind string, value any) {
@@ -179,9 +183,38 @@ func (h *history) saw(s sighting) {
 func (h *history) incident(what string, pid int, text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.note(what, pid, text)
+}
+
+// note needs the lock.
+func (h *history) note(what string, pid int, text string) {
 	i := incident{time.Now().UnixMilli(), what, pid, text}
 	h.incidents = append(h.incidents, i)
 	h.write("incident", i)
+}
+
+// endedBeside notes that a ComfyUI ended while a second service lived.
+func (h *history) endedBeside(pid int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.beside = append(h.beside, pid)
+	h.note("comfyui ended beside a second service", pid, "")
+}
+
+// moments are when something happened.
+func (h *history) moments(what string) (at []int64) {
+	for _, i := range h.incidents {
+		if i.What == what {
+			at = append(at, i.At)
+		}
+	}
+	return at
+}
+
+func (h *history) count(what string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.counts[what]++
 }
 
 func (h *history) alive(pid int) {

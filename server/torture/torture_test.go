@@ -1,13 +1,17 @@
 //go:build linux
 
 // Package torture proves that no acknowledged booking is lost, doubled or run twice, and that no status lies. It drives the
-// real program on the simulated ComfyUI with many clients that book, edit, move and cancel, while service and ComfyUI are
-// killed, stopped and frozen at random moments, frames are lost and delayed and the disk is filled; then it compares every
-// answer that was acknowledged with what is kept, and with ComfyUI's own record of what ran.
+// real program on the simulated ComfyUI with many clients that book, edit, move and cancel, while one nemesis after the other
+// is let loose: service and ComfyUI are killed, stopped and frozen, also just when it hurts most, clocks are set wrong, the disk
+// is filled, calls that must fail come in floods, backups are restored, and somebody plays on ComfyUI's own page. Then it
+// compares every answer that was acknowledged with what is kept, and with ComfyUI's own record of what ran.
 //
 //	go test ./server/torture                                        a short one
 //	make torture DURATION=10m                                       a long one
+//	make torture KILLS=300                                          until so many processes were killed
 //	go test ./server/torture -torture.seed=N -torture.duration=10m  the choices of an earlier one
+//	go test ./server/torture -torture.only=clock,stop-while-full    some nemeses alone
+//	make soak DURATION=60m                                          hours of peace, and what grows in them
 //
 // All that is random follows from the seed. What happened is in history.jsonl in the folder that a failure names.
 package torture_test
@@ -20,16 +24,18 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	_ "github.com/comfyscheduler/comfyscheduler/server/internal/app" // an earlier result does not stand when the service has changed
 )
 
 var (
-	duration = flag.Duration("torture.duration", 6*time.Second, "how long the torture lasts")
+	duration = flag.Duration("torture.duration", 12*time.Second, "how long the torture lasts")
+	kills    = flag.Int64("torture.kills", 0, "how many kills of service and ComfyUI end the torture, instead of a duration")
 	bookers  = flag.Int("torture.clients", 6, "how many clients book")
 	keep     = flag.Bool("torture.keep", false, "keep the folder of a torture that found nothing too")
 	race     = flag.Bool("torture.race", false, "build the service with the race detector")
@@ -37,7 +43,7 @@ var (
 
 const (
 	watchers = 3
-	drain    = 90 * time.Second // for what is booked to come to its end when the torture is over
+	drain    = 6 * time.Minute // for what is booked to come to its end when the torture is over
 )
 
 func TestTorture(t *testing.T) {
@@ -74,6 +80,9 @@ func TestTorture(t *testing.T) {
 	if len(violations) > 30 {
 		t.Errorf("VIOLATIONS in all: %d", len(violations))
 	}
+	if err := os.WriteFile(filepath.Join(folder, "violations.txt"), []byte(strings.Join(violations, "\n")), 0o600); err != nil {
+		t.Error(err)
+	}
 	if err := h.close(); err != nil {
 		t.Error(err)
 	}
@@ -96,18 +105,11 @@ func keptFolder(t *testing.T) string {
 	return folder
 }
 
-// build builds the program, unless COMFYSCHEDULER_BIN names one that is built.
+// build builds the program with failpoints and a clock that can be set.
 func build(t *testing.T, folder string) string {
 	t.Helper()
-	program := os.Getenv("COMFYSCHEDULER_BIN")
-	if program != "" && !*race {
-		if _, err := os.Stat(program); err != nil { // looked at here, so that a result of an older one is not used again
-			t.Fatal(err)
-		}
-		return program
-	}
-	program = filepath.Join(folder, "comfyscheduler")
-	command := exec.Command("go", "build", fmt.Sprintf("-race=%v", *race), "-o", program, "../cmd/comfyscheduler")
+	program := filepath.Join(folder, "comfyscheduler")
+	command := exec.Command("go", "build", "-tags", "torture", fmt.Sprintf("-race=%v", *race), "-o", program, "../cmd/comfyscheduler")
 	if *race {
 		command.Env = append(os.Environ(), "CGO_ENABLED=1")
 	}
@@ -115,6 +117,43 @@ func build(t *testing.T, folder string) string {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
 	return program
+}
+
+// cast is everybody who takes part.
+type cast struct {
+	watchers []*watcher
+	bookers  []*booker
+	observer *user
+	*tormentor
+}
+
+// gather signs everybody in.
+func (s *site) gather(ctx context.Context, seed uint64) (c cast, err error) {
+	if err := s.invite(ctx); err != nil {
+		return c, err
+	}
+	for i := range watchers + *bookers {
+		u, err := s.signIn(ctx, fmt.Sprintf("c%d", i))
+		if err != nil {
+			return c, err
+		}
+		if rng := derive(seed, uint64(10+i)); i < watchers {
+			c.watchers = append(c.watchers, &watcher{user: u, rng: rng})
+		} else {
+			c.bookers = append(c.bookers, newBooker(u, rng))
+		}
+	}
+	var others [3]*user
+	for i, name := range []string{"observer", "bait", "vandal"} {
+		if others[i], err = s.signIn(ctx, name); err != nil {
+			return c, err
+		}
+	}
+	c.observer = others[0]
+	c.tormentor = &tormentor{
+		site: s, rng: derive(seed, 1), bait: newBooker(others[1], derive(seed, 3)), vandal: newBooker(others[2], derive(seed, 4)), stranger: newUser(s, "stranger"),
+	}
+	return c, nil
 }
 
 // torture runs the actors for the duration, lets what is booked come to its end, and stops the service.
@@ -125,66 +164,46 @@ func (s *site) torture(ctx context.Context, seed uint64) error {
 	defer stopLooking()
 	watch, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
-	var service, acting, watching, looking sync.WaitGroup
+	var service, watching, looking sync.WaitGroup
 	service.Go(func() {
 		if err := s.keepUp(up); err != nil {
 			s.history.violation("the service cannot be started: " + err.Error())
 		}
 	})
 	looking.Go(func() { s.lookAtComfy(look) })
-
-	var all []*watcher
-	var users []*booker
-	for i := range watchers + *bookers {
-		u, err := signIn(ctx, s, fmt.Sprintf("c%d", i))
-		if err != nil {
-			return err
-		}
-		if rng := derive(seed, uint64(10+i)); i < watchers {
-			all = append(all, &watcher{user: u, rng: rng})
-		} else {
-			users = append(users, &booker{user: u, rng: rng, known: map[string]job{}})
-		}
-	}
-	observer, err := signIn(ctx, s, "observer")
+	looking.Go(func() { s.somebodyElse(look) })
+	all, err := s.gather(ctx, seed)
 	if err != nil {
 		return err
 	}
-	act, stopActing := context.WithTimeout(ctx, *duration)
-	defer stopActing()
-	for _, b := range users {
-		acting.Go(func() { b.work(act) })
-	}
-	acting.Go(func() { s.chaos(act, derive(seed, 1)) })
-	for _, w := range all {
+	for _, w := range all.watchers {
 		watching.Go(func() { w.work(watch) })
 	}
-	watching.Go(func() { observer.glance(watch, derive(seed, 2)) })
-	acting.Wait()
+	watching.Go(func() { all.observer.glance(watch, derive(seed, 2)) })
+	all.act(ctx)
 
 	// A clean stop in between: ComfyUI is started anew, without the pauses that many kills have led to.
-	s.signal(syscall.SIGTERM, "SIGTERM")
-	ending, cancel := context.WithTimeout(ctx, drain)
+	all.stopAndWait()
+	draining, drop := context.WithTimeout(ctx, drain)
+	defer drop()
+	drained := s.drained(draining, all.observer)
+	ending, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	drained := s.drained(ending, observer)
 	stopWatching()
 	watching.Wait()
-	if at, err := observer.snapshot(ending); err != nil {
+	if at, err := all.observer.snapshot(ending); err != nil {
 		s.history.violation("no snapshot at the end: " + err.Error())
 	} else {
-		for _, w := range all {
+		for _, w := range all.watchers {
 			if err := w.catchUp(ending, at); err != nil {
 				s.history.violation(err.Error())
 			}
 		}
 	}
-	s.answered, err = observer.list(ending)
+	s.answered, err = all.observer.list(ending)
 	goDown()
 	s.signal(syscall.SIGTERM, "SIGTERM")
 	service.Wait()
-	if left := s.comfyPIDs(); len(left) > 0 {
-		s.history.violation(fmt.Sprintf("ComfyUI %v outlives a clean stop", left))
-	}
 	stopLooking()
 	looking.Wait()
 	if drained != nil {
@@ -193,13 +212,38 @@ func (s *site) torture(ctx context.Context, seed uint64) error {
 	return err
 }
 
-// drained waits until all that was to run in the test has ended.
+// act lets everybody act until the torture is over.
+func (c cast) act(ctx context.Context) {
+	limit := *duration
+	if *kills > 0 {
+		limit = day
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var acting sync.WaitGroup
+	for _, b := range c.bookers {
+		acting.Go(func() { b.work(ctx) })
+	}
+	acting.Go(func() { c.torment(ctx) })
+	acting.Go(func() {
+		for *kills > 0 && c.kills.Load() < *kills && ctx.Err() == nil {
+			pause(ctx, 100*time.Millisecond)
+		}
+		if *kills > 0 {
+			cancel()
+		}
+	})
+	acting.Wait()
+}
+
+// drained waits until all that was to run in the test has ended, and what a wrong clock has moved is back.
 func (s *site) drained(ctx context.Context, u *user) error {
 	for {
-		waiting := 0
+		waiting, soon := 0, time.Now().Add(far/2).UnixMilli()
 		jobs, err := u.list(ctx)
 		for _, j := range jobs {
-			if j.active() && j.Start < time.Now().Add(far/2).UnixMilli() {
+			displaced := j.Status == scheduled && j.Delay == "overdue" && j.Booked > soon && j.Start != j.Booked // a clock that was set has moved it
+			if j.Status == processing || j.active() && j.Start < soon || displaced {
 				waiting++
 			}
 		}
@@ -213,25 +257,14 @@ func (s *site) drained(ctx context.Context, u *user) error {
 	}
 }
 
-// list reads all jobs, page by page.
-func (u *user) list(ctx context.Context) (jobs []job, err error) {
-	request := &pb.ListJobsRequest{PageSize: 200, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC}
-	for {
-		page, err := u.ListJobs(ctx, request)
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, jobsOf(page.Jobs)...)
-		if request.PageToken = page.NextPageToken; request.PageToken == "" {
-			return jobs, nil
-		}
-	}
-}
-
 // evidence collects what is left when everything has stopped.
 func (s *site) evidence(t *testing.T) evidence {
 	t.Helper()
-	e := evidence{Calls: s.history.calls, Sightings: s.history.sightings, Lifetimes: s.history.lifetimes, Answered: s.answered}
+	h := s.history
+	e := evidence{
+		Calls: h.calls, Sightings: h.sightings, Lifetimes: h.lifetimes, Answered: s.answered, Skew: h.skew, Voids: h.voids, Beside: h.beside,
+		Outside: h.moments(interruptedOutside), Cleared: h.moments(historyCleared), Frozen: h.moments("comfyui SIGSTOP"),
+	}
 	var err error
 	if e.Kept, e.Requests, err = readDatabase(filepath.Join(s.data, "bookings.db")); err != nil {
 		t.Error(err)
@@ -239,51 +272,8 @@ func (s *site) evidence(t *testing.T) evidence {
 	if e.Runs, err = readRuns(s.runs); err != nil {
 		t.Error(err)
 	}
-	if e.Files, err = readFiles(filepath.Join(s.data, "simulated", "output")); err != nil {
+	if e.Files, err = readFiles(s.output); err != nil {
 		t.Error(err)
 	}
 	return e
-}
-
-// report says how much was tried: a torture that tries nothing proves nothing.
-func report(t *testing.T, h *history, e evidence) {
-	t.Helper()
-	outcomes, ends, runs := map[string]int{}, map[string]int{}, 0
-	for _, c := range h.calls {
-		outcomes[c.Verb+" "+c.Outcome]++
-	}
-	for _, r := range e.Kept {
-		ends[r.Status]++
-		if r.Error != "" {
-			ends["failed: "+r.Error]++
-		}
-		if r.Delay != "" {
-			ends["moved or late: "+r.Delay]++
-		}
-		runs += len(promptsOf(r, e.Runs))
-	}
-	incidents := map[string]int{}
-	for _, i := range h.incidents {
-		incidents[i.What]++
-	}
-	t.Logf("kill -9 of the service %d, of ComfyUI %d; runs of jobs %d", incidents["service SIGKILL"], incidents["comfyui SIGKILL"], runs)
-	t.Logf("incidents %v", incidents)
-	t.Logf("calls %v", outcomes)
-	t.Logf("jobs %v; sightings %d", ends, len(h.sightings))
-	for _, needed := range []int{incidents["service SIGKILL"], incidents["comfyui SIGKILL"], outcomes["book "+acknowledged], ends[completed], runs} {
-		if needed == 0 {
-			t.Error("nothing is proved: one of the figures above is zero")
-		}
-	}
-}
-
-func promptsOf(r row, runs []run) (started []run) {
-	for _, line := range runs {
-		for number := 1; number <= r.Attempt; number++ {
-			if line.Event == "start" && line.PromptID == promptOf(r.ID, number) {
-				started = append(started, line)
-			}
-		}
-	}
-	return started
 }

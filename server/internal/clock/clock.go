@@ -2,3 +2,6 @@
 // clock of a machine; in every other build it is time.Now. What must not move with the clock, such as how long something
 // took, is asked of time.Now and time.Since.
 package clock
+
+// Env names the file that says how far the clock is off, as Go writes durations.
+const Env = "COMFYSCHEDULER_CLOCK"

@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// Env names the file of how far the clock is off, written as Go writes durations.
-const Env = "COMFYSCHEDULER_CLOCK"
-
 // Now is what the wall clock says. It has no monotonic reading, which nobody can set.
 func Now() time.Time { return time.Now().Round(0).Add(present.get()) }
 

@@ -14,3 +14,11 @@ const (
 	Posted       Point = "worker/posted"       // ComfyUI has the graph, and nobody has noted it
 	Unwritten    Point = "dispatch/unwritten"  // an outcome could not be written, before the next try
 )
+
+// Env names the file of what is to happen. Each of its lines is
+//
+//	POINT ACTION SKIP TIMES
+//
+// where ACTION is "exit" (die at once, as of kill -9), "error", or a duration to sleep, which happens TIMES times after a
+// process has come to the point SKIP times.
+const Env = "COMFYSCHEDULER_FAILPOINTS"

@@ -10,14 +10,6 @@ import (
 	"time"
 )
 
-// Env names the file of what is to happen. Each of its lines is
-//
-//	POINT ACTION SKIP TIMES
-//
-// where ACTION is "exit" (die at once, as of kill -9), "error", or a duration to sleep, which happens TIMES times after a
-// process has come to the point SKIP times.
-const Env = "COMFYSCHEDULER_FAILPOINTS"
-
 var (
 	mu      sync.Mutex
 	reached = map[string]int{} // how often, by line

@@ -1,0 +1,252 @@
+//go:build linux
+
+package torture_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// booker is a user who books, edits, moves and cancels at random.
+type booker struct {
+	*user
+	rng   *rand.Rand
+	known map[string]job // own jobs as last heard of
+	order []string       // their ids, oldest first
+	count int
+	// restores is how many restores are taken into account in what is known.
+	restores int64
+}
+
+func newBooker(u *user, rng *rand.Rand) *booker {
+	return &booker{user: u, rng: rng, known: map[string]job{}}
+}
+
+// horizon is how far ahead jobs are booked that are to run in the test.
+const horizon = 3 * time.Second
+
+// maxSoon and maxFar are how many jobs a booker has at a time: more than the timeline can take are no use.
+const (
+	maxSoon = 4
+	maxFar  = 8
+)
+
+// work acts until ctx ends.
+func (b *booker) work(ctx context.Context) {
+	for ctx.Err() == nil {
+		b.act(ctx)
+		pause(ctx, time.Duration(20+b.rng.IntN(180))*time.Millisecond)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+func (b *booker) act(ctx context.Context) {
+	if !b.upToDate(ctx) {
+		return
+	}
+	dice := b.rng.Float64()
+	own, some := b.pick()
+	soon, far := b.active()
+	switch {
+	case far > maxFar && some:
+		b.cancel(ctx, own)
+	case !some || (dice < 0.5 && soon < maxSoon):
+		b.book(ctx)
+	case dice < 0.62:
+		b.edit(ctx, own)
+	case dice < 0.76:
+		b.move(ctx, own)
+	case dice < 0.86:
+		b.cancel(ctx, own)
+	default:
+		b.get(ctx, own)
+	}
+}
+
+// pick is one of the own jobs, an active one as a rule.
+func (b *booker) pick() (job, bool) {
+	var from []string
+	for _, id := range b.order {
+		if b.known[id].active() || b.rng.Float64() < 0.03 {
+			from = append(from, id)
+		}
+	}
+	if len(from) == 0 {
+		return job{}, false
+	}
+	return b.known[from[b.rng.IntN(len(from))]], true
+}
+
+// active is how many own jobs are to run soon, and later.
+func (b *booker) active() (soon, later int) {
+	limit := time.Now().Add(far / 2).UnixMilli()
+	for _, j := range b.known {
+		switch {
+		case !j.active():
+		case j.Start < limit:
+			soon++
+		default:
+			later++
+		}
+	}
+	return soon, later
+}
+
+// upToDate asks anew for the own jobs after a restore, which may have taken some back.
+func (b *booker) upToDate(ctx context.Context) bool {
+	restores := b.site.restores.Load()
+	if restores == b.restores {
+		return true
+	}
+	all, err := b.list(ctx)
+	if err != nil {
+		return false
+	}
+	b.known, b.order, b.restores = map[string]job{}, nil, restores
+	for _, j := range all {
+		if j.User == b.id {
+			b.learn(j)
+		}
+	}
+	return true
+}
+
+func (b *booker) learn(j job) {
+	if _, known := b.known[j.ID]; !known {
+		b.order = append(b.order, j.ID)
+	}
+	b.known[j.ID] = j
+}
+
+// markers make ComfyUI misbehave in the run of that prompt.
+var markers = []struct {
+	part float64
+	text string
+}{
+	{0.05, "[[slow=80ms]]"},
+	{0.02, "[[slow=200ms]]"},
+	{0.03, "[[fail]]"},
+	{0.015, "[[crash]]"},
+	{0.03, "[[lose-end]]"},
+	{0.03, "[[mute-ws]]"},
+	{0.03, "[[bad-frames]]"},
+	{0.04, "[[delay-frames=300ms]]"},
+	{0.03, "[[delay-frames=3s]]"},
+	{0.02, "[[no-result]]"},
+	{0.01, "[[empty-history]]"},
+	{0.005, hang},
+}
+
+// marker is one of the markers, or none.
+func (b *booker) marker() string {
+	dice := b.rng.Float64()
+	for _, m := range markers {
+		if dice -= m.part; dice < 0 && (m.text != hang || *duration >= time.Minute) {
+			return m.text
+		}
+	}
+	return ""
+}
+
+// text is a prompt. It begins with the booking's tag for good, whatever is edited.
+func (b *booker) text(tag, marker string) string {
+	b.count++
+	return strings.TrimSpace(fmt.Sprintf("%s text %d %s", tag, b.count, marker))
+}
+
+// moment is a start to ask for: soon as a rule, sometimes after the end of the test.
+func (b *booker) moment() int64 {
+	ahead := time.Duration(b.rng.Int64N(int64(horizon)))
+	if b.rng.Float64() < 0.06 {
+		ahead = far + time.Duration(b.rng.Int64N(int64(10*time.Minute)))
+	}
+	return time.Now().Add(ahead).UnixMilli()
+}
+
+// book books at some moment.
+func (b *booker) book(ctx context.Context) {
+	b.bookAt(ctx, b.moment(), b.rng.Float64() < 0.5, b.marker())
+}
+
+// bookAt books, and asks again under the same request id while the answer is missing.
+func (b *booker) bookAt(ctx context.Context, moment int64, exact bool, marker string) (done call) {
+	tag := fmt.Sprintf("%s-%d", b.name, b.count)
+	seed := b.rng.Uint64()
+	request := &pb.BookJobRequest{RequestId: b.uuid(), Prompt: b.text(tag, marker), Seed: &seed}
+	c := call{Verb: "book", Tag: tag, Request: request.RequestId, Prompt: request.Prompt, Seed: seed, Moment: moment, Exact: exact}
+	request.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: moment}
+	if exact {
+		request.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: moment}
+	}
+	for range 8 {
+		done = b.call(ctx, c, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
+			response, err := b.BookJob(ctx, request)
+			return response.GetJob(), response.GetRevision(), err
+		})
+		again := done.Outcome == acknowledged && b.rng.Float64() < 0.1
+		if ctx.Err() != nil || (done.Outcome != unknown && done.Outcome != unsent && !again) {
+			break
+		}
+		pause(ctx, time.Duration(20+b.rng.IntN(300))*time.Millisecond)
+	}
+	return done
+}
+
+func (b *booker) uuid() string {
+	var bytes [16]byte
+	for i := range bytes {
+		bytes[i] = byte(b.rng.Uint32())
+	}
+	id := uuid.UUID(bytes)
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id.String()
+}
+
+func (b *booker) update(ctx context.Context, c call, mask string, edit *pb.JobEdit) {
+	b.call(ctx, c, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
+		response, err := b.UpdateJob(ctx, &pb.UpdateJobRequest{JobId: c.JobID, Version: c.Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{mask}}, Edit: edit})
+		return response.GetJob(), response.GetRevision(), err
+	})
+}
+
+func (b *booker) edit(ctx context.Context, own job) {
+	c := call{Verb: "edit", JobID: own.ID, Version: own.Version, Prompt: b.text(tagOf(own.Prompt), b.marker())}
+	b.update(ctx, c, "prompt", &pb.JobEdit{Prompt: c.Prompt})
+}
+
+func (b *booker) move(ctx context.Context, own job) {
+	c := call{Verb: "move", JobID: own.ID, Version: own.Version, Moment: b.moment(), Exact: b.rng.Float64() < 0.5}
+	if c.Exact {
+		b.update(ctx, c, "time_slot", &pb.JobEdit{TimeSlot: c.Moment})
+		return
+	}
+	b.update(ctx, c, "next_free_from", &pb.JobEdit{NextFreeFrom: c.Moment})
+}
+
+func (b *booker) cancel(ctx context.Context, own job) {
+	b.call(ctx, call{Verb: "cancel", JobID: own.ID}, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
+		response, err := b.CancelJob(ctx, &pb.CancelJobRequest{JobId: own.ID})
+		return response.GetJob(), response.GetRevision(), err
+	})
+}
+
+func (b *booker) get(ctx context.Context, own job) {
+	b.call(ctx, call{Verb: "get", JobID: own.ID}, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
+		response, err := b.GetJob(ctx, &pb.GetJobRequest{JobId: own.ID})
+		return response.GetJob(), nil, err
+	})
+}

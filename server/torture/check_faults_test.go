@@ -1,0 +1,109 @@
+package torture_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// bookingsStand: a booking for after the torture is where it was booked, whatever clocks said meanwhile, unless its owner
+// moved it, or somebody was given its slot while it was elsewhere.
+func (j *judge) bookingsStand() {
+	var last int64
+	for _, c := range j.Calls {
+		last = max(last, c.Ended/1000)
+	}
+	booked := map[string]call{} // the latest answer, by job
+	for _, c := range j.Calls {
+		if c.Job != nil && c.Job.Delay == "" && c.Job.Status == scheduled && c.Job.Version >= versionOf(booked[c.Job.ID]) {
+			booked[c.Job.ID] = c
+		}
+	}
+	for id, c := range booked {
+		final := j.final[id]
+		stands := final.Status != scheduled || final.Start == c.Job.Start
+		if stands || c.Job.Start < last+far.Milliseconds()/2 || j.explains(c, "move", func(call) bool { return true }) || j.givenAway(*c.Job) {
+			continue
+		}
+		j.wrong("job %s was booked for %d and stands at %d, which nobody asked for (%s, booked %d)", id, c.Job.Start, final.Start, final.Delay, final.Booked)
+	}
+}
+
+func versionOf(c call) int64 {
+	if c.Job == nil {
+		return 0
+	}
+	return c.Job.Version
+}
+
+// givenAway reports whether anybody else may have been given the slot.
+func (j *judge) givenAway(booked job) bool {
+	return slices.ContainsFunc(j.Calls, func(c call) bool {
+		if c.Job == nil {
+			return c.Outcome == unknown && (c.Verb == "book" || c.Verb == "move") && c.Moment <= booked.end() && c.Moment+booked.Duration >= booked.Start
+		}
+		return c.Job.ID != booked.ID && c.Job.Start <= booked.end() && c.Job.end() >= booked.Start
+	})
+}
+
+// fileOf is the picture that an attempt has left in the output folder.
+func (j *judge) fileOf(id string, number int) (string, bool) {
+	name := "/" + id + "_"
+	if number > 1 {
+		name = fmt.Sprintf("/%s-%d_", id, number)
+	}
+	for file := range j.Files {
+		if strings.Contains("/"+file, name) {
+			return file, true
+		}
+	}
+	return "", false
+}
+
+// resultsAreNotMadeTwice: where an attempt has ended with success and its picture is there for everybody to see, the job is
+// completed and never run again, whatever has died or was forgotten meanwhile.
+func (j *judge) resultsAreNotMadeTwice() {
+	for prompt, end := range j.ends {
+		of := j.prompt[prompt]
+		final, there := j.final[of.job]
+		file, left := j.fileOf(of.job, of.number)
+		if !there || !left || end.Outcome != "success" {
+			continue
+		}
+		for number := of.number + 1; number <= final.Attempt+1; number++ {
+			for _, again := range j.starts[promptOf(of.job, number)] {
+				if again.At >= end.At {
+					j.wrong("attempt %d of job %s has left %s, and attempt %d was started %d ms later", of.number, of.job, file, number, again.At-end.At)
+				}
+			}
+		}
+		if final.Status == failed && final.Attempt == of.number {
+			j.wrong("job %s failed with %q; its run has left %s", of.job, final.Error, file)
+		}
+	}
+}
+
+// servicesLeaveEachOtherAlone: no ComfyUI ends while a second service lives, but by the prompt that it runs.
+func (j *judge) servicesLeaveEachOtherAlone() {
+	for _, pid := range j.Beside {
+		var last run
+		for _, r := range j.Runs {
+			if r.PID == pid {
+				last = r
+			}
+		}
+		prompt := j.final[j.prompt[last.PromptID].job].Prompt
+		deadly := last.Event == "start" && (strings.Contains(prompt, "[[crash]]") || strings.Contains(prompt, hang))
+		if !deadly {
+			j.wrong("ComfyUI %d ended while a second service lived, after it had told %+v", pid, last)
+		}
+	}
+}
+
+// frozen reports whether ComfyUI was stopped for a while in the job's last run.
+func (j *judge) frozen(final job) bool {
+	prompt := promptOf(final.ID, final.Attempt)
+	return slices.ContainsFunc(j.Frozen, func(at int64) bool {
+		return slices.ContainsFunc(j.starts[prompt], func(start run) bool { return at >= start.At-handover && at <= start.At+handover })
+	})
+}

@@ -1,0 +1,262 @@
+//go:build linux
+
+package torture_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
+)
+
+// keepUp starts the service whenever it is down, until ctx ends.
+func (s *site) keepUp(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := s.live(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// life is one process of the service.
+type life struct {
+	command *exec.Cmd
+	log     string // its file
+	remote  bool   // ComfyUI ran elsewhere
+	asked   string // how it was told to end
+	full    bool   // the disk, at some moment
+	died    bool   // ComfyUI was killed meanwhile
+	armed   bool   // a failpoint may have ended it
+	left    []int  // the ComfyUI that were running when it had ended
+}
+
+// live is one life of the service, from start to end.
+func (s *site) live(ctx context.Context) error {
+	l, out, err := s.begin(ctx)
+	if err != nil || l == nil {
+		return err
+	}
+	s.readAddress(out)
+	waitErr := l.command.Wait()
+	l.left = s.comfyPIDs()
+	s.mu.Lock()
+	l.asked, l.full, l.died, l.armed = s.asked, s.diskFull, s.died, s.armed
+	s.process = nil
+	s.closePort()
+	s.mu.Unlock()
+	s.judgeEnd(l, waitErr)
+	return nil
+}
+
+// begin starts the service, unless ctx has ended before it may be started.
+func (s *site) begin(ctx context.Context) (*life, io.Reader, error) {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	if ctx.Err() != nil {
+		return nil, nil, nil
+	}
+	remote := s.isRemote()
+	if !remote {
+		s.misbehave()
+	}
+	if err := s.writeConfig(remote); err != nil {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lives++
+	l := &life{log: filepath.Join(s.folder, fmt.Sprintf("service-%04d.log", s.lives)), remote: remote}
+	log, err := os.Create(l.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = log.Close() }()
+	l.command = exec.Command(s.program, "serve", "--config", s.configFile())
+	l.command.Env = append(os.Environ(), clock.Env+"="+s.clockFile(), failpoint.Env+"="+s.failpointFile())
+	l.command.Stderr = log
+	out, err := l.command.StdoutPipe()
+	if err == nil {
+		err = l.command.Start()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s.process, s.asked = l.command.Process, ""
+	s.diskFull, s.died, s.armed = s.hoard.full(), false, s.isArmed()
+	s.history.incident("service started", l.command.Process.Pid, filepath.Base(l.log))
+	return l, out, nil
+}
+
+// readAddress reads the service's output to its end, and its address from it.
+func (s *site) readAddress(out io.Reader) {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if _, url, ok := strings.Cut(lines.Text(), "is at "); ok {
+			s.mu.Lock()
+			s.url = strings.TrimSpace(url)
+			close(s.opened)
+			s.mu.Unlock()
+		}
+	}
+}
+
+func (s *site) closePort() {
+	if s.url != "" {
+		s.url, s.opened = "", make(chan struct{})
+	}
+}
+
+// judgeEnd says whether the service may have ended as it did.
+func (s *site) judgeEnd(l *life, waitErr error) {
+	content, err := os.ReadFile(l.log)
+	if err != nil {
+		s.history.violation(err.Error())
+		return
+	}
+	pid := l.command.Process.Pid
+	how := "exit status 0"
+	if waitErr != nil {
+		how = waitErr.Error()
+	}
+	s.history.incident("service ended", pid, how)
+	for _, word := range []string{"panic: ", "panic in", "fatal error: ", "DATA RACE", "slots would overlap"} {
+		if bytes.Contains(content, []byte(word)) {
+			s.history.violation(fmt.Sprintf("the log %s holds %q", filepath.Base(l.log), word))
+		}
+	}
+	if s.endedWell(l, waitErr, content) {
+		return
+	}
+	if bytes.Contains(content, []byte("is taken by")) {
+		s.signalComfy(syscall.SIGKILL, "ended, nobody owns it") // or the torture is over
+	}
+	s.history.violation(fmt.Sprintf("the service (%s, told to end by %q) ended with %s:\n%s", filepath.Base(l.log), l.asked, how, tail(content)))
+}
+
+func (s *site) endedWell(l *life, waitErr error, content []byte) bool {
+	pid := l.command.Process.Pid
+	if l.armed && waitErr != nil && waitErr.Error() == "signal: killed" && l.asked != "SIGKILL" {
+		s.history.incident("service killed at a failpoint", pid, "")
+		s.kills.Add(1)
+		return true
+	}
+	switch l.asked {
+	case "SIGKILL":
+		return true
+	case "SIGTERM":
+		if waitErr == nil {
+			s.judgeStop(l)
+		}
+		return waitErr == nil || l.full || l.armed || len(content) == 0 // told before it could listen: nothing had begun
+	}
+	// Until the first boot is over ComfyUI's death is the service's: whoever starts it hears of it.
+	if bytes.Contains(content, []byte("ComfyUI is not ready")) && (bytes.Contains(content, []byte("ComfyUI ended")) || l.died) {
+		s.history.incident("boot failed", pid, "")
+		return true
+	}
+	if l.full || l.armed {
+		s.history.incident("boot failed on a full disk", pid, "")
+		time.Sleep(100 * time.Millisecond) // a service manager would wait too
+		return true
+	}
+	return false
+}
+
+// judgeStop: a clean stop leaves no ComfyUI of its own, unless an outcome could not be written that only ComfyUI knows.
+func (s *site) judgeStop(l *life) {
+	if !l.remote && len(l.left) > 0 && !l.full && !l.armed {
+		s.history.violation(fmt.Sprintf("ComfyUI %v outlives a clean stop (%s)", l.left, filepath.Base(l.log)))
+	}
+}
+
+func tail(content []byte) string { return string(content[max(0, len(content)-1500):]) }
+
+// signal sends a signal to the service, and says whether there was one.
+func (s *site) signal(signal syscall.Signal, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil || s.asked == "SIGKILL" {
+		return false
+	}
+	if signal == syscall.SIGTERM && s.asked == name {
+		return true // a second one would end it at once
+	}
+	if s.process.Signal(signal) != nil {
+		return false
+	}
+	s.asked = name
+	if signal == syscall.SIGKILL {
+		s.kills.Add(1)
+	}
+	s.history.incident("service "+name, s.process.Pid, "")
+	return true
+}
+
+// address is the service's, once its port is open.
+func (s *site) address(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	url, opened := s.url, s.opened
+	s.mu.Unlock()
+	if url != "" {
+		return url, nil
+	}
+	select {
+	case <-opened:
+		return s.address(ctx)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// down waits until the service is not running.
+func (s *site) down(ctx context.Context) error {
+	for ctx.Err() == nil {
+		s.mu.Lock()
+		running := s.process != nil
+		s.mu.Unlock()
+		if !running {
+			return nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return ctx.Err()
+}
+
+// stopLimit is how long a clean stop may take: the grace, ten seconds for ComfyUI to let go, ten for the disk, and the end of ComfyUI.
+const stopLimit = 45 * time.Second
+
+// whileDown stops the service, does something, and lets it be started again.
+func (s *site) whileDown(do func() error) error {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	s.signal(syscall.SIGTERM, "SIGTERM")
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	if s.down(ctx) != nil {
+		s.signal(syscall.SIGKILL, "SIGKILL")
+		return errors.Join(fmt.Errorf("the service has not stopped within %v", stopLimit), s.down(context.Background()))
+	}
+	return do()
+}
+
+// end leaves nothing running.
+func (s *site) end() {
+	s.signal(syscall.SIGKILL, "SIGKILL")
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = s.down(ctx)
+	for _, pid := range s.comfyPIDs() {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+}

@@ -1,0 +1,61 @@
+//go:build linux
+
+package torture_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// report says how much was tried: a torture that tries nothing proves nothing.
+func report(t *testing.T, h *history, e evidence) {
+	t.Helper()
+	outcomes, ends, runs := map[string]int{}, map[string]int{}, 0
+	for _, c := range h.calls {
+		outcomes[c.Verb+" "+c.Outcome]++
+	}
+	for _, r := range e.Kept {
+		ends[r.Status]++
+		if r.Error != "" {
+			ends["failed: "+r.Error]++
+		}
+		if r.Delay != "" {
+			ends["moved or late: "+r.Delay]++
+		}
+		runs += len(promptsOf(r, e.Runs))
+	}
+	incidents, nemeses := map[string]int{}, map[string]int{}
+	for _, i := range h.incidents {
+		if name, is := strings.CutPrefix(i.What, "nemesis "); is {
+			nemeses[name]++
+		} else {
+			incidents[i.What]++
+		}
+	}
+	t.Logf("kill -9 of the service %d, of ComfyUI %d, at failpoints %d; runs of jobs %d", incidents["service SIGKILL"], incidents["comfyui SIGKILL"],
+		incidents["service killed at a failpoint"], runs)
+	t.Logf("clock set %d times; stops %d, in mid-run %d, while booting %d, on a full disk %d; full disks %d; freezes %d, at a start %d; restores %d, beside %d",
+		incidents["clock set"], incidents["service SIGTERM"], incidents["stop in mid-run"], incidents["stop while booting"], incidents["stop while the disk is full"],
+		incidents["disk full"], incidents["comfyui SIGSTOP"], incidents["frozen at a start"], incidents["bookings restored"], incidents["second service started"])
+	t.Logf("nemeses %v", nemeses)
+	t.Logf("incidents %v", incidents)
+	t.Logf("refused in floods %v", h.counts)
+	t.Logf("calls %v", outcomes)
+	t.Logf("jobs %v; sightings %d", ends, len(h.sightings))
+	for _, needed := range []int{incidents["service SIGKILL"], incidents["comfyui SIGKILL"], outcomes["book "+acknowledged], ends[completed], runs} {
+		if needed == 0 {
+			t.Error("nothing is proved: one of the figures above is zero")
+		}
+	}
+}
+
+func promptsOf(r row, runs []run) (started []run) {
+	for _, line := range runs {
+		for number := 1; number <= r.Attempt; number++ {
+			if line.Event == "start" && line.PromptID == promptOf(r.ID, number) {
+				started = append(started, line)
+			}
+		}
+	}
+	return started
+}

@@ -1,0 +1,59 @@
+package torture_test
+
+import (
+	"math"
+	"time"
+)
+
+// skew is how far the service's clock was off. None is a clock that was always right.
+type skew []setting
+
+// setting is how far it was off from a moment of the true clock on, both in milliseconds.
+type setting struct {
+	Since int64 `json:"since"`
+	Off   int64 `json:"off"`
+}
+
+// heard is how long it may take until the service goes by a clock that was set.
+const heard = 50
+
+// until is when a setting was over, as far as anybody knows.
+func (s skew) until(i int) int64 {
+	if i+1 < len(s) {
+		return s[i+1].Since + heard
+	}
+	return math.MaxInt64
+}
+
+// latest is the latest moment that the service's clock can have shown in a stretch of true time.
+func (s skew) latest(from, to int64) int64 {
+	latest := to
+	for i, set := range s {
+		if until := min(to, s.until(i)); until >= from && set.Since <= to {
+			latest = max(latest, until+set.Off)
+		}
+	}
+	return latest
+}
+
+// when is the latest true moment at which the service's clock can have shown what it said.
+func (s skew) when(said int64) int64 {
+	latest, found := int64(0), false
+	for i, set := range s {
+		if at := said - set.Off; at >= set.Since && at <= s.until(i) {
+			latest, found = max(latest, at), true
+		}
+	}
+	if !found { // nobody set the clock
+		return said
+	}
+	return latest
+}
+
+// setClock notes that the service's clock is off from now on.
+func (h *history) setClock(off time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.skew = append(h.skew, setting{time.Now().UnixMilli(), off.Milliseconds()})
+	h.note("clock set", 0, off.String())
+}
