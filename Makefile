@@ -12,6 +12,7 @@ BUF        := webclient/node_modules/.bin/buf
 CONFIG     ?= config.json
 DURATION   ?= 10m
 SEED       ?= 0
+KILLS      ?= 0
 export CGO_ENABLED ?= 0
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
@@ -94,8 +95,12 @@ test-go: build ## Run the Go tests with the race detector
 	CGO_ENABLED=1 COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -race $(GO_MODULES)
 
 .PHONY: torture
-torture: ## Kill service and ComfyUI at random for a long time, then check every answer (DURATION=10m SEED=0)
-	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h -torture.duration=$(DURATION) -torture.seed=$(SEED)
+torture: ## Strike service and ComfyUI in every way for a long time, then check every answer (DURATION=10m or KILLS=300, SEED=0)
+	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h -torture.duration=$(DURATION) -torture.kills=$(KILLS) -torture.seed=$(SEED)
+
+.PHONY: soak
+soak: ## Let the service work in peace, with fifty watchers, and print what grows (DURATION=60m)
+	go test ./server/torture -run TestSoak -v -count=1 -timeout 24h -torture.soak -torture.duration=$(DURATION)
 
 .PHONY: bench
 bench: build bin/bench ## Measure the service beside the bare limits of this machine (BENCH="-only watchers" and the like)

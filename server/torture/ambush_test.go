@@ -54,8 +54,10 @@ func (r *runTail) await(ctx context.Context, event, prompt string) bool {
 	return false
 }
 
-// patience is how long a bait is waited for.
-const patience = 6 * time.Second
+const (
+	maxQueue = 8 * time.Second // that a bait may wait for its slot
+	patience = 5 * time.Second // from there until its run has begun, and until that has ended
+)
 
 // ambush books a job and strikes when its run has begun. ended waits until the run has ended, if it does in time.
 func (t *tormentor) ambush(ctx context.Context, marker string, strike func(own job, ended func() bool)) {
@@ -65,21 +67,25 @@ func (t *tormentor) ambush(ctx context.Context, marker string, strike func(own j
 		return
 	}
 	defer func() { _ = runs.file.Close() }()
-	own, ok := t.book(ctx, marker)
+	own, ok := t.setBait(ctx, marker)
 	if !ok {
 		return
 	}
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	waiting, cancel := context.WithDeadline(ctx, time.UnixMilli(own.Start).Add(patience))
 	defer cancel()
 	if !runs.await(waiting, "start", own.ID) {
 		t.history.incident("ambush missed", 0, own.ID)
 		return
 	}
-	strike(own, func() bool { return runs.await(waiting, "end", own.ID) })
+	strike(own, func() bool {
+		ending, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		return runs.await(ending, "end", own.ID)
+	})
 }
 
-// book books a bait for as soon as possible.
-func (t *tormentor) book(ctx context.Context, marker string) (job, bool) {
+// setBait books a job for as soon as possible, if that is soon enough.
+func (t *tormentor) setBait(ctx context.Context, marker string) (job, bool) {
 	if !t.bait.upToDate(ctx) {
 		return job{}, false
 	}
@@ -87,7 +93,12 @@ func (t *tormentor) book(ctx context.Context, marker string) (job, bool) {
 	if done.Outcome != acknowledged {
 		return job{}, false
 	}
-	return *done.Job, true
+	if own := *done.Job; own.Start < time.Now().Add(maxQueue).UnixMilli() {
+		return own, true
+	}
+	t.history.incident("ambush given up", 0, done.Job.ID)
+	t.bait.cancel(ctx, *done.Job)
+	return job{}, false
 }
 
 // stopInRun tells the service to stop while a job runs, for longer than the grace as a rule.
@@ -186,7 +197,7 @@ func (t *tormentor) killAfterEnd(ctx context.Context) {
 
 // freezeAtStart freezes ComfyUI just when it is given a job.
 func (t *tormentor) freezeAtStart(ctx context.Context) {
-	own, ok := t.book(ctx, "")
+	own, ok := t.setBait(ctx, "")
 	if !ok {
 		return
 	}

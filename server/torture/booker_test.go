@@ -35,7 +35,7 @@ const horizon = 3 * time.Second
 
 // maxSoon and maxFar are how many jobs a booker has at a time: more than the timeline can take are no use.
 const (
-	maxSoon = 4
+	maxSoon = 2
 	maxFar  = 8
 )
 
@@ -64,7 +64,7 @@ func (b *booker) act(ctx context.Context) {
 	switch {
 	case far > maxFar && some:
 		b.cancel(ctx, own)
-	case !some || (dice < 0.5 && soon < maxSoon):
+	case !some || dice < 0.5 && soon < maxSoon && !b.crowded():
 		b.book(ctx)
 	case dice < 0.62:
 		b.edit(ctx, own)
@@ -104,6 +104,31 @@ func (b *booker) active() (soon, later int) {
 		}
 	}
 	return soon, later
+}
+
+// crowded reports whether the timeline is full for the next seconds: who waits long for a slot is not hit by much.
+func (b *booker) crowded() bool {
+	now := time.Now()
+	for _, j := range b.known {
+		if j.Status == scheduled && j.Start > now.Add(horizon).UnixMilli() && j.Start < now.Add(far/2).UnixMilli() {
+			return true
+		}
+	}
+	return false
+}
+
+// tidy cancels what a wrong clock has let the booker book for later, so that nobody has to wait for it.
+func (b *booker) tidy(ctx context.Context) {
+	now := time.Now()
+	for _, id := range b.order {
+		j := b.known[id]
+		for j.active() && j.Start > now.Add(20*time.Second).UnixMilli() && j.Start < now.Add(far/2).UnixMilli() && ctx.Err() == nil {
+			if done := b.cancel(ctx, j); done.Outcome == acknowledged || done.Outcome == refused {
+				break
+			}
+			pause(ctx, 100*time.Millisecond)
+		}
+	}
 }
 
 // upToDate asks anew for the own jobs after a restore, which may have taken some back.
@@ -237,8 +262,8 @@ func (b *booker) move(ctx context.Context, own job) {
 	b.update(ctx, c, "next_free_from", &pb.JobEdit{NextFreeFrom: c.Moment})
 }
 
-func (b *booker) cancel(ctx context.Context, own job) {
-	b.call(ctx, call{Verb: "cancel", JobID: own.ID}, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
+func (b *booker) cancel(ctx context.Context, own job) call {
+	return b.call(ctx, call{Verb: "cancel", JobID: own.ID}, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
 		response, err := b.CancelJob(ctx, &pb.CancelJobRequest{JobId: own.ID})
 		return response.GetJob(), response.GetRevision(), err
 	})

@@ -114,6 +114,8 @@ func (j *judge) failureIsTrue(final job, end run) {
 		ok = end.Outcome == "success" && strings.Contains(final.Prompt, "[[no-result]]")
 	case "timeout":
 		ok = end.Outcome != "success" && (strings.Contains(final.Prompt, hang) || strings.Contains(final.Prompt, deaf) || j.frozen(final))
+	case "overrun":
+		ok = end.Outcome == "" || end.Outcome == "interrupted"
 	case "interrupted":
 		ok = end.Outcome == "interrupted" && j.interruptedOutside(final)
 	case "lost":

@@ -48,6 +48,7 @@ var statuses = map[pb.JobStatus]string{
 var failures = map[pb.JobErrorReason]string{
 	pb.JobErrorReason_JOB_ERROR_REASON_REJECTED: "rejected", pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION: "execution", pb.JobErrorReason_JOB_ERROR_REASON_INTERRUPTED: "interrupted",
 	pb.JobErrorReason_JOB_ERROR_REASON_LOST: "lost", pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT: "timeout", pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT: "no_result",
+	pb.JobErrorReason_JOB_ERROR_REASON_OVERRUN: "overrun",
 }
 
 var delays = map[pb.DelayKind]string{pb.DelayKind_DELAY_KIND_LATE: "late", pb.DelayKind_DELAY_KIND_OVERDUE: "overdue", pb.DelayKind_DELAY_KIND_RETRY: "retry"}

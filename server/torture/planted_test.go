@@ -68,6 +68,37 @@ func TestCheckKnowsWhatAnAttemptWasAsked(t *testing.T) {
 	}
 }
 
+// What happened while the clock was wrong is judged by what it said.
+func TestCheckKnowsHowTheClockStood(t *testing.T) {
+	e := story()
+	e.Runs[0].At = 990 // ten milliseconds before the slot
+	for says, clock := range map[string]skew{
+		"before its slot": {{}, {Since: 100, Off: -5000}, {Since: 200}},
+		"":                {{}, {Since: 100, Off: 5000}, {Since: 990}},
+	} {
+		e.Skew = clock
+		if found := strings.Join(check(e), "\n"); !strings.Contains(found, says) || says == "" && found != "" {
+			t.Errorf("with the clock %v it found %q", clock, found)
+		}
+	}
+}
+
+// What a restore has taken back may be gone; what was answered before the backup may not.
+func TestCheckKnowsWhatWasTakenBack(t *testing.T) {
+	for says, backup := range map[string]int64{"": 504, "which nobody asked for": 507} {
+		e := story()
+		e.Voids = []void{{From: backup, To: 2000}}
+		for i := range e.Sightings {
+			e.Sightings[i].At = 1500
+		}
+		alter(&e, 0, func(r *row) { r.Prompt, r.Version = "c-1 text", 3 })
+		alter(&e, 1, func(r *row) { r.Start, r.Version = 1101, 2 })
+		if found := strings.Join(check(e), "\n"); !strings.Contains(found, says) || says == "" && found != "" {
+			t.Errorf("backup at %d: found %q", backup, found)
+		}
+	}
+}
+
 // alter changes a job in a row, in the service's list too.
 func alter(e *evidence, i int, change func(*row)) {
 	change(&e.Kept[i])
@@ -121,7 +152,21 @@ func TestCheckFindsWhatIsPlanted(t *testing.T) {
 		"after its cancel was ackno": func(e *evidence) { e.Runs = append(e.Runs, run{Event: "start", PromptID: jobB, PID: 1, At: 1300}) },
 		"is cancelled, which nobody": func(e *evidence) { e.Calls[5].Outcome = refused },
 		"was forgotten":              func(e *evidence) { alter(e, 1, active(1300)) },
-		"was answered with internal": func(e *evidence) { e.Calls[2].Message = "internal: something went wrong in the service" },
+		"run at the same time": func(e *evidence) {
+			e.Sightings[6].Jobs = append(e.Sightings[6].Jobs, runningToo(e))
+		},
+		"was forgotten: {ID:" + jobA: func(e *evidence) { alter(e, 0, func(r *row) { r.Status = processing }) },
+		"was booked for 4001300": func(e *evidence) {
+			unseen(e)
+			later(e, 4_001_300)
+			alter(e, 1, func(r *row) { r.Start, r.Delay = 9_001_300, "overdue" })
+		},
+		"and attempt 2 was started":    func(e *evidence) { leaves(e, "success"); again(e) },
+		`failed with "lost"; its run`:  func(e *evidence) { leaves(e, "success"); fails("lost", 2)(e) },
+		`failed with "timeout"`:        fails("timeout", 0),
+		`failed with "overrun"`:        fails("overrun", 0),
+		"while a second service lived": func(e *evidence) { e.Beside = []int{1} },
+		"was answered with internal":   func(e *evidence) { e.Calls[2].Message = "internal: something went wrong in the service" },
 	} {
 		e := story()
 		plant(&e)
@@ -129,6 +174,34 @@ func TestCheckFindsWhatIsPlanted(t *testing.T) {
 			t.Errorf("not found: %s; found:\n%s", says, found)
 		}
 	}
+}
+
+// runningToo is job b, running.
+func runningToo(e *evidence) job {
+	b := e.Sightings[5].Jobs[0]
+	b.Status, b.Version = processing, 5
+	return b
+}
+
+// later books job b, which nobody moved, for a time after the story.
+func later(e *evidence, start int64) {
+	e.Calls = append(e.Calls[:4:4], e.Calls[1])
+	booked := *e.Calls[1].Job
+	booked.Start = start
+	e.Calls[1].Job, e.Calls[4].Job = &booked, &booked
+	alter(e, 1, func(r *row) { r.Status, r.CancelRequested = scheduled, false })
+}
+
+// leaves lets the first run of job a leave a picture that says whose it is.
+func leaves(e *evidence, outcome string) {
+	e.Files["klein/"+jobA+"_00001_.png"] = 10
+	e.Runs[1].Outcome = outcome
+}
+
+// again lets job a be run a second time.
+func again(e *evidence) {
+	alter(e, 0, func(r *row) { r.Attempt = 2 })
+	e.Runs = append(e.Runs, run{Event: "start", PromptID: promptOf(jobA, 2), PID: 2, At: 2000})
 }
 
 func active(start int64) func(*row) {

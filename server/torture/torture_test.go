@@ -186,6 +186,9 @@ func (s *site) torture(ctx context.Context, seed uint64) error {
 	all.stopAndWait()
 	draining, drop := context.WithTimeout(ctx, drain)
 	defer drop()
+	for _, b := range append(all.bookers, all.bait, all.vandal) {
+		b.tidy(draining)
+	}
 	drained := s.drained(draining, all.observer)
 	ending, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

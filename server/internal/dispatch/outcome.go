@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -30,6 +31,7 @@ func (d *Dispatcher) record(ctx context.Context, ended run) {
 		if errors.Is(err, store.ErrClosed) {
 			return
 		}
+		failpoint.Reach(failpoint.Unwritten)
 		select {
 		case <-time.After(look):
 		case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -36,6 +37,7 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 		if !d.begins(j) {
 			return Outcome{Verdict: NotStarted, Reason: clockWasSet}
 		}
+		failpoint.Reach(failpoint.Claimed)
 		return d.Runner.Run(ctx, j, func() { d.posted(ctx, j, waitedFor) })
 	})
 	return 0

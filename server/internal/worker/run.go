@@ -10,6 +10,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -130,6 +131,7 @@ func (w *Worker) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	slot, cancel := context.WithTimeout(ctx, max(minPost, time.UnixMilli(j.Slot().End).Sub(w.Now())))
 	defer cancel()
 	err = w.client.Submit(slot, comfy.Prompt{ID: j.PromptID(), Graph: graph})
+	failpoint.Reach(failpoint.Posted)
 	var rejected *comfy.RejectedError
 	switch {
 	case err == nil:

@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -53,6 +55,7 @@ func (s *Store) commitUpdates() {
 		batch := s.waiting(first)
 		s.turn.Lock()
 		s.commit(batch)
+		failpoint.Reach(failpoint.Committed)
 		s.turn.Unlock()
 		s.noteCommit()
 		for _, u := range batch {
@@ -117,11 +120,19 @@ func (s *Store) try(tx *tx, batch []*update) error {
 			return tx.fault
 		}
 	}
-	if err := s.command("COMMIT"); err != nil {
+	if err := s.end(); err != nil {
 		s.rollback()
 		return err
 	}
 	return nil
+}
+
+// end commits the transaction.
+func (s *Store) end() error {
+	if err := failpoint.Fail(failpoint.BeforeCommit); err != nil {
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
+	return s.command("COMMIT")
 }
 
 // command runs a command about the transaction.
