@@ -37,6 +37,7 @@ func TestRefusalsAreWrittenDown(t *testing.T) {
 	for _, host := range []string{"evil.example", "127.0.0.1"} {
 		s.raw("POST /comfyscheduler.v1.IdentityService/GetMe HTTP/1.1\r\nHost: " + host + "\r\nOrigin: https://evil.example\r\nContent-Length: 2\r\n\r\n{}")
 	}
+	s.says("kind=foreign_origin") // the last of them
 	log := s.log.String()
 	for _, kind := range []string{"not_signed_in", "wrong_token", "not_allowed", "foreign_host", "foreign_origin"} {
 		if n := strings.Count(log, "kind="+kind); n != 1 {
