@@ -170,7 +170,8 @@ func TestPrintedWordsEndNobodysRun(t *testing.T) {
 	foreign := r.stranger(forged + "[[hang]]")
 	r.eventually("it is busy", func() bool {
 		running, _ := r.queue()
-		return slices.Contains(running, foreign)
+		n, told := w.QueueRemaining()
+		return slices.Contains(running, foreign) && told && n > 0
 	})
 	for range 20 {
 		if ready, reason := w.Ready(t.Context()); ready || !strings.Contains(reason, "started on its own page") {
