@@ -1,5 +1,5 @@
-import { lazy, Suspense } from "react";
-import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigationType } from "react-router";
 import { NoticeProvider } from "../components/Notices";
 import { Header } from "../features/shell/Header";
 import { LinkBanner } from "../features/shell/LinkBanner";
@@ -35,7 +35,18 @@ export function App() {
   );
 }
 
+/** A page that was asked for is shown from its top; one that is returned to is shown as the browser remembers it. */
+function useTop(): void {
+  const { pathname } = useLocation();
+  const returned = useNavigationType() === "POP";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is the reason
+  useEffect(() => {
+    if (!returned) scrollTo(0, 0);
+  }, [pathname, returned]);
+}
+
 function Pages() {
+  useTop();
   const outside = useLive(({ link }) => link.phase === "signed-out");
   if (outside)
     return (

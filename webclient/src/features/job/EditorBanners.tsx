@@ -15,7 +15,7 @@ export function ChangedElsewhere({ onTake, onKeep }: { onTake: () => void; onKee
   );
 }
 
-/** The job began while it was being edited: what was typed can still be booked. */
+/** The job began while it was being edited: what was typed can still be booked. Below the fields, which must not move away. */
 export function StartedMeanwhile(props: { job: Job; edit: Edit; busy: boolean; onDiscard: () => void }) {
   const { job, edit, busy, onDiscard } = props;
   return (

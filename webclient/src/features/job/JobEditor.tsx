@@ -88,7 +88,6 @@ export function JobEditor(props: JobEditorProps) {
 
   return (
     <form ref={form} onSubmit={submit} onFocus={onFocus} onBlur={onBlur} noValidate className="space-y-4">
-      {!scheduled && <StartedMeanwhile job={job} edit={edit} busy={busy} onDiscard={discard} />}
       {scheduled && dirty && edit.elsewhere && <ChangedElsewhere onTake={discard} onKeep={edit.rebase} />}
       <SettingsFields
         workflow={workflow}
@@ -102,7 +101,11 @@ export function JobEditor(props: JobEditorProps) {
           form.current?.requestSubmit();
         }}
       />
-      {scheduled && <MoveField job={job} actions={actions} />}
+      {scheduled ? (
+        <MoveField job={job} actions={actions} />
+      ) : (
+        <StartedMeanwhile job={job} edit={edit} busy={busy} onDiscard={discard} />
+      )}
       {message && (
         <p role="alert" className="font-medium text-failed-ink text-sm">
           {message}
