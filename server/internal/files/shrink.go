@@ -11,8 +11,6 @@ import (
 	_ "image/png"
 	"io"
 	"runtime/debug"
-	"sync/atomic"
-	"time"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -20,7 +18,7 @@ import (
 
 const (
 	maxPixels = 25_000_000 // of the picture that a thumbnail is made from: 200 MB, when it has 16 bits to a color
-	bigPixels = 4_000_000  // from here on the memory is given back
+	bigPixels = 8_000_000  // from here on the memory is given back at once
 	quality   = 82
 )
 
@@ -51,12 +49,17 @@ func shrink(ctx context.Context, file io.ReadSeeker, width int) ([]byte, error) 
 		return nil, err
 	}
 	if config.Width*config.Height >= bigPixels {
-		defer giveBack()
+		defer debug.FreeOSMemory() // before the next one needs as much
 	}
-	picture, _, err := image.Decode(source)
+	data, err := decode(source, width)
 	if source.err != nil {
 		return nil, source.err
 	}
+	return data, err
+}
+
+func decode(source io.Reader, width int) ([]byte, error) {
+	picture, _, err := image.Decode(source)
 	if err != nil {
 		return nil, errNoPicture
 	}
@@ -91,17 +94,4 @@ func (w *watched) Read(p []byte) (int, error) {
 		w.err = err
 	}
 	return n, err
-}
-
-// givesBack tells that memory is about to be given back.
-var givesBack atomic.Bool
-
-// giveBack returns to the system what a big picture took, a moment later: the next one may need it again.
-func giveBack() {
-	if givesBack.CompareAndSwap(false, true) {
-		time.AfterFunc(2*time.Second, func() {
-			givesBack.Store(false)
-			debug.FreeOSMemory()
-		})
-	}
 }
