@@ -89,8 +89,12 @@ func (s *site) soak(ctx context.Context, seed uint64) (samples []sample, err err
 		return nil, err
 	}
 	var watching crowd
-	for range audience {
-		others.Go(func() { watching.watch(watch, b) })
+	for i := range audience {
+		viewer, err := s.signIn(ctx, fmt.Sprintf("watcher %d", i)) // one user may have only so many streams
+		if err != nil {
+			return nil, err
+		}
+		others.Go(func() { watching.watch(watch, viewer) })
 	}
 	work := &shift{booker: newBooker(b, derive(seed, 1)), crowd: &watching}
 	samples, err = work.do(ctx)
@@ -115,6 +119,7 @@ func (c *crowd) watch(ctx context.Context, u *user) {
 			c.messages.Add(1)
 		}
 		_ = stream.Close()
+		pause(ctx, time.Second)
 	}
 }
 
