@@ -116,6 +116,9 @@ func TestStartOnAFullDisk(t *testing.T) {
 	s.start()
 	user := s.signIn()
 	kept := user.book(exactly(now()+600_000, "kept"))
+	for i := range int64(40) { // in the log alone: the file of the bookings would have to grow to take them
+		user.book(exactly(now()+1200_000+i*60_000, strings.Repeat("long ", 3000)))
+	}
 	s.crash()
 	for _, pid := range s.comfyPIDs() {
 		_ = syscall.Kill(-pid, syscall.SIGKILL)
