@@ -5,35 +5,57 @@ import (
 	"slices"
 )
 
-// maxListed is how many connections are told to everybody. Beyond, each is told to its own user only and everybody has the
-// count, so that the work for each connection does not grow with their number.
-const maxListed = 200
+// How many connections are told. Beyond the first number each is told to its own user only, up to the second, and everybody
+// has the count, so that the work for each connection does not grow with their number.
+const (
+	maxListed = 200
+	maxOwn    = 20
+)
 
 // presence is who watches, and what of that was told.
 type presence struct {
 	open   map[string]*connection
-	users  map[string]int // how many of them are whose
+	users  map[string]*visits
 	listed int
 	untold []*connection // came or went since the last telling
 	told   Presence
 }
 
-type connection struct {
-	Connection
-	gone   bool
-	told   bool // that it came
-	listed bool // to everybody
+// visits are the connections of one user.
+type visits struct {
+	open map[*connection]bool
+	own  int // of those that are told to the user only
 }
 
+type connection struct {
+	Connection
+	gone bool
+	to   audience
+}
+
+// audience is who was told of a connection.
+type audience int
+
+const (
+	nobody   audience = iota
+	itsUser           // its user only
+	everyone          // all who watch
+)
+
 func newPresence() *presence {
-	return &presence{open: map[string]*connection{}, users: map[string]int{}}
+	return &presence{open: map[string]*connection{}, users: map[string]*visits{}}
 }
 
 // add takes in a connection.
 func (p *presence) add(made Connection) *connection {
 	c := &connection{Connection: made}
 	p.open[c.ID] = c
-	p.users[c.UserID]++
+	user, known := p.users[c.UserID]
+	if !known {
+		user = &visits{open: map[*connection]bool{}}
+		p.users[c.UserID] = user
+	}
+	user.open[c] = true
 	p.untold = append(p.untold, c)
 	return c
 }
@@ -45,12 +67,14 @@ func (p *presence) remove(c *connection) bool {
 	}
 	c.gone = true
 	delete(p.open, c.ID)
-	if p.users[c.UserID]--; p.users[c.UserID] == 0 {
+	user := p.users[c.UserID]
+	if delete(user.open, c); len(user.open) == 0 {
 		delete(p.users, c.UserID)
 	}
-	if c.told {
-		p.untold = append(p.untold, c)
+	if c.to == itsUser {
+		user.own--
 	}
+	p.untold = append(p.untold, c)
 	return true
 }
 
@@ -60,19 +84,22 @@ func (p *presence) count() Presence { return Presence{len(p.open), len(p.users)}
 func (p *presence) tell() (d Delta, news bool) {
 	d.Own = map[string]Own{}
 	for _, c := range p.untold {
-		if c.gone && c.told {
+		if c.gone {
 			p.tellGone(&d, c)
 		}
 	}
 	for _, c := range p.untold {
-		if !c.gone {
-			p.tellCame(&d, c)
+		if !c.gone && p.listed < maxListed {
+			p.list(&d, c)
 		}
 	}
 	if len(p.open) <= maxListed && p.listed < len(p.open) {
 		for _, c := range p.open {
 			p.list(&d, c)
 		}
+	}
+	for _, c := range p.untold {
+		p.tellOwn(&d, c.UserID)
 	}
 	clear(p.untold)
 	p.untold = p.untold[:0]
@@ -83,36 +110,52 @@ func (p *presence) tell() (d Delta, news bool) {
 	return d, news
 }
 
+// tellGone tells whoever knows of a connection that it is gone, once.
 func (p *presence) tellGone(d *Delta, c *connection) {
-	if c.listed {
+	switch c.to {
+	case everyone:
 		p.listed--
 		d.Disconnected = append(d.Disconnected, c.ID)
-		return
+	case itsUser:
+		own := d.Own[c.UserID]
+		own.Disconnected = append(own.Disconnected, c.ID)
+		d.Own[c.UserID] = own
 	}
-	own := d.Own[c.UserID]
-	own.Disconnected = append(own.Disconnected, c.ID)
-	d.Own[c.UserID] = own
-}
-
-func (p *presence) tellCame(d *Delta, c *connection) {
-	c.told = true
-	if p.listed < maxListed {
-		p.list(d, c)
-		return
-	}
-	own := d.Own[c.UserID]
-	own.Connections = append(own.Connections, c.Connection)
-	d.Own[c.UserID] = own
+	c.to = nobody
 }
 
 // list tells everybody of a connection, once.
 func (p *presence) list(d *Delta, c *connection) {
-	if c.listed {
+	if c.to == everyone {
 		return
 	}
-	c.listed = true
+	if c.to == itsUser {
+		p.users[c.UserID].own--
+	}
+	c.to = everyone
 	p.listed++
 	d.Connections = append(d.Connections, c.Connection)
+}
+
+// tellOwn tells a user of its own connections that nobody was told of, as far as one is.
+func (p *presence) tellOwn(d *Delta, userID string) {
+	user, open := p.users[userID]
+	if !open || user.own == maxOwn {
+		return
+	}
+	own := d.Own[userID]
+	for c := range user.open {
+		if c.to == nobody {
+			c.to = itsUser
+			own.Connections = append(own.Connections, c.Connection)
+			if user.own++; user.own == maxOwn {
+				break
+			}
+		}
+	}
+	if len(own.Connections) > 0 {
+		d.Own[userID] = own
+	}
 }
 
 // view is what a snapshot lists: to everybody, and to each user besides. Connections that nobody was told of yet are
@@ -120,10 +163,10 @@ func (p *presence) list(d *Delta, c *connection) {
 func (p *presence) view() (listed []Connection, own map[string]Own) {
 	own = map[string]Own{}
 	for _, c := range p.open {
-		switch {
-		case c.listed:
+		switch c.to {
+		case everyone:
 			listed = append(listed, c.Connection)
-		case c.told:
+		case itsUser:
 			mine := own[c.UserID]
 			mine.Connections = append(mine.Connections, c.Connection)
 			own[c.UserID] = mine

@@ -44,8 +44,8 @@ func (g *guest) read(f *feed.Feed[feed.Delta]) {
 	g.cursor = news.Next
 }
 
-// TestConnectionsBeyondTheList: whoever reads when, each sees all its own connections and no more than a list of others,
-// and the counts are true.
+// TestConnectionsBeyondTheList: whoever reads when, each sees its own connections, 20 at least of many, and no more than a
+// list of others, and the counts are true.
 func TestConnectionsBeyondTheList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFeed()
@@ -76,25 +76,41 @@ func TestConnectionsBeyondTheList(t *testing.T) {
 		})
 		for _, g := range append(guests, &guest{user: "eve"}) {
 			g.read(f)
-			others := 0
+			others, own, ownSeen := 0, 0, 0
+			for _, user := range owner {
+				if user == g.user {
+					own++
+				}
+			}
 			for id := range g.seen {
 				if open[id] == nil {
 					t.Fatalf("%s sees %s, which is gone", g.user, id)
 				}
 				if owner[id] != g.user {
 					others++
+				} else {
+					ownSeen++
 				}
 			}
-			for id, user := range owner {
-				if _, seen := g.seen[id]; !seen && (user == g.user || len(open) <= 200) {
-					t.Fatalf("%s of %d does not see %s of %s", g.user, len(open), id, user)
-				}
+			if ownSeen < min(own, 20) || len(open) <= 200 && len(g.seen) != len(open) {
+				t.Fatalf("%s sees %d of its %d, %d of all %d", g.user, ownSeen, own, len(g.seen), len(open))
 			}
 			if others > 200 || g.count.Connections != len(open) || g.count != f.Presence() {
 				t.Fatalf("%s sees %d of others, %v of %d", g.user, others, g.count, len(open))
 			}
 		}
 	})
+}
+
+// TestCrowdOfOneUserIsNotSquare: nor do many connections of one user cost the square.
+func TestCrowdOfOneUserIsNotSquare(t *testing.T) {
+	f := newFeed()
+	for i := range 3000 {
+		f.Connect(feed.Connection{ID: fmt.Sprint(i), UserID: "ada"}, "Ada")
+	}
+	if s := f.Snapshot(); len(s.Connections) != 200 || len(s.Own["ada"].Connections) != 20 {
+		t.Errorf("listed %d, to herself %d", len(s.Connections), len(s.Own["ada"].Connections))
+	}
 }
 
 // TestCrowdIsNotSquare: many connections cost what everybody is told of them in proportion to their number, at most.

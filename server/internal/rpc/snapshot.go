@@ -82,13 +82,10 @@ func (c *choice) fit(i int) bool {
 	return true
 }
 
-// maxOwn is how many of a viewer's own connections are listed beside those that everybody sees.
-const maxOwn = 100
-
 // aside is what only this viewer is told of a snapshot.
 func (o Outlook) aside(s *feed.Snapshot, v access.Viewer, now int64) *pb.StateSnapshot {
 	own := s.Own[v.UserID]
 	return &pb.StateSnapshot{
-		ServerTimeMs: now, ConnectedUsers: o.connections(own.Connections[:min(len(own.Connections), maxOwn)], v), Users: each(own.Names, nameToProto),
+		ServerTimeMs: now, ConnectedUsers: o.connections(own.Connections, v), Users: each(own.Names, nameToProto),
 	}
 }

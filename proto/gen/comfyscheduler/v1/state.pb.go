@@ -87,7 +87,7 @@ type StateSnapshot struct {
 	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
 	// The workflows that can be booked.
 	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Who is watching now: the caller's own connections and up to 200 of the others. `presence` counts all.
+	// Who is watching now: up to 200 connections and, beyond those, up to 20 of the caller's own. `presence` counts all.
 	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
 	// Running jobs, the next scheduled ones and the latest ended ones, long texts cut (Job.shortened). Bounded in number and
 	// so that the snapshot has at most 1 MiB: ask ListJobs for the rest.
@@ -217,7 +217,7 @@ type StateDelta struct {
 	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
 	// All workflows, when one changed.
 	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Connections that are new: the caller's own, and those of others while fewer than 200 are listed.
+	// Connections that are new, of those that are listed.
 	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
 	// Ids of connections that are gone, of those that were listed.
 	DisconnectedIds []string `protobuf:"bytes,6,rep,name=disconnected_ids,json=disconnectedIds,proto3" json:"disconnected_ids,omitempty"`

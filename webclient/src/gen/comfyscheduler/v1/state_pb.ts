@@ -81,7 +81,7 @@ export type StateSnapshot = Message<"comfyscheduler.v1.StateSnapshot"> & {
   workflows: Workflow[];
 
   /**
-   * Who is watching now: the caller's own connections and up to 200 of the others. `presence` counts all.
+   * Who is watching now: up to 200 connections and, beyond those, up to 20 of the caller's own. `presence` counts all.
    *
    * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
    */
@@ -168,7 +168,7 @@ export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
   workflows: Workflow[];
 
   /**
-   * Connections that are new: the caller's own, and those of others while fewer than 200 are listed.
+   * Connections that are new, of those that are listed.
    *
    * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
    */
