@@ -117,3 +117,11 @@ it("books a near place at once when the prompt is there", async () => {
   await act(async () => result.current.take(soon()));
   expect(requests.map(({ prompt }) => prompt)).toEqual(["A fox"]);
 });
+
+it("books the next free slot where the chosen start would have passed on the way", async () => {
+  const { requests, page } = setUp("booked");
+  const { result } = page();
+  act(() => result.current.setValues(fox));
+  await act(() => result.current.book(Date.now() + 200));
+  expect(requests.map(({ start }) => start.case)).toEqual(["nextFreeFrom"]);
+});

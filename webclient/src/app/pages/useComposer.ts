@@ -20,6 +20,8 @@ interface Draft {
 
 /** A place nearer than this, in milliseconds, or than a slot, cannot be booked first and filled afterwards. */
 const timeToWrite = 10_000;
+/** A start nearer than this, in milliseconds, may have passed when the request arrives: the next free slot is meant. */
+const lead = 1_000;
 
 /** The booking in the making: its workflow, its fields, the chosen start, and the call that makes it one. */
 export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
@@ -52,7 +54,10 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   async function book(at: number | undefined, blankPrompt = ""): Promise<void> {
     if (!workflow) return;
     const filled = values.prompt.trim() === "" ? { ...values, prompt: blankPrompt } : values;
-    const { outcome, complaints } = await send(workflow, filled, at, (instead) => latest.current(instead, blankPrompt));
+    const start = at !== undefined && at < serverNow(store) + lead ? undefined : at;
+    const { outcome, complaints } = await send(workflow, filled, start, (instead) =>
+      latest.current(instead, blankPrompt),
+    );
     setErrors(complaints ?? outcome?.problem?.fields ?? none);
     if (!outcome?.job) return;
     setStart(undefined);
