@@ -52,6 +52,11 @@ test("users are made with a token, promoted, and cut off", async ({ browser }) =
   await page.getByLabel("New user").fill("Grace");
   await page.getByRole("button", { name: "Make user", exact: true }).click();
   await expect(page.getByLabel("New user")).toHaveAttribute("aria-invalid", "true");
+
+  await page.getByRole("button", { name: "Delete Grace" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("Grace is deleted, 0 bookings cancelled.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Delete Grace" })).toHaveCount(0);
 });
 
 test("invitations are made, listed with their uses, and revoked", async ({ browser }) => {

@@ -72,6 +72,11 @@ function UserControls(props: { user: User; tokens: number; onChange: () => Promi
       const { revoked } = await api.admin.revokeUserTokens({ userId: user.id });
       return `${plural(revoked, "token")} of ${user.name} revoked.`;
     });
+  const remove = () =>
+    act(async () => {
+      const { cancelledBookings } = await api.admin.deleteUser({ userId: user.id, cancelBookings: true });
+      return `${user.name} is deleted, ${plural(cancelledBookings, "booking")} cancelled.`;
+    });
 
   return (
     <>
@@ -112,6 +117,15 @@ function UserControls(props: { user: User; tokens: number; onChange: () => Promi
             Revoke tokens
           </Confirm>
         )}
+        <Confirm
+          tone="danger"
+          question={`${user.name} is signed out at once, bookings are cancelled, prompts erased. It cannot be taken back. Delete?`}
+          yes="Delete"
+          label={`Delete ${user.name}`}
+          onYes={() => void remove()}
+        >
+          Delete
+        </Confirm>
       </div>
       {secret && (
         <div className="w-full">
