@@ -3,12 +3,15 @@
 package acceptance_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/grpc"
@@ -122,6 +125,28 @@ func TestStrangersLearnLittle(t *testing.T) {
 		_ = stream.Send(&grpc_reflection_v1.ServerReflectionRequest{MessageRequest: &grpc_reflection_v1.ServerReflectionRequest_ListServices{}})
 		if _, err := stream.Recv(); status.Code(err) != want {
 			t.Errorf("reflection: %v, want %v", err, want)
+		}
+	}
+}
+
+// TestHealthKeepsItsReason holds that strangers learn whether bookings are taken, and only who has a token why not.
+func TestHealthKeepsItsReason(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).with("access.mode", "invite").start()
+	for _, pid := range s.comfyPIDs() {
+		if err := syscall.Kill(-pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(patience); ; {
+		if _, told := s.get("/healthz"); bytes.Contains(told, []byte("reason")) || !bytes.Contains(told, []byte("status")) {
+			t.Fatalf("strangers are told %s", told)
+		}
+		if _, _, told := s.send(http.MethodGet, "/healthz", "", nil); bytes.Contains(told, []byte("reason")) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("an administrator is not told why")
 		}
 	}
 }
