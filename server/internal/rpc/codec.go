@@ -22,6 +22,7 @@ const (
 func (f format) marshal(to []byte, message proto.Message) ([]byte, error) {
 	encoded, err := f.try(to, message)
 	if err != nil {
+		message = proto.Clone(message) // others may hold its lists
 		mend(message.ProtoReflect())
 		encoded, err = f.try(to, message)
 	}
