@@ -25,11 +25,5 @@ func (n Names) Learn(users []*pb.UserName) {
 	}
 }
 
-// named is something that belongs to a user.
-type named interface {
-	GetUserId() string
-	GetUserName() string
-}
-
-// For is what the owner of a job or a connection is called.
-func (n Names) For(owned named) string { return cmp.Or(n[owned.GetUserId()], owned.GetUserName()) }
+// For is what the owner of a job is called.
+func (n Names) For(j *pb.Job) string { return cmp.Or(n[j.GetUserId()], j.GetUserName()) }

@@ -34,7 +34,7 @@ export interface Viewer {
 }
 
 /** What the user of a job or of a connection is called now; a message that was asked for names its user itself. */
-export function userName(names: Viewer["names"], { userId, userName }: { userId: string; userName: string }): string {
+export function userName(names: Viewer["names"], { userId, userName }: { userId: string; userName?: string }): string {
   return names.get(userId) || userName || `User ${userId.slice(0, 8)}`;
 }
 

@@ -9,7 +9,7 @@ export function useViewer(): Viewer {
 }
 
 /** What the user of a job or of a connection is called now. */
-export function useUserName(of: { readonly userId: string; readonly userName: string }): string {
+export function useUserName(of: { readonly userId: string; readonly userName?: string }): string {
   return useLive(({ names }) => userName(names, of));
 }
 

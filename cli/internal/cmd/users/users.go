@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
@@ -38,8 +39,8 @@ func NewCmdUsers(f *factory.Factory) *cobra.Command {
 		Long: `List who follows the live state now: browsers, 'comfysched watch' and other clients.
 
 In a pipe each connection is one tab-separated line: user name, client, address, connected since (RFC 3339), user id,
-connection id. Of very many only some are listed, which stderr tells. --json prints an object whose connectedUsers and
-presence, how many there are, are those of the API's StateSnapshot.`,
+connection id. Of very many only some are listed, which stderr tells. --json prints an object whose connectedUsers,
+users (their names) and presence (how many there are) are those of the API's StateSnapshot.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usersRun(cmd.Context(), opts)
@@ -63,7 +64,6 @@ func usersRun(ctx context.Context, opts *Options) error {
 	connections := snapshot.GetConnectedUsers()
 	ids := []string{}
 	for _, c := range connections {
-		c.UserName = known.For(c)
 		if !slices.Contains(ids, c.GetUserId()) {
 			ids = append(ids, c.GetUserId())
 		}
@@ -71,7 +71,7 @@ func usersRun(ctx context.Context, opts *Options) error {
 	if opts.Out.JSON {
 		err = printJSON(opts.IO, snapshot)
 	} else {
-		err = listing.List{IDs: ids, Table: opts.rows(connections), None: "Nobody is connected."}.Print(opts.IO, opts.Out)
+		err = listing.List{IDs: ids, Table: opts.rows(connections, known), None: "Nobody is connected."}.Print(opts.IO, opts.Out)
 	}
 	if missing := int(snapshot.GetPresence().GetConnections()) - len(connections); err == nil && missing > 0 {
 		fmt.Fprintf(opts.IO.Err, "these are %d of %d connections, of %d users\n",
@@ -80,15 +80,18 @@ func usersRun(ctx context.Context, opts *Options) error {
 	return err
 }
 
-// printJSON prints the connections, and how many there are.
+// printJSON prints the connections, whose they are, and how many there are.
 func printJSON(streams *iostreams.IOStreams, snapshot *pb.StateSnapshot) error {
-	connections := []json.RawMessage{}
-	for _, c := range snapshot.GetConnectedUsers() {
-		raw, err := apijson.Raw(c)
-		if err != nil {
-			return err
-		}
-		connections = append(connections, raw)
+	connections, err := raw(snapshot.GetConnectedUsers())
+	if err != nil {
+		return err
+	}
+	users := slices.DeleteFunc(slices.Clone(snapshot.GetUsers()), func(u *pb.UserName) bool {
+		return !slices.ContainsFunc(snapshot.GetConnectedUsers(), func(c *pb.Connection) bool { return c.GetUserId() == u.GetUserId() })
+	})
+	named, err := raw(users)
+	if err != nil {
+		return err
 	}
 	presence, err := apijson.Raw(snapshot.GetPresence())
 	if err != nil {
@@ -96,15 +99,28 @@ func printJSON(streams *iostreams.IOStreams, snapshot *pb.StateSnapshot) error {
 	}
 	return apijson.Object(streams, struct {
 		ConnectedUsers []json.RawMessage `json:"connectedUsers"`
+		Users          []json.RawMessage `json:"users"`
 		Presence       json.RawMessage   `json:"presence"`
-	}{connections, presence})
+	}{connections, named, presence})
 }
 
-func (o *Options) rows(connections []*pb.Connection) *table.Table {
+func raw[M proto.Message](messages []M) ([]json.RawMessage, error) {
+	list := []json.RawMessage{}
+	for _, m := range messages {
+		one, err := apijson.Raw(m)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+func (o *Options) rows(connections []*pb.Connection, known names.Names) *table.Table {
 	tty := o.IO.IsStdoutTTY()
 	t := table.New(o.IO, "USER", "CLIENT", "ADDRESS", "SINCE ("+o.Clock.ZoneName()+")", "USER ID")
 	for _, c := range connections {
-		cells := []table.Cell{table.Text(c.GetUserName()), table.Text(c.GetClient()), table.Text(c.GetIp())}
+		cells := []table.Cell{table.Text(known[c.GetUserId()]), table.Text(c.GetClient()), table.Text(c.GetIp())}
 		if tty {
 			cells = append(cells, table.Text(o.Clock.Cell(c.GetConnectedAtMs())), table.Cell{Text: c.GetUserId(), Style: o.IO.Faint})
 		} else {

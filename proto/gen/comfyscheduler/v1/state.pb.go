@@ -441,8 +441,6 @@ type Connection struct {
 	ConnectionId string `protobuf:"bytes,1,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
 	// The user.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The user's current name.
-	UserName string `protobuf:"bytes,3,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
 	// The client's address; empty where the viewer may not see it.
 	Ip string `protobuf:"bytes,4,opt,name=ip,proto3" json:"ip,omitempty"`
 	// Since when, milliseconds since the Unix epoch.
@@ -493,13 +491,6 @@ func (x *Connection) GetConnectionId() string {
 func (x *Connection) GetUserId() string {
 	if x != nil {
 		return x.UserId
-	}
-	return ""
-}
-
-func (x *Connection) GetUserName() string {
-	if x != nil {
-		return x.UserName
 	}
 	return ""
 }
@@ -561,15 +552,14 @@ const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"B\n" +
 	"\bPresence\x12 \n" +
 	"\vconnections\x18\x01 \x01(\x05R\vconnections\x12\x14\n" +
-	"\x05users\x18\x02 \x01(\x05R\x05users\"\xb7\x01\n" +
+	"\x05users\x18\x02 \x01(\x05R\x05users\"\xa0\x01\n" +
 	"\n" +
 	"Connection\x12#\n" +
 	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1b\n" +
-	"\tuser_name\x18\x03 \x01(\tR\buserName\x12\x0e\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x0e\n" +
 	"\x02ip\x18\x04 \x01(\tR\x02ip\x12&\n" +
 	"\x0fconnected_at_ms\x18\x05 \x01(\x03R\rconnectedAtMs\x12\x16\n" +
-	"\x06client\x18\x06 \x01(\tR\x06clientBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x06client\x18\x06 \x01(\tR\x06clientJ\x04\b\x03\x10\x04BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_state_proto_rawDescOnce sync.Once
