@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -157,42 +156,6 @@ func (b *booker) learn(j job) {
 	b.known[j.ID] = j
 }
 
-// markers make ComfyUI misbehave in the run of that prompt.
-var markers = []struct {
-	part float64
-	text string
-}{
-	{0.05, "[[slow=80ms]]"},
-	{0.02, "[[slow=200ms]]"},
-	{0.03, "[[fail]]"},
-	{0.015, "[[crash]]"},
-	{0.03, "[[lose-end]]"},
-	{0.03, "[[mute-ws]]"},
-	{0.03, "[[bad-frames]]"},
-	{0.04, "[[delay-frames=300ms]]"},
-	{0.03, "[[delay-frames=3s]]"},
-	{0.02, "[[no-result]]"},
-	{0.01, "[[empty-history]]"},
-	{0.005, hang},
-}
-
-// marker is one of the markers, or none.
-func (b *booker) marker() string {
-	dice := b.rng.Float64()
-	for _, m := range markers {
-		if dice -= m.part; dice < 0 && (m.text != hang || *duration >= time.Minute) {
-			return m.text
-		}
-	}
-	return ""
-}
-
-// text is a prompt. It begins with the booking's tag for good, whatever is edited.
-func (b *booker) text(tag, marker string) string {
-	b.count++
-	return strings.TrimSpace(fmt.Sprintf("%s text %d %s", tag, b.count, marker))
-}
-
 // moment is a start to ask for: soon as a rule, sometimes after the end of the test.
 func (b *booker) moment() int64 {
 	ahead := time.Duration(b.rng.Int64N(int64(horizon)))
@@ -243,7 +206,9 @@ func (b *booker) uuid() string {
 
 func (b *booker) update(ctx context.Context, c call, mask string, edit *pb.JobEdit) {
 	b.call(ctx, c, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
-		response, err := b.UpdateJob(ctx, &pb.UpdateJobRequest{JobId: c.JobID, Version: c.Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{mask}}, Edit: edit})
+		response, err := b.UpdateJob(ctx, &pb.UpdateJobRequest{
+			JobId: c.JobID, Version: c.Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{mask}}, Edit: edit,
+		})
 		return response.GetJob(), response.GetRevision(), err
 	})
 }

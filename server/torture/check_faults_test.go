@@ -25,7 +25,8 @@ func (j *judge) bookingsStand() {
 		if stands || c.Job.Start < last+far.Milliseconds()/2 || j.explains(c, "move", func(call) bool { return true }) || j.givenAway(*c.Job) {
 			continue
 		}
-		j.wrong("job %s was booked for %d and stands at %d, which nobody asked for (%s, booked %d)", id, c.Job.Start, final.Start, final.Delay, final.Booked)
+		j.wrong("job %s was booked for %d and stands at %d, which nobody asked for (%s, booked %d)",
+			id, c.Job.Start, final.Start, final.Delay, final.Booked)
 	}
 }
 
@@ -40,7 +41,8 @@ func versionOf(c call) int64 {
 func (j *judge) givenAway(booked job) bool {
 	return slices.ContainsFunc(j.Calls, func(c call) bool {
 		if c.Job == nil {
-			return c.Outcome == unknown && (c.Verb == "book" || c.Verb == "move") && c.Moment <= booked.end() && c.Moment+booked.Duration >= booked.Start
+			places := c.Verb == "book" || c.Verb == "move"
+			return places && c.Outcome == unknown && c.Moment <= booked.end() && c.Moment+booked.Duration >= booked.Start
 		}
 		return c.Job.ID != booked.ID && c.Job.Start <= booked.end() && c.Job.end() >= booked.Start
 	})

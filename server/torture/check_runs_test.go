@@ -69,7 +69,8 @@ func (j *judge) statusesAreTrue() {
 		case completed:
 			// A picture that was written by a ComfyUI that was killed right then is a result too.
 			if ended && end.Outcome != "success" || final.Result == "" || j.Files[final.Result] == 0 {
-				j.wrong("job %s is completed; its run ended with %q, its result %q has %d bytes", final.ID, end.Outcome, final.Result, j.Files[final.Result])
+				j.wrong("job %s is completed; its run ended with %q, its result %q has %d bytes",
+					final.ID, end.Outcome, final.Result, j.Files[final.Result])
 			}
 		case failed:
 			j.failureIsTrue(final, end)
@@ -123,7 +124,8 @@ func (j *judge) failureIsTrue(final job, end run) {
 		ok = j.losses[final.ID] == domain.MaxLosses+1 && unseen
 	}
 	if !ok {
-		j.wrong("job %s failed with %q (%s) after %d losses; its run ended with %q", final.ID, final.Error, final.ErrorText, j.losses[final.ID], end.Outcome)
+		j.wrong("job %s failed with %q (%s) after %d losses; its run ended with %q",
+			final.ID, final.Error, final.ErrorText, j.losses[final.ID], end.Outcome)
 	}
 }
 
@@ -132,7 +134,8 @@ func (j *judge) lostAttemptsAreTrue(final job) {
 	for number := 1; number < final.Attempt; number++ {
 		end, ended := j.ends[promptOf(final.ID, number)]
 		next := j.starts[promptOf(final.ID, number+1)]
-		if ended && end.Outcome != "interrupted" && len(next) > 0 && next[0].PID == end.PID && !j.forgetful(final.ID, number) && !j.cleared(end.At) {
+		known := ended && end.Outcome != "interrupted" && !j.forgetful(final.ID, number) && !j.cleared(end.At)
+		if known && len(next) > 0 && next[0].PID == end.PID {
 			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, end.PID, number+1)
 		}
 	}

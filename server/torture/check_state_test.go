@@ -13,7 +13,8 @@ func (j *judge) slotsNeverOverlap() {
 	}
 	j.eachView(func(watcher string, at revision, _ bool, view map[string]job) {
 		if a, b, found := overlapping(slices.Collect(maps.Values(view))); found {
-			j.wrong("watcher %s at %v: the slots of %s [%d, %d] and %s [%d, %d] overlap", watcher, at, a.ID, a.Start, a.end(), b.ID, b.Start, b.end())
+			j.wrong("watcher %s at %v: the slots of %s [%d, %d] and %s [%d, %d] overlap",
+				watcher, at, a.ID, a.Start, a.end(), b.ID, b.Start, b.end())
 		}
 	})
 }
@@ -98,7 +99,8 @@ func (j *judge) answersAreShown() {
 		for ; next[key] < len(calls) && calls[next[key]].Revision.Number <= at.Number; next[key]++ {
 			c := calls[next[key]]
 			if shown, there := view[c.Job.ID]; there && shown.Version < c.Job.Version || !there && c.Revision == at && c.Job.active() {
-				j.wrong("%s of %s was answered with version %d of job %s at %v; watcher %s at %v has version %d", c.Verb, c.Client, c.Job.Version, c.Job.ID, c.Revision, watcher, at, shown.Version)
+				j.wrong("%s of %s was answered with version %d of job %s at %v; watcher %s at %v has version %d",
+					c.Verb, c.Client, c.Job.Version, c.Job.ID, c.Revision, watcher, at, shown.Version)
 			}
 		}
 	})
@@ -113,4 +115,21 @@ func merged(a, b map[string]job) map[string]bool {
 		ids[id] = true
 	}
 	return ids
+}
+
+// overlapping finds two active jobs whose closed slots have a moment in common.
+func overlapping(jobs []job) (a, b job, found bool) {
+	var active []job
+	for _, one := range jobs {
+		if one.active() {
+			active = append(active, one)
+		}
+	}
+	slices.SortFunc(active, func(a, b job) int { return int(a.Start - b.Start) })
+	for i := 1; i < len(active); i++ {
+		if active[i].Start <= active[i-1].end() {
+			return active[i-1], active[i], true
+		}
+	}
+	return job{}, job{}, false
 }

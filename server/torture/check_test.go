@@ -32,8 +32,8 @@ func check(e evidence) []string {
 		e.Calls[i] = e.doubtful(c)
 	}
 	j := &judge{
-		evidence: e, final: map[string]job{}, losses: map[string]int{}, asked: map[string][]call{}, starts: map[string][]run{}, ends: map[string]run{},
-		prompt: map[string]attempt{}, unkept: map[attempt]bool{},
+		evidence: e, final: map[string]job{}, losses: map[string]int{}, asked: map[string][]call{}, starts: map[string][]run{},
+		ends: map[string]run{}, prompt: map[string]attempt{}, unkept: map[attempt]bool{},
 	}
 	for _, r := range e.Kept {
 		j.final[r.ID], j.losses[r.ID] = r.job, r.Losses
@@ -61,8 +61,8 @@ func check(e evidence) []string {
 	}
 	for _, rule := range []func(){
 		j.answersAreOfTheStore, j.noFaults, j.bookedOnce, j.nothingAcknowledgedIsLost, j.versionsTellOneStory, j.versionsOnlyRise,
-		j.slotsNeverOverlap, j.oneAtATime, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly, j.statusesAreTrue, j.cancelledStaysCancelled,
-		j.nothingIsForgotten, j.bookingsStand, j.resultsAreNotMadeTwice, j.servicesLeaveEachOtherAlone,
+		j.slotsNeverOverlap, j.oneAtATime, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly,
+		j.statusesAreTrue, j.cancelledStaysCancelled, j.nothingIsForgotten, j.bookingsStand, j.resultsAreNotMadeTwice, j.servicesLeaveEachOtherAlone,
 	} {
 		rule()
 	}
@@ -87,9 +87,9 @@ func (j *judge) answersAreOfTheStore() {
 
 // noFaults: the service never says that it does not know what went wrong, and knows its users and their jobs.
 func (j *judge) noFaults() {
+	unheard := []string{"not_found", "unauthenticated", "permission_denied", "already_exists"}
 	for _, c := range j.Calls {
-		switch {
-		case strings.Contains(c.Message, "something went wrong in the service"), c.Outcome == refused && (c.Code == "not_found" || c.Code == "unauthenticated" || c.Code == "permission_denied" || c.Code == "already_exists"):
+		if strings.Contains(c.Message, "something went wrong in the service") || c.Outcome == refused && slices.Contains(unheard, c.Code) {
 			j.wrong("%s of %s for %s%s was answered with %s", c.Verb, c.Client, c.Tag, c.JobID, c.Message)
 		}
 	}
@@ -156,7 +156,8 @@ func (j *judge) nothingAcknowledgedIsLost() {
 			j.wrong("job %s was %+v and is %+v", c.Job.ID, *c.Job, final)
 		}
 		if final.Prompt != c.Job.Prompt && !j.explains(c, "edit", func(later call) bool { return later.Prompt == final.Prompt }) {
-			j.wrong("the prompt of job %s was %q at version %d and is %q, which nobody asked for", final.ID, c.Job.Prompt, c.Job.Version, final.Prompt)
+			j.wrong("the prompt of job %s was %q at version %d and is %q, which nobody asked for",
+				final.ID, c.Job.Prompt, c.Job.Version, final.Prompt)
 		}
 		moved := final.Start != c.Job.Start
 		if moved && final.Delay != "overdue" && final.Delay != "retry" && !j.explains(c, "move", func(later call) bool { return true }) {
@@ -177,7 +178,8 @@ func (j *judge) explains(c call, verb string, wanted func(call) bool) bool {
 // answerFits: an answer shows what was asked for.
 func (j *judge) answerFits(c call) {
 	switch {
-	case c.Verb == "book" && (c.Job.Seed != c.Seed || c.Job.Version == 1 && (c.Job.Prompt != c.Prompt || c.Exact && c.Job.Start != c.Moment || c.Job.Start < c.Moment)),
+	case c.Verb == "book" && c.Job.Seed != c.Seed,
+		c.Verb == "book" && c.Job.Version == 1 && (c.Job.Prompt != c.Prompt || c.Exact && c.Job.Start != c.Moment || c.Job.Start < c.Moment),
 		c.Verb == "edit" && (c.Job.Prompt != c.Prompt || c.Job.Version <= c.Version),
 		c.Verb == "move" && (c.Exact && c.Job.Start != c.Moment || c.Job.Start < c.Moment || c.Job.Version <= c.Version),
 		c.Verb == "cancel" && !c.Job.CancelRequested:
@@ -200,81 +202,6 @@ func (j *judge) observed(f func(by string, seen job)) {
 			f(s.Watcher, seen)
 		}
 	}
-}
-
-// versionsTellOneStory: a version of a job stands for one content, whoever is shown it and whenever, and no version that
-// was ever shown is later than what is kept. What changes without a new version is left out: the start and the delay.
-func (j *judge) versionsTellOneStory() {
-	type version struct {
-		id     string
-		number int64
-	}
-	first := map[version]job{}
-	show := func(by string, seen job) {
-		key := version{seen.ID, seen.Version}
-		seen.Started, seen.Delay, seen.Booked = 0, "", 0
-		if known, there := first[key]; !there {
-			first[key] = seen
-		} else if known != seen {
-			j.wrong("version %d of job %s was shown as %+v, and to %s as %+v", seen.Version, seen.ID, known, by, seen)
-		}
-	}
-	for _, final := range j.final {
-		show("the database", final)
-	}
-	j.observed(func(by string, seen job) {
-		final, there := j.final[seen.ID]
-		if !there || final.Version < seen.Version {
-			j.wrong("%s was shown version %d of job %s; kept is version %d", by, seen.Version, seen.ID, final.Version)
-		} else if !seen.active() && final.Version != seen.Version {
-			j.wrong("%s was shown job %s %s at version %d; it is %s now", by, seen.ID, seen.Status, seen.Version, final.Status)
-		}
-		show(by, seen)
-	})
-}
-
-// versionsOnlyRise: who asks after somebody was answered is answered with that state or a later one.
-func (j *judge) versionsOnlyRise() {
-	type moment struct {
-		at     int64
-		answer bool
-		call   *call
-	}
-	var moments []moment
-	for i := range j.Calls {
-		if c := &j.Calls[i]; c.Job != nil {
-			moments = append(moments, moment{c.Began, false, c}, moment{c.Ended, true, c})
-		}
-	}
-	slices.SortFunc(moments, func(a, b moment) int { return int(a.at - b.at) })
-	answered, atLeast := map[string]int64{}, map[*call]int64{}
-	for _, m := range moments {
-		if !m.answer {
-			atLeast[m.call] = answered[m.call.Job.ID]
-			continue
-		}
-		if m.call.Job.Version < atLeast[m.call] {
-			j.wrong("%s of %s was answered with version %d of job %s after version %d had been seen", m.call.Verb, m.call.Client, m.call.Job.Version, m.call.Job.ID, atLeast[m.call])
-		}
-		answered[m.call.Job.ID] = max(answered[m.call.Job.ID], m.call.Job.Version)
-	}
-}
-
-// overlapping finds two active jobs whose closed slots have a moment in common.
-func overlapping(jobs []job) (a, b job, found bool) {
-	var active []job
-	for _, one := range jobs {
-		if one.active() {
-			active = append(active, one)
-		}
-	}
-	slices.SortFunc(active, func(a, b job) int { return int(a.Start - b.Start) })
-	for i := 1; i < len(active); i++ {
-		if active[i].Start <= active[i-1].end() {
-			return active[i-1], active[i], true
-		}
-	}
-	return job{}, job{}, false
 }
 
 // far is how far ahead jobs are booked that are not to run in the test.

@@ -18,9 +18,10 @@ import (
 // comfyPIDs are the processes that run a simulated ComfyUI on this site's port.
 func (s *site) comfyPIDs() (pids []int) {
 	entries, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is well formed
+	port := fmt.Appendf(nil, "--port\x00%d\x00", s.comfyPort)
 	for _, entry := range entries {
 		line, err := os.ReadFile(entry)
-		if err == nil && bytes.Contains(line, []byte("\x00simulate\x00")) && bytes.Contains(line, fmt.Appendf(nil, "--port\x00%d\x00", s.comfyPort)) {
+		if err == nil && bytes.Contains(line, []byte("\x00simulate\x00")) && bytes.Contains(line, port) {
 			var pid int
 			if _, err := fmt.Sscanf(entry, "/proc/%d/", &pid); err == nil {
 				pids = append(pids, pid)
@@ -142,7 +143,8 @@ func (s *site) startElsewhere() (*exec.Cmd, error) {
 		return nil, nil
 	}
 	args := []string{
-		"simulate", "--base-directory", s.base(), "--listen", "127.0.0.1", "--port", fmt.Sprint(s.comfyPort), "--output-directory", s.output, "--preview-method", "auto",
+		"simulate", "--base-directory", s.base(), "--listen", "127.0.0.1", "--port", fmt.Sprint(s.comfyPort),
+		"--output-directory", s.output, "--preview-method", "auto",
 	}
 	command := exec.Command(s.program, append(args, s.comfyArgs()...)...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -63,7 +63,8 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 		return nil, nil, fmt.Errorf("integrity of %s: %s (%w)", file, integrity, err)
 	}
 	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, prompt, seed, coalesce(results ->> '$[0].filename', ''),
-		coalesce(failure ->> '$.reason', ''), coalesce(failure ->> '$.message', ''), coalesce(delay ->> '$.kind', ''), coalesce(delay ->> '$.booked_start', 0),
+		coalesce(failure ->> '$.reason', ''), coalesce(failure ->> '$.message', ''), coalesce(delay ->> '$.kind', ''),
+		coalesce(delay ->> '$.booked_start', 0),
 		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms FROM jobs`)
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +73,8 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	for found.Next() {
 		var r row
 		var seed string
-		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Prompt, &seed, &r.Result, &r.Error, &r.ErrorText, &r.Delay, &r.Booked,
+		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Prompt, &seed, &r.Result, &r.Error, &r.ErrorText, &r.Delay,
+			&r.Booked,
 			&r.Attempt, &r.Losses, &r.CancelRequested, &r.Version, &r.Created, &r.Started, &r.Finished)
 		if err == nil {
 			_, err = fmt.Sscan(seed, &r.Seed)

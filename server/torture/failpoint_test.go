@@ -41,8 +41,8 @@ func (t *tormentor) armFailpoint(ctx context.Context) {
 	line := fmt.Sprintf("%s %s %d %d\n", point, action, skip, times)
 	err := replaceFile(t.failpointFile(), line)
 	t.history.incident("failpoint armed", 0, line)
-	began := t.lifeCount()
-	for wait := 500*time.Millisecond + t.upTo(2*time.Second); wait > 0 && t.lifeCount() == began && ctx.Err() == nil; wait -= 20 * time.Millisecond {
+	began, until := t.lifeCount(), time.Now().Add(500*time.Millisecond+t.upTo(2*time.Second))
+	for time.Now().Before(until) && t.lifeCount() == began && ctx.Err() == nil {
 		pause(ctx, 20*time.Millisecond)
 	}
 	if err = errors.Join(err, os.Remove(t.failpointFile())); err != nil {

@@ -12,8 +12,14 @@ const (
 
 // story is a short history in which all is well: job a is booked, edited and completed, job b is booked, moved and cancelled.
 func story() evidence {
-	a := job{ID: jobA, User: "u", Status: scheduled, Start: 1000, Duration: 100, Prompt: "c-1 text", Seed: 7, Attempt: 1, Version: 1, Created: 500}
-	b := job{ID: jobB, User: "u", Status: scheduled, Start: 1101, Duration: 100, Prompt: "c-2 text", Seed: 8, Attempt: 1, Version: 1, Created: 500}
+	a := job{
+		ID: jobA, User: "u", Status: scheduled, Start: 1000, Duration: 100,
+		Prompt: "c-1 text", Seed: 7, Attempt: 1, Version: 1, Created: 500,
+	}
+	b := job{
+		ID: jobB, User: "u", Status: scheduled, Start: 1101, Duration: 100,
+		Prompt: "c-2 text", Seed: 8, Attempt: 1, Version: 1, Created: 500,
+	}
 	edited, moved := a, b
 	edited.Prompt, edited.Version = "c-1 other", 2
 	moved.Start, moved.Version = 1300, 3
@@ -24,12 +30,30 @@ func story() evidence {
 	at := func(n int64) revision { return revision{"e", n} }
 	return evidence{
 		Calls: []call{
-			{Client: "c", Verb: "book", Tag: "c-1", Request: "r1", Prompt: a.Prompt, Seed: 7, Exact: true, Moment: 1000, Began: 500_000, Ended: 501_000, Outcome: acknowledged, Job: &a, Revision: at(1)},
-			{Client: "c", Verb: "book", Tag: "c-2", Request: "r2", Prompt: b.Prompt, Seed: 8, Moment: 1000, Began: 502_000, Ended: 503_000, Outcome: acknowledged, Job: &b, Revision: at(2)},
-			{Client: "c", Verb: "book", Tag: "c-3", Request: "r3", Prompt: "c-3 text", Exact: true, Moment: 1050, Began: 503_000, Ended: 504_000, Outcome: refused, Code: "failed_precondition"},
-			{Client: "c", Verb: "edit", JobID: jobA, Version: 1, Prompt: edited.Prompt, Began: 505_000, Ended: 506_000, Outcome: acknowledged, Job: &edited, Revision: at(3)},
-			{Client: "c", Verb: "move", JobID: jobB, Version: 1, Moment: 1300, Exact: true, Began: 507_000, Ended: 508_000, Outcome: acknowledged, Job: &moved, Revision: at(4)},
-			{Client: "c", Verb: "cancel", JobID: jobB, Began: 899_000, Ended: 901_000, Outcome: acknowledged, Job: &gone, Revision: at(5)},
+			{
+				Client: "c", Verb: "book", Tag: "c-1", Request: "r1", Prompt: a.Prompt, Seed: 7, Exact: true, Moment: 1000,
+				Began: 500_000, Ended: 501_000, Outcome: acknowledged, Job: &a, Revision: at(1),
+			},
+			{
+				Client: "c", Verb: "book", Tag: "c-2", Request: "r2", Prompt: b.Prompt, Seed: 8, Moment: 1000,
+				Began: 502_000, Ended: 503_000, Outcome: acknowledged, Job: &b, Revision: at(2),
+			},
+			{
+				Client: "c", Verb: "book", Tag: "c-3", Request: "r3", Prompt: "c-3 text", Exact: true, Moment: 1050,
+				Began: 503_000, Ended: 504_000, Outcome: refused, Code: "failed_precondition",
+			},
+			{
+				Client: "c", Verb: "edit", JobID: jobA, Version: 1, Prompt: edited.Prompt,
+				Began: 505_000, Ended: 506_000, Outcome: acknowledged, Job: &edited, Revision: at(3),
+			},
+			{
+				Client: "c", Verb: "move", JobID: jobB, Version: 1, Moment: 1300, Exact: true,
+				Began: 507_000, Ended: 508_000, Outcome: acknowledged, Job: &moved, Revision: at(4),
+			},
+			{
+				Client: "c", Verb: "cancel", JobID: jobB,
+				Began: 899_000, Ended: 901_000, Outcome: acknowledged, Job: &gone, Revision: at(5),
+			},
 		},
 		Sightings: []sighting{
 			{Watcher: "w", Revision: at(0), Snapshot: true},
@@ -46,8 +70,11 @@ func story() evidence {
 		Answered:  []job{done, gone},
 		Kept:      []row{{job: done}, {job: gone}},
 		Requests:  map[string]string{"u/r1": jobA, "u/r2": jobB},
-		Runs:      []run{{Event: "start", PromptID: jobA, PID: 1, At: 1002}, {Event: "end", PromptID: jobA, PID: 1, At: 1080, Outcome: "success"}},
-		Files:     map[string]int64{"a.png": 10},
+		Runs: []run{
+			{Event: "start", PromptID: jobA, PID: 1, At: 1002},
+			{Event: "end", PromptID: jobA, PID: 1, At: 1080, Outcome: "success"},
+		},
+		Files: map[string]int64{"a.png": 10},
 	}
 }
 

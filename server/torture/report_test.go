@@ -32,17 +32,19 @@ func report(t *testing.T, h *history, e evidence) {
 			incidents[i.What]++
 		}
 	}
-	t.Logf("kill -9 of the service %d, of ComfyUI %d, at failpoints %d; runs of jobs %d", incidents["service SIGKILL"], incidents["comfyui SIGKILL"],
-		incidents["service killed at a failpoint"], runs)
-	t.Logf("clock set %d times; stops %d, in mid-run %d, while booting %d, on a full disk %d; full disks %d; freezes %d, at a start %d; restores %d, beside %d",
-		incidents["clock set"], incidents["service SIGTERM"], incidents["stop in mid-run"], incidents["stop while booting"], incidents["stop while the disk is full"],
-		incidents["disk full"], incidents["comfyui SIGSTOP"], incidents["frozen at a start"], incidents["bookings restored"], incidents["second service started"])
+	n := func(what string) int { return incidents[what] }
+	t.Logf("kill -9 of the service %d, of ComfyUI %d, at failpoints %d; runs of jobs %d",
+		n("service SIGKILL"), n("comfyui SIGKILL"), n("service killed at a failpoint"), runs)
+	t.Logf("clock set %d times; stops %d, in mid-run %d, while booting %d, on a full disk %d; full disks %d",
+		n("clock set"), n("service SIGTERM"), n("stop in mid-run"), n("stop while booting"), n("stop while the disk is full"), n("disk full"))
+	t.Logf("freezes %d, at a start %d; restores %d, beside the first service %d; interrupts from outside %d, histories cleared %d",
+		n("comfyui SIGSTOP"), n("frozen at a start"), n("bookings restored"), n("second service started"), n(interruptedOutside), n(historyCleared))
 	t.Logf("nemeses %v", nemeses)
 	t.Logf("incidents %v", incidents)
 	t.Logf("refused in floods %v", h.counts)
 	t.Logf("calls %v", outcomes)
 	t.Logf("jobs %v; sightings %d", ends, len(h.sightings))
-	for _, needed := range []int{incidents["service SIGKILL"], incidents["comfyui SIGKILL"], outcomes["book "+acknowledged], ends[completed], runs} {
+	for _, needed := range []int{n("service SIGKILL"), n("comfyui SIGKILL"), outcomes["book "+acknowledged], ends[completed], runs} {
 		if needed == 0 {
 			t.Error("nothing is proved: one of the figures above is zero")
 		}

@@ -89,7 +89,8 @@ func (w *shift) sample(after time.Duration) (s sample, err error) {
 	site.mu.Unlock()
 	metrics, err := w.metrics()
 	s = sample{
-		after: after, rss: rss(pid), heap: metrics["go_memstats_heap_inuse_bytes"], goroutines: metrics["go_goroutines"], watchers: metrics["comfyscheduler_watchers"],
+		after: after, rss: rss(pid), heap: metrics["go_memstats_heap_inuse_bytes"], goroutines: metrics["go_goroutines"],
+		watchers: metrics["comfyscheduler_watchers"],
 		database: size(filepath.Join(site.data, "bookings.db")), wal: size(filepath.Join(site.data, "bookings.db-wal")),
 		thumbnails: size(filepath.Join(site.data, "thumbnails")), output: size(site.output),
 		comfyLog: size(filepath.Join(site.data, "comfyui-gpu.log")), serviceLog: size(filepath.Join(site.folder, log)),

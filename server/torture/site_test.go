@@ -49,8 +49,8 @@ type site struct {
 
 func newSite(folder, program string, rng *rand.Rand, h *history) (*site, error) {
 	s := &site{
-		folder: folder, data: filepath.Join(folder, "data"), output: filepath.Join(folder, "output"), runs: filepath.Join(folder, "runs.jsonl"), program: program,
-		rng: rng, history: h, speed: quick, killed: map[int]bool{}, opened: make(chan struct{}),
+		folder: folder, data: filepath.Join(folder, "data"), output: filepath.Join(folder, "output"), runs: filepath.Join(folder, "runs.jsonl"),
+		program: program, rng: rng, history: h, speed: quick, killed: map[int]bool{}, opened: make(chan struct{}),
 	}
 	for _, dir := range []string{s.data, s.output} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -116,7 +116,9 @@ func (s *site) writeConfig(remote bool) error {
 	if err != nil {
 		return err
 	}
-	comfy := map[string]any{"installation_type": "simulated", "root_path": s.base(), "output_dir": s.output, "api_port": s.comfyPort, "extra_args": s.comfyArgs()}
+	comfy := map[string]any{
+		"installation_type": "simulated", "root_path": s.base(), "output_dir": s.output, "api_port": s.comfyPort, "extra_args": s.comfyArgs(),
+	}
 	if remote {
 		comfy = map[string]any{"installation_type": "remote", "output_dir": s.output, "api_port": s.comfyPort}
 	}
@@ -126,7 +128,9 @@ func (s *site) writeConfig(remote bool) error {
 		silence = "25s"
 	}
 	config, err := json.Marshal(map[string]any{
-		"server":    map[string]any{"port": 0, "host": "127.0.0.1", "data_dir": s.data, "shutdown_grace": fmt.Sprintf("%dms", 50+s.rng.IntN(600))},
+		"server": map[string]any{
+			"port": 0, "host": "127.0.0.1", "data_dir": s.data, "shutdown_grace": fmt.Sprintf("%dms", 50+s.rng.IntN(600)),
+		},
 		"access":    map[string]any{"mode": "invite"},
 		"comfy_ui":  comfy,
 		"scheduler": map[string]any{"silence_min": silence},

@@ -21,7 +21,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -87,73 +86,6 @@ func TestTorture(t *testing.T) {
 		t.Error(err)
 	}
 	report(t, h, found)
-}
-
-// keptFolder is a folder that stays when the test fails.
-func keptFolder(t *testing.T) string {
-	folder, err := os.MkdirTemp("", "torture")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() || *keep {
-			t.Logf("what happened is in %s", folder)
-		} else {
-			_ = os.RemoveAll(folder)
-		}
-	})
-	return folder
-}
-
-// build builds the program with failpoints and a clock that can be set.
-func build(t *testing.T, folder string) string {
-	t.Helper()
-	program := filepath.Join(folder, "comfyscheduler")
-	command := exec.Command("go", "build", "-tags", "torture", fmt.Sprintf("-race=%v", *race), "-o", program, "../cmd/comfyscheduler")
-	if *race {
-		command.Env = append(os.Environ(), "CGO_ENABLED=1")
-	}
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
-	return program
-}
-
-// cast is everybody who takes part.
-type cast struct {
-	watchers []*watcher
-	bookers  []*booker
-	observer *user
-	*tormentor
-}
-
-// gather signs everybody in.
-func (s *site) gather(ctx context.Context, seed uint64) (c cast, err error) {
-	if err := s.invite(ctx); err != nil {
-		return c, err
-	}
-	for i := range watchers + *bookers {
-		u, err := s.signIn(ctx, fmt.Sprintf("c%d", i))
-		if err != nil {
-			return c, err
-		}
-		if rng := derive(seed, uint64(10+i)); i < watchers {
-			c.watchers = append(c.watchers, &watcher{user: u, rng: rng})
-		} else {
-			c.bookers = append(c.bookers, newBooker(u, rng))
-		}
-	}
-	var others [3]*user
-	for i, name := range []string{"observer", "bait", "vandal"} {
-		if others[i], err = s.signIn(ctx, name); err != nil {
-			return c, err
-		}
-	}
-	c.observer = others[0]
-	c.tormentor = &tormentor{
-		site: s, rng: derive(seed, 1), bait: newBooker(others[1], derive(seed, 3)), vandal: newBooker(others[2], derive(seed, 4)), stranger: newUser(s, "stranger"),
-	}
-	return c, nil
 }
 
 // torture runs the actors for the duration, lets what is booked come to its end, and stops the service.
@@ -258,25 +190,4 @@ func (s *site) drained(ctx context.Context, u *user) error {
 		}
 		pause(ctx, 100*time.Millisecond)
 	}
-}
-
-// evidence collects what is left when everything has stopped.
-func (s *site) evidence(t *testing.T) evidence {
-	t.Helper()
-	h := s.history
-	e := evidence{
-		Calls: h.calls, Sightings: h.sightings, Lifetimes: h.lifetimes, Answered: s.answered, Skew: h.skew, Voids: h.voids, Beside: h.beside,
-		Outside: h.moments(interruptedOutside), Cleared: h.moments(historyCleared), Frozen: h.moments("comfyui SIGSTOP"),
-	}
-	var err error
-	if e.Kept, e.Requests, err = readDatabase(filepath.Join(s.data, "bookings.db")); err != nil {
-		t.Error(err)
-	}
-	if e.Runs, err = readRuns(s.runs); err != nil {
-		t.Error(err)
-	}
-	if e.Files, err = readFiles(s.output); err != nil {
-		t.Error(err)
-	}
-	return e
 }
