@@ -49,10 +49,13 @@ func (j *judge) givenAway(booked job) bool {
 }
 
 // fileOf is the picture that an attempt has left in the output folder.
-func (j *judge) fileOf(id string, number int) (string, bool) {
-	name := "/" + id + "_"
-	if number > 1 {
-		name = fmt.Sprintf("/%s-%d_", id, number)
+func (j *judge) fileOf(a attempt) (string, bool) {
+	name := "/" + a.job + "_"
+	switch {
+	case a.epoch != "":
+		name = fmt.Sprintf("/%s-%.8s-%d_", a.job, a.epoch, a.number)
+	case a.number > 1:
+		name = fmt.Sprintf("/%s-%d_", a.job, a.number)
 	}
 	for file := range j.Files {
 		if strings.Contains("/"+file, name) {
@@ -68,12 +71,12 @@ func (j *judge) resultsAreNotMadeTwice() {
 	for prompt, end := range j.ends {
 		of := j.prompt[prompt]
 		final, there := j.final[of.job]
-		file, left := j.fileOf(of.job, of.number)
+		file, left := j.fileOf(of)
 		if !there || !left || end.Outcome != "success" {
 			continue
 		}
-		for number := of.number + 1; number <= final.Attempt+1; number++ {
-			for _, again := range j.starts[promptOf(of.job, number)] {
+		for number := 1; number <= final.Attempt+1; number++ {
+			for _, again := range j.begun(of.job, number) {
 				if again.At >= end.At {
 					j.wrong("attempt %d of job %s has left %s, and attempt %d was started %d ms later", of.number, of.job, file, number, again.At-end.At)
 				}
@@ -104,7 +107,7 @@ func (j *judge) servicesLeaveEachOtherAlone() {
 
 // frozen reports whether ComfyUI was stopped for a while in the job's last run.
 func (j *judge) frozen(final job) bool {
-	prompt := promptOf(final.ID, final.Attempt)
+	prompt := j.promptOf(final.ID, final.Attempt)
 	return slices.ContainsFunc(j.Frozen, func(at int64) bool {
 		return slices.ContainsFunc(j.starts[prompt], func(start run) bool { return at >= start.At-handover && at <= start.At+handover })
 	})

@@ -10,7 +10,23 @@ import (
 // hang holds ComfyUI up for 13 seconds: it has no place in a short torture.
 const hang = "[[hang]]"
 
-func promptOf(id string, attempt int) string { return domain.Job{ID: id, Attempt: attempt}.PromptID() }
+// promptID is what ComfyUI knows an attempt by.
+func (a attempt) promptID() string {
+	return domain.Job{ID: a.job, Epoch: a.epoch, Attempt: a.number}.PromptID()
+}
+
+// promptOf is that of an attempt of a job as the database has it.
+func (j *judge) promptOf(id string, number int) string {
+	return attempt{id, j.epoch[id], number}.promptID()
+}
+
+// begun are the starts of an attempt of that number, whatever its bookings were restored from.
+func (j *judge) begun(id string, number int) (starts []run) {
+	for _, epoch := range j.Epochs {
+		starts = append(starts, j.starts[attempt{id, epoch, number}.promptID()]...)
+	}
+	return starts
+}
 
 // eachAttemptRunsOnce: ComfyUI never starts a prompt a second time, and none that the job has not come to.
 func (j *judge) eachAttemptRunsOnce() {
@@ -50,7 +66,7 @@ func (j *judge) nothingRunsEarly() {
 		if seen.Status == scheduled || seen.Status == cancelled {
 			return
 		}
-		for _, start := range j.starts[promptOf(seen.ID, seen.Attempt)] {
+		for _, start := range j.begun(seen.ID, seen.Attempt) {
 			if j.Skew.latest(start.At-handover, start.At) < seen.Start && !j.takenBack(start.At) {
 				j.wrong("attempt %d of job %s started at %d, before its slot at %d", seen.Attempt, seen.ID, start.At, seen.Start)
 			}
@@ -64,7 +80,7 @@ func (j *judge) alive(pid int, after int64) bool { return j.Lifetimes[pid].Last 
 // statusesAreTrue: what is said of a job's end is what happened in ComfyUI.
 func (j *judge) statusesAreTrue() {
 	for _, final := range j.final {
-		end, ended := j.ends[promptOf(final.ID, final.Attempt)]
+		end, ended := j.ends[j.promptOf(final.ID, final.Attempt)]
 		switch final.Status {
 		case completed:
 			// A picture that was written by a ComfyUI that was killed right then is a result too.
@@ -86,16 +102,24 @@ func (j *judge) statusesAreTrue() {
 
 // forgetful says that ComfyUI was told to keep no history of the run, as far as anybody was shown: a job that waits for its next
 // attempt can be edited.
-func (j *judge) forgetful(id string, number int) bool { return j.unkept[attempt{id, number}] }
+func (j *judge) forgetful(id string, number int) bool { return j.unkept[attempt{id, "", number}] }
 
 const emptyHistory = "[[empty-history]]"
 
 // deaf are runs that hear no interrupt.
 const deaf = "[[deaf]]"
 
+// setAside reports whether a restore may have made an end of the job: its slot had come while nobody knows what happened.
+func (j *judge) setAside(final job) bool {
+	return slices.ContainsFunc(j.Voids, func(v void) bool {
+		ended := j.Skew.when(final.Finished)
+		return ended >= v.To && ended <= v.To+handover && final.Start <= final.Finished
+	})
+}
+
 // interruptedOutside reports whether the run of the job's last attempt was interrupted on ComfyUI's own page.
 func (j *judge) interruptedOutside(final job) bool {
-	prompt := promptOf(final.ID, final.Attempt)
+	prompt := j.promptOf(final.ID, final.Attempt)
 	return slices.ContainsFunc(j.Outside, func(at int64) bool {
 		return slices.ContainsFunc(j.starts[prompt], func(start run) bool { return at >= start.At-1000 && at <= j.ends[prompt].At })
 	})
@@ -121,7 +145,7 @@ func (j *judge) failureIsTrue(final job, end run) {
 		ok = end.Outcome == "interrupted" && j.interruptedOutside(final)
 	case "lost":
 		unseen := end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || j.cleared(end.At) || !j.alive(end.PID, j.Skew.when(final.Finished))
-		ok = j.losses[final.ID] == domain.MaxLosses+1 && unseen
+		ok = unseen && (j.losses[final.ID] == domain.MaxLosses+1 || j.setAside(final))
 	}
 	if !ok {
 		j.wrong("job %s failed with %q (%s) after %d losses; its run ended with %q",
@@ -132,8 +156,8 @@ func (j *judge) failureIsTrue(final job, end run) {
 // lostAttemptsAreTrue: a new attempt was made only of a run whose end the living ComfyUI could not tell.
 func (j *judge) lostAttemptsAreTrue(final job) {
 	for number := 1; number < final.Attempt; number++ {
-		end, ended := j.ends[promptOf(final.ID, number)]
-		next := j.starts[promptOf(final.ID, number+1)]
+		end, ended := j.ends[j.promptOf(final.ID, number)]
+		next := j.starts[j.promptOf(final.ID, number+1)]
 		known := ended && end.Outcome != "interrupted" && !j.forgetful(final.ID, number) && !j.cleared(end.At)
 		if known && len(next) > 0 && next[0].PID == end.PID {
 			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, end.PID, number+1)
@@ -154,7 +178,7 @@ func (j *judge) cancelledStaysCancelled() {
 				continue
 			}
 			for number := 1; number <= final.Attempt; number++ {
-				for _, start := range j.starts[promptOf(id, number)] {
+				for _, start := range j.begun(id, number) {
 					if start.At > c.Ended/1000+1 && (c.Job.Status == cancelled || number > c.Job.Attempt) {
 						j.wrong("attempt %d of job %s started at %d, after its cancel was acknowledged at %d", number, id, start.At, c.Ended/1000)
 					}

@@ -15,15 +15,16 @@ type judge struct {
 	asked  map[string][]call  // calls for a job, by its id
 	starts map[string][]run   // by prompt id
 	ends   map[string]run     // by prompt id
+	epoch  map[string]string  // by job id
 	prompt map[string]attempt // by prompt id
-	unkept map[attempt]bool   // of which ComfyUI kept no history
+	unkept map[attempt]bool   // of which ComfyUI kept no history, in any epoch
 	found  []string
 }
 
-// attempt is one run of a job.
+// attempt is one run of a job. Each restore begins an epoch, in which the runs of old jobs are others.
 type attempt struct {
-	job    string
-	number int
+	job, epoch string
+	number     int
 }
 
 // check compares what was answered with what is. It returns what is wrong.
@@ -33,18 +34,21 @@ func check(e evidence) []string {
 	}
 	j := &judge{
 		evidence: e, final: map[string]job{}, losses: map[string]int{}, asked: map[string][]call{}, starts: map[string][]run{},
-		ends: map[string]run{}, prompt: map[string]attempt{}, unkept: map[attempt]bool{},
+		ends: map[string]run{}, epoch: map[string]string{}, prompt: map[string]attempt{}, unkept: map[attempt]bool{},
 	}
 	for _, r := range e.Kept {
-		j.final[r.ID], j.losses[r.ID] = r.job, r.Losses
-		j.unkept[attempt{r.ID, r.Attempt}] = strings.Contains(r.Prompt, emptyHistory)
+		j.final[r.ID], j.losses[r.ID], j.epoch[r.ID] = r.job, r.Losses, r.Epoch
+		j.unkept[attempt{r.ID, "", r.Attempt}] = strings.Contains(r.Prompt, emptyHistory)
 		for number := 1; number <= r.Attempt+3; number++ {
-			j.prompt[promptOf(r.ID, number)] = attempt{r.ID, number}
+			for _, epoch := range e.Epochs {
+				of := attempt{r.ID, epoch, number}
+				j.prompt[of.promptID()] = of
+			}
 		}
 	}
 	j.observed(func(_ string, seen job) {
 		if strings.Contains(seen.Prompt, emptyHistory) {
-			j.unkept[attempt{seen.ID, seen.Attempt}] = true
+			j.unkept[attempt{seen.ID, "", seen.Attempt}] = true
 		}
 	})
 	for _, c := range e.Calls {
@@ -62,7 +66,8 @@ func check(e evidence) []string {
 	for _, rule := range []func(){
 		j.answersAreOfTheStore, j.noFaults, j.bookedOnce, j.nothingAcknowledgedIsLost, j.versionsTellOneStory, j.versionsOnlyRise,
 		j.slotsNeverOverlap, j.oneAtATime, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly,
-		j.statusesAreTrue, j.cancelledStaysCancelled, j.nothingIsForgotten, j.bookingsStand, j.resultsAreNotMadeTwice, j.servicesLeaveEachOtherAlone,
+		j.statusesAreTrue, j.cancelledStaysCancelled, j.nothingIsForgotten, j.bookingsStand, j.resultsAreNotMadeTwice,
+		j.servicesLeaveEachOtherAlone,
 	} {
 		rule()
 	}

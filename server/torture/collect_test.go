@@ -4,6 +4,7 @@ package torture_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -15,7 +16,11 @@ func (s *site) evidence(t *testing.T) evidence {
 		Calls: h.calls, Sightings: h.sightings, Lifetimes: h.lifetimes, Answered: s.answered, Skew: h.skew, Voids: h.voids, Beside: h.beside,
 		Outside: h.moments(interruptedOutside), Cleared: h.moments(historyCleared), Frozen: h.moments("comfyui SIGSTOP"),
 	}
-	var err error
+	last, err := readEpochs(filepath.Join(s.data, "bookings.db"))
+	if err != nil {
+		t.Error(err)
+	}
+	e.Epochs = slices.Compact(slices.Sorted(slices.Values(slices.Concat([]string{""}, h.epochs, last))))
 	if e.Kept, e.Requests, err = readDatabase(filepath.Join(s.data, "bookings.db")); err != nil {
 		t.Error(err)
 	}

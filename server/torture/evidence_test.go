@@ -24,10 +24,11 @@ type evidence struct {
 	Files     map[string]int64 // whole pictures in the output folder, with their sizes
 	Skew      skew
 	Voids     []void
-	Beside    []int   // the ComfyUI that ended while a second service lived, by pid
-	Outside   []int64 // when a run was interrupted from outside, milliseconds
-	Cleared   []int64 // when the history was
-	Frozen    []int64 // when ComfyUI was stopped
+	Epochs    []string // that jobs have come into
+	Beside    []int    // the ComfyUI that ended while a second service lived, by pid
+	Outside   []int64  // when a run was interrupted from outside, milliseconds
+	Cleared   []int64  // when the history was
+	Frozen    []int64  // when ComfyUI was stopped
 }
 
 // What was done on ComfyUI's own page.
@@ -40,6 +41,7 @@ const (
 type row struct {
 	job
 	Losses int
+	Epoch  string
 }
 
 // run is a line of ComfyUI's own record.
@@ -65,7 +67,7 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, prompt, seed, coalesce(results ->> '$[0].filename', ''),
 		coalesce(failure ->> '$.reason', ''), coalesce(failure ->> '$.message', ''), coalesce(delay ->> '$.kind', ''),
 		coalesce(delay ->> '$.booked_start', 0),
-		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms FROM jobs`)
+		attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms FROM jobs`)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,7 +77,7 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 		var seed string
 		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Prompt, &seed, &r.Result, &r.Error, &r.ErrorText, &r.Delay,
 			&r.Booked,
-			&r.Attempt, &r.Losses, &r.CancelRequested, &r.Version, &r.Created, &r.Started, &r.Finished)
+			&r.Attempt, &r.Losses, &r.Epoch, &r.CancelRequested, &r.Version, &r.Created, &r.Started, &r.Finished)
 		if err == nil {
 			_, err = fmt.Sscan(seed, &r.Seed)
 		}
@@ -89,6 +91,28 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	}
 	requests, err = readRequests(db)
 	return rows, requests, err
+}
+
+// readEpochs reads the epochs that jobs have come into by restores.
+func readEpochs(file string) (epochs []string, err error) {
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	found, err := db.Query(`SELECT DISTINCT epoch FROM jobs`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
+	for found.Next() {
+		var epoch string
+		if err := found.Scan(&epoch); err != nil {
+			return nil, err
+		}
+		epochs = append(epochs, epoch)
+	}
+	return epochs, found.Err()
 }
 
 func readRequests(db *sql.DB) (map[string]string, error) {

@@ -143,6 +143,7 @@ type history struct {
 	lifetimes map[int]lifetime // of each ComfyUI, by pid
 	skew      skew
 	voids     []void
+	epochs    []string       // that jobs have come into, some more than once
 	beside    []int          // the ComfyUI that ended while a second service lived, by pid
 	counts    map[string]int // of what is too much to be kept one by one
 	wrong     []string       // what was found wrong while it happened

@@ -74,7 +74,8 @@ func story() evidence {
 			{Event: "start", PromptID: jobA, PID: 1, At: 1002},
 			{Event: "end", PromptID: jobA, PID: 1, At: 1080, Outcome: "success"},
 		},
-		Files: map[string]int64{"a.png": 10},
+		Epochs: []string{""},
+		Files:  map[string]int64{"a.png": 10},
 	}
 }
 
@@ -88,7 +89,7 @@ func TestCheckFindsNothingWhereAllIsWell(t *testing.T) {
 func TestCheckKnowsWhatAnAttemptWasAsked(t *testing.T) {
 	e := story()
 	alter(&e, 0, func(r *row) { r.Attempt = 2 })
-	e.Runs = append(e.Runs, run{Event: "start", PromptID: promptOf(jobA, 2), PID: 1})
+	e.Runs = append(e.Runs, run{Event: "start", PromptID: attempt{job: jobA, number: 2}.promptID(), PID: 1})
 	e.Sightings[6].Jobs[0].Prompt += " [[empty-history]]"
 	if found := strings.Join(check(e), "\n"); strings.Contains(found, "was given attempt 2") {
 		t.Errorf("found %s", found)
@@ -162,19 +163,21 @@ func TestCheckFindsWhatIsPlanted(t *testing.T) {
 		"watcher v has":                 func(e *evidence) { e.Sightings[8].Jobs = e.Sightings[8].Jobs[1:] },
 		"has version 1":                 func(e *evidence) { e.Sightings[3].Jobs = nil },
 		"was started 2 times":           func(e *evidence) { e.Runs = append(e.Runs, e.Runs[0]) },
-		"the job is at attempt 1":       func(e *evidence) { e.Runs = append(e.Runs, run{Event: "start", PromptID: promptOf(jobA, 2), PID: 1}) },
-		"after another had begun":       func(e *evidence) { e.Runs = append(e.Runs, run{PID: 2}, run{PID: 1}) },
-		"before its slot":               func(e *evidence) { e.Runs[0].At = 999 },
-		"has 0 bytes":                   func(e *evidence) { e.Files = nil },
-		`run ended with "error"`:        func(e *evidence) { e.Runs[1].Outcome = "error" },
-		`failed with "execution"`:       fails("execution", 0),
-		`failed with "interrupted"`:     fails("interrupted", 0),
-		"(gone) after 1 losses":         fails("lost", 1),
-		"(gone) after 2 losses":         fails("lost", 2),
-		"in the ComfyUI that was ask":   func(e *evidence) { alter(e, 0, func(r *row) { r.Status = cancelled }) },
+		"the job is at attempt 1": func(e *evidence) {
+			e.Runs = append(e.Runs, run{Event: "start", PromptID: attempt{job: jobA, number: 2}.promptID(), PID: 1})
+		},
+		"after another had begun":     func(e *evidence) { e.Runs = append(e.Runs, run{PID: 2}, run{PID: 1}) },
+		"before its slot":             func(e *evidence) { e.Runs[0].At = 999 },
+		"has 0 bytes":                 func(e *evidence) { e.Files = nil },
+		`run ended with "error"`:      func(e *evidence) { e.Runs[1].Outcome = "error" },
+		`failed with "execution"`:     fails("execution", 0),
+		`failed with "interrupted"`:   fails("interrupted", 0),
+		"(gone) after 1 losses":       fails("lost", 1),
+		"(gone) after 2 losses":       fails("lost", 2),
+		"in the ComfyUI that was ask": func(e *evidence) { alter(e, 0, func(r *row) { r.Status = cancelled }) },
 		"was given attempt 2": func(e *evidence) {
 			alter(e, 0, func(r *row) { r.Attempt = 2 })
-			e.Runs = append(e.Runs, run{Event: "start", PromptID: promptOf(jobA, 2), PID: 1})
+			e.Runs = append(e.Runs, run{Event: "start", PromptID: attempt{job: jobA, number: 2}.promptID(), PID: 1})
 		},
 		"after its cancel was ackno": func(e *evidence) { e.Runs = append(e.Runs, run{Event: "start", PromptID: jobB, PID: 1, At: 1300}) },
 		"is cancelled, which nobody": func(e *evidence) { e.Calls[5].Outcome = refused },
@@ -228,7 +231,7 @@ func leaves(e *evidence, outcome string) {
 // again lets job a be run a second time.
 func again(e *evidence) {
 	alter(e, 0, func(r *row) { r.Attempt = 2 })
-	e.Runs = append(e.Runs, run{Event: "start", PromptID: promptOf(jobA, 2), PID: 2, At: 2000})
+	e.Runs = append(e.Runs, run{Event: "start", PromptID: attempt{job: jobA, number: 2}.promptID(), PID: 2, At: 2000})
 }
 
 func active(start int64) func(*row) {

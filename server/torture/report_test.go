@@ -38,7 +38,8 @@ func report(t *testing.T, h *history, e evidence) {
 	t.Logf("clock set %d times; stops %d, in mid-run %d, while booting %d, on a full disk %d; full disks %d",
 		n("clock set"), n("service SIGTERM"), n("stop in mid-run"), n("stop while booting"), n("stop while the disk is full"), n("disk full"))
 	t.Logf("freezes %d, at a start %d; restores %d, beside the first service %d; interrupts from outside %d, histories cleared %d",
-		n("comfyui SIGSTOP"), n("frozen at a start"), n("bookings restored"), n("second service started"), n(interruptedOutside), n(historyCleared))
+		n("comfyui SIGSTOP"), n("frozen at a start"), n("bookings restored"), n("second service started"),
+		n(interruptedOutside), n(historyCleared))
 	t.Logf("nemeses %v", nemeses)
 	t.Logf("incidents %v", incidents)
 	t.Logf("refused in floods %v", h.counts)
@@ -54,7 +55,7 @@ func report(t *testing.T, h *history, e evidence) {
 func promptsOf(r row, runs []run) (started []run) {
 	for _, line := range runs {
 		for number := 1; number <= r.Attempt; number++ {
-			if line.Event == "start" && line.PromptID == promptOf(r.ID, number) {
+			if line.Event == "start" && line.PromptID == (attempt{r.ID, r.Epoch, number}).promptID() {
 				started = append(started, line)
 			}
 		}

@@ -47,6 +47,10 @@ func (t *tormentor) restore(ctx context.Context) {
 	t.history.incident("backup made", 0, "")
 	pause(ctx, t.upTo(4*time.Second))
 	err = t.whileDown(func() error {
+		epochs, err := readEpochs(filepath.Join(t.data, "bookings.db"))
+		if err != nil {
+			return err
+		}
 		if err := t.tool(t.configFile(), "restore", t.backupFile()); err != nil {
 			return err
 		}
@@ -54,7 +58,7 @@ func (t *tormentor) restore(ctx context.Context) {
 		for _, file := range aside {
 			err = errors.Join(err, os.Remove(file))
 		}
-		t.history.restored(begun)
+		t.history.restored(begun, epochs)
 		t.restores.Add(1)
 		return err
 	})

@@ -9,10 +9,11 @@ type void struct {
 	To   int64 `json:"to"`
 }
 
-// restored notes that all since the begin of a backup is taken back.
-func (h *history) restored(begun int64) {
+// restored notes that all since the begin of a backup is taken back, and which epochs jobs were in then.
+func (h *history) restored(begun int64, epochs []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.epochs = append(h.epochs, epochs...)
 	h.voids = append(h.voids, void{begun, time.Now().UnixMilli()})
 	h.note("bookings restored", 0, "")
 }
