@@ -77,7 +77,7 @@ func (j *judge) resultsAreNotMadeTwice() {
 		}
 		for number := 1; number <= final.Attempt+1; number++ {
 			for _, again := range j.begun(of.job, number) {
-				if again.At >= end.At {
+				if again.At >= end.At && !j.bookedAgain(of.job, end.At, again.At) {
 					j.wrong("attempt %d of job %s has left %s, and attempt %d was started %d ms later", of.number, of.job, file, number, again.At-end.At)
 				}
 			}
@@ -86,6 +86,16 @@ func (j *judge) resultsAreNotMadeTwice() {
 			j.wrong("job %s failed with %q; its run has left %s", of.job, final.Error, file)
 		}
 	}
+}
+
+// bookedAgain reports whether somebody had moved the job to where it ran, and a restore then took that back: it has its old
+// slot again, which has yet to come.
+func (j *judge) bookedAgain(id string, ran, again int64) bool {
+	return slices.ContainsFunc(j.Voids, func(v void) bool {
+		return v.From <= ran && ran <= v.To && again > v.To && slices.ContainsFunc(j.asked[id], func(c call) bool {
+			return c.Verb == "move" && c.Outcome == unknown && c.Ended/1000 >= v.From && c.Began/1000 <= v.To
+		})
+	})
 }
 
 // servicesLeaveEachOtherAlone: no ComfyUI ends while a second service lives, but by the prompt that it runs.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -34,7 +36,7 @@ func (a *App) takeOver(ctx context.Context) error {
 			return err
 		}
 	}
-	now := clock.Now().UnixMilli()
+	now, epoch := clock.Now().UnixMilli(), uuid.NewString() // one for each taking over: a folder may be restored into again
 	results := map[string][]job.Result{}
 	for _, j := range active {
 		if j.Start <= now {
@@ -43,7 +45,7 @@ func (a *App) takeOver(ctx context.Context) error {
 	}
 	err = a.store.Update(ctx, func(tx store.Tx) error {
 		for _, j := range active {
-			j.TakeOver(a.folder.ID, now, results[j.ID])
+			j.TakeOver(epoch, now, results[j.ID])
 			if err := tx.UpdateJob(j); err != nil {
 				return err
 			}

@@ -5,8 +5,8 @@ import "time"
 // tolerance is how far the clocks may drift apart between two looks: more than a clock that is slewed into step does.
 const tolerance = 2 * time.Second
 
-// Watch notices when the wall clock is set, by comparing it with the time that really went by. The zero value is ready. It is not safe for concurrent
-// use.
+// Watch notices when the wall clock is set, by comparing it with the time that really went by. The zero value is ready. It
+// is not safe for concurrent use.
 type Watch struct {
 	wall, real time.Time // at the latest look
 }
