@@ -60,7 +60,8 @@ func (c *Config) checkProxies(problems *Problems) {
 	case u.URL == nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		problems.add("server.public_url", "%q is no address such as https://gpu.example.org", u.text)
 	case u.Path != "" && u.Path != "/":
-		problems.add("server.public_url", "%q has a path, but the web client works at the root of a name only: give the service a name of its own, such as https://gpu.example.org", u.text)
+		problems.add("server.public_url", "%q has a path, but the web client works at the root of a name only: "+
+			"give the service a name of its own, such as https://gpu.example.org", u.text)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		problems.add("server.public_url", "%q holds more than a scheme, a name and a port, such as https://gpu.example.org", u.text)
 	}

@@ -32,7 +32,9 @@ const preflightAge = 2 * 60 * 60
 
 // New puts the gate in front of a handler.
 func New(c Config, next http.Handler) (http.Handler, error) {
-	g := &gate{origins: http.NewCrossOriginProtection(), own: map[string]bool{"localhost": true}, proxies: c.Proxies, refusals: c.Refusals, next: next}
+	g := &gate{
+		origins: http.NewCrossOriginProtection(), own: map[string]bool{"localhost": true}, proxies: c.Proxies, refusals: c.Refusals, next: next,
+	}
 	if c.PublicURL != nil {
 		g.secure = c.PublicURL.Scheme == "https"
 		g.own[canonical(c.PublicURL.Hostname())] = true
@@ -92,8 +94,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const (
 	foreignHost = "this service is not called %q, which is what the request's Host header says: " +
 		"set server.public_url to the address that people use, or add the name to server.allowed_hosts"
-	foreignOrigin = "a page of %q may not call this service, which is called %q by the request's Host header. If it is this service's own page, a proxy " +
-		"has changed that header: let it pass the header on, or set server.public_url to the page's address. If not, server.allowed_origins would let it"
+	foreignOrigin = "a page of %q may not call this service, which is called %q by the request's Host header. If it is this service's own page, " +
+		"a proxy has changed that header: let it pass the header on, or set server.public_url to the page's address. " +
+		"If not, server.allowed_origins would let it"
 )
 
 // transportAge is how long a browser is to ask for this host encrypted only, in seconds: half a year.

@@ -23,7 +23,9 @@ func (e *HasBookingsError) Error() string {
 
 // DeleteUser deletes a user for good, with its bookings when they are to be cancelled, and gives the name that stands in
 // its place; store.ErrNotFound, *HasBookingsError, ErrLastAdministrator. The caller has seen to it that an administrator asks.
-func (s *Service) DeleteUser(ctx context.Context, by store.Actor, userID string, cancel bool) (deleted store.User, cancelled int, err error) {
+func (s *Service) DeleteUser(
+	ctx context.Context, by store.Actor, userID string, cancel bool,
+) (deleted store.User, cancelled int, err error) {
 	err = s.store.Update(ctx, func(tx store.Tx) error {
 		user, err := tx.User(userID)
 		if err != nil {

@@ -66,7 +66,8 @@ func (s *Service) forgetUsers(ctx context.Context, ids []string, before int64) e
 		if len(gone) == 0 {
 			return nil
 		}
-		return s.event(tx, store.Actor{}, store.DeleteUser, fmt.Sprintf("%d who never booked and were not here for %d days", len(gone), int(idleAfter.Hours()/24)))
+		detail := fmt.Sprintf("%d who never booked and were not here for %d days", len(gone), int(idleAfter.Hours()/24))
+		return s.event(tx, store.Actor{}, store.DeleteUser, detail)
 	})
 	if err != nil || len(gone) == 0 {
 		return err

@@ -33,7 +33,10 @@ func quoted(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-func (s *Service) createToken(ctx context.Context, by store.Actor, userID, name, detail string, may func(store.Tx) error) (store.Token, string, error) {
+// createToken makes a token, if may says so.
+func (s *Service) createToken(
+	ctx context.Context, by store.Actor, userID, name, detail string, may func(store.Tx) error,
+) (store.Token, string, error) {
 	secret, hash := newSecret(tokenPrefix)
 	token := store.Token{ID: uuid.NewString(), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
 	err := s.store.Update(ctx, func(tx store.Tx) error {

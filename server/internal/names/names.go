@@ -101,7 +101,8 @@ func Check(name string) string {
 
 // IsBlank reports whether a character shows nothing, such as a space, a filler or what turns the direction of text.
 func IsBlank(r rune) bool {
-	return unicode.IsSpace(r) || unicode.In(r, unicode.Z, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == brailleBlank
+	return unicode.IsSpace(r) || r == brailleBlank ||
+		unicode.In(r, unicode.Z, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 const brailleBlank = '\u2800'

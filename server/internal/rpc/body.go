@@ -52,13 +52,15 @@ func (b *body) Read(into []byte) (int, error) {
 		return n, tooLarge(b.limit)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return n, coded(connect.CodeDeadlineExceeded, errors.New("the request took too long to arrive"), pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, nil)
+		late := errors.New("the request took too long to arrive")
+		return n, coded(connect.CodeDeadlineExceeded, late, pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, nil)
 	}
 	return n, err
 }
 
 func tooLarge(limit int64) error {
-	return coded(connect.CodeResourceExhausted, fmt.Errorf("the request is larger than %d bytes, the most that is taken", limit), pb.ErrorReason_ERROR_REASON_TOO_LARGE, nil)
+	err := fmt.Errorf("the request is larger than %d bytes, the most that is taken", limit)
+	return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_LARGE, nil)
 }
 
 // gzipped is the compression that requests and answers may have.

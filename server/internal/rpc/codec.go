@@ -43,7 +43,8 @@ type codec struct {
 }
 
 var codecs = connect.WithHandlerOptions(
-	connect.WithCodec(codec{asBinary, "proto"}), connect.WithCodec(codec{asJSON, "json"}), connect.WithCodec(codec{asJSON, "json; charset=utf-8"}),
+	connect.WithCodec(codec{asBinary, "proto"}),
+	connect.WithCodec(codec{asJSON, "json"}), connect.WithCodec(codec{asJSON, "json; charset=utf-8"}),
 )
 
 // Name implements connect.Codec.

@@ -68,7 +68,8 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		return later(coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,
 			map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)}), tooFast.after)
 	case errors.As(err, &tokens):
-		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS, map[string]string{"limit": strconv.Itoa(tokens.Limit)})
+		most := map[string]string{"limit": strconv.Itoa(tokens.Limit)}
+		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS, most)
 	case errors.As(err, &streams):
 		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS, map[string]string{"limit": strconv.Itoa(streams.limit)})
 	case errors.As(err, &inTheWay):
@@ -111,7 +112,8 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		return coded(connect.CodeDeadlineExceeded, errors.New("the request took too long"), pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, nil)
 	}
 	log.ErrorContext(ctx, "request failed", "procedure", procedure, "err", err)
-	return coded(connect.CodeInternal, errors.New("something went wrong in the service; its log says what"), pb.ErrorReason_ERROR_REASON_INTERNAL, nil)
+	fault := errors.New("something went wrong in the service; its log says what")
+	return coded(connect.CodeInternal, fault, pb.ErrorReason_ERROR_REASON_INTERNAL, nil)
 }
 
 // informed is an error that was made elsewhere, with a reason if it has none.

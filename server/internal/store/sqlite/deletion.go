@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	selectActiveOf = `SELECT ` + jobColumns + fromJobs + ` WHERE j.user_id = ? AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
+	selectActiveOf = `SELECT ` + jobColumns + fromJobs + ` WHERE j.user_id = ? AND j.status IN ('scheduled', 'processing')
+		ORDER BY j.start_ms, j.id`
 	dropUnreferred = `DELETE FROM users WHERE id = ?1 AND deleted_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs WHERE user_id = ?1)
 		AND NOT EXISTS (SELECT 1 FROM pauses WHERE user_id = ?1) AND NOT EXISTS (SELECT 1 FROM invitations WHERE created_by = ?1)`
 )
@@ -40,7 +41,8 @@ func (t *tx) ActiveOf(userID string) ([]job.Job, error) {
 }
 
 func (t *tx) DeleteUser(id, name string, now int64) error {
-	err := t.change(`UPDATE users SET name = ?, skeleton = NULL, administrator = 0, deleted_ms = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, now, id).Scan(&id)
+	err := t.change(`UPDATE users SET name = ?, skeleton = NULL, administrator = 0, deleted_ms = ?
+		WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, now, id).Scan(&id)
 	if isUnique(err) {
 		return store.ErrNameTaken
 	}

@@ -25,7 +25,8 @@ func (s *Store) Tokens(ctx context.Context, userID string, after *store.Cursor, 
 // Accounts implements store.Users.
 func (s *Store) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]store.Account, error) {
 	query := `SELECT id, name, administrator, created_ms,
-		(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL), (SELECT coalesce(max(last_used_ms), 0) FROM tokens t WHERE t.user_id = u.id) FROM users u WHERE deleted_ms IS NULL`
+		(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL),
+		(SELECT coalesce(max(last_used_ms), 0) FROM tokens t WHERE t.user_id = u.id) FROM users u WHERE deleted_ms IS NULL`
 	var args []any
 	if after != nil {
 		query += ` AND (created_ms, id) < (?, ?)`
@@ -60,7 +61,8 @@ func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor,
 
 func (t *tx) SetAdministrator(id string, is bool) (store.User, error) {
 	u := store.User{ID: id}
-	err := t.change(`UPDATE users SET administrator = ? WHERE id = ? AND deleted_ms IS NULL RETURNING name, administrator, created_ms`, is, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
+	err := t.change(`UPDATE users SET administrator = ? WHERE id = ? AND deleted_ms IS NULL
+		RETURNING name, administrator, created_ms`, is, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
 	return u, classify(err)
 }
 
@@ -71,7 +73,8 @@ func (t *tx) CountAdministrators(except string, usedSince int64) (n int, err err
 }
 
 func (t *tx) CountTokens(userID string, usedSince int64) (n int, err error) {
-	err = t.query(`SELECT count(*) FROM tokens WHERE user_id = ? AND revoked_ms IS NULL AND max(created_ms, last_used_ms) >= ?`, userID, usedSince).Scan(&n)
+	err = t.query(`SELECT count(*) FROM tokens
+		WHERE user_id = ? AND revoked_ms IS NULL AND max(created_ms, last_used_ms) >= ?`, userID, usedSince).Scan(&n)
 	return n, classify(err)
 }
 
@@ -79,11 +82,13 @@ func (t *tx) ForgetTokens(usedBefore int64, limit int) error {
 	if err := t.exec(`DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE revoked_ms IS NOT NULL LIMIT ?)`, limit); err != nil {
 		return err
 	}
-	return t.exec(`DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE max(created_ms, last_used_ms) < ? LIMIT ?)`, usedBefore, limit)
+	const unused = `DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE max(created_ms, last_used_ms) < ? LIMIT ?)`
+	return t.exec(unused, usedBefore, limit)
 }
 
 // unused are users who never booked, whom nothing refers to, and of whom nothing was heard since a moment.
-const unused = `u.deleted_ms IS NULL AND u.administrator = 0 AND u.created_ms < ?1 AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.user_id = u.id)
+const unused = `u.deleted_ms IS NULL AND u.administrator = 0 AND u.created_ms < ?1
+	AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.user_id = u.id)
 	AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL AND max(t.created_ms, t.last_used_ms) >= ?1)
 	AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.created_by = u.id) AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.user_id = u.id)`
 

@@ -55,7 +55,8 @@ func (t *tx) InsertUser(u store.User) (store.User, error) {
 }
 
 func (t *tx) RenameUser(id, name string) error {
-	err := t.change(`UPDATE users SET name = ?, skeleton = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, names.Skeleton(name), id).Scan(&id)
+	const rename = `UPDATE users SET name = ?, skeleton = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`
+	err := t.change(rename, name, names.Skeleton(name), id).Scan(&id)
 	if isUnique(err) {
 		return store.ErrNameTaken
 	}
