@@ -107,17 +107,15 @@ func (b *booker) active() (soon, later int) {
 
 // crowded reports whether the timeline is full for the next seconds: who waits long for a slot is not hit by much.
 func (b *booker) crowded() bool {
-	now := time.Now()
-	for _, j := range b.known {
-		if j.Status == scheduled && j.Start > now.Add(horizon).UnixMilli() && j.Start < now.Add(far/2).UnixMilli() {
-			return true
-		}
-	}
-	return false
+	return b.site.busyUntil.Load() > time.Now().Add(horizon).UnixMilli()
 }
 
-// tidy cancels what a wrong clock has let the booker book for later, so that nobody has to wait for it.
+// tidy cancels what a wrong clock has put between now and the time after the torture, so that nobody has to wait for it.
 func (b *booker) tidy(ctx context.Context) {
+	b.restores = -1
+	for !b.upToDate(ctx) && ctx.Err() == nil {
+		pause(ctx, 100*time.Millisecond)
+	}
 	now := time.Now()
 	for _, id := range b.order {
 		j := b.known[id]

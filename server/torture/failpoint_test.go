@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
@@ -21,27 +22,43 @@ func (s *site) isArmed() bool {
 	return err == nil
 }
 
-// armFailpoint lets something happen at one place in the service, sooner or later, for a few seconds.
+// at is a line of what is to happen at a failpoint.
+func at(p failpoint.Point, action string, skip, times int) string {
+	return fmt.Sprintf("%s %s %d %d\n", p, action, skip, times)
+}
+
+// armFailpoint lets something happen at one place in the service.
 func (t *tormentor) armFailpoint(ctx context.Context) {
-	points := []failpoint.Point{failpoint.BeforeCommit, failpoint.Committed, failpoint.Claimed, failpoint.Posted, failpoint.Unwritten}
-	point := points[t.rng.IntN(len(points))]
-	action, skip, times := "exit", t.rng.IntN(3), 1
-	switch dice := t.rng.Float64(); {
-	case point == failpoint.BeforeCommit:
-		action, skip, times = "error", t.rng.IntN(20), 1+t.rng.IntN(6)
-	case dice < 0.3:
-		action, times = t.upTo(700*time.Millisecond).String(), 3
+	what := "exit"
+	if t.rng.IntN(3) == 0 {
+		what = t.upTo(700 * time.Millisecond).String()
 	}
-	if point == failpoint.Committed {
-		skip = t.rng.IntN(40)
+	switch point := []failpoint.Point{
+		failpoint.BeforeCommit, failpoint.Committed, failpoint.Claimed, failpoint.Posted, failpoint.Unwritten,
+	}[t.rng.IntN(5)]; point {
+	case failpoint.BeforeCommit:
+		t.whileArmed(ctx, 2*time.Second, at(point, "error", t.rng.IntN(20), 1+t.rng.IntN(6)))
+	case failpoint.Committed:
+		t.whileArmed(ctx, 2*time.Second, at(point, what, t.rng.IntN(40), 1+t.rng.IntN(3)))
+	case failpoint.Unwritten:
+		t.ambush(ctx, "[[slow=80ms]]", func(job, func() bool) {
+			t.whileArmed(ctx, 4*time.Second, at(failpoint.BeforeCommit, "error", 0, 20), at(point, what, t.rng.IntN(2), 1))
+		})
+	default:
+		if own, ok := t.setBait(ctx, ""); ok {
+			t.whileArmed(ctx, time.Until(time.UnixMilli(own.Start))+time.Second, at(point, what, 0, 1))
+		}
 	}
+}
+
+// whileArmed lets things happen at failpoints for a while, or until the service ends of it.
+func (t *tormentor) whileArmed(ctx context.Context, d time.Duration, lines ...string) {
 	t.mu.Lock()
 	t.armed = true
 	t.mu.Unlock()
-	line := fmt.Sprintf("%s %s %d %d\n", point, action, skip, times)
-	err := replaceFile(t.failpointFile(), line)
-	t.history.incident("failpoint armed", 0, line)
-	began, until := t.lifeCount(), time.Now().Add(500*time.Millisecond+t.upTo(2*time.Second))
+	began, until := t.lifeCount(), time.Now().Add(d)
+	err := replaceFile(t.failpointFile(), strings.Join(lines, ""))
+	t.history.incident("failpoint armed", 0, strings.Join(lines, ""))
 	for time.Now().Before(until) && t.lifeCount() == began && ctx.Err() == nil {
 		pause(ctx, 20*time.Millisecond)
 	}

@@ -32,6 +32,7 @@ type site struct {
 	invitation string
 	kills      atomic.Int64 // of service and ComfyUI
 	restores   atomic.Int64
+	busyUntil  atomic.Int64 // the end of the last slot that is to come soon, milliseconds
 
 	gate     sync.Mutex // held while the service must not be started
 	mu       sync.Mutex

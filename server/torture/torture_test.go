@@ -33,7 +33,7 @@ import (
 )
 
 var (
-	duration = flag.Duration("torture.duration", 12*time.Second, "how long the torture lasts")
+	duration = flag.Duration("torture.duration", 20*time.Second, "how long the torture lasts")
 	kills    = flag.Int64("torture.kills", 0, "how many kills of service and ComfyUI end the torture, instead of a duration")
 	bookers  = flag.Int("torture.clients", 6, "how many clients book")
 	keep     = flag.Bool("torture.keep", false, "keep the folder of a torture that found nothing too")

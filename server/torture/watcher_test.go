@@ -77,9 +77,21 @@ func (u *user) snapshot(ctx context.Context) (revision, error) {
 	if err != nil {
 		return revision{}, err
 	}
-	at := revisionOf(response.Snapshot.Revision)
-	u.site.history.saw(sighting{Watcher: u.name, Revision: at, Snapshot: true, Jobs: jobsOf(response.Snapshot.Jobs)})
+	at, jobs := revisionOf(response.Snapshot.Revision), jobsOf(response.Snapshot.Jobs)
+	u.site.history.saw(sighting{Watcher: u.name, Revision: at, Snapshot: true, Jobs: jobs})
+	u.site.busyUntil.Store(busyUntil(jobs))
 	return at, nil
+}
+
+// busyUntil is the end of the last slot that is to come soon.
+func busyUntil(jobs []job) (end int64) {
+	limit := time.Now().Add(far / 2).UnixMilli()
+	for _, j := range jobs {
+		if j.active() && j.Start < limit {
+			end = max(end, j.end())
+		}
+	}
+	return end
 }
 
 // glance asks for whole states at random moments until ctx ends.
