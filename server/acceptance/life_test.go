@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,14 +90,18 @@ func TestCleanStopEndsStreamsAndComfyUI(t *testing.T) {
 	}
 }
 
-func stopCleanly(t *testing.T, signal syscall.Signal) {
+func stopCleanly(t *testing.T, with syscall.Signal) {
+	// A test that runs under nohup would hand its deafness to hang-ups on to the service.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
 	s := newSite(t).start()
+	signal.Stop(heard)
 	user := s.signIn()
 	stream, err := user.WatchState(t.Context(), &pb.WatchStateRequest{})
 	if err != nil || !stream.Receive() {
 		t.Fatal(err, stream.Err())
 	}
-	s.signal(signal)
+	s.signal(with)
 	for stream.Receive() {
 	}
 	if code := connect.CodeOf(stream.Err()); code != connect.CodeUnavailable {
