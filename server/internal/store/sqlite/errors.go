@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -19,6 +20,8 @@ func classify(err error) error {
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		return store.ErrNotFound
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	case !errors.As(err, &fault):
 		return err
 	}

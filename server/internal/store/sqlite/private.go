@@ -2,21 +2,14 @@ package sqlite
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
-
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // keepPrivate sees to it that nobody but its owner reads the file, whatever the folder allows: it holds prompts. What SQLite
 // puts beside it gets the same rights.
 func keepPrivate(file string) error {
 	made, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
-	}
 	if err != nil {
 		return err
 	}

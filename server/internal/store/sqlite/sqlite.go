@@ -64,50 +64,72 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the file, making it and its folder when there is none, and brings its tables up to date.
-func Open(ctx context.Context, file string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of the bookings: %w", err)
-	}
-	if err := keepPrivate(file); err != nil {
-		return nil, fmt.Errorf("open %s: %w", file, err)
-	}
-	write, err := open(file, "&_pragma=wal_autocheckpoint("+maxLog+")&_pragma=journal_size_limit("+keptLog+")&_pragma=cache_size(-"+writerCache+")")
-	if err != nil {
-		return nil, err
-	}
-	write.SetMaxOpenConns(1)
-	if err := migrate(ctx, write); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", file, classify(err)), write.Close())
-	}
-	// A life that is cut short leaves its log to the next one: many short ones would fill the disk. On a full disk it stays,
-	// where it is safe and is read.
-	_, _ = write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	read, err := open(file, "&_pragma=query_only(1)")
-	if err != nil {
-		return nil, errors.Join(err, write.Close())
-	}
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	keeper, err := open(file, "")
-	if err != nil {
-		return nil, errors.Join(err, read.Close(), write.Close())
-	}
-	keeper.SetMaxOpenConns(1)
+// Open opens the file, making it and its folder when there is none, and brings its tables up to date. The caller has seen to
+// it that no other process works with the file.
+func Open(ctx context.Context, file string) (_ *Store, err error) {
 	s := &Store{
-		read: read, write: write, keeper: keeper, prepared: map[string]*sql.Stmt{}, commands: map[string]driver.StmtExecContext{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
+		prepared: map[string]*sql.Stmt{}, commands: map[string]driver.StmtExecContext{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
 		due: make(chan struct{}), checkpointed: make(chan struct{}), onCommit: func(store.Written) {},
 		timelines: map[string]*schedule.Timeline{}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{}, deleted: map[string]bool{},
 	}
-	if s.writer, err = write.Conn(ctx); err == nil {
-		err = errors.Join(connect(ctx, read, readers), connect(ctx, keeper, 1), s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx), s.loadDeleted(ctx))
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open %s: %w", file, classify(err)), s.release())
+		}
+	}()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of the bookings: %w", err)
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", file, classify(err)), read.Close(), keeper.Close(), write.Close())
+	if err := errors.Join(keepPrivate(file), renewLog(file)); err != nil {
+		return nil, err
+	}
+	if err := s.connect(ctx, file); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx), s.loadDeleted(ctx)); err != nil {
+		return nil, err
 	}
 	go s.commitUpdates()
 	go s.checkpoints()
 	return s, nil
+}
+
+// connect opens all connections to the file and brings its tables up to date.
+func (s *Store) connect(ctx context.Context, file string) (err error) {
+	if s.write, err = open(file, "&_pragma=wal_autocheckpoint("+maxLog+")&_pragma=journal_size_limit("+keptLog+")&_pragma=cache_size(-"+writerCache+")"); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.write); err != nil {
+		return err
+	}
+	// A life that is cut short leaves its log to the next one: many short ones would fill the disk. On a full disk it stays,
+	// where it is safe and is read.
+	_, _ = s.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	if s.writer, err = s.write.Conn(ctx); err != nil {
+		return err
+	}
+	if s.read, err = open(file, "&_pragma=query_only(1)"); err != nil {
+		return err
+	}
+	if s.keeper, err = open(file, ""); err != nil {
+		return err
+	}
+	return errors.Join(connectAll(ctx, s.read, readers), connectAll(ctx, s.keeper, 1))
+}
+
+// release closes whatever connections there are.
+func (s *Store) release() error {
+	err := s.closeCommands()
+	if s.writer != nil {
+		err = errors.Join(err, s.writer.Close())
+	}
+	for _, db := range []*sql.DB{s.read, s.keeper, s.write} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	return err
 }
 
 func open(file, more string) (*sql.DB, error) {
@@ -121,9 +143,11 @@ func open(file, more string) (*sql.DB, error) {
 	return db, nil
 }
 
-// connect opens the connections of a pool, with all the files that they need, so that none has to be opened later, when the
-// machine may have no more of them.
-func connect(ctx context.Context, db *sql.DB, connections int) error {
+// connectAll opens the connections of a pool, with all the files that they need, so that none has to be opened later, when
+// the machine may have no more of them.
+func connectAll(ctx context.Context, db *sql.DB, connections int) error {
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	for range connections {
 		c, err := db.Conn(ctx)
 		if err != nil {
@@ -204,5 +228,5 @@ func (s *Store) Close() error {
 	s.closing.Unlock()
 	<-s.stopped
 	<-s.checkpointed
-	return errors.Join(s.read.Close(), s.keeper.Close(), s.closeCommands(), s.writer.Close(), s.write.Close())
+	return s.release()
 }
