@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,10 +19,13 @@ import (
 )
 
 // maxPlaces is at how many places of a life each kind of fault is tried, spread over all there are.
-const maxPlaces = 60
+const maxPlaces = 20
 
-// TestFaultsOfTheDisk lets the nth operation on the disk fail, or all from the nth on, for all n. Each update is refused with an
-// error and leaves nothing in a store that goes on, or it is acknowledged, and then it outlives the service and a power cut.
+var everyPlace = flag.Bool("faults.all", false, "let every operation on the disk fail in its turn, which takes a minute")
+
+// TestFaultsOfTheDisk lets the nth operation on the disk fail, or all from the nth on, for n from the first to the last.
+// Each update is refused with an error and leaves nothing in a store that goes on, or it is acknowledged, and then it
+// outlives the service and a power cut.
 func TestFaultsOfTheDisk(t *testing.T) {
 	made := t.TempDir()
 	s, err := sqlite.Open(t.Context(), filepath.Join(made, "bookings.db"))
@@ -52,15 +56,18 @@ func TestFaultsOfTheDisk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := &life{T: t, disk: faulty, empty: empty, user: user}
 			places := l.live(f)
-			step := max(1, places/maxPlaces)
+			step := (places + maxPlaces - 1) / maxPlaces
+			if *everyPlace {
+				step = 1
+			}
 			tried := 0
 			for f.from = 1; f.from <= places; f.from += step {
 				l.live(f)
 				tried++
 			}
 			t.Logf("%d of %d operations failed; %d updates refused", tried, places, l.refused)
-			if tried == 0 || t.Failed() {
-				t.Fatal("after the last of these places")
+			if tried == 0 {
+				t.Error("nothing failed")
 			}
 		})
 	}
@@ -134,7 +141,8 @@ func (l *life) book(n int) []string {
 		Prompt: "a fox", Parameters: workflow.Values{}, Attempt: 1, Version: 1,
 	}
 	err := l.store.Update(l.Context(), func(tx store.Tx) error {
-		return errors.Join(tx.InsertJob(j), tx.InsertEvent(store.Event{UserID: l.user.ID, JobID: j.ID, Request: store.Request{ID: j.ID, Hash: []byte("h")}}))
+		e := store.Event{UserID: l.user.ID, JobID: j.ID, Request: store.Request{ID: j.ID, Hash: []byte("h")}}
+		return errors.Join(tx.InsertJob(j), tx.InsertEvent(e))
 	})
 	if err == nil {
 		return []string{j.ID}

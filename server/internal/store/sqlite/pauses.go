@@ -46,7 +46,8 @@ func (t *tx) PutPause(p store.Pause) error {
 			delete(t.store.pauses, p.Worker)
 		})
 		t.pauses = append(t.pauses, p)
-		return t.exec(`INSERT INTO pauses (worker, start_ms, end_ms, reason, user_id) VALUES (?, ?, ?, ?, ?)`, p.Worker, p.Slot.Start, p.Slot.End, p.Reason, p.UserID)
+		const insert = `INSERT INTO pauses (worker, start_ms, end_ms, reason, user_id) VALUES (?, ?, ?, ?, ?)`
+		return t.exec(insert, p.Worker, p.Slot.Start, p.Slot.End, p.Reason, p.UserID)
 	})
 }
 

@@ -12,9 +12,6 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// page is what the system keeps or loses as one.
-const page = 4096
-
 // faultyDisk stands between SQLite and the system's files. It fails an operation when told to, and knows what of each file
 // is safe from a power cut: what a sync that succeeded covered. What was waiting for a sync that failed is lost for good,
 // as on Linux, though it is still read: only writing it again gives another sync something to save.
@@ -42,12 +39,6 @@ const (
 	syncing
 	truncating
 )
-
-type cachedFile struct {
-	cache, safe []byte
-	dirty       map[int]bool // pages
-	written     bool         // by SQLite, since it was aged
-}
 
 // underAll is the one under all stores that are opened between installDisk and the end of its test.
 var underAll faultyDisk
@@ -197,17 +188,6 @@ func (d *faultyDisk) write(tls *libc.TLS, file, from uintptr, n int32, at int64)
 	return code
 }
 
-func (f *cachedFile) write(data []byte, at int) {
-	f.written = true
-	if end := at + len(data); end > len(f.cache) {
-		f.cache = append(f.cache, make([]byte, end-len(f.cache))...)
-	}
-	copy(f.cache[at:], data)
-	for p := at / page; p <= (at+len(data)-1)/page; p++ {
-		f.dirty[p] = true
-	}
-}
-
 func (d *faultyDisk) sync(tls *libc.TLS, file uintptr, flags int32) int32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -223,19 +203,6 @@ func (d *faultyDisk) sync(tls *libc.TLS, file uintptr, flags int32) int32 {
 	return call[func(*libc.TLS, uintptr, int32) int32](own.FxSync)(tls, file, flags)
 }
 
-// save makes safe what was written since the last sync.
-func (f *cachedFile) save() {
-	if more := len(f.cache) - len(f.safe); more > 0 {
-		f.safe = append(f.safe, make([]byte, more)...)
-	}
-	f.safe = f.safe[:len(f.cache)]
-	for p := range f.dirty {
-		if from := p * page; from < len(f.cache) {
-			copy(f.safe[from:], f.cache[from:min(len(f.cache), from+page)])
-		}
-	}
-}
-
 func (d *faultyDisk) truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -243,8 +210,7 @@ func (d *faultyDisk) truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 	if code, fails := d.fails(truncating); fails {
 		return code
 	}
-	f.written = true
-	f.cache = append(f.cache, make([]byte, max(0, int(size)-len(f.cache)))...)[:size]
+	f.truncate(int(size))
 	return call[func(*libc.TLS, uintptr, int64) int32](own.FxTruncate)(tls, file, size)
 }
 

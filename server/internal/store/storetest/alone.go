@@ -57,7 +57,8 @@ func badUpdatesAreAlone(t *testing.T, s *suite) {
 			changes = append(changes, func(tx store.Tx) error {
 				runs[i]++
 				j := booking(user, "gpu", int64(i)*100, 50)
-				err := errors.Join(tx.InsertJob(j), tx.InsertEvent(store.Event{UserID: user.ID, JobID: j.ID, Request: store.Request{ID: fmt.Sprint(i), Hash: []byte("h")}}))
+				e := store.Event{UserID: user.ID, JobID: j.ID, Request: store.Request{ID: fmt.Sprint(i), Hash: []byte("h")}}
+				err := errors.Join(tx.InsertJob(j), tx.InsertEvent(e))
 				switch {
 				case err != nil:
 					return err
