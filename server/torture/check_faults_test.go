@@ -82,7 +82,7 @@ func (j *judge) resultsAreNotMadeTwice() {
 				}
 			}
 		}
-		if final.Status == failed && final.Attempt == of.number {
+		if final.Status == failed && final.Attempt == of.number && !j.givenUp(final, end) {
 			j.wrong("job %s failed with %q; its run has left %s", of.job, final.Error, file)
 		}
 	}

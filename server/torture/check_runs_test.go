@@ -109,6 +109,11 @@ const emptyHistory = "[[empty-history]]"
 // deaf are runs that hear no interrupt.
 const deaf = "[[deaf]]"
 
+// givenUp reports whether ComfyUI was frozen in the run and told its end only after the job had been given up.
+func (j *judge) givenUp(final job, end run) bool {
+	return final.Error == "timeout" && j.frozen(final) && end.At > j.Skew.when(final.Finished)
+}
+
 // setAside reports whether a restore may have made an end of the job: its slot had come while nobody knows what happened.
 func (j *judge) setAside(final job) bool {
 	return slices.ContainsFunc(j.Voids, func(v void) bool {
@@ -138,7 +143,7 @@ func (j *judge) failureIsTrue(final job, end run) {
 	case "no_result":
 		ok = end.Outcome == "success" && strings.Contains(final.Prompt, "[[no-result]]")
 	case "timeout":
-		ok = end.Outcome != "success" && (strings.Contains(final.Prompt, hang) || strings.Contains(final.Prompt, deaf) || j.frozen(final))
+		ok = (end.Outcome != "success" || j.givenUp(final, end)) && (strings.Contains(final.Prompt, hang) || strings.Contains(final.Prompt, deaf) || j.frozen(final))
 	case "overrun":
 		ok = end.Outcome == "" || end.Outcome == "interrupted"
 	case "interrupted":

@@ -63,7 +63,7 @@ func (g *guard) watch(ctx context.Context, w *Worker, j job.Job, run *comfy.Run,
 
 // failure is what the job is told.
 func (g *guard) failure() job.Failure {
-	return job.Failure{Reason: job.Timeout, Message: fmt.Sprintf("the run gave no sign of life for %v, which is its limit, and was ended", g.limit)}
+	return job.Failure{Reason: job.Timeout, Message: fmt.Sprintf("the run gave no sign of life for %v, which is its limit, and was given up", g.limit)}
 }
 
 // lose ends the runs on the present process, which is started again.
