@@ -29,8 +29,19 @@ func newBooker(u *user, rng *rand.Rand) *booker {
 	return &booker{user: u, rng: rng, known: map[string]job{}}
 }
 
+// planAhead books for after the torture until ctx ends, and touches nothing of it: only a wrong clock could.
+func (b *booker) planAhead(ctx context.Context) {
+	for i := 0; ctx.Err() == nil && i < maxPlanned; i++ {
+		b.bookAt(ctx, time.Now().Add(far+time.Duration(b.rng.Int64N(int64(10*time.Minute)))).UnixMilli(), true, "")
+		pause(ctx, time.Duration(b.rng.IntN(3000))*time.Millisecond)
+	}
+}
+
 // horizon is how far ahead jobs are booked that are to run in the test.
 const horizon = 3 * time.Second
+
+// maxPlanned is how many jobs are booked for after the torture and left alone.
+const maxPlanned = 60
 
 // maxSoon and maxFar are how many jobs a booker has at a time: more than the timeline can take are no use.
 const (

@@ -45,6 +45,7 @@ func build(t *testing.T, folder string) string {
 type cast struct {
 	watchers []*watcher
 	bookers  []*booker
+	planner  *booker
 	observer *user
 	*tormentor
 }
@@ -65,13 +66,13 @@ func (s *site) gather(ctx context.Context, seed uint64) (c cast, err error) {
 			c.bookers = append(c.bookers, newBooker(u, rng))
 		}
 	}
-	var others [3]*user
-	for i, name := range []string{"observer", "bait", "vandal"} {
+	var others [4]*user
+	for i, name := range []string{"observer", "bait", "vandal", "planner"} {
 		if others[i], err = s.signIn(ctx, name); err != nil {
 			return c, err
 		}
 	}
-	c.observer = others[0]
+	c.observer, c.planner = others[0], newBooker(others[3], derive(seed, 5))
 	c.tormentor = &tormentor{
 		site: s, rng: derive(seed, 1), stranger: newUser(s, "stranger"),
 		bait: newBooker(others[1], derive(seed, 3)), vandal: newBooker(others[2], derive(seed, 4)),

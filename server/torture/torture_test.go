@@ -159,6 +159,7 @@ func (c cast) act(ctx context.Context) {
 	for _, b := range c.bookers {
 		acting.Go(func() { b.work(ctx) })
 	}
+	acting.Go(func() { c.planner.planAhead(ctx) })
 	acting.Go(func() { c.torment(ctx) })
 	acting.Go(func() {
 		for *kills > 0 && c.kills.Load() < *kills && ctx.Err() == nil {
