@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
@@ -21,16 +22,30 @@ type Delta struct {
 	public  encoding
 }
 
-// encoding is something in each format.
+// encoding is something in each format, made when the first asks for it.
 type encoding [formats]struct {
-	once  sync.Once
+	making sync.Mutex
+	made   atomic.Pointer[encoded]
+}
+
+type encoded struct {
 	bytes []byte
 	err   error
 }
 
-func (e *encoding) get(f format, encode func() ([]byte, error)) ([]byte, error) {
-	made := &e[f]
-	made.once.Do(func() { made.bytes, made.err = encode() })
+// get gives what is made, and else makes it as the viewer may see it.
+func (e *encoding) get(f format, d *Delta, v access.Viewer) ([]byte, error) {
+	if made := e[f].made.Load(); made != nil {
+		return made.bytes, made.err
+	}
+	e[f].making.Lock()
+	defer e[f].making.Unlock()
+	made := e[f].made.Load()
+	if made == nil {
+		made = &encoded{}
+		made.bytes, made.err = d.encode(f, v)
+		e[f].made.Store(made)
+	}
 	return made.bytes, made.err
 }
 
@@ -43,9 +58,9 @@ func (d *Delta) For(f format, v access.Viewer) ([]byte, error) {
 		return d.encode(f, v) // it has no other viewers
 	}
 	if d.outlook.seesWhole(v, &d.change) {
-		return d.whole.get(f, func() ([]byte, error) { return d.encode(f, everything) })
+		return d.whole.get(f, d, everything)
 	}
-	return d.public.get(f, func() ([]byte, error) { return d.encode(f, access.Viewer{}) })
+	return d.public.get(f, d, access.Viewer{})
 }
 
 // everything is the viewer from whom nothing is kept.

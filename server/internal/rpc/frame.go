@@ -33,13 +33,12 @@ func (r *response) frame(f format) (*frame, error) {
 	return r.binary()
 }
 
-// binary puts encodings one after the other: that is an encoding of them all merged.
+// binary puts encodings one after the other, in any order: that is an encoding of them all merged.
 func (r *response) binary() (*frame, error) {
-	parts := make([][]byte, 0, len(r.deltas)+len(r.progress)+2)
+	parts := append(r.deltas, r.progress...)
 	if r.snapshot != nil {
 		parts = append(parts, r.snapshot.whole)
 	}
-	parts = append(append(parts, r.deltas...), r.progress...)
 	if r.own != nil {
 		own, err := asBinary.marshal(nil, r.own)
 		if err != nil {

@@ -130,3 +130,16 @@ func BenchmarkSnapshot(b *testing.B) {
 		_, _ = fresh.encode(asBinary, Outlook{}, f.Snapshot(), everything)
 	}
 }
+
+// BenchmarkDelivery is what one change costs one watcher, besides sending it.
+func BenchmarkDelivery(b *testing.B) {
+	outlook := &Outlook{}
+	f := feed.New(0, outlook.Delta)
+	w := &watcher{Server: &Server{Feed: f, Outlook: *outlook}}
+	cursor := f.Read(feed.Cursor{}).Next
+	f.JobsWritten([]job.Job{{ID: "a", UserID: "u", Prompt: "a red fox in the snow, watercolour", Status: job.Scheduled}})
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _ = w.respond(f.Read(cursor))
+	}
+}

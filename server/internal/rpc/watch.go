@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
@@ -26,15 +27,23 @@ const (
 )
 
 func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
-	closed, err := s.streams.open(caller(ctx), s.Outlook.Limits.StreamsPerUser, s.Outlook.Limits.StreamsPerAddress)
+	closed, err := s.openStream(ctx)
 	if err != nil {
-		s.Refusals.Note(refusal.Streams, peerAddress(ctx), stream.Conn().Spec().Procedure)
 		return err
 	}
 	defer closed()
 	w, leave := s.newWatcher(ctx, r, stream.Conn())
 	defer leave()
 	return w.watch(ctx)
+}
+
+// openStream counts a stream until closed is called; *tooManyStreamsError.
+func (s *Server) openStream(ctx context.Context) (closed func(), err error) {
+	limits := s.Outlook.Limits
+	if closed, err = s.streams.open(caller(ctx), limits.StreamsPerUser, limits.StreamsPerAddress); err != nil {
+		s.Refusals.Note(refusal.Streams, peerAddress(ctx), comfyschedulerv1connect.SchedulerServiceWatchStateProcedure)
+	}
+	return closed, err
 }
 
 // watcher is one state stream.
@@ -44,6 +53,7 @@ type watcher struct {
 	stream connect.StreamingHandlerConn
 	format format
 	cursor feed.Cursor
+	frames []*frame               // sent next; used again
 	own    *pb.WatchStateResponse // what only this watcher is told next
 	sent   time.Time              // when the latest response left
 	told   time.Time              // when the latest change did
@@ -78,10 +88,11 @@ func (w *watcher) watch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range frames {
+		for i, f := range frames {
 			if err := w.stream.Send(f); err != nil {
 				return err
 			}
+			frames[i] = nil
 		}
 		// Two channels and no timer: waiting is a good part of what a watcher costs.
 		select {
@@ -140,23 +151,24 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 // respond puts news, and what is this watcher's own, into responses that are bounded in bytes.
 func (w *watcher) respond(news feed.News[*Delta]) (frames []*frame, err error) {
 	viewer, r, size := w.me.Viewer(), response{own: w.own}, 0
+	w.frames = w.frames[:0]
 	if s := news.Snapshot; s != nil {
 		if r.snapshot, err = w.snapshots.encode(w.format, w.Outlook, s, viewer); err != nil {
 			return nil, err
 		}
 		r.own = &pb.WatchStateResponse{ConnectionId: w.own.GetConnectionId(), Snapshot: w.Outlook.aside(s, viewer, w.Now().UnixMilli())}
 	}
+	r.deltas = make([][]byte, 0, len(news.Deltas)+len(news.Progress)+2) // all of a frame fits in
 	for _, d := range news.Deltas {
 		encoded, err := d.For(w.format, viewer)
 		if err != nil {
 			return nil, err
 		}
 		if size > 0 && size+len(encoded) > maxResponse {
-			full, err := r.frame(w.format)
-			if err != nil {
+			if err := w.put(&r); err != nil {
 				return nil, err
 			}
-			frames, r, size = append(frames, full), response{}, 0
+			r, size = response{}, 0
 		}
 		r.deltas, size = append(r.deltas, encoded), size+len(encoded)
 	}
@@ -167,8 +179,15 @@ func (w *watcher) respond(news feed.News[*Delta]) (frames []*frame, err error) {
 		}
 		r.progress = append(r.progress, encoded)
 	}
-	last, err := r.frame(w.format)
-	return append(frames, last), err
+	err = w.put(&r)
+	return w.frames, err
+}
+
+// put makes a frame of a response.
+func (w *watcher) put(r *response) error {
+	f, err := r.frame(w.format)
+	w.frames = append(w.frames, f)
+	return err
 }
 
 // Pulse makes the streams look whether they have been silent for long, until ctx ends.
