@@ -22,7 +22,7 @@ func load(ctx context.Context, args []string) error {
 	url := flags.String("url", "http://localhost:3000", "the service")
 	token := flags.String("token", os.Getenv("COMFYSCHED_TOKEN"), "token of a user; without one, a new user signs in")
 	bookers := flags.Int("bookers", 16, "callers that book at a time")
-	watchers := flags.Int("watchers", 100, "open state streams")
+	watchers := flags.Int("watchers", 20, "open state streams; as many as limits.streams_per_user allows, or any number with an administrator's token")
 	jobs := flags.Int("jobs", 1000, "jobs to book")
 	byGRPC := flags.Bool("grpc", false, "book by gRPC on one connection instead of Connect over HTTP/1.1")
 	if err := flags.Parse(args); err != nil {

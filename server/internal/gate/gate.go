@@ -77,17 +77,25 @@ type gate struct {
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = g.forwarded(r)
 	setHeaders(w.Header(), r)
+	if g.lets(w, r) {
+		g.next.ServeHTTP(newRollingWriter(w, r), r)
+	}
+}
+
+// lets refuses foreign hosts and pages. It is apart so that what it needs does not stay on the stack for as long as a stream
+// is open.
+func (g *gate) lets(w http.ResponseWriter, r *http.Request) bool {
 	if !g.isOwn(r.Host) {
 		g.refusals.Note(refusal.ForeignHost, PeerOf(r.Context()).Address, r.Host)
 		http.Error(w, fmt.Sprintf(foreignHost, canonical(hostname(r.Host))), http.StatusMisdirectedRequest)
-		return
+		return false
 	}
 	if g.origins.Check(r) != nil {
 		g.refusals.Note(refusal.ForeignOrigin, PeerOf(r.Context()).Address, r.Header.Get("Origin"))
 		http.Error(w, fmt.Sprintf(foreignOrigin, r.Header.Get("Origin"), r.Host), http.StatusForbidden)
-		return
+		return false
 	}
-	g.next.ServeHTTP(newRollingWriter(w, r), r)
+	return true
 }
 
 // What those read who are refused.

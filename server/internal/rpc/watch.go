@@ -27,23 +27,12 @@ const (
 )
 
 func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
-	closed, err := s.openStream(ctx)
+	w, leave, err := s.newWatcher(ctx, r, stream.Conn())
 	if err != nil {
 		return err
 	}
-	defer closed()
-	w, leave := s.newWatcher(ctx, r, stream.Conn())
 	defer leave()
 	return w.watch(ctx)
-}
-
-// openStream counts a stream until closed is called; *tooManyStreamsError.
-func (s *Server) openStream(ctx context.Context) (closed func(), err error) {
-	limits := s.Outlook.Limits
-	if closed, err = s.streams.open(caller(ctx), limits.StreamsPerUser, limits.StreamsPerAddress); err != nil {
-		s.Refusals.Note(refusal.Streams, peerAddress(ctx), comfyschedulerv1connect.SchedulerServiceWatchStateProcedure)
-	}
-	return closed, err
 }
 
 // watcher is one state stream.
@@ -59,16 +48,26 @@ type watcher struct {
 	told   time.Time              // when the latest change did
 }
 
-func (s *Server) newWatcher(ctx context.Context, r *pb.WatchStateRequest, stream connect.StreamingHandlerConn) (w *watcher, leave func()) {
-	me := caller(ctx)
+// newWatcher makes a watcher that counts as connected until leave is called; *tooManyStreamsError.
+func (s *Server) newWatcher(ctx context.Context, r *pb.WatchStateRequest, stream connect.StreamingHandlerConn) (w *watcher, leave func(), err error) {
+	me, limits := caller(ctx), s.Outlook.Limits
+	closed, err := s.streams.open(me, limits.StreamsPerUser, limits.StreamsPerAddress)
+	if err != nil {
+		s.Refusals.Note(refusal.Streams, me.Address, comfyschedulerv1connect.SchedulerServiceWatchStateProcedure)
+		return nil, nil, err
+	}
 	connection := feed.Connection{
-		ID: uuid.NewString(), UserID: me.ID, IP: peerAddress(ctx), Client: r.Client, ConnectedAt: s.Now().UnixMilli(),
+		ID: uuid.NewString(), UserID: me.ID, IP: me.Address, Client: r.Client, ConnectedAt: s.Now().UnixMilli(),
 	}
 	w = &watcher{Server: s, me: me, stream: stream, format: formatOf(stream), own: &pb.WatchStateResponse{ConnectionId: connection.ID}}
 	if after := r.ResumeAfter; after != nil {
 		w.cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
 	}
-	return w, s.Feed.Connect(connection, me.Name)
+	disconnect := s.Feed.Connect(connection, me.Name)
+	return w, func() {
+		disconnect()
+		closed()
+	}, nil
 }
 
 // formatOf is the format of a stream, which its content type ends with.
@@ -79,30 +78,44 @@ func formatOf(stream connect.StreamingHandlerConn) format {
 	return asBinary
 }
 
-// watch sends what is new until the stream ends. It waits and sends at the top of the stack, with little on it: with many
-// watchers that is most of the memory.
+// watch sends what is new until the stream ends. It waits at the top of the stack, with little on it: with many watchers
+// that is most of the memory.
 func (w *watcher) watch(ctx context.Context) error {
 	gone := ctx.Done() // asked once: it is looked up through all that the context holds
 	for {
-		frames, more, err := w.next(ctx)
+		more, err := w.send(ctx)
 		if err != nil {
 			return err
-		}
-		for i, f := range frames {
-			if err := w.stream.Send(f); err != nil {
-				return err
-			}
-			frames[i] = nil
 		}
 		// Two channels and no timer: waiting is a good part of what a watcher costs.
 		select {
 		case <-more:
-			if wait := breath - rand.N(breath/2) - time.Since(w.told); wait > 0 {
-				w.pause(ctx, wait)
-			}
+			w.gather(ctx)
 		case <-gone:
 			return ctx.Err()
 		}
+	}
+}
+
+// send sends what is new. more is closed when there is more.
+func (w *watcher) send(ctx context.Context) (more <-chan struct{}, err error) {
+	frames, more, err := w.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range frames {
+		if err := w.stream.Send(f); err != nil {
+			return nil, err
+		}
+		frames[i] = nil
+	}
+	return more, nil
+}
+
+// gather waits for changes that share a response.
+func (w *watcher) gather(ctx context.Context) {
+	if wait := breath - rand.N(breath/2) - time.Since(w.told); wait > 0 {
+		w.pause(ctx, wait)
 	}
 }
 
