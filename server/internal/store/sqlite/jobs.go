@@ -21,7 +21,8 @@ const (
 	selectJob   = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
 	selectNext  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ?1 AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing')
 		AND j.end_ms >= ?2 AND j.start_ms >= ?2 - (SELECT value FROM counters WHERE name = 'longest slot') ORDER BY j.start_ms LIMIT 1`
-	selectRunning  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ? AND j.status = 'processing' AND j.status IN ('scheduled', 'processing') ORDER BY j.start_ms`
+	// By status: whoever books or is moved asks for what runs, and a worker may have thousands of bookings.
+	selectRunning  = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_of_status JOIN users u ON u.id = j.user_id WHERE j.worker = ? AND j.status = 'processing' ORDER BY j.start_ms`
 	selectActive   = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_active JOIN users u ON u.id = j.user_id WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
 	selectEnded    = `SELECT ` + jobColumns + fromJobs + ` WHERE j.finished_ms > 0 ORDER BY j.finished_ms DESC LIMIT ?`
 	selectDayStats = `SELECT count(*), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
