@@ -31,7 +31,8 @@ func (c *client) bookMany(n int) (ids map[string]bool) {
 		group.Go(func() {
 			for i := part; i < n; i += 8 {
 				response, err := c.BookJob(c.t.Context(), &pb.BookJobRequest{
-					Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: now() + 3_600_000}, Prompt: strings.Repeat("x", 16<<10-10) + fmt.Sprintf("%10d", i),
+					Start:  &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: now() + 3_600_000},
+					Prompt: strings.Repeat("x", 16<<10-10) + fmt.Sprintf("%10d", i),
 				})
 				if err != nil {
 					c.t.Error(err)
@@ -165,7 +166,8 @@ func TestStreamsOfOneUserAreLimited(t *testing.T) {
 	}
 	refused, opened := open(user)
 	info := reasonOf(t, refused.Err())
-	if opened || connect.CodeOf(refused.Err()) != connect.CodeResourceExhausted || info.Reason != pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS || info.Metadata["limit"] != "3" {
+	if opened || connect.CodeOf(refused.Err()) != connect.CodeResourceExhausted ||
+		info.Reason != pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS || info.Metadata["limit"] != "3" {
 		t.Errorf("the fourth: %v, %v", refused.Err(), info)
 	}
 	if stream, opened := open(other); !opened {
@@ -197,7 +199,8 @@ func TestLogOfComfyUIIsForAdministrators(t *testing.T) {
 	root := filepath.Join(s.folder, "comfyui")
 	sick := filepath.Join(root, "sick")
 	const secret = "last prompt: a very private prompt"
-	python := fmt.Sprintf("#!/bin/sh\nshift\nif [ -e %q ]; then echo %q >&2; exit 1; fi\nexec %q simulate --base-directory %q \"$@\"\n", sick, secret, program, root)
+	python := fmt.Sprintf("#!/bin/sh\nshift\nif [ -e %q ]; then echo %q >&2; exit 1; fi\nexec %q simulate --base-directory %q \"$@\"\n",
+		sick, secret, program, root)
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,8 @@ func checkConfigCommand() *cobra.Command {
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %s ComfyUI at %s, workflow %s, bookings in %s\n",
 				file, c.ComfyUI.Installation, c.ComfyUI.BaseURL(), c.Workflow.ID, c.Server.DataDir)
 			l := c.UserLimits()
-			fmt.Fprintf(cmd.OutOrStdout(), "One user may have: open bookings %s, calls a second %s, tokens %s, state streams %s, days ahead %s\n",
+			fmt.Fprintf(cmd.OutOrStdout(),
+				"One user may have: open bookings %s, calls a second %s, tokens %s, state streams %s, days ahead %s\n",
 				limit(l.OpenBookings), limit(l.RequestsPerSecond), limit(l.Tokens), limit(l.StreamsPerUser), limit(l.DaysAhead))
 			return nil
 		},

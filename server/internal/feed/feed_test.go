@@ -101,7 +101,10 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 		id := rapid.IntRange(0, 20)
 		t.Repeat(map[string]func(*rapid.T){
 			"job": func(t *rapid.T) {
-				j := job.Job{ID: fmt.Sprint(id.Draw(t, "id")), UserID: "u", Start: int64(id.Draw(t, "start")), Status: rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed}).Draw(t, "status")}
+				j := job.Job{
+					ID: fmt.Sprint(id.Draw(t, "id")), UserID: "u", Start: int64(id.Draw(t, "start")),
+					Status: rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed}).Draw(t, "status"),
+				}
 				jobs[j.ID] = j
 				j.UserName = name
 				f.JobsWritten([]job.Job{j})
@@ -128,9 +131,11 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 			v.read(t, f)
 			v.forget()
 			if v.scheduled != fresh.scheduled || v.presence != fresh.presence || fmt.Sprint(v.names) != fmt.Sprint(fresh.names) {
-				t.Fatalf("reader %d sees %d, %v, %v\nfresh one sees %d, %v, %v", i, v.scheduled, v.presence, v.names, fresh.scheduled, fresh.presence, fresh.names)
+				t.Fatalf("reader %d sees %d, %v, %v\nfresh one sees %d, %v, %v", i, v.scheduled, v.presence, v.names, fresh.scheduled,
+					fresh.presence, fresh.names)
 			}
-			if fmt.Sprint(v.jobs) != fmt.Sprint(fresh.jobs) || fmt.Sprint(v.connections) != fmt.Sprint(fresh.connections) || v.status != fresh.status {
+			if fmt.Sprint(v.jobs) != fmt.Sprint(fresh.jobs) || fmt.Sprint(v.connections) != fmt.Sprint(fresh.connections) ||
+				v.status != fresh.status {
 				t.Fatalf("reader %d sees %v\nfresh one sees %v", i, v, fresh)
 			}
 		}

@@ -16,7 +16,8 @@ import (
 func TestShortJobStaysAsItIs(t *testing.T) {
 	j := job.Job{
 		ID: "a", Prompt: strings.Repeat("ü", 200), Parameters: workflow.Values{"style": workflow.Text("oil"), "steps": workflow.Integer(4)},
-		Results: []job.Result{{Filename: "a.png", Kind: job.Image}, {Kind: job.Words, Text: "a fox"}}, Failure: &job.Failure{Message: "why"},
+		Results: []job.Result{{Filename: "a.png", Kind: job.Image}, {Kind: job.Words, Text: "a fox"}},
+		Failure: &job.Failure{Message: "why"},
 	}
 	if short := j.Shorten(); !reflect.DeepEqual(short, j) {
 		t.Errorf("got %+v", short)
@@ -64,10 +65,12 @@ func TestFirstPictureStaysAmongTheFirstResults(t *testing.T) {
 
 func TestBeginningOfAnyText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(t, "text")
+		text := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(t,
+			"text")
 		limit := rapid.IntRange(1, 20).Draw(t, "limit")
 		short := job.Beginning(text, limit)
-		if n := utf8.RuneCountInString(short); n > limit || (short != text && n != utf8.RuneCountInString(text) && !strings.HasSuffix(short, "…")) {
+		if n := utf8.RuneCountInString(short); n > limit ||
+			(short != text && n != utf8.RuneCountInString(text) && !strings.HasSuffix(short, "…")) {
 			t.Fatalf("%q is %q, %d characters", text, short, n)
 		}
 	})

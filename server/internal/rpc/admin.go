@@ -29,7 +29,10 @@ func (s adminService) RestartWorker(ctx context.Context, r *pb.RestartWorkerRequ
 	}
 	by := caller(ctx).Actor()
 	err = s.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.InsertEvent(store.Event{At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: store.RestartWorker, Detail: w.ID})
+		return tx.InsertEvent(store.Event{
+			At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: store.RestartWorker,
+			Detail: w.ID,
+		})
 	})
 	return &pb.RestartWorkerResponse{}, err
 }
@@ -80,7 +83,8 @@ func (s adminService) ListUsers(ctx context.Context, r *pb.ListUsersRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	shown, next := page(r, accounts, accountToProto, func(a store.Account) store.Cursor { return store.Cursor{Start: a.CreatedAt, ID: a.ID} })
+	shown, next := page(r, accounts, accountToProto,
+		func(a store.Account) store.Cursor { return store.Cursor{Start: a.CreatedAt, ID: a.ID} })
 	return &pb.ListUsersResponse{Users: shown, NextPageToken: next}, nil
 }
 
@@ -145,7 +149,8 @@ func (s adminService) ListInvitations(ctx context.Context, r *pb.ListInvitations
 	if err != nil {
 		return nil, err
 	}
-	shown, next := page(r, list, invitationToProto, func(i store.Invitation) store.Cursor { return store.Cursor{Start: i.CreatedAt, ID: i.ID} })
+	shown, next := page(r, list, invitationToProto,
+		func(i store.Invitation) store.Cursor { return store.Cursor{Start: i.CreatedAt, ID: i.ID} })
 	return &pb.ListInvitationsResponse{Invitations: shown, NextPageToken: next}, nil
 }
 

@@ -22,16 +22,22 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 	text := rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 300), func(b []byte) string { return string(b) })
 	rapid.Check(t, func(t *rapid.T) {
 		j := job.Job{
-			ID: text.Draw(t, "id"), UserID: text.Draw(t, "user"), Worker: text.Draw(t, "worker"), Workflow: text.Draw(t, "workflow"), Status: job.Failed,
-			Start: -1, Duration: -1, Prompt: text.Draw(t, "prompt"), Seed: 1 << 63, Attempt: -1, CancelRequested: true, Version: -1, CreatedAt: -1, StartedAt: -1, FinishedAt: -1,
+			ID: text.Draw(t, "id"), UserID: text.Draw(t, "user"), Worker: text.Draw(t, "worker"), Workflow: text.Draw(t, "workflow"),
+			Status: job.Failed,
+			Start:  -1, Duration: -1, Prompt: text.Draw(t, "prompt"), Seed: 1 << 63, Attempt: -1, CancelRequested: true, Version: -1,
+			CreatedAt: -1, StartedAt: -1, FinishedAt: -1,
 			Failure: &job.Failure{Message: text.Draw(t, "message"), NodeID: text.Draw(t, "node")},
 			Delay:   &job.Delay{Kind: job.Late, Reason: text.Draw(t, "reason"), BookedStart: -1}, Parameters: workflow.Values{},
 		}
 		for range rapid.IntRange(0, 5).Draw(t, "parameters") {
-			j.Parameters[text.Draw(t, "name")] = rapid.SampledFrom([]workflow.Value{workflow.Text(text.Draw(t, "value")), workflow.Integer(-1), workflow.Number(0.1)}).Draw(t, "of")
+			j.Parameters[text.Draw(t, "name")] = rapid.SampledFrom([]workflow.Value{
+				workflow.Text(text.Draw(t, "value")),
+				workflow.Integer(-1), workflow.Number(0.1),
+			}).Draw(t, "of")
 		}
 		for range rapid.IntRange(0, 25).Draw(t, "results") {
-			j.Results = append(j.Results, job.Result{Filename: text.Draw(t, "file"), Kind: job.Image, NodeID: text.Draw(t, "node"), Text: text.Draw(t, "words")})
+			j.Results = append(j.Results,
+				job.Result{Filename: text.Draw(t, "file"), Kind: job.Image, NodeID: text.Draw(t, "node"), Text: text.Draw(t, "words")})
 		}
 		j = j.Shorten()
 		encoded := must(asBinary.marshal(nil, jobToProto(j)))
@@ -47,7 +53,8 @@ func TestEncodedOnceForEachAudience(t *testing.T) {
 	d := outlook.Delta(feed.Delta{Jobs: []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}}})
 	same := func(f format, v, w access.Viewer) bool { return &must(d.For(f, v))[0] == &must(d.For(f, w))[0] }
 	for _, f := range []format{asBinary, asJSON} {
-		if !same(f, access.Viewer{UserID: "ann"}, everything) || !same(f, access.Viewer{UserID: "bob"}, access.Viewer{UserID: "eve"}) || same(f, access.Viewer{UserID: "bob"}, everything) {
+		if !same(f, access.Viewer{UserID: "ann"}, everything) || !same(f, access.Viewer{UserID: "bob"}, access.Viewer{UserID: "eve"}) ||
+			same(f, access.Viewer{UserID: "bob"}, everything) {
 			t.Errorf("format %d", f)
 		}
 	}
@@ -64,11 +71,19 @@ func TestEncodedOnceForEachAudience(t *testing.T) {
 func TestMendedMessage(t *testing.T) {
 	bad, good := "a\xffb", "a\uFFFDb"
 	m := &pb.Job{
-		Id: bad, Parameters: map[string]*pb.ParameterValue{bad: {Value: &pb.ParameterValue_Text{Text: bad}}, "n": {Value: &pb.ParameterValue_Integer{Integer: 1}}},
+		Id: bad,
+		Parameters: map[string]*pb.ParameterValue{
+			bad: {Value: &pb.ParameterValue_Text{Text: bad}},
+			"n": {Value: &pb.ParameterValue_Integer{Integer: 1}},
+		},
 		Results: []*pb.Result{{Text: bad}}, Error: &pb.JobError{Message: bad},
 	}
 	want := &pb.Job{
-		Id: good, Parameters: map[string]*pb.ParameterValue{good: {Value: &pb.ParameterValue_Text{Text: good}}, "n": {Value: &pb.ParameterValue_Integer{Integer: 1}}},
+		Id: good,
+		Parameters: map[string]*pb.ParameterValue{
+			good: {Value: &pb.ParameterValue_Text{Text: good}},
+			"n":  {Value: &pb.ParameterValue_Integer{Integer: 1}},
+		},
 		Results: []*pb.Result{{Text: good}}, Error: &pb.JobError{Message: good},
 	}
 	list := &pb.Workflow{Problems: []string{"fine", bad}}
@@ -118,7 +133,8 @@ func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
 		found[j.Status] = append(found[j.Status], j.Id)
 	}
 	ended, scheduled := found[pb.JobStatus_JOB_STATUS_COMPLETED], found[pb.JobStatus_JOB_STATUS_SCHEDULED]
-	if len(ended) == 0 || ended[len(ended)-1] != "completed99" || len(scheduled) == 0 || scheduled[0] != "scheduled0" || len(found[pb.JobStatus_JOB_STATUS_PROCESSING]) != 1 {
+	if len(ended) == 0 || ended[len(ended)-1] != "completed99" || len(scheduled) == 0 || scheduled[0] != "scheduled0" ||
+		len(found[pb.JobStatus_JOB_STATUS_PROCESSING]) != 1 {
 		t.Errorf("found %v", found)
 	}
 	if want := int64(1000 + len(scheduled) - 1); got.ScheduledUntilMs != want || len(got.Workflows[0].Parameters[0].Choices) < 1000 {
@@ -134,7 +150,8 @@ func TestPageEndsWhereAResponseIsFull(t *testing.T) {
 	}
 	for size, want := range map[int]int{10: 500, 10_000: 104, 2 << 20: 1} {
 		show := func(int) *pb.AuditEvent { return &pb.AuditEvent{Detail: strings.Repeat("x", size)} }
-		if shown, next := page(r, list, show, func(i int) store.Cursor { return store.Cursor{Start: int64(i)} }); len(shown) != want || next == "" {
+		if shown, next := page(r, list, show, func(i int) store.Cursor { return store.Cursor{Start: int64(i)} }); len(shown) != want ||
+			next == "" {
 			t.Errorf("%d bytes each: %d, want %d", size, len(shown), want)
 		}
 	}

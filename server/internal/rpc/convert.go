@@ -12,8 +12,9 @@ import (
 
 var (
 	statuses = map[job.Status]pb.JobStatus{
-		job.Scheduled: pb.JobStatus_JOB_STATUS_SCHEDULED, job.Processing: pb.JobStatus_JOB_STATUS_PROCESSING, job.Completed: pb.JobStatus_JOB_STATUS_COMPLETED,
-		job.Failed: pb.JobStatus_JOB_STATUS_FAILED, job.Cancelled: pb.JobStatus_JOB_STATUS_CANCELLED,
+		job.Scheduled: pb.JobStatus_JOB_STATUS_SCHEDULED, job.Processing: pb.JobStatus_JOB_STATUS_PROCESSING,
+		job.Completed: pb.JobStatus_JOB_STATUS_COMPLETED,
+		job.Failed:    pb.JobStatus_JOB_STATUS_FAILED, job.Cancelled: pb.JobStatus_JOB_STATUS_CANCELLED,
 	}
 	resultKinds = map[job.Kind]pb.ResultKind{
 		job.Image: pb.ResultKind_RESULT_KIND_IMAGE, job.Video: pb.ResultKind_RESULT_KIND_VIDEO, job.Audio: pb.ResultKind_RESULT_KIND_AUDIO,
@@ -30,7 +31,8 @@ var (
 		job.Paused: pb.DelayKind_DELAY_KIND_PAUSED,
 	}
 	systemStatuses = map[system.Status]pb.SystemStatus{
-		system.Booting: pb.SystemStatus_SYSTEM_STATUS_BOOTING, system.Benchmarking: pb.SystemStatus_SYSTEM_STATUS_BENCHMARKING, system.Ready: pb.SystemStatus_SYSTEM_STATUS_READY,
+		system.Booting: pb.SystemStatus_SYSTEM_STATUS_BOOTING, system.Benchmarking: pb.SystemStatus_SYSTEM_STATUS_BENCHMARKING,
+		system.Ready:      pb.SystemStatus_SYSTEM_STATUS_READY,
 		system.Restarting: pb.SystemStatus_SYSTEM_STATUS_RESTARTING, system.Offline: pb.SystemStatus_SYSTEM_STATUS_OFFLINE,
 	}
 	bootOutcomes = map[system.Outcome]pb.BootOutcome{
@@ -38,28 +40,36 @@ var (
 		system.Skipped: pb.BootOutcome_BOOT_OUTCOME_SKIPPED, system.Failed: pb.BootOutcome_BOOT_OUTCOME_FAILED,
 	}
 	auditActions = map[store.Action]pb.AuditAction{
-		store.Book: pb.AuditAction_AUDIT_ACTION_BOOK, store.Change: pb.AuditAction_AUDIT_ACTION_UPDATE, store.Cancel: pb.AuditAction_AUDIT_ACTION_CANCEL,
+		store.Book: pb.AuditAction_AUDIT_ACTION_BOOK, store.Change: pb.AuditAction_AUDIT_ACTION_UPDATE,
+		store.Cancel: pb.AuditAction_AUDIT_ACTION_CANCEL,
 		store.SignIn: pb.AuditAction_AUDIT_ACTION_SIGN_IN, store.CreateToken: pb.AuditAction_AUDIT_ACTION_CREATE_TOKEN,
 		store.RevokeToken: pb.AuditAction_AUDIT_ACTION_REVOKE_TOKEN, store.RenameUser: pb.AuditAction_AUDIT_ACTION_RENAME_USER,
-		store.CreateUser: pb.AuditAction_AUDIT_ACTION_CREATE_USER, store.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR, store.DeleteUser: pb.AuditAction_AUDIT_ACTION_DELETE_USER,
-		store.CreateInvitation: pb.AuditAction_AUDIT_ACTION_CREATE_INVITATION, store.RevokeInvitation: pb.AuditAction_AUDIT_ACTION_REVOKE_INVITATION,
-		store.RestartWorker: pb.AuditAction_AUDIT_ACTION_RESTART_WORKER, store.PauseWorker: pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
+		store.CreateUser: pb.AuditAction_AUDIT_ACTION_CREATE_USER, store.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR,
+		store.DeleteUser:       pb.AuditAction_AUDIT_ACTION_DELETE_USER,
+		store.CreateInvitation: pb.AuditAction_AUDIT_ACTION_CREATE_INVITATION,
+		store.RevokeInvitation: pb.AuditAction_AUDIT_ACTION_REVOKE_INVITATION,
+		store.RestartWorker:    pb.AuditAction_AUDIT_ACTION_RESTART_WORKER, store.PauseWorker: pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
 		store.ResumeWorker: pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
 	}
 	accessModes = map[access.Mode]pb.AccessMode{
-		access.Open: pb.AccessMode_ACCESS_MODE_OPEN, access.Invite: pb.AccessMode_ACCESS_MODE_INVITE, access.Closed: pb.AccessMode_ACCESS_MODE_CLOSED,
+		access.Open: pb.AccessMode_ACCESS_MODE_OPEN, access.Invite: pb.AccessMode_ACCESS_MODE_INVITE,
+		access.Closed: pb.AccessMode_ACCESS_MODE_CLOSED,
 	}
 	parameterKinds = map[workflow.Kind]pb.ParameterKind{
 		workflow.KindInteger: pb.ParameterKind_PARAMETER_KIND_INTEGER, workflow.KindNumber: pb.ParameterKind_PARAMETER_KIND_NUMBER,
-		workflow.KindText: pb.ParameterKind_PARAMETER_KIND_TEXT, workflow.KindBoolean: pb.ParameterKind_PARAMETER_KIND_BOOLEAN, workflow.KindChoice: pb.ParameterKind_PARAMETER_KIND_CHOICE,
+		workflow.KindText: pb.ParameterKind_PARAMETER_KIND_TEXT, workflow.KindBoolean: pb.ParameterKind_PARAMETER_KIND_BOOLEAN,
+		workflow.KindChoice: pb.ParameterKind_PARAMETER_KIND_CHOICE,
 	}
 )
 
 func jobToProto(j job.Job) *pb.Job {
 	out := &pb.Job{
-		Id: j.ID, UserId: j.UserID, UserName: j.UserName, WorkerId: j.Worker, WorkflowId: j.Workflow, Status: statuses[j.Status], TimeSlot: j.Start, DurationMs: j.Duration,
-		Prompt: j.Prompt, Seed: j.Seed, Parameters: valuesToProto(j.Parameters), ResultFilename: j.ResultFilename(), Attempt: int32(j.Attempt),
-		CancelRequested: j.CancelRequested, Version: j.Version, CreatedAtMs: j.CreatedAt, StartedAtMs: j.StartedAt, FinishedAtMs: j.FinishedAt, Hidden: j.Hidden,
+		Id: j.ID, UserId: j.UserID, UserName: j.UserName, WorkerId: j.Worker, WorkflowId: j.Workflow, Status: statuses[j.Status],
+		TimeSlot: j.Start, DurationMs: j.Duration,
+		Prompt: j.Prompt, Seed: j.Seed, Parameters: valuesToProto(j.Parameters), ResultFilename: j.ResultFilename(),
+		Attempt:         int32(j.Attempt),
+		CancelRequested: j.CancelRequested, Version: j.Version, CreatedAtMs: j.CreatedAt, StartedAtMs: j.StartedAt,
+		FinishedAtMs: j.FinishedAt, Hidden: j.Hidden,
 		Shortened: j.Shortened,
 	}
 	for _, r := range j.Results {
@@ -153,12 +163,16 @@ func tokenToProto(t store.Token, current string) *pb.Token {
 
 func invitationToProto(i store.Invitation) *pb.Invitation {
 	return &pb.Invitation{
-		Id: i.ID, Note: i.Note, CreatedBy: i.CreatedByName, CreatedAtMs: i.CreatedAt, ExpiresAtMs: i.ExpiresAt, MaxUses: int32(i.MaxUses), Uses: int32(i.Uses),
+		Id: i.ID, Note: i.Note, CreatedBy: i.CreatedByName, CreatedAtMs: i.CreatedAt, ExpiresAtMs: i.ExpiresAt, MaxUses: int32(i.MaxUses),
+		Uses: int32(i.Uses),
 	}
 }
 
 func eventToProto(e store.Event) *pb.AuditEvent {
-	return &pb.AuditEvent{AtMs: e.At, UserId: e.UserID, UserName: e.UserName, Ip: e.Address, Action: auditActions[e.Action], JobId: e.JobID, Detail: e.Detail}
+	return &pb.AuditEvent{
+		AtMs: e.At, UserId: e.UserID, UserName: e.UserName, Ip: e.Address, Action: auditActions[e.Action],
+		JobId: e.JobID, Detail: e.Detail,
+	}
 }
 
 // maxDetail is how long a text about the service may be, in characters.
@@ -166,13 +180,17 @@ const maxDetail = 4000
 
 func workerToProto(w system.Worker) *pb.Worker {
 	return &pb.Worker{
-		Id: w.ID, Status: systemStatuses[w.Status], Reason: job.Beginning(w.Reason, maxDetail), Simulated: w.Simulated, ComfyuiVersion: w.ComfyUIVersion, Device: w.Device,
+		Id: w.ID, Status: systemStatuses[w.Status], Reason: job.Beginning(w.Reason, maxDetail), Simulated: w.Simulated,
+		ComfyuiVersion: w.ComfyUIVersion, Device: w.Device,
 		Estimates: each(w.Estimates, func(e system.Estimate) *pb.Estimate {
 			return &pb.Estimate{WorkflowId: e.Workflow, BenchmarkMs: e.BenchmarkMS, SlotDurationMs: e.SlotDurationMS}
 		}),
 		Pause: pauseToProto(w.Pause),
 		BootSteps: each(w.BootSteps, func(s system.BootStep) *pb.BootStep {
-			return &pb.BootStep{Name: s.Name, Outcome: bootOutcomes[s.Outcome], ElapsedMs: s.ElapsedMS, Detail: job.Beginning(s.Detail, maxDetail)}
+			return &pb.BootStep{
+				Name: s.Name, Outcome: bootOutcomes[s.Outcome], ElapsedMs: s.ElapsedMS,
+				Detail: job.Beginning(s.Detail, maxDetail),
+			}
 		}),
 	}
 }
@@ -187,7 +205,8 @@ func pauseToProto(p *system.Pause) *pb.Pause {
 func (o Outlook) system(s system.State, v access.Viewer) *pb.SystemState {
 	s = o.System(v, s)
 	return &pb.SystemState{
-		SystemStatus: systemStatuses[s.Status], Reason: job.Beginning(s.Reason, maxDetail), BenchmarkMs: s.BenchmarkMS, Workers: each(s.Workers, workerToProto),
+		SystemStatus: systemStatuses[s.Status], Reason: job.Beginning(s.Reason, maxDetail), BenchmarkMs: s.BenchmarkMS,
+		Workers: each(s.Workers, workerToProto),
 		Version: o.Version, AccessMode: accessModes[o.Mode], PrivateJobs: o.PrivateJobs, Limits: limitsToProto(o.Limits),
 	}
 }

@@ -57,13 +57,15 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	case errors.As(err, &stale):
 		return coded(connect.CodeAborted, err, pb.ErrorReason_ERROR_REASON_STALE_VERSION, nil)
 	case errors.As(err, &status):
-		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_WRONG_STATUS, map[string]string{"status": string(status.Status)})
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_WRONG_STATUS,
+			map[string]string{"status": string(status.Status)})
 	case errors.As(err, &owner):
 		return coded(connect.CodePermissionDenied, err, pb.ErrorReason_ERROR_REASON_NOT_OWNER, map[string]string{"owner": owner.Owner})
 	case errors.As(err, &input):
 		return coded(connect.CodeInvalidArgument, err, pb.ErrorReason_ERROR_REASON_INVALID_FIELDS, nil, violations(input))
 	case errors.As(err, &tooMany):
-		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS, map[string]string{"limit": strconv.Itoa(tooMany.Limit)})
+		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS,
+			map[string]string{"limit": strconv.Itoa(tooMany.Limit)})
 	case errors.As(err, &tooFast):
 		return later(coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,
 			map[string]string{"retry_after_ms": strconv.FormatInt(tooFast.after.Milliseconds()+1, 10)}), tooFast.after)
@@ -71,15 +73,20 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 		most := map[string]string{"limit": strconv.Itoa(tokens.Limit)}
 		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS, most)
 	case errors.As(err, &streams):
-		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS, map[string]string{"limit": strconv.Itoa(streams.limit)})
+		return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS,
+			map[string]string{"limit": strconv.Itoa(streams.limit)})
 	case errors.As(err, &inTheWay):
-		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(inTheWay.Jobs, inTheWay.Count))
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil,
+			obstacles(inTheWay.Jobs, inTheWay.Count))
 	case errors.As(err, &booked):
-		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil, obstacles(booked.Jobs, len(booked.Jobs)))
+		return coded(connect.CodeFailedPrecondition, err, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY, nil,
+			obstacles(booked.Jobs, len(booked.Jobs)))
 	case errors.As(err, &reused):
-		return coded(connect.CodeAlreadyExists, err, pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED, map[string]string{"job_id": reused.JobID})
+		return coded(connect.CodeAlreadyExists, err, pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED,
+			map[string]string{"job_id": reused.JobID})
 	case errors.As(err, &unknown):
-		return coded(connect.CodeNotFound, err, pb.ErrorReason_ERROR_REASON_NOT_FOUND, map[string]string{"what": unknown.What, "name": unknown.Name})
+		return coded(connect.CodeNotFound, err, pb.ErrorReason_ERROR_REASON_NOT_FOUND,
+			map[string]string{"what": unknown.What, "name": unknown.Name})
 	}
 	for _, known := range []struct {
 		err    error
@@ -109,7 +116,8 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	case errors.Is(err, context.Canceled):
 		return coded(connect.CodeCanceled, errors.New("the request was cancelled"), pb.ErrorReason_ERROR_REASON_CANCELLED, nil)
 	case errors.Is(err, context.DeadlineExceeded):
-		return coded(connect.CodeDeadlineExceeded, errors.New("the request took too long"), pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, nil)
+		return coded(connect.CodeDeadlineExceeded, errors.New("the request took too long"), pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED,
+			nil)
 	}
 	log.ErrorContext(ctx, "request failed", "procedure", procedure, "err", err)
 	fault := errors.New("something went wrong in the service; its log says what")
@@ -119,8 +127,10 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 // informed is an error that was made elsewhere, with a reason if it has none.
 func informed(err *connect.Error) error {
 	reasons := map[connect.Code]pb.ErrorReason{
-		connect.CodeInvalidArgument: pb.ErrorReason_ERROR_REASON_MALFORMED, connect.CodeResourceExhausted: pb.ErrorReason_ERROR_REASON_TOO_LARGE,
-		connect.CodeCanceled: pb.ErrorReason_ERROR_REASON_CANCELLED, connect.CodeDeadlineExceeded: pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED,
+		connect.CodeInvalidArgument:   pb.ErrorReason_ERROR_REASON_MALFORMED,
+		connect.CodeResourceExhausted: pb.ErrorReason_ERROR_REASON_TOO_LARGE,
+		connect.CodeCanceled:          pb.ErrorReason_ERROR_REASON_CANCELLED,
+		connect.CodeDeadlineExceeded:  pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED,
 	}
 	reason, known := reasons[err.Code()]
 	if !known {
@@ -185,7 +195,8 @@ func violations(input *job.InputError) *validate.Violations {
 			element.Subscript = &validate.FieldPathElement_StringKey{StringKey: f.Key}
 		}
 		list.Violations = append(list.Violations, &validate.Violation{
-			Field: &validate.FieldPath{Elements: []*validate.FieldPathElement{element}}, RuleId: proto.String("workflow"), Message: proto.String(f.Message),
+			Field: &validate.FieldPath{Elements: []*validate.FieldPathElement{element}}, RuleId: proto.String("workflow"),
+			Message: proto.String(f.Message),
 		})
 	}
 	return list

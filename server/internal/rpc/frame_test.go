@@ -16,9 +16,13 @@ import (
 // Whatever format a client speaks, it reads the parts of a frame as one response.
 func TestFrameIsOneResponse(t *testing.T) {
 	shared := &pb.StateSnapshot{
-		Revision: &pb.Revision{Epoch: "e"}, Jobs: []*pb.Job{{Id: "a"}, {Id: "b"}}, ConnectedUsers: []*pb.Connection{{ConnectionId: "theirs"}}, Users: []*pb.UserName{{UserId: "u"}},
+		Revision: &pb.Revision{Epoch: "e"}, Jobs: []*pb.Job{{Id: "a"}, {Id: "b"}},
+		ConnectedUsers: []*pb.Connection{{ConnectionId: "theirs"}}, Users: []*pb.UserName{{UserId: "u"}},
 	}
-	aside := &pb.StateSnapshot{ServerTimeMs: 7, ConnectedUsers: []*pb.Connection{{ConnectionId: "mine"}}, Users: []*pb.UserName{{UserId: "me", Name: "\"\\"}}}
+	aside := &pb.StateSnapshot{
+		ServerTimeMs: 7, ConnectedUsers: []*pb.Connection{{ConnectionId: "mine"}},
+		Users: []*pb.UserName{{UserId: "me", Name: "\"\\"}},
+	}
 	changes := []feed.Delta{{Revision: feed.Revision{Number: 1}, Disconnected: []string{"c"}}, {Revision: feed.Revision{Number: 2}}}
 	running := feed.Delta{Progress: &job.Progress{JobID: "a", Step: 3}}
 	for name, want := range map[string]*pb.WatchStateResponse{
@@ -26,7 +30,10 @@ func TestFrameIsOneResponse(t *testing.T) {
 		"heartbeat": {Heartbeat: &pb.Heartbeat{ServerTimeMs: 1}},
 		"beginning": {ConnectionId: "c", Snapshot: aside},
 		"changes":   {ConnectionId: "c", Deltas: []*pb.StateDelta{{}}},
-		"all":       {ConnectionId: "c", Heartbeat: &pb.Heartbeat{}, Snapshot: aside, Deltas: []*pb.StateDelta{{}}, Progress: []*pb.JobProgress{{}}},
+		"all": {
+			ConnectionId: "c", Heartbeat: &pb.Heartbeat{}, Snapshot: aside, Deltas: []*pb.StateDelta{{}},
+			Progress: []*pb.JobProgress{{}},
+		},
 	} {
 		for f, read := range map[format]func([]byte, proto.Message) error{asBinary: proto.Unmarshal, asJSON: protojson.Unmarshal} {
 			want := proto.Clone(want).(*pb.WatchStateResponse)
@@ -76,12 +83,22 @@ func TestChangeForEachViewer(t *testing.T) {
 		prompts [2]string
 		address string
 	}{
-		"everything is open":      {access.Policy{Addresses: true}, access.Viewer{UserID: "ann"}, [2]string{"a fox", "an owl"}, "10.0.0.1"},
-		"addresses are kept":      {access.Policy{}, access.Viewer{UserID: "ann"}, [2]string{"a fox", "an owl"}, ""},
-		"an owner":                {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "bob"}, [2]string{"", "an owl"}, ""},
-		"an owner, addresses too": {access.Policy{PrivateJobs: true, Addresses: true}, access.Viewer{UserID: "ann"}, [2]string{"a fox", ""}, "10.0.0.1"},
-		"somebody else":           {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "eve"}, [2]string{}, ""},
-		"an administrator":        {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "eve", Administrator: true}, [2]string{"a fox", "an owl"}, "10.0.0.1"},
+		"everything is open": {access.Policy{Addresses: true}, access.Viewer{UserID: "ann"}, [2]string{"a fox", "an owl"}, "10.0.0.1"},
+		"addresses are kept": {access.Policy{}, access.Viewer{UserID: "ann"}, [2]string{"a fox", "an owl"}, ""},
+		"an owner":           {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "bob"}, [2]string{"", "an owl"}, ""},
+		"an owner, addresses too": {
+			access.Policy{PrivateJobs: true, Addresses: true},
+			access.Viewer{UserID: "ann"},
+			[2]string{"a fox", ""},
+			"10.0.0.1",
+		},
+		"somebody else": {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "eve"}, [2]string{}, ""},
+		"an administrator": {
+			access.Policy{PrivateJobs: true},
+			access.Viewer{UserID: "eve", Administrator: true},
+			[2]string{"a fox", "an owl"},
+			"10.0.0.1",
+		},
 	} {
 		shown := func(d feed.Delta) *pb.StateDelta {
 			got := &pb.WatchStateResponse{}
@@ -103,9 +120,11 @@ func TestChangeForEachViewer(t *testing.T) {
 
 func BenchmarkRender(b *testing.B) {
 	change := feed.Delta{Revision: feed.Revision{Epoch: "e", Number: 3}, Jobs: []job.Job{{
-		ID: "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e11", UserID: "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e12", UserName: "User-1", Worker: "gpu", Workflow: "flux_klein", Status: job.Scheduled,
+		ID: "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e11", UserID: "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e12", UserName: "User-1", Worker: "gpu",
+		Workflow: "flux_klein", Status: job.Scheduled,
 		Start: 1764000000000, Duration: 11_000, Prompt: "a red fox in the snow, watercolour", Seed: 1 << 60,
-		Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024), "steps": workflow.Integer(4)}, Attempt: 1, Version: 1,
+		Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024), "steps": workflow.Integer(4)},
+		Attempt:    1, Version: 1,
 	}}}
 	for name, policy := range map[string]access.Policy{"open": {Addresses: true}, "private": {PrivateJobs: true}} {
 		b.Run(name, func(b *testing.B) {
@@ -121,7 +140,10 @@ func BenchmarkSnapshot(b *testing.B) {
 	f := feed.New(0, (&Outlook{}).Delta)
 	var jobs []job.Job
 	for i := range 1000 {
-		jobs = append(jobs, job.Job{ID: string(rune(i)), Status: job.Scheduled, Start: int64(i), Prompt: "a red fox in the snow, watercolour", Parameters: workflow.Values{"width": workflow.Integer(1024)}})
+		jobs = append(jobs, job.Job{
+			ID: string(rune(i)), Status: job.Scheduled, Start: int64(i),
+			Prompt: "a red fox in the snow, watercolour", Parameters: workflow.Values{"width": workflow.Integer(1024)},
+		})
 	}
 	f.Load(jobs, nil)
 	b.ReportAllocs()

@@ -47,7 +47,8 @@ func newLive(t *testing.T, outlook rpc.Outlook, render func(feed.Delta) *rpc.Del
 	t.Cleanup(func() { _ = s.Close() })
 	l := &live{t: t}
 	l.Server = &rpc.Server{
-		Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Store: s, Outlook: outlook, CookieName: "test", Stopping: make(chan struct{}), Now: time.Now,
+		Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Store: s, Outlook: outlook, CookieName: "test",
+		Stopping: make(chan struct{}), Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(&l.log, nil)),
 	}
 	if render == nil {
@@ -90,15 +91,19 @@ func (l *live) watch(c comfyschedulerv1connect.SchedulerServiceClient, request *
 
 var anyText = rapid.OneOf(
 	rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
-	rapid.SampledFrom([]string{"Fehler: ung\xfcltiger Knoten", strings.Repeat("é", 300)[:401], "\x00\u2028\x1b", strings.Repeat("\xff", 500)}),
+	rapid.SampledFrom([]string{
+		"Fehler: ung\xfcltiger Knoten", strings.Repeat("é", 300)[:401], "\x00\u2028\x1b",
+		strings.Repeat("\xff", 500),
+	}),
 )
 
 func anyJob(t *rapid.T, user string) job.Job {
 	text := func(what string) string { return anyText.Draw(t, what) }
 	return job.Job{
-		ID: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "job"), UserID: user, UserName: text("name"), Worker: text("worker"), Workflow: text("workflow"),
-		Status: rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed}).Draw(t, "status"),
-		Prompt: text("prompt"), Parameters: workflow.Values{text("parameter"): workflow.Text(text("value")), "n": workflow.Integer(1)},
+		ID: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "job"), UserID: user, UserName: text("name"), Worker: text("worker"),
+		Workflow: text("workflow"),
+		Status:   rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed}).Draw(t, "status"),
+		Prompt:   text("prompt"), Parameters: workflow.Values{text("parameter"): workflow.Text(text("value")), "n": workflow.Integer(1)},
 		Results: []job.Result{{Filename: text("file"), Kind: job.Image, NodeID: text("node"), Text: text("text")}},
 		Failure: &job.Failure{Message: text("message"), NodeID: text("node")}, Delay: &job.Delay{Reason: text("reason")},
 	}
@@ -108,7 +113,8 @@ func anySystem(t *rapid.T) system.State {
 	text := func(what string) string { return anyText.Draw(t, what) }
 	return system.Of([]system.Worker{{
 		ID: text("id"), Status: system.Offline, Reason: text("reason"), ComfyUIVersion: text("version"), Device: text("device"),
-		BootSteps: []system.BootStep{{Name: text("step"), Detail: text("detail")}}, Pause: &system.Pause{Reason: text("pause"), UserName: text("by")},
+		BootSteps: []system.BootStep{{Name: text("step"), Detail: text("detail")}},
+		Pause:     &system.Pause{Reason: text("pause"), UserName: text("by")},
 	}})
 }
 
@@ -128,7 +134,10 @@ func TestAnyBytesInAnyText(t *testing.T) {
 			l := newLive(t, rpc.Outlook{Policy: policy}, nil)
 			me, binary := l.user()
 			_, json := l.user(connect.WithProtoJSON())
-			watchers := map[string]stream{"binary": l.watch(binary, &pb.WatchStateRequest{}), "JSON": l.watch(json, &pb.WatchStateRequest{})}
+			watchers := map[string]stream{
+				"binary": l.watch(binary, &pb.WatchStateRequest{}),
+				"JSON":   l.watch(json, &pb.WatchStateRequest{}),
+			}
 			at := l.Feed.Revision().Number
 			for _, s := range watchers {
 				readTo(t, s, at)
@@ -145,7 +154,10 @@ func TestAnyBytesInAnyText(t *testing.T) {
 					l.Feed.RenameUser(me.ID, anyText.Draw(t, "name"))
 				case 4:
 					l.Feed.SetProgress(job.Progress{JobID: "a", NodeID: anyText.Draw(t, "node"), NodeTitle: anyText.Draw(t, "title")})
-					l.Feed.Connect(feed.Connection{ID: anyText.Draw(t, "id"), UserID: me.ID, IP: anyText.Draw(t, "address"), Client: anyText.Draw(t, "client")}, "")()
+					l.Feed.Connect(feed.Connection{
+						ID: anyText.Draw(t, "id"), UserID: me.ID, IP: anyText.Draw(t, "address"),
+						Client: anyText.Draw(t, "client"),
+					}, "")()
 				}
 				for _, s := range watchers {
 					readTo(t, s, l.Feed.Revision().Number)
@@ -199,7 +211,8 @@ func TestChangeThatCannotBeEncoded(t *testing.T) {
 	}
 	l.Feed.SetSystem(system.State{Status: system.Offline, Reason: "gone"})
 	for _, s := range watchers {
-		if !s.Receive() || s.Msg().GetSnapshot().GetSystem().GetReason() != "gone" || s.Msg().Snapshot.Revision.Number != l.Feed.Revision().Number {
+		if !s.Receive() || s.Msg().GetSnapshot().GetSystem().GetReason() != "gone" ||
+			s.Msg().Snapshot.Revision.Number != l.Feed.Revision().Number {
 			t.Fatalf("got %v (%v)", s.Msg(), s.Err())
 		}
 	}
@@ -216,7 +229,10 @@ func TestResponsesAreBounded(t *testing.T) {
 	first := l.watch(c, &pb.WatchStateRequest{}).Msg().GetSnapshot().GetRevision()
 	var jobs []job.Job
 	for i := range 900 {
-		j := job.Job{ID: fmt.Sprint("job", i), UserID: fmt.Sprint("user", i%7), UserName: "somebody", Start: int64(i + 1), Status: job.Scheduled, Prompt: strings.Repeat("🦊", 4000)}
+		j := job.Job{
+			ID: fmt.Sprint("job", i), UserID: fmt.Sprint("user", i%7), UserName: "somebody", Start: int64(i + 1),
+			Status: job.Scheduled, Prompt: strings.Repeat("🦊", 4000),
+		}
 		for n := range 3 {
 			j.Results = append(j.Results, job.Result{Kind: job.Words, Text: strings.Repeat("🦊", 300), NodeID: fmt.Sprint(n)})
 		}

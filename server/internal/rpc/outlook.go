@@ -17,9 +17,11 @@ type Outlook struct {
 func (o Outlook) delta(d feed.Delta, v access.Viewer) *pb.StateDelta {
 	own := d.Own[v.UserID]
 	out := &pb.StateDelta{
-		Revision: revisionToProto(d.Revision), Jobs: o.jobs(d.Jobs, v), ScheduledTotal: int64(d.ScheduledTotal), Workflows: workflowsToProto(d.Workflows),
-		ConnectedUsers: append(o.connections(d.Connections, v), o.connections(own.Connections, v)...), DisconnectedIds: append(d.Disconnected[:len(d.Disconnected):len(d.Disconnected)], own.Disconnected...),
-		Users: each(d.Names, nameToProto),
+		Revision: revisionToProto(d.Revision), Jobs: o.jobs(d.Jobs, v), ScheduledTotal: int64(d.ScheduledTotal),
+		Workflows:       workflowsToProto(d.Workflows),
+		ConnectedUsers:  append(o.connections(d.Connections, v), o.connections(own.Connections, v)...),
+		DisconnectedIds: append(d.Disconnected[:len(d.Disconnected):len(d.Disconnected)], own.Disconnected...),
+		Users:           each(d.Names, nameToProto),
 	}
 	if d.System != nil {
 		out.System = o.system(*d.System, v)

@@ -34,7 +34,8 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 		when = booking.When{Exact: true, Moment: start.TimeSlot}
 	}
 	booked, err := s.Booking.Book(ctx, caller(ctx).Actor(), booking.Request{
-		ID: r.RequestId, Hash: hash, When: when, Prompt: r.Prompt, Seed: r.Seed, Parameters: valuesFromProto(r.Parameters), Workflow: r.WorkflowId, Worker: r.WorkerId,
+		ID: r.RequestId, Hash: hash, When: when, Prompt: r.Prompt, Seed: r.Seed, Parameters: valuesFromProto(r.Parameters),
+		Workflow: r.WorkflowId, Worker: r.WorkerId,
 	})
 	if err != nil {
 		return nil, err

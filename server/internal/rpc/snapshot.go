@@ -22,8 +22,10 @@ const (
 // fit, the scheduled ones that start last are missing, and the ended ones have half of the room, the latest of them.
 func (o Outlook) snapshot(s *feed.Snapshot, v access.Viewer) *pb.StateSnapshot {
 	out := &pb.StateSnapshot{
-		Revision: revisionToProto(s.Revision), System: o.system(s.System, v), Workflows: workflowsToProto(s.Workflows), ConnectedUsers: o.connections(s.Connections, v),
-		ScheduledUntilMs: s.ScheduledUntil, ScheduledTotal: int64(s.ScheduledTotal), Presence: presenceToProto(s.Presence), Users: each(s.Names, nameToProto),
+		Revision: revisionToProto(s.Revision), System: o.system(s.System, v), Workflows: workflowsToProto(s.Workflows),
+		ConnectedUsers:   o.connections(s.Connections, v),
+		ScheduledUntilMs: s.ScheduledUntil, ScheduledTotal: int64(s.ScheduledTotal), Presence: presenceToProto(s.Presence),
+		Users: each(s.Names, nameToProto),
 	}
 	c := &choice{outlook: o, viewer: v, from: s, taken: make([]*pb.Job, len(s.Jobs)), left: maxResponse - ownReserve - proto.Size(out)}
 	c.take(s.Jobs, job.Processing)

@@ -26,7 +26,9 @@ const (
 	breath = 30 * time.Millisecond
 )
 
-func (s schedulerService) WatchState(ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse]) error {
+func (s schedulerService) WatchState(
+	ctx context.Context, r *pb.WatchStateRequest, stream *connect.ServerStream[pb.WatchStateResponse],
+) error {
 	w, leave, err := s.newWatcher(ctx, r, stream.Conn())
 	if err != nil {
 		return err
@@ -49,7 +51,9 @@ type watcher struct {
 }
 
 // newWatcher makes a watcher that counts as connected until leave is called; *tooManyStreamsError.
-func (s *Server) newWatcher(ctx context.Context, r *pb.WatchStateRequest, stream connect.StreamingHandlerConn) (w *watcher, leave func(), err error) {
+func (s *Server) newWatcher(
+	ctx context.Context, r *pb.WatchStateRequest, stream connect.StreamingHandlerConn,
+) (w *watcher, leave func(), err error) {
 	me, limits := caller(ctx), s.Outlook.Limits
 	closed, err := s.streams.open(me, limits.StreamsPerUser, limits.StreamsPerAddress)
 	if err != nil {

@@ -53,7 +53,8 @@ func watched(t *testing.T, test func(*rpc.Server, chan struct{}, *connect.Server
 		defer func() { _ = s.Close() }()
 		stopping := make(chan struct{})
 		service := &rpc.Server{
-			Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Store: s, CookieName: "test", Stopping: stopping, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+			Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Store: s, CookieName: "test", Stopping: stopping,
+			Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		}
 		service.Feed = feed.New(0, service.Outlook.Delta)
 		service.Identity.OnChange(service.Feed.Rouse)
