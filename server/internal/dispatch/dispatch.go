@@ -63,6 +63,8 @@ type Dispatcher struct {
 	rested      int64               // start of the pause for which the GPU was freed
 	clock       clock.Watch
 	settled     time.Time         // move no overdue jobs before, after the clock was set
+	overdue     bool              // there may be overdue jobs
+	swept       time.Time         // when they were last looked for
 	misplaced   *store.Cursor     // behind it jobs may stand where a wrong clock has moved them; nil: nowhere
 	told        map[string]string // why jobs were moved, as last logged, by id
 }
@@ -110,7 +112,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	defer stopWriting()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(letGo, stopWriting) })()
 	d.began = d.Now().UnixMilli()
-	d.misplaced = &store.Cursor{}
+	d.misplaced, d.overdue = &store.Cursor{}, true
 	d.recallInterruption(running)
 	timer := time.NewTimer(look)
 	defer timer.Stop()
@@ -124,7 +126,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case j := <-d.written:
 			d.interrupt(j)
 		case ended := <-d.finished:
-			d.current = nil
+			d.current, d.overdue = nil, true // what comes back to the timeline may come too late for its slot
 			if ended.outcome.Verdict == NotStarted {
 				d.hold = time.Now().Add(retryPause)
 			}
@@ -193,21 +195,25 @@ func (d *Dispatcher) startNext(ctx context.Context) time.Duration {
 // changed, and at each look: when a slot begins nothing is left to read.
 func (d *Dispatcher) upcoming(ctx context.Context) (*job.Job, error) {
 	now := d.Now().UnixMilli()
-	if next := d.next.Load(); next != nil && !d.changed.Load() && time.Since(d.read) < look && next.Slot().End >= now {
+	next := d.next.Load()
+	if next != nil && next.Slot().End < now {
+		next, d.overdue = nil, true
+	}
+	if next != nil && !d.changed.Load() && time.Since(d.read) < look {
 		return next, nil
 	}
 	d.changed.Store(false)
 	d.next.Store(nil) // whatever is written from here on is looked at
-	next, err := d.Store.NextScheduled(ctx, d.Worker, now)
+	read, err := d.Store.NextScheduled(ctx, d.Worker, now)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	d.next.Store(&next)
+	d.next.Store(&read)
 	d.read = time.Now()
-	return &next, nil
+	return &read, nil
 }
 
 // due starts the job whose slot it is, or says on it why it waits.

@@ -21,6 +21,9 @@ const (
 	settle = time.Minute
 )
 
+// sweepEvery is how often overdue jobs are looked for although nothing says that there are any.
+const sweepEvery = 15 * time.Second
+
 // clockWasSet is why slots passed that nobody missed.
 const clockWasSet = "the machine's clock was set, or it slept"
 
@@ -32,14 +35,14 @@ func (d *Dispatcher) noteClock() {
 	}
 	d.Log.Warn("the clock was set, or the machine slept", "worker", d.Worker, "by", jump)
 	d.settled = time.Now().Add(settle)
-	d.misplaced = &store.Cursor{}
+	d.misplaced, d.overdue = &store.Cursor{}, true
 	d.changed.Store(true)
 }
 
 // moveOverdue books jobs whose slot ended without a start for the next free ones: the earliest of them, a step at a time.
 // It reports whether it moved any.
 func (d *Dispatcher) moveOverdue(ctx context.Context) bool {
-	if time.Now().Before(d.settled) {
+	if time.Now().Before(d.settled) || (!d.overdue && time.Since(d.swept) < sweepEvery) {
 		return false
 	}
 	now := d.Now().UnixMilli()
@@ -52,6 +55,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context) bool {
 	}
 	passed = slices.DeleteFunc(passed, func(j job.Job) bool { return j.Slot().End >= now })
 	if len(passed) == 0 {
+		d.overdue, d.swept = false, time.Now()
 		d.forgetWaits()
 		return false
 	}

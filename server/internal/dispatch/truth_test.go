@@ -140,16 +140,16 @@ func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 		by   time.Duration
 		wait time.Duration // until it is set right
 	}{
-		"ten years for a moment":   {10 * 365 * 24 * time.Hour, 1500 * time.Millisecond},
-		"half an hour for as long": {30 * time.Minute, 30 * time.Minute},
-		"a day for ten minutes":    {24 * time.Hour, 10 * time.Minute},
-		"back for ten minutes":     {-time.Hour, 10 * time.Minute},
+		"ten years for a moment":  {10 * 365 * 24 * time.Hour, 1500 * time.Millisecond},
+		"ten minutes for as long": {10 * time.Minute, 10 * time.Minute},
+		"a day for ten minutes":   {24 * time.Hour, 10 * time.Minute},
+		"back for ten minutes":    {-time.Hour, 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, nil, func(b *bench) {
 				var booked []job.Job
-				for i := range int64(60) {
-					booked = append(booked, b.book((3700+i*20)*second, 10*second))
+				for i := range int64(30) {
+					booked = append(booked, b.book((700+i*20)*second, 10*second))
 				}
 				time.Sleep(time.Second)
 				b.jumpClock(wrong.by)
@@ -162,7 +162,7 @@ func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 						t.Errorf("booked for %d, stands at %d: %+v", j.Start, got.Start, got.Delay)
 					}
 				}
-				time.Sleep(2 * time.Hour)
+				time.Sleep(30 * time.Minute)
 				for _, j := range booked {
 					b.want(j, job.Completed)
 				}
