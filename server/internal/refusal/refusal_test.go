@@ -1,10 +1,10 @@
 package refusal_test
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,9 +12,27 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
+// page is what was logged. The log writes beside the test that reads.
+type page struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (p *page) Write(line []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(line)
+}
+
+func (p *page) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
 func TestOneLineAMinuteForEachSourceAndKind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var text bytes.Buffer
+		var text page
 		counted := map[refusal.Kind]int{}
 		log := refusal.New(slog.New(slog.NewTextHandler(&text, nil)), func(k refusal.Kind) { counted[k]++ }, time.Now)
 		go func() { _ = log.Run(t.Context()) }()
@@ -49,7 +67,7 @@ func TestOneLineAMinuteForEachSourceAndKind(t *testing.T) {
 
 func TestManySourcesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var text bytes.Buffer
+		var text page
 		log := refusal.New(slog.New(slog.NewTextHandler(&text, nil)), func(refusal.Kind) {}, time.Now)
 		for i := range 20_000 {
 			log.Note(refusal.WrongToken, fmt.Sprintf("10.%d.%d.1", i/250, i%250), "GetState")
