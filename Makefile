@@ -92,7 +92,7 @@ test: lint check-generated test-go test-web test-e2e ## Run every check and test
 
 .PHONY: test-go
 test-go: build ## Run the Go tests with the race detector
-	CGO_ENABLED=1 COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -race $(GO_MODULES)
+	CGO_ENABLED=1 COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -race -timeout 30m $(GO_MODULES)
 
 .PHONY: torture
 torture: ## Strike service and ComfyUI in every way for a long time, then check every answer (DURATION=10m or KILLS=300, SEED=0)

@@ -99,9 +99,11 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 	return cmd
 }
 
+// Groups list their commands in the order in which they are used. Set once: it is a variable of all commands there are.
+func init() { cobra.EnableCommandSorting = false }
+
 // group adds commands under a heading of the help, in the order given.
 func group(cmd *cobra.Command, title string, children ...*cobra.Command) {
-	cobra.EnableCommandSorting = false
 	cmd.AddGroup(&cobra.Group{ID: title, Title: title})
 	for _, child := range children {
 		child.GroupID = title

@@ -33,16 +33,33 @@ var again bool
 
 // Main runs the tests of a package that works on a store, and when they pass runs them again on one that runs every change
 // twice. It is for TestMain; the tests open their stores through Wrap.
+//
+// Rules are drawn fewer stories than rapid draws by itself, since each opens a store of its own; -rapid.checks asks for more.
 func Main(m *testing.M) {
+	fewer("30")
 	code := m.Run()
 	if code == 0 && onlyTests() {
 		again = true
-		_ = flag.Set("rapid.checks", "10") // the rules have been held against many stories already
+		fewer("10") // the rules have been held against many stories already
 		fmt.Println("once more, on a store that runs every change twice")
 		code = m.Run()
 	}
 	os.Exit(code)
 }
+
+// fewer sets how many stories rules are drawn, where the package draws any and the command line does not say.
+func fewer(checks string) {
+	given := false
+	flag.Parse()
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given || drawn != "" {
+		drawn = checks
+		_ = flag.Set("rapid.checks", checks) // a package without rapid has no such flag
+	}
+}
+
+// drawn is what fewer set last.
+var drawn string
 
 // Wrap makes a store the one that is to be tested now.
 func Wrap(s store.Store) store.Store {
