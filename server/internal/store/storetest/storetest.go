@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"ended jobs free their slots", endedJobsFree},
 		{"queries filter, sort and page", queries},
 		{"commits are told in order", commits},
+		{"new names are told", renames},
 		{"the numbers of a day", dayStats},
 		{"users and tokens", users},
 		{"administrators", administrators},
@@ -315,6 +316,24 @@ func queries(t *testing.T, s *suite) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// renames: whoever is called otherwise is told of after the commit, and only then.
+func renames(t *testing.T, s *suite) {
+	_ = s.Close()
+	s.Store = s.open(t, t.TempDir())
+	var told []store.UserName
+	s.OnCommit(func(w store.Written) { told = append(told, w.Names...) })
+	ada, bob := s.user(), s.user()
+	s.update(func(tx store.Tx) error { return tx.RenameUser(ada.ID, "Ada") })
+	_ = s.Update(t.Context(), func(tx store.Tx) error {
+		_ = tx.RenameUser(bob.ID, "Bob")
+		return errors.New("not kept")
+	})
+	s.update(func(tx store.Tx) error { return tx.DeleteUser(bob.ID, "Deleted user", 1) })
+	if diff := cmp.Diff([]store.UserName{{UserID: ada.ID, Name: "Ada"}, {UserID: bob.ID, Name: "Deleted user"}}, told); diff != "" {
+		t.Error(diff)
 	}
 }
 
