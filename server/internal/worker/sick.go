@@ -63,6 +63,14 @@ type sickError struct{ cause string }
 
 func (e *sickError) Error() string { return "ComfyUI failed every prompt (" + e.cause + ")" }
 
+// sicknessOf names the kind of error and no more: everybody reads it, and an error's own words may quote somebody's prompt.
+func sicknessOf(failed *comfy.NodeError) *sickError {
+	if kind := deviceError.FindString(failed.Error()); kind != "" {
+		return &sickError{cause: kind}
+	}
+	return &sickError{cause: "each at once"}
+}
+
 // checkUp notes how a job's run ended. When ComfyUI fails everything it is started again, a remote one is shown as failing,
 // and the job, which can do nothing for it, is withdrawn.
 func (w *Worker) checkUp(ctx context.Context, j job.Job, outcome comfy.Outcome, verdict dispatch.Outcome) dispatch.Outcome {
@@ -74,7 +82,7 @@ func (w *Worker) checkUp(ctx context.Context, j job.Job, outcome comfy.Outcome, 
 	if !suspect || (!certain && w.computes(ctx)) {
 		return verdict
 	}
-	sick := &sickError{cause: inOneLine(outcome.Error)}
+	sick := sicknessOf(outcome.Error)
 	w.mu.Lock()
 	w.failures, w.proof = failureRun{}, true
 	w.mu.Unlock()
