@@ -148,8 +148,8 @@ func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			within(t, nil, func(b *bench) {
 				var booked []job.Job
-				for i := range int64(30) {
-					booked = append(booked, b.book((700+i*20)*second, 10*second))
+				for i := range int64(10) {
+					booked = append(booked, b.book((650+i*20)*second, 10*second))
 				}
 				time.Sleep(time.Second)
 				b.jumpClock(wrong.by)
@@ -162,7 +162,7 @@ func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 						t.Errorf("booked for %d, stands at %d: %+v", j.Start, got.Start, got.Delay)
 					}
 				}
-				time.Sleep(30 * time.Minute)
+				time.Sleep(15 * time.Minute)
 				for _, j := range booked {
 					b.want(j, job.Completed)
 				}
@@ -173,7 +173,7 @@ func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 
 // Many jobs may be overdue at once. What is due does not wait for them, and no commit is long.
 func TestOverdueJobsMoveInStepsAfterWhatIsDue(t *testing.T) {
-	const overdue = 100
+	const overdue = 60
 	var due job.Job
 	var largest, before int
 	within(t, func(b *bench) {
@@ -206,7 +206,7 @@ func TestOverdueJobsMoveInStepsAfterWhatIsDue(t *testing.T) {
 		if largest > 50 {
 			t.Errorf("%d jobs were moved in one commit", largest)
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(20 * time.Minute)
 		if n := len(b.starts()); n != overdue+1 {
 			t.Errorf("%d starts", n)
 		}
@@ -271,7 +271,7 @@ func TestOverrun(t *testing.T) {
 				long := b.book(0, 100*second)
 				b.gpu.setTakes(func(j job.Job) time.Duration {
 					if j.ID == long.ID {
-						return 20 * time.Minute
+						return 10 * time.Minute
 					}
 					return time.Second
 				})
@@ -289,7 +289,7 @@ func TestOverrun(t *testing.T) {
 				time.Sleep(3 * time.Second)
 				if !tc.ended {
 					b.want(long, job.Processing)
-					time.Sleep(20 * time.Minute)
+					time.Sleep(10 * time.Minute)
 					b.want(long, job.Completed)
 					return
 				}
