@@ -16,6 +16,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -63,15 +64,18 @@ type Dispatcher struct {
 	rested      int64               // start of the pause for which the GPU was freed
 	clock       clock.Watch
 	settled     time.Time         // move no overdue jobs before, after the clock was set
+	skipped     schedule.Slot     // the moments that a clock set forward has skipped last
 	overdue     bool              // there may be overdue jobs
 	swept       time.Time         // when they were last looked for
 	misplaced   *store.Cursor     // behind it jobs may stand where a wrong clock has moved them; nil: nowhere
+	movedBack   bool              // some of those that were looked through have been moved back
 	told        map[string]string // why jobs were moved, as last logged, by id
 }
 
 // run is one attempt under way, and afterwards how it ended.
 type run struct {
 	job     job.Job
+	began   time.Time // of the run, as far as it is known; not moved by a clock that is set
 	outcome Outcome
 }
 
@@ -140,10 +144,10 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 // pass looks after everything once and says when to do so again at the latest. What is due comes first; what has to be
 // moved is moved in steps between.
 func (d *Dispatcher) pass(ctx context.Context) time.Duration {
+	now := d.noteClock()
 	if !d.lookAfterRuns(ctx) {
 		return look
 	}
-	d.noteClock()
 	if pause, under := d.pause(); under && d.current == nil && d.rested != pause.Slot.Start {
 		d.rested = pause.Slot.Start
 		d.Runner.Rest(ctx)
@@ -152,7 +156,7 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 	if wait < moveRoom {
 		return wait
 	}
-	if d.moveOverdue(ctx) || d.moveBack(ctx) {
+	if d.moveOverdue(ctx, now) || d.moveBack(ctx) {
 		return 0
 	}
 	return wait

@@ -149,7 +149,7 @@ func (d *Dispatcher) lastRun(ctx context.Context) run {
 	}
 	asking, cancel := context.WithTimeout(ctx, fateLimit)
 	defer cancel()
-	return run{d.current.job, d.Runner.Fate(asking, d.current.job)}
+	return run{job: d.current.job, outcome: d.Runner.Fate(asking, d.current.job)}
 }
 
 // endsWithin waits for the end of the running job. Cancellations are passed on meanwhile.

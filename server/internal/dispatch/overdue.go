@@ -19,33 +19,39 @@ const (
 	// settle is how long after the clock was set overdue jobs are left alone: a clock that is set wrong is often set right
 	// again soon, and then they are not overdue at all.
 	settle = time.Minute
+	// sweepEvery is how often overdue jobs are looked for although nothing says that there are any.
+	sweepEvery = 15 * time.Second
+	// maxTold bounds what is remembered of moves that were logged.
+	maxTold = 1000
 )
-
-// sweepEvery is how often overdue jobs are looked for although nothing says that there are any.
-const sweepEvery = 15 * time.Second
 
 // clockWasSet is why slots passed that nobody missed.
 const clockWasSet = "the machine's clock was set, or it slept"
 
-// noteClock notices that the clock was set.
-func (d *Dispatcher) noteClock() {
-	jump := d.clock.Jump(d.Now())
+// noteClock notices that the clock was set, and tells the time for which it has.
+func (d *Dispatcher) noteClock() (checked time.Time) {
+	now := d.Now()
+	jump := d.clock.Jump(now)
 	if jump == 0 {
-		return
+		return now
+	}
+	if jump > 0 {
+		d.skipped = schedule.Slot{Start: now.Add(-jump).UnixMilli(), End: now.UnixMilli()}
 	}
 	d.Log.Warn("the clock was set, or the machine slept", "worker", d.Worker, "by", jump)
 	d.settled = time.Now().Add(settle)
 	d.misplaced, d.overdue = &store.Cursor{}, true
 	d.changed.Store(true)
+	return now
 }
 
 // moveOverdue books jobs whose slot ended without a start for the next free ones: the earliest of them, a step at a time.
-// It reports whether it moved any.
-func (d *Dispatcher) moveOverdue(ctx context.Context) bool {
+// It goes by a time that was checked, since the clock may be set at any moment, and reports whether it moved any.
+func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 	if time.Now().Before(d.settled) || (!d.overdue && time.Since(d.swept) < sweepEvery) {
 		return false
 	}
-	now := d.Now().UnixMilli()
+	now := checked.UnixMilli()
 	passed, err := d.Store.ListJobs(ctx, store.Query{
 		Worker: d.Worker, Statuses: []job.Status{job.Scheduled}, Window: &schedule.Slot{Start: 0, End: now - 1}, Limit: moveStep,
 	})
@@ -59,8 +65,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context) bool {
 		d.forgetWaits()
 		return false
 	}
-	return d.move(ctx, passed, "cannot move overdue jobs", func(tx store.Tx, j *job.Job) (bool, error) {
-		now := d.Now().UnixMilli()
+	moved, _ := d.move(ctx, passed, "cannot move overdue jobs", func(tx store.Tx, j *job.Job) (bool, error) {
 		if j.Slot().End >= now {
 			return false, nil
 		}
@@ -70,6 +75,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context) bool {
 		}
 		return err == nil, err
 	})
+	return moved
 }
 
 // forgetWaits forgets what jobs waited for that are not due any more.
@@ -85,7 +91,7 @@ func (d *Dispatcher) missed(j job.Job) string {
 		return j.Delay.Reason
 	case reason != "":
 		return reason
-	case !d.settled.IsZero():
+	case d.skipped.Contains(j.Slot().End):
 		return clockWasSet
 	case j.Slot().End < d.began:
 		return "the service was not running"
@@ -109,22 +115,8 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		d.Log.Error("cannot look for displaced jobs", "worker", d.Worker, "err", err)
 		return false
 	}
-	if len(jobs) < moveStep {
-		d.misplaced = nil
-	} else {
-		last := jobs[len(jobs)-1]
-		d.misplaced = &store.Cursor{Start: last.Start, ID: last.ID}
-	}
-	var displaced []job.Job
-	for _, j := range jobs {
-		if d.isDisplaced(j) {
-			displaced = append(displaced, j)
-		}
-	}
-	if len(displaced) == 0 {
-		return d.misplaced != nil
-	}
-	d.move(ctx, displaced, "cannot move jobs back", func(tx store.Tx, j *job.Job) (bool, error) {
+	displaced := slices.DeleteFunc(slices.Clone(jobs), func(j job.Job) bool { return !d.isDisplaced(j) })
+	moved, err := d.move(ctx, displaced, "cannot move jobs back", func(tx store.Tx, j *job.Job) (bool, error) {
 		if !d.isDisplaced(*j) {
 			return false, nil
 		}
@@ -134,6 +126,19 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		j.MoveBack()
 		return true, nil
 	})
+	if err != nil {
+		return false
+	}
+	d.movedBack = d.movedBack || moved
+	switch {
+	case len(jobs) == moveStep:
+		last := jobs[len(jobs)-1]
+		d.misplaced = &store.Cursor{Start: last.Start, ID: last.ID}
+	case d.movedBack: // it may have stood in the slot of one before it
+		d.misplaced, d.movedBack = &store.Cursor{}, false
+	default:
+		d.misplaced = nil
+	}
 	return d.misplaced != nil
 }
 
@@ -143,10 +148,15 @@ func (d *Dispatcher) isDisplaced(j job.Job) bool {
 }
 
 // move changes the slots of scheduled jobs, all in one commit, and reports whether it changed any. change decides on the
-// job as it is now, and may be run more than once.
-func (d *Dispatcher) move(ctx context.Context, jobs []job.Job, failure string, change func(store.Tx, *job.Job) (bool, error)) bool {
+// job as it is now, and may be run more than once. An error is logged as the failure.
+func (d *Dispatcher) move(
+	ctx context.Context, jobs []job.Job, failure string, change func(store.Tx, *job.Job) (bool, error),
+) (changed bool, err error) {
+	if len(jobs) == 0 {
+		return false, nil
+	}
 	var moved []job.Job
-	err := d.Store.Update(ctx, func(tx store.Tx) error {
+	err = d.Store.Update(ctx, func(tx store.Tx) error {
 		moved = nil
 		for _, known := range jobs {
 			j, err := tx.Job(known.ID)
@@ -156,10 +166,11 @@ func (d *Dispatcher) move(ctx context.Context, jobs []job.Job, failure string, c
 			if j.Status != job.Scheduled {
 				continue
 			}
-			if changed, err := change(tx, &j); err != nil || !changed {
-				if err != nil {
-					return err
-				}
+			changes, err := change(tx, &j)
+			if err != nil {
+				return err
+			}
+			if !changes {
 				continue
 			}
 			if err := tx.UpdateJob(j); err != nil {
@@ -171,13 +182,13 @@ func (d *Dispatcher) move(ctx context.Context, jobs []job.Job, failure string, c
 	})
 	if err != nil {
 		d.Log.Error(failure, "worker", d.Worker, "jobs", len(jobs), "err", err)
-		return false
+		return false, err
 	}
 	for _, j := range moved {
 		delete(d.waiting, j.ID)
 		d.logMove(j)
 	}
-	return len(moved) > 0
+	return len(moved) > 0, nil
 }
 
 // logMove writes a move down. A job that is moved again and again, because ComfyUI is down, is news only once.
@@ -196,6 +207,3 @@ func (d *Dispatcher) logMove(j job.Job) {
 	d.told[j.ID] = j.Delay.Reason
 	d.Log.Log(context.Background(), level, "slot ended without a start, job moved", "worker", d.Worker, "job", j.ID, "reason", j.Delay.Reason)
 }
-
-// maxTold bounds what is remembered of moves that were logged.
-const maxTold = 1000

@@ -29,11 +29,8 @@ func (o OverrunLimit) limit(j job.Job) time.Duration {
 func (d *Dispatcher) endOverrun(ctx context.Context) {
 	j := d.current.job
 	limit := d.Overrun.limit(j)
-	if limit == 0 || j.StartedAt == 0 || j.CancelRequested || d.interrupted.PromptID == j.PromptID() {
-		return
-	}
-	lasts := d.Now().Sub(time.UnixMilli(j.StartedAt))
-	if lasts <= limit || time.Now().Before(d.settled) { // a clock that was set makes runs long that are not
+	lasts := time.Since(d.current.began)
+	if limit == 0 || lasts <= limit || j.CancelRequested || d.interrupted.PromptID == j.PromptID() {
 		return
 	}
 	waits := ""

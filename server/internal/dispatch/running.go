@@ -31,7 +31,6 @@ func (d *Dispatcher) lookAfterRuns(ctx context.Context) bool {
 		case d.current == nil:
 			d.adopt(ctx, j)
 		case d.current.job.ID == j.ID:
-			d.current.job.StartedAt = j.StartedAt
 			if j.CancelRequested {
 				d.interrupt(j)
 			}
@@ -43,7 +42,10 @@ func (d *Dispatcher) lookAfterRuns(ctx context.Context) bool {
 
 // adopt follows a job that runs, or ran, without anybody following it: its service was killed, or could not write its end.
 func (d *Dispatcher) adopt(ctx context.Context, j job.Job) {
-	d.current = &run{job: j}
+	d.current = &run{job: j, began: time.Now()}
+	if j.StartedAt > 0 {
+		d.current.began = d.current.began.Add(-max(0, d.Now().Sub(time.UnixMilli(j.StartedAt))))
+	}
 	d.Log.Info("adopting the running job", "worker", d.Worker, "job", j.ID, "attempt", j.Attempt)
 	d.follow(j, func(j job.Job) Outcome { return d.Runner.Adopt(ctx, j) })
 }

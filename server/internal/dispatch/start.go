@@ -32,7 +32,7 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 	}
 	waitedFor := d.waiting[j.ID]
 	delete(d.waiting, j.ID)
-	d.current = &run{job: j}
+	d.current = &run{job: j, began: time.Now()}
 	d.follow(j, func(j job.Job) Outcome {
 		if !d.begins(j) {
 			return Outcome{Verdict: NotStarted, Reason: clockWasSet}
@@ -71,7 +71,7 @@ func (d *Dispatcher) begins(j job.Job) bool {
 
 // follow runs a job beside the loop, which hears of its end.
 func (d *Dispatcher) follow(j job.Job, follow func(job.Job) Outcome) {
-	go func() { d.finished <- run{j, follow(j)} }()
+	go func() { d.finished <- run{job: j, outcome: follow(j)} }()
 	if j.CancelRequested {
 		d.Runner.Interrupt(j)
 	}

@@ -306,6 +306,36 @@ func TestOverrun(t *testing.T) {
 	}
 }
 
+// A clock that is set makes no run longer than it is.
+func TestClockThatIsSetIsNoOverrun(t *testing.T) {
+	within(t, func(b *bench) { b.overrun = dispatch.OverrunLimit{Slots: 5, Beyond: 5 * time.Minute, Always: true} }, func(b *bench) {
+		j := b.book(0, 100*second)
+		b.gpu.setTakes(func(job.Job) time.Duration { return 5 * time.Minute })
+		time.Sleep(10 * time.Second)
+		b.jumpClock(24 * time.Hour)
+		time.Sleep(10 * time.Minute)
+		b.want(j, job.Completed)
+	})
+}
+
+// Once the clock was set, not every delay is its fault.
+func TestClockIsBlamedForWhatItSkippedAlone(t *testing.T) {
+	within(t, nil, func(b *bench) {
+		skipped := b.book(100*second, 10*second)
+		time.Sleep(time.Second)
+		b.jumpClock(10 * time.Minute)
+		time.Sleep(10 * time.Minute)
+		if got := b.want(skipped, job.Completed); got.Delay == nil || !strings.Contains(got.Delay.Reason, "clock") {
+			t.Errorf("skipped: %+v", got.Delay)
+		}
+		late := b.book(-20*second, 10*second)
+		time.Sleep(time.Minute)
+		if got := b.want(late, job.Completed); got.Delay == nil || strings.Contains(got.Delay.Reason, "clock") {
+			t.Errorf("missed long after the clock was set: %+v", got.Delay)
+		}
+	})
+}
+
 // A service that is killed after it has interrupted a run beyond its limit: the next one knows why it was interrupted.
 func TestOverrunOutlivesTheService(t *testing.T) {
 	var long job.Job

@@ -22,7 +22,8 @@ const (
 )
 
 // deviceError is an error after which the process of ComfyUI is of no use.
-var deviceError = regexp.MustCompile(`(?i)\b(CUDA|HIP|CUBLAS|CUDNN|XPU|MPS)[ _]?(runtime )?(error|STATUS_)|device-side assert|illegal memory access|no kernel image is available|GPU is lost`)
+var deviceError = regexp.MustCompile(`(?i)\b(CUDA|HIP|CUBLAS|CUDNN|XPU|MPS)[ _]?(runtime )?(error|STATUS_)` +
+	`|device-side assert|illegal memory access|no kernel image is available|GPU is lost`)
 
 // failureRun counts failures in a row that look alike.
 type failureRun struct {
@@ -79,7 +80,7 @@ func (w *Worker) checkUp(ctx context.Context, j job.Job, outcome comfy.Outcome, 
 	suspect := w.failures.note(outcome, took, j.Estimate)
 	certain := w.failures.isDevice()
 	w.mu.Unlock()
-	if !suspect || (!certain && w.computes(ctx)) {
+	if !suspect || (!certain && w.computes(ctx, j.Estimate)) {
 		return verdict
 	}
 	sick := sicknessOf(outcome.Error)
@@ -95,17 +96,15 @@ func (w *Worker) checkUp(ctx context.Context, j job.Job, outcome comfy.Outcome, 
 	return dispatch.Outcome{Verdict: dispatch.Withdrawn, Reason: sick.Error() + " and was started again"}
 }
 
-// computes reports whether a generation of the service's own goes well; also when it cannot be told.
-func (w *Worker) computes(ctx context.Context) bool {
-	_, err := w.generate(ctx, "check")
-	w.mu.Lock()
-	runs := w.runs
-	w.mu.Unlock()
-	if ctx.Err() != nil || runs.Err() != nil {
-		return true
-	}
+// computes reports whether a generation of the service's own goes well; also when it cannot be told. It is given up when it
+// takes longer than a job may be silent.
+func (w *Worker) computes(ctx context.Context, estimate int64) bool {
+	err := w.check(ctx, estimate)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if ctx.Err() != nil || w.runs.Err() != nil {
+		return true
+	}
 	w.failures = failureRun{}
 	return err == nil
 }
@@ -121,14 +120,20 @@ func (w *Worker) recovered(ctx context.Context) bool {
 	if !due {
 		return false
 	}
-	if _, err := w.generate(ctx, "check"); err != nil {
+	if err := w.check(ctx, 0); err != nil {
 		w.Log.Warn("ComfyUI still fails", "worker", w.ID, "err", err)
 		return false
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.proof = false
+	w.proven()
 	return true
+}
+
+// check runs a generation of the service's own.
+func (w *Worker) check(ctx context.Context, estimate int64) error {
+	ctx, cancel := context.WithTimeout(ctx, w.SilenceLimit(estimate))
+	defer cancel()
+	_, err := w.generate(ctx, "check")
+	return err
 }
 
 // needsProof reports whether a generation has to go well before jobs are run again.
