@@ -151,7 +151,7 @@ func TestWaitingBehindAPoison(t *testing.T) {
 	if o := <-w.queued(r.newJob("a fox")); o.Verdict != dispatch.Lost {
 		t.Errorf("outcome: %+v", o)
 	}
-	r.eventually("ComfyUI is started again", func() bool { return w.pid() != pid })
+	r.eventually("ComfyUI is started again", func() bool { next := w.pid(); return next != 0 && next != pid })
 }
 
 // forged is what Python writes when ComfyUI's executor dies, in a prompt: some nodes print the texts that they are given.

@@ -234,14 +234,15 @@ func stop(t *testing.T, w *running) {
 
 var pidPattern = regexp.MustCompile(`^(?:found )?pid (\d+)`)
 
+// pid is that of the ComfyUI that the present boot launched or found; 0 before it did.
 func (w *running) pid() int {
-	w.rig.t.Helper()
-	match := pidPattern.FindStringSubmatch(w.step("launch").Detail)
-	if match == nil {
-		return 0
+	for _, s := range w.State().BootSteps {
+		if match := pidPattern.FindStringSubmatch(s.Detail); s.Name == "launch" && match != nil {
+			pid, _ := strconv.Atoi(match[1])
+			return pid
+		}
 	}
-	pid, _ := strconv.Atoi(match[1])
-	return pid
+	return 0
 }
 
 func (w *running) benchmark() int64 { return w.State().Estimates[0].BenchmarkMS }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -24,6 +25,8 @@ func TestComfyUIThatCannotBeEnded(t *testing.T) {
 	w := r.supervised()
 	pid := w.pid()
 	mortal := make(chan struct{})
+	die := sync.OnceFunc(func() { close(mortal) })
+	t.Cleanup(die)
 	w.Undying(mortal)
 	if err := w.Restart(); err != nil {
 		t.Fatal(err)
@@ -34,17 +37,17 @@ func TestComfyUIThatCannotBeEnded(t *testing.T) {
 	}
 	says(t, r.logged(), fmt.Sprintf("pid %d cannot be ended, state D (uninterruptible sleep)", pid))
 	tries := func() int { return strings.Count(r.logged(), "ComfyUI is down") }
-	for before := tries(); tries() < before+2; {
+	for range 2 {
+		before := tries()
 		if err := w.Restart(); err != nil {
 			t.Fatal(err)
 		}
 		r.eventually("it is tried again", func() bool { return tries() > before })
-		before++
 	}
 	if !alive(pid) || w.pid() != pid {
 		t.Errorf("another was started beside it: pid %d", w.pid())
 	}
-	close(mortal)
+	die()
 	r.eventually("it is ready again", func() bool { return w.State().Status == system.Ready })
 	if alive(pid) {
 		t.Error("the one that hung lives on")
@@ -60,6 +63,8 @@ func TestStopWithAComfyUIThatCannotBeEnded(t *testing.T) {
 	r := newRig(t)
 	w := r.boot()
 	mortal := make(chan struct{})
+	die := sync.OnceFunc(func() { close(mortal) })
+	t.Cleanup(die)
 	w.Undying(mortal)
 	if err := w.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("pid %d cannot be ended, state D", w.pid())) {
 		t.Errorf("stop: %v", err)
@@ -69,7 +74,7 @@ func TestStopWithAComfyUIThatCannotBeEnded(t *testing.T) {
 		t.Errorf("record: %s (%v)", record, err)
 	}
 	says(t, r.logged(), "cannot be ended: restart the machine")
-	close(mortal)
+	die()
 	stop(t, w)
 	if record, _ := os.ReadFile(r.recordFile()); bytes.Contains(record, []byte(strconv.Itoa(w.pid()))) {
 		t.Errorf("record of what has ended: %s", record)
