@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,6 +176,7 @@ func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 func TestOverdueJobsMoveInStepsAfterWhatIsDue(t *testing.T) {
 	const overdue = 60
 	var due job.Job
+	var mu sync.Mutex // of the two below
 	var largest, before int
 	within(t, func(b *bench) {
 		for i := range int64(overdue) {
@@ -189,6 +191,8 @@ func TestOverdueJobsMoveInStepsAfterWhatIsDue(t *testing.T) {
 					moved++
 				}
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			largest = max(largest, moved)
 			if len(b.starts()) == 0 {
 				before += moved
@@ -200,12 +204,14 @@ func TestOverdueJobsMoveInStepsAfterWhatIsDue(t *testing.T) {
 		if s := b.starts(); len(s) == 0 || s[0].id != due.ID {
 			t.Errorf("starts: %+v", s)
 		}
+		mu.Lock()
 		if before > 0 {
 			t.Errorf("%d jobs were moved before the due one was started", before)
 		}
 		if largest > 50 {
 			t.Errorf("%d jobs were moved in one commit", largest)
 		}
+		mu.Unlock()
 		time.Sleep(20 * time.Minute)
 		if n := len(b.starts()); n != overdue+1 {
 			t.Errorf("%d starts", n)

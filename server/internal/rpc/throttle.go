@@ -21,8 +21,9 @@ type throttle struct {
 	burst     int
 	now       func() time.Time
 
-	mu   sync.Mutex
-	each map[string]*rate.Limiter
+	mu     sync.Mutex
+	each   map[string]*rate.Limiter
+	forgot time.Time // when those that may call as often as somebody new were looked for last
 }
 
 // maxThrottled is how many are told apart. Beyond that those that may call as often as somebody new are forgotten, and if
@@ -78,8 +79,13 @@ func (t *throttle) of(who string, now time.Time) *rate.Limiter {
 	return limiter
 }
 
-// forget drops those that may call as often as somebody new.
+// forget drops those that may call as often as somebody new. It looks at everybody, and so no more often than somebody
+// becomes one of them: calls from ever new addresses cost no more than others.
 func (t *throttle) forget(now time.Time) {
+	if now.Sub(t.forgot) < time.Duration(float64(t.burst)/t.perSecond*float64(time.Second)) {
+		return
+	}
+	t.forgot = now
 	for who, limiter := range t.each {
 		if limiter.TokensAt(now) >= float64(t.burst) {
 			delete(t.each, who)

@@ -79,7 +79,7 @@ func newRig(t *testing.T, misbehaviours ...string) *rig {
 		t.Fatal(err)
 	}
 	r.writeTemplate(strings.ReplaceAll(string(template), "1024", "64")) // pictures that take no time
-	arguments := []string{"--start-time", "20ms", "--load-time", "20ms", "--encode-time", "5ms", "--step-time", "20ms", "--decode-time", "5ms"}
+	arguments := []string{"--start-time", "20ms", "--load-time", "20ms", "--encode-time", "5ms", "--step-time", "8ms", "--decode-time", "5ms"}
 	for _, m := range misbehaviours {
 		arguments = append(arguments, "--misbehave", m)
 	}
