@@ -14,6 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 )
 
 // measureGrowth compares a service with a long history to one with none.
@@ -129,7 +130,7 @@ func loadHistory(ctx context.Context, file string, n int) (owner string, err err
 		return "", err
 	}
 	defer func() { _ = s.Close() }()
-	user := store.User{ID: uuid.NewString()}
+	user := account.User{ID: uuid.NewString()}
 	if err := s.Update(ctx, func(tx store.Tx) error {
 		_, err := tx.InsertUser(user)
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 )
 
 // rows writes what a booking writes, into the tables of the service and with its durability, all that wait to a commit. It
@@ -32,7 +33,7 @@ const (
 )
 
 func openRows(ctx context.Context, file string) (*rows, error) {
-	user := store.User{ID: uuid.NewString(), Name: "bench"}
+	user := account.User{ID: uuid.NewString(), Name: "bench"}
 	if err := makeTables(ctx, file, user); err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func openRows(ctx context.Context, file string) (*rows, error) {
 }
 
 // makeTables leaves it to the service's own store what the tables are.
-func makeTables(ctx context.Context, file string, user store.User) error {
+func makeTables(ctx context.Context, file string, user account.User) error {
 	s, err := sqlite.Open(ctx, file)
 	if err != nil {
 		return err

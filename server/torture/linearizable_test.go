@@ -14,13 +14,12 @@ import (
 	"github.com/anishathalye/porcupine"
 	"github.com/google/uuid"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	domain "github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 )
 
 // taken is a slot of the sequential rule.
@@ -136,8 +135,8 @@ var rule = porcupine.Model{
 // offers are two workflows whose slots differ in length.
 type offers map[string]int64
 
-func (o offers) Workflow(id string) (system.Workflow, bool) {
-	return system.Workflow{ID: id, TemplateHash: "hash", Description: workflow.Description{SeedMax: 1000}}, true
+func (o offers) Workflow(id string) (workflow.Workflow, bool) {
+	return workflow.Workflow{ID: id, TemplateHash: "hash", Description: workflow.Description{SeedMax: 1000}}, true
 }
 func (o offers) Workers() []string                                    { return []string{"gpu"} }
 func (o offers) Estimate(_, id string) (estimate, slot int64, _ bool) { return o[id], o[id], true }
@@ -146,7 +145,7 @@ func (o offers) Estimate(_, id string) (estimate, slot int64, _ bool) { return o
 type desk struct {
 	*booking.Service
 	offers offers
-	user   store.Actor
+	user   account.Actor
 
 	mu    sync.Mutex
 	known []taken
@@ -160,14 +159,14 @@ func openDesk(t *testing.T) *desk {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	// With these lengths the ends of slots fall on, and one before, the moments that are asked for.
-	d := &desk{offers: offers{"short": 299, "long": 700}, user: store.Actor{User: store.User{ID: uuid.NewString(), Name: "Ada"}}}
+	d := &desk{offers: offers{"short": 299, "long": 700}, user: account.Actor{User: account.User{ID: uuid.NewString(), Name: "Ada"}}}
 	if err := s.Update(t.Context(), func(tx store.Tx) error {
 		_, err := tx.InsertUser(d.user.User)
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.Service = booking.New(s, d.offers, access.Limits{}, func() time.Time { return time.UnixMilli(0) })
+	d.Service = booking.New(s, d.offers, account.Limits{}, func() time.Time { return time.UnixMilli(0) })
 	return d
 }
 

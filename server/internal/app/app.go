@@ -20,15 +20,17 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/instance"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // workerID names the worker of a configuration with one ComfyUI.
@@ -123,7 +125,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		}
 	}()
 	a.store.OnCommit(a.written)
-	a.catalog = catalog.New(system.Worker{ID: workerID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
+	a.catalog = catalog.New(health.Worker{ID: workerID, Status: health.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
 	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)
 	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
@@ -192,17 +194,16 @@ func (a *App) written(w store.Written) {
 }
 
 // showPause tells of a worker's pause until it is over.
-func (a *App) showPause(p store.Pause) {
+func (a *App) showPause(p schedule.Pause) {
 	left := time.UnixMilli(p.Slot.End + 1).Sub(clock.Now())
 	if left <= 0 {
-		a.tell(func() system.State { return a.catalog.SetPause(p.Worker, nil) })
+		a.tell(func() health.State { return a.catalog.SetPause(p.Worker, nil) })
 		return
 	}
-	pause := &system.Pause{Start: p.Slot.Start, End: p.Slot.End, Reason: p.Reason, UserName: p.UserName}
-	a.tell(func() system.State { return a.catalog.SetPause(p.Worker, pause) })
+	a.tell(func() health.State { return a.catalog.SetPause(p.Worker, &p) })
 	time.AfterFunc(left, func() {
 		if latest, _ := a.store.Pause(p.Worker); latest == p {
-			a.tell(func() system.State { return a.catalog.SetPause(p.Worker, nil) })
+			a.tell(func() health.State { return a.catalog.SetPause(p.Worker, nil) })
 		}
 	})
 }
@@ -215,7 +216,7 @@ func (a *App) takesBookings() bool {
 	default:
 	}
 	status := a.catalog.State().Status
-	return status != system.Booting && status != system.Benchmarking && a.store.left()
+	return status != health.Booting && status != health.Benchmarking && a.store.left()
 }
 
 func (a *App) loadFeed(ctx context.Context) error {
@@ -237,23 +238,23 @@ func (a *App) loadFeed(ctx context.Context) error {
 	}
 	// Known before ComfyUI answers: what the template itself says.
 	t := a.Config.Workflow.Template
-	a.workflowOffered(system.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: t.Describe(nil)})
+	a.workflowOffered(workflow.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: t.Describe(nil)})
 	return nil
 }
 
 // tell changes how the service is and passes it on, one change after the other.
-func (a *App) tell(change func() system.State) {
+func (a *App) tell(change func() health.State) {
 	a.telling.Lock()
 	defer a.telling.Unlock()
 	a.feed.SetSystem(change())
 }
 
-func (a *App) workerChanged(w system.Worker) {
+func (a *App) workerChanged(w health.Worker) {
 	a.metrics.WorkerChanged(w)
-	a.tell(func() system.State { return a.catalog.SetWorker(w) })
+	a.tell(func() health.State { return a.catalog.SetWorker(w) })
 }
 
-func (a *App) workflowOffered(w system.Workflow) {
+func (a *App) workflowOffered(w workflow.Workflow) {
 	a.feed.SetWorkflows(a.catalog.SetWorkflow(w))
 }
 

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -46,7 +46,7 @@ func (a *App) results() files.Source {
 
 // health tells whether bookings are taken, and how ComfyUI is. Why is for those who may look.
 func (a *App) health(w http.ResponseWriter, r *http.Request) {
-	state := a.rpc.Outlook.System(access.Viewer{}, a.catalog.State())
+	state := a.rpc.Outlook.System(account.User{}, a.catalog.State())
 	answer := struct {
 		Status string `json:"status"`
 		Reason string `json:"reason,omitempty"`

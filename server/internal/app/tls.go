@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 )
 
@@ -58,7 +58,7 @@ func (a *App) exposures() []string {
 		if c.Server.TLS.CertFile == "" {
 			open = append(open, fmt.Sprintf("server.host is %s and the port is not encrypted: whoever is on the network's path can read prompts, pictures and tokens; set server.tls, or listen on localhost behind a proxy that encrypts", c.Server.Host))
 		}
-		if c.Access.Mode == access.Open {
+		if c.Access.Mode == account.Open {
 			open = append(open, fmt.Sprintf("server.host is %s and access.mode is open: whoever reaches the port can sign in, book, and see all jobs; set access.mode to invite or closed", c.Server.Host))
 		}
 	}

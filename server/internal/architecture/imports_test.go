@@ -18,8 +18,10 @@ const module = "github.com/comfyscheduler/comfyscheduler/"
 var layers = [][]string{
 	{"server/internal/refusal", "server/internal/names"},
 	{"server/internal/clock", "server/internal/failpoint", "server/internal/schedule", "server/internal/workflow", "server/internal/comfy", "server/internal/process", "server/internal/instance", "server/internal/files", "server/internal/webui", "server/internal/gate", "server/internal/simulator/graph"},
-	{"server/internal/job", "server/internal/system", "server/internal/simulator/picture"},
-	{"server/internal/access", "server/internal/store", "server/internal/feed", "server/internal/simulator"},
+	{"server/internal/estimate", "server/internal/audit", "server/internal/simulator/picture"},
+	{"server/internal/job", "server/internal/health"},
+	{"server/internal/account"},
+	{"server/internal/store", "server/internal/feed", "server/internal/simulator"},
 	{"server/internal/config", "server/internal/store/sqlite", "server/internal/store/storetest", "server/internal/booking", "server/internal/identity", "server/internal/metrics"},
 	{"server/internal/dispatch", "server/internal/catalog"},
 	{"server/internal/worker"},

@@ -11,11 +11,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -47,7 +47,7 @@ func (e *UnknownError) Error() string { return fmt.Sprintf("there is no %s %q", 
 // Offers is what can be booked.
 type Offers interface {
 	// Workflow finds a workflow; the first one for an empty id.
-	Workflow(id string) (system.Workflow, bool)
+	Workflow(id string) (workflow.Workflow, bool)
 	// Workers are the ids of all workers, in the order of the configuration.
 	Workers() []string
 	// Estimate is how long a workflow takes on a worker and how long a slot for it is, in milliseconds; false before
@@ -59,13 +59,13 @@ type Offers interface {
 type Service struct {
 	store  store.Store
 	offers Offers
-	limits access.Limits
+	limits account.Limits
 	now    func() time.Time
 	paused chan struct{} // filled when there is a new pause
 }
 
 // New makes the use cases.
-func New(s store.Store, offers Offers, limits access.Limits, now func() time.Time) *Service {
+func New(s store.Store, offers Offers, limits account.Limits, now func() time.Time) *Service {
 	return &Service{store: s, offers: offers, limits: limits, now: now, paused: make(chan struct{}, 1)}
 }
 
@@ -88,7 +88,7 @@ type Request struct {
 }
 
 // Book books a slot. A request whose id was seen before gives the job that was booked then.
-func (s *Service) Book(ctx context.Context, by store.Actor, r Request) (job.Job, error) {
+func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Job, error) {
 	offered, ok := s.offers.Workflow(r.Workflow)
 	if !ok {
 		return job.Job{}, &UnknownError{"workflow", r.Workflow}
@@ -133,14 +133,14 @@ func (s *Service) Book(ctx context.Context, by store.Actor, r Request) (job.Job,
 		if err := tx.InsertJob(booked); err != nil {
 			return err
 		}
-		e := event(by, store.Book, booked, now, "at "+moment(booked.Start))
-		e.Request = store.Request{ID: r.ID, Hash: r.Hash}
+		e := event(by, audit.Book, booked, now, "at "+moment(booked.Start))
+		e.Request = audit.Request{ID: r.ID, Hash: r.Hash}
 		return tx.InsertEvent(e)
 	})
 	return booked, err
 }
 
-func repeated(tx store.Tx, user store.User, r Request) (job.Job, error) {
+func repeated(tx store.Tx, user account.User, r Request) (job.Job, error) {
 	id, hash, err := tx.Request(user.ID, r.ID)
 	if err != nil {
 		return job.Job{}, err

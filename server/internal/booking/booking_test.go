@@ -13,15 +13,16 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -32,9 +33,9 @@ type desk struct {
 	store   store.Store
 	catalog *catalog.Catalog
 	now     atomic.Int64
-	ada     store.Actor
-	bob     store.Actor
-	root    store.Actor
+	ada     account.Actor
+	bob     account.Actor
+	root    account.Actor
 }
 
 const slot = 1000 // milliseconds, of a booking on the first worker
@@ -46,16 +47,16 @@ func open(t testing.TB, folder string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(system.Worker{ID: "gpu"}), ada: actor("Ada"), bob: actor("Bob")}
+	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(health.Worker{ID: "gpu"}), ada: actor("Ada"), bob: actor("Bob")}
 	d.root = actor("Root")
 	d.root.Administrator = true
 	d.now.Store(1_000_000)
-	d.catalog.SetWorkflow(system.Workflow{ID: "fox", TemplateHash: "hash", Description: workflow.Description{
+	d.catalog.SetWorkflow(workflow.Workflow{ID: "fox", TemplateHash: "hash", Description: workflow.Description{
 		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: "16", Max: "2048", Step: 16, Default: workflow.Integer(512)}},
 	}})
 	d.measure(slot)
 	if err := s.Update(t.Context(), func(tx store.Tx) error {
-		for _, u := range []store.Actor{d.ada, d.bob, d.root} {
+		for _, u := range []account.Actor{d.ada, d.bob, d.root} {
 			if _, err := tx.InsertUser(u.User); err != nil {
 				return err
 			}
@@ -64,22 +65,22 @@ func open(t testing.TB, folder string) *desk {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.limit(access.Limits{})
+	d.limit(account.Limits{})
 	return d
 }
 
 // limit sets what a user may do from now on.
-func (d *desk) limit(limits access.Limits) {
+func (d *desk) limit(limits account.Limits) {
 	d.Service = booking.New(d.store, d.catalog, limits, func() time.Time { return time.UnixMilli(d.now.Load()) })
 }
 
-func actor(name string) store.Actor {
-	return store.Actor{User: store.User{ID: uuid.NewString(), Name: name}, Address: "192.0.2.7"}
+func actor(name string) account.Actor {
+	return account.Actor{User: account.User{ID: uuid.NewString(), Name: name}, Address: "192.0.2.7"}
 }
 
 // measure sets how long a slot is from now on.
 func (d *desk) measure(slot int64) {
-	d.catalog.SetWorker(system.Worker{ID: "gpu", Status: system.Ready, Estimates: []system.Estimate{{Workflow: "fox", BenchmarkMS: slot * 9 / 10, SlotDurationMS: slot}}})
+	d.catalog.SetWorker(health.Worker{ID: "gpu", Status: health.Ready, Estimates: []estimate.Estimate{{Workflow: "fox", BenchmarkMS: slot * 9 / 10, SlotDurationMS: slot}}})
 }
 
 func at(start int64) booking.When            { return booking.When{Exact: true, Moment: start} }
@@ -88,7 +89,7 @@ func seed(value uint64) *uint64              { return &value }
 func (d *desk) in(ms int64) int64            { return d.now.Load() + ms }
 func request(w booking.When) booking.Request { return booking.Request{When: w, Prompt: "a fox"} }
 
-func (d *desk) book(by store.Actor, w booking.When) job.Job {
+func (d *desk) book(by account.Actor, w booking.When) job.Job {
 	d.t.Helper()
 	j, err := d.Book(d.t.Context(), by, request(w))
 	if err != nil {
@@ -216,7 +217,7 @@ func TestBadBookingsAreRefusedWithEveryReason(t *testing.T) {
 			t.Errorf("%+v: %v", r, err)
 		}
 	}
-	d.catalog.SetWorker(system.Worker{ID: "gpu", Status: system.Booting})
+	d.catalog.SetWorker(health.Worker{ID: "gpu", Status: health.Booting})
 	if _, err := d.Book(t.Context(), d.ada, request(next(0))); !errors.Is(err, booking.ErrNotReady) {
 		t.Errorf("before the benchmark: %v", err)
 	}
@@ -237,7 +238,7 @@ func TestEditAndMove(t *testing.T) {
 	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); !errors.As(err, &stale) {
 		t.Errorf("with an old version: %v", err)
 	}
-	move := func(by store.Actor, version int64, w booking.When) (job.Job, error) {
+	move := func(by account.Actor, version int64, w booking.When) (job.Job, error) {
 		return d.Edit(t.Context(), by, j.ID, booking.Edit{Version: version, Move: &w, Prompt: &prompt})
 	}
 	_, err = move(d.ada, edited.Version, at(other.Start-slot))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -23,7 +25,7 @@ type Edit struct {
 }
 
 // Edit edits and moves a job of the user's, all of it or nothing.
-func (s *Service) Edit(ctx context.Context, by store.Actor, id string, e Edit) (job.Job, error) {
+func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit) (job.Job, error) {
 	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
 		if j.Version != e.Version {
 			return &job.StaleError{Version: j.Version}
@@ -43,12 +45,12 @@ func (s *Service) Edit(ctx context.Context, by store.Actor, id string, e Edit) (
 		if err := tx.UpdateJob(*j); err != nil {
 			return err
 		}
-		return tx.InsertEvent(event(by, store.Change, *j, s.now().UnixMilli(), e.summary(*j)))
+		return tx.InsertEvent(event(by, audit.Update, *j, s.now().UnixMilli(), e.summary(*j)))
 	})
 }
 
 // move books the job for another start. The owner's own choice ends whatever delay there was.
-func (s *Service) move(tx store.Tx, user store.User, j *job.Job, to When) error {
+func (s *Service) move(tx store.Tx, user account.User, j *job.Job, to When) error {
 	now := s.now().UnixMilli()
 	start := to.Moment
 	if to.Exact {
@@ -126,7 +128,7 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 }
 
 // Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.
-func (s *Service) Cancel(ctx context.Context, by store.Actor, id string) (job.Job, error) {
+func (s *Service) Cancel(ctx context.Context, by account.Actor, id string) (job.Job, error) {
 	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
 		before, now := *j, s.now().UnixMilli()
 		if err := j.Cancel(now); err != nil || j.Version == before.Version {
@@ -135,11 +137,11 @@ func (s *Service) Cancel(ctx context.Context, by store.Actor, id string) (job.Jo
 		if err := tx.UpdateJob(*j); err != nil {
 			return err
 		}
-		return tx.InsertEvent(event(by, store.Cancel, *j, now, "it was "+string(before.Status)))
+		return tx.InsertEvent(event(by, audit.Cancel, *j, now, "it was "+string(before.Status)))
 	})
 }
 
-func (s *Service) change(ctx context.Context, by store.Actor, id string, change func(store.Tx, *job.Job) error) (job.Job, error) {
+func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(store.Tx, *job.Job) error) (job.Job, error) {
 	var changed job.Job
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		j, err := tx.Job(id)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -78,11 +79,11 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 }
 
 // moveBehind moves a job behind the pause that it is in.
-func (s *Service) moveBehind(tx store.Tx, j job.Job, pause store.Pause) error {
+func (s *Service) moveBehind(tx store.Tx, j job.Job, pause schedule.Pause) error {
 	start, err := NextFree(tx, j.Worker, max(pause.Slot.End+1, s.now().UnixMilli()), j.Duration, j.ID)
 	if err != nil {
 		return err
 	}
-	j.MovePaused(start, pause.Because())
+	j.MovePaused(start, pause)
 	return tx.UpdateJob(j)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -76,7 +76,7 @@ func (d *desk) killed(folder string) *desk {
 	d.t.Cleanup(func() { _ = s.Close() })
 	again := &desk{t: d.t, store: storetest.Wrap(s), catalog: d.catalog, ada: d.ada, bob: d.bob, root: d.root}
 	again.now.Store(d.now.Load())
-	again.limit(access.Limits{})
+	again.limit(account.Limits{})
 	return again
 }
 

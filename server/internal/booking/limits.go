@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -15,7 +17,7 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("you have %d open bookings, and one user may have no more: wait until one has run, or cancel one", e.Limit)
 }
 
-func (s *Service) mayBookMore(tx store.Tx, user store.User) error {
+func (s *Service) mayBookMore(tx store.Tx, user account.User) error {
 	if s.limits.OpenBookings == 0 || user.Administrator {
 		return nil
 	}
@@ -25,7 +27,7 @@ func (s *Service) mayBookMore(tx store.Tx, user store.User) error {
 	return &TooManyError{s.limits.OpenBookings}
 }
 
-func (s *Service) mayBookAt(user store.User, start, now int64, when When) error {
+func (s *Service) mayBookAt(user account.User, start, now int64, when When) error {
 	if s.limits.DaysAhead == 0 || user.Administrator {
 		return nil
 	}
@@ -43,11 +45,11 @@ func (s *Service) mayBookAt(user store.User, start, now int64, when When) error 
 }
 
 // event is what somebody did to a job.
-func event(by store.Actor, action store.Action, j job.Job, now int64, detail string) store.Event {
+func event(by account.Actor, action audit.Action, j job.Job, now int64, detail string) audit.Event {
 	if j.UserID != by.ID {
 		detail = j.UserName + "'s job; " + detail
 	}
-	return store.Event{At: now, UserID: by.ID, Address: by.Address, Action: action, JobID: j.ID, Detail: detail}
+	return audit.Event{At: now, UserID: by.ID, Address: by.Address, Action: action, JobID: j.ID, Detail: detail}
 }
 
 // moment is a time in the trail, which is read in many zones.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -37,10 +39,10 @@ type Break struct {
 // Pause keeps a worker free for a while. What runs then ends first. The pause holds at once, whatever is booked in it; the
 // bookings inside, which are counted, are moved afterwards by KeepPausesClear. The caller has seen to it that an
 // administrator asks.
-func (s *Service) Pause(ctx context.Context, by store.Actor, b Break) (paused store.Pause, moving int, err error) {
+func (s *Service) Pause(ctx context.Context, by account.Actor, b Break) (paused schedule.Pause, moving int, err error) {
 	worker, err := s.workerOr(b.Worker)
 	if err != nil {
-		return store.Pause{}, 0, err
+		return schedule.Pause{}, 0, err
 	}
 	err = s.store.Update(ctx, func(tx store.Tx) error {
 		now := s.now().UnixMilli()
@@ -48,7 +50,7 @@ func (s *Service) Pause(ctx context.Context, by store.Actor, b Break) (paused st
 		if err != nil {
 			return err
 		}
-		paused = store.Pause{Worker: worker, Slot: schedule.NewSlot(start, b.Duration), Reason: b.Reason, UserID: by.ID, UserName: by.Name}
+		paused = schedule.Pause{Worker: worker, Slot: schedule.NewSlot(start, b.Duration), Reason: b.Reason, UserID: by.ID, UserName: by.Name}
 		inTheWay := tx.Within(worker, paused.Slot, 0)
 		moving = len(inTheWay)
 		if moving > 0 && !b.Move {
@@ -61,10 +63,10 @@ func (s *Service) Pause(ctx context.Context, by store.Actor, b Break) (paused st
 		if moving > 0 {
 			detail += fmt.Sprintf(", bookings moved: %d", moving)
 		}
-		return tx.InsertEvent(store.Event{At: now, UserID: by.ID, Address: by.Address, Action: store.PauseWorker, Detail: detail})
+		return tx.InsertEvent(audit.Event{At: now, UserID: by.ID, Address: by.Address, Action: audit.PauseWorker, Detail: detail})
 	})
 	if err != nil {
-		return store.Pause{}, 0, err
+		return schedule.Pause{}, 0, err
 	}
 	select {
 	case s.paused <- struct{}{}:
@@ -96,7 +98,7 @@ func named(tx store.Tx, bookings []schedule.Booking) error {
 }
 
 // Resume ends or takes back a worker's pause.
-func (s *Service) Resume(ctx context.Context, by store.Actor, worker string) error {
+func (s *Service) Resume(ctx context.Context, by account.Actor, worker string) error {
 	worker, err := s.workerOr(worker)
 	if err != nil {
 		return err
@@ -108,7 +110,7 @@ func (s *Service) Resume(ctx context.Context, by store.Actor, worker string) err
 		if err := tx.DropPause(worker); err != nil {
 			return err
 		}
-		return tx.InsertEvent(store.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: store.ResumeWorker, Detail: worker})
+		return tx.InsertEvent(audit.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.ResumeWorker, Detail: worker})
 	})
 }
 

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -72,7 +73,7 @@ func TestPauseStartsAfterTheRunningJob(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	d := open(t, t.TempDir())
-	d.limit(access.Limits{OpenBookings: 2, DaysAhead: 1})
+	d.limit(account.Limits{OpenBookings: 2, DaysAhead: 1})
 	const day = 24 * 60 * 60 * 1000
 	var input *job.InputError
 	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Field != "time_slot" {
@@ -118,18 +119,18 @@ func TestTrail(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	events, err := d.store.Events(t.Context(), store.EventQuery{JobID: j.ID, Limit: 10})
+	events, err := d.store.Events(t.Context(), audit.Query{JobID: j.ID, Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []struct {
 		user   string
-		action store.Action
+		action audit.Action
 		detail string
 	}{
-		{"Root", store.Cancel, "Ada's job; it was scheduled"},
-		{"Ada", store.Change, "prompt, seed, slot, to 1970-01-01 00:16:55.000 UTC"},
-		{"Ada", store.Book, "at 1970-01-01 00:16:45.000 UTC"},
+		{"Root", audit.Cancel, "Ada's job; it was scheduled"},
+		{"Ada", audit.Update, "prompt, seed, slot, to 1970-01-01 00:16:55.000 UTC"},
+		{"Ada", audit.Book, "at 1970-01-01 00:16:45.000 UTC"},
 	}
 	if len(events) != len(want) {
 		t.Fatalf("%d events: %+v", len(events), events)

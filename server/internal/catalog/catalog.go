@@ -6,25 +6,27 @@ import (
 	"sync"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Catalog is safe for concurrent use.
 type Catalog struct {
 	mu        sync.RWMutex
-	workers   []system.Worker
-	workflows []system.Workflow
+	workers   []health.Worker
+	workflows []workflow.Workflow
 }
 
 var _ booking.Offers = (*Catalog)(nil)
 
 // New makes a catalog of workers, in the order of the configuration, and no workflows.
-func New(workers ...system.Worker) *Catalog {
+func New(workers ...health.Worker) *Catalog {
 	return &Catalog{workers: workers}
 }
 
 // SetWorker takes in how a worker is and gives the state of the whole.
-func (c *Catalog) SetWorker(w system.Worker) system.State {
+func (c *Catalog) SetWorker(w health.Worker) health.State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.workers = slices.Clone(c.workers) // the old list may be in somebody's hands
@@ -34,11 +36,11 @@ func (c *Catalog) SetWorker(w system.Worker) system.State {
 			c.workers[i] = w
 		}
 	}
-	return system.Of(c.workers)
+	return health.Of(c.workers)
 }
 
 // SetPause takes in a worker's pause, nil for none, and gives the state of the whole.
-func (c *Catalog) SetPause(worker string, pause *system.Pause) system.State {
+func (c *Catalog) SetPause(worker string, pause *schedule.Pause) health.State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.workers = slices.Clone(c.workers)
@@ -47,11 +49,11 @@ func (c *Catalog) SetPause(worker string, pause *system.Pause) system.State {
 			c.workers[i].Pause = pause
 		}
 	}
-	return system.Of(c.workers)
+	return health.Of(c.workers)
 }
 
 // SetWorkflow takes in a workflow, new or changed, and gives all of them.
-func (c *Catalog) SetWorkflow(w system.Workflow) []system.Workflow {
+func (c *Catalog) SetWorkflow(w workflow.Workflow) []workflow.Workflow {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.workflows = slices.Clone(c.workflows)
@@ -66,14 +68,14 @@ func (c *Catalog) SetWorkflow(w system.Workflow) []system.Workflow {
 }
 
 // State is the state of the whole.
-func (c *Catalog) State() system.State {
+func (c *Catalog) State() health.State {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return system.Of(c.workers)
+	return health.Of(c.workers)
 }
 
 // Workflow implements booking.Offers.
-func (c *Catalog) Workflow(id string) (system.Workflow, bool) {
+func (c *Catalog) Workflow(id string) (workflow.Workflow, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for _, w := range c.workflows {
@@ -81,7 +83,7 @@ func (c *Catalog) Workflow(id string) (system.Workflow, bool) {
 			return w, true
 		}
 	}
-	return system.Workflow{}, false
+	return workflow.Workflow{}, false
 }
 
 // Workers implements booking.Offers.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -54,23 +54,23 @@ type TLS struct {
 
 // Access is who may do and see what.
 type Access struct {
-	Mode          access.Mode `json:"mode"`
-	PrivateJobs   bool        `json:"private_jobs"`
-	JobFilesOnly  bool        `json:"job_files_only"`
-	ShowAddresses *bool       `json:"show_addresses"` // nil: in open mode
-	TokenUnused   int         `json:"token_unused_days"`
+	Mode          account.Mode `json:"mode"`
+	PrivateJobs   bool         `json:"private_jobs"`
+	JobFilesOnly  bool         `json:"job_files_only"`
+	ShowAddresses *bool        `json:"show_addresses"` // nil: in open mode
+	TokenUnused   int          `json:"token_unused_days"`
 }
 
 // TokenLife is how long a token is good that is not used; 0 stands for ever.
 func (a Access) TokenLife() time.Duration { return time.Duration(a.TokenUnused) * 24 * time.Hour }
 
 // Policy is what is open to whom. Where jobs are private, files that no job wrote may be somebody's too.
-func (a Access) Policy() access.Policy {
-	addresses := a.Mode == access.Open
+func (a Access) Policy() account.Policy {
+	addresses := a.Mode == account.Open
 	if a.ShowAddresses != nil {
 		addresses = *a.ShowAddresses
 	}
-	return access.Policy{Mode: a.Mode, PrivateJobs: a.PrivateJobs, JobFiles: a.JobFilesOnly || a.PrivateJobs, Addresses: addresses}
+	return account.Policy{Mode: a.Mode, PrivateJobs: a.PrivateJobs, JobFiles: a.JobFilesOnly || a.PrivateJobs, Addresses: addresses}
 }
 
 // Limits are what one user may do; 0 stands for no limit, nil for the default.
@@ -90,7 +90,7 @@ const (
 )
 
 // UserLimits are those of the use cases: none that was not set where only users of this machine reach the service.
-func (c *Config) UserLimits() access.Limits {
+func (c *Config) UserLimits() account.Limits {
 	limit := func(set *int, exposed int) int {
 		switch {
 		case set != nil:
@@ -100,7 +100,7 @@ func (c *Config) UserLimits() access.Limits {
 		}
 		return 0
 	}
-	return access.Limits{
+	return account.Limits{
 		OpenBookings: limit(c.Limits.OpenBookings, exposedBookings), RequestsPerSecond: limit(c.Limits.RequestsPerSecond, exposedCalls),
 		DaysAhead: c.Limits.DaysAhead, Tokens: c.Limits.Tokens,
 		StreamsPerUser: c.Limits.StreamsPerUser, StreamsPerAddress: c.Limits.StreamsPerAddress,
@@ -282,7 +282,7 @@ func defaults() Config {
 			SlotMargin: 0.1, SilenceFactor: 10, SilenceMin: Duration(2 * time.Minute),
 			OverrunLimit: OverrunDue, OverrunFactor: 5, OverrunMin: Duration(5 * time.Minute),
 		},
-		Access: Access{Mode: access.Open, TokenUnused: 400},
+		Access: Access{Mode: account.Open, TokenUnused: 400},
 		Limits: Limits{DaysAhead: 366, Tokens: 20, StreamsPerUser: 20, StreamsPerAddress: 100},
 	}
 }

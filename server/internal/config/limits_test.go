@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 )
 
 func TestLimitsFollowWhoReachesTheService(t *testing.T) {
-	open := access.Limits{Tokens: 20, DaysAhead: 366, StreamsPerUser: 20, StreamsPerAddress: 100}
-	limited := func(bookings, calls int) access.Limits {
+	open := account.Limits{Tokens: 20, DaysAhead: 366, StreamsPerUser: 20, StreamsPerAddress: 100}
+	limited := func(bookings, calls int) account.Limits {
 		limits := open
 		limits.OpenBookings, limits.RequestsPerSecond = bookings, calls
 		return limits
@@ -19,7 +19,7 @@ func TestLimitsFollowWhoReachesTheService(t *testing.T) {
 	for name, tc := range map[string]struct {
 		server string
 		limits string
-		want   access.Limits
+		want   account.Limits
 	}{
 		"loopback":                   {`{"host": "localhost"}`, `{}`, open},
 		"another loopback":           {`{"host": "127.0.0.2"}`, `{}`, open},

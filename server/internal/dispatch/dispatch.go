@@ -241,7 +241,7 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 // no reason.
 func (d *Dispatcher) obstacle(ctx context.Context, next job.Job) (reason string, wait time.Duration) {
 	if pause, planned := d.Store.Pause(d.Worker); planned && d.keepsFrom(pause, next) {
-		return pause.Because(), look
+		return job.BecauseOf(pause), look
 	}
 	if d.current != nil {
 		if trouble := d.Runner.Trouble(); trouble != "" {
@@ -257,12 +257,12 @@ func (d *Dispatcher) obstacle(ctx context.Context, next job.Job) (reason string,
 
 // keepsFrom reports whether the job must not start because of a pause: it is under way, or the job is about to be moved out
 // of it.
-func (d *Dispatcher) keepsFrom(pause store.Pause, j job.Job) bool {
+func (d *Dispatcher) keepsFrom(pause schedule.Pause, j job.Job) bool {
 	return pause.Covers(d.Now().UnixMilli()) || pause.Slot.Overlaps(j.Slot())
 }
 
 // pause is the one under way.
-func (d *Dispatcher) pause() (store.Pause, bool) {
+func (d *Dispatcher) pause() (schedule.Pause, bool) {
 	pause, planned := d.Store.Pause(d.Worker)
 	return pause, planned && pause.Covers(d.Now().UnixMilli())
 }

@@ -13,7 +13,7 @@ import (
 
 func TestNothingStartsInAPause(t *testing.T) {
 	within(t, nil, func(b *bench) {
-		pause := store.Pause{Worker: "gpu", Reason: "expo", UserID: b.user.ID, UserName: "Root"}
+		pause := schedule.Pause{Worker: "gpu", Reason: "expo", UserID: b.user.ID, UserName: "Root"}
 		first := b.book(second, 2*second)
 		b.gpu.setTakes(func(j job.Job) time.Duration {
 			if j.ID == first.ID {
@@ -73,7 +73,7 @@ func TestNothingStartsThatAPauseCovers(t *testing.T) {
 				start := b.millis() + 10*second
 				pause = sync.OnceFunc(func() {
 					b.update(func(tx store.Tx) error {
-						return tx.PutPause(store.Pause{Worker: "gpu", Slot: schedule.NewSlot(start+second, 60*second), UserID: b.user.ID})
+						return tx.PutPause(schedule.Pause{Worker: "gpu", Slot: schedule.NewSlot(start+second, 60*second), UserID: b.user.ID})
 					})
 				})
 				b.wrap = func(s store.Store) store.Store { return pausing{s, pause} }

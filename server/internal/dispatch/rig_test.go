@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -153,7 +154,7 @@ type bench struct {
 	t      *testing.T
 	store  store.Store
 	gpu    *gpu
-	user   store.User
+	user   account.User
 	mu     sync.Mutex
 	skew   time.Duration // of the wall clock
 	stop   func()
@@ -177,7 +178,7 @@ func completes(job.Job) dispatch.Outcome {
 func within(t *testing.T, prepare, test func(*bench)) {
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		b := &bench{t: t, user: store.User{ID: uuid.NewString()}, grace: 30 * time.Second}
+		b := &bench{t: t, user: account.User{ID: uuid.NewString()}, grace: 30 * time.Second}
 		opened, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
 		if err != nil {
 			t.Fatal(err)
@@ -265,8 +266,8 @@ func (b *bench) book(in, duration int64) job.Job {
 }
 
 // other is somebody else.
-func (b *bench) other() store.User {
-	u := store.User{ID: uuid.NewString()}
+func (b *bench) other() account.User {
+	u := account.User{ID: uuid.NewString()}
 	b.update(func(tx store.Tx) (err error) {
 		u, err = tx.InsertUser(u)
 		return err

@@ -22,8 +22,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // The bounds of a snapshot and of a delta.
@@ -42,8 +43,8 @@ type Feed[V any] struct {
 	number    int64 // of the latest change
 	history   history[V]
 	changed   chan struct{}
-	system    system.State
-	workflows []system.Workflow
+	system    health.State
+	workflows []workflow.Workflow
 	presence  *presence
 	gathering bool // a timer will tell who came and went
 	gather    time.Duration
@@ -120,7 +121,7 @@ func (f *Feed[V]) put(j job.Job, name string) (owner UserName) {
 }
 
 // SetSystem takes in how the service is.
-func (f *Feed[V]) SetSystem(state system.State) {
+func (f *Feed[V]) SetSystem(state health.State) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.system = state
@@ -128,7 +129,7 @@ func (f *Feed[V]) SetSystem(state system.State) {
 }
 
 // SetWorkflows takes in what can be booked.
-func (f *Feed[V]) SetWorkflows(workflows []system.Workflow) {
+func (f *Feed[V]) SetWorkflows(workflows []workflow.Workflow) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.workflows = workflows
@@ -208,7 +209,7 @@ func (f *Feed[V]) Progress(jobID string) (job.Progress, bool) {
 }
 
 // System is how the service is.
-func (f *Feed[V]) System() system.State {
+func (f *Feed[V]) System() health.State {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.system

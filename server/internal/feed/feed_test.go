@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 func newFeed() *feed.Feed[feed.Delta] {
@@ -26,7 +26,7 @@ type view struct {
 	connections map[string]feed.Connection
 	names       map[string]string
 	presence    feed.Presence
-	status      system.Status
+	status      health.Status
 }
 
 func (v *view) read(t rapid.TB, f *feed.Feed[feed.Delta]) {
@@ -122,7 +122,7 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 				}
 			},
 			"read":  func(t *rapid.T) { views[rapid.IntRange(0, 2).Draw(t, "view")].read(t, f) },
-			"state": func(t *rapid.T) { f.SetSystem(system.State{Status: system.Ready}) },
+			"state": func(t *rapid.T) { f.SetSystem(health.State{Status: health.Ready}) },
 		})
 		var fresh view
 		fresh.read(t, f)
@@ -150,8 +150,8 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 
 func TestSnapshotForWhoCannotResume(t *testing.T) {
 	f := newFeed()
-	f.SetSystem(system.State{Status: system.Ready})
-	f.SetSystem(system.State{Status: system.Offline})
+	f.SetSystem(health.State{Status: health.Ready})
+	f.SetSystem(health.State{Status: health.Offline})
 	now := f.Revision()
 	for name, after := range map[string]feed.Revision{
 		"nothing read": {}, "another epoch": {Epoch: "other", Number: 1}, "the future": {Epoch: now.Epoch, Number: now.Number + 1},
@@ -166,7 +166,7 @@ func TestSnapshotForWhoCannotResume(t *testing.T) {
 	}
 	old := feed.Cursor{Revision: now}
 	for range 10_000 {
-		f.SetSystem(system.State{})
+		f.SetSystem(health.State{})
 	}
 	if f.Read(old).Snapshot == nil {
 		t.Error("a reader far behind got no snapshot")
@@ -204,7 +204,7 @@ func TestReaderWakes(t *testing.T) {
 			}
 		})
 		for range 100 {
-			f.SetSystem(system.State{})
+			f.SetSystem(health.State{})
 		}
 		group.Wait()
 	})

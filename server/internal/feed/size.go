@@ -3,8 +3,8 @@ package feed
 import (
 	"unicode/utf8"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -70,7 +70,7 @@ func (d Delta) size() int {
 	return n
 }
 
-func systemSize(s system.State) int {
+func systemSize(s health.State) int {
 	n := deltaFrame + textSize(s.Reason)
 	for _, w := range s.Workers {
 		n += deltaFrame + textSize(w.ID, w.Reason, w.ComfyUIVersion, w.Device) + len(w.Estimates)*partFrame
@@ -81,7 +81,7 @@ func systemSize(s system.State) int {
 	return n
 }
 
-func workflowSize(w system.Workflow) int {
+func workflowSize(w workflow.Workflow) int {
 	n := deltaFrame + textSize(w.ID, w.Title, w.Description.Prompt)
 	for _, p := range w.Description.Problems {
 		n += partFrame + textSize(p.Text)

@@ -1,8 +1,9 @@
 package feed
 
 import (
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Revision is a place in the history. Numbers of different epochs cannot be compared.
@@ -45,8 +46,8 @@ type Delta struct {
 	Revision       Revision
 	Jobs           []job.Job // shortened
 	ScheduledTotal int       // with Jobs
-	System         *system.State
-	Workflows      []system.Workflow
+	System         *health.State
+	Workflows      []workflow.Workflow
 	Connections    []Connection
 	Disconnected   []string
 	Own            map[string]Own // by user
@@ -58,8 +59,8 @@ type Delta struct {
 // Snapshot is the state as a whole.
 type Snapshot struct {
 	Revision       Revision
-	System         system.State
-	Workflows      []system.Workflow
+	System         health.State
+	Workflows      []workflow.Workflow
 	Connections    []Connection   // listed to everybody, latest last
 	Own            map[string]Own // by user
 	Presence       Presence

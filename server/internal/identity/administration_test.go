@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -19,7 +19,7 @@ import (
 // administrator makes an administrator as the first start does, without the file.
 func administrator(t *testing.T, s *identity.Service) identity.Caller {
 	t.Helper()
-	_, token, err := s.CreateUser(t.Context(), store.Actor{}, store.User{Name: "Root", Administrator: true})
+	_, token, err := s.CreateUser(t.Context(), account.Actor{}, account.User{Name: "Root", Administrator: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,13 +36,13 @@ func recognised(t *testing.T, s *identity.Service, token string) identity.Caller
 }
 
 func TestModes(t *testing.T) {
-	invite, _ := open(t, access.Invite)
+	invite, _ := open(t, account.Invite)
 	if _, _, err := invite.SignIn(t.Context(), "::1", "", ""); !errors.Is(err, identity.ErrInvitationNeeded) {
 		t.Errorf("invite mode without an invitation: %v", err)
 	}
-	closed, _ := open(t, access.Closed)
+	closed, _ := open(t, account.Closed)
 	root := administrator(t, closed)
-	_, code, err := closed.CreateInvitation(t.Context(), root.Actor(), "", time.Hour, 1)
+	_, code, err := closed.CreateInvitation(t.Context(), root.Actor, "", time.Hour, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,9 +52,9 @@ func TestModes(t *testing.T) {
 }
 
 func TestInvitationMakesAsManyUsersAsItSays(t *testing.T) {
-	service, _ := open(t, access.Invite)
+	service, _ := open(t, account.Invite)
 	root := administrator(t, service)
-	made, code, err := service.CreateInvitation(t.Context(), root.Actor(), "course", time.Hour, 3)
+	made, code, err := service.CreateInvitation(t.Context(), root.Actor, "course", time.Hour, 3)
 	if err != nil || !strings.HasPrefix(code, "cfi_") {
 		t.Fatal(code, err)
 	}
@@ -75,10 +75,10 @@ func TestInvitationMakesAsManyUsersAsItSays(t *testing.T) {
 	if n := users.Load(); n != 3 {
 		t.Errorf("%d users", n)
 	}
-	if err := service.RevokeInvitation(t.Context(), root.Actor(), made.ID); err != nil {
+	if err := service.RevokeInvitation(t.Context(), root.Actor, made.ID); err != nil {
 		t.Errorf("revoke: %v", err)
 	}
-	if err := service.RevokeInvitation(t.Context(), root.Actor(), made.ID); !errors.Is(err, store.ErrNotFound) {
+	if err := service.RevokeInvitation(t.Context(), root.Actor, made.ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("revoke again: %v", err)
 	}
 	if _, _, err := service.SignIn(t.Context(), "::1", "", code); !errors.Is(err, identity.ErrInvitationNeeded) {
@@ -88,9 +88,9 @@ func TestInvitationMakesAsManyUsersAsItSays(t *testing.T) {
 
 func TestInvitationEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		service, _ := open(t, access.Invite)
+		service, _ := open(t, account.Invite)
 		root := administrator(t, service)
-		_, code, err := service.CreateInvitation(t.Context(), root.Actor(), "", time.Hour, 9)
+		_, code, err := service.CreateInvitation(t.Context(), root.Actor, "", time.Hour, 9)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func TestInvitationEnds(t *testing.T) {
 }
 
 func TestTokensOfOneUser(t *testing.T) {
-	service, _ := open(t, access.Open)
+	service, _ := open(t, account.Open)
 	_, first, err := service.SignIn(t.Context(), "::1", "browser", "")
 	if err != nil {
 		t.Fatal(err)
@@ -134,14 +134,14 @@ func TestTokensOfOneUser(t *testing.T) {
 		}
 	}
 	for name, err := range map[string]error{
-		"revoke another's": service.RevokeToken(t.Context(), bob.Actor(), other.TokenID),
-		"rename another's": service.RenameToken(t.Context(), bob.Actor(), other.TokenID, "mine"),
+		"revoke another's": service.RevokeToken(t.Context(), bob.Actor, other.TokenID),
+		"rename another's": service.RenameToken(t.Context(), bob.Actor, other.TokenID, "mine"),
 	} {
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := errors.Join(service.RenameToken(t.Context(), ada.Actor(), other.TokenID, "old laptop"), service.RevokeToken(t.Context(), ada.Actor(), other.TokenID)); err != nil {
+	if err := errors.Join(service.RenameToken(t.Context(), ada.Actor, other.TokenID, "old laptop"), service.RevokeToken(t.Context(), ada.Actor, other.TokenID)); err != nil {
 		t.Fatal(err)
 	}
 	if !other.IsStale() {
@@ -156,15 +156,15 @@ func TestTokensOfOneUser(t *testing.T) {
 }
 
 func TestRightsOfAnAdministrator(t *testing.T) {
-	service, _ := open(t, access.Open)
+	service, _ := open(t, account.Open)
 	root := administrator(t, service)
 	for name, err := range map[string]error{
-		"revoke": service.RevokeToken(t.Context(), root.Actor(), root.TokenID),
+		"revoke": service.RevokeToken(t.Context(), root.Actor, root.TokenID),
 		"demote": func() error {
-			_, err := service.SetAdministrator(t.Context(), root.Actor(), root.ID, false)
+			_, err := service.SetAdministrator(t.Context(), root.Actor, root.ID, false)
 			return err
 		}(),
-		"all": func() error { _, err := service.RevokeTokens(t.Context(), root.Actor(), root.ID); return err }(),
+		"all": func() error { _, err := service.RevokeTokens(t.Context(), root.Actor, root.ID); return err }(),
 	} {
 		if !errors.Is(err, identity.ErrLastAdministrator) {
 			t.Errorf("%s the last administrator: %v", name, err)
@@ -178,7 +178,7 @@ func TestRightsOfAnAdministrator(t *testing.T) {
 		t.Fatal(err)
 	}
 	ada := recognised(t, service, token)
-	if _, err := service.SetAdministrator(t.Context(), root.Actor(), ada.ID, true); err != nil {
+	if _, err := service.SetAdministrator(t.Context(), root.Actor, ada.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	if !ada.IsStale() {
@@ -187,20 +187,20 @@ func TestRightsOfAnAdministrator(t *testing.T) {
 	if again, err := service.Again(t.Context(), ada); err != nil || !again.Administrator {
 		t.Errorf("made an administrator: %+v (%v)", again.User, err)
 	}
-	if n, err := service.RevokeTokens(t.Context(), root.Actor(), root.ID); n != 1 || err != nil {
+	if n, err := service.RevokeTokens(t.Context(), root.Actor, root.ID); n != 1 || err != nil {
 		t.Errorf("%d revoked (%v)", n, err)
 	}
-	if _, _, err := service.CreateTokenFor(t.Context(), root.Actor(), "?", ""); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := service.CreateTokenFor(t.Context(), root.Actor, "?", ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("token for nobody: %v", err)
 	}
-	if _, _, err := service.CreateUser(t.Context(), root.Actor(), store.User{Name: "Root"}); !errors.Is(err, store.ErrNameTaken) {
+	if _, _, err := service.CreateUser(t.Context(), root.Actor, account.User{Name: "Root"}); !errors.Is(err, store.ErrNameTaken) {
 		t.Errorf("taken name: %v", err)
 	}
 }
 
 func TestUseOfTokensIsNoted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		service, folder := open(t, access.Open)
+		service, folder := open(t, account.Open)
 		_, token, err := service.SignIn(t.Context(), "::1", "", "")
 		if err != nil {
 			t.Fatal(err)

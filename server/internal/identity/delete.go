@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -24,8 +26,8 @@ func (e *HasBookingsError) Error() string {
 // DeleteUser deletes a user for good, with its bookings when they are to be cancelled, and gives the name that stands in
 // its place; store.ErrNotFound, *HasBookingsError, ErrLastAdministrator. The caller has seen to it that an administrator asks.
 func (s *Service) DeleteUser(
-	ctx context.Context, by store.Actor, userID string, cancel bool,
-) (deleted store.User, cancelled int, err error) {
+	ctx context.Context, by account.Actor, userID string, cancel bool,
+) (deleted account.User, cancelled int, err error) {
 	err = s.store.Update(ctx, func(tx store.Tx) error {
 		user, err := tx.User(userID)
 		if err != nil {
@@ -49,10 +51,10 @@ func (s *Service) DeleteUser(
 		if err := s.keepsAdministrator(tx, user); err != nil {
 			return err
 		}
-		return s.event(tx, by, store.DeleteUser, fmt.Sprintf("%s is now %s, bookings cancelled: %d", user.Name, deleted.Name, cancelled))
+		return s.event(tx, by, audit.DeleteUser, fmt.Sprintf("%s is now %s, bookings cancelled: %d", user.Name, deleted.Name, cancelled))
 	})
 	if err != nil {
-		return store.User{}, 0, err
+		return account.User{}, 0, err
 	}
 	s.forget(func(c Caller) bool { return c.ID == userID })
 	_ = s.EraseDeleted(ctx) // what it does not come to now it does when it is called again

@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -34,7 +35,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	h := &house{Service: identity.New(storetest.Wrap(s), identity.Rules{Mode: access.Open, Tokens: 3, TokenLife: 60 * 24 * time.Hour}, time.Now), t: t, store: s}
+	h := &house{Service: identity.New(storetest.Wrap(s), identity.Rules{Mode: account.Open, Tokens: 3, TokenLife: 60 * 24 * time.Hour}, time.Now), t: t, store: s}
 	h.root = administrator(t, h.Service)
 	return h
 }
@@ -49,7 +50,7 @@ func (h *house) signIn() identity.Caller {
 }
 
 // insert writes n jobs of a user's, an hour apart, changed as they are to be found.
-func (h *house) insert(user store.User, n int, change func(*job.Job)) (ids []string) {
+func (h *house) insert(user account.User, n int, change func(*job.Job)) (ids []string) {
 	h.t.Helper()
 	err := h.store.Update(h.t.Context(), func(tx store.Tx) error {
 		for i := range n {
@@ -89,7 +90,7 @@ func TestDeletedUserIsGoneAndItsPromptsWithIt(t *testing.T) {
 	failed := h.insert(ada.User, 1, func(j *job.Job) {
 		j.Fail(j.Start+900, job.Failure{Reason: job.Execution, Message: "a secret reason"})
 	})
-	deleted, cancelled, err := h.DeleteUser(t.Context(), h.root.Actor(), ada.ID, false)
+	deleted, cancelled, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, false)
 	if err != nil || cancelled != 0 || !strings.HasPrefix(deleted.Name, "Deleted user ") {
 		t.Fatal(deleted, cancelled, err)
 	}
@@ -111,11 +112,11 @@ func TestDeletedUserIsGoneAndItsPromptsWithIt(t *testing.T) {
 	if _, err := h.store.ResultOwner(t.Context(), ended[0]+".png"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the picture's owner: %v", err)
 	}
-	events, err := h.store.Events(t.Context(), store.EventQuery{UserID: h.root.ID, Limit: 1})
-	if err != nil || len(events) != 1 || events[0].Action != store.DeleteUser || !strings.Contains(events[0].Detail, ada.Name) {
+	events, err := h.store.Events(t.Context(), audit.Query{UserID: h.root.ID, Limit: 1})
+	if err != nil || len(events) != 1 || events[0].Action != audit.DeleteUser || !strings.Contains(events[0].Detail, ada.Name) {
 		t.Errorf("written down: %+v (%v)", events, err)
 	}
-	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor(), ada.ID, true); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, true); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("deleted again: %v", err)
 	}
 }
@@ -129,13 +130,13 @@ func TestBookingsAreInTheWayOfDeletingTheirOwner(t *testing.T) {
 		j.StartProcessing()
 	})[0]
 	var has *identity.HasBookingsError
-	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor(), ada.ID, false); !errors.As(err, &has) || len(has.Jobs) != 3 || has.User != ada.Name {
+	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, false); !errors.As(err, &has) || len(has.Jobs) != 3 || has.User != ada.Name {
 		t.Fatalf("with bookings: %v", err)
 	}
 	if again, err := h.Again(t.Context(), ada); err != nil || again.User != ada.User {
 		t.Fatalf("after the refusal: %+v (%v)", again, err)
 	}
-	if _, cancelled, err := h.DeleteUser(t.Context(), h.root.Actor(), ada.ID, true); err != nil || cancelled != 3 {
+	if _, cancelled, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, true); err != nil || cancelled != 3 {
 		t.Fatal(cancelled, err)
 	}
 	for _, id := range scheduled {
@@ -164,16 +165,16 @@ func TestBookingsAreInTheWayOfDeletingTheirOwner(t *testing.T) {
 
 func TestLastAdministratorCannotBeDeleted(t *testing.T) {
 	h := newHouse(t)
-	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor(), h.root.ID, true); !errors.Is(err, identity.ErrLastAdministrator) {
+	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor, h.root.ID, true); !errors.Is(err, identity.ErrLastAdministrator) {
 		t.Errorf("the last administrator: %v", err)
 	}
 	if _, err := h.Again(t.Context(), h.root); err != nil {
 		t.Errorf("after the refusal: %v", err)
 	}
-	if _, _, err := h.CreateUser(t.Context(), h.root.Actor(), store.User{Name: "Second", Administrator: true}); err != nil {
+	if _, _, err := h.CreateUser(t.Context(), h.root.Actor, account.User{Name: "Second", Administrator: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor(), h.root.ID, true); err != nil {
+	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor, h.root.ID, true); err != nil {
 		t.Errorf("one of two administrators: %v", err)
 	}
 }

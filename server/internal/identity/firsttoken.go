@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -29,9 +31,9 @@ func (s *Service) EnsureAdministrator(ctx context.Context, file string) (broken 
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return broken, fmt.Errorf("make the administrator's token: %w", err)
 	}
-	admin := store.User{Name: "Administrator-" + uuid.NewString()[:4], Administrator: true}
-	_, token, err := s.create(ctx, admin, "first start", func(tx store.Tx, made store.User) error {
-		return s.event(tx, store.Actor{}, store.CreateUser, made.Name+", an administrator, at the first start")
+	admin := account.User{Name: "Administrator-" + uuid.NewString()[:4], Administrator: true}
+	_, token, err := s.create(ctx, admin, "first start", func(tx store.Tx, made account.User) error {
+		return s.event(tx, account.Actor{}, audit.CreateUser, made.Name+", an administrator, at the first start")
 	})
 	if err != nil {
 		return broken, fmt.Errorf("make the administrator's token: %w", err)

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -37,7 +38,7 @@ func (s *Service) KeepHouse(ctx context.Context) error {
 // forgetIdle forgets users who never booked and were not here for long. Where users are made by invitation or by hand they
 // stay: somebody wanted them.
 func (s *Service) forgetIdle(ctx context.Context) error {
-	if s.rules.Mode != access.Open {
+	if s.rules.Mode != account.Open {
 		return nil
 	}
 	before := s.now().Add(-idleAfter).UnixMilli()
@@ -67,7 +68,7 @@ func (s *Service) forgetUsers(ctx context.Context, ids []string, before int64) e
 			return nil
 		}
 		detail := fmt.Sprintf("%d who never booked and were not here for %d days", len(gone), int(idleAfter.Hours()/24))
-		return s.event(tx, store.Actor{}, store.DeleteUser, detail)
+		return s.event(tx, account.Actor{}, audit.DeleteUser, detail)
 	})
 	if err != nil || len(gone) == 0 {
 		return err

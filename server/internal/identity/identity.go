@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -30,20 +30,11 @@ var (
 
 // Caller is who makes a request.
 type Caller struct {
-	store.User
-	Address string // set by whoever knows the connection
-	TokenID string
-	hash    [32]byte
-	stale   *atomic.Bool
+	account.Actor // its address is set by who knows the connection
+	TokenID       string
+	hash          [32]byte
+	stale         *atomic.Bool
 }
-
-// Viewer is what the caller may see.
-func (c Caller) Viewer() access.Viewer {
-	return access.Viewer{UserID: c.ID, Administrator: c.Administrator}
-}
-
-// Actor is the caller as one who does something.
-func (c Caller) Actor() store.Actor { return store.Actor{User: c.User, Address: c.Address} }
 
 // IsStale reports whether the caller's token was revoked or its rights have changed: it has to be recognised anew.
 func (c Caller) IsStale() bool { return c.stale.Load() }
@@ -123,7 +114,7 @@ func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) 
 	if max(token.CreatedAt, token.LastUsed) < s.freshSince() {
 		return Caller{}, ErrNotSignedIn
 	}
-	k := &known{caller: Caller{User: user, TokenID: token.ID, hash: hash, stale: new(atomic.Bool)}, noted: token.LastUsed}
+	k := &known{caller: Caller{Actor: account.Actor{User: user}, TokenID: token.ID, hash: hash, stale: new(atomic.Bool)}, noted: token.LastUsed}
 	k.used.Store(s.now().UnixMilli())
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-func open(t *testing.T, mode access.Mode) (*identity.Service, string) {
+func open(t *testing.T, mode account.Mode) (*identity.Service, string) {
 	t.Helper()
 	folder := t.TempDir()
 	s, err := sqlite.Open(t.Context(), filepath.Join(folder, "bookings.db"))
@@ -29,7 +29,7 @@ func open(t *testing.T, mode access.Mode) (*identity.Service, string) {
 }
 
 func TestTokenProvesItsUserUntilRevoked(t *testing.T) {
-	service, folder := open(t, access.Open)
+	service, folder := open(t, account.Open)
 	user, token, err := service.SignIn(t.Context(), "::1", "test", "")
 	if err != nil || user.Name != "User-1" || user.Administrator {
 		t.Fatalf("signed in as %+v (%v)", user, err)
@@ -64,12 +64,12 @@ func TestTokenProvesItsUserUntilRevoked(t *testing.T) {
 }
 
 func TestRename(t *testing.T) {
-	service, _ := open(t, access.Open)
+	service, _ := open(t, account.Open)
 	_, token, err := service.SignIn(t.Context(), "::1", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, _, err := service.CreateUser(t.Context(), store.Actor{}, store.User{Name: "Bob"})
+	other, _, err := service.CreateUser(t.Context(), account.Actor{}, account.User{Name: "Bob"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,10 +77,10 @@ func TestRename(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := service.Rename(t.Context(), caller.Actor(), other.Name); !errors.Is(err, store.ErrNameTaken) {
+	if _, err := service.Rename(t.Context(), caller.Actor, other.Name); !errors.Is(err, store.ErrNameTaken) {
 		t.Errorf("somebody else's name: %v", err)
 	}
-	if user, err := service.Rename(t.Context(), caller.Actor(), "Ada"); err != nil || user.Name != "Ada" {
+	if user, err := service.Rename(t.Context(), caller.Actor, "Ada"); err != nil || user.Name != "Ada" {
 		t.Errorf("renamed to %q (%v)", user.Name, err)
 	}
 	if again, err := service.Authenticate(t.Context(), token); err != nil || again.Name != "Ada" {
@@ -89,7 +89,7 @@ func TestRename(t *testing.T) {
 }
 
 func TestAdministratorIsMadeOnce(t *testing.T) {
-	service, folder := open(t, access.Open)
+	service, folder := open(t, account.Open)
 	file := filepath.Join(folder, "admin-token")
 	for range 2 {
 		if broken, err := service.EnsureAdministrator(t.Context(), file); err != nil || broken {

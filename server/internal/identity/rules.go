@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -12,7 +12,7 @@ import (
 
 // Rules are those of becoming and staying a user.
 type Rules struct {
-	Mode      access.Mode
+	Mode      account.Mode
 	Tokens    int           // that a user who is no administrator may have; 0: any number
 	TokenLife time.Duration // how long a token is good that is not used; 0: for ever
 }
@@ -33,7 +33,7 @@ func (s *Service) freshSince() int64 {
 }
 
 // mayHaveMore refuses a user one more token than one may have.
-func (s *Service) mayHaveMore(tx store.Tx, user store.User) error {
+func (s *Service) mayHaveMore(tx store.Tx, user account.User) error {
 	if s.rules.Tokens == 0 || user.Administrator {
 		return nil
 	}

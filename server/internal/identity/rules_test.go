@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -17,29 +19,29 @@ import (
 func TestTokensOfAUserAreBounded(t *testing.T) {
 	h := newHouse(t)
 	ada := h.signIn()
-	var last store.Token
+	var last account.Token
 	for range 2 {
-		token, _, err := h.CreateToken(t.Context(), ada.Actor(), "script")
+		token, _, err := h.CreateToken(t.Context(), ada.Actor, "script")
 		if err != nil {
 			t.Fatal(err)
 		}
 		last = token
 	}
 	var tooMany *identity.TooManyTokensError
-	if _, _, err := h.CreateToken(t.Context(), ada.Actor(), "script"); !errors.As(err, &tooMany) || tooMany.Limit != 3 {
+	if _, _, err := h.CreateToken(t.Context(), ada.Actor, "script"); !errors.As(err, &tooMany) || tooMany.Limit != 3 {
 		t.Errorf("a fourth token: %v", err)
 	}
-	if _, _, err := h.CreateTokenFor(t.Context(), h.root.Actor(), ada.ID, "lost"); err != nil {
+	if _, _, err := h.CreateTokenFor(t.Context(), h.root.Actor, ada.ID, "lost"); err != nil {
 		t.Errorf("by an administrator: %v", err)
 	}
-	if err := errors.Join(h.RevokeToken(t.Context(), ada.Actor(), last.ID), h.RevokeToken(t.Context(), ada.Actor(), ada.TokenID)); err != nil {
+	if err := errors.Join(h.RevokeToken(t.Context(), ada.Actor, last.ID), h.RevokeToken(t.Context(), ada.Actor, ada.TokenID)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := h.CreateToken(t.Context(), ada.Actor(), "script"); err != nil {
+	if _, _, err := h.CreateToken(t.Context(), ada.Actor, "script"); err != nil {
 		t.Errorf("when others are revoked: %v", err)
 	}
 	for range 5 {
-		if _, _, err := h.CreateToken(t.Context(), h.root.Actor(), "script"); err != nil {
+		if _, _, err := h.CreateToken(t.Context(), h.root.Actor, "script"); err != nil {
 			t.Errorf("an administrator's own: %v", err)
 		}
 	}
@@ -108,8 +110,8 @@ func TestUsersWhoOnlyLookedInAreForgotten(t *testing.T) {
 		if !visitor.IsStale() {
 			t.Error("who is forgotten is not recognised anew")
 		}
-		events, err := h.store.Events(t.Context(), store.EventQuery{Limit: 1})
-		if err != nil || events[0].Action != store.DeleteUser || events[0].UserID != "" || !strings.HasPrefix(events[0].Detail, "1 who never booked") {
+		events, err := h.store.Events(t.Context(), audit.Query{Limit: 1})
+		if err != nil || events[0].Action != audit.DeleteUser || events[0].UserID != "" || !strings.HasPrefix(events[0].Detail, "1 who never booked") {
 			t.Errorf("written down: %+v (%v)", events, err)
 		}
 	})
@@ -118,24 +120,24 @@ func TestUsersWhoOnlyLookedInAreForgotten(t *testing.T) {
 func TestNamesCannotBeImitated(t *testing.T) {
 	h := newHouse(t)
 	ada, eve := h.signIn(), h.signIn()
-	if _, err := h.Rename(t.Context(), ada.Actor(), "Ada"); err != nil {
+	if _, err := h.Rename(t.Context(), ada.Actor, "Ada"); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
 		"АDA": "taken", "Аda": "taken", "administrator-1": "an administrator's", "Uѕer-99": "that the service gives", "Deleted user 1": "deleted user",
 		"Eve\u200b": "cannot be seen", "\u3164": "cannot be seen", "E" + strings.Repeat("\u0301", 9): "too many marks", "R\u2800oot": "cannot be seen",
 	} {
-		if _, err := h.Rename(t.Context(), eve.Actor(), name); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := h.Rename(t.Context(), eve.Actor, name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", name, err)
 		}
-		if _, _, err := h.CreateUser(t.Context(), h.root.Actor(), store.User{Name: name}); err == nil {
+		if _, _, err := h.CreateUser(t.Context(), h.root.Actor, account.User{Name: name}); err == nil {
 			t.Errorf("a new %q is made", name)
 		}
 	}
-	if _, err := h.Rename(t.Context(), eve.Actor(), eve.Name); err != nil {
+	if _, err := h.Rename(t.Context(), eve.Actor, eve.Name); err != nil {
 		t.Errorf("one's own name: %v", err)
 	}
-	if _, _, err := h.CreateUser(t.Context(), h.root.Actor(), store.User{Name: "Administrator 2", Administrator: true}); err != nil {
+	if _, _, err := h.CreateUser(t.Context(), h.root.Actor, account.User{Name: "Administrator 2", Administrator: true}); err != nil {
 		t.Errorf("an administrator's: %v", err)
 	}
 }

@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -29,14 +30,14 @@ func newSecret(prefix string) (secret string, hash [32]byte) {
 }
 
 // SignIn makes a new user "User-N" and a token, which is told this once; ErrInvitationNeeded, ErrSignInClosed.
-func (s *Service) SignIn(ctx context.Context, address, clientName, invitation string) (store.User, string, error) {
-	if s.rules.Mode == access.Closed {
-		return store.User{}, "", ErrSignInClosed
+func (s *Service) SignIn(ctx context.Context, address, clientName, invitation string) (account.User, string, error) {
+	if s.rules.Mode == account.Closed {
+		return account.User{}, "", ErrSignInClosed
 	}
 	now := s.now().UnixMilli()
-	user, token, err := s.create(ctx, store.User{}, clientName, func(tx store.Tx, made store.User) error {
+	user, token, err := s.create(ctx, account.User{}, clientName, func(tx store.Tx, made account.User) error {
 		detail := ""
-		if s.rules.Mode == access.Invite {
+		if s.rules.Mode == account.Invite {
 			used, err := tx.UseInvitation(sha256.Sum256([]byte(invitation)), now)
 			if errors.Is(err, store.ErrNotFound) {
 				return ErrInvitationNeeded
@@ -49,10 +50,10 @@ func (s *Service) SignIn(ctx context.Context, address, clientName, invitation st
 				detail += ": " + used.Note
 			}
 		}
-		return s.event(tx, store.Actor{User: made, Address: address}, store.SignIn, detail)
+		return s.event(tx, account.Actor{User: made, Address: address}, audit.SignIn, detail)
 	})
 	if err != nil {
-		return store.User{}, "", err
+		return account.User{}, "", err
 	}
 	s.meet(ctx, token)
 	return user, token, nil
@@ -64,7 +65,7 @@ func (s *Service) meet(ctx context.Context, token string) {
 }
 
 // create makes a user and a token, and what belongs to that.
-func (s *Service) create(ctx context.Context, user store.User, clientName string, also func(store.Tx, store.User) error) (store.User, string, error) {
+func (s *Service) create(ctx context.Context, user account.User, clientName string, also func(store.Tx, account.User) error) (account.User, string, error) {
 	now := s.now().UnixMilli()
 	token, hash := newSecret(tokenPrefix)
 	user.ID, user.CreatedAt = uuid.NewString(), now
@@ -73,33 +74,33 @@ func (s *Service) create(ctx context.Context, user store.User, clientName string
 		if made, err = tx.InsertUser(user); err != nil {
 			return err
 		}
-		if err := tx.InsertToken(store.Token{ID: uuid.NewString(), UserID: made.ID, Hash: hash, ClientName: clientName, CreatedAt: now}); err != nil {
+		if err := tx.InsertToken(account.Token{ID: uuid.NewString(), UserID: made.ID, Hash: hash, ClientName: clientName, CreatedAt: now}); err != nil {
 			return err
 		}
 		return also(tx, made)
 	})
 	if err != nil {
-		return store.User{}, "", fmt.Errorf("make a user: %w", err)
+		return account.User{}, "", fmt.Errorf("make a user: %w", err)
 	}
 	return made, token, nil
 }
 
 // SignInWithToken makes a further token for the user whom a token proves; ErrNotSignedIn.
-func (s *Service) SignInWithToken(ctx context.Context, address, token, clientName string) (store.User, string, error) {
+func (s *Service) SignInWithToken(ctx context.Context, address, token, clientName string) (account.User, string, error) {
 	caller, err := s.Authenticate(ctx, token)
 	if err != nil {
-		return store.User{}, "", err
+		return account.User{}, "", err
 	}
 	caller.Address = address
-	_, secret, err := s.CreateToken(ctx, caller.Actor(), clientName)
+	_, secret, err := s.CreateToken(ctx, caller.Actor, clientName)
 	if err != nil {
-		return store.User{}, "", err
+		return account.User{}, "", err
 	}
 	s.meet(ctx, secret)
 	return caller.User, secret, nil
 }
 
 // event writes down what somebody did.
-func (s *Service) event(tx store.Tx, by store.Actor, action store.Action, detail string) error {
-	return tx.InsertEvent(store.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: action, Detail: detail})
+func (s *Service) event(tx store.Tx, by account.Actor, action audit.Action, detail string) error {
+	return tx.InsertEvent(audit.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: action, Detail: detail})
 }

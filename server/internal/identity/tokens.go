@@ -7,20 +7,22 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // CreateToken makes a further token for somebody's own use; its secret is told this once. *TooManyTokensError.
-func (s *Service) CreateToken(ctx context.Context, by store.Actor, name string) (store.Token, string, error) {
+func (s *Service) CreateToken(ctx context.Context, by account.Actor, name string) (account.Token, string, error) {
 	return s.createToken(ctx, by, by.ID, name, quoted(name), func(tx store.Tx) error { return s.mayHaveMore(tx, by.User) })
 }
 
 // CreateTokenFor makes a further token for another user, who may have lost all those that count; store.ErrNotFound. The
 // caller has seen to it that an administrator asks.
-func (s *Service) CreateTokenFor(ctx context.Context, by store.Actor, userID, name string) (store.Token, string, error) {
+func (s *Service) CreateTokenFor(ctx context.Context, by account.Actor, userID, name string) (account.Token, string, error) {
 	user, err := s.store.User(ctx, userID)
 	if err != nil {
-		return store.Token{}, "", err
+		return account.Token{}, "", err
 	}
 	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name), func(store.Tx) error { return nil })
 }
@@ -35,10 +37,10 @@ func quoted(name string) string {
 
 // createToken makes a token, if may says so.
 func (s *Service) createToken(
-	ctx context.Context, by store.Actor, userID, name, detail string, may func(store.Tx) error,
-) (store.Token, string, error) {
+	ctx context.Context, by account.Actor, userID, name, detail string, may func(store.Tx) error,
+) (account.Token, string, error) {
 	secret, hash := newSecret(tokenPrefix)
-	token := store.Token{ID: uuid.NewString(), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
+	token := account.Token{ID: uuid.NewString(), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		if err := may(tx); err != nil {
 			return err
@@ -46,13 +48,13 @@ func (s *Service) createToken(
 		if err := tx.InsertToken(token); err != nil {
 			return err
 		}
-		return s.event(tx, by, store.CreateToken, detail)
+		return s.event(tx, by, audit.CreateToken, detail)
 	})
 	return token, secret, err
 }
 
 // Tokens reads a user's tokens, latest first, those after a place in that order.
-func (s *Service) Tokens(ctx context.Context, userID string, after *store.Cursor, limit int) ([]store.Token, error) {
+func (s *Service) Tokens(ctx context.Context, userID string, after *store.Cursor, limit int) ([]account.Token, error) {
 	tokens, err := s.store.Tokens(ctx, userID, after, limit)
 	used := s.lastUsed(func(c Caller) string { return c.TokenID })
 	for i := range tokens {
@@ -62,7 +64,7 @@ func (s *Service) Tokens(ctx context.Context, userID string, after *store.Cursor
 }
 
 // Accounts reads users, latest first, those after a place in that order.
-func (s *Service) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]store.Account, error) {
+func (s *Service) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]account.Account, error) {
 	accounts, err := s.store.Accounts(ctx, after, limit)
 	used := s.lastUsed(func(c Caller) string { return c.ID })
 	for i := range accounts {
@@ -83,13 +85,13 @@ func (s *Service) lastUsed(key func(Caller) string) map[string]int64 {
 }
 
 // RenameToken changes what one of the user's tokens is called; store.ErrNotFound.
-func (s *Service) RenameToken(ctx context.Context, by store.Actor, id, name string) error {
+func (s *Service) RenameToken(ctx context.Context, by account.Actor, id, name string) error {
 	return s.store.Update(ctx, func(tx store.Tx) error { return tx.RenameToken(by.ID, id, name) })
 }
 
 // RevokeToken makes one of the user's tokens worthless; store.ErrNotFound, and ErrLastAdministrator when nobody else
 // could administer.
-func (s *Service) RevokeToken(ctx context.Context, by store.Actor, id string) error {
+func (s *Service) RevokeToken(ctx context.Context, by account.Actor, id string) error {
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		if err := tx.RevokeToken(by.ID, id, s.now().UnixMilli()); err != nil {
 			return err
@@ -97,7 +99,7 @@ func (s *Service) RevokeToken(ctx context.Context, by store.Actor, id string) er
 		if err := s.keepsAdministrator(tx, by.User); err != nil {
 			return err
 		}
-		return s.event(tx, by, store.RevokeToken, "")
+		return s.event(tx, by, audit.RevokeToken, "")
 	})
 	if err == nil {
 		s.forget(func(c Caller) bool { return c.TokenID == id })
@@ -107,11 +109,11 @@ func (s *Service) RevokeToken(ctx context.Context, by store.Actor, id string) er
 
 // SignOut revokes the token of the call itself.
 func (s *Service) SignOut(ctx context.Context, c Caller) error {
-	return s.RevokeToken(ctx, c.Actor(), c.TokenID)
+	return s.RevokeToken(ctx, c.Actor, c.TokenID)
 }
 
 // RevokeTokens makes all tokens of a user worthless and counts them; store.ErrNotFound, ErrLastAdministrator.
-func (s *Service) RevokeTokens(ctx context.Context, by store.Actor, userID string) (int, error) {
+func (s *Service) RevokeTokens(ctx context.Context, by account.Actor, userID string) (int, error) {
 	user, err := s.store.User(ctx, userID)
 	if err != nil {
 		return 0, err
@@ -124,7 +126,7 @@ func (s *Service) RevokeTokens(ctx context.Context, by store.Actor, userID strin
 		if err := s.keepsAdministrator(tx, user); err != nil {
 			return err
 		}
-		return s.event(tx, by, store.RevokeToken, fmt.Sprintf("all %d of %s", n, user.Name))
+		return s.event(tx, by, audit.RevokeToken, fmt.Sprintf("all %d of %s", n, user.Name))
 	})
 	if err == nil {
 		s.forget(func(c Caller) bool { return c.ID == userID })
@@ -133,7 +135,7 @@ func (s *Service) RevokeTokens(ctx context.Context, by store.Actor, userID strin
 }
 
 // keepsAdministrator refuses what has left nobody who can administer.
-func (s *Service) keepsAdministrator(tx store.Tx, changed store.User) error {
+func (s *Service) keepsAdministrator(tx store.Tx, changed account.User) error {
 	if !changed.Administrator {
 		return nil
 	}

@@ -7,25 +7,27 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // The calls of this file but Rename are for administrators; the caller has seen to it that one asks.
 
 // Rename changes a user's own name; store.ErrNameTaken, *job.InputError.
-func (s *Service) Rename(ctx context.Context, by store.Actor, name string) (store.User, error) {
+func (s *Service) Rename(ctx context.Context, by account.Actor, name string) (account.User, error) {
 	before := by.Name
 	if err := checkName(name, by.Administrator); err != nil && name != before {
-		return store.User{}, err
+		return account.User{}, err
 	}
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		if err := tx.RenameUser(by.ID, name); err != nil {
 			return err
 		}
-		return s.event(tx, by, store.RenameUser, fmt.Sprintf("%s is now %s", before, name))
+		return s.event(tx, by, audit.RenameUser, fmt.Sprintf("%s is now %s", before, name))
 	})
 	if err != nil {
-		return store.User{}, err
+		return account.User{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,28 +41,28 @@ func (s *Service) Rename(ctx context.Context, by store.Actor, name string) (stor
 }
 
 // CreateUser makes a user, "User-N" when it has no name, and a token for it; store.ErrNameTaken, *job.InputError.
-func (s *Service) CreateUser(ctx context.Context, by store.Actor, user store.User) (store.User, string, error) {
+func (s *Service) CreateUser(ctx context.Context, by account.Actor, user account.User) (account.User, string, error) {
 	if user.Name != "" {
 		if err := checkName(user.Name, user.Administrator); err != nil {
-			return store.User{}, "", err
+			return account.User{}, "", err
 		}
 	}
-	return s.create(ctx, user, "made by "+by.Name, func(tx store.Tx, made store.User) error {
+	return s.create(ctx, user, "made by "+by.Name, func(tx store.Tx, made account.User) error {
 		detail := made.Name
 		if made.Administrator {
 			detail += ", an administrator"
 		}
-		return s.event(tx, by, store.CreateUser, detail)
+		return s.event(tx, by, audit.CreateUser, detail)
 	})
 }
 
 // SetAdministrator makes somebody an administrator or ends that; store.ErrNotFound, ErrLastAdministrator.
-func (s *Service) SetAdministrator(ctx context.Context, by store.Actor, userID string, is bool) (store.User, error) {
+func (s *Service) SetAdministrator(ctx context.Context, by account.Actor, userID string, is bool) (account.User, error) {
 	before, err := s.store.User(ctx, userID)
 	if err != nil {
-		return store.User{}, err
+		return account.User{}, err
 	}
-	var user store.User
+	var user account.User
 	err = s.store.Update(ctx, func(tx store.Tx) (err error) {
 		if user, err = tx.SetAdministrator(userID, is); err != nil {
 			return err
@@ -72,7 +74,7 @@ func (s *Service) SetAdministrator(ctx context.Context, by store.Actor, userID s
 		if !is {
 			detail = user.Name + " is no administrator any more"
 		}
-		return s.event(tx, by, store.SetAdministrator, detail)
+		return s.event(tx, by, audit.SetAdministrator, detail)
 	})
 	if err == nil {
 		s.forget(func(c Caller) bool { return c.ID == userID })
@@ -81,10 +83,10 @@ func (s *Service) SetAdministrator(ctx context.Context, by store.Actor, userID s
 }
 
 // CreateInvitation makes an invitation; its code is told this once.
-func (s *Service) CreateInvitation(ctx context.Context, by store.Actor, note string, lifetime time.Duration, uses int) (store.Invitation, string, error) {
+func (s *Service) CreateInvitation(ctx context.Context, by account.Actor, note string, lifetime time.Duration, uses int) (account.Invitation, string, error) {
 	now := s.now()
 	code, hash := newSecret(invitationPrefix)
-	made := store.Invitation{
+	made := account.Invitation{
 		ID: uuid.NewString(), Hash: hash, Note: note, CreatedBy: by.ID, CreatedByName: by.Name, CreatedAt: now.UnixMilli(),
 		ExpiresAt: now.Add(lifetime).UnixMilli(), MaxUses: uses,
 	}
@@ -92,7 +94,7 @@ func (s *Service) CreateInvitation(ctx context.Context, by store.Actor, note str
 		if err := tx.InsertInvitation(made); err != nil {
 			return err
 		}
-		return s.event(tx, by, store.CreateInvitation, invited(uses, note))
+		return s.event(tx, by, audit.CreateInvitation, invited(uses, note))
 	})
 	return made, code, err
 }
@@ -110,12 +112,12 @@ func invited(uses int, note string) string {
 }
 
 // RevokeInvitation makes an invitation worthless; store.ErrNotFound.
-func (s *Service) RevokeInvitation(ctx context.Context, by store.Actor, id string) error {
+func (s *Service) RevokeInvitation(ctx context.Context, by account.Actor, id string) error {
 	return s.store.Update(ctx, func(tx store.Tx) error {
 		revoked, err := tx.RevokeInvitation(id, s.now().UnixMilli())
 		if err != nil {
 			return err
 		}
-		return s.event(tx, by, store.RevokeInvitation, fmt.Sprintf("%q", revoked.Note))
+		return s.event(tx, by, audit.RevokeInvitation, fmt.Sprintf("%q", revoked.Note))
 	})
 }

@@ -1,6 +1,9 @@
 package job
 
-import "github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+import (
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
 
 // MaxLosses is how many attempts of a job may be lost before it fails.
 const MaxLosses = 1
@@ -107,9 +110,17 @@ func (j *Job) MoveBack() {
 }
 
 // MovePaused books the job again because its worker is paused at that time.
-func (j *Job) MovePaused(start int64, reason string) {
-	j.delayed(Paused, reason)
+func (j *Job) MovePaused(start int64, pause schedule.Pause) {
+	j.delayed(Paused, BecauseOf(pause))
 	j.Move(start)
+}
+
+// BecauseOf gives a pause as the reason of a delay, for people.
+func BecauseOf(p schedule.Pause) string {
+	if p.Reason == "" {
+		return p.UserName + " has paused the worker"
+	}
+	return p.UserName + " has paused the worker: " + p.Reason
 }
 
 // Retry books a new attempt.

@@ -11,9 +11,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 // Metrics is one set of counters.
@@ -31,14 +31,14 @@ type Metrics struct {
 
 	statuses map[string]job.Status // of the active jobs, by id; written by one goroutine
 	mu       sync.Mutex
-	workers  map[string]system.Status // by id
+	workers  map[string]health.Status // by id
 }
 
 // New makes a set. watchers counts the open state streams.
 func New(watchers func() int) *Metrics {
 	active := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "comfyscheduler_jobs", Help: "Jobs that hold a slot, by status."}, []string{"status"})
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), statuses: map[string]job.Status{}, workers: map[string]system.Status{}, active: map[job.Status]prometheus.Gauge{},
+		registry: prometheus.NewRegistry(), statuses: map[string]job.Status{}, workers: map[string]health.Status{}, active: map[job.Status]prometheus.Gauge{},
 		ended:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_ended_total", Help: "Jobs that ended, by status."}, []string{"status"}),
 		delayed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_delayed_total", Help: "Ended jobs that departed from the slot first booked, by kind."}, []string{"kind"}),
 		lateness: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -105,15 +105,15 @@ func (m *Metrics) JobWritten(j job.Job) {
 func (m *Metrics) Refused(kind string) { m.refused.WithLabelValues(kind).Inc() }
 
 // WorkerChanged counts a worker's restarts.
-func (m *Metrics) WorkerChanged(w system.Worker) {
+func (m *Metrics) WorkerChanged(w health.Worker) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if w.Status == system.Restarting && m.workers[w.ID] != system.Restarting {
+	if w.Status == health.Restarting && m.workers[w.ID] != health.Restarting {
 		m.restarts.WithLabelValues(w.ID).Inc()
 	}
 	m.workers[w.ID] = w.Status
 	ready := 0.0
-	if w.Status == system.Ready {
+	if w.Status == health.Ready {
 		ready = 1
 	}
 	m.status.WithLabelValues(w.ID).Set(ready)

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 func TestNumbers(t *testing.T) {
@@ -22,8 +22,8 @@ func TestNumbers(t *testing.T) {
 	j.Complete(3004, []job.Result{{Filename: "a.png"}})
 	m.JobWritten(j)
 	m.JobWritten(j) // written again, as after a rename of its owner
-	for _, status := range []system.Status{system.Ready, system.Restarting, system.Restarting, system.Ready} {
-		m.WorkerChanged(system.Worker{ID: "gpu", Status: status})
+	for _, status := range []health.Status{health.Ready, health.Restarting, health.Restarting, health.Ready} {
+		m.WorkerChanged(health.Worker{ID: "gpu", Status: status})
 	}
 	answer := httptest.NewRecorder()
 	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))

@@ -6,9 +6,10 @@ import (
 	"time"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
 
@@ -27,10 +28,10 @@ func (s adminService) RestartWorker(ctx context.Context, r *pb.RestartWorkerRequ
 	if err := w.Restart(); err != nil {
 		return nil, err
 	}
-	by := caller(ctx).Actor()
+	by := caller(ctx).Actor
 	err = s.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.InsertEvent(store.Event{
-			At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: store.RestartWorker,
+		return tx.InsertEvent(audit.Event{
+			At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.RestartWorker,
 			Detail: w.ID,
 		})
 	})
@@ -60,18 +61,17 @@ func (s adminService) worker(id string) (*worker.Worker, error) {
 }
 
 func (s adminService) PauseWorker(ctx context.Context, r *pb.PauseWorkerRequest) (*pb.PauseWorkerResponse, error) {
-	paused, moving, err := s.Booking.Pause(ctx, caller(ctx).Actor(), booking.Break{
+	paused, moving, err := s.Booking.Pause(ctx, caller(ctx).Actor, booking.Break{
 		Worker: r.WorkerId, From: r.StartMs, Duration: r.DurationMs, Reason: r.Reason, Move: r.MoveBookings,
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown := &system.Pause{Start: paused.Slot.Start, End: paused.Slot.End, Reason: paused.Reason, UserName: paused.UserName}
-	return &pb.PauseWorkerResponse{Pause: pauseToProto(shown), MovedBookings: int32(moving)}, nil
+	return &pb.PauseWorkerResponse{Pause: pauseToProto(&paused), MovedBookings: int32(moving)}, nil
 }
 
 func (s adminService) ResumeWorker(ctx context.Context, r *pb.ResumeWorkerRequest) (*pb.ResumeWorkerResponse, error) {
-	return &pb.ResumeWorkerResponse{}, s.Booking.Resume(ctx, caller(ctx).Actor(), r.WorkerId)
+	return &pb.ResumeWorkerResponse{}, s.Booking.Resume(ctx, caller(ctx).Actor, r.WorkerId)
 }
 
 func (s adminService) ListUsers(ctx context.Context, r *pb.ListUsersRequest) (*pb.ListUsersResponse, error) {
@@ -84,12 +84,12 @@ func (s adminService) ListUsers(ctx context.Context, r *pb.ListUsersRequest) (*p
 		return nil, err
 	}
 	shown, next := page(r, accounts, accountToProto,
-		func(a store.Account) store.Cursor { return store.Cursor{Start: a.CreatedAt, ID: a.ID} })
+		func(a account.Account) store.Cursor { return store.Cursor{Start: a.CreatedAt, ID: a.ID} })
 	return &pb.ListUsersResponse{Users: shown, NextPageToken: next}, nil
 }
 
 func (s adminService) CreateUser(ctx context.Context, r *pb.CreateUserRequest) (*pb.CreateUserResponse, error) {
-	user, token, err := s.Identity.CreateUser(ctx, caller(ctx).Actor(), store.User{Name: r.Name, Administrator: r.Administrator})
+	user, token, err := s.Identity.CreateUser(ctx, caller(ctx).Actor, account.User{Name: r.Name, Administrator: r.Administrator})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s adminService) CreateUser(ctx context.Context, r *pb.CreateUserRequest) (
 }
 
 func (s adminService) SetAdministrator(ctx context.Context, r *pb.SetAdministratorRequest) (*pb.SetAdministratorResponse, error) {
-	user, err := s.Identity.SetAdministrator(ctx, caller(ctx).Actor(), canonical(r.UserId), r.Administrator)
+	user, err := s.Identity.SetAdministrator(ctx, caller(ctx).Actor, canonical(r.UserId), r.Administrator)
 	if err != nil {
 		return nil, named(err, "user", r.UserId)
 	}
@@ -105,7 +105,7 @@ func (s adminService) SetAdministrator(ctx context.Context, r *pb.SetAdministrat
 }
 
 func (s adminService) CreateUserToken(ctx context.Context, r *pb.CreateUserTokenRequest) (*pb.CreateUserTokenResponse, error) {
-	token, secret, err := s.Identity.CreateTokenFor(ctx, caller(ctx).Actor(), canonical(r.UserId), r.Name)
+	token, secret, err := s.Identity.CreateTokenFor(ctx, caller(ctx).Actor, canonical(r.UserId), r.Name)
 	if err != nil {
 		return nil, named(err, "user", r.UserId)
 	}
@@ -113,7 +113,7 @@ func (s adminService) CreateUserToken(ctx context.Context, r *pb.CreateUserToken
 }
 
 func (s adminService) RevokeUserTokens(ctx context.Context, r *pb.RevokeUserTokensRequest) (*pb.RevokeUserTokensResponse, error) {
-	n, err := s.Identity.RevokeTokens(ctx, caller(ctx).Actor(), canonical(r.UserId))
+	n, err := s.Identity.RevokeTokens(ctx, caller(ctx).Actor, canonical(r.UserId))
 	if err != nil {
 		return nil, named(err, "user", r.UserId)
 	}
@@ -121,7 +121,7 @@ func (s adminService) RevokeUserTokens(ctx context.Context, r *pb.RevokeUserToke
 }
 
 func (s adminService) DeleteUser(ctx context.Context, r *pb.DeleteUserRequest) (*pb.DeleteUserResponse, error) {
-	_, cancelled, err := s.Identity.DeleteUser(ctx, caller(ctx).Actor(), canonical(r.UserId), r.CancelBookings)
+	_, cancelled, err := s.Identity.DeleteUser(ctx, caller(ctx).Actor, canonical(r.UserId), r.CancelBookings)
 	if err != nil {
 		return nil, named(err, "user", r.UserId)
 	}
@@ -133,7 +133,7 @@ func (s adminService) CreateInvitation(ctx context.Context, r *pb.CreateInvitati
 	if lifetime == 0 {
 		lifetime = defaultLifetime
 	}
-	made, code, err := s.Identity.CreateInvitation(ctx, caller(ctx).Actor(), r.Note, lifetime, max(int(r.MaxUses), 1))
+	made, code, err := s.Identity.CreateInvitation(ctx, caller(ctx).Actor, r.Note, lifetime, max(int(r.MaxUses), 1))
 	if err != nil {
 		return nil, err
 	}
@@ -150,12 +150,12 @@ func (s adminService) ListInvitations(ctx context.Context, r *pb.ListInvitations
 		return nil, err
 	}
 	shown, next := page(r, list, invitationToProto,
-		func(i store.Invitation) store.Cursor { return store.Cursor{Start: i.CreatedAt, ID: i.ID} })
+		func(i account.Invitation) store.Cursor { return store.Cursor{Start: i.CreatedAt, ID: i.ID} })
 	return &pb.ListInvitationsResponse{Invitations: shown, NextPageToken: next}, nil
 }
 
 func (s adminService) RevokeInvitation(ctx context.Context, r *pb.RevokeInvitationRequest) (*pb.RevokeInvitationResponse, error) {
-	err := s.Identity.RevokeInvitation(ctx, caller(ctx).Actor(), canonical(r.InvitationId))
+	err := s.Identity.RevokeInvitation(ctx, caller(ctx).Actor, canonical(r.InvitationId))
 	return &pb.RevokeInvitationResponse{}, named(err, "invitation", r.InvitationId)
 }
 
@@ -164,7 +164,7 @@ func (s adminService) ListAuditEvents(ctx context.Context, r *pb.ListAuditEvents
 	if err != nil {
 		return nil, err
 	}
-	query := store.EventQuery{UserID: canonical(r.UserId), JobID: canonical(r.JobId), Limit: pageSize(r) + 1}
+	query := audit.Query{UserID: canonical(r.UserId), JobID: canonical(r.JobId), Limit: pageSize(r) + 1}
 	if after != nil {
 		query.Before = after.Start
 	}
@@ -172,7 +172,7 @@ func (s adminService) ListAuditEvents(ctx context.Context, r *pb.ListAuditEvents
 	if err != nil {
 		return nil, err
 	}
-	shown, next := page(r, events, eventToProto, func(e store.Event) store.Cursor {
+	shown, next := page(r, events, eventToProto, func(e audit.Event) store.Cursor {
 		return store.Cursor{Start: e.Number, ID: strconv.FormatInt(e.Number, 10)}
 	})
 	return &pb.ListAuditEventsResponse{Events: shown, NextPageToken: next}, nil

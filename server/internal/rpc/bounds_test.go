@@ -9,11 +9,11 @@ import (
 	"pgregory.net/rapid"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -49,12 +49,12 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 
 // TestEncodedOnceForEachAudience: in every format, all who may see the same get the same bytes.
 func TestEncodedOnceForEachAudience(t *testing.T) {
-	outlook := &Outlook{Policy: access.Policy{PrivateJobs: true}}
+	outlook := &Outlook{Policy: account.Policy{PrivateJobs: true}}
 	d := outlook.Delta(feed.Delta{Jobs: []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}}})
-	same := func(f format, v, w access.Viewer) bool { return &must(d.For(f, v))[0] == &must(d.For(f, w))[0] }
+	same := func(f format, v, w account.User) bool { return &must(d.For(f, v))[0] == &must(d.For(f, w))[0] }
 	for _, f := range []format{asBinary, asJSON} {
-		if !same(f, access.Viewer{UserID: "ann"}, everything) || !same(f, access.Viewer{UserID: "bob"}, access.Viewer{UserID: "eve"}) ||
-			same(f, access.Viewer{UserID: "bob"}, everything) {
+		if !same(f, account.User{ID: "ann"}, everything) || !same(f, account.User{ID: "bob"}, account.User{ID: "eve"}) ||
+			same(f, account.User{ID: "bob"}, everything) {
 			t.Errorf("format %d", f)
 		}
 	}
@@ -62,7 +62,7 @@ func TestEncodedOnceForEachAudience(t *testing.T) {
 	for _, f := range []format{asBinary, asJSON} {
 		s := &feed.Snapshot{}
 		open := Outlook{}
-		if must(kept.encode(f, open, s, access.Viewer{UserID: "ann"})) != must(kept.encode(f, open, s, access.Viewer{UserID: "bob"})) {
+		if must(kept.encode(f, open, s, account.User{ID: "ann"})) != must(kept.encode(f, open, s, account.User{ID: "bob"})) {
 			t.Errorf("snapshots in format %d", f)
 		}
 	}
@@ -100,12 +100,12 @@ func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
 	for i := range 50_000 {
 		choices = append(choices, fmt.Sprintf("a model with a long name %d.safetensors", i))
 	}
-	worker := system.Worker{Reason: strings.Repeat("r", 1<<20)}
+	worker := health.Worker{Reason: strings.Repeat("r", 1<<20)}
 	for range 7 {
-		worker.BootSteps = append(worker.BootSteps, system.BootStep{Detail: strings.Repeat("d", 1<<20)})
+		worker.BootSteps = append(worker.BootSteps, health.BootStep{Detail: strings.Repeat("d", 1<<20)})
 	}
 	s := &feed.Snapshot{
-		System: system.Of([]system.Worker{worker}), Workflows: []system.Workflow{{Description: workflow.Description{
+		System: health.Of([]health.Worker{worker}), Workflows: []workflow.Workflow{{Description: workflow.Description{
 			Prompt: strings.Repeat("p", 1<<20), Parameters: []workflow.Parameter{{Name: "model", Choices: choices}},
 		}}},
 	}

@@ -2,11 +2,13 @@ package rpc
 
 import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -30,30 +32,30 @@ var (
 		job.Late: pb.DelayKind_DELAY_KIND_LATE, job.Overdue: pb.DelayKind_DELAY_KIND_OVERDUE, job.Retry: pb.DelayKind_DELAY_KIND_RETRY,
 		job.Paused: pb.DelayKind_DELAY_KIND_PAUSED,
 	}
-	systemStatuses = map[system.Status]pb.SystemStatus{
-		system.Booting: pb.SystemStatus_SYSTEM_STATUS_BOOTING, system.Benchmarking: pb.SystemStatus_SYSTEM_STATUS_BENCHMARKING,
-		system.Ready:      pb.SystemStatus_SYSTEM_STATUS_READY,
-		system.Restarting: pb.SystemStatus_SYSTEM_STATUS_RESTARTING, system.Offline: pb.SystemStatus_SYSTEM_STATUS_OFFLINE,
+	systemStatuses = map[health.Status]pb.SystemStatus{
+		health.Booting: pb.SystemStatus_SYSTEM_STATUS_BOOTING, health.Benchmarking: pb.SystemStatus_SYSTEM_STATUS_BENCHMARKING,
+		health.Ready:      pb.SystemStatus_SYSTEM_STATUS_READY,
+		health.Restarting: pb.SystemStatus_SYSTEM_STATUS_RESTARTING, health.Offline: pb.SystemStatus_SYSTEM_STATUS_OFFLINE,
 	}
-	bootOutcomes = map[system.Outcome]pb.BootOutcome{
-		system.Running: pb.BootOutcome_BOOT_OUTCOME_RUNNING, system.Done: pb.BootOutcome_BOOT_OUTCOME_DONE,
-		system.Skipped: pb.BootOutcome_BOOT_OUTCOME_SKIPPED, system.Failed: pb.BootOutcome_BOOT_OUTCOME_FAILED,
+	bootOutcomes = map[health.Outcome]pb.BootOutcome{
+		health.Running: pb.BootOutcome_BOOT_OUTCOME_RUNNING, health.Done: pb.BootOutcome_BOOT_OUTCOME_DONE,
+		health.Skipped: pb.BootOutcome_BOOT_OUTCOME_SKIPPED, health.Failed: pb.BootOutcome_BOOT_OUTCOME_FAILED,
 	}
-	auditActions = map[store.Action]pb.AuditAction{
-		store.Book: pb.AuditAction_AUDIT_ACTION_BOOK, store.Change: pb.AuditAction_AUDIT_ACTION_UPDATE,
-		store.Cancel: pb.AuditAction_AUDIT_ACTION_CANCEL,
-		store.SignIn: pb.AuditAction_AUDIT_ACTION_SIGN_IN, store.CreateToken: pb.AuditAction_AUDIT_ACTION_CREATE_TOKEN,
-		store.RevokeToken: pb.AuditAction_AUDIT_ACTION_REVOKE_TOKEN, store.RenameUser: pb.AuditAction_AUDIT_ACTION_RENAME_USER,
-		store.CreateUser: pb.AuditAction_AUDIT_ACTION_CREATE_USER, store.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR,
-		store.DeleteUser:       pb.AuditAction_AUDIT_ACTION_DELETE_USER,
-		store.CreateInvitation: pb.AuditAction_AUDIT_ACTION_CREATE_INVITATION,
-		store.RevokeInvitation: pb.AuditAction_AUDIT_ACTION_REVOKE_INVITATION,
-		store.RestartWorker:    pb.AuditAction_AUDIT_ACTION_RESTART_WORKER, store.PauseWorker: pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
-		store.ResumeWorker: pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
+	auditActions = map[audit.Action]pb.AuditAction{
+		audit.Book: pb.AuditAction_AUDIT_ACTION_BOOK, audit.Update: pb.AuditAction_AUDIT_ACTION_UPDATE,
+		audit.Cancel: pb.AuditAction_AUDIT_ACTION_CANCEL,
+		audit.SignIn: pb.AuditAction_AUDIT_ACTION_SIGN_IN, audit.CreateToken: pb.AuditAction_AUDIT_ACTION_CREATE_TOKEN,
+		audit.RevokeToken: pb.AuditAction_AUDIT_ACTION_REVOKE_TOKEN, audit.RenameUser: pb.AuditAction_AUDIT_ACTION_RENAME_USER,
+		audit.CreateUser: pb.AuditAction_AUDIT_ACTION_CREATE_USER, audit.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR,
+		audit.DeleteUser:       pb.AuditAction_AUDIT_ACTION_DELETE_USER,
+		audit.CreateInvitation: pb.AuditAction_AUDIT_ACTION_CREATE_INVITATION,
+		audit.RevokeInvitation: pb.AuditAction_AUDIT_ACTION_REVOKE_INVITATION,
+		audit.RestartWorker:    pb.AuditAction_AUDIT_ACTION_RESTART_WORKER, audit.PauseWorker: pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
+		audit.ResumeWorker: pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
 	}
-	accessModes = map[access.Mode]pb.AccessMode{
-		access.Open: pb.AccessMode_ACCESS_MODE_OPEN, access.Invite: pb.AccessMode_ACCESS_MODE_INVITE,
-		access.Closed: pb.AccessMode_ACCESS_MODE_CLOSED,
+	accessModes = map[account.Mode]pb.AccessMode{
+		account.Open: pb.AccessMode_ACCESS_MODE_OPEN, account.Invite: pb.AccessMode_ACCESS_MODE_INVITE,
+		account.Closed: pb.AccessMode_ACCESS_MODE_CLOSED,
 	}
 	parameterKinds = map[workflow.Kind]pb.ParameterKind{
 		workflow.KindInteger: pb.ParameterKind_PARAMETER_KIND_INTEGER, workflow.KindNumber: pb.ParameterKind_PARAMETER_KIND_NUMBER,
@@ -131,7 +133,7 @@ func valuesFromProto(values map[string]*pb.ParameterValue) workflow.Values {
 	return out
 }
 
-func limitsToProto(l access.Limits) *pb.Limits {
+func limitsToProto(l account.Limits) *pb.Limits {
 	return &pb.Limits{OpenBookings: int32(l.OpenBookings), DaysAhead: int32(l.DaysAhead), RequestsPerSecond: int32(l.RequestsPerSecond)}
 }
 
@@ -149,26 +151,26 @@ func presenceToProto(p feed.Presence) *pb.Presence {
 	return &pb.Presence{Connections: int32(p.Connections), Users: int32(p.Users)}
 }
 
-func userToProto(u store.User) *pb.User {
+func userToProto(u account.User) *pb.User {
 	return &pb.User{Id: u.ID, Name: u.Name, Administrator: u.Administrator, CreatedAtMs: u.CreatedAt}
 }
 
-func accountToProto(a store.Account) *pb.UserAccount {
+func accountToProto(a account.Account) *pb.UserAccount {
 	return &pb.UserAccount{User: userToProto(a.User), Tokens: int32(a.Tokens), LastUsedAtMs: a.LastUsed}
 }
 
-func tokenToProto(t store.Token, current string) *pb.Token {
+func tokenToProto(t account.Token, current string) *pb.Token {
 	return &pb.Token{Id: t.ID, Name: t.ClientName, CreatedAtMs: t.CreatedAt, LastUsedAtMs: t.LastUsed, Current: t.ID == current}
 }
 
-func invitationToProto(i store.Invitation) *pb.Invitation {
+func invitationToProto(i account.Invitation) *pb.Invitation {
 	return &pb.Invitation{
 		Id: i.ID, Note: i.Note, CreatedBy: i.CreatedByName, CreatedAtMs: i.CreatedAt, ExpiresAtMs: i.ExpiresAt, MaxUses: int32(i.MaxUses),
 		Uses: int32(i.Uses),
 	}
 }
 
-func eventToProto(e store.Event) *pb.AuditEvent {
+func eventToProto(e audit.Event) *pb.AuditEvent {
 	return &pb.AuditEvent{
 		AtMs: e.At, UserId: e.UserID, UserName: e.UserName, Ip: e.Address, Action: auditActions[e.Action],
 		JobId: e.JobID, Detail: e.Detail,
@@ -178,15 +180,15 @@ func eventToProto(e store.Event) *pb.AuditEvent {
 // maxDetail is how long a text about the service may be, in characters.
 const maxDetail = 4000
 
-func workerToProto(w system.Worker) *pb.Worker {
+func workerToProto(w health.Worker) *pb.Worker {
 	return &pb.Worker{
 		Id: w.ID, Status: systemStatuses[w.Status], Reason: job.Beginning(w.Reason, maxDetail), Simulated: w.Simulated,
 		ComfyuiVersion: w.ComfyUIVersion, Device: w.Device,
-		Estimates: each(w.Estimates, func(e system.Estimate) *pb.Estimate {
+		Estimates: each(w.Estimates, func(e estimate.Estimate) *pb.Estimate {
 			return &pb.Estimate{WorkflowId: e.Workflow, BenchmarkMs: e.BenchmarkMS, SlotDurationMs: e.SlotDurationMS}
 		}),
 		Pause: pauseToProto(w.Pause),
-		BootSteps: each(w.BootSteps, func(s system.BootStep) *pb.BootStep {
+		BootSteps: each(w.BootSteps, func(s health.BootStep) *pb.BootStep {
 			return &pb.BootStep{
 				Name: s.Name, Outcome: bootOutcomes[s.Outcome], ElapsedMs: s.ElapsedMS,
 				Detail: job.Beginning(s.Detail, maxDetail),
@@ -195,14 +197,14 @@ func workerToProto(w system.Worker) *pb.Worker {
 	}
 }
 
-func pauseToProto(p *system.Pause) *pb.Pause {
+func pauseToProto(p *schedule.Pause) *pb.Pause {
 	if p == nil {
 		return nil
 	}
-	return &pb.Pause{StartMs: p.Start, EndMs: p.End, Reason: p.Reason, UserName: p.UserName}
+	return &pb.Pause{StartMs: p.Slot.Start, EndMs: p.Slot.End, Reason: p.Reason, UserName: p.UserName}
 }
 
-func (o Outlook) system(s system.State, v access.Viewer) *pb.SystemState {
+func (o Outlook) system(s health.State, v account.User) *pb.SystemState {
 	s = o.System(v, s)
 	return &pb.SystemState{
 		SystemStatus: systemStatuses[s.Status], Reason: job.Beginning(s.Reason, maxDetail), BenchmarkMs: s.BenchmarkMS,

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
@@ -34,7 +34,7 @@ type encoded struct {
 }
 
 // get gives what is made, and else makes it as the viewer may see it.
-func (e *encoding) get(f format, d *Delta, v access.Viewer) ([]byte, error) {
+func (e *encoding) get(f format, d *Delta, v account.User) ([]byte, error) {
 	if made := e[f].made.Load(); made != nil {
 		return made.bytes, made.err
 	}
@@ -53,21 +53,21 @@ func (e *encoding) get(f format, d *Delta, v access.Viewer) ([]byte, error) {
 func (o *Outlook) Delta(d feed.Delta) *Delta { return &Delta{outlook: o, change: d} }
 
 // For is the change as the viewer may see it: in binary a response with it, in JSON the change alone.
-func (d *Delta) For(f format, v access.Viewer) ([]byte, error) {
-	if _, some := d.change.Own[v.UserID]; some {
+func (d *Delta) For(f format, v account.User) ([]byte, error) {
+	if _, some := d.change.Own[v.ID]; some {
 		return d.encode(f, v) // it has no other viewers
 	}
 	if d.outlook.seesWhole(v, &d.change) {
 		return d.whole.get(f, d, everything)
 	}
-	return d.public.get(f, d, access.Viewer{})
+	return d.public.get(f, d, account.User{})
 }
 
 // everything is the viewer from whom nothing is kept.
-var everything = access.Viewer{Administrator: true}
+var everything = account.User{Administrator: true}
 
 // seesWhole reports whether nothing of a change is kept from the viewer.
-func (o *Outlook) seesWhole(v access.Viewer, d *feed.Delta) bool {
+func (o *Outlook) seesWhole(v account.User, d *feed.Delta) bool {
 	if v.Administrator {
 		return true
 	}
@@ -76,7 +76,7 @@ func (o *Outlook) seesWhole(v access.Viewer, d *feed.Delta) bool {
 }
 
 // encode gives an error also where the change is not what it should be: whoever watches is served otherwise then.
-func (d *Delta) encode(f format, v access.Viewer) (encoded []byte, err error) {
+func (d *Delta) encode(f format, v account.User) (encoded []byte, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())

@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -78,24 +78,24 @@ func must[T any](v T, err error) T {
 func TestChangeForEachViewer(t *testing.T) {
 	connected := feed.Delta{Connections: []feed.Connection{{ID: "c", IP: "10.0.0.1"}}}
 	for name, test := range map[string]struct {
-		policy  access.Policy
-		viewer  access.Viewer
+		policy  account.Policy
+		viewer  account.User
 		prompts [2]string
 		address string
 	}{
-		"everything is open": {access.Policy{Addresses: true}, access.Viewer{UserID: "ann"}, [2]string{"a fox", "an owl"}, "10.0.0.1"},
-		"addresses are kept": {access.Policy{}, access.Viewer{UserID: "ann"}, [2]string{"a fox", "an owl"}, ""},
-		"an owner":           {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "bob"}, [2]string{"", "an owl"}, ""},
+		"everything is open": {account.Policy{Addresses: true}, account.User{ID: "ann"}, [2]string{"a fox", "an owl"}, "10.0.0.1"},
+		"addresses are kept": {account.Policy{}, account.User{ID: "ann"}, [2]string{"a fox", "an owl"}, ""},
+		"an owner":           {account.Policy{PrivateJobs: true}, account.User{ID: "bob"}, [2]string{"", "an owl"}, ""},
 		"an owner, addresses too": {
-			access.Policy{PrivateJobs: true, Addresses: true},
-			access.Viewer{UserID: "ann"},
+			account.Policy{PrivateJobs: true, Addresses: true},
+			account.User{ID: "ann"},
 			[2]string{"a fox", ""},
 			"10.0.0.1",
 		},
-		"somebody else": {access.Policy{PrivateJobs: true}, access.Viewer{UserID: "eve"}, [2]string{}, ""},
+		"somebody else": {account.Policy{PrivateJobs: true}, account.User{ID: "eve"}, [2]string{}, ""},
 		"an administrator": {
-			access.Policy{PrivateJobs: true},
-			access.Viewer{UserID: "eve", Administrator: true},
+			account.Policy{PrivateJobs: true},
+			account.User{ID: "eve", Administrator: true},
 			[2]string{"a fox", "an owl"},
 			"10.0.0.1",
 		},
@@ -126,11 +126,11 @@ func BenchmarkRender(b *testing.B) {
 		Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024), "steps": workflow.Integer(4)},
 		Attempt:    1, Version: 1,
 	}}}
-	for name, policy := range map[string]access.Policy{"open": {Addresses: true}, "private": {PrivateJobs: true}} {
+	for name, policy := range map[string]account.Policy{"open": {Addresses: true}, "private": {PrivateJobs: true}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = (&Outlook{Policy: policy}).Delta(change).For(asBinary, access.Viewer{})
+				_, _ = (&Outlook{Policy: policy}).Delta(change).For(asBinary, account.User{})
 			}
 		})
 	}

@@ -15,7 +15,7 @@ import (
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
@@ -23,7 +23,7 @@ import (
 )
 
 // serve is a service of which only the identity works, and a client that has signed in.
-func serve(t *testing.T, limits access.Limits, log *bytes.Buffer) comfyschedulerv1connect.SchedulerServiceClient {
+func serve(t *testing.T, limits account.Limits, log *bytes.Buffer) comfyschedulerv1connect.SchedulerServiceClient {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bookings.db"))
 	if err != nil {
@@ -31,7 +31,7 @@ func serve(t *testing.T, limits access.Limits, log *bytes.Buffer) comfyscheduler
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	service := &rpc.Server{
-		Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Outlook: rpc.Outlook{Limits: limits}, CookieName: "test",
+		Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Outlook: rpc.Outlook{Limits: limits}, CookieName: "test",
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
 	}
 	_, token, err := service.Identity.SignIn(t.Context(), "", "", "")
@@ -55,7 +55,7 @@ func serve(t *testing.T, limits access.Limits, log *bytes.Buffer) comfyscheduler
 
 func TestPanicEndsOneCall(t *testing.T) {
 	var log bytes.Buffer
-	c := serve(t, access.Limits{}, &log)
+	c := serve(t, account.Limits{}, &log)
 	for range 2 { // there is no store to read from
 		_, err := c.ListJobs(t.Context(), &pb.ListJobsRequest{})
 		if connect.CodeOf(err) != connect.CodeInternal || strings.Contains(err.Error(), "panic") {
@@ -69,7 +69,7 @@ func TestPanicEndsOneCall(t *testing.T) {
 
 func TestCallsOfOneUserAreBounded(t *testing.T) {
 	var log bytes.Buffer
-	c := serve(t, access.Limits{RequestsPerSecond: 1}, &log)
+	c := serve(t, account.Limits{RequestsPerSecond: 1}, &log)
 	var codes []connect.Code
 	for range 3 { // a burst of two is taken
 		_, err := c.GetJob(t.Context(), &pb.GetJobRequest{JobId: "no id"})

@@ -9,6 +9,7 @@ import (
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -40,7 +41,7 @@ func (s identityService) GetMe(ctx context.Context, _ *pb.GetMeRequest) (*pb.Get
 }
 
 func (s identityService) RenameMe(ctx context.Context, r *pb.RenameMeRequest) (*pb.RenameMeResponse, error) {
-	user, err := s.Identity.Rename(ctx, caller(ctx).Actor(), r.Name)
+	user, err := s.Identity.Rename(ctx, caller(ctx).Actor, r.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (s identityService) SignOut(ctx context.Context, _ *pb.SignOutRequest) (*pb
 }
 
 func (s identityService) CreateToken(ctx context.Context, r *pb.CreateTokenRequest) (*pb.CreateTokenResponse, error) {
-	token, secret, err := s.Identity.CreateToken(ctx, caller(ctx).Actor(), r.Name)
+	token, secret, err := s.Identity.CreateToken(ctx, caller(ctx).Actor, r.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -72,18 +73,18 @@ func (s identityService) ListTokens(ctx context.Context, r *pb.ListTokensRequest
 	if err != nil {
 		return nil, err
 	}
-	mine := func(t store.Token) *pb.Token { return tokenToProto(t, caller(ctx).TokenID) }
-	shown, next := page(r, tokens, mine, func(t store.Token) store.Cursor { return store.Cursor{Start: t.CreatedAt, ID: t.ID} })
+	mine := func(t account.Token) *pb.Token { return tokenToProto(t, caller(ctx).TokenID) }
+	shown, next := page(r, tokens, mine, func(t account.Token) store.Cursor { return store.Cursor{Start: t.CreatedAt, ID: t.ID} })
 	return &pb.ListTokensResponse{Tokens: shown, NextPageToken: next}, nil
 }
 
 func (s identityService) RenameToken(ctx context.Context, r *pb.RenameTokenRequest) (*pb.RenameTokenResponse, error) {
-	err := s.Identity.RenameToken(ctx, caller(ctx).Actor(), canonical(r.TokenId), r.Name)
+	err := s.Identity.RenameToken(ctx, caller(ctx).Actor, canonical(r.TokenId), r.Name)
 	return &pb.RenameTokenResponse{}, named(err, "token", r.TokenId)
 }
 
 func (s identityService) RevokeToken(ctx context.Context, r *pb.RevokeTokenRequest) (*pb.RevokeTokenResponse, error) {
-	err := s.Identity.RevokeToken(ctx, caller(ctx).Actor(), canonical(r.TokenId))
+	err := s.Identity.RevokeToken(ctx, caller(ctx).Actor, canonical(r.TokenId))
 	return &pb.RevokeTokenResponse{}, named(err, "token", r.TokenId)
 }
 

@@ -17,15 +17,15 @@ import (
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -47,7 +47,7 @@ func newLive(t *testing.T, outlook rpc.Outlook, render func(feed.Delta) *rpc.Del
 	t.Cleanup(func() { _ = s.Close() })
 	l := &live{t: t}
 	l.Server = &rpc.Server{
-		Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Store: s, Outlook: outlook, CookieName: "test",
+		Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Store: s, Outlook: outlook, CookieName: "test",
 		Stopping: make(chan struct{}), Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(&l.log, nil)),
 	}
@@ -66,7 +66,7 @@ func newLive(t *testing.T, outlook rpc.Outlook, render func(feed.Delta) *rpc.Del
 }
 
 // user is a new user and its client.
-func (l *live) user(options ...connect.ClientOption) (store.User, comfyschedulerv1connect.SchedulerServiceClient) {
+func (l *live) user(options ...connect.ClientOption) (account.User, comfyschedulerv1connect.SchedulerServiceClient) {
 	l.t.Helper()
 	user, token, err := l.Identity.SignIn(l.t.Context(), "", "", "")
 	if err != nil {
@@ -109,18 +109,18 @@ func anyJob(t *rapid.T, user string) job.Job {
 	}
 }
 
-func anySystem(t *rapid.T) system.State {
+func anySystem(t *rapid.T) health.State {
 	text := func(what string) string { return anyText.Draw(t, what) }
-	return system.Of([]system.Worker{{
-		ID: text("id"), Status: system.Offline, Reason: text("reason"), ComfyUIVersion: text("version"), Device: text("device"),
-		BootSteps: []system.BootStep{{Name: text("step"), Detail: text("detail")}},
-		Pause:     &system.Pause{Reason: text("pause"), UserName: text("by")},
+	return health.Of([]health.Worker{{
+		ID: text("id"), Status: health.Offline, Reason: text("reason"), ComfyUIVersion: text("version"), Device: text("device"),
+		BootSteps: []health.BootStep{{Name: text("step"), Detail: text("detail")}},
+		Pause:     &schedule.Pause{Reason: text("pause"), UserName: text("by")},
 	}})
 }
 
-func anyWorkflows(t *rapid.T) []system.Workflow {
+func anyWorkflows(t *rapid.T) []workflow.Workflow {
 	text := func(what string) string { return anyText.Draw(t, what) }
-	return []system.Workflow{{ID: text("id"), Title: text("title"), Description: workflow.Description{
+	return []workflow.Workflow{{ID: text("id"), Title: text("title"), Description: workflow.Description{
 		Prompt: text("example"), Problems: []workflow.Problem{{Text: text("problem")}},
 		Parameters: []workflow.Parameter{{Name: text("name"), Title: text("title"), Choices: []string{text("choice")}}},
 	}}}
@@ -129,7 +129,7 @@ func anyWorkflows(t *rapid.T) []system.Workflow {
 // TestAnyBytesInAnyText: whatever bytes come from outside, the live state stays up and each watcher gets each change, in
 // every format and whatever it may see.
 func TestAnyBytesInAnyText(t *testing.T) {
-	for name, policy := range map[string]access.Policy{"open": {Addresses: true}, "private": {PrivateJobs: true}} {
+	for name, policy := range map[string]account.Policy{"open": {Addresses: true}, "private": {PrivateJobs: true}} {
 		t.Run(name, func(t *testing.T) {
 			l := newLive(t, rpc.Outlook{Policy: policy}, nil)
 			me, binary := l.user()
@@ -209,7 +209,7 @@ func TestChangeThatCannotBeEncoded(t *testing.T) {
 	for _, s := range watchers {
 		readTo(t, s, l.Feed.Revision().Number)
 	}
-	l.Feed.SetSystem(system.State{Status: system.Offline, Reason: "gone"})
+	l.Feed.SetSystem(health.State{Status: health.Offline, Reason: "gone"})
 	for _, s := range watchers {
 		if !s.Receive() || s.Msg().GetSnapshot().GetSystem().GetReason() != "gone" ||
 			s.Msg().Snapshot.Revision.Number != l.Feed.Revision().Number {

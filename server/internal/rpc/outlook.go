@@ -2,20 +2,20 @@ package rpc
 
 import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
 // Outlook turns the state into messages, for each viewer with what it may see.
 type Outlook struct {
-	access.Policy
+	account.Policy
 	Version string
-	Limits  access.Limits
+	Limits  account.Limits
 }
 
-func (o Outlook) delta(d feed.Delta, v access.Viewer) *pb.StateDelta {
-	own := d.Own[v.UserID]
+func (o Outlook) delta(d feed.Delta, v account.User) *pb.StateDelta {
+	own := d.Own[v.ID]
 	out := &pb.StateDelta{
 		Revision: revisionToProto(d.Revision), Jobs: o.jobs(d.Jobs, v), ScheduledTotal: int64(d.ScheduledTotal),
 		Workflows:       workflowsToProto(d.Workflows),
@@ -32,20 +32,20 @@ func (o Outlook) delta(d feed.Delta, v access.Viewer) *pb.StateDelta {
 	return out
 }
 
-func (o Outlook) job(j job.Job, v access.Viewer) *pb.Job { return jobToProto(o.Job(v, j)) }
+func (o Outlook) job(j job.Job, v account.User) *pb.Job { return jobToProto(o.Job(v, j)) }
 
 // brief is the job as one of many.
-func (o Outlook) brief(j job.Job, v access.Viewer) *pb.Job { return jobToProto(o.Job(v, j.Shorten())) }
+func (o Outlook) brief(j job.Job, v account.User) *pb.Job { return jobToProto(o.Job(v, j.Shorten())) }
 
-func (o Outlook) jobs(jobs []job.Job, v access.Viewer) []*pb.Job {
+func (o Outlook) jobs(jobs []job.Job, v account.User) []*pb.Job {
 	return each(jobs, func(j job.Job) *pb.Job { return o.job(j, v) })
 }
 
-func (o Outlook) progress(p job.Progress, v access.Viewer) *pb.JobProgress {
+func (o Outlook) progress(p job.Progress, v account.User) *pb.JobProgress {
 	return progressToProto(o.Progress(v, p))
 }
 
-func (o Outlook) connections(connections []feed.Connection, v access.Viewer) []*pb.Connection {
+func (o Outlook) connections(connections []feed.Connection, v account.User) []*pb.Connection {
 	seesAddresses := o.SeesAddresses(v)
 	return each(connections, func(c feed.Connection) *pb.Connection {
 		if !seesAddresses {

@@ -109,7 +109,7 @@ func (s *Server) may(w http.ResponseWriter, who identity.Caller, owner string, e
 		http.Error(w, unknown, http.StatusNotFound)
 	case err != nil:
 		http.Error(w, "something went wrong in the service", http.StatusInternalServerError)
-	case !s.Outlook.SeesJobsOf(who.Viewer(), owner):
+	case !s.Outlook.SeesJobsOf(who.User, owner):
 		s.Refusals.Note(refusal.NotAllowed, who.Address, "another's file")
 		http.Error(w, "it is for its owner and for administrators", http.StatusForbidden)
 	default:

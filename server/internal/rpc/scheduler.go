@@ -33,7 +33,7 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 	if start, exact := r.Start.(*pb.BookJobRequest_TimeSlot); exact {
 		when = booking.When{Exact: true, Moment: start.TimeSlot}
 	}
-	booked, err := s.Booking.Book(ctx, caller(ctx).Actor(), booking.Request{
+	booked, err := s.Booking.Book(ctx, caller(ctx).Actor, booking.Request{
 		ID: r.RequestId, Hash: hash, When: when, Prompt: r.Prompt, Seed: r.Seed, Parameters: valuesFromProto(r.Parameters),
 		Workflow: r.WorkflowId, Worker: r.WorkerId,
 	})
@@ -72,7 +72,7 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 			edit.Move = &booking.When{Moment: r.Edit.NextFreeFrom}
 		}
 	}
-	changed, err := s.Booking.Edit(ctx, caller(ctx).Actor(), canonical(r.JobId), edit)
+	changed, err := s.Booking.Edit(ctx, caller(ctx).Actor, canonical(r.JobId), edit)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 }
 
 func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest) (*pb.CancelJobResponse, error) {
-	changed, err := s.Booking.Cancel(ctx, caller(ctx).Actor(), canonical(r.JobId))
+	changed, err := s.Booking.Cancel(ctx, caller(ctx).Actor, canonical(r.JobId))
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 	"connectrpc.com/validate"
 
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
@@ -73,20 +73,20 @@ func (s *Server) Handle(mux *http.ServeMux) {
 		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
 	}
 	small := connect.WithReadMaxBytes(maxQuestion)
-	mux.Handle(grpchealth.NewHandler(health{s, names}, small))
+	mux.Handle(grpchealth.NewHandler(healthCheck{s, names}, small))
 	reflector := grpcreflect.NewStaticReflector(names...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector, small, connect.WithRequestGate(guard.admit)))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, small, connect.WithRequestGate(guard.admit)))
 }
 
-// health says that a service is serving while bookings are taken.
-type health struct {
+// healthCheck says that a service is serving while bookings are taken.
+type healthCheck struct {
 	*Server
 	services []string
 }
 
 // Check implements grpchealth.Checker. The empty name is the whole.
-func (h health) Check(_ context.Context, request *grpchealth.CheckRequest) (*grpchealth.CheckResponse, error) {
+func (h healthCheck) Check(_ context.Context, request *grpchealth.CheckRequest) (*grpchealth.CheckResponse, error) {
 	if request.Service != "" && !slices.Contains(h.services, request.Service) {
 		return nil, connect.NewError(connect.CodeNotFound, fmt.Errorf("there is no service %q", request.Service))
 	}
@@ -116,4 +116,4 @@ func caller(ctx context.Context) identity.Caller {
 }
 
 // viewer is what the caller may see.
-func viewer(ctx context.Context) access.Viewer { return caller(ctx).Viewer() }
+func viewer(ctx context.Context) account.User { return caller(ctx).User }

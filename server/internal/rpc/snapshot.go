@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
@@ -20,7 +20,7 @@ const (
 
 // snapshot is what all who see the same of the state are shown, with room for what one is told besides. When not all jobs
 // fit, the scheduled ones that start last are missing, and the ended ones have half of the room, the latest of them.
-func (o Outlook) snapshot(s *feed.Snapshot, v access.Viewer) *pb.StateSnapshot {
+func (o Outlook) snapshot(s *feed.Snapshot, v account.User) *pb.StateSnapshot {
 	out := &pb.StateSnapshot{
 		Revision: revisionToProto(s.Revision), System: o.system(s.System, v), Workflows: workflowsToProto(s.Workflows),
 		ConnectedUsers:   o.connections(s.Connections, v),
@@ -40,7 +40,7 @@ func (o Outlook) snapshot(s *feed.Snapshot, v access.Viewer) *pb.StateSnapshot {
 // choice is the jobs of a snapshot that fit into a message.
 type choice struct {
 	outlook Outlook
-	viewer  access.Viewer
+	viewer  account.User
 	from    *feed.Snapshot
 	left    int       // bytes
 	taken   []*pb.Job // by their place in the snapshot; nil: not taken
@@ -85,8 +85,8 @@ func (c *choice) fit(i int) bool {
 }
 
 // aside is what only this viewer is told of a snapshot.
-func (o Outlook) aside(s *feed.Snapshot, v access.Viewer, now int64) *pb.StateSnapshot {
-	own := s.Own[v.UserID]
+func (o Outlook) aside(s *feed.Snapshot, v account.User, now int64) *pb.StateSnapshot {
+	own := s.Own[v.ID]
 	return &pb.StateSnapshot{
 		ServerTimeMs: now, ConnectedUsers: o.connections(own.Connections, v), Users: each(own.Names, nameToProto),
 	}

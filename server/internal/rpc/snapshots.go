@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 )
 
@@ -25,7 +25,7 @@ type snapshotParts struct {
 }
 
 // encode gives the snapshot as the viewer may see it.
-func (s *snapshots) encode(f format, o Outlook, snapshot *feed.Snapshot, v access.Viewer) (*snapshotParts, error) {
+func (s *snapshots) encode(f format, o Outlook, snapshot *feed.Snapshot, v account.User) (*snapshotParts, error) {
 	if o.PrivateJobs && !v.Administrator {
 		return encodeSnapshot(f, o.snapshot(snapshot, v)) // nobody else sees the same
 	}
@@ -34,7 +34,7 @@ func (s *snapshots) encode(f format, o Outlook, snapshot *feed.Snapshot, v acces
 	if s.latest != snapshot {
 		s.latest, s.whole, s.public = snapshot, map[format]*snapshotParts{}, map[format]*snapshotParts{}
 	}
-	encoded, all := s.public, access.Viewer{}
+	encoded, all := s.public, account.User{}
 	if v.Administrator {
 		encoded, all = s.whole, everything
 	}

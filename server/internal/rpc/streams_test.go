@@ -4,8 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 func TestNetworkOfAnAddress(t *testing.T) {
@@ -23,7 +23,8 @@ func TestNetworkOfAnAddress(t *testing.T) {
 func TestStreamsAreCounted(t *testing.T) {
 	var s streams
 	open := func(user, address string, administrator bool) (func(), error) {
-		return s.open(identity.Caller{User: store.User{ID: user, Administrator: administrator}, Address: address}, 2, 3)
+		by := account.Actor{User: account.User{ID: user, Administrator: administrator}, Address: address}
+		return s.open(identity.Caller{Actor: by}, 2, 3)
 	}
 	refused := func(what, user, address string, administrator bool, limit int) {
 		t.Helper()

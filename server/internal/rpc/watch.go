@@ -167,7 +167,7 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 
 // respond puts news, and what is this watcher's own, into responses that are bounded in bytes.
 func (w *watcher) respond(news feed.News[*Delta]) (frames []*frame, err error) {
-	viewer, r, size := w.me.Viewer(), response{own: w.own}, 0
+	viewer, r, size := w.me.User, response{own: w.own}, 0
 	w.frames = w.frames[:0]
 	if s := news.Snapshot; s != nil {
 		if r.snapshot, err = w.snapshots.encode(w.format, w.Outlook, s, viewer); err != nil {

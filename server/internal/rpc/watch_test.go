@@ -14,12 +14,12 @@ import (
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/access"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 // pipes is a network within a bubble of time.
@@ -53,7 +53,7 @@ func watched(t *testing.T, test func(*rpc.Server, chan struct{}, *connect.Server
 		defer func() { _ = s.Close() }()
 		stopping := make(chan struct{})
 		service := &rpc.Server{
-			Identity: identity.New(s, identity.Rules{Mode: access.Open}, time.Now), Store: s, CookieName: "test", Stopping: stopping,
+			Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Store: s, CookieName: "test", Stopping: stopping,
 			Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		}
 		service.Feed = feed.New(0, service.Outlook.Delta)
@@ -102,7 +102,7 @@ func TestSilentStreamsHaveHeartbeats(t *testing.T) {
 		for i := range 20 {
 			if i == 10 {
 				time.Sleep(7 * time.Second)
-				service.Feed.SetSystem(system.State{})
+				service.Feed.SetSystem(health.State{})
 				if !stream.Receive() || len(stream.Msg().GetDeltas()) != 1 {
 					t.Fatalf("no delta: %v (%v)", stream.Msg(), stream.Err())
 				}

@@ -3,7 +3,6 @@ package rpc
 import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -16,9 +15,9 @@ const (
 	maxExample = 16 << 10
 )
 
-func workflowsToProto(workflows []system.Workflow) []*pb.Workflow {
+func workflowsToProto(workflows []workflow.Workflow) []*pb.Workflow {
 	room := maxChoices
-	return each(workflows, func(w system.Workflow) *pb.Workflow {
+	return each(workflows, func(w workflow.Workflow) *pb.Workflow {
 		d := w.Description
 		return &pb.Workflow{
 			Id: w.ID, Title: w.Title, ExamplePrompt: job.Beginning(d.Prompt, maxExample), SeedMin: d.SeedMin, SeedMax: d.SeedMax,

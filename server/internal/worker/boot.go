@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 )
 
 // errSkipped marks a boot step that had nothing to do; its text says why.
@@ -20,32 +20,32 @@ func (e errSkipped) Error() string { return string(e) }
 // step runs one step of the boot and reports it before and after.
 func (w *Worker) step(ctx context.Context, name string, do func(context.Context) (detail string, err error)) error {
 	began := time.Now()
-	report := func(outcome system.Outcome, detail string) {
-		step := system.BootStep{Name: name, Outcome: outcome, ElapsedMS: time.Since(began).Milliseconds(), Detail: detail}
-		w.set(func(s *system.Worker) {
+	report := func(outcome health.Outcome, detail string) {
+		step := health.BootStep{Name: name, Outcome: outcome, ElapsedMS: time.Since(began).Milliseconds(), Detail: detail}
+		w.set(func(s *health.Worker) {
 			if n := len(s.BootSteps); n > 0 && s.BootSteps[n-1].Name == name {
 				s.BootSteps = s.BootSteps[: n-1 : n-1]
 			}
 			s.BootSteps = append(s.BootSteps[:len(s.BootSteps):len(s.BootSteps)], step)
 		})
 	}
-	over := func(level slog.Level, outcome system.Outcome, detail string) {
+	over := func(level slog.Level, outcome health.Outcome, detail string) {
 		report(outcome, detail)
 		w.Log.Log(ctx, level, "boot: "+name, "worker", w.ID, "outcome", outcome, "elapsed_ms", time.Since(began).Milliseconds(), "detail", detail)
 	}
-	report(system.Running, "")
+	report(health.Running, "")
 	detail, err := do(ctx)
 	var skipped errSkipped
 	switch {
 	case err == nil:
-		over(slog.LevelInfo, system.Done, detail)
+		over(slog.LevelInfo, health.Done, detail)
 	case errors.As(err, &skipped):
-		over(slog.LevelInfo, system.Skipped, skipped.Error())
+		over(slog.LevelInfo, health.Skipped, skipped.Error())
 	case ctx.Err() != nil:
-		over(slog.LevelInfo, system.Skipped, "the service is being stopped")
+		over(slog.LevelInfo, health.Skipped, "the service is being stopped")
 		return fmt.Errorf("%s: %w", name, ctx.Err())
 	default:
-		over(slog.LevelError, system.Failed, err.Error())
+		over(slog.LevelError, health.Failed, err.Error())
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
@@ -53,10 +53,10 @@ func (w *Worker) step(ctx context.Context, name string, do func(context.Context)
 
 // Boot brings ComfyUI up. It returns when jobs can run, or with what went wrong.
 func (w *Worker) Boot(ctx context.Context) error {
-	w.set(func(s *system.Worker) {
+	w.set(func(s *health.Worker) {
 		s.BootSteps = nil
-		if s.Status != system.Restarting {
-			s.Status, s.Reason = system.Booting, "ComfyUI is starting"
+		if s.Status != health.Restarting {
+			s.Status, s.Reason = health.Booting, "ComfyUI is starting"
 		}
 	})
 	b := &boot{Worker: w}
@@ -108,7 +108,7 @@ func (b *boot) connect(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b.set(func(s *system.Worker) {
+	b.set(func(s *health.Worker) {
 		s.ComfyUIVersion, s.Device = stats.Version, "unknown"
 		if len(stats.Devices) > 0 {
 			s.Device = stats.Devices[0].Name

@@ -15,10 +15,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
 
@@ -34,7 +35,7 @@ func TestBootMeasuresAndTidiesUp(t *testing.T) {
 		t.Errorf("steps: %s", got)
 	}
 	// Four steps of 20 ms each; from the cache it would take no time.
-	if s := w.State(); s.Status != system.Ready || w.benchmark() < 80 || s.Estimates[0].SlotDurationMS <= w.benchmark() {
+	if s := w.State(); s.Status != health.Ready || w.benchmark() < 80 || s.Estimates[0].SlotDurationMS <= w.benchmark() {
 		t.Errorf("state: %+v", s)
 	}
 	if files := r.written(); len(files) > 0 {
@@ -54,7 +55,7 @@ func TestNewStartIsSkippedThroughForAJobThatIsDue(t *testing.T) {
 	measured := first.benchmark()
 	first.leave()
 	stop(t, first)
-	user := store.User{ID: uuid.NewString(), Name: "Ada"}
+	user := account.User{ID: uuid.NewString(), Name: "Ada"}
 	due := r.newJob("due")
 	due.UserID, due.Status, due.Start, due.Duration, due.Version = user.ID, job.Scheduled, time.Now().UnixMilli(), 1000, 1
 	if err := r.store.Update(t.Context(), func(tx store.Tx) error {
@@ -66,11 +67,11 @@ func TestNewStartIsSkippedThroughForAJobThatIsDue(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := r.boot()
-	if w.step("launch").Outcome != system.Done || w.pid() == first.pid() {
+	if w.step("launch").Outcome != health.Done || w.pid() == first.pid() {
 		t.Errorf("launch: %+v", w.step("launch"))
 	}
 	for _, name := range []string{"warm up", "benchmark"} {
-		if s := w.step(name); s.Outcome != system.Skipped || !strings.Contains(s.Detail, "a booked slot falls due meanwhile") {
+		if s := w.step(name); s.Outcome != health.Skipped || !strings.Contains(s.Detail, "a booked slot falls due meanwhile") {
 			t.Errorf("%s: %+v", name, s)
 		}
 	}

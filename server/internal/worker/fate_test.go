@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 // What became of a prompt is known although ComfyUI does not know it any more: by its frames, and by the files that carry
@@ -184,7 +184,7 @@ func TestComfyUIThatFailsEverythingIsStartedAgain(t *testing.T) {
 			if o.Verdict != dispatch.Withdrawn || !strings.Contains(o.Reason, "failed every prompt") {
 				t.Errorf("the second: %+v", o)
 			}
-			r.eventually("it is started again", func() bool { return w.State().Status == system.Ready && w.pid() != pid })
+			r.eventually("it is started again", func() bool { return w.State().Status == health.Ready && w.pid() != pid })
 			second.Attempt = 2
 			if o := w.run(second); o.Verdict != dispatch.Completed {
 				t.Errorf("the second, again: %+v", o)
@@ -204,7 +204,7 @@ func TestJobsThatFailAreNotComfyUIsFault(t *testing.T) {
 			t.Errorf("outcome: %+v", o)
 		}
 	}
-	if w.pid() != pid || w.State().Status != system.Ready {
+	if w.pid() != pid || w.State().Status != health.Ready {
 		t.Errorf("pid %d, was %d; %+v", w.pid(), pid, w.State())
 	}
 }
@@ -221,7 +221,7 @@ func TestRemoteThatFailsEverything(t *testing.T) {
 	if o := w.run(far.newJob("a fox")); o.Verdict != dispatch.Withdrawn {
 		t.Errorf("outcome: %+v", o)
 	}
-	if s := w.State(); s.Status != system.Offline || !strings.Contains(s.Reason, "failed every prompt") {
+	if s := w.State(); s.Status != health.Offline || !strings.Contains(s.Reason, "failed every prompt") {
 		t.Errorf("state: %+v", s)
 	}
 	if ready, reason := w.Ready(t.Context()); ready || !strings.Contains(reason, "CUDA error") {
@@ -230,7 +230,7 @@ func TestRemoteThatFailsEverything(t *testing.T) {
 	if err := there.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	far.eventually("it is back", func() bool { return w.State().Status == system.Ready })
+	far.eventually("it is back", func() bool { return w.State().Status == health.Ready })
 	if o := w.run(far.newJob("a fox")); o.Verdict != dispatch.Completed {
 		t.Errorf("outcome: %+v", o)
 	}

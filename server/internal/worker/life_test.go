@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
 
@@ -57,7 +57,7 @@ func TestKilledServiceLeavesComfyUIToTheNext(t *testing.T) {
 	if w.pid() != first.pid() || w.benchmark() != first.benchmark() {
 		t.Errorf("pid %d, benchmark %d; before: %d, %d", w.pid(), w.benchmark(), first.pid(), first.benchmark())
 	}
-	if s := w.step("benchmark"); s.Outcome != system.Skipped {
+	if s := w.step("benchmark"); s.Outcome != health.Skipped {
 		t.Errorf("benchmark: %+v", s)
 	}
 	if o := <-adopted; o.Verdict != dispatch.Completed || len(r.written()) != 1 {
@@ -85,7 +85,7 @@ func TestServiceKilledWhileComfyUIStarts(t *testing.T) {
 	if w.pid() != first.pid() {
 		t.Errorf("pid %d, was %d", w.pid(), first.pid())
 	}
-	if s := w.step("benchmark"); s.Outcome != system.Done {
+	if s := w.step("benchmark"); s.Outcome != health.Done {
 		t.Errorf("benchmark: %+v", s)
 	}
 }
@@ -126,7 +126,7 @@ func TestEndedComfyUIIsStartedAgain(t *testing.T) {
 	if o := <-outcome; o.Verdict != dispatch.Lost || o.Reason != "ComfyUI ended (signal: killed) in mid-run" {
 		t.Errorf("outcome: %+v", o)
 	}
-	r.eventually("it is ready again", func() bool { return w.State().Status == system.Ready && w.pid() != pid })
+	r.eventually("it is ready again", func() bool { return w.State().Status == health.Ready && w.pid() != pid })
 	if o := w.run(r.newJob("another fox")); o.Verdict != dispatch.Completed {
 		t.Errorf("outcome: %+v", o)
 	}
@@ -138,7 +138,7 @@ func TestHungComfyUIIsStartedAgain(t *testing.T) {
 	w := r.supervised()
 	pid := w.pid()
 	w.freeze()
-	r.eventually("it is ready again", func() bool { return w.State().Status == system.Ready && w.pid() != pid })
+	r.eventually("it is ready again", func() bool { return w.State().Status == health.Ready && w.pid() != pid })
 	says(t, r.logged(), "ComfyUI does not answer any more")
 	if alive(pid) {
 		t.Error("the one that hung lives on")
@@ -155,7 +155,7 @@ func TestComfyUIThatDoesNotStartAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.eventually("the version before goes on", func() bool {
-		return w.State().Status == system.Ready && strings.Contains(r.logged(), "an administrator restarted ComfyUI")
+		return w.State().Status == health.Ready && strings.Contains(r.logged(), "an administrator restarted ComfyUI")
 	})
 	says(t, w.State().Reason, "models/vae")
 }
@@ -170,14 +170,14 @@ func TestRemoteComesAndGoes(t *testing.T) {
 	if err := w.Restart(); !errors.Is(err, worker.ErrRemote) {
 		t.Errorf("restart: %v", err)
 	}
-	if s := w.step("launch"); s.Outcome != system.Skipped {
+	if s := w.step("launch"); s.Outcome != health.Skipped {
 		t.Errorf("launch: %+v", s)
 	}
 	there.freeze()
-	far.eventually("it is offline", func() bool { return w.State().Status == system.Offline })
+	far.eventually("it is offline", func() bool { return w.State().Status == health.Offline })
 	says(t, w.State().Reason, "ComfyUI does not answer at http://127.0.0.1:")
 	kill(t, there.pid(), syscall.SIGCONT)
-	far.eventually("it is back", func() bool { return w.State().Status == system.Ready })
+	far.eventually("it is back", func() bool { return w.State().Status == health.Ready })
 	if o := w.run(far.newJob("a fox")); o.Verdict != dispatch.Completed {
 		t.Errorf("outcome: %+v", o)
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -115,15 +116,15 @@ func (w *Worker) measured(ctx context.Context, took time.Duration) {
 }
 
 func (w *Worker) estimate(benchmark int64) {
-	w.set(func(s *system.Worker) {
-		s.Estimates = []system.Estimate{{Workflow: w.Workflow.ID, BenchmarkMS: benchmark, SlotDurationMS: w.SlotDuration(benchmark)}}
+	w.set(func(s *health.Worker) {
+		s.Estimates = []estimate.Estimate{{Workflow: w.Workflow.ID, BenchmarkMS: benchmark, SlotDurationMS: w.SlotDuration(benchmark)}}
 	})
 }
 
 // setBenchmarking is for the first boot. Later on bookings go on, and the status tells of more than a measurement.
 func (w *Worker) setBenchmarking(reason string) {
-	if s := w.State().Status; s == system.Booting || s == system.Benchmarking {
-		w.setStatus(system.Benchmarking, reason)
+	if s := w.State().Status; s == health.Booting || s == health.Benchmarking {
+		w.setStatus(health.Benchmarking, reason)
 	}
 }
 

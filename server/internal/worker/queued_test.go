@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 func (r *rig) url(path string) string {
@@ -199,7 +199,7 @@ func TestPoisonBeforeTheServiceCameBack(t *testing.T) {
 		_, reason := w.Ready(t.Context())
 		return strings.Contains(reason, "had lost its executor")
 	})
-	r.eventually("ComfyUI is started again", func() bool { return w.State().Status == system.Ready && w.pid() != pid })
+	r.eventually("ComfyUI is started again", func() bool { return w.State().Status == health.Ready && w.pid() != pid })
 }
 
 func TestLogOfARunningComfyUIIsPutAside(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 )
 
 // After an edit of the workflow the estimate may be wrong. It stays, until it can be measured again without getting
@@ -31,7 +31,7 @@ func (w *Worker) doubt() {
 // measureWhenIdle begins to measure again, if that is asked for and this is the time.
 func (w *Worker) measureWhenIdle(ctx context.Context) {
 	w.mu.Lock()
-	wanted := w.doubtful && w.state.Status == system.Ready && w.measuring == nil && len(w.current) == 0 && time.Since(w.busyUntil) >= w.quiet
+	wanted := w.doubtful && w.state.Status == health.Ready && w.measuring == nil && len(w.current) == 0 && time.Since(w.busyUntil) >= w.quiet
 	estimate := int64(0)
 	for _, e := range w.state.Estimates {
 		estimate = e.BenchmarkMS
@@ -64,7 +64,7 @@ func (w *Worker) measureAgain(ctx context.Context, m *measurement) {
 	}
 	disturbed := ctx.Err() != nil
 	m.cancel()
-	w.set(func(*system.Worker) {
+	w.set(func(*health.Worker) {
 		w.measuring = nil
 		if disturbed {
 			w.doubtful, w.quiet = true, min(2*w.quiet, maxQuiet)

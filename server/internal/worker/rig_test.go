@@ -21,11 +21,12 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // The test's own binary is the simulated ComfyUI.
@@ -53,7 +54,7 @@ type rig struct {
 
 	mu        sync.Mutex
 	log       bytes.Buffer
-	workflows []system.Workflow
+	workflows []workflow.Workflow
 	progress  []job.Progress
 }
 
@@ -159,8 +160,8 @@ func (r *rig) worker() *running {
 	w := worker.New(worker.Config{
 		ID: "gpu", ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit, DataDir: c.Server.DataDir, Instance: r.instance,
 		Executable: os.Args[0], Store: r.store, Now: time.Now, Log: slog.New(slog.NewTextHandler(r, nil)),
-		OnState: func(system.Worker) {},
-		OnWorkflow: func(w system.Workflow) {
+		OnState: func(health.Worker) {},
+		OnWorkflow: func(w workflow.Workflow) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.workflows = append(r.workflows, w)
@@ -214,7 +215,7 @@ func (r *rig) supervised() *running {
 }
 
 // step is how a step of the boot went.
-func (w *running) step(name string) system.BootStep {
+func (w *running) step(name string) health.BootStep {
 	w.rig.t.Helper()
 	for _, s := range w.State().BootSteps {
 		if s.Name == name {
@@ -222,7 +223,7 @@ func (w *running) step(name string) system.BootStep {
 		}
 	}
 	w.rig.t.Fatalf("no step %q", name)
-	return system.BootStep{}
+	return health.BootStep{}
 }
 
 func stop(t *testing.T, w *running) {

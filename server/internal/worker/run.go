@@ -11,8 +11,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -88,7 +88,7 @@ const maxHanded = 64
 func (w *Worker) Changed() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.state.Status == system.Ready && w.measuring == nil {
+	if w.state.Status == health.Ready && w.measuring == nil {
 		return w.client.StatusChanged()
 	}
 	return w.changed
@@ -107,7 +107,7 @@ func (w *Worker) Prepare(ctx context.Context, j job.Job) {
 
 // Trouble implements dispatch.Runner.
 func (w *Worker) Trouble() string {
-	if s := w.State(); s.Status != system.Ready {
+	if s := w.State(); s.Status != health.Ready {
 		return s.Reason
 	}
 	return ""

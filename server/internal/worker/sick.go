@@ -8,8 +8,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 // A ComfyUI can answer and fail every prompt all the same: after a CUDA error its process never computes again. Left alone
@@ -89,7 +89,7 @@ func (w *Worker) checkUp(ctx context.Context, j job.Job, outcome comfy.Outcome, 
 	w.mu.Unlock()
 	w.Log.Error("ComfyUI fails every prompt", "worker", w.ID, "job", j.ID, "err", outcome.Error)
 	if w.ComfyUI.Installation == config.Remote {
-		w.setStatus(system.Offline, sick.Error()+"; it has to be started again where it runs")
+		w.setStatus(health.Offline, sick.Error()+"; it has to be started again where it runs")
 		return dispatch.Outcome{Verdict: dispatch.Withdrawn, Reason: sick.Error()}
 	}
 	w.lose(sick)

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 )
 
 // A ComfyUI that cannot be ended, as one whose driver hangs, is told as that. Nothing is started beside it; requests to
@@ -31,7 +31,7 @@ func TestComfyUIThatCannotBeEnded(t *testing.T) {
 	if err := w.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	r.eventually("it is told", func() bool { return w.State().Status == system.Offline })
+	r.eventually("it is told", func() bool { return w.State().Status == health.Offline })
 	if reason := w.State().Reason; reason != fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", pid) {
 		t.Errorf("reason: %s", reason)
 	}
@@ -48,7 +48,7 @@ func TestComfyUIThatCannotBeEnded(t *testing.T) {
 		t.Errorf("another was started beside it: pid %d", w.pid())
 	}
 	die()
-	r.eventually("it is ready again", func() bool { return w.State().Status == system.Ready })
+	r.eventually("it is ready again", func() bool { return w.State().Status == health.Ready })
 	if alive(pid) {
 		t.Error("the one that hung lives on")
 	}
@@ -107,7 +107,7 @@ func TestComfyUIThatEndsToBeStartedAgain(t *testing.T) {
 	r.restarting(3)
 	w := r.boot()
 	says(t, r.logged(), "ComfyUI has ended to be started again")
-	if w.State().Status != system.Ready {
+	if w.State().Status != health.Ready {
 		t.Errorf("state: %+v", w.State())
 	}
 	stop(t, w)
@@ -130,7 +130,7 @@ func TestStopDuringTheBootIsNotLoggedAsAnError(t *testing.T) {
 	w := r.worker()
 	booting := make(chan error, 1)
 	go func() { booting <- w.Boot(w.ctx) }()
-	r.eventually("the models are being loaded", func() bool { return w.State().Status == system.Benchmarking })
+	r.eventually("the models are being loaded", func() bool { return w.State().Status == health.Benchmarking })
 	w.leave()
 	if err := <-booting; err == nil {
 		t.Error("it booted")

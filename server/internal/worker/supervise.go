@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 // pace holds the waiting times of a worker.
@@ -60,7 +60,7 @@ func (w *Worker) Supervise(ctx context.Context) error {
 		if time.Since(began) > w.pace.stableAfter {
 			pause = w.pace.minPause
 		}
-		w.setStatus(system.Restarting, fmt.Sprintf("%v; it is started again", firstLine(reason)))
+		w.setStatus(health.Restarting, fmt.Sprintf("%v; it is started again", firstLine(reason)))
 		for ; reason != nil; pause = min(2*pause, w.pace.maxPause) {
 			reason = w.startAgain(ctx, reason, pause)
 			if ctx.Err() != nil {
@@ -76,7 +76,7 @@ func (w *Worker) startAgain(ctx context.Context, down error, pause time.Duration
 	stuck := w.end(ctx) // one that hangs, and children that outlived it
 	if stuck != nil {
 		down = stuck
-		w.setStatus(system.Offline, unendable(stuck))
+		w.setStatus(health.Offline, unendable(stuck))
 	}
 	w.Log.Error("ComfyUI is down", "worker", w.ID, "reason", down, "next_try_in", pause)
 	select {
@@ -90,7 +90,7 @@ func (w *Worker) startAgain(ctx context.Context, down error, pause time.Duration
 	err := w.Boot(ctx)
 	if err != nil && ctx.Err() == nil {
 		err = errors.Join(err, w.end(ctx)) // what is left of a boot that failed
-		w.setStatus(system.Offline, fmt.Sprintf("ComfyUI does not start (%v); next try in %v", firstLine(err), min(2*pause, w.pace.maxPause)))
+		w.setStatus(health.Offline, fmt.Sprintf("ComfyUI does not start (%v); next try in %v", firstLine(err), min(2*pause, w.pace.maxPause)))
 	}
 	return err
 }
@@ -116,14 +116,14 @@ func (w *Worker) watch(ctx context.Context) error {
 			return context.Cause(runs)
 		case <-w.restart:
 			// First the status, so that no job is handed to what is being ended.
-			w.setStatus(system.Restarting, fmt.Sprintf("%v; it is started again", errRestart))
+			w.setStatus(health.Restarting, fmt.Sprintf("%v; it is started again", errRestart))
 			lost(errRestart)
 		case <-w.edited:
-			edited = w.State().Status != system.Ready || w.refresh(ctx) != nil
+			edited = w.State().Status != health.Ready || w.refresh(ctx) != nil
 		case <-rotation.C:
 			w.rotateLog()
 		case <-ticker.C:
-			if edited && w.State().Status == system.Ready {
+			if edited && w.State().Status == health.Ready {
 				edited = w.refresh(ctx) != nil
 			}
 			if w.record.catchUp() {
@@ -154,7 +154,7 @@ func (w *Worker) checkHealth(ctx context.Context, lost context.CancelCauseFunc) 
 		asking, cancel := context.WithTimeout(ctx, w.pace.answer)
 		_, err := w.client.SystemStats(asking)
 		cancel()
-		offline := w.State().Status == system.Offline
+		offline := w.State().Status == health.Offline
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -175,7 +175,7 @@ func (w *Worker) checkHealth(ctx context.Context, lost context.CancelCauseFunc) 
 				reason = locked.Error()
 			}
 			w.Log.Error(reason, "worker", w.ID, "err", err)
-			w.setWhile(ctx, system.Offline, reason)
+			w.setWhile(ctx, health.Offline, reason)
 		}
 	}
 }
@@ -202,16 +202,16 @@ func (w *Worker) backAgain(ctx context.Context) {
 	} else {
 		w.Log.Info("ComfyUI answers again", "worker", w.ID)
 	}
-	w.setWhile(ctx, system.Ready, "")
+	w.setWhile(ctx, health.Ready, "")
 }
 
 // setWhile sets the status unless ctx has ended, which is when somebody else sets it.
-func (w *Worker) setWhile(ctx context.Context, status system.Status, reason string) {
-	w.set(func(s *system.Worker) {
+func (w *Worker) setWhile(ctx context.Context, status health.Status, reason string) {
+	w.set(func(s *health.Worker) {
 		if ctx.Err() == nil {
 			s.Status, s.Reason = status, reason
 		}
-		if s.Status == system.Ready {
+		if s.Status == health.Ready {
 			s.Reason = w.notice
 		}
 	})

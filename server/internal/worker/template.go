@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -29,7 +28,7 @@ func (w *Worker) setOffer(o offer) {
 	w.mu.Lock()
 	w.offer = o
 	w.mu.Unlock()
-	w.OnWorkflow(system.Workflow{ID: o.template.ID, Title: o.template.Title, TemplateHash: o.template.Hash, Description: o.description})
+	w.OnWorkflow(workflow.Workflow{ID: o.template.ID, Title: o.template.Title, TemplateHash: o.template.Hash, Description: o.description})
 }
 
 // unfitError says that ComfyUI cannot run a template.

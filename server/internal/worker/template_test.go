@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 )
 
 func TestEditedTemplateIsTakenIn(t *testing.T) {
@@ -34,7 +34,7 @@ func TestEditedTemplateIsTakenIn(t *testing.T) {
 
 	// A restart of the service finds that measurement.
 	w.leave()
-	if again := r.boot(); again.step("benchmark").Outcome != system.Skipped || again.benchmark() != w.benchmark() {
+	if again := r.boot(); again.step("benchmark").Outcome != health.Skipped || again.benchmark() != w.benchmark() {
 		t.Errorf("benchmark: %+v", again.step("benchmark"))
 	}
 }
@@ -56,7 +56,7 @@ func TestBadEditKeepsTheVersionBefore(t *testing.T) {
 	} {
 		r.writeTemplate(tc.text)
 		r.eventually("the operator is told of "+tc.name, func() bool { return strings.Contains(w.State().Reason, tc.want) })
-		if w.State().Status != system.Ready || r.hash() != before {
+		if w.State().Status != health.Ready || r.hash() != before {
 			t.Errorf("%s: %+v", tc.name, w.State())
 		}
 	}

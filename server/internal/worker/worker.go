@@ -13,10 +13,11 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Store is what a worker needs of the store.
@@ -45,8 +46,8 @@ type Config struct {
 	Log          *slog.Logger
 
 	// What the worker tells. Each must be quick.
-	OnState    func(system.Worker)
-	OnWorkflow func(system.Workflow)
+	OnState    func(health.Worker)
+	OnWorkflow func(workflow.Workflow)
 	OnProgress func(job.Progress)
 }
 
@@ -63,7 +64,7 @@ type Worker struct {
 	executor executor
 
 	mu      sync.Mutex
-	state   system.Worker
+	state   health.Worker
 	changed chan struct{} // closed and replaced when state changes
 	process program
 	lost    context.CancelCauseFunc // ends the runs on the present process
@@ -88,7 +89,7 @@ type Worker struct {
 func New(c Config) *Worker {
 	w := &Worker{
 		Config: c, pace: defaultPace(), edited: make(chan struct{}, 1), offer: offer{template: c.Workflow.Template}, up: make(chan struct{}), changed: make(chan struct{}), current: map[string]*comfy.Run{}, interrupts: map[string]bool{}, restart: make(chan struct{}, 1),
-		state: system.Worker{ID: c.ID, Status: system.Booting, Simulated: c.ComfyUI.Installation == config.Simulated},
+		state: health.Worker{ID: c.ID, Status: health.Booting, Simulated: c.ComfyUI.Installation == config.Simulated},
 	}
 	w.runs, w.lost = context.WithCancelCause(context.Background())
 	var err error
@@ -108,7 +109,7 @@ func New(c Config) *Worker {
 }
 
 // State is how the worker is.
-func (w *Worker) State() system.Worker {
+func (w *Worker) State() health.Worker {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.state
@@ -138,7 +139,7 @@ func (w *Worker) Preview(jobID string) (n int, data []byte) {
 func (w *Worker) logFile() string { return filepath.Join(w.DataDir, "comfyui-"+w.ID+".log") }
 
 // set changes the state, holding the lock, and tells it.
-func (w *Worker) set(change func(*system.Worker)) {
+func (w *Worker) set(change func(*health.Worker)) {
 	w.mu.Lock()
 	change(&w.state)
 	told := w.state
@@ -149,20 +150,20 @@ func (w *Worker) set(change func(*system.Worker)) {
 	w.OnState(told)
 }
 
-func (w *Worker) setStatus(status system.Status, reason string) {
-	w.set(func(s *system.Worker) { s.Status, s.Reason = status, reason })
+func (w *Worker) setStatus(status health.Status, reason string) {
+	w.set(func(s *health.Worker) { s.Status, s.Reason = status, reason })
 }
 
 // setReady says that jobs can run, and what the operator has to know all the same.
 func (w *Worker) setReady() {
-	w.set(func(s *system.Worker) { s.Status, s.Reason = system.Ready, w.notice })
+	w.set(func(s *health.Worker) { s.Status, s.Reason = health.Ready, w.notice })
 }
 
 // setNotice replaces what the operator has to know.
 func (w *Worker) setNotice(text string) {
-	w.set(func(s *system.Worker) {
+	w.set(func(s *health.Worker) {
 		w.notice = text
-		if s.Status == system.Ready {
+		if s.Status == health.Ready {
 			s.Reason = text
 		}
 	})

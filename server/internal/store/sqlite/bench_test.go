@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -19,7 +21,7 @@ import (
 // rig is an open store with one user. Set TMPDIR to a disk in memory to leave the disk out of the figures.
 type rig struct {
 	*sqlite.Store
-	user store.User
+	user account.User
 	n    atomic.Int64
 }
 
@@ -30,7 +32,7 @@ func newRig(b *testing.B) *rig {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = s.Close() })
-	r := &rig{Store: s, user: store.User{ID: uuid.NewString()}}
+	r := &rig{Store: s, user: account.User{ID: uuid.NewString()}}
 	if err := s.Update(b.Context(), func(tx store.Tx) error {
 		_, err := tx.InsertUser(r.user)
 		return err
@@ -48,10 +50,10 @@ func (r *rig) job() job.Job {
 	}
 }
 
-func (r *rig) event(j job.Job, request string) store.Event {
-	return store.Event{
-		At: 1, UserID: r.user.ID, Address: "192.0.2.7", Action: store.Book, JobID: j.ID, Detail: "at 2026-11-24 12:00:00 UTC",
-		Request: store.Request{ID: request, Hash: []byte("0123456789abcdef")},
+func (r *rig) event(j job.Job, request string) audit.Event {
+	return audit.Event{
+		At: 1, UserID: r.user.ID, Address: "192.0.2.7", Action: audit.Book, JobID: j.ID, Detail: "at 2026-11-24 12:00:00 UTC",
+		Request: audit.Request{ID: request, Hash: []byte("0123456789abcdef")},
 	}
 }
 

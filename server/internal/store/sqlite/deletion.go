@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -32,7 +33,7 @@ func (s *Store) Erasures(ctx context.Context) ([]string, error) {
 	return collect(rows, err, scanID)
 }
 
-func (t *tx) User(id string) (store.User, error) {
+func (t *tx) User(id string) (account.User, error) {
 	return scanUser(id, t.query(selectUser, id))
 }
 

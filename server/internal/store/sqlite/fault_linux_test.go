@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -32,7 +34,7 @@ func TestFaultsOfTheDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := store.User{ID: uuid.NewString(), Name: "Ada"}
+	user := account.User{ID: uuid.NewString(), Name: "Ada"}
 	if err := s.Update(t.Context(), func(tx store.Tx) error { _, err := tx.InsertUser(user); return err }); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,7 @@ type life struct {
 	*testing.T
 	disk    *faultyDisk
 	empty   []byte
-	user    store.User
+	user    account.User
 	file    string
 	store   *sqlite.Store
 	refused int
@@ -141,7 +143,7 @@ func (l *life) book(n int) []string {
 		Prompt: "a fox", Parameters: workflow.Values{}, Attempt: 1, Version: 1,
 	}
 	err := l.store.Update(l.Context(), func(tx store.Tx) error {
-		e := store.Event{UserID: l.user.ID, JobID: j.ID, Request: store.Request{ID: j.ID, Hash: []byte("h")}}
+		e := audit.Event{UserID: l.user.ID, JobID: j.ID, Request: audit.Request{ID: j.ID, Hash: []byte("h")}}
 		return errors.Join(tx.InsertJob(j), tx.InsertEvent(e))
 	})
 	if err == nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // Pause implements store.Pauses.
-func (s *Store) Pause(worker string) (store.Pause, bool) {
+func (s *Store) Pause(worker string) (schedule.Pause, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	p, ok := s.pauses[worker]
@@ -17,8 +17,8 @@ func (s *Store) Pause(worker string) (store.Pause, bool) {
 
 func (s *Store) loadPauses(ctx context.Context) error {
 	rows, err := s.writer.QueryContext(ctx, `SELECT p.worker, p.start_ms, p.end_ms, p.reason, p.user_id, u.name FROM pauses p JOIN users u ON u.id = p.user_id`)
-	pauses, err := collect(rows, err, func(r row) (store.Pause, error) {
-		var p store.Pause
+	pauses, err := collect(rows, err, func(r row) (schedule.Pause, error) {
+		var p schedule.Pause
 		return p, r.Scan(&p.Worker, &p.Slot.Start, &p.Slot.End, &p.Reason, &p.UserID, &p.UserName)
 	})
 	for _, p := range pauses {
@@ -28,12 +28,12 @@ func (s *Store) loadPauses(ctx context.Context) error {
 	return err
 }
 
-func (t *tx) Pause(worker string) (store.Pause, bool) {
+func (t *tx) Pause(worker string) (schedule.Pause, bool) {
 	p, ok := t.store.pauses[worker]
 	return p, ok
 }
 
-func (t *tx) PutPause(p store.Pause) error {
+func (t *tx) PutPause(p schedule.Pause) error {
 	if err := t.DropPause(p.Worker); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (t *tx) DropPause(worker string) error {
 			line.Close(store.PauseID, before.Slot)
 			t.store.pauses[worker] = before
 		})
-		t.pauses = append(t.pauses, store.Pause{Worker: worker, Slot: schedule.Slot{Start: 0, End: -1}})
+		t.pauses = append(t.pauses, schedule.Pause{Worker: worker, Slot: schedule.Slot{Start: 0, End: -1}})
 		return t.exec(`DELETE FROM pauses WHERE worker = ?`, worker)
 	})
 }

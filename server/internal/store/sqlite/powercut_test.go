@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -71,7 +72,7 @@ func TestBooker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := store.User{ID: uuid.NewString()}
+	user := account.User{ID: uuid.NewString()}
 	if err := s.Update(t.Context(), func(tx store.Tx) error {
 		_, err := tx.InsertUser(user)
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 )
@@ -26,7 +27,7 @@ func TestFilesAreForTheirOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = s.Update(t.Context(), func(tx store.Tx) error {
-			_, err := tx.InsertUser(store.User{ID: uuid.NewString(), CreatedAt: 1})
+			_, err := tx.InsertUser(account.User{ID: uuid.NewString(), CreatedAt: 1})
 			return err
 		})
 		if err != nil {

@@ -6,15 +6,15 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // fillSkeletons gives the users of older tables theirs, first come, first served. One whose name looks like that of somebody
 // before gets none: both keep their names, and neither is given again.
 var fillSkeletons = goose.NewGoMigration(8, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 	rows, err := tx.QueryContext(ctx, `SELECT id, name FROM users WHERE deleted_ms IS NULL ORDER BY created_ms, id`)
-	users, err := collect(rows, err, func(r row) (u store.User, err error) { return u, r.Scan(&u.ID, &u.Name) })
+	users, err := collect(rows, err, func(r row) (u account.User, err error) { return u, r.Scan(&u.ID, &u.Name) })
 	for _, u := range users {
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/pressly/goose/v3"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 )
@@ -47,7 +48,7 @@ func TestNamesOfOlderTablesAreKept(t *testing.T) {
 	}
 	for name, want := range map[string]error{"paul": store.ErrNameTaken, "PauI": store.ErrNameTaken, "Аnn": store.ErrNameTaken, "Bob": nil} {
 		err := s.Update(t.Context(), func(tx store.Tx) error {
-			_, err := tx.InsertUser(store.User{ID: uuid.NewString(), Name: name, CreatedAt: 4})
+			_, err := tx.InsertUser(account.User{ID: uuid.NewString(), Name: name, CreatedAt: 4})
 			return err
 		})
 		if !errors.Is(err, want) {

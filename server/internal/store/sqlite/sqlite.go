@@ -56,10 +56,10 @@ type Store struct {
 
 	mu        sync.RWMutex // held by the writer from the first change of a batch to its commit
 	timelines map[string]*schedule.Timeline
-	pauses    map[string]store.Pause // by worker
-	requests  map[requestKey]int64   // rows of the requests that are remembered
-	deleted   map[string]bool        // users who are deleted, but still referred to
-	longest   int64                  // length of the longest slot there ever was, in milliseconds
+	pauses    map[string]schedule.Pause // by worker
+	requests  map[requestKey]int64      // rows of the requests that are remembered
+	deleted   map[string]bool           // users who are deleted, but still referred to
+	longest   int64                     // length of the longest slot there ever was, in milliseconds
 }
 
 var _ store.Store = (*Store)(nil)
@@ -70,7 +70,7 @@ func Open(ctx context.Context, file string) (_ *Store, err error) {
 	s := &Store{
 		prepared: map[string]*sql.Stmt{}, commands: map[string]driver.StmtExecContext{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
 		due: make(chan struct{}), checkpointed: make(chan struct{}), onCommit: func(store.Written) {},
-		timelines: map[string]*schedule.Timeline{}, pauses: map[string]store.Pause{}, requests: map[requestKey]int64{}, deleted: map[string]bool{},
+		timelines: map[string]*schedule.Timeline{}, pauses: map[string]schedule.Pause{}, requests: map[requestKey]int64{}, deleted: map[string]bool{},
 	}
 	defer func() {
 		if err != nil {

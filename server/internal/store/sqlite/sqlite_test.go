@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -37,7 +38,7 @@ func TestContract(t *testing.T) {
 
 // The log is carried into the file while updates go on, and used again. Small updates write few bytes, but whole pages.
 func TestLogStaysSmall(t *testing.T) {
-	user := store.User{ID: uuid.NewString()}
+	user := account.User{ID: uuid.NewString()}
 	jobs := make([]job.Job, 300)
 	for i := range jobs {
 		jobs[i] = job.Job{

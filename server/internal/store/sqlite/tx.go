@@ -13,7 +13,7 @@ import (
 type tx struct {
 	store  *Store
 	jobs   []job.Job        // written by the current update
-	pauses []store.Pause    // written by the current update
+	pauses []schedule.Pause // written by the current update
 	names  []store.UserName // of users renamed by the current update
 	undos  []func()         // of the whole transaction: what takes back in memory what it did there
 	marked mark             // how the rows of the current update can be taken back

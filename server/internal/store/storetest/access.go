@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -25,7 +27,7 @@ func users(t *testing.T, s *suite) {
 	if !errors.Is(err, store.ErrNameTaken) {
 		t.Errorf("taken name: %v", err)
 	}
-	token := store.Token{ID: uuid.NewString(), UserID: second.ID, Hash: [32]byte{1, 2}, ClientName: "cli", CreatedAt: 3}
+	token := account.Token{ID: uuid.NewString(), UserID: second.ID, Hash: [32]byte{1, 2}, ClientName: "cli", CreatedAt: 3}
 	s.update(func(tx store.Tx) error { return tx.InsertToken(token) })
 	user, got, err := s.UserByToken(t.Context(), token.Hash)
 	if diff := cmp.Diff(token, got); diff != "" || user != second || err != nil {
@@ -48,7 +50,7 @@ func users(t *testing.T, s *suite) {
 	})
 	token.ClientName, token.LastUsed, token.Hash = "laptop", 8, [32]byte{}
 	tokens, err := s.Tokens(t.Context(), second.ID, nil, 10)
-	if diff := cmp.Diff([]store.Token{token}, tokens); diff != "" || err != nil {
+	if diff := cmp.Diff([]account.Token{token}, tokens); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	accounts, err := s.Accounts(t.Context(), nil, 10)
@@ -91,7 +93,7 @@ func administrators(t *testing.T, s *suite) {
 		t.Errorf("%d administrators without a token", n)
 	}
 	s.update(func(tx store.Tx) error {
-		return errors.Join(tx.InsertToken(store.Token{ID: "a", UserID: user.ID, Hash: [32]byte{1}}), tx.InsertToken(store.Token{ID: "b", UserID: user.ID, Hash: [32]byte{2}}))
+		return errors.Join(tx.InsertToken(account.Token{ID: "a", UserID: user.ID, Hash: [32]byte{1}}), tx.InsertToken(account.Token{ID: "b", UserID: user.ID, Hash: [32]byte{2}}))
 	})
 	if n, others := count(""), count(user.ID); n != 1 || others != 0 {
 		t.Errorf("%d administrators, %d others", n, others)
@@ -109,7 +111,7 @@ func administrators(t *testing.T, s *suite) {
 
 func invitations(t *testing.T, s *suite) {
 	user := s.user()
-	made := store.Invitation{ID: uuid.NewString(), Hash: [32]byte{9}, Note: "course", CreatedBy: user.ID, CreatedByName: user.Name, CreatedAt: 10, ExpiresAt: 100, MaxUses: 2}
+	made := account.Invitation{ID: uuid.NewString(), Hash: [32]byte{9}, Note: "course", CreatedBy: user.ID, CreatedByName: user.Name, CreatedAt: 10, ExpiresAt: 100, MaxUses: 2}
 	s.update(func(tx store.Tx) error { return tx.InsertInvitation(made) })
 	use := func(now int64) error {
 		return s.Update(t.Context(), func(tx store.Tx) error {
@@ -126,7 +128,7 @@ func invitations(t *testing.T, s *suite) {
 	listed := made
 	listed.Hash, listed.Uses = [32]byte{}, 1
 	got, err := s.Invitations(t.Context(), 99, nil, 10)
-	if diff := cmp.Diff([]store.Invitation{listed}, got); diff != "" || err != nil {
+	if diff := cmp.Diff([]account.Invitation{listed}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	if err := use(99); err != nil {
@@ -157,49 +159,49 @@ func invitations(t *testing.T, s *suite) {
 func trail(t *testing.T, s *suite) {
 	user := s.user()
 	for i := range 10 {
-		e := store.Event{At: int64(i), UserID: user.ID, Address: "::1", Action: store.Book, JobID: fmt.Sprint(i % 2), Detail: "d"}
+		e := audit.Event{At: int64(i), UserID: user.ID, Address: "::1", Action: audit.Book, JobID: fmt.Sprint(i % 2), Detail: "d"}
 		if i == 9 {
 			e.UserID = ""
 		}
 		s.update(func(tx store.Tx) error { return tx.InsertEvent(e) })
 	}
-	ats := func(q store.EventQuery) (ats []int64) {
+	ats := func(q audit.Query) (ats []int64) {
 		events, err := s.Events(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range events {
 			ats = append(ats, e.At)
-			if (e.UserID == user.ID) != (e.UserName == user.Name) || e.Address != "::1" || e.Action != store.Book || e.Detail != "d" {
+			if (e.UserID == user.ID) != (e.UserName == user.Name) || e.Address != "::1" || e.Action != audit.Book || e.Detail != "d" {
 				t.Errorf("event %+v", e)
 			}
 		}
 		return ats
 	}
-	if diff := cmp.Diff([]int64{8, 6, 4}, ats(store.EventQuery{UserID: user.ID, JobID: "0", Limit: 3})); diff != "" {
+	if diff := cmp.Diff([]int64{8, 6, 4}, ats(audit.Query{UserID: user.ID, JobID: "0", Limit: 3})); diff != "" {
 		t.Error(diff)
 	}
-	all, err := s.Events(t.Context(), store.EventQuery{Limit: 100})
+	all, err := s.Events(t.Context(), audit.Query{Limit: 100})
 	if err != nil || len(all) != 10 {
 		t.Fatalf("%d events (%v)", len(all), err)
 	}
-	if diff := cmp.Diff([]int64{6, 5}, ats(store.EventQuery{Before: all[2].Number, Limit: 2})); diff != "" {
+	if diff := cmp.Diff([]int64{6, 5}, ats(audit.Query{Before: all[2].Number, Limit: 2})); diff != "" {
 		t.Error(diff)
 	}
 	s.update(func(tx store.Tx) error { return tx.ForgetEvents(5, 3) })
 	s.update(func(tx store.Tx) error { return tx.ForgetEvents(5, 100) })
-	if diff := cmp.Diff([]int64{9, 8, 7, 6, 5}, ats(store.EventQuery{Limit: 100})); diff != "" {
+	if diff := cmp.Diff([]int64{9, 8, 7, 6, 5}, ats(audit.Query{Limit: 100})); diff != "" {
 		t.Error(diff)
 	}
 	s.update(func(tx store.Tx) error { return tx.ForgetEvents(100, 100) })
-	if left, err := s.Events(t.Context(), store.EventQuery{Limit: 100}); err != nil || len(left) != 1 || left[0].Number != all[0].Number {
+	if left, err := s.Events(t.Context(), audit.Query{Limit: 100}); err != nil || len(left) != 1 || left[0].Number != all[0].Number {
 		t.Errorf("left of all: %+v (%v)", left, err)
 	}
 }
 
 func results(t *testing.T, s *suite) {
 	first, second := s.user(), s.user()
-	for _, user := range []store.User{first, second} { // ComfyUI has given the name again
+	for _, user := range []account.User{first, second} { // ComfyUI has given the name again
 		j := booking(user, "gpu", 1000, 500)
 		j.Complete(1500, []job.Result{{Filename: "a/b.png", Kind: job.Image}, {Kind: job.Words, Text: "x"}})
 		s.insert(j)
@@ -227,7 +229,7 @@ func activeOfUser(t *testing.T, s *suite) {
 
 func deletion(t *testing.T, s *suite) {
 	user, other := s.user(), s.user()
-	token := store.Token{ID: uuid.NewString(), UserID: user.ID, Hash: [32]byte{1}}
+	token := account.Token{ID: uuid.NewString(), UserID: user.ID, Hash: [32]byte{1}}
 	ended := booking(user, "gpu", 1000, 500)
 	ended.Complete(1500, []job.Result{{Filename: "a.png", Kind: job.Image}})
 	first, second := booking(user, "gpu", 3000, 500), booking(user, "gpu", 2000, 500)
@@ -255,7 +257,7 @@ func deletion(t *testing.T, s *suite) {
 		"read in an update": {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.User(user.ID); return err }},
 		"promote":           {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.SetAdministrator(user.ID, true); return err }},
 		"give it a token": {store.ErrNotFound, func(tx store.Tx) error {
-			return tx.InsertToken(store.Token{ID: "x", UserID: user.ID, Hash: [32]byte{2}})
+			return tx.InsertToken(account.Token{ID: "x", UserID: user.ID, Hash: [32]byte{2}})
 		}},
 		"book for it":        {store.ErrUserDeleted, func(tx store.Tx) error { return tx.InsertJob(booking(user, "gpu", 9000, 500)) }},
 		"delete nobody":      {store.ErrNotFound, func(tx store.Tx) error { return tx.DeleteUser("?", "Deleted", 6) }},

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -57,7 +59,7 @@ func badUpdatesAreAlone(t *testing.T, s *suite) {
 			changes = append(changes, func(tx store.Tx) error {
 				runs[i]++
 				j := booking(user, "gpu", int64(i)*100, 50)
-				e := store.Event{UserID: user.ID, JobID: j.ID, Request: store.Request{ID: fmt.Sprint(i), Hash: []byte("h")}}
+				e := audit.Event{UserID: user.ID, JobID: j.ID, Request: audit.Request{ID: fmt.Sprint(i), Hash: []byte("h")}}
 				err := errors.Join(tx.InsertJob(j), tx.InsertEvent(e))
 				switch {
 				case err != nil:
@@ -103,7 +105,7 @@ func memoryAndDiskAgree(t *testing.T, s *suite) {
 		synctest.Test(t, func(t *testing.T) {
 			s := s.reopened(t)
 			user := s.user()
-			s.update(func(tx store.Tx) error { return tx.InsertEvent(store.Event{UserID: user.ID}) })
+			s.update(func(tx store.Tx) error { return tx.InsertEvent(audit.Event{UserID: user.ID}) })
 			for range rapid.IntRange(1, 3).Draw(r, "batches") {
 				var changes []func(store.Tx) error
 				for range rapid.IntRange(1, 8).Draw(r, "updates") {
@@ -126,7 +128,7 @@ func memoryAndDiskAgree(t *testing.T, s *suite) {
 }
 
 // anyChange is some writes, of which any may be refused, and an end: kept, failed or in panic.
-func anyChange(r *rapid.T, user store.User) func(store.Tx) error {
+func anyChange(r *rapid.T, user account.User) func(store.Tx) error {
 	moment := rapid.Int64Range(0, 300)
 	job := booking(user, "gpu", moment.Draw(r, "start"), rapid.Int64Range(1, 60).Draw(r, "duration"))
 	to, end := moment.Draw(r, "to"), rapid.IntRange(0, 3).Draw(r, "end")
@@ -138,11 +140,11 @@ func anyChange(r *rapid.T, user store.User) func(store.Tx) error {
 			func(tx store.Tx) { moveFirst(tx, to, false) },
 			func(tx store.Tx) { moveFirst(tx, to, true) },
 			func(tx store.Tx) {
-				_ = tx.PutPause(store.Pause{Worker: "gpu", Slot: schedule.NewSlot(to, 20), UserID: user.ID, UserName: user.Name})
+				_ = tx.PutPause(schedule.Pause{Worker: "gpu", Slot: schedule.NewSlot(to, 20), UserID: user.ID, UserName: user.Name})
 			},
 			func(tx store.Tx) { _ = tx.DropPause("gpu") },
 			func(tx store.Tx) {
-				_ = tx.InsertEvent(store.Event{At: to, UserID: user.ID, JobID: job.ID, Request: store.Request{ID: request, Hash: []byte("h")}})
+				_ = tx.InsertEvent(audit.Event{At: to, UserID: user.ID, JobID: job.ID, Request: audit.Request{ID: request, Hash: []byte("h")}})
 			},
 			func(tx store.Tx) { _ = tx.ForgetRequests(to) },
 		}).Draw(r, "write"))
@@ -181,11 +183,11 @@ type answered struct {
 	Jobs     []job.Job
 	Window   []string
 	Free     []schedule.Gap
-	Pause    store.Pause
+	Pause    schedule.Pause
 	Requests []string
 }
 
-func answers(s *suite, user store.User) (a answered) {
+func answers(s *suite, user account.User) (a answered) {
 	s.Helper()
 	var err error
 	if a.Jobs, err = s.ActiveJobs(s.Context()); err != nil {

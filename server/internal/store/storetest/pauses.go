@@ -12,14 +12,14 @@ func pauses(t *testing.T, s *suite) {
 	_ = s.Close()
 	s.folder = t.TempDir()
 	s.Store = s.open(t, s.folder)
-	var told []store.Pause
+	var told []schedule.Pause
 	s.OnCommit(func(w store.Written) { told = append(told, w.Pauses...) })
 	user := s.user()
 	s.insert(booking(user, "gpu", 1000, 500))
 	inside := booking(user, "gpu", 2050, 10)
 	s.insert(inside)
-	p := store.Pause{Worker: "gpu", Slot: schedule.NewSlot(1500, 100), Reason: "expo", UserID: user.ID, UserName: user.Name}
-	put := func(p store.Pause) error {
+	p := schedule.Pause{Worker: "gpu", Slot: schedule.NewSlot(1500, 100), Reason: "expo", UserID: user.ID, UserName: user.Name}
+	put := func(p schedule.Pause) error {
 		return s.Update(t.Context(), func(tx store.Tx) error { return tx.PutPause(p) })
 	}
 	for _, start := range []int64{1501, 2000} { // the second replaces the first

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -76,18 +78,18 @@ func (s *suite) update(change func(store.Tx) error) {
 	}
 }
 
-func (s *suite) user() store.User {
+func (s *suite) user() account.User {
 	s.Helper()
-	var user store.User
+	var user account.User
 	id := uuid.NewString()
 	s.update(func(tx store.Tx) (err error) {
-		user, err = tx.InsertUser(store.User{ID: id, CreatedAt: 1})
+		user, err = tx.InsertUser(account.User{ID: id, CreatedAt: 1})
 		return err
 	})
 	return user
 }
 
-func booking(user store.User, worker string, start, duration int64) job.Job {
+func booking(user account.User, worker string, start, duration int64) job.Job {
 	return job.Job{
 		ID: uuid.Must(uuid.NewV7()).String(), UserID: user.ID, UserName: user.Name, Worker: worker, Workflow: "w", Template: "t", Status: job.Scheduled,
 		Start: start, Duration: duration, Estimate: duration, Prompt: "a fox", Parameters: workflow.Values{}, Attempt: 1, Version: 1, CreatedAt: 5,
@@ -264,7 +266,7 @@ func endedJobsFree(t *testing.T, s *suite) {
 }
 
 func queries(t *testing.T, s *suite) {
-	users := []store.User{s.user(), s.user()}
+	users := []account.User{s.user(), s.user()}
 	var all []job.Job
 	for i := range 40 {
 		j := booking(users[i%2], []string{"a", "b", "c"}[i%3], int64(i/3)*100, 50)
@@ -382,7 +384,7 @@ func dayStats(t *testing.T, s *suite) {
 
 func requests(t *testing.T, s *suite) {
 	ask := func(tx store.Tx, id string, at int64) error {
-		return tx.InsertEvent(store.Event{At: at, UserID: "u", Action: store.Book, JobID: "job of " + id, Request: store.Request{ID: id, Hash: []byte("hash of " + id)}})
+		return tx.InsertEvent(audit.Event{At: at, UserID: "u", Action: audit.Book, JobID: "job of " + id, Request: audit.Request{ID: id, Hash: []byte("hash of " + id)}})
 	}
 	known := func(want ...string) {
 		t.Helper()
@@ -412,7 +414,7 @@ func requests(t *testing.T, s *suite) {
 		s.Store = s.open(t, s.folder)
 	}
 	s.update(func(tx store.Tx) error {
-		return errors.Join(ask(tx, "a", 100), tx.InsertEvent(store.Event{At: 100, UserID: "u", Action: store.Cancel}), ask(tx, "b", 200), ask(tx, "c", 300))
+		return errors.Join(ask(tx, "a", 100), tx.InsertEvent(audit.Event{At: 100, UserID: "u", Action: audit.Cancel}), ask(tx, "b", 200), ask(tx, "c", 300))
 	})
 	if err := s.Update(t.Context(), func(tx store.Tx) error { return errors.Join(ask(tx, "d", 400), errors.New("no")) }); err == nil {
 		t.Error("the failed update did not fail")

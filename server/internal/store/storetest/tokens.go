@@ -8,14 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // token writes a token of a user's.
-func (s *suite) token(user store.User, createdAt int64) store.Token {
+func (s *suite) token(user account.User, createdAt int64) account.Token {
 	s.Helper()
 	id := uuid.New()
-	token := store.Token{ID: id.String(), UserID: user.ID, Hash: [32]byte(append(id[:], id[:]...)), CreatedAt: createdAt}
+	token := account.Token{ID: id.String(), UserID: user.ID, Hash: [32]byte(append(id[:], id[:]...)), CreatedAt: createdAt}
 	s.update(func(tx store.Tx) error { return tx.InsertToken(token) })
 	return token
 }
@@ -24,7 +25,7 @@ func pagesOfTokens(t *testing.T, s *suite) {
 	user := s.user()
 	for i := range 5 {
 		s.token(user, int64(i/2)) // some were made in the same moment
-		invitation := store.Invitation{ID: uuid.NewString(), Hash: [32]byte{byte(i)}, CreatedBy: user.ID, CreatedAt: int64(i / 2), ExpiresAt: 100, MaxUses: 1}
+		invitation := account.Invitation{ID: uuid.NewString(), Hash: [32]byte{byte(i)}, CreatedBy: user.ID, CreatedAt: int64(i / 2), ExpiresAt: 100, MaxUses: 1}
 		s.update(func(tx store.Tx) error { return tx.InsertInvitation(invitation) })
 	}
 	all, err := s.Tokens(t.Context(), user.ID, nil, 10)
@@ -115,7 +116,7 @@ func forgottenUsers(t *testing.T, s *suite) {
 func likenesses(t *testing.T, s *suite) {
 	insert := func(name string) error {
 		return s.Update(t.Context(), func(tx store.Tx) error {
-			_, err := tx.InsertUser(store.User{ID: uuid.NewString(), Name: name, CreatedAt: 1})
+			_, err := tx.InsertUser(account.User{ID: uuid.NewString(), Name: name, CreatedAt: 1})
 			return err
 		})
 	}

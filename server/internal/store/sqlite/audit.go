@@ -3,11 +3,11 @@ package sqlite
 import (
 	"context"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 )
 
 // Events implements store.Trail.
-func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]store.Event, error) {
+func (s *Store) Events(ctx context.Context, q audit.Query) ([]audit.Event, error) {
 	query := `SELECT e.number, e.at_ms, e.user_id, coalesce(u.name, ''), e.address, e.action, e.job_id, e.detail FROM events e LEFT JOIN users u ON u.id = e.user_id WHERE true`
 	var args []any
 	if q.UserID != "" {
@@ -23,13 +23,13 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]store.Event, 
 		args = append(args, q.Before)
 	}
 	rows, err := s.read.QueryContext(ctx, query+` ORDER BY e.number DESC LIMIT ?`, append(args, q.Limit)...)
-	return collect(rows, err, func(r row) (store.Event, error) {
-		var e store.Event
+	return collect(rows, err, func(r row) (audit.Event, error) {
+		var e audit.Event
 		return e, r.Scan(&e.Number, &e.At, &e.UserID, &e.UserName, &e.Address, &e.Action, &e.JobID, &e.Detail)
 	})
 }
 
-func (t *tx) InsertEvent(e store.Event) error {
+func (t *tx) InsertEvent(e audit.Event) error {
 	const insert = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	if e.Request.ID == "" {
 		return t.exec(insert, e.At, e.UserID, e.Address, string(e.Action), e.JobID, e.Detail, nil, nil)

@@ -1,12 +1,11 @@
-// Package access says who may see what. Whatever leaves the service passes here first: the live state, lists, pictures.
-package access
+package account
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/system"
 )
 
 // Mode is how people become users.
@@ -19,7 +18,7 @@ const (
 	Closed Mode = "closed" // users are made by administrators
 )
 
-// Policy is what is open to whom.
+// Policy says who may see what. Whatever leaves the service passes it first: the live state, lists, pictures.
 type Policy struct {
 	Mode        Mode
 	PrivateJobs bool // prompts and results are for their owner and for administrators
@@ -27,25 +26,19 @@ type Policy struct {
 	Addresses   bool // everybody sees where connections come from, not administrators alone
 }
 
-// Viewer is who looks. The zero Viewer is somebody who has not signed in.
-type Viewer struct {
-	UserID        string
-	Administrator bool
-}
-
 // SeesJobsOf reports whether the viewer may see all of a user's jobs, and not only that their slots are taken.
-func (p Policy) SeesJobsOf(v Viewer, userID string) bool {
-	return !p.PrivateJobs || v.Administrator || (v.UserID != "" && v.UserID == userID)
+func (p Policy) SeesJobsOf(v User, userID string) bool {
+	return !p.PrivateJobs || v.Administrator || (v.ID != "" && v.ID == userID)
 }
 
 // SeesAddresses reports whether the viewer may see where connections come from.
-func (p Policy) SeesAddresses(v Viewer) bool { return p.Addresses || v.Administrator }
+func (p Policy) SeesAddresses(v User) bool { return p.Addresses || v.Administrator }
 
 // NeedsToken reports whether pictures and numbers are for users only. Where anybody may become one it would guard nothing.
 func (p Policy) NeedsToken() bool { return p.Mode != Open || p.PrivateJobs }
 
 // Job is the job as the viewer may see it.
-func (p Policy) Job(v Viewer, j job.Job) job.Job {
+func (p Policy) Job(v User, j job.Job) job.Job {
 	if p.SeesJobsOf(v, j.UserID) {
 		return j
 	}
@@ -65,7 +58,7 @@ func Slot(j job.Job) job.Job {
 
 // System is the state of the service as the viewer may see it: the log of ComfyUI, whose last lines a failed boot quotes, is
 // for administrators.
-func (p Policy) System(v Viewer, s system.State) system.State {
+func (p Policy) System(v User, s health.State) health.State {
 	if v.Administrator {
 		return s
 	}
@@ -92,20 +85,10 @@ func firstLine(text string) string {
 }
 
 // Progress is how far a job is, as the viewer may see it.
-func (p Policy) Progress(v Viewer, progress job.Progress) job.Progress {
+func (p Policy) Progress(v User, progress job.Progress) job.Progress {
 	if p.SeesJobsOf(v, progress.UserID) {
 		return progress
 	}
 	progress.NodeID, progress.NodeTitle, progress.Preview = "", "", 0
 	return progress
-}
-
-// Limits are what a user may do at most; 0 stands for no limit. Administrators have none.
-type Limits struct {
-	OpenBookings      int // scheduled and running jobs
-	DaysAhead         int // of a slot's start
-	RequestsPerSecond int // calls, on average
-	Tokens            int // that are good
-	StreamsPerUser    int // open state streams
-	StreamsPerAddress int // open state streams from one address, of all users there
 }

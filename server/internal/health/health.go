@@ -1,10 +1,11 @@
-// Package system holds how the service and its workers are, as everybody may see it. It is pure values.
-package system
+// Package health holds how the service and its workers are, as everybody may see it. It is pure values.
+package health
 
 import (
 	"slices"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 )
 
 // Status is the state of the service or of one worker.
@@ -53,48 +54,7 @@ type Worker struct {
 	Simulated      bool
 	ComfyUIVersion string
 	Device         string
-	Estimates      []Estimate
+	Estimates      []estimate.Estimate
 	BootSteps      []BootStep
-	Pause          *Pause // under way or planned; nil: none
-}
-
-// Pause is a stretch of a worker's timeline that is kept free: a closed interval.
-type Pause struct {
-	Start, End int64 // milliseconds since the Unix epoch
-	Reason     string
-	UserName   string
-}
-
-// Estimate is how long a workflow takes on a worker.
-type Estimate struct {
-	Workflow       string
-	BenchmarkMS    int64
-	SlotDurationMS int64
-}
-
-// Outcome is how a boot step went.
-type Outcome string
-
-// The outcomes.
-const (
-	Running Outcome = "running"
-	Done    Outcome = "done"
-	Skipped Outcome = "skipped"
-	Failed  Outcome = "failed"
-)
-
-// BootStep is one step of bringing a worker up.
-type BootStep struct {
-	Name      string
-	Outcome   Outcome
-	ElapsedMS int64
-	Detail    string // for people
-}
-
-// Workflow is what can be booked.
-type Workflow struct {
-	ID           string
-	Title        string
-	TemplateHash string
-	Description  workflow.Description
+	Pause          *schedule.Pause // under way or planned; nil: none
 }

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+)
+
+// Jobs reads jobs.
+type Jobs interface {
+	// Job reads one job; ErrNotFound.
+	Job(ctx context.Context, id string) (job.Job, error)
+	// ListJobs reads the jobs of a query, in its order.
+	ListJobs(ctx context.Context, q Query) ([]job.Job, error)
+	// ActiveJobs reads all scheduled and processing jobs, by start.
+	ActiveJobs(ctx context.Context) ([]job.Job, error)
+	// LatestEnded reads the jobs that ended last, latest first.
+	LatestEnded(ctx context.Context, limit int) ([]job.Job, error)
+	// NextScheduled reads the scheduled job of a worker with the earliest slot that ends at from or later; ErrNotFound.
+	NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error)
+	// DayStats counts the jobs whose slot starts in [from, to].
+	DayStats(ctx context.Context, from, to int64) (DayStats, error)
+	// ResultOwner reads the user whose job wrote a result file last; ErrNotFound.
+	ResultOwner(ctx context.Context, filename string) (userID string, err error)
+	// FreeSlots lists free stretches of a worker, as schedule.Timeline.Free.
+	FreeSlots(ctx context.Context, worker string, from, duration int64, limit int) ([]schedule.Gap, error)
+}
+
+// Query says which jobs and in which order. Zero fields do not restrict.
+type Query struct {
+	Statuses   []job.Status
+	UserID     string
+	Worker     string
+	Window     *schedule.Slot // jobs whose slot has a moment in common with it
+	Descending bool           // latest start first
+	After      *Cursor        // go on behind this job
+	Limit      int
+}
+
+// Cursor is a place in the order of a query.
+type Cursor struct {
+	Start int64
+	ID    string
+}
+
+// DayStats are the numbers of a day.
+type DayStats struct {
+	Jobs           int64 // cancelled ones left out
+	Completed      int64
+	Failed         int64
+	MeanGeneration int64 // milliseconds from start to outcome of completed jobs; 0 without any
+}

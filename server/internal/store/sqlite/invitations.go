@@ -1,0 +1,50 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+const selectInvitation = `SELECT i.id, i.note, i.created_by, u.name, i.created_ms, i.expires_ms, i.max_uses, i.uses FROM invitations i JOIN users u ON u.id = i.created_by`
+
+func scanInvitation(r row) (account.Invitation, error) {
+	var i account.Invitation
+	err := r.Scan(&i.ID, &i.Note, &i.CreatedBy, &i.CreatedByName, &i.CreatedAt, &i.ExpiresAt, &i.MaxUses, &i.Uses)
+	return i, classify(err)
+}
+
+// Invitations implements store.Users.
+func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor, limit int) ([]account.Invitation, error) {
+	query := selectInvitation + ` WHERE i.revoked_ms IS NULL AND i.expires_ms > ? AND i.uses < i.max_uses`
+	args := []any{now}
+	if after != nil {
+		query += ` AND (i.created_ms, i.id) < (?, ?)`
+		args = append(args, after.Start, after.ID)
+	}
+	rows, err := s.read.QueryContext(ctx, query+` ORDER BY i.created_ms DESC, i.id DESC LIMIT ?`, append(args, limit)...)
+	return collect(rows, err, scanInvitation)
+}
+
+func (t *tx) InsertInvitation(i account.Invitation) error {
+	return t.exec(`INSERT INTO invitations (id, hash, note, created_by, created_ms, expires_ms, max_uses, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		i.ID, i.Hash[:], i.Note, i.CreatedBy, i.CreatedAt, i.ExpiresAt, i.MaxUses, i.Uses)
+}
+
+func (t *tx) UseInvitation(hash [32]byte, now int64) (account.Invitation, error) {
+	var id string
+	err := t.change(`UPDATE invitations SET uses = uses + 1 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ? AND uses < max_uses RETURNING id`, hash[:], now).Scan(&id)
+	if err != nil {
+		return account.Invitation{}, classify(err)
+	}
+	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))
+}
+
+func (t *tx) RevokeInvitation(id string, now int64) (account.Invitation, error) {
+	err := t.change(`UPDATE invitations SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL RETURNING id`, now, id).Scan(&id)
+	if err != nil {
+		return account.Invitation{}, classify(err)
+	}
+	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))
+}

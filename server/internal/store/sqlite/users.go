@@ -1,0 +1,110 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// User implements store.Users.
+func (s *Store) User(ctx context.Context, id string) (account.User, error) {
+	return scanUser(id, s.read.QueryRowContext(ctx, selectUser, id))
+}
+
+const selectUser = `SELECT name, administrator, created_ms FROM users WHERE id = ? AND deleted_ms IS NULL`
+
+func scanUser(id string, r row) (account.User, error) {
+	u := account.User{ID: id}
+	err := r.Scan(&u.Name, &u.Administrator, &u.CreatedAt)
+	return u, classify(err)
+}
+
+// Accounts implements store.Users.
+func (s *Store) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]account.Account, error) {
+	query := `SELECT id, name, administrator, created_ms,
+		(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL),
+		(SELECT coalesce(max(last_used_ms), 0) FROM tokens t WHERE t.user_id = u.id) FROM users u WHERE deleted_ms IS NULL`
+	var args []any
+	if after != nil {
+		query += ` AND (created_ms, id) < (?, ?)`
+		args = append(args, after.Start, after.ID)
+	}
+	rows, err := s.read.QueryContext(ctx, query+` ORDER BY created_ms DESC, id DESC LIMIT ?`, append(args, limit)...)
+	return collect(rows, err, func(r row) (account.Account, error) {
+		var a account.Account
+		return a, r.Scan(&a.ID, &a.Name, &a.Administrator, &a.CreatedAt, &a.Tokens, &a.LastUsed)
+	})
+}
+
+func (t *tx) InsertUser(u account.User) (account.User, error) {
+	const insert = `INSERT INTO users (id, name, administrator, created_ms, skeleton) VALUES (?, ?, ?, ?, ?)`
+	if u.Name != "" {
+		err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt, names.Skeleton(u.Name))
+		if isUnique(err) {
+			err = store.ErrNameTaken
+		}
+		return u, err
+	}
+	for { // somebody may have chosen the name "User-7"
+		var n int64
+		if err := t.change(`UPDATE counters SET value = value + 1 WHERE name = 'user' RETURNING value`).Scan(&n); err != nil {
+			return u, classify(err)
+		}
+		u.Name = fmt.Sprintf("User-%d", n)
+		if err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt, names.Skeleton(u.Name)); !isUnique(err) {
+			return u, err
+		}
+	}
+}
+
+func (t *tx) RenameUser(id, name string) error {
+	const rename = `UPDATE users SET name = ?, skeleton = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`
+	err := t.change(rename, name, names.Skeleton(name), id).Scan(&id)
+	if isUnique(err) {
+		return store.ErrNameTaken
+	}
+	if err != nil {
+		return classify(err)
+	}
+	t.names = append(t.names, store.UserName{UserID: id, Name: name})
+	return nil
+}
+
+func (t *tx) SetAdministrator(id string, is bool) (account.User, error) {
+	u := account.User{ID: id}
+	err := t.change(`UPDATE users SET administrator = ? WHERE id = ? AND deleted_ms IS NULL
+		RETURNING name, administrator, created_ms`, is, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
+	return u, classify(err)
+}
+
+func (t *tx) CountAdministrators(except string, usedSince int64) (n int, err error) {
+	err = t.query(`SELECT count(*) FROM users u WHERE u.administrator = 1 AND u.id <> ? AND EXISTS (SELECT 1 FROM tokens t
+		WHERE t.user_id = u.id AND t.revoked_ms IS NULL AND max(t.created_ms, t.last_used_ms) >= ?)`, except, usedSince).Scan(&n)
+	return n, classify(err)
+}
+
+// unused are users who never booked, whom nothing refers to, and of whom nothing was heard since a moment.
+const unused = `u.deleted_ms IS NULL AND u.administrator = 0 AND u.created_ms < ?1
+	AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.user_id = u.id)
+	AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL AND max(t.created_ms, t.last_used_ms) >= ?1)
+	AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.created_by = u.id) AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.user_id = u.id)`
+
+// UnusedUsers implements store.Users.
+func (s *Store) UnusedUsers(ctx context.Context, before int64, limit int) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT u.id FROM users u WHERE `+unused+` LIMIT ?2`, before, limit)
+	return collect(rows, err, scanID)
+}
+
+func (t *tx) ForgetUser(id string, before int64) (forgotten bool, err error) {
+	var is bool
+	if err := t.query(`SELECT EXISTS (SELECT 1 FROM users u WHERE u.id = ?2 AND `+unused+`)`, before, id).Scan(&is); err != nil || !is {
+		return false, classify(err)
+	}
+	if err := t.exec(`DELETE FROM tokens WHERE user_id = ?`, id); err != nil {
+		return false, err
+	}
+	return true, t.exec(`DELETE FROM users WHERE id = ?`, id)
+}
