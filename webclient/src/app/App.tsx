@@ -15,9 +15,9 @@ const SignInPage = lazy(() => import("./pages/SignInPage"));
 const InvitationPage = lazy(() => import("./pages/InvitationPage"));
 const Door = lazy(() => import("../features/door/Door"));
 const AdminPage = lazy(() => import("./pages/AdminPage"));
+const WorkersPage = lazy(() => import("./pages/WorkersPage"));
 const Users = lazy(() => import("../features/admin/Users"));
 const Invitations = lazy(() => import("../features/admin/Invitations"));
-const Workers = lazy(() => import("../features/admin/Workers"));
 const Audit = lazy(() => import("../features/admin/Audit"));
 
 export function App() {
@@ -66,7 +66,7 @@ function Pages() {
         <Route index element={<Navigate to="users" replace />} />
         <Route path="users" element={<Users />} />
         <Route path="invitations" element={<Invitations />} />
-        <Route path="comfyui" element={<Workers />} />
+        <Route path="comfyui" element={<WorkersPage />} />
         <Route path="audit" element={<Audit />} />
       </Route>
       <Route path="*" element={<NotFoundPage />} />

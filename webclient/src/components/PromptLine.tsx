@@ -1,5 +1,5 @@
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
-import { promptLine } from "../lib/words";
+import { promptLine } from "../lib/words/words";
 import { Icon } from "./Icon";
 
 /** A job's prompt on one line; a lock where it is not for the viewer's eyes. */

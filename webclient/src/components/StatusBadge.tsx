@@ -1,5 +1,5 @@
 import { JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import { statusWords } from "../lib/words";
+import { statusWords } from "../lib/words/words";
 
 const looks: Record<JobStatus, string> = {
   [JobStatus.UNSPECIFIED]: "bg-sunken text-ink-soft",

@@ -1,7 +1,7 @@
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import type { Pause, Worker } from "../gen/comfyscheduler/v1/system_pb";
 import { formatMoment } from "./format";
-import { ownerWords, type Viewer } from "./words";
+import { ownerWords, type Viewer } from "./words/words";
 
 /** Slot is a closed interval in milliseconds since the Unix epoch: slots that touch collide. */
 export interface Slot {

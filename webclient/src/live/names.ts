@@ -1,5 +1,5 @@
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
-import { ownerWords, userName, type Viewer } from "../lib/words";
+import { ownerWords, userName, type Viewer } from "../lib/words/words";
 import { useLive } from "./LiveContext";
 import { sameViewer, selectViewer } from "./selectors";
 

@@ -1,6 +1,7 @@
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { BootOutcome, type BootStep, SystemStatus, type Worker } from "../gen/comfyscheduler/v1/system_pb";
-import type { Viewer } from "../lib/words";
+import type { SlotDurations } from "../lib/lanes";
+import type { Viewer } from "../lib/words/words";
 import { hasEnded, type LiveState } from "./state";
 
 /** A list is computed once per set of jobs, however many components ask for it. */
@@ -42,20 +43,26 @@ export function sameViewer(a: Viewer, b: Viewer): boolean {
   return a.id === b.id && a.names === b.names;
 }
 
-/** The worker that bookings from this page go to: the first of the configuration. */
-export function selectWorker(state: LiveState): Worker | undefined {
-  return state.system?.workers[0];
+const noWorkers: readonly Worker[] = [];
+
+/** The workers, in the order of the configuration. */
+export function selectWorkers(state: LiveState): readonly Worker[] {
+  return state.system?.workers ?? noWorkers;
 }
 
-/** Length of the slot a booking of the workflow would get now, in milliseconds; 0 until it is known. */
-export function slotDuration(worker: Worker | undefined, workflowId: string | undefined): number {
-  const estimate = worker?.estimates.find((candidate) => candidate.workflowId === workflowId) ?? worker?.estimates[0];
-  return Number(estimate?.slotDurationMs ?? 0n);
+/** How long a slot of the workflow would be now, on each worker where that is known. */
+export function slotDurations(workers: readonly Worker[], workflowId: string | undefined): SlotDurations {
+  const known = workers.flatMap(({ id, estimates }) => {
+    const estimate = estimates.find((candidate) => candidate.workflowId === workflowId);
+    const duration = Number(estimate?.slotDurationMs ?? 0n);
+    return duration > 0 ? [[id, duration] as const] : [];
+  });
+  return new Map(known);
 }
 
 /** Whether bookings are accepted: from the first known estimate on. */
 export function selectBookable(state: LiveState): boolean {
-  return selectWorker(state)?.estimates.some(({ slotDurationMs }) => slotDurationMs > 0n) ?? false;
+  return selectWorkers(state).some(({ estimates }) => estimates.some(({ slotDurationMs }) => slotDurationMs > 0n));
 }
 
 /** Whether any worker makes stand-in pictures. */
@@ -63,9 +70,10 @@ export function selectSimulated(state: LiveState): boolean {
   return state.system?.workers.some(({ simulated }) => simulated) ?? false;
 }
 
-/** The step of a boot that is going on or failed. */
-export function currentStep(worker: Worker | undefined): BootStep | undefined {
-  return worker?.bootSteps.findLast(({ outcome }) => outcome === BootOutcome.RUNNING || outcome === BootOutcome.FAILED);
+/** The step of a boot that is going on or failed, of the first worker that has one. */
+export function currentStep(workers: readonly Worker[]): BootStep | undefined {
+  const current = ({ outcome }: BootStep) => outcome === BootOutcome.RUNNING || outcome === BootOutcome.FAILED;
+  return workers.map(({ bootSteps }) => bootSteps.findLast(current)).find((step) => step !== undefined);
 }
 
 /** Whether the service has never been ready since it started. */

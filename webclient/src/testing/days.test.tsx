@@ -10,8 +10,8 @@ import { Ghost } from "../features/timeline/Ghost";
 import { SlotConflictSchema } from "../gen/comfyscheduler/v1/error_pb";
 import { DelayKind } from "../gen/comfyscheduler/v1/job_pb";
 import { formatMoment, formatSlot } from "../lib/format";
-import { latenessWords } from "../lib/lateness";
 import { blockerWords } from "../lib/slots";
+import { latenessWords } from "../lib/words/lateness";
 import { LiveProvider } from "../live/LiveContext";
 import { job, noon, testLive } from "./fixtures";
 
@@ -42,7 +42,7 @@ describe("a moment that is not today names its day", () => {
   });
   const placement = { start: tomorrow, end: tomorrow + 10_000 };
   const view = { start: tomorrow - 60_000, end: tomorrow + 60_000, width: 1_000 };
-  const when = { nextFree: tomorrow, start: tomorrow, duration: 10_000, now: noon, refusal: "", onStart: () => {} };
+  const when = { nextFree: tomorrow, slot: placement, now: noon, refusal: "", onStart: () => {} };
 
   it.each([
     ["the notice's detail", () => notice.detail],

@@ -5,12 +5,14 @@ import { EngineCard } from "../../features/worker/EngineCard";
 import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
 import { useLive } from "../../live/LiveContext";
 import { PageSkeleton } from "./PageSkeleton";
+import { useLightbox } from "./useLightbox";
 
 const none: readonly Worker[] = [];
 
 export default function DashboardPage() {
   const ready = useLive(({ revision }) => revision !== undefined);
   const workers = useLive((state) => state.system?.workers ?? none);
+  const { open, lightbox } = useLightbox();
   if (!ready) return <PageSkeleton />;
   return (
     <main className="mx-auto grid w-full max-w-[110rem] gap-4 p-3 sm:gap-5 sm:p-6">
@@ -18,7 +20,7 @@ export default function DashboardPage() {
       <h1 className="sr-only">Dashboard</h1>
       <StatCards />
       <div className="grid items-start gap-4 sm:gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
-        <JobGrid />
+        <JobGrid onOpenPicture={open} />
         <aside aria-label="Service" className="grid gap-4 sm:gap-5 md:max-xl:grid-cols-2">
           {workers.map((worker) => (
             <EngineCard key={worker.id} worker={worker} />
@@ -26,6 +28,7 @@ export default function DashboardPage() {
           <Connections />
         </aside>
       </div>
+      {lightbox}
     </main>
   );
 }

@@ -1,25 +1,29 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
-import { useJobActions } from "../../actions/useJobActions";
+import { JobActionsProvider, useJobActions } from "../../actions/JobActionsContext";
 import { Agenda } from "../../features/agenda/Agenda";
 import { Composer } from "../../features/booking/Composer";
 import { JobPanel } from "../../features/job/JobPanel";
 import { BootCard } from "../../features/shell/BootCard";
-import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useLive } from "../../live/LiveContext";
 import { selectBookable } from "../../live/selectors";
 import { PageSkeleton } from "./PageSkeleton";
 import { useComposer } from "./useComposer";
+import { useLightbox } from "./useLightbox";
 import { useUndoKey } from "./useUndoKey";
 
 // Asked for at once: it loads while the page connects.
 const timeline = import("../../features/timeline/Timeline");
 const Timeline = lazy(() => timeline);
-const Lightbox = lazy(() => import("../../features/lightbox/Lightbox"));
 
 export default function SchedulerPage() {
   const ready = useLive(({ revision }) => revision !== undefined);
-  return ready ? <Scheduler /> : <PageSkeleton />;
+  if (!ready) return <PageSkeleton />;
+  return (
+    <JobActionsProvider>
+      <Scheduler />
+    </JobActionsProvider>
+  );
 }
 
 function Scheduler() {
@@ -27,7 +31,7 @@ function Scheduler() {
   const [search, setSearch] = useSearchParams();
   const selectedId = search.get("job") ?? undefined;
   const [focusPrompt, setFocusPrompt] = useState(false);
-  const [opened, setOpened] = useState<{ job: Job; picture: number }>();
+  const { open, lightbox } = useLightbox();
   const desk = useRef<HTMLDivElement>(null);
   const actions = useJobActions();
   useUndoKey(actions.undoMove);
@@ -43,7 +47,7 @@ function Scheduler() {
     select(job.id);
     setFocusPrompt(blank);
   });
-  const { workflow, duration } = composer;
+  const { workflow, durations } = composer;
   const close = useCallback(() => select(undefined), [select]);
   useEscape(close);
 
@@ -53,7 +57,7 @@ function Scheduler() {
       <h1 className="sr-only">Scheduler</h1>
       <Suspense fallback={<div className="h-64 animate-pulse rounded-card bg-sunken" />}>
         <Timeline
-          duration={duration}
+          durations={durations}
           selectedId={selectedId}
           pinned={composer.start}
           onSelect={select}
@@ -70,7 +74,6 @@ function Scheduler() {
           {selectedId !== undefined ? (
             <JobPanel
               jobId={selectedId}
-              actions={actions}
               focusPrompt={focusPrompt}
               onClose={close}
               onBookInstead={composer.bookInstead}
@@ -78,12 +81,12 @@ function Scheduler() {
                 composer.reuse(job);
                 close();
               }}
-              onOpenPicture={(job, picture) => setOpened({ job, picture })}
+              onOpenPicture={(job, picture) => open([job], job.id, picture)}
             />
           ) : bookable && workflow ? (
             <Composer
               workflow={workflow}
-              duration={duration}
+              durations={durations}
               values={composer.values}
               errors={composer.errors}
               start={composer.start}
@@ -106,16 +109,7 @@ function Scheduler() {
           }}
         />
       </div>
-      {opened && (
-        <Suspense>
-          <Lightbox
-            jobs={[opened.job]}
-            jobId={opened.job.id}
-            picture={opened.picture}
-            onClose={() => setOpened(undefined)}
-          />
-        </Suspense>
-      )}
+      {lightbox}
     </main>
   );
 }

@@ -4,9 +4,10 @@ import { useNotify } from "../../components/Notices";
 import { emptyValues, type FieldErrors, type FormValues, readValues, sameValues, valuesOf } from "../../form/values";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
+import { shortestOf } from "../../lib/lanes";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
-import { selectWorker, slotDuration } from "../../live/selectors";
+import { selectWorkers, slotDurations } from "../../live/selectors";
 import { useDraft } from "../../live/useDraft";
 
 const none: FieldErrors = new Map();
@@ -27,11 +28,11 @@ const lead = 1_000;
 export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const { store } = useLiveContext();
   const workflows = useLive((state) => state.workflows);
-  const worker = useLive(selectWorker);
+  const workers = useLive(selectWorkers);
   const notify = useNotify();
   const [draft, edit] = useDraft<Draft>("booking");
   const workflow = workflows.find(({ id }) => id === draft?.workflowId) ?? workflows[0];
-  const duration = slotDuration(worker, workflow?.id);
+  const durations = useMemo(() => slotDurations(workers, workflow?.id), [workers, workflow?.id]);
   const blank = useMemo(() => emptyValues(workflow), [workflow]);
   const typed = draft?.values;
   const values = useMemo(
@@ -70,7 +71,7 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
 
   /** Takes a place that was pointed at. One that comes too soon to be filled afterwards is chosen, and waits for its prompt. */
   function take(at: number): void {
-    const soon = at < serverNow(store) + Math.max(duration, timeToWrite);
+    const soon = at < serverNow(store) + Math.max(shortestOf(durations), timeToWrite);
     if (values.prompt.trim() !== "" || !soon) return void book(at, workflow?.examplePrompt || "Untitled");
     setStart(at);
     setPromptAsked((times) => times + 1);
@@ -99,7 +100,7 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
 
   return {
     workflow,
-    duration,
+    durations,
     values,
     errors,
     start,

@@ -6,18 +6,19 @@ import { SettingsFields } from "../../form/SettingsFields";
 import type { FieldErrors, FormValues } from "../../form/values";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../../lib/format";
-import { takenSlots } from "../../lib/slots";
+import { lanesOf, type SlotDurations, shortestOf } from "../../lib/lanes";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
 import { useNow } from "../../live/now";
-import { selectWorker } from "../../live/selectors";
+import { selectWorkers } from "../../live/selectors";
 import { availabilityOf, bookWords } from "./availability";
 import { WhenField } from "./WhenField";
 
 /** ComposerProps are a booking in the making. Times in milliseconds. */
 export interface ComposerProps {
   readonly workflow: Workflow;
-  readonly duration: number;
+  /** Length of a slot of the workflow. */
+  readonly durations: SlotDurations;
   readonly values: FormValues;
   readonly errors: FieldErrors;
   /** The chosen start; the next free one when absent. */
@@ -32,7 +33,8 @@ export interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { workflow, duration, values, errors, start, busy, promptAsked, onChange, onWorkflow, onStart, onBook } = props;
+  const { workflow, durations, values, errors, start, busy, promptAsked, onChange, onWorkflow, onStart, onBook } =
+    props;
   const { store } = useLiveContext();
   const now = useNow();
   const workflows = useLive((state) => state.workflows);
@@ -40,9 +42,9 @@ export function Composer(props: ComposerProps) {
   const secret = useLive(({ system }) => system?.privateJobs ?? false);
   const daysAhead = useLive(({ me, system }) => (me?.administrator ? 0 : (system?.limits?.daysAhead ?? 0)));
   // Read at each tick of the clock rather than at each change: a busy timeline must not redraw the form.
-  const taken = takenSlots(store.get().jobs.values(), selectWorker(store.get()), now);
-  const available = availabilityOf(start, duration, { taken, now, daysAhead, viewer });
-  const { nextFree, refusal, instead } = available;
+  const lanes = lanesOf(durations, selectWorkers(store.get()), store.get().jobs, now);
+  const available = availabilityOf(start, lanes, { now, daysAhead, viewer });
+  const { slot, nextFree, refusal, instead } = available;
   const prompt = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (promptAsked > 0) prompt.current?.focus();
@@ -75,7 +77,7 @@ export function Composer(props: ComposerProps) {
           </select>
         ) : (
           <span className="text-ink-soft text-sm">
-            {workflow.title || workflow.id}, {formatDuration(duration)} a slot
+            {workflow.title || workflow.id}, {formatDuration(shortestOf(durations))} a slot
           </span>
         )}
       </div>
@@ -95,7 +97,7 @@ export function Composer(props: ComposerProps) {
         onPromptKey={(event) => sends(event, start !== undefined) && submit(event)}
         seedOptional
       />
-      <WhenField nextFree={nextFree} start={start} duration={duration} now={now} refusal={refusal} onStart={onStart} />
+      <WhenField nextFree={nextFree} slot={slot} now={now} refusal={refusal} onStart={onStart} />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" tone="primary" large disabled={busy} className="max-sm:w-full">
           {bookWords(start, available, now)}

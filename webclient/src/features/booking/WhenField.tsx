@@ -1,25 +1,25 @@
 import { useId } from "react";
 import { fromLocalField, toLocalField } from "../../form/localTime";
 import { formatDistance, formatDuration, formatMoment } from "../../lib/format";
+import type { Slot } from "../../lib/slots";
 
 /** The moment of a new booking: the next free one, or one that was chosen. Times in milliseconds. */
 export function WhenField({
   nextFree,
-  start,
-  duration,
+  slot,
   now,
   refusal,
   onStart,
 }: {
   nextFree: number;
-  start: number | undefined;
-  duration: number;
+  /** The chosen slot; absent for the next free one. */
+  slot: Slot | undefined;
   now: number;
   refusal: string;
   onStart: (start: number | undefined) => void;
 }) {
   const id = useId();
-  const chosen = start !== undefined;
+  const chosen = slot !== undefined;
   const option = (active: boolean) =>
     `flex min-w-0 flex-1 cursor-pointer items-start gap-2.5 rounded-xl border p-3 transition-colors ${
       active ? "border-accent bg-accent-wash" : "border-line hover:border-line-strong"
@@ -60,15 +60,15 @@ export function WhenField({
               <>
                 <input
                   type="datetime-local"
-                  step={start % 1000 === 0 ? 1 : 0.001}
+                  step={slot.start % 1000 === 0 ? 1 : 0.001}
                   aria-label="Start"
                   aria-invalid={refusal !== ""}
-                  value={toLocalField(start)}
-                  onChange={(event) => onStart(fromLocalField(event.target.value) ?? start)}
+                  value={toLocalField(slot.start)}
+                  onChange={(event) => onStart(fromLocalField(event.target.value) ?? slot.start)}
                   className="field mt-1 py-1 text-sm"
                 />
                 <span className={`mt-1 block text-xs ${refusal ? "font-medium text-failed-ink" : "text-ink-soft"}`}>
-                  {refusal || `Until ${formatMoment(start + duration, now)}, ${formatDuration(duration)}`}
+                  {refusal || `Until ${formatMoment(slot.end, now)}, ${formatDuration(slot.end - slot.start)}`}
                 </span>
               </>
             ) : (

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
-import { takenSlots } from "../../lib/slots";
+import { lanesOf } from "../../lib/lanes";
 import { job, noon } from "../../testing/fixtures";
 import { availabilityOf, bookWords } from "./availability";
 
 const viewer = { id: "user-2", names: new Map([["user-1", "Ada"]]) };
-const taken = takenSlots([job("a", { timeSlot: BigInt(noon + 60_000), durationMs: 10_000n })], { id: "gpu" }, noon);
-const about = { taken, now: noon, daysAhead: 2, viewer };
-const at = (start: number | undefined) => availabilityOf(start, 5_000, about);
+const jobs = new Map([["a", job("a", { timeSlot: BigInt(noon + 60_000), durationMs: 10_000n })]]);
+const lanes = lanesOf(new Map([["gpu", 5_000]]), [{ id: "gpu" }], jobs, noon);
+const about = { now: noon, daysAhead: 2, viewer };
+const at = (start: number | undefined) => availabilityOf(start, lanes, about);
 
 it("takes a free start as it is", () => {
   expect(at(noon + 30_000).refusal).toBe("");

@@ -10,7 +10,7 @@ import { memo } from "react";
 import { Icon } from "../../components/Icon";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { OwnerCell, PictureCell, PromptCell, StatusCell, TimeCell } from "./cells";
-import type { GridOrder } from "./JobGrid";
+import type { GridOrder } from "./query";
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
 const column = createColumnHelper<typeof features, Job>();

@@ -1,13 +1,11 @@
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ListEnd } from "../../components/ListEnd";
-import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { plural } from "../../lib/format";
 import { useLive } from "../../live/LiveContext";
 import { GridTable } from "./GridTable";
-import { type JobQuery, nextFew, nowFirst, rowsOf } from "./query";
+import { type GridOrder, type JobQuery, nextFew, nowFirst, rowsOf } from "./query";
 import { useKnownJobs } from "./useKnownJobs";
-
-const Lightbox = lazy(() => import("../lightbox/Lightbox"));
 
 const ended = [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED];
 const filters = {
@@ -21,15 +19,11 @@ const filters = {
 
 type Filter = keyof typeof filters;
 
-/** How the grid is ordered: by slot either way, or with what matters now on top. */
-export type GridOrder = "now" | "desc" | "asc";
-
-/** Every job there is: now first, by slot, or filtered; the thumbnail opens the picture. */
-export function JobGrid() {
+/** Every job there is: now first, by slot, or filtered. A thumbnail opens the pictures of all rows, that of its job first. */
+export function JobGrid({ onOpenPicture }: { onOpenPicture: (jobs: readonly Job[], jobId: string) => void }) {
   const [filter, setFilter] = useState<Filter>("All");
   const [mine, setMine] = useState(false);
   const [order, setOrder] = useState<GridOrder>("now");
-  const [openId, setOpenId] = useState<string>();
   const myId = useLive(({ me }) => me?.id ?? "");
   const fromNow = order === "now" && filter === "All";
 
@@ -46,6 +40,12 @@ export function JobGrid() {
     () => (fromNow ? nowFirst(known, query) : { rows: rowsOf(known, query), coming: 0 }),
     [fromNow, known, query],
   );
+  const latest = useRef(rows);
+  useEffect(() => {
+    latest.current = rows;
+  }, [rows]);
+  // One function for as long as the page: rows are memoised.
+  const open = useCallback((jobId: string) => onOpenPicture(latest.current, jobId), [onOpenPicture]);
   // Of very many bookings the live state holds the next ones only.
   const total = useLive(({ scheduledTotal }) => scheduledTotal);
   const hidden = fromNow ? Math.max(coming, mine ? 0 : total) - nextFew : 0;
@@ -80,7 +80,7 @@ export function JobGrid() {
           Only mine
         </label>
       </div>
-      <GridTable jobs={rows} order={order} onOrder={setOrder} onOpen={setOpenId} />
+      <GridTable jobs={rows} order={order} onOrder={setOrder} onOpen={open} />
       {hidden > 0 && (
         <p className="px-4 py-2 text-ink-soft text-sm">
           {plural(hidden, "more booking")} to come.{" "}
@@ -95,11 +95,6 @@ export function JobGrid() {
         {...{ phase, error, more }}
         onMore={loadMore}
       />
-      {openId !== undefined && (
-        <Suspense>
-          <Lightbox jobs={rows} jobId={openId} onClose={() => setOpenId(undefined)} />
-        </Suspense>
-      )}
     </section>
   );
 }

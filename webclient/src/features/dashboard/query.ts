@@ -1,6 +1,9 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { hasEnded } from "../../live/state";
 
+/** How the grid is ordered: by slot either way, or with what matters now on top. */
+export type GridOrder = "now" | "desc" | "asc";
+
 /** JobQuery says which jobs are fetched page by page, and how. */
 export interface JobQuery {
   /** All when empty. */

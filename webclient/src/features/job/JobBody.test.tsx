@@ -2,7 +2,8 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createRouterTransport } from "@connectrpc/connect";
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
-import type { JobActions } from "../../actions/useJobActions";
+import { JobActionsProvider } from "../../actions/JobActionsContext";
+import type { JobActions } from "../../actions/jobActions";
 import { type Job, type JobSchema, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { SchedulerService } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../../lib/transport";
@@ -43,11 +44,13 @@ function setUp(jobs: Job[], wholes: Record<string, Job> = {}) {
     const selected = useLive((state) => state.jobs.get(id));
     if (!selected) return null;
     const links = { onClose: () => {}, onReuse: () => {}, onOpenPicture: () => {}, onBookInstead };
-    return <JobBody key={id} jobId={id} job={selected} actions={actions} focusPrompt={false} {...links} />;
+    return <JobBody key={id} job={selected} focusPrompt={false} {...links} />;
   }
   const page = (id: string) => (
     <LiveProvider live={live}>
-      <Selected id={id} />
+      <JobActionsProvider actions={actions}>
+        <Selected id={id} />
+      </JobActionsProvider>
     </LiveProvider>
   );
   let number = 1n;

@@ -1,16 +1,16 @@
 import { type FocusEvent, useState } from "react";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
-import { failureWords } from "../../lib/failure";
+import { failureWords } from "../../lib/words/failure";
 import { useLive } from "../../live/LiveContext";
 import { useWhole } from "../../live/useWhole";
 import { JobEditor } from "./JobEditor";
-import type { JobPanelProps } from "./JobPanel";
 import { JobView } from "./JobView";
 import { useUnsaved } from "./jobDraft";
+import type { JobLinks } from "./jobLinks";
 
 /** What of a job is edited, and what is only shown. */
-export function JobBody(props: JobPanelProps & { job: Job }) {
-  const { job, actions, focusPrompt, onBookInstead } = props;
+export function JobBody(props: JobLinks & { job: Job; focusPrompt: boolean }) {
+  const { job, focusPrompt, onBookInstead } = props;
   const { whole, error } = useWhole(job);
   const mine = useLive(({ me }) => me?.id === job.userId);
   const workflow = useLive((state) => state.workflows.find(({ id }) => id === job.workflowId));
@@ -34,7 +34,6 @@ export function JobBody(props: JobPanelProps & { job: Job }) {
         <JobEditor
           job={whole}
           workflow={workflow}
-          actions={actions}
           focusPrompt={focusPrompt}
           onFocus={onFocus}
           onBlur={onBlur}

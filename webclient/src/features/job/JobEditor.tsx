@@ -1,15 +1,16 @@
 import { type FocusEvent, type FormEvent, useEffect, useRef, useState } from "react";
-import type { JobActions } from "../../actions/useJobActions";
+import { useJobActions } from "../../actions/JobActionsContext";
 import { Button } from "../../components/Button";
 import { sends } from "../../form/enterKey";
 import { SettingsFields } from "../../form/SettingsFields";
-import { type FieldErrors, type FormValues, readValues } from "../../form/values";
+import { type FieldErrors, readValues } from "../../form/values";
 import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { changedSettings } from "./changedSettings";
 import { ChangedElsewhere, StartedMeanwhile } from "./EditorBanners";
 import { useJobEdit } from "./jobDraft";
+import type { JobLinks } from "./jobLinks";
 import { MoveField } from "./MoveField";
 
 const none: FieldErrors = new Map();
@@ -19,12 +20,10 @@ export interface JobEditorProps {
   /** With all of its texts. */
   readonly job: Job;
   readonly workflow: Workflow;
-  readonly actions: JobActions;
   readonly focusPrompt: boolean;
   readonly onFocus: (event: FocusEvent) => void;
   readonly onBlur: (event: FocusEvent) => void;
-  /** Books what was typed as another booking; resolves to what is wrong, or to nothing. */
-  readonly onBookInstead: (workflow: Workflow, values: FormValues) => Promise<FieldErrors | undefined>;
+  readonly onBookInstead: JobLinks["onBookInstead"];
   /** What was typed is no longer wanted. */
   readonly onDiscard: () => void;
 }
@@ -34,7 +33,8 @@ export interface JobEditorProps {
  * typed when the job started stays, and can be booked as another one.
  */
 export function JobEditor(props: JobEditorProps) {
-  const { job, workflow, actions, focusPrompt, onFocus, onBlur, onBookInstead, onDiscard } = props;
+  const { job, workflow, focusPrompt, onFocus, onBlur, onBookInstead, onDiscard } = props;
+  const actions = useJobActions();
   const edit = useJobEdit(job);
   const { values, dirty } = edit;
   const [restored] = useState(dirty);
@@ -101,11 +101,7 @@ export function JobEditor(props: JobEditorProps) {
           form.current?.requestSubmit();
         }}
       />
-      {scheduled ? (
-        <MoveField job={job} actions={actions} />
-      ) : (
-        <StartedMeanwhile job={job} edit={edit} busy={busy} onDiscard={discard} />
-      )}
+      {scheduled ? <MoveField job={job} /> : <StartedMeanwhile job={job} edit={edit} busy={busy} onDiscard={discard} />}
       {message && (
         <p role="alert" className="font-medium text-failed-ink text-sm">
           {message}

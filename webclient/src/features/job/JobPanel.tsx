@@ -1,43 +1,32 @@
-import type { JobActions } from "../../actions/useJobActions";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
 import { StatusBadge } from "../../components/StatusBadge";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDistance, formatSlot } from "../../lib/format";
-import { latenessWords } from "../../lib/lateness";
 import { slotOf } from "../../lib/slots";
+import { latenessWords } from "../../lib/words/lateness";
 import { useLive } from "../../live/LiveContext";
 import { useUserName } from "../../live/names";
 import { useNow } from "../../live/now";
 import { JobBody } from "./JobBody";
-import type { JobEditorProps } from "./JobEditor";
+import type { JobLinks } from "./jobLinks";
 import { useJob } from "./useJob";
 
-/** JobPanelProps tell which job, and where its buttons lead. */
-export interface JobPanelProps {
-  readonly jobId: string;
-  readonly actions: JobActions;
-  readonly focusPrompt: boolean;
-  readonly onClose: () => void;
-  readonly onBookInstead: JobEditorProps["onBookInstead"];
-  readonly onReuse: (job: Job) => void;
-  readonly onOpenPicture: (job: Job, picture: number) => void;
-}
-
-export function JobPanel(props: JobPanelProps) {
-  const { job, error } = useJob(props.jobId);
+/** The selected job: what it is and how it goes, to edit or to look at. */
+export function JobPanel({ jobId, ...rest }: JobLinks & { jobId: string; focusPrompt: boolean }) {
+  const { job, error } = useJob(jobId);
   return (
     <section aria-label="Selected job" className="card flex flex-col gap-4 p-4 sm:p-5">
       <div className="flex items-start justify-between gap-2">
         {job ? <Heading job={job} /> : <span />}
-        <Button tone="bare" onClick={props.onClose} className="-mt-1 -mr-2">
+        <Button tone="bare" onClick={rest.onClose} className="-mt-1 -mr-2">
           <Icon name="plus" className="size-4" />
           New booking
         </Button>
       </div>
       {error && <p role="alert">{error}</p>}
       {!job && !error && <div className="h-64 animate-pulse rounded-xl bg-sunken" />}
-      {job && <JobBody key={job.id} {...props} job={job} />}
+      {job && <JobBody key={job.id} {...rest} job={job} />}
     </section>
   );
 }

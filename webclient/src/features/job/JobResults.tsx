@@ -4,7 +4,7 @@ import { Thumbnail } from "../../components/Thumbnail";
 import { Vanished } from "../../components/Vanished";
 import { type Job, type Result, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { filePath } from "../../lib/format";
-import { promptLine } from "../../lib/words";
+import { promptLine } from "../../lib/words/words";
 
 /** What a job left behind: its pictures to look at, and everything to keep. */
 export function JobResults({ job, onOpen }: { job: Job; onOpen: (picture: number) => void }) {

@@ -1,15 +1,18 @@
+import { useJobActions } from "../../actions/JobActionsContext";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { useLive } from "../../live/LiveContext";
 import { JobFacts } from "./JobFacts";
-import type { JobPanelProps } from "./JobPanel";
 import { JobProgressBar } from "./JobProgressBar";
 import { JobResults } from "./JobResults";
+import type { JobLinks } from "./jobLinks";
 import { Preview } from "./Preview";
 
 /** A job to look at: its picture or the one in the making, its prompt, how it goes, and what can be done with it. */
-export function JobView({ job, mine, actions, onReuse, onOpenPicture }: JobPanelProps & { job: Job; mine: boolean }) {
+export function JobView(props: Pick<JobLinks, "onReuse" | "onOpenPicture"> & { job: Job; mine: boolean }) {
+  const { job, mine, onReuse, onOpenPicture } = props;
+  const actions = useJobActions();
   const administrator = useLive(({ me }) => me?.administrator ?? false);
   const scheduled = job.status === JobStatus.SCHEDULED;
   const running = job.status === JobStatus.PROCESSING;

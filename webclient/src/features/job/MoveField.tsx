@@ -1,17 +1,20 @@
 import { useEffect, useState } from "react";
-import type { JobActions } from "../../actions/useJobActions";
+import { useJobActions } from "../../actions/JobActionsContext";
 import { Button } from "../../components/Button";
 import { Field } from "../../form/Field";
 import { fromLocalField, toLocalField } from "../../form/localTime";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
-import { blockerOf, blockerWords, takenSlots } from "../../lib/slots";
-import { sentence } from "../../lib/words";
+import { exactlyOn, lanesOf } from "../../lib/lanes";
+import { blockerWords } from "../../lib/slots";
+import { sentence } from "../../lib/words/words";
 import { useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
 import { serverNow } from "../../live/now";
+import { selectWorkers } from "../../live/selectors";
 
 /** Moves a booking without dragging: to a time, or to the next free slot. */
-export function MoveField({ job, actions }: { job: Job; actions: JobActions }) {
+export function MoveField({ job }: { job: Job }) {
+  const actions = useJobActions();
   const { store } = useLiveContext();
   const viewer = useViewer();
   const start = Number(job.timeSlot);
@@ -19,9 +22,9 @@ export function MoveField({ job, actions }: { job: Job; actions: JobActions }) {
   useEffect(() => setWanted(start), [start]);
 
   const now = serverNow(store);
-  const worker = store.get().system?.workers.find(({ id }) => id === job.workerId);
-  const taken = takenSlots(store.get().jobs.values(), worker, now);
-  const blocker = blockerOf({ start: wanted, end: wanted + Number(job.durationMs) }, taken, job.id);
+  const own = new Map([[job.workerId, Number(job.durationMs)]]);
+  const lanes = lanesOf(own, selectWorkers(store.get()), store.get().jobs, now);
+  const blocker = exactlyOn(lanes, wanted, job.id)?.blocker;
   const refusal =
     wanted === start
       ? ""

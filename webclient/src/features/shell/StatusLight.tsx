@@ -1,10 +1,10 @@
-import { SystemStatus } from "../../gen/comfyscheduler/v1/system_pb";
-import { pauseWords } from "../../lib/pause";
+import { SystemStatus, type Worker } from "../../gen/comfyscheduler/v1/system_pb";
 import { pauseOf } from "../../lib/slots";
-import { systemWords } from "../../lib/words";
+import { pauseWords } from "../../lib/words/pause";
+import { systemWords } from "../../lib/words/words";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
-import { currentStep, selectSimulated, selectWorker } from "../../live/selectors";
+import { currentStep, selectSimulated, selectWorkers } from "../../live/selectors";
 import type { LiveState } from "../../live/state";
 
 interface Light {
@@ -22,15 +22,21 @@ export function lightOf(state: LiveState, now: number): Light {
   }
   const { system } = state;
   const status = system?.systemStatus ?? SystemStatus.UNSPECIFIED;
-  const step = currentStep(selectWorker(state));
+  const step = currentStep(selectWorkers(state));
   const detail = system?.reason || (step ? step.detail || step.name : "");
   if (status === SystemStatus.READY) {
-    const paused = pauseOf(selectWorker(state), now);
-    return paused && paused.start <= now
+    const paused = restOf(selectWorkers(state), now);
+    return paused
       ? { tone: "still", word: pauseWords(paused.pause, now), detail: paused.pause.reason }
       : { tone: "good", word: systemWords[status], detail: "" };
   }
   return { tone: status === SystemStatus.OFFLINE ? "bad" : "busy", word: systemWords[status], detail };
+}
+
+/** The pause that ends first while all workers are paused; undefined while one of them works. */
+function restOf(workers: readonly Worker[], now: number) {
+  const pauses = workers.flatMap((worker) => pauseOf(worker, now) ?? []).filter(({ start }) => start <= now);
+  return pauses.length < workers.length ? undefined : pauses.sort((a, b) => a.end - b.end)[0];
 }
 
 const lamps = {

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { formatDuration, formatSlot } from "../../lib/format";
 import { blockerWords, type Placement } from "../../lib/slots";
-import type { Viewer } from "../../lib/words";
+import type { Viewer } from "../../lib/words/words";
 import { msPerPixel, type View } from "./scale";
 
 /** Why a slot is impossible, in a few words; empty when it is possible. */

@@ -1,58 +1,38 @@
-import { useEffect, useRef } from "react";
-import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { formatMoment } from "../../lib/format";
 import { pauseOf } from "../../lib/slots";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
 import { serverNow, useNow } from "../../live/now";
-import { selectWorker } from "../../live/selectors";
+import { selectWorkers } from "../../live/selectors";
 import { jobIdOf } from "./blockItem";
 import { Ghost, obstacle } from "./Ghost";
 import { HoverCard } from "./HoverCard";
-import { useKeys } from "./keys";
 import { NowChip } from "./NowChip";
 import { PauseStretch } from "./PauseStretch";
-import { middleOf, panned, type View, zoomed } from "./scale";
+import { exactly, near, type Scene, type TimelineProps } from "./scene";
 import { Toolbar } from "./Toolbar";
-import { useGestures } from "./useGestures";
+import { useController } from "./useController";
 import { useItems } from "./useItems";
 import { useJobsInView } from "./useJobsInView";
-import { usePlacement } from "./usePlacement";
 import { useProgressFill } from "./useProgressFill";
-import { useReveal } from "./useReveal";
 import "./timeline.css";
 
-/** TimelineProps connect the timeline with the rest of the page. Moments are milliseconds since the Unix epoch. */
-export interface TimelineProps {
-  /** Length of the slot that a booking would get. */
-  readonly duration: number;
-  readonly selectedId: string | undefined;
-  /** Start of the slot that was chosen but not booked yet. */
-  readonly pinned: number | undefined;
-  readonly onSelect: (id: string | undefined) => void;
-  readonly onPin: (start: number | undefined) => void;
-  readonly onBook: (start: number) => void;
-  /** Moves an own job; resolves to whether the move was accepted. */
-  readonly onMove: (job: Job, start: number) => Promise<boolean>;
-}
-
+/** The timeline of booked slots: to look at, and to book and move on. */
 export default function Timeline(props: TimelineProps) {
-  const { duration, selectedId, pinned, onBook } = props;
+  const { durations, selectedId, pinned, onBook } = props;
   const { store } = useLiveContext();
   const frame = useRef<HTMLDivElement>(null);
   const now = useNow(500);
   const viewer = useViewer();
-  const paused = pauseOf(useLive(selectWorker), now);
+  const workers = useLive(selectWorkers);
   const offset = useLive(({ clock }) => clock?.offset ?? 0);
-  const known = useRef<ReadonlyMap<string, Job>>(new Map());
-  const placing = usePlacement(known);
-  const hand = useGestures(frame, props, placing);
-  const { handle, view, pointed, drag, following, follow, leave } = hand;
+  const { controller, state } = useController(frame, props);
+  const { handle, view, pointed, drag, following } = state;
   const jobs = useJobsInView(view);
-  useEffect(() => {
-    known.current = jobs;
-  }, [jobs]);
-  const items = useItems(jobs, view, now, viewer, hand.dropped);
+  const scene: Scene = { ...props, jobs, workers };
+  useEffect(() => controller.see(scene));
+  const items = useItems(jobs, view, now, viewer, state.dropped);
 
   useEffect(() => {
     if (handle && !drag) handle.draw(items);
@@ -60,27 +40,25 @@ export default function Timeline(props: TimelineProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: an item drawn anew has lost its selection
   useEffect(() => handle?.select(selectedId), [handle, selectedId, items]);
   useEffect(() => handle?.setNow(Date.now() + offset), [handle, offset]);
-  useReveal(handle, jobs, selectedId, leave);
   useProgressFill(frame, items);
 
-  const move = (next: (view: View) => View) => {
-    leave();
-    handle?.show(next(handle.view()), true);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
+    if (controller.press(key)) event.preventDefault();
   };
-  const zoom = (factor: number) =>
-    handle?.show(zoomed(handle.view(), factor, following ? serverNow(store) : middleOf(handle.view())), true);
-  const onKeyDown = useKeys({ ...props, handle, jobs, placing, move, zoom, follow });
 
+  const bookable = durations.size > 0;
+  const pauses = workers.flatMap((worker) => pauseOf(worker, now) ?? []);
   const hovered = pointed?.item === undefined ? undefined : jobs.get(jobIdOf(pointed.item) ?? "");
-  const ghost =
-    pointed && pointed.item === undefined && !drag && view && duration > 0
-      ? placing.near(pointed.at, view, duration)
-      : undefined;
-  const chosen = pinned !== undefined && !drag && duration > 0 ? placing.exactly(pinned, duration) : undefined;
+  const moment = serverNow(store);
+  const free = pointed && pointed.item === undefined && !drag;
+  const ghost = free && view && near(scene, pointed.at, view, moment);
+  const chosen = pinned !== undefined && !drag ? exactly(scene, pinned, moment) : undefined;
 
   return (
     <section aria-label="Timeline" className="card tl-card">
-      <Toolbar following={following} onNow={follow} onPan={(share) => move((at) => panned(at, share))} onZoom={zoom} />
+      <Toolbar following={following} onNow={controller.follow} onPan={controller.pan} onZoom={controller.zoom} />
       <div
         role="application"
         aria-label="Timeline of booked slots"
@@ -88,15 +66,21 @@ export default function Timeline(props: TimelineProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the keyboard as a whole
         tabIndex={0}
         onKeyDown={onKeyDown}
-        onPointerMove={hand.onPointerMove}
-        onPointerLeave={hand.onPointerLeave}
+        onPointerMove={(event) => controller.touch(event.pointerType === "touch")}
+        onPointerLeave={controller.unpoint}
         className={`tl ${ghost && obstacle(ghost, viewer, now) ? "is-refusing" : ""}`}
       >
-        <div className="tl-ground">{view && paused && <PauseStretch pause={paused} view={view} now={now} />}</div>
+        <div className="tl-ground">
+          {view &&
+            pauses.map((pause, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a pause has no id, and a worker keeps its place
+              <PauseStretch key={index} pause={pause} view={view} now={now} />
+            ))}
+        </div>
         <div ref={frame} className="tl-frame" />
         {view && (
           <div className="tl-overlay">
-            {items.length === 0 && !paused && !ghost && !chosen && duration > 0 && (
+            {items.length === 0 && pauses.length === 0 && !ghost && !chosen && bookable && (
               <p className="tl-empty">Nothing is booked here. Take your slot.</p>
             )}
             <NowChip view={view} now={now} />

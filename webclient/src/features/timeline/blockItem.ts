@@ -1,6 +1,6 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { holdsSlot, slotOf } from "../../lib/slots";
-import { ownerWords, promptLine, type Viewer } from "../../lib/words";
+import { ownerWords, promptLine, type Viewer } from "../../lib/words/words";
 import type { Block } from "./blocks";
 
 /** BlockItem is a block in vis-timeline's terms. */

@@ -62,3 +62,12 @@ describe("overrunOf", () => {
     expect(overrunOf(job("a"), noon + 12_500)).toBe(0);
   });
 });
+
+it("never draws jobs of two workers as one", () => {
+  const tiny = (id: string, workerId: string) => job(id, { workerId, durationMs: 10n });
+  const blocks = layOut([tiny("a", "one"), tiny("b", "two"), tiny("c", "one")], { start: 0, end: noon * 2 }, 1_000);
+  expect(blocks.map(({ job: { workerId }, count }) => [workerId, count])).toEqual([
+    ["one", 2],
+    ["two", 1],
+  ]);
+});

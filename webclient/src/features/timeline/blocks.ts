@@ -27,16 +27,22 @@ export function extentOf(job: Job): Slot {
   return { start: started, end: Math.max(started + 1, Number(job.finishedAtMs)) };
 }
 
-/** The blocks of the jobs within a window, earliest first. Cancelled jobs hold no place and are left out. */
+/** The blocks of the jobs within a window, lane by lane and earliest first. Cancelled jobs hold no place and are left out. */
 export function layOut(jobs: Iterable<Job>, window: Slot, msPerPixel: number): Block[] {
-  const spans: Span[] = [];
+  const lanes = new Map<string, Span[]>();
   for (const job of jobs) {
     if (job.status === JobStatus.CANCELLED) continue;
     const extent = extentOf(job);
-    if (extent.start <= window.end && extent.end >= window.start) spans.push({ ...extent, job });
+    if (extent.start > window.end || extent.end < window.start) continue;
+    const lane = lanes.get(job.workerId);
+    if (lane) lane.push({ ...extent, job });
+    else lanes.set(job.workerId, [{ ...extent, job }]);
   }
-  spans.sort((a, b) => a.start - b.start || (a.job.id < b.job.id ? -1 : 1));
+  return [...lanes.values()].flatMap((spans) => layOutLane(spans, msPerPixel));
+}
 
+function layOutLane(spans: Span[], msPerPixel: number): Block[] {
+  spans.sort((a, b) => a.start - b.start || (a.job.id < b.job.id ? -1 : 1));
   const drawn: (Span & { readonly count: number })[] = [];
   for (const span of spans) {
     const last = drawn.at(-1);

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useThrottled } from "../../lib/useThrottled";
-import type { Viewer } from "../../lib/words";
+import type { Viewer } from "../../lib/words/words";
 import { type BlockItem, overrunItem, toItem } from "./blockItem";
 import { layOut, overrunOf } from "./blocks";
 import { msPerPixel, type View } from "./scale";

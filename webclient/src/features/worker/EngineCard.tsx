@@ -1,12 +1,12 @@
+import { BootSteps } from "../../components/BootSteps";
 import { Icon } from "../../components/Icon";
 import { SystemStatus, type Worker } from "../../gen/comfyscheduler/v1/system_pb";
 import { formatDuration } from "../../lib/format";
-import { pauseWords } from "../../lib/pause";
 import { pauseOf } from "../../lib/slots";
-import { systemWords } from "../../lib/words";
+import { pauseWords } from "../../lib/words/pause";
+import { systemWords } from "../../lib/words/words";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
-import { BootSteps } from "../shell/BootCard";
 import { WorkerControls } from "./WorkerControls";
 
 const lamps: Partial<Record<SystemStatus, string>> = {

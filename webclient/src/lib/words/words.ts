@@ -1,5 +1,5 @@
-import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import { SystemStatus } from "../gen/comfyscheduler/v1/system_pb";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { SystemStatus } from "../../gen/comfyscheduler/v1/system_pb";
 
 /** What a status is called on the page. */
 export const statusWords: Record<JobStatus, string> = {

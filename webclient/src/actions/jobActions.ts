@@ -1,11 +1,10 @@
-import { useMemo } from "react";
-import { type Notice, useNotify } from "../components/Notices";
+import type { Notice } from "../components/Notices";
 import type { Settings } from "../form/values";
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { formatMoment } from "../lib/format";
 import { type Problem, problemOf } from "../lib/problem";
-import { sentence } from "../lib/words";
-import { type Live, useLiveContext } from "../live/LiveContext";
+import { sentence } from "../lib/words/words";
+import type { Live } from "../live/LiveContext";
 import { serverNow } from "../live/now";
 import { conflictNotice } from "./conflict";
 
@@ -25,13 +24,11 @@ export interface JobActions {
   readonly cancel: (job: Job) => Promise<void>;
 }
 
-export function useJobActions(): JobActions {
-  const live = useLiveContext();
-  const notify = useNotify();
-  return useMemo(() => createJobActions(live, notify), [live, notify]);
-}
-
-function createJobActions({ api, store }: Live, show: (notice: Notice) => void): JobActions {
+/** Makes the actions of a page; `show` tells the visitor how each went. */
+export function createJobActions(
+  { api, store }: Pick<Live, "api" | "store">,
+  show: (notice: Notice) => void,
+): JobActions {
   const notify = (job: Pick<Job, "id">, notice: Notice) => show({ ...notice, about: job.id });
   const moment = (at: number) => formatMoment(at, serverNow(store));
   let lastMove: { readonly id: string; readonly from: number } | undefined;

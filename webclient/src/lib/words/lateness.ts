@@ -1,6 +1,6 @@
-import { DelayKind, type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import { formatDuration, formatMoment } from "./format";
-import { slotOf } from "./slots";
+import { DelayKind, type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { formatDuration, formatMoment } from "../format";
+import { slotOf } from "../slots";
 
 /** Why a job does not keep to its slot, in words for people; empty when it does. `now` in milliseconds. */
 export function latenessWords(job: Job, now: number): string[] {

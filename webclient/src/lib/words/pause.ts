@@ -1,5 +1,5 @@
-import type { Pause } from "../gen/comfyscheduler/v1/system_pb";
-import { formatMinute } from "./format";
+import type { Pause } from "../../gen/comfyscheduler/v1/system_pb";
+import { formatMinute } from "../format";
 
 /** When the worker is or will be paused: "Paused until 15:00" or "Pause from 14:00 until 15:00". */
 export function pauseWords({ startMs, endMs }: Pause, now: number): string {

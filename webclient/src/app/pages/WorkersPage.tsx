@@ -1,12 +1,12 @@
+import { EngineCard } from "../../features/worker/EngineCard";
+import { PauseCard } from "../../features/worker/PauseCard";
 import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
 import { useLive } from "../../live/LiveContext";
-import { EngineCard } from "../worker/EngineCard";
-import { PauseCard } from "../worker/PauseCard";
 
 const none: readonly Worker[] = [];
 
 /** ComfyUI in the administrator's hands: pause it, restart it, read what it says. */
-export default function Workers() {
+export default function WorkersPage() {
   const workers = useLive((state) => state.system?.workers ?? none);
   return (
     <>

@@ -1,4 +1,4 @@
-import { JobErrorReason } from "../gen/comfyscheduler/v1/job_pb";
+import { JobErrorReason } from "../../gen/comfyscheduler/v1/job_pb";
 
 /** What kind of failure ended a job, in one sentence; the job's own message says the rest. */
 export const failureWords: Record<JobErrorReason, string> = {

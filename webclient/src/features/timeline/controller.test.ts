@@ -1,0 +1,211 @@
+import { create } from "@bufbuild/protobuf";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { WorkerSchema } from "../../gen/comfyscheduler/v1/system_pb";
+import { job, noon } from "../../testing/fixtures";
+import { createTimelineController } from "./controller";
+import type { View } from "./scale";
+import type { Scene } from "./scene";
+
+const second = 1_000;
+/** Two minutes, a tenth of a second to the pixel: starts are rounded to whole seconds. */
+const view: View = { start: noon - 24 * second, end: noon + 96 * second, width: 1_200 };
+
+/** A timeline without a page: it keeps its view, and everything it is asked for. */
+function setUp(jobs: readonly Job[] = [], part: Partial<Scene> = {}) {
+  const known = new Map(jobs.map((each) => [each.id, each]));
+  const calls = { onSelect: vi.fn(), onPin: vi.fn(), onBook: vi.fn(), onMove: vi.fn(async () => true) };
+  const workers = [create(WorkerSchema, { id: "gpu" })];
+  const durations = new Map([["gpu", 5 * second]]);
+  let scene: Scene = { durations, workers, jobs: known, selectedId: undefined, pinned: undefined, ...calls, ...part };
+  const controller = createTimelineController({ now: () => noon, jobOf: (id) => known.get(id) }, scene);
+  let shown = view;
+  const detach = controller.attach({
+    view: () => shown,
+    show: (next) => {
+      shown = next;
+      controller.events.onView(next, false);
+    },
+    draw: () => {},
+    select: () => {},
+    setNow: () => {},
+    destroy: () => {},
+  });
+  const see = (change: Partial<Scene>) => {
+    scene = { ...scene, ...change };
+    controller.see(scene);
+  };
+  return { controller, see, detach, ...calls, shown: () => shown };
+}
+
+describe("the pointer", () => {
+  it("chooses a free place with a press and books it with two, at the rounded moment", () => {
+    const { controller, onSelect, onPin, onBook } = setUp();
+    controller.events.onPress({ at: noon + 20_400 });
+    expect(onSelect).toHaveBeenCalledWith(undefined);
+    expect(onPin).toHaveBeenCalledWith(noon + 20_000);
+    controller.events.onDoublePress({ at: noon + 20_400 });
+    expect(onBook).toHaveBeenCalledWith(noon + 20_000);
+  });
+
+  it("selects the job it presses, and comes closer to many that are drawn as one", () => {
+    const { controller, onSelect, onPin, shown } = setUp([job("a")]);
+    controller.events.onPress({ at: noon, item: "a" });
+    expect(onSelect).toHaveBeenCalledWith("a");
+    controller.events.onPress({ at: noon, item: "cluster-a" });
+    expect(shown().end - shown().start).toBe(24 * second);
+    controller.events.onDoublePress({ at: noon, item: "a" });
+    expect(onPin).not.toHaveBeenCalled();
+  });
+
+  it("rests on nothing while it is a finger, or has left", () => {
+    const { controller } = setUp();
+    controller.events.onPoint({ at: noon });
+    expect(controller.get().pointed).toEqual({ at: noon });
+    controller.unpoint();
+    expect(controller.get().pointed).toBeUndefined();
+    controller.touch(true);
+    controller.events.onPoint({ at: noon });
+    expect(controller.get().pointed).toBeUndefined();
+  });
+
+  it("chooses nothing before a slot's length is known", () => {
+    const { controller, onPin, onBook } = setUp([], { durations: new Map() });
+    controller.events.onPress({ at: noon + 20_000 });
+    controller.events.onDoublePress({ at: noon + 20_000 });
+    controller.press("ArrowRight");
+    expect(onPin).not.toHaveBeenCalled();
+    expect(onBook).not.toHaveBeenCalled();
+  });
+});
+
+describe("a drag", () => {
+  const own = job("own", { timeSlot: BigInt(noon + 30 * second) });
+
+  it("keeps the job's own length, leaves its own slot out, and is over when the hand opens elsewhere", () => {
+    const { controller } = setUp([own, job("other", { timeSlot: BigInt(noon + 60 * second) })]);
+    const landed = controller.events.onDrag("own", noon + 32_000, view);
+    expect(landed).toMatchObject({ start: noon + 32_000, end: noon + 42_000 });
+    expect(controller.events.onDrag("own", noon + 52_000, view)).toMatchObject({ start: noon + 49_999 });
+    expect(controller.get().drag?.id).toBe("own");
+    controller.release();
+    expect(controller.get().drag).toBeUndefined();
+  });
+
+  it("shows the job where it was dropped until the move is refused", async () => {
+    const { controller, onMove } = setUp([own]);
+    onMove.mockResolvedValueOnce(false);
+    controller.events.onDrop("own", noon + 50_000);
+    expect(controller.get().dropped).toEqual({ job: own, start: noon + 50_000 });
+    await vi.waitFor(() => expect(controller.get().dropped).toBeUndefined());
+    expect(onMove).toHaveBeenCalledWith(own, noon + 50_000);
+  });
+
+  it("moves nothing that is dropped where it was", () => {
+    const { controller, onMove } = setUp([own]);
+    controller.events.onDrop("own", noon + 30 * second);
+    expect(onMove).not.toHaveBeenCalled();
+  });
+});
+
+describe("the keys", () => {
+  // Beyond the horizon of the live state: the timeline has fetched it, and it is in the way all the same.
+  const far = job("far", { timeSlot: BigInt(noon + 20 * second), durationMs: 10_000n });
+
+  it("offer the next free slot first, then step from place to place around what is taken", () => {
+    const { controller, see, onPin, onBook } = setUp([job("now"), far]);
+    controller.press("ArrowRight");
+    expect(onPin).toHaveBeenLastCalledWith(noon + 10_001);
+    see({ pinned: noon + 14_000 });
+    controller.press("ArrowRight");
+    // What a pointer is refused there, the keys are refused as well: the slot leans against its neighbour.
+    expect(onPin).toHaveBeenLastCalledWith(noon + 14_999);
+    controller.press("Enter");
+    expect(onBook).toHaveBeenCalledWith(noon + 14_000);
+  });
+
+  it("walk from job to job, past cancelled ones", () => {
+    const gone = job("gone", { timeSlot: BigInt(noon + 15 * second), status: JobStatus.CANCELLED });
+    const { controller, see, onSelect } = setUp([far, gone, job("now")]);
+    controller.press("ArrowDown");
+    expect(onSelect).toHaveBeenLastCalledWith("now");
+    see({ selectedId: "now" });
+    controller.press("ArrowDown");
+    expect(onSelect).toHaveBeenLastCalledWith("far");
+    onSelect.mockClear();
+    see({ selectedId: "far" });
+    controller.press("ArrowDown");
+    expect(onSelect).not.toHaveBeenCalled();
+  });
+
+  it("let go of everything with Escape, and leave other keys to the page", () => {
+    const { controller, onPin, onSelect } = setUp();
+    expect(controller.press("Escape")).toBe(true);
+    expect([onPin.mock.calls, onSelect.mock.calls]).toEqual([[[undefined]], [[undefined]]]);
+    expect(controller.press("q")).toBe(false);
+  });
+});
+
+describe("now", () => {
+  let timeline: ReturnType<typeof setUp>;
+  beforeEach(() => {
+    timeline = setUp();
+  });
+  const late = { ...view, start: noon - 80 * second, end: noon + 40 * second };
+
+  it("is turned back into sight like a page, but not while something is pointed at", () => {
+    const { controller, shown } = timeline;
+    controller.events.onView(late, false);
+    controller.events.onPoint({ at: noon });
+    controller.turn();
+    expect(shown()).toBe(view);
+    controller.unpoint();
+    controller.turn();
+    expect((noon - shown().start) / (shown().end - shown().start)).toBeCloseTo(0.2);
+  });
+
+  it("is followed until somebody moves the view, and again when asked to", () => {
+    const { controller, shown } = timeline;
+    controller.events.onView(late, true);
+    expect(controller.get().following).toBe(false);
+    controller.pan(0.5);
+    const where = shown();
+    controller.turn();
+    expect(shown()).toBe(where);
+    controller.press("n");
+    expect(controller.get().following).toBe(true);
+    expect(shown().start).toBe(view.start);
+  });
+
+  it("stays where it is while the view is zoomed about it", () => {
+    const { controller, shown } = timeline;
+    controller.zoom(0.5);
+    expect(shown()).toEqual({ ...view, start: noon - 12 * second, end: noon + 48 * second });
+  });
+});
+
+it("brings a job that is selected elsewhere into sight, once, and as soon as it is known", () => {
+  const { controller, see, shown } = setUp();
+  const away = job("away", { timeSlot: BigInt(noon + 3_600 * second) });
+  see({ selectedId: "away" });
+  expect(shown()).toBe(view);
+  see({ jobs: new Map([["away", away]]) });
+  expect(shown().start).toBe(noon + (3_600 - 24) * second);
+  expect(controller.get().following).toBe(false);
+  controller.pan(-1);
+  const where = shown();
+  see({ jobs: new Map([["away", { ...away, version: 2n }]]) });
+  expect(shown()).toBe(where);
+});
+
+it("keeps the timeline's state for those who look, and forgets its handle when it is gone", () => {
+  const { controller, detach } = setUp();
+  const listener = vi.fn();
+  const leave = controller.subscribe(listener);
+  controller.events.onView(controller.get().view ?? view, false);
+  expect(listener).not.toHaveBeenCalled();
+  detach();
+  expect(listener).toHaveBeenCalledOnce();
+  expect(controller.get().handle).toBeUndefined();
+  leave();
+});

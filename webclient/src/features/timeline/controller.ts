@@ -1,0 +1,230 @@
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { shortestOf } from "../../lib/lanes";
+import { type Placement, slotOf } from "../../lib/slots";
+import { jobIdOf } from "./blockItem";
+import { extentOf } from "./blocks";
+import { firstView, gridStep, middleOf, panned, type View, viewAt, zoomed } from "./scale";
+import { near, nextStart, type Scene } from "./scene";
+import type { TimelineEvents, TimelineHandle } from "./visTimeline";
+
+/** TimelineState is what hand and keys have made of the timeline. It is never changed in place. */
+export interface TimelineState {
+  /** Absent until the timeline is mounted. */
+  readonly handle?: TimelineHandle | undefined;
+  readonly view?: View;
+  /** What the pointer rests on. */
+  readonly pointed?: { readonly at: number; readonly item?: string } | undefined;
+  /** An own job in the hand, and where it would land. */
+  readonly drag?: { readonly id: string; readonly placement: Placement } | undefined;
+  /** A job that was let go somewhere else, as it was before. */
+  readonly dropped?: { readonly job: Job; readonly start: number } | undefined;
+  /** Now is kept in sight. */
+  readonly following: boolean;
+}
+
+/** TimelineController turns what a person does on the timeline into moves of the view and calls of the scene. */
+export interface TimelineController {
+  readonly get: () => TimelineState;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Acts on this scene from now on. A job that is newly selected there comes into sight, once. */
+  readonly see: (scene: Scene) => void;
+  readonly firstView: (width: number) => View;
+  /** Drives the mounted timeline until the returned function is called. */
+  readonly attach: (handle: TimelineHandle) => () => void;
+  readonly events: TimelineEvents;
+  /** A person takes the view into their own hand: now is followed no more. */
+  readonly leave: () => void;
+  readonly follow: () => void;
+  /** Turns the view like a page when now has wandered too far. To be called now and then. */
+  readonly turn: () => void;
+  readonly pan: (share: number) => void;
+  readonly zoom: (factor: number) => void;
+  /** The pointer that moves is a finger, which rests on nothing. */
+  readonly touch: (touching: boolean) => void;
+  /** The pointer left the timeline. */
+  readonly unpoint: () => void;
+  /** The hand opened, wherever it is. */
+  readonly release: () => void;
+  /** Acts on a key such as "ArrowLeft" or "Shift+ArrowLeft"; tells whether it means anything here. */
+  readonly press: (key: string) => boolean;
+}
+
+/** Now may wander this far into the view before it is turned back like a page: calmer than a picture that creeps. */
+const turnAt = 0.5;
+const closer = 1 / 1.7;
+
+/** Makes a controller by the server's clock; `jobOf` knows jobs in their latest version. */
+export function createTimelineController(
+  { now, jobOf }: { now: () => number; jobOf: (id: string) => Job | undefined },
+  first: Scene,
+): TimelineController {
+  let scene = first;
+  let state: TimelineState = { following: true };
+  let touching = false;
+  let revealed: string | undefined;
+  const listeners = new Set<() => void>();
+
+  const change = (part: Partial<TimelineState>) => {
+    const entries = Object.entries(part) as [keyof TimelineState, unknown][];
+    if (entries.every(([name, value]) => state[name] === value)) return;
+    state = { ...state, ...part };
+    for (const listener of listeners) listener();
+  };
+  const show = (next: (view: View) => View) => {
+    const { handle } = state;
+    handle?.show(next(handle.view()), true);
+  };
+  const leave = () => change({ following: false });
+  const follow = () => {
+    change({ following: true });
+    show((view) => viewAt(view, now()));
+  };
+  const pan = (share: number) => {
+    leave();
+    show((view) => panned(view, share));
+  };
+  const zoom = (factor: number) => show((view) => zoomed(view, factor, state.following ? now() : middleOf(view)));
+
+  const inSight = ({ start, end }: { start: number; end: number }) => {
+    const view = state.handle?.view();
+    return view === undefined || (start <= view.end && end >= view.start);
+  };
+  const bring = (slot: { start: number; end: number }) => {
+    if (inSight(slot)) return;
+    leave();
+    show((view) => viewAt(view, slot.start));
+  };
+  const revealSelected = () => {
+    const { selectedId, jobs } = scene;
+    const job = selectedId === undefined ? undefined : jobs.get(selectedId);
+    if (!state.handle || revealed === selectedId || (selectedId !== undefined && !job)) return;
+    revealed = selectedId;
+    if (job) bring(extentOf(job));
+  };
+
+  /** Where a slot would land at a moment; undefined while nothing can be booked. */
+  const startAt = (at: number) => state.handle && near(scene, at, state.handle.view(), now())?.start;
+
+  const step = (direction: 1 | -1) => {
+    const { handle } = state;
+    if (!handle) return;
+    const { pinned } = scene;
+    // About a dozen pixels at a time; the first press offers the next free slot.
+    const stride = 2 * gridStep(handle.view());
+    const wanted = pinned === undefined ? nextStart(scene, now()) : pinned + direction * stride;
+    const start = wanted === undefined ? undefined : startAt(wanted);
+    if (start === undefined) return;
+    scene.onSelect(undefined);
+    scene.onPin(start);
+    bring({ start, end: start });
+  };
+  const walk = (direction: 1 | -1) => {
+    const shown = [...scene.jobs.values()].filter((job) => job.status !== JobStatus.CANCELLED);
+    shown.sort((a, b) => extentOf(a).start - extentOf(b).start);
+    const at = shown.findIndex((job) => job.id === scene.selectedId);
+    const next = at < 0 ? shown.find((job) => extentOf(job).end >= now()) : shown[at + direction];
+    if (!next) return;
+    scene.onSelect(next.id);
+    const { start } = extentOf(next);
+    bring({ start, end: start });
+  };
+
+  const keys: Record<string, () => void> = {
+    ArrowLeft: () => step(-1),
+    ArrowRight: () => step(1),
+    "Shift+ArrowLeft": () => pan(-0.5),
+    "Shift+ArrowRight": () => pan(0.5),
+    ArrowUp: () => walk(-1),
+    ArrowDown: () => walk(1),
+    Enter: () => scene.pinned !== undefined && scene.onBook(scene.pinned),
+    Escape: () => {
+      scene.onPin(undefined);
+      scene.onSelect(undefined);
+    },
+    "+": () => zoom(closer),
+    "=": () => zoom(closer),
+    "-": () => zoom(1 / closer),
+    n: follow,
+    Home: follow,
+  };
+
+  const events: TimelineEvents = {
+    onView: (view, byUser) => {
+      if (byUser) change({ following: false, pointed: undefined });
+      const known = state.view;
+      const same = known && known.start === view.start && known.end === view.end && known.width === view.width;
+      if (!same) change({ view });
+    },
+    onPoint: (point) => change({ pointed: touching ? undefined : point }),
+    onPress: ({ at, item }) => {
+      if (item === undefined) {
+        scene.onSelect(undefined);
+        // A new slot is placed with the pointer at its start.
+        const start = startAt(at);
+        if (start !== undefined) scene.onPin(start);
+        return;
+      }
+      const id = jobIdOf(item);
+      if (id !== undefined) scene.onSelect(id);
+      else show((view) => zoomed(view, 0.2, at));
+    },
+    onDoublePress: ({ at, item }) => {
+      const start = item === undefined ? startAt(at) : undefined;
+      if (start === undefined) return;
+      change({ pointed: undefined });
+      scene.onBook(start);
+    },
+    onDrag: (id, start, view) => {
+      const placement = near(scene, start, view, now(), jobOf(id)) ?? { start, end: start };
+      change({ drag: { id, placement } });
+      return placement;
+    },
+    onDrop: (id, start) => {
+      change({ drag: undefined });
+      const job = jobOf(id);
+      if (!job || slotOf(job).start === start) return;
+      change({ dropped: { job, start } });
+      void scene.onMove(job, start).then((accepted) => accepted || change({ dropped: undefined }));
+    },
+  };
+
+  return {
+    get: () => state,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    see: (next) => {
+      scene = next;
+      revealSelected();
+    },
+    firstView: (width) => firstView(now(), shortestOf(scene.durations), width),
+    attach: (handle) => {
+      change({ handle, view: handle.view() });
+      revealSelected();
+      return () => change({ handle: undefined });
+    },
+    events,
+    leave: () => change({ following: false, pointed: undefined }),
+    follow,
+    turn: () => {
+      const { handle, following, pointed, drag } = state;
+      if (!handle || !following || pointed || drag) return;
+      const view = handle.view();
+      const place = (now() - view.start) / (view.end - view.start);
+      if (place > turnAt || place < 0) handle.show(viewAt(view, now()), true);
+    },
+    pan,
+    zoom,
+    touch: (next) => {
+      touching = next;
+    },
+    unpoint: () => change({ pointed: undefined }),
+    release: () => change({ drag: undefined }),
+    press: (key) => {
+      const act = keys[key] ?? keys[key.toLowerCase()];
+      act?.();
+      return act !== undefined;
+    },
+  };
+}
