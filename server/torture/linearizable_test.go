@@ -2,7 +2,6 @@ package torture_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -14,12 +13,13 @@ import (
 	"github.com/anishathalye/porcupine"
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	domain "github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 )
 
 // taken is a slot of the sequential rule.
@@ -210,16 +210,15 @@ func (d *desk) grant(ctx context.Context, w wish, name string) (domain.Job, erro
 
 // gained is an answer in the words of the rule. An error that the rule does not know is returned.
 func (d *desk) gained(j domain.Job, err error) (gain, error) {
-	var conflict *domain.ConflictError
-	var stale *domain.StaleError
-	var status *domain.StatusError
+	refused, _ := fault.Of(err)
 	switch {
-	case errors.As(err, &conflict):
-		return gain{err: "conflict", blocking: conflict.BlockingID, nextFree: conflict.NextFree}, nil
-	case errors.As(err, &stale):
+	case fault.Is(err, fault.SlotTaken):
+		conflict, _ := fault.ConflictOf(err)
+		return gain{err: "conflict", blocking: conflict.JobID, nextFree: conflict.NextFree}, nil
+	case fault.Is(err, fault.StaleVersion):
 		return gain{err: "stale"}, nil
-	case errors.As(err, &status):
-		return gain{err: string(status.Status)}, nil
+	case fault.Is(err, fault.WrongStatus):
+		return gain{err: refused.Metadata["status"]}, nil
 	case err != nil:
 		return gain{}, err
 	}

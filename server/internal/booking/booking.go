@@ -13,36 +13,20 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// The errors that are not of the job package.
+// The errors that do not depend on what was asked for.
 var (
 	// ErrNotReady: no duration has been measured yet.
-	ErrNotReady = errors.New("the service is still measuring how long a generation takes: try again in a moment")
+	ErrNotReady = fault.New(fault.NotReady, "the service is still measuring how long a generation takes: try again in a moment")
 	// ErrStopping: the service is about to stop.
-	ErrStopping = errors.New("the service is stopping: try again when it is back")
+	ErrStopping = fault.New(fault.Stopping, "the service is stopping: try again when it is back")
 )
-
-// RequestReusedError says that the request id belongs to a different booking.
-type RequestReusedError struct {
-	JobID string // what the request id booked
-}
-
-func (e *RequestReusedError) Error() string {
-	return fmt.Sprintf("the request id was used before for a different booking, job %s: make a new one for another booking", e.JobID)
-}
-
-// UnknownError says that there is no such thing.
-type UnknownError struct {
-	What string // "job", "worker", "workflow"
-	Name string
-}
-
-func (e *UnknownError) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Name) }
 
 // Offers is what can be booked.
 type Offers interface {
@@ -91,7 +75,7 @@ type Request struct {
 func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Job, error) {
 	offered, ok := s.offers.Workflow(r.Workflow)
 	if !ok {
-		return job.Job{}, &UnknownError{"workflow", r.Workflow}
+		return job.Job{}, fault.NoSuch("workflow", r.Workflow)
 	}
 	candidates, err := s.candidates(r.Worker, offered.ID)
 	if err != nil {
@@ -146,7 +130,8 @@ func repeated(tx store.Tx, user account.User, r Request) (job.Job, error) {
 		return job.Job{}, err
 	}
 	if !bytes.Equal(hash, r.Hash) {
-		return job.Job{}, &RequestReusedError{JobID: id}
+		return job.Job{}, fault.Newf(fault.RequestIDReused,
+			"the request id was used before for a different booking, job %s: make a new one for another booking", id).With("job_id", id)
 	}
 	return tx.Job(id)
 }
@@ -172,7 +157,7 @@ func (s *Service) candidates(worker, workflow string) ([]place, error) {
 	}
 	switch {
 	case !known:
-		return nil, &UnknownError{"worker", worker}
+		return nil, fault.NoSuch("worker", worker)
 	case len(found) == 0:
 		return nil, ErrNotReady
 	}
@@ -221,13 +206,26 @@ func blocked(tx store.Tx, p place, except string) error {
 	}
 	if id == store.PauseID {
 		pause, _ := tx.Pause(p.worker)
-		return &job.ConflictError{BlockingUser: pause.UserName, Blocking: pause.Slot, Pause: true, Reason: pause.Reason, NextFree: next}
+		return fault.Taken(fault.SlotConflict{
+			UserName:       pause.UserName,
+			Slot:           pause.Slot,
+			Pause:          true,
+			PauseReason:    pause.Reason,
+			NextFree:       next,
+			NextFreeWorker: p.worker,
+		})
 	}
 	blocking, err := tx.Job(id)
 	if err != nil {
 		return err
 	}
-	return &job.ConflictError{BlockingID: id, BlockingUser: blocking.UserName, Blocking: blocking.Slot(), NextFree: next}
+	return fault.Taken(fault.SlotConflict{
+		JobID:          id,
+		UserName:       blocking.UserName,
+		Slot:           blocking.Slot(),
+		NextFree:       next,
+		NextFreeWorker: p.worker,
+	})
 }
 
 // NextFree is the earliest start at or after from at which duration fits on the worker: after the slots of others and
@@ -246,9 +244,7 @@ func NextFree(tx store.Tx, worker string, from, duration int64, except string) (
 }
 
 func past(moment, now int64) error {
-	var wrong job.InputError
-	wrong.Add("time_slot", "", "lies in the past, by "+ago(now-moment))
-	return &wrong
+	return fault.Invalid("time_slot", "lies in the past, by "+ago(now-moment))
 }
 
 // ago is a span of time for people, in units that matter.
@@ -269,12 +265,12 @@ func ago(ms int64) string {
 
 // check holds a booking's values against what the workflow takes and chooses a seed where none is given.
 func check(d workflow.Description, seed *uint64, values workflow.Values) (uint64, error) {
-	var wrong job.InputError
+	var wrong fault.Fields
 	checkValues(&wrong, "parameters", d, values)
 	if seed != nil && (*seed < d.SeedMin || *seed > d.SeedMax) {
 		wrong.Add("seed", "", fmt.Sprintf("must be from %d to %d", d.SeedMin, d.SeedMax))
 	}
-	if err := wrong.OrNil(); err != nil {
+	if err := wrong.Err(); err != nil {
 		return 0, err
 	}
 	if seed != nil {
@@ -283,7 +279,7 @@ func check(d workflow.Description, seed *uint64, values workflow.Values) (uint64
 	return d.RandomSeed(), nil
 }
 
-func checkValues(wrong *job.InputError, field string, d workflow.Description, values workflow.Values) {
+func checkValues(wrong *fault.Fields, field string, d workflow.Description, values workflow.Values) {
 	for name, value := range values {
 		parameter, known := parameter(d, name)
 		if !known {

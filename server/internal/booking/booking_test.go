@@ -17,6 +17,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -98,10 +99,10 @@ func (d *desk) book(by account.Actor, w booking.When) job.Job {
 	return j
 }
 
-func conflict(t testing.TB, err error) *job.ConflictError {
+func conflict(t testing.TB, err error) *fault.SlotConflict {
 	t.Helper()
-	var c *job.ConflictError
-	if !errors.As(err, &c) {
+	c, is := fault.ConflictOf(err)
+	if !is {
 		t.Fatalf("no conflict: %v", err)
 	}
 	return c
@@ -111,7 +112,7 @@ func TestSlotsThatTouchAreRefused(t *testing.T) {
 	d := open(t, t.TempDir())
 	first := d.book(d.ada, at(d.in(5000)))
 	_, err := d.Book(t.Context(), d.bob, request(at(first.Slot().End)))
-	if c := conflict(t, err); c.BlockingID != first.ID || c.BlockingUser != "Ada" || c.NextFree != first.Slot().End+1 {
+	if c := conflict(t, err); c.JobID != first.ID || c.UserName != "Ada" || c.NextFree != first.Slot().End+1 {
 		t.Errorf("conflict: %+v", c)
 	}
 	d.book(d.bob, at(first.Slot().End+1))
@@ -156,7 +157,7 @@ func TestOfFiftyForOneMomentOneWins(t *testing.T) {
 		t.Fatalf("%d won", wins.Load())
 	}
 	conflicts.Range(func(_, err any) bool {
-		if c := conflict(t, err.(error)); c.BlockingID != won.Load().ID || c.NextFree != start+slot+1 {
+		if c := conflict(t, err.(error)); c.JobID != won.Load().ID || c.NextFree != start+slot+1 {
 			t.Errorf("conflict: %+v", c)
 		}
 		return true
@@ -189,8 +190,8 @@ func TestRepeatedRequestBooksOnce(t *testing.T) {
 		t.Errorf("again: %s (%v), first %s", again.ID, err, first.ID)
 	}
 	r.Hash = []byte("two")
-	var reused *booking.RequestReusedError
-	if _, err := d.Book(t.Context(), d.ada, r); !errors.As(err, &reused) || reused.JobID != first.ID {
+	var reused *fault.Error
+	if _, err := d.Book(t.Context(), d.ada, r); !errors.As(err, &reused) || reused.Reason != fault.RequestIDReused || reused.Metadata["job_id"] != first.ID {
 		t.Errorf("another booking with the same id: %v", err)
 	}
 	if other, err := d.Book(t.Context(), d.bob, r); err != nil || other.ID == first.ID {
@@ -204,16 +205,15 @@ func TestBadBookingsAreRefusedWithEveryReason(t *testing.T) {
 	r.Seed = seed(16777216)
 	r.Parameters = workflow.Values{"width": workflow.Integer(17), "hight": workflow.Integer(1)}
 	_, err := d.Book(t.Context(), d.ada, r)
-	var input *job.InputError
+	var input *fault.Error
 	if !errors.As(err, &input) || len(input.Fields) != 3 {
 		t.Errorf("got %v", err)
 	}
-	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(-1)))); !errors.As(err, &input) || input.Fields[0].Field != "time_slot" {
+	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(-1)))); !errors.As(err, &input) || input.Fields[0].Name != "time_slot" {
 		t.Errorf("in the past: %v", err)
 	}
 	for _, r := range []booking.Request{{Workflow: "cat"}, {Worker: "cpu"}} {
-		var unknown *booking.UnknownError
-		if _, err := d.Book(t.Context(), d.ada, r); !errors.As(err, &unknown) {
+		if _, err := d.Book(t.Context(), d.ada, r); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%+v: %v", r, err)
 		}
 	}
@@ -234,15 +234,14 @@ func TestEditAndMove(t *testing.T) {
 	if err != nil || edited.Prompt != prompt || edited.Seed != 7 || edited.Parameters["width"] != workflow.Integer(64) || edited.Version <= j.Version {
 		t.Fatalf("edited: %+v (%v)", edited, err)
 	}
-	var stale *job.StaleError
-	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); !errors.As(err, &stale) {
+	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); !fault.Is(err, fault.StaleVersion) {
 		t.Errorf("with an old version: %v", err)
 	}
 	move := func(by account.Actor, version int64, w booking.When) (job.Job, error) {
 		return d.Edit(t.Context(), by, j.ID, booking.Edit{Version: version, Move: &w, Prompt: &prompt})
 	}
 	_, err = move(d.ada, edited.Version, at(other.Start-slot))
-	if c := conflict(t, err); c.BlockingID != other.ID || c.NextFree != other.Slot().End+1 {
+	if c := conflict(t, err); c.JobID != other.ID || c.NextFree != other.Slot().End+1 {
 		t.Errorf("conflict: %+v", c)
 	}
 	moved, err := move(d.ada, edited.Version, at(j.Start+500)) // overlaps itself only
@@ -252,8 +251,8 @@ func TestEditAndMove(t *testing.T) {
 	if moved, err = move(d.ada, moved.Version, next(other.Start)); err != nil || moved.Start != other.Slot().End+1 {
 		t.Fatalf("moved: %+v (%v)", moved, err)
 	}
-	var owner *job.NotOwnerError
-	if _, err := move(d.bob, moved.Version, next(0)); !errors.As(err, &owner) || owner.Owner != "Ada" {
+	var notOwner *fault.Error
+	if _, err := move(d.bob, moved.Version, next(0)); !errors.As(err, &notOwner) || notOwner.Reason != fault.NotOwner || notOwner.Metadata["owner"] != "Ada" {
 		t.Errorf("by another user: %v", err)
 	}
 	if _, err := move(d.root, moved.Version, next(0)); err != nil {
@@ -267,8 +266,8 @@ func TestParametersOfAnEditedWorkflowCannotBeSetOnAnOldJob(t *testing.T) {
 	offered, _ := d.catalog.Workflow("fox")
 	offered.TemplateHash = "edited"
 	d.catalog.SetWorkflow(offered)
-	var input *job.InputError
-	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Parameters: workflow.Values{"width": workflow.Integer(64)}}); !errors.As(err, &input) {
+	edit := booking.Edit{Version: j.Version, Parameters: workflow.Values{"width": workflow.Integer(64)}}
+	if _, err := d.Edit(t.Context(), d.ada, j.ID, edit); !fault.Is(err, fault.InvalidFields) {
 		t.Errorf("got %v", err)
 	}
 	prompt := "a hare"
@@ -280,8 +279,7 @@ func TestParametersOfAnEditedWorkflowCannotBeSetOnAnOldJob(t *testing.T) {
 func TestCancel(t *testing.T) {
 	d := open(t, t.TempDir())
 	j := d.book(d.ada, at(d.in(5000)))
-	var owner *job.NotOwnerError
-	if _, err := d.Cancel(t.Context(), d.bob, j.ID); !errors.As(err, &owner) {
+	if _, err := d.Cancel(t.Context(), d.bob, j.ID); !fault.Is(err, fault.NotOwner) {
 		t.Errorf("by another user: %v", err)
 	}
 	for range 2 {
@@ -298,8 +296,7 @@ func TestCancel(t *testing.T) {
 	if got, err := d.Cancel(t.Context(), d.ada, running.ID); err != nil || got.Status != job.Processing || !got.CancelRequested {
 		t.Errorf("running: %+v (%v)", got, err)
 	}
-	var unknown *booking.UnknownError
-	if _, err := d.Cancel(t.Context(), d.ada, uuid.NewString()); !errors.As(err, &unknown) {
+	if _, err := d.Cancel(t.Context(), d.ada, uuid.NewString()); !fault.Is(err, fault.NotFound) {
 		t.Errorf("unknown: %v", err)
 	}
 }
@@ -323,8 +320,8 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 					jobs = append(jobs, j)
 					return
 				}
-				var c *job.ConflictError
-				if !errors.As(err, &c) {
+				c, is := fault.ConflictOf(err)
+				if !is {
 					t.Fatal(err)
 				}
 				if j, err = d.Book(outer.Context(), d.ada, request(at(c.NextFree))); err != nil {
@@ -355,8 +352,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 			"pause": func(t *rapid.T) {
 				b := booking.Break{From: d.in(start.Draw(t, "start")), Duration: rapid.Int64Range(0, 5000).Draw(t, "duration"), Move: rapid.Bool().Draw(t, "move")}
 				_, _, err := d.Pause(outer.Context(), d.root, b)
-				var inTheWay *booking.InTheWayError
-				if err != nil && (b.Move || !errors.As(err, &inTheWay)) {
+				if err != nil && (b.Move || !fault.Is(err, fault.BookingsInWay)) {
 					t.Fatal(err)
 				}
 				if err == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -28,10 +29,10 @@ type Edit struct {
 func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit) (job.Job, error) {
 	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
 		if j.Version != e.Version {
-			return &job.StaleError{Version: j.Version}
+			return fault.Newf(fault.StaleVersion, "the job was changed meanwhile (it is at version %d now): read it again", j.Version)
 		}
 		if j.Status != job.Scheduled {
-			return &job.StatusError{Status: j.Status, Verb: "edited"}
+			return j.Status.Refuses("edited")
 		}
 		if err := s.applyValues(j, e); err != nil {
 			return err
@@ -106,12 +107,11 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 	}
 	offered, ok := s.offers.Workflow(j.Workflow)
 	if !ok {
-		return &UnknownError{"workflow", j.Workflow}
+		return fault.NoSuch("workflow", j.Workflow)
 	}
 	if len(e.Parameters) > 0 && j.Template != offered.TemplateHash {
-		var wrong job.InputError
-		wrong.Add("edit.parameters", "", "the workflow was edited since this was booked, and the job keeps the one it was booked with: cancel it and book again to set parameters")
-		return &wrong
+		return fault.Invalid("edit.parameters", "the workflow was edited since this was booked, and the job keeps the one it was booked with: "+
+			"cancel it and book again to set parameters")
 	}
 	seed := e.Seed
 	if seed == nil && !e.RandomSeed {
@@ -146,13 +146,13 @@ func (s *Service) change(ctx context.Context, by account.Actor, id string, chang
 	err := s.store.Update(ctx, func(tx store.Tx) error {
 		j, err := tx.Job(id)
 		if errors.Is(err, store.ErrNotFound) {
-			return &UnknownError{"job", id}
+			return fault.NoSuch("job", id)
 		}
 		if err != nil {
 			return err
 		}
 		if j.UserID != by.ID && !by.Administrator {
-			return &job.NotOwnerError{Owner: j.UserName}
+			return fault.New(fault.NotOwner, "the job belongs to "+j.UserName).With("owner", j.UserName)
 		}
 		if err := change(tx, &j); err != nil {
 			return err
@@ -167,7 +167,7 @@ func (s *Service) change(ctx context.Context, by account.Actor, id string, chang
 func (s *Service) SlotFor(worker, workflow string) (id string, slot int64, err error) {
 	offered, ok := s.offers.Workflow(workflow)
 	if !ok {
-		return "", 0, &UnknownError{"workflow", workflow}
+		return "", 0, fault.NoSuch("workflow", workflow)
 	}
 	candidates, err := s.candidates(worker, offered.ID)
 	if err != nil {

@@ -2,7 +2,6 @@ package booking_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -89,8 +89,8 @@ func TestLongPauseIsClearedInSteps(t *testing.T) {
 	inTheWay := d.many(n)
 	whole := booking.Break{Duration: n * 2 * slot, Reason: "expo"}
 	_, _, err := d.Pause(t.Context(), d.root, whole)
-	var refused *booking.InTheWayError
-	if !errors.As(err, &refused) || refused.Count != n || len(refused.Jobs) != 100 || refused.Jobs[99].ID != inTheWay[99].ID {
+	refused, is := fault.InTheWayOf(err)
+	if !is || refused.Count != n || len(refused.Bookings) != 100 || refused.Bookings[99].JobID != inTheWay[99].ID {
 		t.Fatalf("refused by %v", err)
 	}
 	var commits []store.Written

@@ -2,20 +2,15 @@ package booking
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
-
-// TooManyError says that a user has as many open bookings as one may have.
-type TooManyError struct{ Limit int }
-
-func (e *TooManyError) Error() string {
-	return fmt.Sprintf("you have %d open bookings, and one user may have no more: wait until one has run, or cancel one", e.Limit)
-}
 
 func (s *Service) mayBookMore(tx store.Tx, user account.User) error {
 	if s.limits.OpenBookings == 0 || user.Administrator {
@@ -24,7 +19,9 @@ func (s *Service) mayBookMore(tx store.Tx, user account.User) error {
 	if n, err := tx.CountActive(user.ID); err != nil || n < s.limits.OpenBookings {
 		return err
 	}
-	return &TooManyError{s.limits.OpenBookings}
+	most := strconv.Itoa(s.limits.OpenBookings)
+	return fault.New(fault.TooManyBookings,
+		"you have "+most+" open bookings, and one user may have no more: wait until one has run, or cancel one").With("limit", most)
 }
 
 func (s *Service) mayBookAt(user account.User, start, now int64, when When) error {
@@ -35,13 +32,11 @@ func (s *Service) mayBookAt(user account.User, start, now int64, when When) erro
 	if start <= last.UnixMilli() {
 		return nil
 	}
-	var wrong job.InputError
 	field, problem := "time_slot", "lies too far ahead"
 	if !when.Exact {
 		field, problem = "next_free_from", "the next free slot lies too far ahead"
 	}
-	wrong.Add(field, "", fmt.Sprintf("%s: bookings are taken up to %d days from now", problem, s.limits.DaysAhead))
-	return &wrong
+	return fault.Invalid(field, fmt.Sprintf("%s: bookings are taken up to %d days from now", problem, s.limits.DaysAhead))
 }
 
 // event is what somebody did to a job.

@@ -6,26 +6,13 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // maxNamed is how many bookings in the way of a pause are named.
 const maxNamed = 100
-
-// InTheWayError names the bookings that are in the way of a pause.
-type InTheWayError struct {
-	Jobs  []job.Job // the earliest ones
-	Count int       // of all
-}
-
-func (e *InTheWayError) Error() string {
-	if e.Count == 1 {
-		return fmt.Sprintf("a booking of %s's is in the way of the pause", e.Jobs[0].UserName)
-	}
-	return fmt.Sprintf("%d bookings are in the way of the pause", e.Count)
-}
 
 // Break is a pause that is asked for.
 type Break struct {
@@ -54,7 +41,7 @@ func (s *Service) Pause(ctx context.Context, by account.Actor, b Break) (paused 
 		inTheWay := tx.Within(worker, paused.Slot, 0)
 		moving = len(inTheWay)
 		if moving > 0 && !b.Move {
-			return named(tx, inTheWay)
+			return refusedBy(tx, inTheWay)
 		}
 		if err := tx.PutPause(paused); err != nil {
 			return err
@@ -84,17 +71,21 @@ func afterRunning(tx store.Tx, worker string, from int64) (int64, error) {
 	return from, err
 }
 
-// named is the error that names bookings.
-func named(tx store.Tx, bookings []schedule.Booking) error {
-	inTheWay := &InTheWayError{Count: len(bookings)}
+// refusedBy is the error that names bookings in the way of a pause.
+func refusedBy(tx store.Tx, bookings []schedule.Booking) error {
+	message := fmt.Sprintf("%d bookings are in the way of the pause", len(bookings))
+	inTheWay := &fault.BookingsInTheWay{Count: len(bookings)}
 	for _, b := range bookings[:min(len(bookings), maxNamed)] {
 		j, err := tx.Job(b.ID)
 		if err != nil {
 			return err
 		}
-		inTheWay.Jobs = append(inTheWay.Jobs, j)
+		if len(bookings) == 1 {
+			message = fmt.Sprintf("a booking of %s's is in the way of the pause", j.UserName)
+		}
+		inTheWay.Bookings = append(inTheWay.Bookings, fault.Booking{JobID: j.ID, UserName: j.UserName, Slot: j.Slot()})
 	}
-	return inTheWay
+	return &fault.Error{Reason: fault.BookingsInWay, Message: message, Detail: inTheWay}
 }
 
 // Resume ends or takes back a worker's pause.
@@ -120,5 +111,5 @@ func (s *Service) workerOr(id string) (string, error) {
 			return known, nil
 		}
 	}
-	return "", &UnknownError{"worker", id}
+	return "", fault.NoSuch("worker", id)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -16,8 +17,8 @@ func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 	before, first, second, after := d.book(d.ada, at(d.in(1000))), d.book(d.ada, at(d.in(5000))), d.book(d.bob, at(d.in(6001))), d.book(d.bob, at(d.in(9000)))
 	pause := booking.Break{From: first.Slot().End, Duration: 2500, Reason: "rendering for the expo"}
 	_, _, err := d.Pause(t.Context(), d.root, pause)
-	var inTheWay *booking.InTheWayError
-	if !errors.As(err, &inTheWay) || inTheWay.Count != 2 || len(inTheWay.Jobs) != 2 || inTheWay.Jobs[0].ID != first.ID || inTheWay.Jobs[1].ID != second.ID {
+	inTheWay, is := fault.InTheWayOf(err)
+	if !is || inTheWay.Count != 2 || len(inTheWay.Bookings) != 2 || inTheWay.Bookings[0].JobID != first.ID || inTheWay.Bookings[1].JobID != second.ID {
 		t.Fatalf("got %v", err)
 	}
 	if _, paused := d.store.Pause("gpu"); paused {
@@ -43,7 +44,7 @@ func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 		}
 	}
 	_, err = d.Book(t.Context(), d.ada, request(at(made.Slot.Start+500)))
-	if c := conflict(t, err); !c.Pause || c.BlockingUser != "Root" || c.BlockingID != "" || c.NextFree != start {
+	if c := conflict(t, err); !c.Pause || c.UserName != "Root" || c.JobID != "" || c.NextFree != start {
 		t.Errorf("conflict: %+v", c)
 	}
 	if err := d.Resume(t.Context(), d.root, "gpu"); err != nil {
@@ -75,11 +76,11 @@ func TestLimits(t *testing.T) {
 	d := open(t, t.TempDir())
 	d.limit(account.Limits{OpenBookings: 2, DaysAhead: 1})
 	const day = 24 * 60 * 60 * 1000
-	var input *job.InputError
-	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Field != "time_slot" {
+	var input *fault.Error
+	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "time_slot" {
 		t.Errorf("too far ahead: %v", err)
 	}
-	if _, err := d.Book(t.Context(), d.ada, request(next(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Field != "next_free_from" {
+	if _, err := d.Book(t.Context(), d.ada, request(next(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "next_free_from" {
 		t.Errorf("next free too far ahead: %v", err)
 	}
 	first := d.book(d.ada, at(d.in(day)))
@@ -88,8 +89,8 @@ func TestLimits(t *testing.T) {
 		t.Errorf("moved too far ahead: %v", err)
 	}
 	second := d.book(d.ada, next(0))
-	var tooMany *booking.TooManyError
-	if _, err := d.Book(t.Context(), d.ada, request(next(0))); !errors.As(err, &tooMany) || tooMany.Limit != 2 {
+	var tooMany *fault.Error
+	if _, err := d.Book(t.Context(), d.ada, request(next(0))); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyBookings || tooMany.Metadata["limit"] != "2" {
 		t.Errorf("a third: %v", err)
 	}
 	d.book(d.bob, next(0))

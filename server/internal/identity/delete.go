@@ -6,25 +6,13 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// HasBookingsError says that a user who is to be deleted has bookings.
-type HasBookingsError struct {
-	User string // name
-	Jobs []job.Job
-}
-
-func (e *HasBookingsError) Error() string {
-	if len(e.Jobs) == 1 {
-		return fmt.Sprintf("%s has a booking: cancel it first, or say that it is to be cancelled", e.User)
-	}
-	return fmt.Sprintf("%s has %d bookings: cancel them first, or say that they are to be cancelled", e.User, len(e.Jobs))
-}
-
 // DeleteUser deletes a user for good, with its bookings when they are to be cancelled, and gives the name that stands in
-// its place; store.ErrNotFound, *HasBookingsError, ErrLastAdministrator. The caller has seen to it that an administrator asks.
+// its place; store.ErrNotFound, fault.BookingsInWay, ErrLastAdministrator. The caller has seen to it that an administrator asks.
 func (s *Service) DeleteUser(
 	ctx context.Context, by account.Actor, userID string, cancel bool,
 ) (deleted account.User, cancelled int, err error) {
@@ -38,7 +26,7 @@ func (s *Service) DeleteUser(
 			return err
 		}
 		if len(active) > 0 && !cancel {
-			return &HasBookingsError{user.Name, active}
+			return hasBookings(user, active)
 		}
 		if err := s.cancel(tx, active); err != nil {
 			return err
@@ -59,6 +47,22 @@ func (s *Service) DeleteUser(
 	s.forget(func(c Caller) bool { return c.ID == userID })
 	_ = s.EraseDeleted(ctx) // what it does not come to now it does when it is called again
 	return deleted, cancelled, nil
+}
+
+// maxNamed is how many bookings of a user who is to be deleted are named.
+const maxNamed = 100
+
+// hasBookings is the error that names the bookings of a user who is to be deleted.
+func hasBookings(user account.User, jobs []job.Job) *fault.Error {
+	message := fmt.Sprintf("%s has %d bookings: cancel them first, or say that they are to be cancelled", user.Name, len(jobs))
+	if len(jobs) == 1 {
+		message = user.Name + " has a booking: cancel it first, or say that it is to be cancelled"
+	}
+	inTheWay := &fault.BookingsInTheWay{Count: len(jobs)}
+	for _, j := range jobs[:min(len(jobs), maxNamed)] {
+		inTheWay.Bookings = append(inTheWay.Bookings, fault.Booking{JobID: j.ID, UserName: j.UserName, Slot: j.Slot()})
+	}
+	return &fault.Error{Reason: fault.BookingsInWay, Message: message, Detail: inTheWay}
 }
 
 // nameOfDeleted stands in the place of a deleted user's name.

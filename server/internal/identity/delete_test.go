@@ -12,6 +12,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -129,8 +130,8 @@ func TestBookingsAreInTheWayOfDeletingTheirOwner(t *testing.T) {
 		j.Start += 1_800_000
 		j.StartProcessing()
 	})[0]
-	var has *identity.HasBookingsError
-	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, false); !errors.As(err, &has) || len(has.Jobs) != 3 || has.User != ada.Name {
+	_, _, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, false)
+	if has, is := fault.InTheWayOf(err); !is || has.Count != 3 || len(has.Bookings) != 3 || has.Bookings[0].UserName != ada.Name {
 		t.Fatalf("with bookings: %v", err)
 	}
 	if again, err := h.Again(t.Context(), ada); err != nil || again.User != ada.User {

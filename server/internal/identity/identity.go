@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -19,13 +20,13 @@ import (
 // The errors that callers tell apart.
 var (
 	// ErrNotSignedIn: there is no token, or not a valid one.
-	ErrNotSignedIn = errors.New("no valid token: sign in first")
+	ErrNotSignedIn = fault.New(fault.NotSignedIn, "no valid token: sign in first")
 	// ErrInvitationNeeded: there is no invitation, or not a valid one.
-	ErrInvitationNeeded = errors.New("signing in needs an invitation that is still good: ask an administrator for one")
+	ErrInvitationNeeded = fault.New(fault.InvitationNeeded, "signing in needs an invitation that is still good: ask an administrator for one")
 	// ErrSignInClosed: users are made by administrators only.
-	ErrSignInClosed = errors.New("users are made by an administrator here: sign in with a token")
+	ErrSignInClosed = fault.New(fault.SignInClosed, "users are made by an administrator here: sign in with a token")
 	// ErrLastAdministrator: it would leave nobody who can administer.
-	ErrLastAdministrator = errors.New("that would leave the service without an administrator who has a token")
+	ErrLastAdministrator = fault.New(fault.LastAdministrator, "that would leave the service without an administrator who has a token")
 )
 
 // Caller is who makes a request.

@@ -1,11 +1,11 @@
 package identity
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -15,13 +15,6 @@ type Rules struct {
 	Mode      account.Mode
 	Tokens    int           // that a user who is no administrator may have; 0: any number
 	TokenLife time.Duration // how long a token is good that is not used; 0: for ever
-}
-
-// TooManyTokensError says that a user has as many tokens as one may have.
-type TooManyTokensError struct{ Limit int }
-
-func (e *TooManyTokensError) Error() string {
-	return fmt.Sprintf("you have %d tokens, and one user may have no more: revoke one that is not needed any more", e.Limit)
 }
 
 // freshSince is the moment since which a token must have been made or used to be good.
@@ -40,7 +33,9 @@ func (s *Service) mayHaveMore(tx store.Tx, user account.User) error {
 	if n, err := tx.CountTokens(user.ID, s.freshSince()); err != nil || n < s.rules.Tokens {
 		return err
 	}
-	return &TooManyTokensError{s.rules.Tokens}
+	most := strconv.Itoa(s.rules.Tokens)
+	return fault.New(fault.TooManyTokens,
+		"you have "+most+" tokens, and one user may have no more: revoke one that is not needed any more").With("limit", most)
 }
 
 // checkName refuses a name that cannot be read, or that would pass for somebody else's.
@@ -52,7 +47,5 @@ func checkName(name string, isAdministrator bool) error {
 	if problem == "" {
 		return nil
 	}
-	var wrong job.InputError
-	wrong.Add("name", "", problem)
-	return &wrong
+	return fault.Invalid("name", problem)
 }

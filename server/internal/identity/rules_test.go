@@ -11,6 +11,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -27,8 +28,8 @@ func TestTokensOfAUserAreBounded(t *testing.T) {
 		}
 		last = token
 	}
-	var tooMany *identity.TooManyTokensError
-	if _, _, err := h.CreateToken(t.Context(), ada.Actor, "script"); !errors.As(err, &tooMany) || tooMany.Limit != 3 {
+	var tooMany *fault.Error
+	if _, _, err := h.CreateToken(t.Context(), ada.Actor, "script"); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyTokens || tooMany.Metadata["limit"] != "3" {
 		t.Errorf("a fourth token: %v", err)
 	}
 	if _, _, err := h.CreateTokenFor(t.Context(), h.root.Actor, ada.ID, "lost"); err != nil {

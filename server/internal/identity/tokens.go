@@ -12,7 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// CreateToken makes a further token for somebody's own use; its secret is told this once. *TooManyTokensError.
+// CreateToken makes a further token for somebody's own use; its secret is told this once. fault.TooManyTokens.
 func (s *Service) CreateToken(ctx context.Context, by account.Actor, name string) (account.Token, string, error) {
 	return s.createToken(ctx, by, by.ID, name, quoted(name), func(tx store.Tx) error { return s.mayHaveMore(tx, by.User) })
 }

@@ -14,7 +14,7 @@ import (
 
 // The calls of this file but Rename are for administrators; the caller has seen to it that one asks.
 
-// Rename changes a user's own name; store.ErrNameTaken, *job.InputError.
+// Rename changes a user's own name; store.ErrNameTaken, fault.InvalidFields.
 func (s *Service) Rename(ctx context.Context, by account.Actor, name string) (account.User, error) {
 	before := by.Name
 	if err := checkName(name, by.Administrator); err != nil && name != before {
@@ -40,7 +40,7 @@ func (s *Service) Rename(ctx context.Context, by account.Actor, name string) (ac
 	return by.User, nil
 }
 
-// CreateUser makes a user, "User-N" when it has no name, and a token for it; store.ErrNameTaken, *job.InputError.
+// CreateUser makes a user, "User-N" when it has no name, and a token for it; store.ErrNameTaken, fault.InvalidFields.
 func (s *Service) CreateUser(ctx context.Context, by account.Actor, user account.User) (account.User, string, error) {
 	if user.Name != "" {
 		if err := checkName(user.Name, user.Administrator); err != nil {

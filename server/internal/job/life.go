@@ -59,7 +59,7 @@ func (j *Job) Cancel(now int64) error {
 		}
 	case Cancelled:
 	default:
-		return &StatusError{Status: j.Status, Verb: "cancelled"}
+		return j.Status.Refuses("cancelled")
 	}
 	return nil
 }

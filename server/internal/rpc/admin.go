@@ -9,6 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
@@ -57,7 +58,7 @@ func (s adminService) worker(id string) (*worker.Worker, error) {
 			return w, nil
 		}
 	}
-	return nil, &booking.UnknownError{What: "worker", Name: id}
+	return nil, fault.NoSuch("worker", id)
 }
 
 func (s adminService) PauseWorker(ctx context.Context, r *pb.PauseWorkerRequest) (*pb.PauseWorkerResponse, error) {

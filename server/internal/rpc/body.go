@@ -53,14 +53,14 @@ func (b *body) Read(into []byte) (int, error) {
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		late := errors.New("the request took too long to arrive")
-		return n, coded(connect.CodeDeadlineExceeded, late, pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, nil)
+		return n, coded(connect.CodeDeadlineExceeded, late, pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED)
 	}
 	return n, err
 }
 
 func tooLarge(limit int64) error {
 	err := fmt.Errorf("the request is larger than %d bytes, the most that is taken", limit)
-	return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_LARGE, nil)
+	return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_LARGE)
 }
 
 // gzipped is the compression that requests and answers may have.

@@ -10,7 +10,7 @@ import (
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -91,7 +91,7 @@ func (s identityService) RevokeToken(ctx context.Context, r *pb.RevokeTokenReque
 // named says what was not found.
 func named(err error, what, name string) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return &booking.UnknownError{What: what, Name: name}
+		return fault.NoSuch(what, name)
 	}
 	return err
 }

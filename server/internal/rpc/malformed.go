@@ -63,7 +63,7 @@ func readable(request any) error {
 }
 
 func malformed(problem string) error {
-	return coded(connect.CodeInvalidArgument, errors.New(problem), pb.ErrorReason_ERROR_REASON_MALFORMED, nil)
+	return coded(connect.CodeInvalidArgument, errors.New(problem), pb.ErrorReason_ERROR_REASON_MALFORMED)
 }
 
 // readableConn refuses what a stream begins with, when it could not be read.

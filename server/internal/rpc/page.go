@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -82,15 +82,12 @@ func pageAfter(r pagedRequest) (*store.Cursor, error) {
 		return nil, nil
 	}
 	var token pageToken
-	var wrong job.InputError
 	data, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
 	if err != nil || json.Unmarshal(data, &token) != nil {
-		wrong.Add("page_token", "", "is not a token of this service")
-		return nil, &wrong
+		return nil, fault.Invalid("page_token", "is not a token of this service")
 	}
 	if string(token.Question) != string(question(r)) {
-		wrong.Add("page_token", "", "belongs to a list with other filters or another order")
-		return nil, &wrong
+		return nil, fault.Invalid("page_token", "belongs to a list with other filters or another order")
 	}
 	return &store.Cursor{Start: token.Start, ID: token.ID}, nil
 }

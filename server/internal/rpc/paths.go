@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -66,12 +67,12 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, 
 	if err != nil && kind != "" {
 		s.Refusals.Note(kind, peerAddress(r.Context()), r.URL.Path)
 	}
-	var tooFast *tooFastError
 	switch {
 	case err == nil:
 		return who, true
-	case errors.As(err, &tooFast):
-		w.Header().Set("Retry-After", seconds(tooFast.after))
+	case fault.Is(err, fault.TooManyRequests):
+		refused, _ := fault.Of(err)
+		w.Header().Set("Retry-After", seconds(refused.RetryAfter))
 		http.Error(w, err.Error(), http.StatusTooManyRequests)
 	case errors.Is(err, identity.ErrNotSignedIn):
 		w.Header().Set("WWW-Authenticate", "Bearer")

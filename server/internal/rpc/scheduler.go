@@ -11,6 +11,7 @@ import (
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -90,7 +91,7 @@ func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest)
 func (s schedulerService) GetJob(ctx context.Context, r *pb.GetJobRequest) (*pb.GetJobResponse, error) {
 	j, err := s.Store.Job(ctx, canonical(r.JobId))
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, &booking.UnknownError{What: "job", Name: r.JobId}
+		return nil, fault.NoSuch("job", r.JobId)
 	}
 	if err != nil {
 		return nil, err
@@ -155,9 +156,7 @@ func (s schedulerService) ListFreeSlots(ctx context.Context, r *pb.ListFreeSlots
 func (s schedulerService) GetTodayStats(ctx context.Context, r *pb.GetTodayStatsRequest) (*pb.GetTodayStatsResponse, error) {
 	zone, err := time.LoadLocation(r.TimeZone)
 	if err != nil || r.TimeZone == "Local" {
-		var wrong job.InputError
-		wrong.Add("time_zone", "", `is not an IANA time zone such as "Europe/Berlin"`)
-		return nil, &wrong
+		return nil, fault.Invalid("time_zone", `is not an IANA time zone such as "Europe/Berlin"`)
 	}
 	now := s.Now().In(zone)
 	start := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone).UnixMilli()

@@ -1,22 +1,19 @@
 package rpc
 
 import (
-	"fmt"
 	"net/netip"
+	"strconv"
 	"sync"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
-// tooManyStreamsError says that somebody has as many state streams open as one may have.
-type tooManyStreamsError struct {
-	who   string
-	limit int
-}
-
-func (e *tooManyStreamsError) Error() string {
-	return fmt.Sprintf("%s has %d state streams open, which is the limit: close one first", e.who, e.limit)
+// tooManyStreams says that somebody has as many state streams open as one may have.
+func tooManyStreams(who string, limit int) *fault.Error {
+	return fault.Newf(fault.TooManyStreams, "%s has %d state streams open, which is the limit: close one first", who, limit).
+		With("limit", strconv.Itoa(limit))
 }
 
 // streams counts the open state streams. Each holds memory and gets every change, so that without a limit one user could
@@ -27,16 +24,16 @@ type streams struct {
 	byAddress map[string]int
 }
 
-// open counts a stream until closed is called; *tooManyStreamsError. A limit of 0 is none.
+// open counts a stream until closed is called; fault.TooManyStreams. A limit of 0 is none.
 func (s *streams) open(me identity.Caller, perUser, perAddress int) (closed func(), err error) {
 	user, address := me.ID, network(me.Address)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case perUser > 0 && !me.Administrator && s.byUser[user] >= perUser:
-		return nil, &tooManyStreamsError{"the user", perUser}
+		return nil, tooManyStreams("the user", perUser)
 	case perAddress > 0 && address != "" && s.byAddress[address] >= perAddress:
-		return nil, &tooManyStreamsError{"the address " + address, perAddress}
+		return nil, tooManyStreams("the address "+address, perAddress)
 	}
 	if s.byUser == nil {
 		s.byUser, s.byAddress = map[string]int{}, map[string]int{}

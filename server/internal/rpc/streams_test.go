@@ -2,9 +2,11 @@ package rpc
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 )
 
@@ -28,8 +30,8 @@ func TestStreamsAreCounted(t *testing.T) {
 	}
 	refused := func(what, user, address string, administrator bool, limit int) {
 		t.Helper()
-		var tooMany *tooManyStreamsError
-		if _, err := open(user, address, administrator); !errors.As(err, &tooMany) || tooMany.limit != limit {
+		var tooMany *fault.Error
+		if _, err := open(user, address, administrator); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyStreams || tooMany.Metadata["limit"] != strconv.Itoa(limit) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

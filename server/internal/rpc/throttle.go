@@ -1,18 +1,21 @@
 package rpc
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
 
-// tooFastError says that somebody calls too often.
-type tooFastError struct{ after time.Duration }
-
-func (e *tooFastError) Error() string {
-	return fmt.Sprintf("too many calls in a short time: try again in %v", e.after.Round(time.Millisecond))
+// tooFast says that somebody calls too often.
+func tooFast(after time.Duration) *fault.Error {
+	e := fault.Newf(fault.TooManyRequests, "too many calls in a short time: try again in %v", after.Round(time.Millisecond)).
+		With("retry_after_ms", strconv.FormatInt(after.Milliseconds()+1, 10))
+	e.RetryAfter = after
+	return e
 }
 
 // throttle bounds how often each of many may call. One without a rate bounds nothing.
@@ -37,10 +40,10 @@ func newThrottle(perSecond float64, burst int, now func() time.Time) *throttle {
 	return &throttle{perSecond: perSecond, burst: burst, now: now, each: map[string]*rate.Limiter{}}
 }
 
-// take counts a call; *tooFastError.
+// take counts a call; fault.TooManyRequests.
 func (t *throttle) take(who string) error { return t.ask(who, 1) }
 
-// mayTake asks whether a call would be taken, and counts none; *tooFastError.
+// mayTake asks whether a call would be taken, and counts none; fault.TooManyRequests.
 func (t *throttle) mayTake(who string) error { return t.ask(who, 0) }
 
 func (t *throttle) ask(who string, n int) error {
@@ -53,7 +56,7 @@ func (t *throttle) ask(who string, n int) error {
 	limiter := t.of(who, now)
 	missing := 1 - limiter.TokensAt(now)
 	if missing > 0 {
-		return &tooFastError{time.Duration(missing / t.perSecond * float64(time.Second))}
+		return tooFast(time.Duration(missing / t.perSecond * float64(time.Second)))
 	}
 	limiter.AllowN(now, n)
 	return nil

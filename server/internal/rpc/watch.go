@@ -50,7 +50,7 @@ type watcher struct {
 	told   time.Time              // when the latest change did
 }
 
-// newWatcher makes a watcher that counts as connected until leave is called; *tooManyStreamsError.
+// newWatcher makes a watcher that counts as connected until leave is called; fault.TooManyStreams.
 func (s *Server) newWatcher(
 	ctx context.Context, r *pb.WatchStateRequest, stream connect.StreamingHandlerConn,
 ) (w *watcher, leave func(), err error) {

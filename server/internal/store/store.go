@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 )
@@ -15,18 +16,18 @@ import (
 var (
 	ErrNotFound = errors.New("not found")
 	// ErrNameTaken: another user has the name.
-	ErrNameTaken = errors.New("the name is taken")
+	ErrNameTaken = fault.New(fault.NameTaken, "the name is taken")
 	// ErrOverlap: the write would make two active slots overlap, or put one into a pause. Only a bug of the caller leads here.
 	ErrOverlap = errors.New("two slots would overlap")
 	// ErrUserDeleted: the user for whom something was to be written was deleted meanwhile.
-	ErrUserDeleted = errors.New("the user was deleted")
+	ErrUserDeleted = fault.New(fault.NotSignedIn, "the user was deleted")
 	// ErrFull: there is no space left; nothing of the write was kept. It works again when there is space.
-	ErrFull = errors.New("no space left for the bookings")
+	ErrFull = fault.New(fault.StoreFull, "no space left for the bookings")
 	// ErrUnavailable: the machine is short of something that the store needs, such as open files or memory. Nothing of a write
 	// was kept; it works again when there is more.
-	ErrUnavailable = errors.New("the bookings cannot be read or written at the moment")
+	ErrUnavailable = fault.New(fault.StoreUnavailable, "the bookings cannot be read or written at the moment")
 	// ErrClosed: the store is closed.
-	ErrClosed = errors.New("the store is closed")
+	ErrClosed = fault.New(fault.Stopping, "the store is closed")
 )
 
 // Store keeps jobs, users and what the service must remember. All of it is safe for concurrent use.

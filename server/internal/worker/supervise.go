@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 )
@@ -42,7 +43,7 @@ var (
 )
 
 // ErrRemote says that a worker's ComfyUI is not the service's to restart.
-var ErrRemote = errors.New("this ComfyUI runs elsewhere and cannot be restarted from here")
+var ErrRemote = fault.New(fault.WrongStatus, "this ComfyUI runs elsewhere and cannot be restarted from here")
 
 // Connect keeps the websocket until ctx ends.
 func (w *Worker) Connect(ctx context.Context) error { return w.client.Run(ctx) }
