@@ -9,7 +9,7 @@ GO_MODULES := ./proto/... ./server/... ./cli/... ./webclient/...
 # Suites that drive the real programs: the race detector would watch the suite alone.
 GO_SUITES  := ./server/acceptance/... ./server/torture/... ./server/conformance/... ./cli/acceptance/...
 SERVER_LD  := -s -w -X main.version=$(VERSION)
-CLI_LD     := -s -w -X $(MODULE)/cli/internal/buildinfo.Version=$(VERSION)
+CLI_LD     := -s -w -X $(MODULE)/cli/internal/factory.Version=$(VERSION)
 BUF        := webclient/node_modules/.bin/buf
 CONFIG     ?= config.json
 DURATION   ?= 10m

@@ -123,7 +123,10 @@ func (s *service) configure(step, mode string) error {
 		"access": map[string]any{"mode": mode},
 		"comfy_ui": map[string]any{
 			"installation_type": "simulated", "api_port": ports[1],
-			"extra_args": []string{"--step-time", step, "--load-time", "10ms", "--start-time", "10ms", "--encode-time", "5ms", "--decode-time", "5ms"},
+			"extra_args": []string{
+				"--step-time", step, "--load-time", "10ms", "--start-time",
+				"10ms", "--encode-time", "5ms", "--decode-time", "5ms",
+			},
 		},
 		"workflow": map[string]any{
 			"template_file": filepath.Join(templates, "flux_klein_api.json"),

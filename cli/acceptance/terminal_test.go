@@ -31,7 +31,10 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"PATH", "HOME", "TZ", "TERM", "PS1", "NO_COLOR", "COMFYSCHED_SERVER", "COMFYSCHED_CONFIG_DIR", "COMFYSCHED_TOKEN", recordVariable} {
+	for _, name := range []string{
+		"PATH", "HOME", "TZ", "TERM", "PS1", "NO_COLOR",
+		"COMFYSCHED_SERVER", "COMFYSCHED_CONFIG_DIR", "COMFYSCHED_TOKEN", recordVariable,
+	} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	file, err := pty.StartWithSize(cmd, &window)

@@ -1,4 +1,5 @@
-// Package api is the connection to one server: its services, its files, and the token that goes with every call.
+// Package api is the connection to one server: its services and files, the token that goes with every call, and what its
+// answers and errors mean to a program.
 package api
 
 import (
@@ -16,9 +17,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/address"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/identity"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/config"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -28,9 +27,9 @@ type Client struct {
 	Identity  pb.IdentityServiceClient
 	Admin     pb.AdminServiceClient
 	// Address is where the server is.
-	Address address.Address
+	Address config.Address
 	// Keeper holds the caller's token.
-	Keeper *identity.Keeper
+	Keeper *Keeper
 
 	conn *grpc.ClientConn
 	http *http.Client
@@ -38,7 +37,7 @@ type Client struct {
 
 // New makes a client. The keeper's SignIn is set to this server's. roots are the authorities that may vouch for an https
 // server, nil for those of the machine. Further options are for tests.
-func New(addr address.Address, keeper *identity.Keeper, userAgent string, roots *x509.CertPool, opts ...grpc.DialOption) (*Client, error) {
+func New(addr config.Address, keeper *Keeper, userAgent string, roots *x509.CertPool, opts ...grpc.DialOption) (*Client, error) {
 	c := &Client{Address: addr, Keeper: keeper}
 	target := addr.HostPort()
 	options := []grpc.DialOption{
@@ -91,10 +90,12 @@ const patience = 10 * time.Second
 
 // patient makes a call again that the server put off because there were too many. It was not carried out, so that calling
 // again is safe whatever it does.
-func patient(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+func patient(
+	ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption,
+) error {
 	for deadline := time.Now().Add(patience); ; {
 		err := call(ctx, method, req, reply, cc, opts...)
-		pause := problem.RetryAfter(err)
+		pause := RetryAfter(err)
 		if pause == 0 || time.Now().Add(pause).After(deadline) {
 			return err
 		}
@@ -107,7 +108,9 @@ func patient(ctx context.Context, method string, req, reply any, cc *grpc.Client
 }
 
 // authorizeCall sends the token with every call but the one that asks for it.
-func (c *Client) authorizeCall(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+func (c *Client) authorizeCall(
+	ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption,
+) error {
 	if method != pb.IdentityService_SignIn_FullMethodName {
 		token, err := c.Keeper.Token(ctx)
 		if err != nil {
@@ -118,7 +121,9 @@ func (c *Client) authorizeCall(ctx context.Context, method string, req, reply an
 	return call(ctx, method, req, reply, cc, opts...)
 }
 
-func (c *Client) authorizeStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+func (c *Client) authorizeStream(
+	ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption,
+) (grpc.ClientStream, error) {
 	token, err := c.Keeper.Token(ctx)
 	if err != nil {
 		return nil, err

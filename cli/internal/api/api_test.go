@@ -12,9 +12,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/address"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/config"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -47,11 +46,11 @@ func serve(t *testing.T) *httptest.Server {
 
 func dial(t *testing.T, server *httptest.Server, roots *x509.CertPool, token string) *api.Client {
 	t.Helper()
-	addr, err := address.Parse(server.URL)
+	addr, err := config.ParseAddress(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := api.New(addr, &identity.Keeper{Address: addr.String(), Override: token}, "test", roots)
+	client, err := api.New(addr, &api.Keeper{Address: addr.String(), Override: token}, "test", roots)
 	if err != nil {
 		t.Fatal(err)
 	}

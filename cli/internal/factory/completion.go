@@ -9,10 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -34,7 +34,7 @@ func ScheduledJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
 
 // OpenJobs completes the ids of jobs that have not ended.
 func OpenJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
-	return jobs(s, typed, func(j *pb.Job) bool { return !jobview.Ended(j) })
+	return jobs(s, typed, func(j *pb.Job) bool { return !api.Ended(j) })
 }
 
 // CompletedJobs completes the ids of jobs that have results.
@@ -48,10 +48,10 @@ func jobs(s *pb.StateSnapshot, typed string, wanted func(*pb.Job) bool) (words [
 		for _, j := range s.GetJobs() {
 			id := j.GetId()
 			if !whole {
-				id = jobref.Short(id)
+				id = refs.Short(id)
 			}
 			if wanted(j) && strings.HasPrefix(id, typed) {
-				text := []rune(plaintext.Line(jobview.StatusWord(j.GetStatus()) + " " + jobview.Prompt(j)))
+				text := []rune(term.Line(render.StatusWord(j.GetStatus()) + " " + render.Prompt(j)))
 				words = append(words, cobra.CompletionWithDesc(id, string(text[:min(len(text), 60)])))
 			}
 		}
@@ -65,7 +65,7 @@ func jobs(s *pb.StateSnapshot, typed string, wanted func(*pb.Job) bool) (words [
 // Workflows completes workflow ids.
 func Workflows(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
 	for _, w := range s.GetWorkflows() {
-		words = append(words, cobra.CompletionWithDesc(w.GetId(), plaintext.Line(w.GetTitle())))
+		words = append(words, cobra.CompletionWithDesc(w.GetId(), term.Line(w.GetTitle())))
 	}
 	return words
 }
@@ -73,7 +73,7 @@ func Workflows(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
 // Workers completes worker ids.
 func Workers(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
 	for _, w := range s.GetSystem().GetWorkers() {
-		words = append(words, cobra.CompletionWithDesc(w.GetId(), plaintext.Line(w.GetDevice())))
+		words = append(words, cobra.CompletionWithDesc(w.GetId(), term.Line(w.GetDevice())))
 	}
 	return words
 }
@@ -86,8 +86,11 @@ func (f *Factory) CompleteArgs(words Words, limit int) cobra.CompletionFunc {
 	})
 }
 
+// Asker asks the server for completions of what was typed.
+type Asker func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error)
+
 // Complete completes arguments, at most limit of them unless it is 0, by what ask finds on the server.
-func (f *Factory) Complete(limit int, ask func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error)) cobra.CompletionFunc {
+func (f *Factory) Complete(limit int, ask Asker) cobra.CompletionFunc {
 	const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if limit > 0 && len(args) >= limit {
@@ -106,7 +109,7 @@ func (f *Factory) CompleteFlag(cmd *cobra.Command, flag string, words Words) {
 }
 
 // complete asks the server. It stays silent about failures, and never makes a user: pressing tab is no first contact.
-func (f *Factory) complete(ctx context.Context, typed string, ask func(context.Context, *api.Client, string) ([]cobra.Completion, error)) []cobra.Completion {
+func (f *Factory) complete(ctx context.Context, typed string, ask Asker) []cobra.Completion {
 	if ctx == nil {
 		ctx = context.Background()
 	}

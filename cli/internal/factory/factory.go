@@ -11,21 +11,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/address"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/buildinfo"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/identity"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/settings"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 // Factory is the commands' dependencies, in the order in which they depend on each other.
 type Factory struct {
-	IO *iostreams.IOStreams
+	IO *term.Streams
 	// Clock is the time and zone of the terminal.
 	Clock when.Clock
 	// ServerFlag is what --server said: an address or a name from the settings.
@@ -36,9 +32,9 @@ type Factory struct {
 	Args []string
 
 	// Settings is the settings file.
-	Settings *settings.File
+	Settings *config.File
 	// Server finds the server to talk to.
-	Server func() (address.Address, error)
+	Server func() (config.Address, error)
 	// Client connects to it; every call gives the same client.
 	Client func() (*api.Client, error)
 
@@ -47,7 +43,7 @@ type Factory struct {
 
 // New is the factory of a real run.
 func New() *Factory {
-	f := &Factory{IO: iostreams.System(), Args: os.Args[1:], Settings: settings.Default()}
+	f := &Factory{IO: term.System(), Args: os.Args[1:], Settings: config.DefaultFile()}
 	f.Clock, f.zoneless = clock()
 	f.Server = sync.OnceValues(f.server)
 	f.Client = sync.OnceValues(f.client)
@@ -65,19 +61,19 @@ func clock() (when.Clock, error) {
 
 // server resolves flag, environment, settings and the default, in this order. A name from the settings beats a host of
 // the same name. The settings are not read for an address that is written in full.
-func (f *Factory) server() (address.Address, error) {
+func (f *Factory) server() (config.Address, error) {
 	named := cmp.Or(f.ServerFlag, os.Getenv("COMFYSCHED_SERVER"))
 	if !strings.Contains(named, "://") {
 		kept, err := f.Settings.Load()
 		if err != nil {
-			return address.Address{}, err
+			return config.Address{}, err
 		}
-		named = cmp.Or(named, kept.DefaultServer, address.Default)
+		named = cmp.Or(named, kept.DefaultServer, config.DefaultAddress)
 		named = cmp.Or(kept.Servers[named], named)
 	}
-	parsed, err := address.Parse(named)
+	parsed, err := config.ParseAddress(named)
 	if err != nil {
-		return address.Address{}, &exitcode.Error{Code: exitcode.Usage, Err: err}
+		return config.Address{}, &exitcode.Error{Code: exitcode.Usage, Err: err}
 	}
 	return parsed, nil
 }
@@ -90,7 +86,7 @@ func (f *Factory) client() (*api.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	keeper := &identity.Keeper{
+	keeper := &api.Keeper{
 		File:       f.Settings,
 		Address:    addr.String(),
 		Override:   os.Getenv("COMFYSCHED_TOKEN"),
@@ -102,7 +98,7 @@ func (f *Factory) client() (*api.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.New(addr, keeper, "comfysched/"+buildinfo.String(), roots)
+	return api.New(addr, keeper, "comfysched/"+VersionText(), roots)
 }
 
 // authorities reads the certificates of an authority of one's own; nil, for those of the machine, without a file.
@@ -124,7 +120,7 @@ func authorities(file string) (*x509.CertPool, error) {
 // tellSignedIn says that a user was made: nobody asked for one, and it may be on another server than was meant.
 func (f *Factory) tellSignedIn(u *pb.User) {
 	addr, _ := f.Server()
-	fmt.Fprintf(f.IO.Err, "signed in as %s on %s\n", plaintext.Line(u.GetName()), addr)
+	fmt.Fprintf(f.IO.Err, "signed in as %s on %s\n", term.Line(u.GetName()), addr)
 }
 
 func clientName() string {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -27,7 +27,7 @@ func OfferNext(err error, command func(next string) string) error {
 
 // conflict names who holds the slot, until when, and the command that takes the next free start.
 func (e Explainer) conflict(err error, c *pb.SlotConflict) string {
-	taken := fmt.Sprintf("the slot is taken by %s's job %s", c.GetBlockingUserName(), jobref.Short(c.GetBlockingJobId()))
+	taken := fmt.Sprintf("the slot is taken by %s's job %s", c.GetBlockingUserName(), refs.Short(c.GetBlockingJobId()))
 	if c.GetBlockingJobId() == "" {
 		taken = "the worker is paused by " + c.GetBlockingUserName()
 	}
@@ -65,7 +65,7 @@ func (e Explainer) inTheWay(err error, c *pb.PauseConflict) string {
 	const most = 3
 	var names []string
 	for _, b := range c.GetBookings()[:min(len(c.GetBookings()), most)] {
-		names = append(names, fmt.Sprintf("%s's job %s at %s", b.GetUserName(), jobref.Short(b.GetJobId()), e.Clock.Stamp(b.GetStartMs())))
+		names = append(names, fmt.Sprintf("%s's job %s at %s", b.GetUserName(), refs.Short(b.GetJobId()), e.Clock.Stamp(b.GetStartMs())))
 	}
 	if more := max(int(c.GetTotal()), len(c.GetBookings())) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
@@ -41,7 +42,11 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 	steps := path("parameters")
 	key := "steps"
 	steps.Elements[0] = validate.FieldPathElement_builder{FieldName: steps.Elements[0].FieldName, StringKey: &key}.Build()
-	conflict := &pb.SlotConflict{BlockingJobId: "01a20620-0a48-72b1-9629-c5af3f2a1b2c", BlockingUserName: "Eve\x1b[2J", BlockingEndMs: servertest.Now.UnixMilli()}
+	conflict := &pb.SlotConflict{
+		BlockingJobId:    "01a20620-0a48-72b1-9629-c5af3f2a1b2c",
+		BlockingUserName: "Eve\x1b[2J",
+		BlockingEndMs:    servertest.Now.UnixMilli(),
+	}
 
 	for name, c := range map[string]struct {
 		err  error
@@ -59,7 +64,8 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			"the slot is taken by Eve [2J's job 3f2a1b2c until 2026-11-23 12:00:00 UTC", exitcode.Conflict,
 		},
 		"paused": {
-			servertest.Error(codes.FailedPrecondition, "taken", &pb.SlotConflict{BlockingUserName: "Ada", BlockingEndMs: servertest.Now.UnixMilli()}),
+			servertest.Error(codes.FailedPrecondition, "taken",
+				&pb.SlotConflict{BlockingUserName: "Ada", BlockingEndMs: servertest.Now.UnixMilli()}),
 			"the worker is paused by Ada until 2026-11-23 12:00:00 UTC", exitcode.Conflict,
 		},
 		"bookings in the way of a pause": {
@@ -82,7 +88,8 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 		},
 		"closed": {
 			servertest.Error(codes.PermissionDenied, "no", info(pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED)),
-			"http://localhost:3000 takes no new users; ask an administrator for a token, and 'comfysched login --token -' takes it", exitcode.NotAllowed,
+			"http://localhost:3000 takes no new users; ask an administrator for a token, and 'comfysched login --token -' takes it",
+			exitcode.NotAllowed,
 		},
 		"too many calls": {
 			servertest.Error(codes.ResourceExhausted, "wait a second", info(pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS)),
@@ -130,7 +137,8 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			"the benchmark is running", exitcode.Unavailable,
 		},
 		"nobody there": {
-			status.Error(codes.Unavailable, `connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:3000: connect: connection refused"`),
+			status.Error(codes.Unavailable,
+				`connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:3000: connect: connection refused"`),
 			"no answer from http://localhost:3000: connection refused; is the server running, and is --server right?", exitcode.Unavailable,
 		},
 		"several lines": {errors.New("one\ntwo"), "one two", exitcode.Failure},
@@ -162,7 +170,7 @@ func TestRetryGivesUpOnAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			err := problem.Retry(t.Context(), time.Minute, func(context.Context) error {
+			err := api.Retry(t.Context(), time.Minute, func(context.Context) error {
 				calls++
 				if calls == 3 {
 					return nil

@@ -15,12 +15,10 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/protoadapt"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/address"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/identity"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/settings"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -89,7 +87,7 @@ func call[Q, A any](ctx context.Context, f func(context.Context, *Q) (*A, error)
 
 // Terminal is the streams of a command under test.
 type Terminal struct {
-	*iostreams.IOStreams
+	*term.Streams
 	In, Out, Err *bytes.Buffer
 }
 
@@ -102,20 +100,20 @@ func New(t *testing.T, register func(*grpc.Server)) (*factory.Factory, Terminal)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 
-	file := &settings.File{Path: filepath.Join(t.TempDir(), "config.json")}
-	addr := address.Address{Host: "localhost", Port: "3000"}
-	client, err := api.New(addr, &identity.Keeper{File: file, Address: addr.String(), Override: "secret"}, "test", nil,
+	file := &config.File{Path: filepath.Join(t.TempDir(), "config.json")}
+	addr := config.Address{Host: "localhost", Port: "3000"}
+	client, err := api.New(addr, &api.Keeper{File: file, Address: addr.String(), Override: "secret"}, "test", nil,
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	streams, in, out, errOut := iostreams.Test()
+	streams, in, out, errOut := term.Test()
 	return &factory.Factory{
 		IO:       streams,
 		Clock:    when.Clock{Now: func() time.Time { return Now }, Zone: time.UTC},
 		Settings: file,
-		Server:   func() (address.Address, error) { return addr, nil },
+		Server:   func() (config.Address, error) { return addr, nil },
 		Client:   func() (*api.Client, error) { return client, nil },
 	}, Terminal{streams, in, out, errOut}
 }

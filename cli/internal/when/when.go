@@ -99,10 +99,19 @@ func epoch(s string) (time.Time, bool) {
 	return time.UnixMilli(int64(ms)), err == nil
 }
 
+var offsetLayouts = []string{
+	time.RFC3339,
+	"2006-01-02T15:04Z07:00",
+	"2006-01-02 15:04:05Z07:00",
+	"2006-01-02 15:04Z07:00",
+	"2006-01-02 15:04:05 Z07:00",
+	"2006-01-02 15:04 Z07:00",
+}
+
 // withOffset reads a time that names its offset from UTC.
 func withOffset(s string) (time.Time, bool) {
 	s = strings.ToUpper(s)
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04 Z07:00"} {
+	for _, layout := range offsetLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}

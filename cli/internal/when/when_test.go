@@ -117,12 +117,16 @@ func TestFromAndEdgeTakeBareDays(t *testing.T) {
 
 // A time of day is never in the past and never more than a day ahead, whatever the clocks do.
 func TestTimeOfDayIsItsNextOccurrence(t *testing.T) {
-	zones := []*time.Location{time.UTC, zone(t, "Europe/Berlin"), zone(t, "America/New_York"), zone(t, "Asia/Kolkata"), zone(t, "Australia/Lord_Howe")}
+	zones := []*time.Location{
+		time.UTC, zone(t, "Europe/Berlin"), zone(t, "America/New_York"),
+		zone(t, "Asia/Kolkata"), zone(t, "Australia/Lord_Howe"),
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		loc := rapid.SampledFrom(zones).Draw(t, "zone")
 		now := time.Unix(rapid.Int64Range(1_600_000_000, 2_000_000_000).Draw(t, "now"), 0).In(loc)
 		clock := when.Clock{Now: func() time.Time { return now }, Zone: loc}
-		text := time.Date(2026, 1, 1, rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0, time.UTC).Format("15:04")
+		text := time.Date(2026, 1, 1, rapid.IntRange(0, 23).Draw(t, "hour"),
+			rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0, time.UTC).Format("15:04")
 		got, err := clock.Start(text)
 		if err != nil {
 			if !strings.Contains(err.Error(), "does not exist") && !strings.Contains(err.Error(), "comes twice") {

@@ -8,34 +8,26 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/userref"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// Options is what telling who did what needs.
-type Options struct {
-	IO     *iostreams.IOStreams
-	Clock  when.Clock
-	Client func() (*api.Client, error)
+// auditOptions are the options of audit and what it works with.
+type auditOptions struct {
+	*factory.Factory
 
 	User  string
 	Job   string
-	Limit limitflag.Flags
+	Limit flags.Limit
 	JSON  bool
 }
 
 // NewCmdAudit makes the command.
 func NewCmdAudit(f *factory.Factory) *cobra.Command {
-	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
+	opts := &auditOptions{Factory: f}
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Tell who did what (administrators)",
@@ -63,35 +55,35 @@ job id, what it was done to and how, user id.`,
 	return cmd
 }
 
-func auditRun(ctx context.Context, opts *Options) error {
+func auditRun(ctx context.Context, opts *auditOptions) error {
 	client, err := opts.Client()
 	if err != nil {
 		return err
 	}
 	var req pb.ListAuditEventsRequest
 	if opts.User != "" {
-		if req.UserId, err = userref.Resolve(ctx, client.Admin, opts.User); err != nil {
+		if req.UserId, err = refs.UserID(ctx, client.Admin, opts.User); err != nil {
 			return err
 		}
 	}
 	if opts.Job != "" {
-		if req.JobId, err = jobref.Resolve(ctx, client.Scheduler, opts.Job); err != nil {
+		if req.JobId, err = refs.JobID(ctx, client.Scheduler, opts.Job); err != nil {
 			return err
 		}
 	}
-	read := func(size int32, token string) (listing.Page, error) {
+	read := func(size int32, token string) (render.Page, error) {
 		req.PageSize, req.PageToken = size, token
 		answer, err := client.Admin.ListAuditEvents(ctx, &req)
-		return listing.Page{Answer: answer, Table: opts.rows(answer.GetEvents())}, err
+		return render.Page{Answer: answer, Table: opts.rows(answer.GetEvents())}, err
 	}
-	list := listing.Pages{Things: "deeds", None: "Nothing was done.", Limit: &opts.Limit, Read: read}
-	return list.Print(opts.IO, outflag.Flags{JSON: opts.JSON})
+	list := render.Pages{Things: "deeds", None: "Nothing was done.", Limit: &opts.Limit, Read: read}
+	return list.Print(opts.IO, flags.Out{JSON: opts.JSON})
 }
 
 // roomy is the width from which on people see addresses.
 const roomy = 100
 
-func (o *Options) rows(events []*pb.AuditEvent) *table.Table {
+func (o *auditOptions) rows(events []*pb.AuditEvent) *render.Table {
 	if !o.IO.IsStdoutTTY() {
 		return o.plain(events)
 	}
@@ -100,26 +92,26 @@ func (o *Options) rows(events []*pb.AuditEvent) *table.Table {
 	if addresses {
 		heading = slices.Insert(heading, 2, "ADDRESS")
 	}
-	t := table.New(o.IO, heading...)
+	t := render.NewTable(o.IO, heading...)
 	t.Names = []string{"USER"}
 	for _, e := range events {
-		cells := []table.Cell{
-			table.Text(o.Clock.Cell(e.GetAtMs())), table.Text(e.GetUserName()), table.Text(strings.ReplaceAll(action(e), "_", " ")),
-			table.Text(jobref.Short(e.GetJobId())), table.Text(e.GetDetail()),
+		cells := []render.Cell{
+			render.Text(o.Clock.Cell(e.GetAtMs())), render.Text(e.GetUserName()), render.Text(strings.ReplaceAll(action(e), "_", " ")),
+			render.Text(refs.Short(e.GetJobId())), render.Text(e.GetDetail()),
 		}
 		if addresses {
-			cells = slices.Insert(cells, 2, table.Text(e.GetIp()))
+			cells = slices.Insert(cells, 2, render.Text(e.GetIp()))
 		}
 		t.Row(cells...)
 	}
 	return t
 }
 
-func (o *Options) plain(events []*pb.AuditEvent) *table.Table {
-	t := table.New(o.IO)
+func (o *auditOptions) plain(events []*pb.AuditEvent) *render.Table {
+	t := render.NewTable(o.IO)
 	for _, e := range events {
-		t.Row(table.Text(o.Clock.Exact(e.GetAtMs())), table.Text(e.GetUserName()), table.Text(e.GetIp()), table.Text(action(e)),
-			table.Text(e.GetJobId()), table.Text(e.GetDetail()), table.Text(e.GetUserId()))
+		t.Row(render.Text(o.Clock.Exact(e.GetAtMs())), render.Text(e.GetUserName()), render.Text(e.GetIp()), render.Text(action(e)),
+			render.Text(e.GetJobId()), render.Text(e.GetDetail()), render.Text(e.GetUserId()))
 	}
 	return t
 }

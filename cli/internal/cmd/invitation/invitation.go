@@ -10,11 +10,11 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/idref"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/secret"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -31,7 +31,7 @@ func NewCmdInvitation(f *factory.Factory) *cobra.Command {
 }
 
 func newCmdCreate(f *factory.Factory) *cobra.Command {
-	var out outflag.Flags
+	var out flags.Out
 	var req pb.CreateInvitationRequest
 	var lifetime string
 	cmd := &cobra.Command{
@@ -39,7 +39,7 @@ func newCmdCreate(f *factory.Factory) *cobra.Command {
 		Short: "Make an invitation",
 		Long: `Make an invitation. NOTE is what it is for.
 
-` + secret.Help + ` It is a code for 'comfysched login --invitation', and for the page /invitation#CODE of the
+` + render.SecretHelp + ` It is a code for 'comfysched login --invitation', and for the page /invitation#CODE of the
 web client.`,
 		Example: `  comfysched invitation create "spring course" --uses 30 --for 2d`,
 		Args:    cobra.MaximumNArgs(1),
@@ -61,8 +61,8 @@ web client.`,
 				return err
 			}
 			made := answer.GetInvitation()
-			return secret.Print(f.IO, out, answer, answer.GetCode(), fmt.Sprintf("Made invitation %s, good until %s for %s: %s",
-				f.IO.Bold(idref.Short(made.GetId())), f.Clock.Stamp(made.GetExpiresAtMs()), uses(made.GetMaxUses()), link(client, answer.GetCode())))
+			return render.Secret(f.IO, out, answer, answer.GetCode(), fmt.Sprintf("Made invitation %s, good until %s for %s: %s",
+				f.IO.Bold(refs.Short(made.GetId())), f.Clock.Stamp(made.GetExpiresAtMs()), uses(made.GetMaxUses()), link(client, answer.GetCode())))
 		},
 	}
 	cmd.Flags().StringVar(&lifetime, "for", "7d", "how `long` it is good, from a minute to a year")
@@ -94,7 +94,7 @@ An invitation is named by its id or by the end of it, as 'comfysched invitation 
 		ValidArgsFunction: f.Complete(0, func(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
 			invitations, err := all(ctx, client)
 			for _, i := range invitations {
-				words = append(words, cobra.CompletionWithDesc(idref.Short(i.GetId()), plaintext.Line(i.GetNote())))
+				words = append(words, cobra.CompletionWithDesc(refs.Short(i.GetId()), term.Line(i.GetNote())))
 			}
 			return words, err
 		}),
@@ -109,7 +109,7 @@ An invitation is named by its id or by the end of it, as 'comfysched invitation 
 }
 
 func revoke(ctx context.Context, f *factory.Factory, client *api.Client, ref string) error {
-	id, whole, err := idref.Parse("invitation", ref)
+	id, whole, err := refs.ParseID("invitation", ref)
 	if err != nil {
 		return err
 	}
@@ -118,12 +118,12 @@ func revoke(ctx context.Context, f *factory.Factory, client *api.Client, ref str
 		if err != nil {
 			return err
 		}
-		if id, err = idref.Pick("invitation", id, ids(invitations)); err != nil {
+		if id, err = refs.PickID("invitation", id, ids(invitations)); err != nil {
 			return err
 		}
 	}
 	if _, err := client.Admin.RevokeInvitation(ctx, &pb.RevokeInvitationRequest{InvitationId: id}); err != nil {
 		return err
 	}
-	return f.IO.Tell("Revoked invitation %s", idref.Short(id))
+	return f.IO.Tell("Revoked invitation %s", refs.Short(id))
 }

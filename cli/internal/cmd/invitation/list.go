@@ -9,18 +9,15 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/idref"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/paging"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 func newCmdList(f *factory.Factory) *cobra.Command {
-	var out outflag.Flags
-	var limit limitflag.Flags
+	var out flags.Out
+	var limit flags.Limit
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -38,11 +35,11 @@ made it, note.`,
 			if err != nil {
 				return err
 			}
-			read := func(size int32, token string) (listing.Page, error) {
+			read := func(size int32, token string) (render.Page, error) {
 				answer, err := client.Admin.ListInvitations(cmd.Context(), &pb.ListInvitationsRequest{PageSize: size, PageToken: token})
-				return listing.Page{Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations())}, err
+				return render.Page{Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations())}, err
 			}
-			return listing.Pages{Things: "invitations", None: "No invitations.", Limit: &limit, Read: read}.Print(f.IO, out)
+			return render.Pages{Things: "invitations", None: "No invitations.", Limit: &limit, Read: read}.Print(f.IO, out)
 		},
 	}
 	limit.Bind(cmd, "invitations")
@@ -50,26 +47,26 @@ made it, note.`,
 	return cmd
 }
 
-func rows(f *factory.Factory, invitations []*pb.Invitation) *table.Table {
+func rows(f *factory.Factory, invitations []*pb.Invitation) *render.Table {
 	if !f.IO.IsStdoutTTY() {
-		t := table.New(f.IO)
+		t := render.NewTable(f.IO)
 		for _, i := range invitations {
-			t.Row(table.Text(i.GetId()), table.Text(f.Clock.Exact(i.GetCreatedAtMs())), table.Text(f.Clock.Exact(i.GetExpiresAtMs())),
-				table.Text(fmt.Sprint(i.GetUses())), table.Text(fmt.Sprint(i.GetMaxUses())), table.Text(i.GetCreatedBy()), table.Text(i.GetNote()))
+			t.Row(render.Text(i.GetId()), render.Text(f.Clock.Exact(i.GetCreatedAtMs())), render.Text(f.Clock.Exact(i.GetExpiresAtMs())),
+				render.Text(fmt.Sprint(i.GetUses())), render.Text(fmt.Sprint(i.GetMaxUses())), render.Text(i.GetCreatedBy()), render.Text(i.GetNote()))
 		}
 		return t
 	}
-	t := table.New(f.IO, "ID", "GOOD UNTIL ("+f.Clock.ZoneName()+")", "USED", "BY", "NOTE")
+	t := render.NewTable(f.IO, "ID", "GOOD UNTIL ("+f.Clock.ZoneName()+")", "USED", "BY", "NOTE")
 	t.Names = []string{"BY"}
 	for _, i := range invitations {
-		t.Row(table.Text(idref.Short(i.GetId())), table.Text(f.Clock.Minute(i.GetExpiresAtMs())),
-			table.Text(fmt.Sprintf("%d of %d", i.GetUses(), i.GetMaxUses())), table.Text(i.GetCreatedBy()), table.Text(i.GetNote()))
+		t.Row(render.Text(refs.Short(i.GetId())), render.Text(f.Clock.Minute(i.GetExpiresAtMs())),
+			render.Text(fmt.Sprintf("%d of %d", i.GetUses(), i.GetMaxUses())), render.Text(i.GetCreatedBy()), render.Text(i.GetNote()))
 	}
 	return t
 }
 
 func all(ctx context.Context, client *api.Client) (invitations []*pb.Invitation, err error) {
-	_, err = paging.Read(math.MaxInt, func(size int32, token string) (int, string, error) {
+	_, err = api.ReadPages(math.MaxInt, func(size int32, token string) (int, string, error) {
 		answer, err := client.Admin.ListInvitations(ctx, &pb.ListInvitationsRequest{PageSize: size, PageToken: token})
 		invitations = append(invitations, answer.GetInvitations()...)
 		return len(answer.GetInvitations()), answer.GetNextPageToken(), err

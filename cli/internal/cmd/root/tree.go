@@ -4,31 +4,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/audit"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/book"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/cancel"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/docs"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/download"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/edit"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/free"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/identity"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/invitation"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/list"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/login"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/logout"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/move"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/job"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/server"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/show"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/status"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/token"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/timeline"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/user"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/users"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/version"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/wait"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/watch"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/whoami"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/worker"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/help"
 )
 
 var long = `Book time slots on a shared ComfyUI and follow them.
@@ -53,7 +38,7 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		Use:                        "comfysched",
 		Short:                      "Book time slots on a shared ComfyUI",
 		Long:                       long,
-		Version:                    version.Text(),
+		Version:                    versionText(),
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
@@ -65,26 +50,26 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 	cmd.PersistentFlags().StringVar(&f.ServerFlag, "server", "", "`URL` or name of the server (COMFYSCHED_SERVER)")
 	_ = cmd.RegisterFlagCompletionFunc("server", server.CompleteNames(f))
 	group(cmd, "Jobs:",
-		book.NewCmdBook(f),
-		list.NewCmdList(f),
-		show.NewCmdShow(f),
-		edit.NewCmdEdit(f),
-		move.NewCmdMove(f),
-		cancel.NewCmdCancel(f),
-		wait.NewCmdWait(f),
-		download.NewCmdDownload(f),
+		job.NewCmdBook(f),
+		job.NewCmdList(f),
+		job.NewCmdShow(f),
+		job.NewCmdEdit(f),
+		job.NewCmdMove(f),
+		job.NewCmdCancel(f),
+		job.NewCmdWait(f),
+		job.NewCmdDownload(f),
 	)
 	group(cmd, "Timeline:",
 		watch.NewCmdWatch(f),
-		free.NewCmdFree(f),
-		status.NewCmdStatus(f),
-		users.NewCmdUsers(f),
+		timeline.NewCmdFree(f),
+		timeline.NewCmdStatus(f),
+		timeline.NewCmdUsers(f),
 	)
 	group(cmd, "Identity and servers:",
-		whoami.NewCmdWhoami(f),
-		login.NewCmdLogin(f),
-		logout.NewCmdLogout(f),
-		token.NewCmdToken(f),
+		identity.NewCmdWhoami(f),
+		identity.NewCmdLogin(f),
+		identity.NewCmdLogout(f),
+		identity.NewCmdToken(f),
 		server.NewCmdServer(f),
 	)
 	group(cmd, "Administration:",
@@ -93,9 +78,9 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		worker.NewCmdWorker(f),
 		audit.NewCmdAudit(f),
 	)
-	cmd.AddCommand(version.NewCmdVersion(f), docs.NewCmdDocs())
+	cmd.AddCommand(newCmdVersion(f), newCmdDocs())
 	refuseStrangers(cmd)
-	help.Install(cmd, f.IO)
+	installHelp(cmd, f.IO)
 	return cmd
 }
 

@@ -9,11 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/address"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/settings"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 )
 
 // NewCmdServer makes the command and those below it.
@@ -22,7 +21,7 @@ func NewCmdServer(f *factory.Factory) *cobra.Command {
 		Use:   "server",
 		Short: "Give servers names and choose the usual one",
 		Long: `Give servers names, for --server and COMFYSCHED_SERVER, and choose the one that is used when neither is given. Without any
-of this it is ` + address.Default + `. None of these commands talks to a server.`,
+of this it is ` + config.DefaultAddress + `. None of these commands talks to a server.`,
 	}
 	cmd.AddCommand(newCmdAdd(f), newCmdList(f), newCmdUse(f), newCmdRemove(f))
 	return cmd
@@ -40,11 +39,11 @@ func newCmdAdd(f *factory.Factory) *cobra.Command {
 			if name == "" || strings.ContainsAny(name, "/: \t\n") {
 				return exitcode.Usagef("%q cannot be a name: no colons, slashes or spaces", name)
 			}
-			addr, err := address.Parse(args[1])
+			addr, err := config.ParseAddress(args[1])
 			if err != nil {
 				return exitcode.Usagef("%w", err)
 			}
-			return update(f, func(s *settings.Settings) (string, error) {
+			return update(f, func(s *config.Settings) (string, error) {
 				s.SetServer(name, addr.String())
 				done := fmt.Sprintf("%s is now %s", name, addr)
 				if use {
@@ -66,9 +65,9 @@ func newCmdUse(f *factory.Factory) *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: CompleteNames(f),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return update(f, func(s *settings.Settings) (string, error) {
+			return update(f, func(s *config.Settings) (string, error) {
 				if _, known := s.Servers[args[0]]; !known {
-					addr, err := address.Parse(args[0])
+					addr, err := config.ParseAddress(args[0])
 					if err != nil || !strings.Contains(args[0], "://") {
 						return "", exitcode.Errorf(exitcode.NotFound, "there is no server called %q; 'comfysched server add' makes one", args[0])
 					}
@@ -89,7 +88,7 @@ func newCmdRemove(f *factory.Factory) *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: CompleteNames(f),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return update(f, func(s *settings.Settings) (string, error) {
+			return update(f, func(s *config.Settings) (string, error) {
 				addr, known := s.Servers[args[0]]
 				if !known {
 					return "", exitcode.Errorf(exitcode.NotFound, "there is no server called %q", args[0])
@@ -126,8 +125,8 @@ usual or empty, "token" when one is kept for it.`,
 	}
 }
 
-func list(f *factory.Factory, s settings.Settings) error {
-	t := table.New(f.IO, "NAME", "URL", "USUAL", "TOKEN")
+func list(f *factory.Factory, s config.Settings) error {
+	t := render.NewTable(f.IO, "NAME", "URL", "USUAL", "TOKEN")
 	mark := "usual"
 	if f.IO.IsStdoutTTY() {
 		mark = "*"
@@ -140,15 +139,15 @@ func list(f *factory.Factory, s settings.Settings) error {
 		if s.Token(s.Servers[name]) != "" {
 			token = "token"
 		}
-		t.Row(table.Text(name), table.Text(s.Servers[name]), table.Text(usual), table.Text(token))
+		t.Row(render.Text(name), render.Text(s.Servers[name]), render.Text(usual), render.Text(token))
 	}
 	return t.Print()
 }
 
 // update changes the settings, and says so to people.
-func update(f *factory.Factory, change func(*settings.Settings) (done string, err error)) error {
+func update(f *factory.Factory, change func(*config.Settings) (done string, err error)) error {
 	var done string
-	err := f.Settings.Update(func(s *settings.Settings) (err error) {
+	err := f.Settings.Update(func(s *config.Settings) (err error) {
 		done, err = change(s)
 		return err
 	})

@@ -9,9 +9,9 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/userref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -34,7 +34,7 @@ folder. It cannot be taken back: on a terminal you are asked before, elsewhere -
 Open bookings make it a conflict, unless --cancel-bookings cancels them. Of several users, one that cannot be deleted does
 not keep the others from it; the exit code is that of the first.
 
-` + userref.Help,
+` + refs.UserHelp,
 		Example: `  comfysched user delete Ada
   comfysched user delete User-7 User-8 --cancel-bookings --yes`,
 		Args:              cobra.MinimumNArgs(1),
@@ -64,7 +64,7 @@ func (o *deleteOptions) confirm(ctx context.Context, users []string) error {
 	case !o.f.IO.IsStdinTTY() || !o.f.IO.IsStderrTTY():
 		return exitcode.Usagef("deleting cannot be taken back: say --yes, where nobody can be asked")
 	}
-	yes, err := o.f.IO.Confirm(ctx, fmt.Sprintf("Delete %s for good?", plaintext.Line(strings.Join(users, ", "))))
+	yes, err := o.f.IO.Confirm(ctx, fmt.Sprintf("Delete %s for good?", term.Line(strings.Join(users, ", "))))
 	if err == nil && !yes {
 		err = exitcode.Errorf(exitcode.Failure, "nothing was deleted")
 	}
@@ -84,5 +84,5 @@ func (o *deleteOptions) one(ctx context.Context, ref string) error {
 	if n := answer.GetCancelledBookings(); n > 0 {
 		cancelled = fmt.Sprintf("; cancelled bookings: %d", n)
 	}
-	return o.f.IO.Tell("Deleted %s%s", plaintext.Line(ref), cancelled)
+	return o.f.IO.Tell("Deleted %s%s", term.Line(ref), cancelled)
 }

@@ -7,16 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/limitflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/listing"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/table"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 func newCmdList(f *factory.Factory) *cobra.Command {
-	var out outflag.Flags
-	var limit limitflag.Flags
+	var out flags.Out
+	var limit flags.Limit
 	cmd := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
@@ -38,16 +36,16 @@ empty when none was), created, name.`,
 	return cmd
 }
 
-func listRun(ctx context.Context, f *factory.Factory, limit *limitflag.Flags, out outflag.Flags) error {
+func listRun(ctx context.Context, f *factory.Factory, limit *flags.Limit, out flags.Out) error {
 	client, err := f.Client()
 	if err != nil {
 		return err
 	}
-	read := func(size int32, token string) (listing.Page, error) {
+	read := func(size int32, token string) (render.Page, error) {
 		answer, err := client.Admin.ListUsers(ctx, &pb.ListUsersRequest{PageSize: size, PageToken: token})
-		return listing.Page{Answer: answer, IDs: ids(answer.GetUsers()), Table: rows(f, answer.GetUsers())}, err
+		return render.Page{Answer: answer, IDs: ids(answer.GetUsers()), Table: rows(f, answer.GetUsers())}, err
 	}
-	return listing.Pages{Things: "users", None: "No users.", Limit: limit, Read: read}.Print(f.IO, out)
+	return render.Pages{Things: "users", None: "No users.", Limit: limit, Read: read}.Print(f.IO, out)
 }
 
 func ids(accounts []*pb.UserAccount) (out []string) {
@@ -57,22 +55,22 @@ func ids(accounts []*pb.UserAccount) (out []string) {
 	return out
 }
 
-func rows(f *factory.Factory, accounts []*pb.UserAccount) *table.Table {
+func rows(f *factory.Factory, accounts []*pb.UserAccount) *render.Table {
 	tty, zone := f.IO.IsStdoutTTY(), " ("+f.Clock.ZoneName()+")"
-	t := table.New(f.IO, "ROLE", "TOKENS", "USED"+zone, "CREATED"+zone, "NAME")
+	t := render.NewTable(f.IO, "ROLE", "TOKENS", "USED"+zone, "CREATED"+zone, "NAME")
 	for _, account := range accounts {
 		u := account.GetUser()
-		role := table.Text("user")
+		role := render.Text("user")
 		if u.GetAdministrator() {
-			role = table.Cell{Text: "administrator", Style: f.IO.Yellow}
+			role = render.Cell{Text: "administrator", Style: f.IO.Yellow}
 		}
 		moment := f.Clock.Minute
-		var cells []table.Cell
+		var cells []render.Cell
 		if !tty {
-			moment, cells = f.Clock.Exact, []table.Cell{table.Text(u.GetId())}
+			moment, cells = f.Clock.Exact, []render.Cell{render.Text(u.GetId())}
 		}
-		t.Row(append(cells, role, table.Text(fmt.Sprint(account.GetTokens())), table.Moment(moment, account.GetLastUsedAtMs()),
-			table.Text(moment(u.GetCreatedAtMs())), table.Text(u.GetName()))...)
+		t.Row(append(cells, role, render.Text(fmt.Sprint(account.GetTokens())), render.Moment(moment, account.GetLastUsedAtMs()),
+			render.Text(moment(u.GetCreatedAtMs())), render.Text(u.GetName()))...)
 	}
 	return t
 }

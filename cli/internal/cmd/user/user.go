@@ -9,10 +9,10 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/outflag"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/secret"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/userref"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -30,14 +30,14 @@ func NewCmdUser(f *factory.Factory) *cobra.Command {
 }
 
 func newCmdCreate(f *factory.Factory) *cobra.Command {
-	var out outflag.Flags
+	var out flags.Out
 	var req pb.CreateUserRequest
 	cmd := &cobra.Command{
 		Use:   "create [NAME]",
 		Short: "Make a user and a token for it",
 		Long: `Make a user and a token for it. Without NAME it is called like those who sign in by themselves, such as User-3.
 
-` + secret.Help + ` 'comfysched login --token -' takes it, and so does the web client.`,
+` + render.SecretHelp + ` 'comfysched login --token -' takes it, and so does the web client.`,
 		Example: `  comfysched user create Ada > token.txt`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,8 +52,8 @@ func newCmdCreate(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return secret.Print(f.IO, out, answer, answer.GetToken(),
-				fmt.Sprintf("Made user %s. The token is shown this once:", f.IO.Bold(plaintext.Line(answer.GetUser().GetName()))))
+			return render.Secret(f.IO, out, answer, answer.GetToken(),
+				fmt.Sprintf("Made user %s. The token is shown this once:", f.IO.Bold(term.Line(answer.GetUser().GetName()))))
 		},
 	}
 	cmd.Flags().BoolVar(&req.Administrator, "administrator", false, "make it an administrator")
@@ -62,16 +62,16 @@ func newCmdCreate(f *factory.Factory) *cobra.Command {
 }
 
 func newCmdToken(f *factory.Factory) *cobra.Command {
-	var out outflag.Flags
+	var out flags.Out
 	var name string
 	cmd := &cobra.Command{
 		Use:   "token USER",
 		Short: "Make a further token for a user who has lost theirs",
 		Long: `Make a further token for a user who has lost theirs. The others stay valid: 'comfysched user revoke' revokes them.
 
-` + userref.Help + `
+` + refs.UserHelp + `
 
-` + secret.Help,
+` + render.SecretHelp,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete(f, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -83,7 +83,8 @@ func newCmdToken(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return secret.Print(f.IO, out, answer, answer.GetSecret(), fmt.Sprintf("Made a token for %s. It is shown this once:", plaintext.Line(args[0])))
+			return render.Secret(f.IO, out, answer, answer.GetSecret(),
+				fmt.Sprintf("Made a token for %s. It is shown this once:", term.Line(args[0])))
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "what the token is `for`")
@@ -97,7 +98,7 @@ func newCmdRevoke(f *factory.Factory) *cobra.Command {
 		Short: "Make all tokens of a user worthless",
 		Long: `Make all tokens of a user worthless; what is connected with them is cut off. The user and its jobs stay.
 
-` + userref.Help,
+` + refs.UserHelp,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete(f, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -113,7 +114,7 @@ func newCmdRevoke(f *factory.Factory) *cobra.Command {
 			if answer.GetRevoked() == 1 {
 				plural = ""
 			}
-			return f.IO.Tell("Revoked %d token%s of %s", answer.GetRevoked(), plural, plaintext.Line(args[0]))
+			return f.IO.Tell("Revoked %d token%s of %s", answer.GetRevoked(), plural, term.Line(args[0]))
 		},
 	}
 }
@@ -122,7 +123,7 @@ func newCmdRole(f *factory.Factory, use, short, done string, administrator bool)
 	return &cobra.Command{
 		Use:               use + " USER",
 		Short:             short,
-		Long:              short + ".\n\n" + userref.Help,
+		Long:              short + ".\n\n" + refs.UserHelp,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete(f, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -134,7 +135,7 @@ func newCmdRole(f *factory.Factory, use, short, done string, administrator bool)
 			if err != nil {
 				return err
 			}
-			return f.IO.Tell(done, plaintext.Line(answer.GetUser().GetName()))
+			return f.IO.Tell(done, term.Line(answer.GetUser().GetName()))
 		},
 	}
 }
@@ -143,7 +144,7 @@ func resolve(ctx context.Context, f *factory.Factory, ref string) (client *api.C
 	if client, err = f.Client(); err != nil {
 		return nil, "", err
 	}
-	id, err = userref.Resolve(ctx, client.Admin, ref)
+	id, err = refs.UserID(ctx, client.Admin, ref)
 	return client, id, err
 }
 
@@ -151,7 +152,7 @@ func complete(f *factory.Factory, limit int) cobra.CompletionFunc {
 	return f.Complete(limit, func(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
 		answer, err := client.Admin.ListUsers(ctx, &pb.ListUsersRequest{PageSize: 500})
 		for _, account := range answer.GetUsers() {
-			words = append(words, plaintext.Line(account.GetUser().GetName()))
+			words = append(words, term.Line(account.GetUser().GetName()))
 		}
 		return words, err
 	})

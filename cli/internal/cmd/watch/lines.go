@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/follow"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -15,8 +15,8 @@ import (
 var errEnough = errors.New("enough lines")
 
 // linesRun prints one line per change.
-func linesRun(ctx context.Context, opts *Options, client *api.Client) error {
-	stream := &follow.Stream{
+func linesRun(ctx context.Context, opts *watchOptions, client *api.Client) error {
+	stream := &stream.Stream{
 		Scheduler: client.Scheduler,
 		After:     opts.Since,
 		Lost:      func(error) { fmt.Fprintln(opts.IO.Err, "connection lost, trying again") },
@@ -25,7 +25,7 @@ func linesRun(ctx context.Context, opts *Options, client *api.Client) error {
 	printed := 0
 	err := stream.Run(ctx, func(r *pb.WatchStateResponse) error {
 		for _, one := range split(r, opts.Progress) {
-			if err := apijson.Change(opts.IO.Out, one); err != nil {
+			if err := render.JSONChange(opts.IO.Out, one); err != nil {
 				return err
 			}
 			printed++

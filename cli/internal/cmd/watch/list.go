@@ -7,9 +7,9 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobref"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -30,7 +30,9 @@ func (s screen) list(height int) []string {
 	}
 	jobs := s.state.Jobs()
 	first := max(0, s.selectedRow(jobs)-(height-2))
-	lines := []string{"  " + s.io.Faint(s.columns("ID      ", "START", "LENGTH", fit("STATUS", statusWidth, " "), fit("USER", userWidth, " "), "PROMPT"))}
+	lines := []string{"  " + s.io.Faint(
+		s.columns("ID      ", "START", "LENGTH", fit("STATUS", statusWidth, " "), fit("USER", userWidth, " "), "PROMPT"),
+	)}
 	for _, j := range jobs[min(first, len(jobs)):] {
 		if len(lines) == height {
 			break
@@ -53,13 +55,13 @@ func (s screen) row(j *pb.Job) string {
 	if j.GetId() == s.selected {
 		mark = s.io.Bold("> ")
 	}
-	status := jobview.StatusCell(s.io, j)
-	user := fit(ansi.Truncate(plaintext.Line(s.state.Owner(j)), userWidth, "…"), userWidth, " ")
+	status := render.StatusCell(s.io, j)
+	user := fit(ansi.Truncate(term.Line(s.state.Owner(j)), userWidth, "…"), userWidth, " ")
 	if j.GetUserId() == s.me.GetId() {
 		user = s.io.Bold(user)
 	}
-	return mark + s.columns(jobref.Short(j.GetId()), s.start(j), when.Millis(j.GetDurationMs()),
-		status.Style(fit(s.doing(j, status.Text), statusWidth, " ")), user, plaintext.Line(jobview.Prompt(j)))
+	return mark + s.columns(refs.Short(j.GetId()), s.start(j), when.Millis(j.GetDurationMs()),
+		status.Style(fit(s.doing(j, status.Text), statusWidth, " ")), user, term.Line(render.Prompt(j)))
 }
 
 // start is when a job starts: the time of day, with the day when it is not today.
@@ -78,5 +80,5 @@ func (s screen) doing(j *pb.Job, status string) string {
 		return status
 	}
 	steps := fmt.Sprintf(" %d/%d", p.GetStep(), p.GetTotal())
-	return ansi.Truncate(plaintext.Line(p.GetNodeTitle()), statusWidth-len(steps), "…") + steps
+	return ansi.Truncate(term.Line(p.GetNodeTitle()), statusWidth-len(steps), "…") + steps
 }

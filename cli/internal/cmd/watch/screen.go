@@ -8,9 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/follow"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/live"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -25,7 +24,7 @@ type (
 )
 
 // screenRun shows the full screen until it is left.
-func screenRun(ctx context.Context, opts *Options, client *api.Client) error {
+func screenRun(ctx context.Context, opts *watchOptions, client *api.Client) error {
 	me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
 	if err != nil {
 		return err
@@ -35,7 +34,7 @@ func screenRun(ctx context.Context, opts *Options, client *api.Client) error {
 	program := tea.NewProgram(newScreen(opts.IO, opts.Clock, client.Address.String(), me.GetUser()),
 		tea.WithContext(ctx), tea.WithInput(opts.IO.In), tea.WithOutput(opts.IO.Out), tea.WithoutSignalHandler())
 	go func() {
-		stream := &follow.Stream{
+		stream := &stream.Stream{
 			Scheduler: client.Scheduler,
 			Lost:      func(error) { program.Send(lost{}) },
 			Back:      func() { program.Send(back{}) },
@@ -58,12 +57,12 @@ func screenRun(ctx context.Context, opts *Options, client *api.Client) error {
 
 // screen is what the full screen knows.
 type screen struct {
-	io     *iostreams.IOStreams
+	io     *term.Streams
 	clock  when.Clock
 	server string
 	me     *pb.User
 
-	state     live.State
+	state     stream.State
 	connected bool
 	err       error
 
@@ -73,7 +72,7 @@ type screen struct {
 	selected      string
 }
 
-func newScreen(io *iostreams.IOStreams, clock when.Clock, server string, me *pb.User) screen {
+func newScreen(io *term.Streams, clock when.Clock, server string, me *pb.User) screen {
 	return screen{io: io, clock: clock, server: server, me: me, width: 80, height: 24}
 }
 

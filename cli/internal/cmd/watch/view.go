@@ -9,9 +9,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/jobview"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/timeline"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -66,13 +66,13 @@ func (s screen) header() []string {
 	default:
 		status = s.io.Yellow("● " + status)
 	}
-	if reason := plaintext.Line(system.GetReason()); reason != "" {
+	if reason := term.Line(system.GetReason()); reason != "" {
 		status += " " + reason
 	}
 	left := status + "  " + s.io.Bold(s.server)
 	right := time.UnixMilli(s.nowMS()).In(s.clock.Zone).Format("15:04:05 MST")
 	if s.width >= narrowWidth {
-		right = fmt.Sprintf("%s  %d connected  %s", ansi.Truncate(plaintext.Line(s.me.GetName()), nameWidth, "…"), s.state.Users(), right)
+		right = fmt.Sprintf("%s  %d connected  %s", ansi.Truncate(term.Line(s.me.GetName()), nameWidth, "…"), s.state.Users(), right)
 	}
 	room := s.width - ansi.StringWidth(right) - 1
 	left = ansi.Truncate(left, max(room, 0), "…")
@@ -83,8 +83,8 @@ func (s screen) header() []string {
 const labelWidth = 10
 
 // view is the stretch of time on the screen: the present is at a quarter of it.
-func (s screen) view() timeline.View {
-	v := timeline.View{PerColumn: s.scale(), Width: max(s.width-labelWidth, 10)}
+func (s screen) view() columns {
+	v := columns{PerColumn: s.scale(), Width: max(s.width-labelWidth, 10)}
 	// Whole columns, so that the blocks do not flicker while time goes on.
 	start := s.nowMS() + s.scroll - int64(v.Width/4)*v.PerColumn
 	v.StartMS = start - start%v.PerColumn
@@ -95,7 +95,7 @@ func (s screen) lanes() []string {
 	v := s.view()
 	lines := []string{strings.Repeat(" ", labelWidth) + s.io.Faint(v.Axis(s.clock.Zone))}
 	for _, w := range s.state.System.GetWorkers() {
-		name := ansi.Truncate(plaintext.Line(w.GetId()), labelWidth-1, "…")
+		name := ansi.Truncate(term.Line(w.GetId()), labelWidth-1, "…")
 		label := name + strings.Repeat(" ", labelWidth-ansi.StringWidth(name))
 		lines = append(lines, label+s.lane(v, w))
 	}
@@ -107,12 +107,12 @@ func (s screen) lanes() []string {
 }
 
 // lane draws one worker's slots. What ended lies below what runs, and that below what is booked.
-func (s screen) lane(v timeline.View, w *pb.Worker) string {
+func (s screen) lane(v columns, w *pb.Worker) string {
 	var jobs []*pb.Job // nil stands for the pause
-	var slots []timeline.Slot
+	var slots []stretch
 	if w.GetPause() != nil {
 		jobs = append(jobs, nil)
-		slots = append(slots, timeline.Slot{StartMS: w.GetPause().GetStartMs(), EndMS: w.GetPause().GetEndMs()})
+		slots = append(slots, stretch{StartMS: w.GetPause().GetStartMs(), EndMS: w.GetPause().GetEndMs()})
 	}
 	all := s.state.Jobs()
 	for i := len(all) - 1; i >= 0; i-- {
@@ -130,7 +130,7 @@ func (s screen) lane(v timeline.View, w *pb.Worker) string {
 			continue
 		}
 		if jobs[run.Slot] == nil {
-			out.WriteString(s.io.Yellow(fit("╱╱ paused "+plaintext.Line(w.GetPause().GetReason())+" ", run.Width, "╱")))
+			out.WriteString(s.io.Yellow(fit("╱╱ paused "+term.Line(w.GetPause().GetReason())+" ", run.Width, "╱")))
 			continue
 		}
 		out.WriteString(s.block(jobs[run.Slot], run.Width))
@@ -139,12 +139,12 @@ func (s screen) lane(v timeline.View, w *pb.Worker) string {
 }
 
 // slot is the stretch that a job takes up: its slot, until now when it runs longer, until its end when it ran shorter.
-func (s screen) slot(j *pb.Job) timeline.Slot {
-	slot := timeline.Slot{StartMS: j.GetTimeSlot(), EndMS: jobview.EndMS(j)}
+func (s screen) slot(j *pb.Job) stretch {
+	slot := stretch{StartMS: j.GetTimeSlot(), EndMS: api.EndMS(j)}
 	switch {
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING:
 		slot.EndMS = max(slot.EndMS, s.nowMS())
-	case jobview.Ended(j) && j.GetFinishedAtMs() > slot.StartMS:
+	case api.Ended(j) && j.GetFinishedAtMs() > slot.StartMS:
 		slot.EndMS = j.GetFinishedAtMs()
 	}
 	return slot
@@ -152,7 +152,7 @@ func (s screen) slot(j *pb.Job) timeline.Slot {
 
 // block is one job as a filled piece of a lane with its owner's name; own jobs have a star.
 func (s screen) block(j *pb.Job, width int) string {
-	label := plaintext.Line(s.state.Owner(j))
+	label := term.Line(s.state.Owner(j))
 	if j.GetUserId() == s.me.GetId() {
 		label = "*" + label
 	}
@@ -166,7 +166,7 @@ func (s screen) block(j *pb.Job, width int) string {
 	if j.GetId() == s.selected {
 		text = s.io.Bold(text)
 	}
-	return jobview.StatusStyle(s.io, j.GetStatus())(text)
+	return render.StatusStyle(s.io, j.GetStatus())(text)
 }
 
 // fit cuts or fills a text to a width.
@@ -183,13 +183,13 @@ func (s screen) footer() []string {
 			continue
 		}
 		text := fmt.Sprintf("%s  %s, %s, seed %d", j.GetId(), s.clock.Stamp(j.GetTimeSlot()), when.Millis(j.GetDurationMs()), j.GetSeed())
-		if reason := plaintext.Line(j.GetDelay().GetReason() + jobview.ErrorText(j)); reason != "" {
+		if reason := term.Line(j.GetDelay().GetReason() + render.ErrorText(j)); reason != "" {
 			text += "  " + s.io.Yellow(reason)
 		}
 		if s.height < roomyHeight {
 			return []string{text}
 		}
-		return []string{text, plaintext.Line(jobview.Prompt(j)), keys}
+		return []string{text, term.Line(render.Prompt(j)), keys}
 	}
 	return []string{keys}
 }

@@ -8,19 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// Options is what watching needs.
-type Options struct {
-	IO     *iostreams.IOStreams
-	Clock  when.Clock
-	Client func() (*api.Client, error)
+// watchOptions are the options of watch and what it works with.
+type watchOptions struct {
+	*factory.Factory
 
 	Since    *pb.Revision
 	Progress bool
@@ -30,7 +25,7 @@ type Options struct {
 
 // NewCmdWatch makes the command.
 func NewCmdWatch(f *factory.Factory) *cobra.Command {
-	opts := &Options{IO: f.IO, Clock: f.Clock, Client: f.Client}
+	opts := &watchOptions{Factory: f}
 	var since string
 	cmd := &cobra.Command{
 		Use:   "watch",
@@ -81,7 +76,7 @@ func parseRevision(text string) (*pb.Revision, error) {
 	return nil, exitcode.Usagef("--since: %q is not EPOCH:NUMBER, as in the revision of a line", text)
 }
 
-func watchRun(ctx context.Context, opts *Options) error {
+func watchRun(ctx context.Context, opts *watchOptions) error {
 	client, err := opts.Client()
 	if err != nil {
 		return err

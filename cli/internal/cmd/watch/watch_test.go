@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/iostreams"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -48,7 +48,7 @@ func snapshot() *pb.WatchStateResponse {
 }
 
 func newTestScreen(width, height int) screen {
-	streams, _, _, _ := iostreams.Test()
+	streams, _, _, _ := term.Test()
 	streams.SetTTY(width, false)
 	clock := when.Clock{Now: func() time.Time { return servertest.Now }, Zone: time.UTC}
 	s := newScreen(streams, clock, "http://localhost:3000", &pb.User{Id: "id of ada", Name: "Ada"})
@@ -103,7 +103,8 @@ func TestScreenKeys(t *testing.T) {
 		t.Errorf("moving right and back: %v, %v", right.view(), after(right, press('n')).view())
 	}
 	chosen := after(s, press('j'), press('j'))
-	if !strings.Contains(chosen.View().Content, "> 00000003") || !strings.Contains(chosen.View().Content, "01a20620-0a48-72b1-9629-c5af00000003  2026-11-23 12:00:06 UTC, 8 s") {
+	if !strings.Contains(chosen.View().Content, "> 00000003") ||
+		!strings.Contains(chosen.View().Content, "01a20620-0a48-72b1-9629-c5af00000003  2026-11-23 12:00:06 UTC, 8 s") {
 		t.Errorf("the chosen job is not shown:\n%s", chosen.View().Content)
 	}
 	if top := after(chosen, press('k'), press('k'), press('k')); !strings.Contains(top.View().Content, "> 00000002") {
@@ -149,7 +150,8 @@ func TestLowScreensShowWhatMatters(t *testing.T) {
 		if len(lines) != height || !strings.HasPrefix(lines[height-1], "q quit") {
 			t.Errorf("%d rows: %q", height, lines)
 		}
-		if content := s.View().Content; !strings.Contains(content, "● ready") || !strings.Contains(content, "paused driver update") || !strings.Contains(content, "▲ now") {
+		if content := s.View().Content; !strings.Contains(content, "● ready") ||
+			!strings.Contains(content, "paused driver update") || !strings.Contains(content, "▲ now") {
 			t.Errorf("%d rows:\n%s", height, content)
 		}
 	}
@@ -171,10 +173,14 @@ func TestScreenFitsAnySize(t *testing.T) {
 
 func TestLinesAreOneChangeEachAndResumable(t *testing.T) {
 	delta := func(n int64) *pb.StateDelta {
-		return &pb.StateDelta{Revision: &pb.Revision{Epoch: "e", Number: n}, Jobs: []*pb.Job{job(int(n), "ada", pb.JobStatus_JOB_STATUS_SCHEDULED, 1, 1)}}
+		return &pb.StateDelta{
+			Revision: &pb.Revision{Epoch: "e", Number: n},
+			Jobs:     []*pb.Job{job(int(n), "ada", pb.JobStatus_JOB_STATUS_SCHEDULED, 1, 1)},
+		}
 	}
 	var resumed []string
-	f, term := servertest.With(t, &servertest.Scheduler{Watch: func(req *pb.WatchStateRequest, out grpc.ServerStreamingServer[pb.WatchStateResponse]) error {
+	type sender = grpc.ServerStreamingServer[pb.WatchStateResponse]
+	f, term := servertest.With(t, &servertest.Scheduler{Watch: func(req *pb.WatchStateRequest, out sender) error {
 		resumed = append(resumed, fmt.Sprint(req.GetResumeAfter().GetNumber()))
 		after := req.GetResumeAfter().GetNumber()
 		for _, r := range []*pb.WatchStateResponse{
@@ -197,7 +203,8 @@ func TestLinesAreOneChangeEachAndResumable(t *testing.T) {
 		t.Fatalf("%d lines, resumed after %v:\n%s", len(lines), resumed, term.Out)
 	}
 	for i, line := range lines {
-		if want := fmt.Sprintf(`{"deltas":[{"revision":{"epoch":"e","number":"%d"},"jobs":[{"id":"01a20620-0a48-72b1-9629-c5af%08d"`, 8+i, 8+i); !strings.HasPrefix(line, want) {
+		const begin = `{"deltas":[{"revision":{"epoch":"e","number":"%d"},"jobs":[{"id":"01a20620-0a48-72b1-9629-c5af%08d"`
+		if want := fmt.Sprintf(begin, 8+i, 8+i); !strings.HasPrefix(line, want) {
 			t.Errorf("line %d is %s", i, line)
 		}
 	}

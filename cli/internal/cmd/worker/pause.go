@@ -7,11 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -76,13 +76,14 @@ func (o *pauseOptions) run(ctx context.Context, args []string) error {
 		return problem.OfferWay(err, "--move moves them after the pause")
 	}
 	if o.JSON {
-		return apijson.Print(o.f.IO, answer)
+		return render.JSON(o.f.IO, answer)
 	}
 	from := ""
 	if o.At != "" {
 		from = " from " + o.f.Clock.Stamp(answer.GetPause().GetStartMs())
 	}
-	return o.f.IO.Tell("Paused %s%s until %s%s", plaintext.Line(worker), from, o.f.Clock.Stamp(answer.GetPause().GetEndMs()), moved(answer.GetMovedBookings()))
+	return o.f.IO.Tell("Paused %s%s until %s%s",
+		term.Line(worker), from, o.f.Clock.Stamp(answer.GetPause().GetEndMs()), moved(answer.GetMovedBookings()))
 }
 
 // stretch is when the pause begins and how long it lasts.

@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/apijson"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/plaintext"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -44,7 +44,7 @@ func newCmdResume(f *factory.Factory) *cobra.Command {
 			if _, err := client.Admin.ResumeWorker(cmd.Context(), &pb.ResumeWorkerRequest{WorkerId: worker}); err != nil {
 				return err
 			}
-			return f.IO.Tell("%s takes jobs", plaintext.Line(worker))
+			return f.IO.Tell("%s takes jobs", term.Line(worker))
 		},
 	}
 }
@@ -67,7 +67,7 @@ func newCmdRestart(f *factory.Factory) *cobra.Command {
 			if _, err := client.Admin.RestartWorker(cmd.Context(), &pb.RestartWorkerRequest{WorkerId: worker}); err != nil {
 				return err
 			}
-			return f.IO.Tell("Restarting %s; 'comfysched status' tells how it goes", plaintext.Line(worker))
+			return f.IO.Tell("Restarting %s; 'comfysched status' tells how it goes", term.Line(worker))
 		},
 	}
 }
@@ -94,10 +94,10 @@ func newCmdLog(f *factory.Factory) *cobra.Command {
 				return err
 			}
 			if json {
-				return apijson.Print(f.IO, answer)
+				return render.JSON(f.IO, answer)
 			}
 			for _, line := range answer.GetLines() {
-				if _, err := fmt.Fprintln(f.IO.Out, plaintext.Block(line)); err != nil {
+				if _, err := fmt.Fprintln(f.IO.Out, term.Block(line)); err != nil {
 					return err
 				}
 			}

@@ -1,0 +1,115 @@
+// Package job is the commands for jobs: book, list, show, edit, move, cancel, wait and download.
+package job
+
+import (
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+)
+
+// bookOptions are the options of book and what it works with.
+type bookOptions struct {
+	*factory.Factory
+
+	Start     flags.Start
+	Prompt    flags.Prompt
+	Seed      string
+	Set       []string
+	Workflow  string
+	Worker    string
+	RequestID string
+	EachLine  bool
+	Wait      bool
+	Download  string
+	Out       flags.Out
+
+	start flags.Moment
+	seed  *uint64 // nil for a random one
+}
+
+// NewCmdBook makes the command.
+func NewCmdBook(f *factory.Factory) *cobra.Command {
+	opts := &bookOptions{Factory: f}
+	cmd := &cobra.Command{
+		Use:   "book {--next | --after TIME | --at TIME | --in DURATION} [PROMPT]",
+		Short: "Book a time slot",
+		Long: `Book a time slot on the GPU's timeline. Its length is what such a generation takes; the job starts when its slot starts.
+
+` + when.Help + `
+
+The prompt is an argument, --prompt, a file, or standard input. With --each-line every line that is not empty is booked as a
+job of its own; a line that cannot be booked does not keep the others from it, and the exit code tells.
+
+` + render.JobRowHelp + `.
+
+An answer that is lost on the way is asked for again for a moment without booking twice. A script that repeats the whole
+command does so safely with its own --request-id: the repeated command ends with the job that the first one booked, also
+where its time, such as "in 3h", means another moment by then. An id that has booked something else is a conflict.`,
+		Example: `  comfysched book --next "a red fox in the snow"
+  comfysched book --at 14:30 --seed 42 --set steps=8 --wait "a lighthouse"
+  comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
+  cat prompts.txt | comfysched book --next --each-line --quiet`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return exitcode.Usagef("put the prompt in quotes: it is one argument")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				opts.Prompt.Argument = args[0]
+			}
+			if err := opts.check(); err != nil {
+				return err
+			}
+			return bookRun(cmd.Context(), opts)
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	opts.Start.Bind(fs)
+	opts.Prompt.Bind(fs)
+	fs.BoolVar(&opts.EachLine, "each-line", false, "book each line of the prompt file or of standard input")
+	fs.StringVar(&opts.Seed, "seed", "", "`number` that decides the picture together with the prompt; random when absent")
+	fs.StringArrayVar(&opts.Set, "set", nil, flags.SetHelp)
+	fs.StringVar(&opts.Workflow, "workflow", "", "`id` of the workflow; the server's first when absent")
+	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; the one that is free first when absent")
+	fs.BoolVarP(&opts.Wait, "wait", "w", false, "wait until the job has ended and show its progress")
+	fs.StringVarP(&opts.Download, "download", "d", "", "wait, then save the results in this `directory`")
+	fs.StringVar(&opts.RequestID, "request-id", "", "`UUID` that makes repeating this command safe: it books once")
+	opts.Out.Bind(cmd, "the job's id")
+	f.CompleteFlag(cmd, "workflow", factory.Workflows)
+	f.CompleteFlag(cmd, "worker", factory.Workers)
+	return cmd
+}
+
+// check refuses what no server is needed to refuse.
+func (o *bookOptions) check() (err error) {
+	if o.start, err = o.Start.Read(o.Clock); err != nil {
+		return err
+	}
+	if err := o.Prompt.Check(); err != nil {
+		return err
+	}
+	if o.EachLine && (o.Prompt.Text != "" || o.Prompt.Argument != "") {
+		return exitcode.Usagef("--each-line reads the prompts from standard input or --prompt-file")
+	}
+	if o.EachLine && !o.Start.Next && o.Start.After == "" {
+		return exitcode.Usagef("--each-line needs --next or --after: one moment holds only one slot")
+	}
+	if o.seed, err = flags.Seed(o.Seed, false); err != nil {
+		return err
+	}
+	if o.RequestID == "" {
+		o.RequestID = uuid.NewString()
+	} else if _, err := uuid.Parse(o.RequestID); err != nil {
+		return exitcode.Usagef("--request-id: %q is not a UUID", o.RequestID)
+	}
+	o.Wait = o.Wait || o.Download != ""
+	return nil
+}

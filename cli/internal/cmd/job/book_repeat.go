@@ -1,0 +1,62 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// again says how to find out what became of a booking without booking twice.
+func (o *bookOptions) again() string {
+	return flags.Repeated(o.Args, o.start, o.Clock, o.RequestID) + " books it once"
+}
+
+// repeated is the answer to a request whose id has booked before, as the server said in refused. A command that is
+// repeated with a start such as "in 3h" asks for another moment each time: when nothing but that differs, it is the job
+// that was booked first.
+func (o *bookOptions) repeated(
+	ctx context.Context, client *api.Client, req *pb.BookJobRequest, refused error,
+) (*pb.BookJobResponse, error) {
+	id := api.Metadata(refused)["job_id"]
+	if !o.start.Relative || id == "" {
+		return nil, refused
+	}
+	answer, err := client.Scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: id})
+	if err != nil {
+		return nil, err
+	}
+	j := answer.GetJob()
+	declared, err := workflow(ctx, client, j.GetWorkflowId())
+	if err != nil {
+		return nil, err
+	}
+	if !asked(req, j, declared) {
+		return nil, refused
+	}
+	if !o.Out.Quiet {
+		fmt.Fprintf(o.IO.Err, "booked already, as %s for %s\n", refs.Short(id), o.Clock.Stamp(j.GetTimeSlot()))
+	}
+	return &pb.BookJobResponse{Job: j}, nil
+}
+
+// asked reports whether a job is what a request names, its start left out. Parameters of the workflow that the request
+// leaves out have their defaults.
+func asked(req *pb.BookJobRequest, j *pb.Job, workflow *pb.Workflow) bool {
+	parameters := map[string]*pb.ParameterValue{}
+	for _, p := range workflow.GetParameters() {
+		parameters[p.GetName()] = p.GetDefault()
+	}
+	maps.Copy(parameters, req.GetParameters())
+	return req.GetPrompt() == j.GetPrompt() &&
+		(req.Seed == nil || req.GetSeed() == j.GetSeed()) &&
+		(req.GetWorkflowId() == "" || req.GetWorkflowId() == j.GetWorkflowId()) &&
+		(req.GetWorkerId() == "" || req.GetWorkerId() == j.GetWorkerId()) &&
+		proto.Equal(&pb.Job{Parameters: parameters}, &pb.Job{Parameters: j.GetParameters()})
+}

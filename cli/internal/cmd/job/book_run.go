@@ -1,0 +1,110 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// patience is how long a lost answer is asked for again.
+const patience = 5 * time.Second
+
+func bookRun(ctx context.Context, opts *bookOptions) error {
+	if opts.EachLine {
+		return seriesRun(ctx, opts)
+	}
+	text, err := opts.Prompt.Read(opts.IO)
+	if err != nil {
+		return err
+	}
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	template, err := opts.request(ctx, client)
+	if err != nil {
+		return err
+	}
+	template.Prompt, template.RequestId = text, opts.RequestID
+	answer, err := opts.send(ctx, client, template)
+	if err != nil {
+		return problem.OfferNext(err, func(next string) string { return flags.Retimed(opts.Args, next) })
+	}
+	if !opts.Wait {
+		return opts.show(answer)
+	}
+	return opts.await(ctx, client, answer.GetJob())
+}
+
+// request is the booking without its prompt and id.
+func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.BookJobRequest, error) {
+	req := &pb.BookJobRequest{Seed: o.seed, WorkflowId: o.Workflow, WorkerId: o.Worker}
+	if len(o.Set) > 0 {
+		declared, err := workflow(ctx, client, o.Workflow)
+		if err != nil {
+			return nil, err
+		}
+		if req.Parameters, err = flags.Parameters(declared, o.Set); err != nil {
+			return nil, err
+		}
+	}
+	if o.start.Exact {
+		req.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: o.start.MS}
+	} else {
+		req.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: o.start.MS}
+	}
+	return req, nil
+}
+
+// send books. The same request is sent again while the answer is lost: its id makes sure that it books once. When no
+// answer comes at all, the error says whether the job may be booked.
+func (o *bookOptions) send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
+	if err := flags.ValidPrompt(req.GetPrompt()); err != nil {
+		return nil, err
+	}
+	var answer *pb.BookJobResponse
+	unsure := false
+	err := api.Retry(ctx, patience, func(ctx context.Context) (err error) {
+		answer, err = client.Scheduler.BookJob(ctx, req)
+		unsure = unsure || api.Lost(err) && !api.Unreached(err)
+		return err
+	})
+	switch {
+	case err == nil:
+		return answer, nil
+	case ctx.Err() != nil:
+		return nil, exitcode.Errorf(exitcode.Interrupted, "interrupted before the answer came; the job may be booked: %s", o.again())
+	case unsure && api.Lost(err):
+		return nil, exitcode.Errorf(exitcode.Unavailable, "no answer came from %s; the job may be booked: %s", client.Address, o.again())
+	case api.Reason(err) == pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED:
+		return o.repeated(ctx, client, req, err)
+	}
+	return nil, err
+}
+
+// show prints a fresh booking.
+func (o *bookOptions) show(answer *pb.BookJobResponse) error {
+	return render.JobResult(o.IO, o.Clock, o.Out, answer, render.JobSentence(o.IO, o.Clock, "Booked", answer.GetJob()))
+}
+
+// await waits for the jobs. Their ids are told before, so that whoever is interrupted knows what is booked.
+func (o *bookOptions) await(ctx context.Context, client *api.Client, jobs ...*pb.Job) error {
+	for _, j := range jobs {
+		switch {
+		case o.Out.Quiet:
+			fmt.Fprintln(o.IO.Out, j.GetId())
+		case o.IO.IsStderrTTY() && !o.EachLine:
+			fmt.Fprintln(o.IO.Err, render.JobSentence(o.IO, o.Clock, "Booked", j))
+		}
+	}
+	waiter := outcome.Waiter{IO: o.IO, Clock: o.Clock, Client: client, Explain: o.Explainer(), Out: o.Out, Dir: o.Download}
+	return waiter.Await(ctx, jobs)
+}

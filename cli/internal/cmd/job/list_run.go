@@ -1,0 +1,65 @@
+package job
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+func listRun(ctx context.Context, opts *listOptions) error {
+	client, err := opts.Client()
+	if err != nil {
+		return err
+	}
+	req := &pb.ListJobsRequest{
+		Statuses: opts.Statuses, WorkerId: opts.Worker, Window: opts.Window, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC,
+	}
+	if opts.Asc {
+		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC
+	}
+	if req.UserId, err = opts.userID(ctx, client); err != nil {
+		return err
+	}
+	read := func(size int32, token string) (render.Page, error) {
+		req.PageSize, req.PageToken = size, token
+		answer, err := client.Scheduler.ListJobs(ctx, req)
+		return render.Page{Answer: answer, IDs: ids(answer.GetJobs()), Table: render.JobTable(opts.IO, opts.Clock, answer.GetJobs())}, err
+	}
+	return render.Pages{Things: "jobs", None: "No jobs.", Limit: &opts.Limit, Read: read}.Print(opts.IO, opts.Out)
+}
+
+func ids(jobs []*pb.Job) (out []string) {
+	for _, j := range jobs {
+		out = append(out, j.GetId())
+	}
+	return out
+}
+
+// userID is the user whose jobs are wanted; empty for everybody's.
+func (o *listOptions) userID(ctx context.Context, client *api.Client) (string, error) {
+	switch {
+	case o.Mine:
+		me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+		return me.GetUser().GetId(), err
+	case o.User == "":
+		return "", nil
+	}
+	if id, err := uuid.Parse(o.User); err == nil {
+		return id.String(), nil
+	}
+	state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
+	if err != nil {
+		return "", err
+	}
+	for _, u := range state.GetSnapshot().GetUsers() {
+		if u.GetName() == o.User {
+			return u.GetUserId(), nil
+		}
+	}
+	return "", exitcode.Errorf(exitcode.NotFound, "nobody called %q is connected or has a recent job; give the user's id", o.User)
+}

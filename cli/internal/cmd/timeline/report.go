@@ -1,0 +1,197 @@
+package timeline
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// report is what the status command knows.
+type report struct {
+	io       *term.Streams
+	clock    when.Clock
+	server   string
+	snapshot *pb.StateSnapshot
+	today    *pb.GetTodayStatsResponse
+}
+
+// pipe prints facts for programs.
+func (r *report) pipe() error {
+	system := r.snapshot.GetSystem()
+	t := render.NewTable(r.io)
+	facts := [][2]string{
+		{"server", r.server},
+		{"version", system.GetVersion()},
+		{"status", word(system.GetSystemStatus())},
+		{"reason", system.GetReason()},
+		{"benchmark_ms", fmt.Sprint(system.GetBenchmarkMs())},
+		{"running", fmt.Sprint(r.running())},
+		{"scheduled_total", fmt.Sprint(r.snapshot.GetScheduledTotal())},
+		{"jobs_today", fmt.Sprint(r.today.GetJobsToday())},
+		{"completed_today", fmt.Sprint(r.today.GetCompletedToday())},
+		{"failed_today", fmt.Sprint(r.today.GetFailedToday())},
+		{"average_generation_ms", fmt.Sprint(r.today.GetAverageGenerationMs())},
+		{"active_users", fmt.Sprint(r.today.GetActiveUsers())},
+	}
+	for _, fact := range append(facts, r.pauses()...) {
+		t.Row(render.Text(fact[0]), render.Text(fact[1]))
+	}
+	return t.Print()
+}
+
+// pauses are the facts about the pauses of workers, one after the other; empty ones when no worker has a pause.
+func (r *report) pauses() (facts [][2]string) {
+	for _, w := range r.snapshot.GetSystem().GetWorkers() {
+		if p := w.GetPause(); p != nil {
+			facts = append(facts, pauseFacts(w.GetId(), r.clock.Exact(p.GetStartMs()), r.clock.Exact(p.GetEndMs()), p.GetReason())...)
+		}
+	}
+	if facts == nil {
+		return pauseFacts("", "", "", "")
+	}
+	return facts
+}
+
+func pauseFacts(worker, start, end, reason string) [][2]string {
+	return [][2]string{{"pause_worker", worker}, {"pause_start", start}, {"pause_end", end}, {"pause_reason", reason}}
+}
+
+// people prints the same for a person, with the workers and what they are doing.
+func (r *report) people() error {
+	system := r.snapshot.GetSystem()
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(r.io.Out, "%s %s\n", r.io.Faint(fmt.Sprintf("%-10s", name+":")), value)
+		}
+	}
+	line("server", r.server+" "+r.io.Faint("version "+term.Line(system.GetVersion())))
+	line("status", r.light(system.GetSystemStatus())+because(system.GetReason()))
+	line("access", access(system))
+	line("limits", limits(system.GetLimits()))
+	line("benchmark", duration(system.GetBenchmarkMs()))
+	for _, w := range system.GetWorkers() {
+		line("worker", r.worker(w))
+		line("pause", r.pause(w.GetPause()))
+		r.bootSteps(w)
+	}
+	line("jobs", fmt.Sprintf("%d running, %d scheduled", r.running(), r.snapshot.GetScheduledTotal()))
+	if next := r.next(); next != nil {
+		owner := term.Line(stream.NamesOf(r.snapshot).For(next))
+		line("next", fmt.Sprintf("%s by %s at %s", refs.Short(next.GetId()), owner, r.clock.Stamp(next.GetTimeSlot())))
+	}
+	line("today", fmt.Sprintf("%d booked, %d completed, %d failed",
+		r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
+	line("average", duration(r.today.GetAverageGenerationMs()))
+	line("users", fmt.Sprintf("%d connected", r.today.GetActiveUsers()))
+	return nil
+}
+
+// pause says when nothing runs on a worker and why; empty when there is no pause.
+func (r *report) pause(p *pb.Pause) string {
+	if p == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%s to %s %s by %s",
+		r.clock.Minute(p.GetStartMs()), r.clock.Minute(p.GetEndMs()), r.clock.ZoneName(), term.Line(p.GetUserName()))
+	return r.io.Yellow(text) + because(p.GetReason())
+}
+
+// access says how people become users, where not everybody may.
+func access(s *pb.SystemState) string {
+	switch s.GetAccessMode() {
+	case pb.AccessMode_ACCESS_MODE_INVITE:
+		return "by invitation"
+	case pb.AccessMode_ACCESS_MODE_CLOSED:
+		return "users are made by administrators"
+	}
+	return ""
+}
+
+// limits says what a user may do at most.
+func limits(l *pb.Limits) string {
+	var parts []string
+	if n := l.GetOpenBookings(); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d open bookings", n))
+	}
+	if n := l.GetDaysAhead(); n > 0 {
+		parts = append(parts, fmt.Sprintf("slots up to %d days ahead", n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r *report) worker(w *pb.Worker) string {
+	text := term.Line(w.GetId()) + " " + r.light(w.GetStatus()) + because(w.GetReason())
+	if w.GetSimulated() {
+		text += ", " + r.io.Yellow("simulated pictures")
+	} else if w.GetComfyuiVersion() != "" {
+		text += ", ComfyUI " + term.Line(w.GetComfyuiVersion())
+	}
+	if w.GetDevice() != "" && !w.GetSimulated() {
+		text += ", " + term.Line(w.GetDevice())
+	}
+	for _, e := range w.GetEstimates() {
+		text += fmt.Sprintf(", %s takes %s", term.Line(e.GetWorkflowId()), when.Millis(e.GetSlotDurationMs()))
+	}
+	return text
+}
+
+// bootSteps tells how bringing up a worker goes, as long as it is not up.
+func (r *report) bootSteps(w *pb.Worker) {
+	if w.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_READY {
+		return
+	}
+	for _, s := range w.GetBootSteps() {
+		outcome := strings.ToLower(strings.TrimPrefix(s.GetOutcome().String(), "BOOT_OUTCOME_"))
+		fmt.Fprintf(r.io.Out, "           %-14s %s %s%s\n",
+			term.Line(s.GetName()), outcome, when.Millis(s.GetElapsedMs()), because(s.GetDetail()))
+	}
+}
+
+func (r *report) light(s pb.SystemStatus) string {
+	switch s {
+	case pb.SystemStatus_SYSTEM_STATUS_READY:
+		return r.io.Green(word(s))
+	case pb.SystemStatus_SYSTEM_STATUS_OFFLINE:
+		return r.io.Red(word(s))
+	}
+	return r.io.Yellow(word(s))
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + term.Line(reason)
+}
+
+func duration(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return when.Millis(ms)
+}
+
+func (r *report) running() (n int) {
+	for _, j := range r.snapshot.GetJobs() {
+		if j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *report) next() *pb.Job {
+	var next *pb.Job
+	for _, j := range r.snapshot.GetJobs() {
+		if j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED && (next == nil || j.GetTimeSlot() < next.GetTimeSlot()) {
+			next = j
+		}
+	}
+	return next
+}

@@ -1,8 +1,0 @@
-//go:build !windows
-
-package iostreams
-
-import "os"
-
-// enableEscapes has nothing to do here: these terminals read escape sequences always.
-func enableEscapes(*os.File) {}

@@ -1,0 +1,112 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// JobDetail prints everything about a job, one "name: value" line each; the prompt comes last.
+func JobDetail(io *term.Streams, clock when.Clock, j *pb.Job) {
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(io.Out, "%s %s\n", io.Faint(fmt.Sprintf("%-10s", name+":")), value)
+		}
+	}
+	status := StatusCell(io, j)
+	line("job", j.GetId())
+	line("status", status.Style(status.Text))
+	line("delay", term.Line(j.GetDelay().GetReason()))
+	if j.GetDelay() != nil {
+		line("booked for", clock.Stamp(j.GetDelay().GetBookedTimeSlot()))
+	}
+	line("error", io.Red(term.Line(ErrorText(j))))
+	line("start", clock.Stamp(j.GetTimeSlot()))
+	line("end", clock.Stamp(api.EndMS(j)))
+	line("length", when.Millis(j.GetDurationMs()))
+	line("user", term.Line(j.GetUserName()))
+	line("worker", j.GetWorkerId())
+	line("workflow", j.GetWorkflowId())
+	line("progress", ProgressText(j.GetProgress()))
+	line("seed", seed(j))
+	for _, name := range slices.Sorted(maps.Keys(j.GetParameters())) {
+		line(term.Line(name), term.Line(ValueText(j.GetParameters()[name])))
+	}
+	line("created", stamp(clock, j.GetCreatedAtMs()))
+	line("started", stamp(clock, j.GetStartedAtMs()))
+	line("finished", stamp(clock, j.GetFinishedAtMs()))
+	if j.GetStartedAtMs() > 0 && j.GetFinishedAtMs() > j.GetStartedAtMs() {
+		line("took", when.Millis(j.GetFinishedAtMs()-j.GetStartedAtMs()))
+	}
+	if j.GetAttempt() > 1 {
+		line("attempt", strconv.Itoa(int(j.GetAttempt())))
+	}
+	line("version", strconv.FormatInt(j.GetVersion(), 10))
+	for _, r := range j.GetResults() {
+		line("result", term.Line(r.GetFilename()+r.GetText()))
+	}
+	line("prompt", strings.ReplaceAll(term.Block(Prompt(j)), "\n", "\n"+strings.Repeat(" ", 11)))
+}
+
+// ErrorText says why a job failed; empty when it did not.
+func ErrorText(j *pb.Job) string {
+	e := j.GetError()
+	if e == nil {
+		return ""
+	}
+	if e.GetNodeId() != "" {
+		return fmt.Sprintf("%s (node %s)", e.GetMessage(), e.GetNodeId())
+	}
+	return e.GetMessage()
+}
+
+// ProgressText is how far a running job is; empty when nothing is known.
+func ProgressText(p *pb.JobProgress) string {
+	if p == nil {
+		return ""
+	}
+	text := term.Line(p.GetNodeTitle())
+	if text == "" && p.GetNodeId() != "" {
+		text = "node " + term.Line(p.GetNodeId())
+	}
+	if p.GetTotal() > 0 {
+		text = fmt.Sprintf("%s %d/%d", text, p.GetStep(), p.GetTotal())
+	}
+	return strings.TrimSpace(text)
+}
+
+// ValueText is a parameter's value as --set takes it.
+func ValueText(v *pb.ParameterValue) string {
+	switch v := v.GetValue().(type) {
+	case *pb.ParameterValue_Integer:
+		return strconv.FormatInt(v.Integer, 10)
+	case *pb.ParameterValue_Number:
+		return strconv.FormatFloat(v.Number, 'g', -1, 64)
+	case *pb.ParameterValue_Boolean:
+		return strconv.FormatBool(v.Boolean)
+	case *pb.ParameterValue_Text:
+		return v.Text
+	}
+	return ""
+}
+
+func seed(j *pb.Job) string {
+	if j.GetHidden() {
+		return ""
+	}
+	return strconv.FormatUint(j.GetSeed(), 10)
+}
+
+func stamp(clock when.Clock, ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return clock.Stamp(ms)
+}

@@ -1,0 +1,101 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// JobRowHelp describes the columns of a job for programs.
+const JobRowHelp = `In a pipe each job is one tab-separated line:
+id, status, start, end (RFC 3339), user, worker, workflow, seed, first picture, prompt`
+
+// StatusWord is the name of a status as the API's JSON has it, without its prefix: "scheduled".
+func StatusWord(s pb.JobStatus) string {
+	return strings.ToLower(strings.TrimPrefix(s.String(), "JOB_STATUS_"))
+}
+
+// StatusCell is the status as people should know it: lateness and a cancelling that is under way included.
+func StatusCell(io *term.Streams, j *pb.Job) Cell {
+	text := StatusWord(j.GetStatus())
+	switch {
+	case j.GetCancelRequested() && !api.Ended(j):
+		text = "cancelling"
+	case api.Ended(j) || j.GetDelay() == nil:
+	case j.GetDelay().GetKind() == pb.DelayKind_DELAY_KIND_LATE:
+		text += ", late"
+	case j.GetDelay().GetKind() == pb.DelayKind_DELAY_KIND_OVERDUE:
+		text += ", moved"
+	case j.GetDelay().GetKind() == pb.DelayKind_DELAY_KIND_RETRY:
+		text += ", again"
+	}
+	return Cell{Text: text, Style: StatusStyle(io, j.GetStatus())}
+}
+
+// StatusStyle is the colour of a status.
+func StatusStyle(io *term.Streams, s pb.JobStatus) func(string) string {
+	switch s {
+	case pb.JobStatus_JOB_STATUS_SCHEDULED:
+		return io.Cyan
+	case pb.JobStatus_JOB_STATUS_PROCESSING:
+		return io.Yellow
+	case pb.JobStatus_JOB_STATUS_COMPLETED:
+		return io.Green
+	case pb.JobStatus_JOB_STATUS_FAILED:
+		return io.Red
+	}
+	return io.Faint
+}
+
+// Prompt is a job's text, or what stands for it when the viewer may not see it.
+func Prompt(j *pb.Job) string {
+	if j.GetHidden() {
+		return "(hidden)"
+	}
+	return j.GetPrompt()
+}
+
+// JobTable is jobs as rows for people or for pipes. The worker is shown to people only where there are several.
+func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job) *Table {
+	if !io.IsStdoutTTY() {
+		return jobRows(io, clock, jobs)
+	}
+	t := NewTable(io, "ID", "START ("+clock.ZoneName()+")", "LENGTH", "STATUS", "USER", "WORKER", "PROMPT")
+	t.Names = []string{"USER", "WORKER"}
+	t.Several = []string{"WORKER"}
+	for _, j := range jobs {
+		t.Row(
+			Text(refs.Short(j.GetId())),
+			Text(clock.Cell(j.GetTimeSlot())),
+			Text(when.Millis(j.GetDurationMs())),
+			StatusCell(io, j),
+			Text(j.GetUserName()),
+			Text(j.GetWorkerId()),
+			Text(Prompt(j)),
+		)
+	}
+	return t
+}
+
+func jobRows(io *term.Streams, clock when.Clock, jobs []*pb.Job) *Table {
+	t := NewTable(io)
+	for _, j := range jobs {
+		t.Row(
+			Text(j.GetId()),
+			Text(StatusWord(j.GetStatus())),
+			Text(clock.Exact(j.GetTimeSlot())),
+			Text(clock.Exact(api.EndMS(j))),
+			Text(j.GetUserName()),
+			Text(j.GetWorkerId()),
+			Text(j.GetWorkflowId()),
+			Text(seed(j)),
+			Text(j.GetResultFilename()),
+			Text(j.GetPrompt()),
+		)
+	}
+	return t
+}
