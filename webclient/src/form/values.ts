@@ -120,3 +120,17 @@ export function sameValues(a: FormValues, b: FormValues): boolean {
     a.prompt === b.prompt && a.seed === b.seed && [...names].every((name) => a.parameters[name] === b.parameters[name])
   );
 }
+
+/** The form that goes on from `current` with what was typed since `base`: a field that was left alone follows. */
+export function rebased(typed: FormValues, base: FormValues, current: FormValues): FormValues {
+  const pick = <T>(mine: T, before: T, now: T) => (mine === before ? now : mine);
+  const names = Object.keys({ ...current.parameters, ...typed.parameters });
+  const parameters = names.map(
+    (name) => [name, pick(typed.parameters[name], base.parameters[name], current.parameters[name]) ?? ""] as const,
+  );
+  return {
+    prompt: pick(typed.prompt, base.prompt, current.prompt),
+    seed: pick(typed.seed, base.seed, current.seed),
+    parameters: Object.fromEntries(parameters),
+  };
+}

@@ -1,6 +1,8 @@
 import { type ReactNode, useEffect, useState } from "react";
-import { Link, useLocation, useNavigate } from "react-router";
+import { useLocation, useNavigate } from "react-router";
 import { Button } from "../../components/Button";
+import { Complaint } from "../../components/Complaint";
+import { TextLink } from "../../components/TextLink";
 import { CodeForm } from "../../features/door/CodeForm";
 import { codeOf } from "../../features/door/Door";
 import { DoorCard } from "../../features/door/DoorCard";
@@ -44,11 +46,7 @@ export default function InvitationPage() {
         </Accept>
       )}
       <p className="text-ink-soft text-sm">
-        You have been here before?{" "}
-        <Link to="/sign-in" className="text-accent-ink underline">
-          Sign in with a token
-        </Link>{" "}
-        and keep the invitation.
+        You have been here before? <TextLink to="/sign-in">Sign in with a token</TextLink> and keep the invitation.
       </p>
     </DoorCard>
   );
@@ -99,11 +97,7 @@ function Accept(props: { code: string; quiet?: boolean; onEnter: () => void; chi
       >
         {children}
       </Button>
-      {problem && (
-        <p role="alert" className="font-medium text-failed-ink text-sm">
-          {problem.message}
-        </p>
-      )}
+      {problem && <Complaint>{problem.message}</Complaint>}
     </div>
   );
 }

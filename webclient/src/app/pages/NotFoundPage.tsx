@@ -1,4 +1,4 @@
-import { Link } from "react-router";
+import { TextLink } from "../../components/TextLink";
 
 export function NotFoundPage() {
   return (
@@ -6,12 +6,8 @@ export function NotFoundPage() {
       <h1 className="font-semibold text-2xl">There is no such page</h1>
       <p className="mt-2 text-ink-soft">The timeline and the dashboard are where they always are.</p>
       <p className="mt-4 flex justify-center gap-4">
-        <Link to="/" className="text-accent-ink underline">
-          Scheduler
-        </Link>
-        <Link to="/dashboard" className="text-accent-ink underline">
-          Dashboard
-        </Link>
+        <TextLink to="/">Scheduler</TextLink>
+        <TextLink to="/dashboard">Dashboard</TextLink>
       </p>
     </main>
   );

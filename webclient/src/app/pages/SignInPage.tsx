@@ -1,4 +1,5 @@
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
+import { TextLink } from "../../components/TextLink";
 import { CodeForm } from "../../features/door/CodeForm";
 import { DoorCard } from "../../features/door/DoorCard";
 import { useArrival } from "../../features/door/useArrival";
@@ -15,11 +16,7 @@ export default function SignInPage() {
     <DoorCard title="Sign in with a token">
       <p className="text-ink-soft">
         This browser is signed in as <b className="text-ink">{name}</b>. Another token takes its place. To come back as{" "}
-        {name},{" "}
-        <Link to="/account" className="text-accent-ink underline">
-          make a token
-        </Link>{" "}
-        and keep it first.
+        {name}, <TextLink to="/account">make a token</TextLink> and keep it first.
       </p>
       <CodeForm
         label="Token"

@@ -1,8 +1,10 @@
 import { type FormEvent, useState } from "react";
 import { Button } from "../../components/Button";
+import { Complaint } from "../../components/Complaint";
 import { Confirm } from "../../components/Confirm";
 import { Icon } from "../../components/Icon";
 import { useNotify } from "../../components/Notices";
+import { Tag } from "../../components/Tag";
 import type { Token } from "../../gen/comfyscheduler/v1/identity_pb";
 import { formatAge, formatFull } from "../../lib/format";
 import { problemOf } from "../../lib/problem";
@@ -37,9 +39,7 @@ export function TokenRow({ token, onChange }: { token: Token; onChange: () => Pr
           <div className="min-w-0 flex-1 basis-36">
             <p className="flex flex-wrap items-center gap-x-2 font-medium">
               <span className="break-words [overflow-wrap:anywhere]">{name || "Without a name"}</span>
-              {current && (
-                <span className="rounded bg-accent-wash px-1.5 py-0.5 text-accent-ink text-xs">This browser</span>
-              )}
+              {current && <Tag>This browser</Tag>}
             </p>
             <p className="text-ink-soft text-sm">
               <span title={formatFull(Number(createdAtMs))}>Made {formatAge(Number(createdAtMs), now)}</span>,{" "}
@@ -104,11 +104,7 @@ function NameForm(props: { token: Token; onChange: () => Promise<void>; onDone: 
       <Button tone="bare" onClick={onDone}>
         Cancel
       </Button>
-      {problem && (
-        <p role="alert" className="w-full font-medium text-failed-ink text-sm">
-          {problem.fields.get("name") ?? problem.message}
-        </p>
-      )}
+      {problem && <Complaint className="w-full">{problem.fields.get("name") ?? problem.message}</Complaint>}
     </form>
   );
 }

@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { Confirm } from "../../components/Confirm";
 import { useNotify } from "../../components/Notices";
+import { Tag } from "../../components/Tag";
 import type { User } from "../../gen/comfyscheduler/v1/identity_pb";
 import { AccessMode, type Limits } from "../../gen/comfyscheduler/v1/system_pb";
 import { formatFull, plural } from "../../lib/format";
@@ -17,9 +18,9 @@ export function You({ me }: { me: User }) {
       <div className="flex items-center justify-between gap-3">
         <h2 className="font-semibold text-lg">You</h2>
         {me.administrator && (
-          <span className="rounded-full bg-accent-wash px-2.5 py-0.5 font-medium text-accent-ink text-xs">
+          <Tag round className="font-medium">
             Administrator
-          </span>
+          </Tag>
         )}
       </div>
       <NameForm name={me.name} />

@@ -1,4 +1,5 @@
 import { useCallback } from "react";
+import { Banner } from "../../components/Banner";
 import { Confirm } from "../../components/Confirm";
 import { ListEnd } from "../../components/ListEnd";
 import { useNotify } from "../../components/Notices";
@@ -35,9 +36,7 @@ export default function Invitations() {
     <section aria-label="Invitations" className="card min-w-0 overflow-hidden">
       <title>Invitations · ComfyScheduler</title>
       <div className="grid gap-4 p-4 sm:p-5">
-        {useless[mode] && (
-          <p className="rounded-lg bg-running-wash px-3 py-2 text-running-ink text-sm">{useless[mode]}</p>
-        )}
+        {useless[mode] && <Banner tone="busy">{useless[mode]}</Banner>}
         <NewInvitation onMade={list.refresh} />
       </div>
       <ul>

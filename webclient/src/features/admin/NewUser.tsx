@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { Button } from "../../components/Button";
+import { Check } from "../../components/Check";
 import { Secret } from "../../components/Secret";
 import { Field } from "../../form/Field";
 import { useCall } from "../../lib/useCall";
@@ -52,15 +53,7 @@ export function NewUser({ onMade }: { onMade: () => Promise<void> }) {
           />
         )}
       </Field>
-      <label className="flex min-h-10 items-center gap-2 text-sm sm:mt-6">
-        <input
-          type="checkbox"
-          checked={administrator}
-          onChange={(event) => setAdministrator(event.target.checked)}
-          className="size-4 accent-accent"
-        />
-        Administrator
-      </label>
+      <Check label="Administrator" checked={administrator} onChange={setAdministrator} className="min-h-10 sm:mt-6" />
       <Button type="submit" tone="primary" className="min-h-10 max-sm:ml-auto sm:mt-6" disabled={busy}>
         Make user
       </Button>

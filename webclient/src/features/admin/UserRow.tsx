@@ -4,6 +4,7 @@ import { Button } from "../../components/Button";
 import { Confirm } from "../../components/Confirm";
 import { useNotify } from "../../components/Notices";
 import { Secret } from "../../components/Secret";
+import { Tag } from "../../components/Tag";
 import type { UserAccount } from "../../gen/comfyscheduler/v1/admin_service_pb";
 import type { User } from "../../gen/comfyscheduler/v1/identity_pb";
 import { formatAge, formatFull, plural } from "../../lib/format";
@@ -24,9 +25,7 @@ export function UserRow({ account, onChange }: { account: UserAccount; onChange:
           <span className="truncate" title={`User ${user.id}`}>
             {user.name}
           </span>
-          {user.administrator && (
-            <span className="rounded-full bg-accent-wash px-2 py-0.5 text-accent-ink text-xs">Administrator</span>
-          )}
+          {user.administrator && <Tag round>Administrator</Tag>}
           {me && <span className="font-normal text-ink-faint text-sm">you</span>}
         </p>
         <p className="text-ink-soft text-sm">

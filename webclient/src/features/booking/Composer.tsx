@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { Banner } from "../../components/Banner";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
 import { sends } from "../../form/enterKey";
@@ -82,10 +83,10 @@ export function Composer(props: ComposerProps) {
         )}
       </div>
       {workflow.problems.length > 0 && (
-        <div role="alert" className="flex gap-2 rounded-lg bg-failed-wash px-3 py-2 text-failed-ink text-sm">
+        <Banner alert tone="bad" className="flex gap-2">
           <Icon name="warning" className="size-5 shrink-0" />
           <span>This workflow cannot run now: {workflow.problems.join(" ")}</span>
-        </div>
+        </Banner>
       )}
       <SettingsFields
         workflow={workflow}

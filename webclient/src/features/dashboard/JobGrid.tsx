@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Check } from "../../components/Check";
 import { ListEnd } from "../../components/ListEnd";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { plural } from "../../lib/format";
@@ -70,15 +71,7 @@ export function JobGrid({ onOpenPicture }: { onOpenPicture: (jobs: readonly Job[
             </button>
           ))}
         </fieldset>
-        <label className="ml-auto flex items-center gap-2 text-sm">
-          <input
-            type="checkbox"
-            checked={mine}
-            onChange={(event) => setMine(event.target.checked)}
-            className="size-4 accent-accent"
-          />
-          Only mine
-        </label>
+        <Check label="Only mine" checked={mine} onChange={setMine} className="ml-auto" />
       </div>
       <GridTable jobs={rows} order={order} onOrder={setOrder} onOpen={open} />
       {hidden > 0 && (

@@ -4,6 +4,7 @@ import { Icon } from "../../components/Icon";
 import { JobBar } from "../../components/JobBar";
 import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
+import { Tag } from "../../components/Tag";
 import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
@@ -73,7 +74,7 @@ export function OwnerCell({ job }: { job: Job }) {
   return (
     <span className="whitespace-nowrap font-medium" title={`User ${job.userId}`}>
       <span className="inline-block max-w-40 truncate align-bottom">{name}</span>
-      {mine && <span className="ml-1.5 rounded bg-accent-wash px-1.5 py-0.5 text-accent-ink text-xs">You</span>}
+      {mine && <Tag className="ml-1.5">You</Tag>}
     </span>
   );
 }

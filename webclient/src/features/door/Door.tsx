@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { Button } from "../../components/Button";
+import { Complaint } from "../../components/Complaint";
 import { AccessMode } from "../../gen/comfyscheduler/v1/system_pb";
 import { useCall } from "../../lib/useCall";
 import { closedBy } from "../../live/feed";
@@ -68,11 +69,7 @@ function NewUser({ onEnter, onRefused }: { onEnter: () => void; onRefused: (mode
       <Button large disabled={busy} onClick={async () => (await run(() => asNewUser())) && onEnter()}>
         Continue as a new user
       </Button>
-      {problem && (
-        <p role="alert" className="font-medium text-failed-ink text-sm">
-          {problem.message}
-        </p>
-      )}
+      {problem && <Complaint>{problem.message}</Complaint>}
     </div>
   );
 }

@@ -1,17 +1,18 @@
+import { Banner } from "../../components/Banner";
 import { Button } from "../../components/Button";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Edit } from "./jobDraft";
 
-const look = "flex flex-wrap items-center gap-2 rounded-lg bg-running-wash px-3 py-2 text-running-ink text-sm";
+const look = "flex flex-wrap items-center gap-2";
 
 /** The job is not what it was when the edit began. */
 export function ChangedElsewhere({ onTake, onKeep }: { onTake: () => void; onKeep: () => void }) {
   return (
-    <div role="alert" className={look}>
+    <Banner alert tone="busy" className={look}>
       <span className="mr-auto">This job was changed in another window.</span>
       <Button onClick={onTake}>Take the new values</Button>
       <Button onClick={onKeep}>Keep mine</Button>
-    </div>
+    </Banner>
   );
 }
 
@@ -19,7 +20,7 @@ export function ChangedElsewhere({ onTake, onKeep }: { onTake: () => void; onKee
 export function StartedMeanwhile(props: { job: Job; edit: Edit; busy: boolean; onDiscard: () => void }) {
   const { job, edit, busy, onDiscard } = props;
   return (
-    <div role="alert" className={look}>
+    <Banner alert tone="busy" className={look}>
       <span className="mr-auto min-w-60 flex-1">
         <b className="block font-semibold">{whatHappened(job, edit)}</b>
         {edit.dirty ? "What you typed is kept here." : "What you type now can be booked as another one."}
@@ -30,7 +31,7 @@ export function StartedMeanwhile(props: { job: Job; edit: Edit; busy: boolean; o
         </Button>
       )}
       <Button onClick={onDiscard}>Discard</Button>
-    </div>
+    </Banner>
   );
 }
 

@@ -1,6 +1,7 @@
 import { type FocusEvent, type FormEvent, useEffect, useRef, useState } from "react";
 import { useJobActions } from "../../actions/JobActionsContext";
 import { Button } from "../../components/Button";
+import { Complaint } from "../../components/Complaint";
 import { sends } from "../../form/enterKey";
 import { SettingsFields } from "../../form/SettingsFields";
 import { type FieldErrors, readValues } from "../../form/values";
@@ -41,6 +42,7 @@ export function JobEditor(props: JobEditorProps) {
   const [errors, setErrors] = useState(none);
   const [message, setMessage] = useState("");
   const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
   const prompt = useRef<HTMLTextAreaElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const scheduled = job.status === JobStatus.SCHEDULED;
@@ -76,12 +78,14 @@ export function JobEditor(props: JobEditorProps) {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (busy) return;
+    if (sending.current) return;
+    sending.current = true;
     setMessage("");
     setBusy(true);
     try {
       await (scheduled ? save() : bookInstead());
     } finally {
+      sending.current = false;
       setBusy(false);
     }
   };
@@ -102,11 +106,7 @@ export function JobEditor(props: JobEditorProps) {
         }}
       />
       {scheduled ? <MoveField job={job} /> : <StartedMeanwhile job={job} edit={edit} busy={busy} onDiscard={discard} />}
-      {message && (
-        <p role="alert" className="font-medium text-failed-ink text-sm">
-          {message}
-        </p>
-      )}
+      {message && <Complaint>{message}</Complaint>}
       {scheduled && (
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" tone="primary" large disabled={busy}>

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { type FormValues, sameValues, valuesOf } from "../../form/values";
+import { type FormValues, rebased, sameValues, valuesOf } from "../../form/values";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useDraft } from "../../live/useDraft";
 
@@ -25,7 +25,7 @@ export interface Edit {
   readonly change: (values: FormValues) => void;
   /** Drops what was typed. */
   readonly discard: () => void;
-  /** Goes on from what the job holds now, with what was typed. */
+  /** Goes on from what the job holds now, with what was typed; fields that were left alone follow the job. */
   readonly rebase: () => void;
   /** What was typed is saved in this version. */
   readonly saved: (version: bigint) => void;
@@ -55,7 +55,8 @@ export function useJobEdit(job: Job): Edit {
     change: (next) =>
       edit(() => (sameValues(next, base) ? undefined : { values: next, base, version: version.toString() })),
     discard: () => edit(() => undefined),
-    rebase: () => edit(() => ({ values, base: current, version: job.version.toString() })),
+    rebase: () =>
+      edit(() => ({ values: rebased(values, base, current), base: current, version: job.version.toString() })),
     saved: (next) => edit(() => ({ values, base: values, version: next.toString() })),
   };
 }

@@ -1,5 +1,6 @@
 import { NavLink } from "react-router";
 import { Icon } from "../../components/Icon";
+import { Tag } from "../../components/Tag";
 import { useLive } from "../../live/LiveContext";
 
 /** Who the visitor is, and the way to the account. */
@@ -24,9 +25,9 @@ export function UserName() {
         <span className="sr-only">(your account)</span>
       </NavLink>
       {administrator && (
-        <span className="rounded-full bg-accent-wash px-2 py-0.5 text-accent-ink text-xs max-xl:hidden">
+        <Tag round className="max-xl:hidden">
           Administrator
-        </span>
+        </Tag>
       )}
     </span>
   );

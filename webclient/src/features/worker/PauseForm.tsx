@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { Button } from "../../components/Button";
+import { Complaint } from "../../components/Complaint";
 import { useNotify } from "../../components/Notices";
 import { Field } from "../../form/Field";
 import { fromLocalField, toLocalField } from "../../form/localTime";
@@ -130,11 +131,7 @@ export function PauseForm({ workerId, replaces }: { workerId: string; replaces: 
           <Button type="submit" tone="primary" disabled={busy}>
             {replaces ? "Replace the pause" : "Pause ComfyUI"}
           </Button>
-          {problem && problem.fields.size === 0 && (
-            <p role="alert" className="font-medium text-failed-ink text-sm">
-              {problem.message}
-            </p>
-          )}
+          {problem && problem.fields.size === 0 && <Complaint>{problem.message}</Complaint>}
         </div>
       )}
     </form>
