@@ -10,11 +10,11 @@ import (
 	"github.com/google/uuid"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 )
 
 // measureGrowth compares a service with a long history to one with none.

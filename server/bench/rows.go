@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 )
 
 // rows writes what a booking writes, into the tables of the service and with its durability, all that wait to a commit. It

@@ -15,6 +15,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	domain "github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -138,8 +139,10 @@ type offers map[string]int64
 func (o offers) Workflow(id string) (workflow.Workflow, bool) {
 	return workflow.Workflow{ID: id, TemplateHash: "hash", Description: workflow.Description{SeedMax: 1000}}, true
 }
-func (o offers) Workers() []string                                    { return []string{"gpu"} }
-func (o offers) Estimate(_, id string) (estimate, slot int64, _ bool) { return o[id], o[id], true }
+func (o offers) Workers() []string { return []string{"gpu"} }
+func (o offers) Estimate(_, id string, _ workflow.Inputs) (estimate.Length, bool) {
+	return estimate.Length{Expected: o[id], Slot: o[id]}, true
+}
 
 // desk is the booking service on a real store, and what its customers know of its jobs.
 type desk struct {
@@ -166,7 +169,7 @@ func openDesk(t *testing.T) *desk {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.Service = booking.New(s, d.offers, account.Limits{}, func() time.Time { return time.UnixMilli(0) })
+	d.Service = booking.New(s, d.offers, d.offers, account.Limits{}, func() time.Time { return time.UnixMilli(0) })
 	return d
 }
 

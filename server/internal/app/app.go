@@ -19,6 +19,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
@@ -57,6 +58,7 @@ type App struct {
 	folder     instance.Instance
 	store      *space
 	catalog    *catalog.Catalog
+	estimates  *estimate.Benchmarks
 	feed       *feed.Feed[*rpc.Delta]
 	identity   *identity.Service
 	worker     *worker.Worker
@@ -126,6 +128,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}()
 	a.store.OnCommit(a.written)
 	a.catalog = catalog.New(health.Worker{ID: workerID, Status: health.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
+	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
 	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)
 	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
@@ -139,7 +142,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return fmt.Errorf("find the service's own program: %w", err)
 	}
 	a.worker = worker.New(worker.Config{
-		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit,
+		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.Estimates().Slot, SilenceLimit: c.Scheduler.Estimates().Silence,
 		DataDir: c.Server.DataDir, Instance: a.folder.ID, Executable: executable, Store: a.store, Now: clock.Now, Log: a.Log,
 		OnState: a.workerChanged, OnWorkflow: a.workflowOffered, OnProgress: a.feed.SetProgress,
 	})
@@ -147,7 +150,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Worker: workerID, Store: a.store, Runner: a.worker, Now: clock.Now, Grace: time.Duration(c.Server.ShutdownGrace), Overrun: overrunLimit(c.Scheduler), Log: a.Log,
 	})
 	a.rpc = &rpc.Server{
-		Booking: booking.New(a.store, a.catalog, outlook.Limits, clock.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
+		Booking: booking.New(a.store, a.catalog, a.estimates, outlook.Limits, clock.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
 		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), TokenLife: c.Access.TokenLife(), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
 		Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
@@ -251,6 +254,9 @@ func (a *App) tell(change func() health.State) {
 
 func (a *App) workerChanged(w health.Worker) {
 	a.metrics.WorkerChanged(w)
+	for _, e := range w.Estimates {
+		a.estimates.Measured(w.ID, e.Workflow, e.BenchmarkMS)
+	}
 	a.tell(func() health.State { return a.catalog.SetWorker(w) })
 }
 

@@ -17,8 +17,10 @@ const module = "github.com/comfyscheduler/comfyscheduler/"
 // the picture.
 var layers = [][]string{
 	{"server/internal/refusal", "server/internal/names"},
-	{"server/internal/clock", "server/internal/failpoint", "server/internal/schedule", "server/internal/workflow", "server/internal/comfy", "server/internal/process", "server/internal/instance", "server/internal/files", "server/internal/webui", "server/internal/gate", "server/internal/simulator/graph"},
-	{"server/internal/estimate", "server/internal/audit", "server/internal/fault", "server/internal/simulator/picture"},
+	{"server/internal/schedule"},
+	{"server/internal/fault"},
+	{"server/internal/clock", "server/internal/failpoint", "server/internal/workflow", "server/internal/comfy", "server/internal/process", "server/internal/instance", "server/internal/files", "server/internal/webui", "server/internal/gate", "server/internal/simulator/graph"},
+	{"server/internal/estimate", "server/internal/audit", "server/internal/simulator/picture"},
 	{"server/internal/job", "server/internal/health"},
 	{"server/internal/account"},
 	{"server/internal/store", "server/internal/feed", "server/internal/simulator"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -34,23 +35,21 @@ type Offers interface {
 	Workflow(id string) (workflow.Workflow, bool)
 	// Workers are the ids of all workers, in the order of the configuration.
 	Workers() []string
-	// Estimate is how long a workflow takes on a worker and how long a slot for it is, in milliseconds; false before
-	// the first benchmark.
-	Estimate(worker, workflow string) (estimate, slot int64, ok bool)
 }
 
 // Service is the use cases. It is safe for concurrent use.
 type Service struct {
-	store  store.Store
-	offers Offers
-	limits account.Limits
-	now    func() time.Time
-	paused chan struct{} // filled when there is a new pause
+	store     store.Store
+	offers    Offers
+	estimator estimate.Estimator
+	limits    account.Limits
+	now       func() time.Time
+	paused    chan struct{} // filled when there is a new pause
 }
 
 // New makes the use cases.
-func New(s store.Store, offers Offers, limits account.Limits, now func() time.Time) *Service {
-	return &Service{store: s, offers: offers, limits: limits, now: now, paused: make(chan struct{}, 1)}
+func New(s store.Store, offers Offers, estimator estimate.Estimator, limits account.Limits, now func() time.Time) *Service {
+	return &Service{store: s, offers: offers, estimator: estimator, limits: limits, now: now, paused: make(chan struct{}, 1)}
 }
 
 // When is the start that a booking asks for.
@@ -77,12 +76,16 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 	if !ok {
 		return job.Job{}, fault.NoSuch("workflow", r.Workflow)
 	}
-	candidates, err := s.candidates(r.Worker, offered.ID)
+	inputs := workflow.Inputs{
+		Prompt:     r.Prompt,
+		Seed:       chosen(r.Seed, offered.Description),
+		Parameters: offered.Description.Defaults(r.Parameters),
+	}
+	candidates, err := s.candidates(r.Worker, offered.ID, inputs)
 	if err != nil {
 		return job.Job{}, err
 	}
-	seed, err := check(offered.Description, r.Seed, r.Parameters)
-	if err != nil {
+	if err := offered.Description.Validate(r.Seed, r.Parameters); err != nil {
 		return job.Job{}, err
 	}
 	id, err := uuid.NewV7()
@@ -110,9 +113,22 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 			return err
 		}
 		booked = job.Job{
-			ID: id.String(), UserID: by.ID, UserName: by.Name, Worker: place.worker, Workflow: offered.ID, Template: offered.TemplateHash,
-			Status: job.Scheduled, Start: place.start, Duration: place.slot, Estimate: place.estimate, Prompt: r.Prompt, Seed: seed,
-			Parameters: offered.Description.Defaults(r.Parameters), Attempt: 1, Version: 1, CreatedAt: now,
+			ID:         id.String(),
+			UserID:     by.ID,
+			UserName:   by.Name,
+			Worker:     place.worker,
+			Workflow:   offered.ID,
+			Template:   offered.TemplateHash,
+			Status:     job.Scheduled,
+			Start:      place.start,
+			Duration:   place.Slot,
+			Estimate:   place.Expected,
+			Prompt:     inputs.Prompt,
+			Seed:       inputs.Seed,
+			Parameters: inputs.Parameters,
+			Attempt:    1,
+			Version:    1,
+			CreatedAt:  now,
 		}
 		if err := tx.InsertJob(booked); err != nil {
 			return err
@@ -138,12 +154,12 @@ func repeated(tx store.Tx, user account.User, r Request) (job.Job, error) {
 
 // place is where on the timelines a booking goes.
 type place struct {
-	worker         string
-	start          int64
-	estimate, slot int64
+	worker string
+	start  int64
+	estimate.Length
 }
 
-func (s *Service) candidates(worker, workflow string) ([]place, error) {
+func (s *Service) candidates(worker, workflow string, inputs workflow.Inputs) ([]place, error) {
 	var found []place
 	known := false
 	for _, id := range s.offers.Workers() {
@@ -151,8 +167,8 @@ func (s *Service) candidates(worker, workflow string) ([]place, error) {
 			continue
 		}
 		known = true
-		if estimate, slot, ok := s.offers.Estimate(id, workflow); ok {
-			found = append(found, place{worker: id, estimate: estimate, slot: slot})
+		if length, known := s.estimator.Estimate(id, workflow, inputs); known {
+			found = append(found, place{worker: id, Length: length})
 		}
 	}
 	switch {
@@ -182,7 +198,7 @@ func choose(tx store.Tx, candidates []place, when When, now int64) (place, error
 			}
 			return c, nil
 		}
-		start, err := NextFree(tx, c.worker, max(when.Moment, now), c.slot, "")
+		start, err := NextFree(tx, c.worker, max(when.Moment, now), c.Slot, "")
 		if err != nil {
 			return place{}, err
 		}
@@ -196,11 +212,11 @@ func choose(tx store.Tx, candidates []place, when When, now int64) (place, error
 
 // blocked is the conflict of a place, if there is one.
 func blocked(tx store.Tx, p place, except string) error {
-	id, found := tx.Blocking(p.worker, schedule.NewSlot(p.start, p.slot), except)
+	id, found := tx.Blocking(p.worker, schedule.NewSlot(p.start, p.Slot), except)
 	if !found {
 		return nil
 	}
-	next, err := NextFree(tx, p.worker, p.start, p.slot, except)
+	next, err := NextFree(tx, p.worker, p.start, p.Slot, except)
 	if err != nil {
 		return err
 	}
@@ -263,52 +279,10 @@ func ago(ms int64) string {
 	return fmt.Sprintf("%.0f days", span.Hours()/24)
 }
 
-// check holds a booking's values against what the workflow takes and chooses a seed where none is given.
-func check(d workflow.Description, seed *uint64, values workflow.Values) (uint64, error) {
-	var wrong fault.Fields
-	checkValues(&wrong, "parameters", d, values)
-	if seed != nil && (*seed < d.SeedMin || *seed > d.SeedMax) {
-		wrong.Add("seed", "", fmt.Sprintf("must be from %d to %d", d.SeedMin, d.SeedMax))
-	}
-	if err := wrong.Err(); err != nil {
-		return 0, err
-	}
+// chosen is the seed that is asked for, or a random one.
+func chosen(seed *uint64, d workflow.Description) uint64 {
 	if seed != nil {
-		return *seed, nil
+		return *seed
 	}
-	return d.RandomSeed(), nil
-}
-
-func checkValues(wrong *fault.Fields, field string, d workflow.Description, values workflow.Values) {
-	for name, value := range values {
-		parameter, known := parameter(d, name)
-		if !known {
-			wrong.Add(field, name, "the workflow has no such parameter"+offered(d))
-		} else if problem := parameter.Check(value); problem != "" {
-			wrong.Add(field, name, problem)
-		}
-	}
-}
-
-func parameter(d workflow.Description, name string) (workflow.Parameter, bool) {
-	for _, p := range d.Parameters {
-		if p.Name == name {
-			return p, true
-		}
-	}
-	return workflow.Parameter{}, false
-}
-
-func offered(d workflow.Description) string {
-	text := ""
-	for i, p := range d.Parameters {
-		if i > 0 {
-			text += ", "
-		}
-		text += p.Name
-	}
-	if text == "" {
-		return ""
-	}
-	return "; it has " + text
+	return d.RandomSeed()
 }

@@ -33,6 +33,7 @@ type desk struct {
 	t       testing.TB
 	store   store.Store
 	catalog *catalog.Catalog
+	lengths lengths
 	now     atomic.Int64
 	ada     account.Actor
 	bob     account.Actor
@@ -48,7 +49,7 @@ func open(t testing.TB, folder string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(health.Worker{ID: "gpu"}), ada: actor("Ada"), bob: actor("Bob")}
+	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(health.Worker{ID: "gpu"}), lengths: lengths{}, ada: actor("Ada"), bob: actor("Bob")}
 	d.root = actor("Root")
 	d.root.Administrator = true
 	d.now.Store(1_000_000)
@@ -72,7 +73,7 @@ func open(t testing.TB, folder string) *desk {
 
 // limit sets what a user may do from now on.
 func (d *desk) limit(limits account.Limits) {
-	d.Service = booking.New(d.store, d.catalog, limits, func() time.Time { return time.UnixMilli(d.now.Load()) })
+	d.Service = booking.New(d.store, d.catalog, d.lengths, limits, func() time.Time { return time.UnixMilli(d.now.Load()) })
 }
 
 func actor(name string) account.Actor {
@@ -81,7 +82,16 @@ func actor(name string) account.Actor {
 
 // measure sets how long a slot is from now on.
 func (d *desk) measure(slot int64) {
-	d.catalog.SetWorker(health.Worker{ID: "gpu", Status: health.Ready, Estimates: []estimate.Estimate{{Workflow: "fox", BenchmarkMS: slot * 9 / 10, SlotDurationMS: slot}}})
+	d.lengths["gpu"] = estimate.Length{Expected: slot * 9 / 10, Slot: slot}
+}
+
+// lengths are how long any workflow takes, by worker.
+type lengths map[string]estimate.Length
+
+// Estimate implements estimate.Estimator.
+func (l lengths) Estimate(worker, _ string, _ workflow.Inputs) (estimate.Length, bool) {
+	length, known := l[worker]
+	return length, known
 }
 
 func at(start int64) booking.When            { return booking.When{Exact: true, Moment: start} }
@@ -217,7 +227,7 @@ func TestBadBookingsAreRefusedWithEveryReason(t *testing.T) {
 			t.Errorf("%+v: %v", r, err)
 		}
 	}
-	d.catalog.SetWorker(health.Worker{ID: "gpu", Status: health.Booting})
+	delete(d.lengths, "gpu")
 	if _, err := d.Book(t.Context(), d.ada, request(next(0))); !errors.Is(err, booking.ErrNotReady) {
 		t.Errorf("before the benchmark: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -61,7 +62,7 @@ func (s *Service) move(tx store.Tx, user account.User, j *job.Job, to When) erro
 		if start < now {
 			return past(start, now)
 		}
-		if err := blocked(tx, place{worker: j.Worker, start: start, slot: j.Duration}, j.ID); err != nil {
+		if err := blocked(tx, place{worker: j.Worker, start: start, Length: estimate.Length{Slot: j.Duration}}, j.ID); err != nil {
 			return err
 		}
 	} else {
@@ -117,11 +118,10 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 	if seed == nil && !e.RandomSeed {
 		seed = &j.Seed
 	}
-	chosen, err := check(offered.Description, seed, e.Parameters)
-	if err != nil {
+	if err := offered.Description.Validate(seed, e.Parameters); err != nil {
 		return err
 	}
-	j.Seed = chosen
+	j.Seed = chosen(seed, offered.Description)
 	j.Parameters = maps.Clone(j.Parameters)
 	maps.Copy(j.Parameters, e.Parameters)
 	return nil
@@ -163,15 +163,15 @@ func (s *Service) change(ctx context.Context, by account.Actor, id string, chang
 	return changed, err
 }
 
-// SlotFor is how long a slot for a workflow is, in milliseconds, on a worker or on the first that is measured.
-func (s *Service) SlotFor(worker, workflow string) (id string, slot int64, err error) {
+// SlotFor is how long a slot for a workflow with these inputs is, in milliseconds, on a worker or on the first that is measured.
+func (s *Service) SlotFor(worker, workflow string, inputs workflow.Inputs) (id string, slot int64, err error) {
 	offered, ok := s.offers.Workflow(workflow)
 	if !ok {
 		return "", 0, fault.NoSuch("workflow", workflow)
 	}
-	candidates, err := s.candidates(worker, offered.ID)
+	candidates, err := s.candidates(worker, offered.ID, inputs)
 	if err != nil {
 		return "", 0, err
 	}
-	return candidates[0].worker, candidates[0].slot, nil
+	return candidates[0].worker, candidates[0].Slot, nil
 }

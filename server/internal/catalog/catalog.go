@@ -1,4 +1,4 @@
-// Package catalog knows what can be booked now: the workflows, the workers and how long one takes on the other.
+// Package catalog knows what can be booked now: the workflows, the workers.
 package catalog
 
 import (
@@ -95,21 +95,4 @@ func (c *Catalog) Workers() []string {
 		ids = append(ids, w.ID)
 	}
 	return ids
-}
-
-// Estimate implements booking.Offers: the benchmark, as long as nothing learns from the jobs.
-func (c *Catalog) Estimate(worker, workflow string) (estimate, slot int64, ok bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for _, w := range c.workers {
-		if w.ID != worker {
-			continue
-		}
-		for _, e := range w.Estimates {
-			if e.Workflow == workflow {
-				return e.BenchmarkMS, e.SlotDurationMS, true
-			}
-		}
-	}
-	return 0, 0, false
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -176,20 +177,13 @@ const (
 	OverrunNever  Overrun = "never"
 )
 
-// SilenceLimit is how long a run may give no sign of life, by its estimate in milliseconds.
-func (s Scheduler) SilenceLimit(estimate int64) time.Duration {
-	return max(time.Duration(s.SilenceMin), time.Duration(s.SilenceFactor*float64(estimate))*time.Millisecond)
-}
-
-// minSlotMargin is the least that a margin adds to an estimate, in milliseconds.
-const minSlotMargin = 250
-
-// SlotDuration is the length of a slot for an estimate, both in milliseconds.
-func (s Scheduler) SlotDuration(estimate int64) int64 {
-	if s.SlotMargin == 0 {
-		return estimate
+// Estimates are the rules of how long slots are and runs may be silent.
+func (s Scheduler) Estimates() estimate.Rules {
+	return estimate.Rules{
+		Margin:        s.SlotMargin,
+		SilenceFactor: s.SilenceFactor,
+		SilenceMin:    time.Duration(s.SilenceMin),
 	}
-	return estimate + max(minSlotMargin, int64(float64(estimate)*s.SlotMargin))
 }
 
 // Duration is a time.Duration written as text, such as "30s".

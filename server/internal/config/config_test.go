@@ -148,17 +148,6 @@ func TestShippedFiles(t *testing.T) {
 	}
 }
 
-func TestSlotDuration(t *testing.T) {
-	for _, tc := range []struct {
-		margin         float64
-		estimate, want int64
-	}{{0.1, 10_000, 11_000}, {0.1, 1000, 1250}, {0, 1000, 1000}, {0.5, 3000, 4500}} {
-		if got := (config.Scheduler{SlotMargin: tc.margin}).SlotDuration(tc.estimate); got != tc.want {
-			t.Errorf("SlotDuration(%d) with margin %g = %d, want %d", tc.estimate, tc.margin, got, tc.want)
-		}
-	}
-}
-
 // The seeds are short, and one folder serves all inputs: each input that reaches new code is shortened in every way there is, whose
 // number grows with the square of its length.
 func FuzzLoad(f *testing.F) {

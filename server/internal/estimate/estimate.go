@@ -1,7 +1,23 @@
-// Package estimate holds how long generations take.
+// Package estimate says how long generations will take, and from that how long their slots are and how long a run may be
+// silent.
 package estimate
 
-// Estimate is how long a workflow takes on a worker, in milliseconds.
+import "github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+
+// Estimator estimates generations. It is safe for concurrent use and answers at once.
+type Estimator interface {
+	// Estimate says how long a generation with these inputs will take on a worker, and how long a slot for it is; false
+	// when nothing is known yet. inputs may be incomplete: whoever lists free slots may not know them.
+	Estimate(worker, workflow string, inputs workflow.Inputs) (Length, bool)
+}
+
+// Length is how long a generation takes, in milliseconds.
+type Length struct {
+	Expected int64 // from the post of the graph to the known result
+	Slot     int64 // to be booked for it
+}
+
+// Estimate is what is known of a workflow on a worker, in milliseconds.
 type Estimate struct {
 	Workflow       string
 	BenchmarkMS    int64 // measured

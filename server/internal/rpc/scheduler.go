@@ -15,6 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 const defaultGaps = 10
@@ -130,7 +131,7 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 }
 
 func (s schedulerService) ListFreeSlots(ctx context.Context, r *pb.ListFreeSlotsRequest) (*pb.ListFreeSlotsResponse, error) {
-	worker, slot, err := s.Booking.SlotFor(r.WorkerId, r.WorkflowId)
+	worker, slot, err := s.Booking.SlotFor(r.WorkerId, r.WorkflowId, workflow.Inputs{})
 	if err != nil {
 		return nil, err
 	}

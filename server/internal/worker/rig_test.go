@@ -158,7 +158,7 @@ func (r *rig) worker() *running {
 	}
 	ctx, leave := context.WithCancel(r.t.Context())
 	w := worker.New(worker.Config{
-		ID: "gpu", ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.SlotDuration, SilenceLimit: c.Scheduler.SilenceLimit, DataDir: c.Server.DataDir, Instance: r.instance,
+		ID: "gpu", ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.Estimates().Slot, SilenceLimit: c.Scheduler.Estimates().Silence, DataDir: c.Server.DataDir, Instance: r.instance,
 		Executable: os.Args[0], Store: r.store, Now: time.Now, Log: slog.New(slog.NewTextHandler(r, nil)),
 		OnState: func(health.Worker) {},
 		OnWorkflow: func(w workflow.Workflow) {

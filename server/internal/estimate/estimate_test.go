@@ -1,0 +1,46 @@
+package estimate_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+func TestSlotDuration(t *testing.T) {
+	for _, tc := range []struct {
+		margin         float64
+		expected, want int64
+	}{{0.1, 10_000, 11_000}, {0.1, 1000, 1250}, {0, 1000, 1000}, {0.5, 3000, 4500}} {
+		if got := (estimate.Rules{Margin: tc.margin}).Slot(tc.expected); got != tc.want {
+			t.Errorf("a slot for %d with margin %g is %d, want %d", tc.expected, tc.margin, got, tc.want)
+		}
+	}
+}
+
+func TestSilenceGrowsWithTheExpectedLength(t *testing.T) {
+	rules := estimate.Rules{SilenceFactor: 10, SilenceMin: time.Minute}
+	if short, long := rules.Silence(1000), rules.Silence(60_000); short != time.Minute || long != 10*time.Minute {
+		t.Errorf("a short run may be silent for %v, a long one for %v", short, long)
+	}
+}
+
+func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
+	b := estimate.NewBenchmarks(estimate.Rules{Margin: 0.1})
+	if _, known := b.Estimate("one", "fox", workflow.Inputs{}); known {
+		t.Error("something is known before anything was measured")
+	}
+	b.Measured("one", "fox", 9000)
+	b.Measured("two", "fox", 20_000)
+	b.Measured("one", "fox", 10_000)
+	if got, known := b.Estimate("one", "fox", workflow.Inputs{}); !known || got != (estimate.Length{Expected: 10_000, Slot: 11_000}) {
+		t.Errorf("the fox on one: %+v (%v)", got, known)
+	}
+	if got, known := b.Estimate("two", "fox", workflow.Inputs{}); !known || got != (estimate.Length{Expected: 20_000, Slot: 22_000}) {
+		t.Errorf("the fox on two: %+v (%v)", got, known)
+	}
+	if _, known := b.Estimate("one", "owl", workflow.Inputs{}); known {
+		t.Error("an owl was never measured")
+	}
+}
