@@ -16,6 +16,9 @@ const module = "github.com/comfyscheduler/comfyscheduler/"
 // layers are the packages from the ground up. A package imports only from layers below its own; docs/architecture.md has
 // the picture.
 var layers = [][]string{
+	{"server/internal/jsontree", "server/internal/pairs"},
+	{"server/internal/graph"},
+	{"server/internal/graphfile"},
 	{"server/internal/refusal", "server/internal/names"},
 	{"server/internal/schedule"},
 	{"server/internal/fault"},
