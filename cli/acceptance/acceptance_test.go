@@ -55,7 +55,7 @@ func setup(env *testscript.Env, ran *recording) error {
 	env.Setenv("COMFYSCHED_CONFIG_DIR", filepath.Join(env.WorkDir, "settings"))
 	env.Setenv("TZ", "Europe/Berlin")
 	env.Setenv("TERM", "xterm-256color")
-	env.Values[serverKey{}] = &service{dir: filepath.Join(env.WorkDir, "service")}
+	env.Values[serverKey{}] = &service{folder: filepath.Join(env.WorkDir, "service")}
 	env.Defer(env.Values[serverKey{}].(*service).stop)
 	return err
 }

@@ -1,44 +1,44 @@
 package acceptance
 
 import (
-	"bufio"
-	"encoding/json"
+	"context"
 	"fmt"
-	"io"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // serverKey finds a script's service.
 type serverKey struct{}
 
-// service is one real service with a simulated ComfyUI.
+// service is one real service with a simulated ComfyUI. Started again it has the same port and bookings.
 type service struct {
-	dir  string
-	port int
-	cmd  *exec.Cmd
+	folder  string
+	site    *servicetest.Site    // nil before the first start
+	process *servicetest.Process // nil while it is stopped
 }
 
 func serverCommand(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(serverKey{}).(*service)
 	switch {
 	case !neg && len(args) >= 1 && args[0] == "start":
-		step, mode := "40ms", "open"
+		step, mode := 40*time.Millisecond, "open"
 		for _, option := range args[1:] {
 			if value, ok := strings.CutPrefix(option, "mode="); ok {
 				mode = value
-			} else {
-				step = option
+				continue
 			}
+			var err error
+			step, err = time.ParseDuration(option)
+			ts.Check(err)
 		}
-		ts.Check(s.start(step, mode))
-		ts.Setenv("COMFYSCHED_SERVER", fmt.Sprintf("http://localhost:%d", s.port))
+		url, err := s.start(step, mode)
+		ts.Check(err)
+		ts.Setenv("COMFYSCHED_SERVER", url)
 	case !neg && len(args) == 1 && args[0] == "stop":
 		s.stop()
 	default:
@@ -46,126 +46,62 @@ func serverCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// start runs the service and returns when it is ready. Started again it has the same port and bookings.
-func (s *service) start(step, mode string) error {
-	binary := os.Getenv("COMFYSCHEDULER_BIN")
-	if binary == "" {
-		binary = "../../bin/comfyscheduler"
-	}
-	binary, err := filepath.Abs(binary)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(binary); err != nil {
-		return fmt.Errorf("the service is not built: run 'make build' in the repository, or name it with COMFYSCHEDULER_BIN (%w)", err)
-	}
-	if s.port == 0 {
-		if err := s.configure(step, mode); err != nil {
-			return err
+// start runs the service and returns its address when it is ready.
+func (s *service) start(step time.Duration, mode string) (url string, err error) {
+	if s.site == nil {
+		if s.site, err = newSite(s.folder, step, mode); err != nil {
+			return "", err
 		}
 	}
-	s.cmd = exec.Command(binary, "serve", "--config", filepath.Join(s.dir, "config.json"))
-	s.cmd.Dir = s.dir
-	stderr, err := os.Create(filepath.Join(s.dir, "stderr.log"))
-	if err != nil {
-		return err
+	if s.process, err = s.site.Launch(&servicetest.Log{}); err != nil {
+		return "", err
 	}
-	defer stderr.Close()
-	s.cmd.Stderr = stderr
-	stdout, err := s.cmd.StdoutPipe()
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := s.process.Address(ctx); err != nil {
+		s.stop()
+		return "", err
 	}
-	if err := s.cmd.Start(); err != nil {
-		return err
-	}
-	return s.ready(stdout)
+	return fmt.Sprintf("http://localhost:%d", s.site.Config.Section("server")["port"]), nil
 }
 
-// ready waits until the service says where it is.
-func (s *service) ready(stdout io.Reader) error {
-	said := make(chan bool, 1)
-	go func() {
-		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			if strings.Contains(lines.Text(), fmt.Sprint(s.port)) {
-				said <- true
-				_, _ = io.Copy(io.Discard, stdout)
-				return
-			}
-		}
-		said <- false
-	}()
-	select {
-	case ok := <-said:
-		if ok {
-			return nil
-		}
-	case <-time.After(time.Minute):
-	}
-	s.stop()
-	log, _ := os.ReadFile(filepath.Join(s.dir, "stderr.log"))
-	return fmt.Errorf("the service did not get ready:\n%s", log)
-}
-
-func (s *service) configure(step, mode string) error {
-	templates, err := filepath.Abs("../../workflows")
+func newSite(folder string, step time.Duration, mode string) (*servicetest.Site, error) {
+	program, err := servicetest.Program()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ports, err := freePorts(2)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	pace := servicetest.Pace{
+		Start:  10 * time.Millisecond,
+		Load:   10 * time.Millisecond,
+		Encode: 5 * time.Millisecond,
+		Step:   step,
+		Decode: 5 * time.Millisecond,
+	}
+	site, err := servicetest.NewSite(program, folder, pace)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.port = ports[0]
-	target := func(node, field string) map[string]any { return map[string]any{"node_id": node, "field": field} }
-	config, err := json.Marshal(map[string]any{
-		"server": map[string]any{"port": s.port, "host": "localhost", "data_dir": "data", "shutdown_grace": "1s"},
-		"access": map[string]any{"mode": mode},
-		"comfy_ui": map[string]any{
-			"installation_type": "simulated", "api_port": ports[1],
-			"extra_args": []string{
-				"--step-time", step, "--load-time", "10ms", "--start-time",
-				"10ms", "--encode-time", "5ms", "--decode-time", "5ms",
-			},
-		},
-		"workflow": map[string]any{
-			"template_file": filepath.Join(templates, "flux_klein_api.json"),
-			"parameter_map": map[string]any{
-				"prompt": target("6", "text"), "seed": target("25", "noise_seed"),
-				"steps": map[string]any{"targets": []any{target("48", "steps")}, "min": 1, "max": 50},
-			},
-		},
-	})
+	port, err := servicetest.FreePort()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(s.dir, "config.json"), config, 0o600)
-}
-
-// freePorts finds ports of this machine that nobody listens on.
-func freePorts(n int) (ports []int, err error) {
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer listener.Close()
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
+	steps := map[string]any{"targets": []any{servicetest.Target("48", "steps")}, "min": 1, "max": 50}
+	site.Config.Set("server.port", port).Set("server.host", "localhost").Set("server.shutdown_grace", "1s")
+	site.Config.Set("access.mode", mode)
+	site.Config.Set("workflow.parameter_map", servicetest.Inputs(map[string]any{"steps": steps}))
+	return site, nil
 }
 
 // stop ends the service as a service manager would, and waits until it is gone.
 func (s *service) stop() {
-	if s.cmd == nil {
+	if s.process == nil {
 		return
 	}
-	_ = s.cmd.Process.Signal(os.Interrupt)
-	patience := time.AfterFunc(20*time.Second, func() { _ = s.cmd.Process.Kill() })
-	_ = s.cmd.Wait()
-	patience.Stop()
-	s.cmd = nil
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	_ = s.process.Stop(ctx) // how it ends is tested elsewhere
+	s.process = nil
 }

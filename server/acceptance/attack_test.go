@@ -106,11 +106,11 @@ func TestForgedTokens(t *testing.T) {
 	s := newSite(t).start()
 	c := s.signIn()
 	for name, token := range map[string]string{
-		"truncated": c.token[:len(c.token)-1], "longer": c.token + "A", "without its prefix": strings.TrimPrefix(c.token, "cfs_"), "prefix only": "cfs_",
-		"upper case": strings.ToUpper(c.token), "of zeros": "cfs_" + strings.Repeat("A", 43), "SQL": "cfs_' OR '1'='1", "long": "cfs_" + strings.Repeat("x", 50_000), "NUL": "cfs_\x00",
+		"truncated": c.Token[:len(c.Token)-1], "longer": c.Token + "A", "without its prefix": strings.TrimPrefix(c.Token, "cfs_"), "prefix only": "cfs_",
+		"upper case": strings.ToUpper(c.Token), "of zeros": "cfs_" + strings.Repeat("A", 43), "SQL": "cfs_' OR '1'='1", "long": "cfs_" + strings.Repeat("x", 50_000), "NUL": "cfs_\x00",
 	} {
 		forger := s.visitor()
-		forger.token = token
+		forger.Token = token
 		_, err := forger.GetState(t.Context(), &pb.GetStateRequest{})
 		if err == nil || connect.CodeOf(err) == connect.CodeInternal {
 			t.Errorf("%s: %v", name, err)
@@ -119,7 +119,7 @@ func TestForgedTokens(t *testing.T) {
 	// Guesses are slowed down, but not whoever has a token.
 	tooMany := false
 	forger := s.visitor()
-	forger.token = "cfs_" + strings.Repeat("A", 43)
+	forger.Token = "cfs_" + strings.Repeat("A", 43)
 	for range 300 {
 		_, err := forger.GetState(t.Context(), &pb.GetStateRequest{})
 		tooMany = tooMany || connect.CodeOf(err) == connect.CodeResourceExhausted
@@ -130,7 +130,7 @@ func TestForgedTokens(t *testing.T) {
 	if _, err := c.GetState(t.Context(), &pb.GetStateRequest{}); err != nil {
 		t.Errorf("with a token meanwhile: %v", err)
 	}
-	cookie := &http.Cookie{Name: "comfyscheduler_0", Value: c.token}
+	cookie := &http.Cookie{Name: "comfyscheduler_0", Value: c.Token}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.IdentityService/GetMe", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
@@ -158,8 +158,8 @@ func TestRevokedTokenEndsItsStreams(t *testing.T) {
 		t.Fatal(err, stream.Err())
 	}
 	again := s.visitor()
-	again.token = c.token
-	if _, err := again.identity.SignOut(t.Context(), &pb.SignOutRequest{}); err != nil {
+	again.Token = c.Token
+	if _, err := again.Identity.SignOut(t.Context(), &pb.SignOutRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	for stream.Receive() {
@@ -175,7 +175,7 @@ func TestOversizedAndEndlessRequests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
 	c := s.signIn()
-	head := "POST /comfyscheduler.v1.SchedulerService/BookJob HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer " + c.token + "\r\n"
+	head := "POST /comfyscheduler.v1.SchedulerService/BookJob HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer " + c.Token + "\r\n"
 	var bomb bytes.Buffer
 	zip := gzip.NewWriter(&bomb)
 	for range 64 { // 64 MiB of spaces
@@ -213,7 +213,7 @@ func TestOversizedAndEndlessRequests(t *testing.T) {
 // memory is what the service holds, in bytes.
 func (s *site) memory() int {
 	s.t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.PID()))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestSlowReaders(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = io.WriteString(conn, "POST /comfyscheduler.v1.SchedulerService/WatchState HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/connect+json\r\nAuthorization: Bearer "+
-			c.token+"\r\nContent-Length: 7\r\n\r\n\x00\x00\x00\x00\x02{}")
+			c.Token+"\r\nContent-Length: 7\r\n\r\n\x00\x00\x00\x00\x02{}")
 		if err != nil {
 			t.Fatal(err)
 		}

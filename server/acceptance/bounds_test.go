@@ -60,7 +60,7 @@ func TestDefaultClientsOfGRPC(t *testing.T) {
 	}
 	defer func() { _ = conn.Close() }()
 	client := pb.NewSchedulerServiceClient(conn)
-	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+user.token), patience)
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+user.Token), patience)
 	defer cancel()
 
 	state, err := client.GetState(ctx, &pb.GetStateRequest{})
@@ -70,11 +70,11 @@ func TestDefaultClientsOfGRPC(t *testing.T) {
 	if j := state.Snapshot.Jobs[0]; !j.Shortened || len(j.Prompt) > 250 || j.UserName != "" {
 		t.Errorf("a job of the live state: %v", j)
 	}
-	if len(state.Snapshot.Users) != 1 || state.Snapshot.Users[0].Name != user.user.Name {
+	if len(state.Snapshot.Users) != 1 || state.Snapshot.Users[0].Name != user.User.Name {
 		t.Errorf("users: %v", state.Snapshot.Users)
 	}
 	whole, err := client.GetJob(ctx, &pb.GetJobRequest{JobId: state.Snapshot.Jobs[0].Id})
-	if err != nil || whole.Job.Shortened || len(whole.Job.Prompt) != 16<<10 || whole.Job.UserName != user.user.Name {
+	if err != nil || whole.Job.Shortened || len(whole.Job.Prompt) != 16<<10 || whole.Job.UserName != user.User.Name {
 		t.Errorf("GetJob: %v (%v)", whole, err)
 	}
 	listed := map[string]bool{}
@@ -127,7 +127,7 @@ func TestRenamingWithManyBookings(t *testing.T) {
 	if err != nil || !stream.Receive() {
 		t.Fatal(err, stream.Err())
 	}
-	if _, err := user.identity.RenameMe(t.Context(), &pb.RenameMeRequest{Name: "Ada Lovelace"}); err != nil {
+	if _, err := user.Identity.RenameMe(t.Context(), &pb.RenameMeRequest{Name: "Ada Lovelace"}); err != nil {
 		t.Fatal(err)
 	}
 	for stream.Receive() {
@@ -136,7 +136,7 @@ func TestRenamingWithManyBookings(t *testing.T) {
 				t.Fatalf("%d jobs because of a name", len(d.Jobs))
 			}
 			for _, u := range d.Users {
-				if u.UserId == user.user.Id && u.Name == "Ada Lovelace" {
+				if u.UserId == user.User.Id && u.Name == "Ada Lovelace" {
 					return
 				}
 			}
@@ -196,11 +196,11 @@ func TestStreamsOfOneUserAreLimited(t *testing.T) {
 func TestLogOfComfyUIIsForAdministrators(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	root := filepath.Join(s.folder, "comfyui")
+	root := filepath.Join(s.Folder, "comfyui")
 	sick := filepath.Join(root, "sick")
 	const secret = "last prompt: a very private prompt"
 	python := fmt.Sprintf("#!/bin/sh\nshift\nif [ -e %q ]; then echo %q >&2; exit 1; fi\nexec %q simulate --base-directory %q \"$@\"\n",
-		sick, secret, program, root)
+		sick, secret, s.Program, root)
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestLogOfComfyUIIsForAdministrators(t *testing.T) {
 	if err := os.WriteFile(sick, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, pid := range s.comfyPIDs() {
+	for _, pid := range s.ComfyPIDs() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	for name, c := range map[string]*client{"administrator": admin, "user": user} {

@@ -29,11 +29,11 @@ func TestDeletedUser(t *testing.T) {
 	if err != nil || !stream.Receive() {
 		t.Fatal(err, stream.Err())
 	}
-	_, err = root.admin.DeleteUser(ctx, &pb.DeleteUserRequest{UserId: ada.user.Id})
+	_, err = root.Admin.DeleteUser(ctx, &pb.DeleteUserRequest{UserId: ada.User.Id})
 	if connect.CodeOf(err) != connect.CodeFailedPrecondition || !strings.Contains(err.Error(), "has a booking") {
 		t.Fatalf("with a booking: %v", err)
 	}
-	done, err := root.admin.DeleteUser(ctx, &pb.DeleteUserRequest{UserId: strings.ToUpper(ada.user.Id), CancelBookings: true})
+	done, err := root.Admin.DeleteUser(ctx, &pb.DeleteUserRequest{UserId: strings.ToUpper(ada.User.Id), CancelBookings: true})
 	if err != nil || done.CancelledBookings != 1 {
 		t.Fatal(done, err)
 	}
@@ -63,11 +63,11 @@ func TestDeletedUser(t *testing.T) {
 // administrator is a client with the token of the first start.
 func (s *site) administrator() *client {
 	s.t.Helper()
-	token, err := os.ReadFile(filepath.Join(s.folder, "data", "admin-token"))
+	token, err := os.ReadFile(filepath.Join(s.Folder, "data", "admin-token"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	c := s.visitor()
-	c.token = strings.TrimSpace(string(token))
+	c.Token = strings.TrimSpace(string(token))
 	return c
 }

@@ -23,7 +23,7 @@ import (
 // smallDisk puts the site's data on a disk of its own.
 func (s *site) smallDisk() (dir string) {
 	s.t.Helper()
-	dir = filepath.Join(s.folder, "data")
+	dir = filepath.Join(s.Folder, "data")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		s.t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestFullDisk(t *testing.T) {
 func TestStartOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.with("comfy_ui.root_path", filepath.Join(s.folder, "comfyui"))
+	s.with("comfy_ui.root_path", filepath.Join(s.Folder, "comfyui"))
 	dir := s.smallDisk()
 	s.start()
 	user := s.signIn()
@@ -120,7 +120,7 @@ func TestStartOnAFullDisk(t *testing.T) {
 		user.book(exactly(now()+1200_000+i*60_000, strings.Repeat("long ", 3000)))
 	}
 	s.crash()
-	for _, pid := range s.comfyPIDs() {
+	for _, pid := range s.ComfyPIDs() {
 		_ = syscall.Kill(-pid, syscall.SIGKILL)
 	}
 	fill(t, filepath.Join(dir, "filler"))
@@ -128,10 +128,10 @@ func TestStartOnAFullDisk(t *testing.T) {
 	if j := user.again(s).job(kept.Id); j.Prompt != "kept" {
 		t.Errorf("kept: %v", j)
 	}
-	comfy := s.comfyPIDs()
+	comfy := s.ComfyPIDs()
 	s.crash()
 	s.start()
-	if again := s.comfyPIDs(); len(comfy) != 1 || !slices.Equal(again, comfy) {
+	if again := s.ComfyPIDs(); len(comfy) != 1 || !slices.Equal(again, comfy) {
 		t.Errorf("ComfyUI was %v, is %v", comfy, again)
 	}
 }

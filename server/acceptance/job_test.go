@@ -33,7 +33,7 @@ func TestBookASlotAndGetThePicture(t *testing.T) {
 		r.Start = &pb.BookJobRequest_NextFreeFrom{}
 		r.Parameters = map[string]*pb.ParameterValue{"width": {Value: &pb.ParameterValue_Integer{Integer: 256}}, "height": {Value: &pb.ParameterValue_Integer{Integer: 128}}}
 		booked := user.book(r)
-		if booked.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || booked.GetSeed() != *r.Seed || booked.UserName != user.user.Name {
+		if booked.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || booked.GetSeed() != *r.Seed || booked.UserName != user.User.Name {
 			t.Fatalf("booked: %v", booked)
 		}
 		done := user.untilEnded(booked.Id)
@@ -44,7 +44,7 @@ func TestBookASlotAndGetThePicture(t *testing.T) {
 		if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "image/png" {
 			t.Fatalf("image: %s, %s", response.Status, response.Header.Get("Content-Type"))
 		}
-		onDisk, err := os.ReadFile(filepath.Join(s.folder, "data", "simulated", "output", filepath.FromSlash(done.ResultFilename)))
+		onDisk, err := os.ReadFile(filepath.Join(s.Folder, "data", "simulated", "output", filepath.FromSlash(done.ResultFilename)))
 		if err != nil || !bytes.Equal(onDisk, body) {
 			t.Errorf("the served picture is not the one on disk (%v)", err)
 		}
@@ -70,7 +70,7 @@ func TestBookASlotAndGetThePicture(t *testing.T) {
 			t.Errorf("thumbnail: %s", thumbnail.Status)
 		}
 	}
-	if boot, err := filepath.Glob(filepath.Join(s.folder, "data", "simulated", "output", "*", "*-*_00001_.png")); err != nil || len(boot) != 3 {
+	if boot, err := filepath.Glob(filepath.Join(s.Folder, "data", "simulated", "output", "*", "*-*_00001_.png")); err != nil || len(boot) != 3 {
 		t.Errorf("files in the output folder: %q (%v)", boot, err)
 	}
 }
@@ -127,7 +127,7 @@ func TestShortBookingInsideALongOneIsRefused(t *testing.T) {
 	s.signal(syscall.SIGTERM)
 	s.waitForEnd()
 
-	s.with("scheduler.slot_margin", 0.1).with("comfy_ui.extra_args", fast).start()
+	s.with("scheduler.slot_margin", 0.1).with("comfy_ui.extra_args", fast.Args()).start()
 	user = s.signIn()
 	short := user.book(exactly(long.TimeSlot-60_000, "short")).DurationMs
 	if 20*short > long.DurationMs {

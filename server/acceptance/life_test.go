@@ -28,18 +28,18 @@ func TestBookingsSurviveAKill(t *testing.T) {
 	for i := range 10 {
 		booked = append(booked, user.book(exactly(now()+600_000+int64(i)*60_000, fmt.Sprint("job ", i))).Id)
 	}
-	comfy := s.comfyPIDs()
+	comfy := s.ComfyPIDs()
 	s.crash()
-	if len(comfy) != 1 || !slices.Equal(comfy, s.comfyPIDs()) {
-		t.Fatalf("ComfyUI before %v, after the kill %v", comfy, s.comfyPIDs())
+	if len(comfy) != 1 || !slices.Equal(comfy, s.ComfyPIDs()) {
+		t.Fatalf("ComfyUI before %v, after the kill %v", comfy, s.ComfyPIDs())
 	}
 	s.start()
-	if again := s.comfyPIDs(); !slices.Equal(comfy, again) {
+	if again := s.ComfyPIDs(); !slices.Equal(comfy, again) {
 		t.Errorf("ComfyUI before %v, after the restart %v", comfy, again)
 	}
-	token := user.token
+	token := user.Token
 	user = s.visitor()
-	user.token = token
+	user.Token = token
 	list, err := user.ListJobs(t.Context(), &pb.ListJobsRequest{Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC})
 	if err != nil {
 		t.Fatal(err)
@@ -61,9 +61,9 @@ func TestRunningJobIsAdoptedAfterAKill(t *testing.T) {
 	user.until(j.Id, func(j *pb.Job) bool { return j.StartedAtMs > 0 })
 	s.crash()
 	s.start()
-	token := user.token
+	token := user.Token
 	user = s.visitor()
-	user.token = token
+	user.Token = token
 	if done := user.untilEnded(j.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.Attempt != 1 {
 		t.Errorf("adopted: %v", done)
 	}
@@ -108,10 +108,10 @@ func stopCleanly(t *testing.T, with syscall.Signal) {
 		t.Errorf("the stream ended with %v", stream.Err())
 	}
 	s.waitForEnd()
-	if code := s.command.ProcessState.ExitCode(); code != 0 {
+	if code := s.process.ExitCode(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if left := s.comfyPIDs(); len(left) != 0 {
+	if left := s.ComfyPIDs(); len(left) != 0 {
 		t.Errorf("ComfyUI still runs: %v", left)
 	}
 }
@@ -125,9 +125,9 @@ func TestStopBooksTheInterruptedJobAgain(t *testing.T) {
 	s.signal(syscall.SIGTERM)
 	s.waitForEnd()
 	s.start()
-	token := user.token
+	token := user.Token
 	user = s.visitor()
-	user.token = token
+	user.Token = token
 	if again := user.job(j.Id); again.Attempt != 2 || again.Delay.GetBookedTimeSlot() != j.TimeSlot {
 		t.Errorf("job: %v", again)
 	}
@@ -139,13 +139,13 @@ func TestBadStartsSayWhatToDo(t *testing.T) {
 		s := newSite(t).with("server.prot", 1).with("comfy_ui.api_port", "8188")
 		said := s.fails()
 		wantAll(t, said, `server.prot: unknown key; did you mean "port"?`, "comfy_ui.api_port: must be an integer, not a string")
-		if _, err := os.Stat(filepath.Join(s.folder, "data")); err == nil {
+		if _, err := os.Stat(filepath.Join(s.Folder, "data")); err == nil {
 			t.Error("the data folder was made")
 		}
 	})
 	t.Run("template without the mapped node", func(t *testing.T) {
 		s := newSite(t)
-		s.config["workflow"].(map[string]any)["parameter_map"].(map[string]any)["prompt"] = map[string]any{"node_id": "60", "field": "text"}
+		s.Config["workflow"].(map[string]any)["parameter_map"].(map[string]any)["prompt"] = map[string]any{"node_id": "60", "field": "text"}
 		wantAll(t, s.fails(), `workflow.parameter_map.prompt: there is no node "60"`)
 	})
 	t.Run("own port taken", func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestBadStartsSayWhatToDo(t *testing.T) {
 	})
 	t.Run("ComfyUI's port taken", func(t *testing.T) {
 		s := newSite(t)
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.comfyPort))
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.ComfyPort))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +172,7 @@ func TestBadStartsSayWhatToDo(t *testing.T) {
 	t.Run("ComfyUI never opens its port", func(t *testing.T) {
 		s := newSite(t, "--misbehave", "never-open-port").with("comfy_ui.start_timeout", "2s")
 		wantAll(t, s.fails(), "has not opened port", "comfy_ui.start_timeout")
-		if left := s.comfyPIDs(); len(left) != 0 {
+		if left := s.ComfyPIDs(); len(left) != 0 {
 			t.Errorf("ComfyUI still runs: %v", left)
 		}
 	})
@@ -182,7 +182,7 @@ func TestBadStartsSayWhatToDo(t *testing.T) {
 	})
 	t.Run("second service on the same data", func(t *testing.T) {
 		s := newSite(t).start()
-		second := newSite(t).with("server.data_dir", filepath.Join(s.folder, "data"))
+		second := newSite(t).with("server.data_dir", filepath.Join(s.Folder, "data"))
 		wantAll(t, second.fails(), "another service works with the data folder")
 	})
 }
@@ -229,7 +229,7 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 		"somebody else's job": {func() error {
 			_, err := other.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.Id})
 			return err
-		}(), connect.CodePermissionDenied, "belongs to " + user.user.Name},
+		}(), connect.CodePermissionDenied, "belongs to " + user.User.Name},
 		"page token of another list": {func() error {
 			_, err := user.ListJobs(t.Context(), &pb.ListJobsRequest{PageToken: "bm9uc2Vuc2U"})
 			return err
@@ -252,7 +252,7 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 func TestHungRunIsEndedAndTheTimelineGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.config["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "2s"}
+	s.Config["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "2s"}
 	s.start()
 	user := s.signIn()
 	hung := user.book(nextFree("[[hang]]"))
@@ -272,7 +272,7 @@ func TestComfyUIWithoutItsExecutorIsStartedAgain(t *testing.T) {
 	// From ComfyUI's own page: a node without inputs beside a valid graph.
 	poison := `{"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
 		"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}, "3": {"class_type": "EmptyImage"}}}`
-	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/prompt", s.comfyPort), "application/json", strings.NewReader(poison))
+	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/prompt", s.ComfyPort), "application/json", strings.NewReader(poison))
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.Fatal(response, err)
 	}

@@ -61,7 +61,7 @@ func (s *site) send(method, path, kind string, body []byte) (status int, header 
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
-	r.Header.Set("Authorization", "Bearer "+s.administrator().token)
+	r.Header.Set("Authorization", "Bearer "+s.administrator().Token)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
@@ -154,7 +154,7 @@ func TestRequestsThatAreTooLargeSayByHowMuch(t *testing.T) {
 	s := newSite(t).start()
 	for _, option := range []connect.ClientOption{connect.WithClientOptions(), connect.WithProtoJSON(), connect.WithGRPC(), connect.WithGRPCWeb(), connect.WithSendGzip()} {
 		c := s.visitor(option)
-		c.token = s.administrator().token
+		c.Token = s.administrator().Token
 		_, err := c.BookJob(t.Context(), nextFree(strings.Repeat("x", 3<<20)))
 		if got := infoOf(err).GetReason(); connect.CodeOf(err) != connect.CodeResourceExhausted || got != pb.ErrorReason_ERROR_REASON_TOO_LARGE || !strings.Contains(err.Error(), "2097152") {
 			t.Errorf("%v %v", got, err)
@@ -198,7 +198,7 @@ func TestEveryErrorHasAReason(t *testing.T) {
 				}
 				return err
 			}(),
-			pb.ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR: func() error { _, err := user.admin.ListUsers(t.Context(), &pb.ListUsersRequest{}); return err }(),
+			pb.ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR: func() error { _, err := user.Admin.ListUsers(t.Context(), &pb.ListUsersRequest{}); return err }(),
 		} {
 			if got := infoOf(err).GetReason(); got != want {
 				t.Errorf("%s: %v, want %v: %v", name, got, want, err)

@@ -126,12 +126,12 @@ type stage struct {
 
 func openStage(t *testing.T, mode string) *stage {
 	s := &stage{site: newSite(t), mode: mode}
-	s.config["access"] = map[string]any{"mode": mode}
+	s.Config["access"] = map[string]any{"mode": mode}
 	if mode == "private" {
-		s.config["access"] = map[string]any{"mode": "open", "private_jobs": true}
+		s.Config["access"] = map[string]any{"mode": "open", "private_jobs": true}
 	}
 	s.start()
-	token, err := os.ReadFile(filepath.Join(s.folder, "data", "admin-token"))
+	token, err := os.ReadFile(filepath.Join(s.Folder, "data", "admin-token"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,10 +151,10 @@ func openStage(t *testing.T, mode string) *stage {
 	var booked struct{ Job struct{ Id string } }
 	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"prompt": "a secret fox", "nextFreeFrom": 0}, &booked)
 	c := s.visitor()
-	c.token = s.personas[owner].token
+	c.Token = s.personas[owner].token
 	s.job = booked.Job.Id
 	s.result = c.untilEnded(s.job).ResultFilename
-	if err := os.WriteFile(filepath.Join(s.folder, "data", "simulated", "output", "other.txt"), []byte("x"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(s.Folder, "data", "simulated", "output", "other.txt"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -31,9 +31,9 @@ func successes(t *testing.T, runLog, promptID string) (n int) {
 // again is the same user at the service that was started anew.
 func (s *site) again(user *client) *client {
 	s.t.Helper()
-	token := user.token
+	token := user.Token
 	user = s.visitor()
-	user.token = token
+	user.Token = token
 	return user
 }
 
@@ -90,7 +90,7 @@ func TestStopWhileBootingAfterAKillRunsNothingTwice(t *testing.T) {
 			t.Fatal("the run does not end")
 		}
 	}
-	comfy := s.comfyPIDs()[0]
+	comfy := s.ComfyPIDs()[0]
 	if err := syscall.Kill(comfy, syscall.SIGSTOP); err != nil { // it answers no one
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestDeafRunOfARemoteComfyUIIsNotRunTwice(t *testing.T) {
 	runLog := filepath.Join(t.TempDir(), "runs")
 	there := newSite(t, "--run-log", runLog).start()
 	s := newSite(t).with("server.shutdown_grace", "100ms")
-	s.config["comfy_ui"] = map[string]any{"installation_type": "remote", "api_port": there.comfyPort}
+	s.Config["comfy_ui"] = map[string]any{"installation_type": "remote", "api_port": there.ComfyPort}
 	s.start()
 	user := s.signIn()
 	j := user.book(nextFree("[[deaf]] [[slow=5s]]")) // longer than a stop waits

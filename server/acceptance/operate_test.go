@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ import (
 // run runs a command of the program on the site's configuration.
 func (s *site) run(args ...string) (said string, code int) {
 	s.t.Helper()
-	command := exec.Command(program, append(args, "--config", s.configFile())...)
+	command := s.Command(args...)
 	out, err := command.CombinedOutput()
 	if command.ProcessState == nil {
 		s.t.Fatal(err)
@@ -45,7 +44,7 @@ func TestBackupOfARunningServiceIsRestored(t *testing.T) {
 	later := user.book(exactly(now()+700_000, "after the backup"))
 	s.signal(syscall.SIGTERM)
 	s.waitForEnd()
-	if said, code := s.run("restore", s.configFile()); code != 1 || !strings.Contains(said, "not a store of bookings") {
+	if said, code := s.run("restore", s.ConfigFile()); code != 1 || !strings.Contains(said, "not a store of bookings") {
 		t.Errorf("of another file: %d %s", code, said)
 	}
 	said, code := s.run("restore", backup)
@@ -53,9 +52,9 @@ func TestBackupOfARunningServiceIsRestored(t *testing.T) {
 		t.Fatalf("%d %s", code, said)
 	}
 	s.start()
-	token := user.token
+	token := user.Token
 	user = s.visitor()
-	user.token = token
+	user.Token = token
 	if j := user.job(kept.Id); j.Prompt != "kept" {
 		t.Errorf("restored: %v", j)
 	}
@@ -78,7 +77,7 @@ func TestNumbersForOperators(t *testing.T) {
 	if err != nil || !stream.Receive() {
 		t.Fatal(err, stream.Err())
 	}
-	for _, pid := range s.comfyPIDs() {
+	for _, pid := range s.ComfyPIDs() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	restarting := func(d *pb.StateDelta) bool {
@@ -118,7 +117,7 @@ func TestCheckConfig(t *testing.T) {
 	if said, code := s.run("check-config"); code != 1 || !strings.Contains(said, `did you mean "port"?`) {
 		t.Errorf("%d %s", code, said)
 	}
-	if entries, err := os.ReadDir(s.folder); err != nil || len(entries) != 1 {
+	if entries, err := os.ReadDir(s.Folder); err != nil || len(entries) != 1 {
 		t.Errorf("it touched something: %v (%v)", entries, err)
 	}
 }

@@ -27,14 +27,14 @@ const (
 // administrator, on every path that leads to a job.
 func TestPrivateJobs(t *testing.T) {
 	s := newSite(t, "--step-time", "200ms")
-	s.config["access"] = map[string]any{"private_jobs": true, "show_addresses": false}
+	s.Config["access"] = map[string]any{"private_jobs": true, "show_addresses": false}
 	s.start()
 	ada, bob, root := s.signIn(), s.signIn(), s.visitor()
-	token, err := os.ReadFile(filepath.Join(s.folder, "data", "admin-token"))
+	token, err := os.ReadFile(filepath.Join(s.Folder, "data", "admin-token"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	root.token = strings.TrimSpace(string(token))
+	root.Token = strings.TrimSpace(string(token))
 	watchers := map[string]*onlooker{"owner": watch(ada), "other": watch(bob), "administrator": watch(root)}
 	request := nextFree(secretPrompt)
 	seed := secretSeed
@@ -52,7 +52,7 @@ func TestPrivateJobs(t *testing.T) {
 		if sees := name == "administrator"; seen.addresses != sees {
 			t.Errorf("stream of the %s: addresses %v", name, seen.addresses)
 		}
-		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || last.TimeSlot != done.TimeSlot || last.UserName != "" || seen.names[last.UserId] != ada.user.Name || last.Hidden != (name == "other") {
+		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || last.TimeSlot != done.TimeSlot || last.UserName != "" || seen.names[last.UserId] != ada.User.Name || last.Hidden != (name == "other") {
 			t.Errorf("stream of the %s: %v", name, last)
 		}
 	}
@@ -89,7 +89,7 @@ func TestPrivateJobs(t *testing.T) {
 			t.Errorf("preview for the %s: %d", name, code)
 		}
 	}
-	if log := s.log.String(); strings.Contains(log, secretPrompt) || strings.Contains(log, ada.token) || strings.Contains(log, root.token) {
+	if log := s.log.String(); strings.Contains(log, secretPrompt) || strings.Contains(log, ada.Token) || strings.Contains(log, root.Token) {
 		t.Error("the log tells secrets")
 	}
 }
@@ -166,7 +166,7 @@ func (c *client) fetch(url string) (code int, body []byte) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+c.token)
+	r.Header.Set("Authorization", "Bearer "+c.Token)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		c.t.Fatal(err)

@@ -59,7 +59,7 @@ func TestReflection(t *testing.T) {
 	fields := method.Input().Fields()
 	request.Set(fields.ByName("prompt"), protoreflect.ValueOfString("by reflection"))
 	request.Set(fields.ByName("next_free_from"), protoreflect.ValueOfInt64(0))
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+user.token)
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+user.Token)
 	if err := connection.Invoke(ctx, "/comfyscheduler.v1.SchedulerService/BookJob", request, response); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestPlainHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("Authorization", "Bearer "+user.token)
+		request.Header.Set("Authorization", "Bearer "+user.Token)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)

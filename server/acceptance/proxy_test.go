@@ -29,7 +29,7 @@ func TestStreamsAreNotHeldBackByProxies(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", kind)
-		r.Header.Set("Authorization", "Bearer "+c.token)
+		r.Header.Set("Authorization", "Bearer "+c.Token)
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestBehindATrustedProxy(t *testing.T) {
 	if me := ask(t, front+"/comfyscheduler.v1.IdentityService/GetMe", page, `{}`); me.StatusCode != http.StatusOK {
 		t.Errorf("with the cookie: %d", me.StatusCode)
 	}
-	events, err := s.administrator().admin.ListAuditEvents(t.Context(), &pb.ListAuditEventsRequest{})
+	events, err := s.administrator().Admin.ListAuditEvents(t.Context(), &pb.ListAuditEventsRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestUntrustedProxiesAreNotBelieved(t *testing.T) {
 	if cookie := response.Header.Get("Set-Cookie"); strings.Contains(cookie, "Secure") {
 		t.Errorf("cookie %q", cookie)
 	}
-	events, err := s.administrator().admin.ListAuditEvents(t.Context(), &pb.ListAuditEventsRequest{})
+	events, err := s.administrator().Admin.ListAuditEvents(t.Context(), &pb.ListAuditEventsRequest{})
 	if err != nil || events.Events[0].Ip != "127.0.0.1" {
 		t.Errorf("written down: %v (%v)", events, err)
 	}

@@ -33,9 +33,9 @@ func TestRefusalsAreWrittenDown(t *testing.T) {
 		if _, err := s.visitor().GetState(t.Context(), &pb.GetStateRequest{}); connect.CodeOf(err) != connect.CodeUnauthenticated {
 			t.Fatal(err)
 		}
-		forger.token = "cfs_" + strings.Repeat("A", 43)
+		forger.Token = "cfs_" + strings.Repeat("A", 43)
 		_, _ = forger.GetState(t.Context(), &pb.GetStateRequest{})
-		_, _ = user.admin.ListUsers(t.Context(), &pb.ListUsersRequest{})
+		_, _ = user.Admin.ListUsers(t.Context(), &pb.ListUsersRequest{})
 	}
 	for _, host := range []string{"evil.example", "127.0.0.1"} {
 		s.raw("POST /comfyscheduler.v1.IdentityService/GetMe HTTP/1.1\r\nHost: " + host + "\r\nOrigin: https://evil.example\r\nContent-Length: 2\r\n\r\n{}")
@@ -47,7 +47,7 @@ func TestRefusalsAreWrittenDown(t *testing.T) {
 			t.Errorf("%s: %d lines in the log", kind, n)
 		}
 	}
-	if strings.Contains(log, forger.token) {
+	if strings.Contains(log, forger.Token) {
 		t.Error("the log tells a token")
 	}
 	_, numbers := s.get("/metrics")
@@ -77,7 +77,7 @@ func TestTooManyCallsAreToldWhenToComeBack(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).with("limits.requests_per_second", 1).start()
 	user := s.signIn()
-	header := http.Header{"Authorization": {"Bearer " + user.token}}
+	header := http.Header{"Authorization": {"Bearer " + user.Token}}
 	var last *http.Response
 	for range 3 {
 		last = ask(t, s.url+"/comfyscheduler.v1.IdentityService/GetMe", header, "{}")
@@ -116,7 +116,7 @@ func TestStrangersLearnLittle(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	for token, want := range map[string]codes.Code{"": codes.Unauthenticated, s.administrator().token: codes.OK} {
+	for token, want := range map[string]codes.Code{"": codes.Unauthenticated, s.administrator().Token: codes.OK} {
 		ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+token)
 		stream, err := grpc_reflection_v1.NewServerReflectionClient(conn).ServerReflectionInfo(ctx)
 		if err != nil {
@@ -133,7 +133,7 @@ func TestStrangersLearnLittle(t *testing.T) {
 func TestHealthKeepsItsReason(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).with("access.mode", "invite").start()
-	for _, pid := range s.comfyPIDs() {
+	for _, pid := range s.ComfyPIDs() {
 		if err := syscall.Kill(-pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}

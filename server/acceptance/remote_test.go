@@ -13,7 +13,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,9 +29,7 @@ type standIn func(w http.ResponseWriter, r *http.Request) bool
 // remote makes the site's ComfyUI one that runs elsewhere, behind a stand-in.
 func (s *site) remote(front standIn) *site {
 	s.t.Helper()
-	folder, port := filepath.Join(s.folder, "elsewhere"), strconv.Itoa(s.comfyPort)
-	args := []string{"simulate", "--base-directory", folder, "--listen", "127.0.0.1", "--port", port}
-	behind := exec.Command(program, append(args, fast...)...)
+	behind := s.Simulator(filepath.Join(s.Folder, "elsewhere"), fast.Args()...)
 	if err := behind.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -40,7 +37,7 @@ func (s *site) remote(front standIn) *site {
 		_ = behind.Process.Kill()
 		_ = behind.Wait()
 	})
-	target := &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.comfyPort))}
+	target := &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.ComfyPort))}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ErrorLog = log.New(io.Discard, "", 0) // while it starts, which the service waits for
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +46,7 @@ func (s *site) remote(front standIn) *site {
 		}
 	}))
 	s.t.Cleanup(server.Close)
-	s.config["comfy_ui"] = map[string]any{"installation_type": "remote", "api_port": server.Listener.Addr().(*net.TCPAddr).Port}
+	s.Config["comfy_ui"] = map[string]any{"installation_type": "remote", "api_port": server.Listener.Addr().(*net.TCPAddr).Port}
 	return s
 }
 
@@ -167,7 +164,7 @@ func TestLoginInFrontOfComfyUI(t *testing.T) {
 	wantAll(t, newSite(t).remote(login).fails(), "does not let the service through (302 Found, to /login)", "comfy_ui.api_token_file")
 
 	s := newSite(t).remote(login).with("comfy_ui.api_token_file", "token")
-	if err := os.WriteFile(filepath.Join(s.folder, "token"), []byte(token+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.Folder, "token"), []byte(token+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	user := s.start().signIn()

@@ -20,7 +20,7 @@ import (
 // again is the same user at another service, or at the same one after a restart.
 func (c *client) again(s *site) *client {
 	other := s.visitor()
-	other.token, other.user = c.token, c.user
+	other.Token, other.User = c.Token, c.User
 	return other
 }
 
@@ -94,14 +94,14 @@ func TestRestoredBesideTheRunningService(t *testing.T) {
 	running := user.book(nextFree("slow [[slow=4s]]"))
 	later := user.book(exactly(now()+600_000, "later"))
 	user.until(running.Id, func(j *pb.Job) bool { return j.StartedAtMs > 0 })
-	comfy := original.comfyPIDs()
+	comfy := original.ComfyPIDs()
 	backup := original.backup()
 
 	for name, elsewhere := range map[string]func() *site{
 		"restored": func() *site { return newSite(t).restore(backup) },
 		"copied": func() *site {
 			s := newSite(t)
-			if err := os.CopyFS(filepath.Join(s.folder, "data"), os.DirFS(filepath.Join(original.folder, "data"))); err != nil {
+			if err := os.CopyFS(filepath.Join(s.Folder, "data"), os.DirFS(filepath.Join(original.Folder, "data"))); err != nil {
 				t.Fatal(err)
 			}
 			return s
@@ -118,10 +118,10 @@ func TestRestoredBesideTheRunningService(t *testing.T) {
 		s.waitForEnd()
 	}
 
-	samePort := newSite(t).with("comfy_ui.api_port", original.comfyPort).restore(backup)
-	wantAll(t, samePort.fails(), fmt.Sprintf("port %d (comfy_ui.api_port) is taken by the ComfyUI (pid %d) of another service", original.comfyPort, comfy[0]))
+	samePort := newSite(t).with("comfy_ui.api_port", original.ComfyPort).restore(backup)
+	wantAll(t, samePort.fails(), fmt.Sprintf("port %d (comfy_ui.api_port) is taken by the ComfyUI (pid %d) of another service", original.ComfyPort, comfy[0]))
 
-	if pids := original.comfyPIDs(); !slices.Equal(pids, comfy) {
+	if pids := original.ComfyPIDs(); !slices.Equal(pids, comfy) {
 		t.Errorf("the original's ComfyUI was %v, is %v", comfy, pids)
 	}
 	if done := user.untilEnded(running.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.Attempt != 1 {
@@ -141,7 +141,7 @@ func TestRestoreRunsNothingTwice(t *testing.T) {
 	toCome := user.book(exactly(now()+600_000, "to come"))
 	backup := s.backup()
 	user.untilEnded(kept.Id)
-	if err := os.Remove(filepath.Join(s.folder, "data", "simulated", "output", user.untilEnded(gone.Id).ResultFilename)); err != nil {
+	if err := os.Remove(filepath.Join(s.Folder, "data", "simulated", "output", user.untilEnded(gone.Id).ResultFilename)); err != nil {
 		t.Fatal(err)
 	}
 	s.signal(syscall.SIGTERM)

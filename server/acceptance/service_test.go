@@ -5,201 +5,116 @@
 package acceptance_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // patience is how long anything here may take before it counts as not happening.
 const patience = 60 * time.Second
 
-var program string
-
-// TestMain builds the program, unless COMFYSCHEDULER_BIN names one that is built.
 func TestMain(m *testing.M) {
-	if program = os.Getenv("COMFYSCHEDULER_BIN"); program != "" {
-		os.Exit(m.Run())
-	}
-	folder, err := os.MkdirTemp("", "comfyscheduler")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(folder, "comfyscheduler")
-	build := exec.Command("go", "build", "-o", program, "../cmd/comfyscheduler")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "cannot build the program:", err)
-		os.Exit(1)
-	}
 	code := m.Run()
-	_ = os.RemoveAll(folder)
+	servicetest.Clean()
 	os.Exit(code)
 }
 
 // fast makes the simulated ComfyUI quick.
-var fast = []string{"--start-time", "10ms", "--load-time", "10ms", "--encode-time", "5ms", "--step-time", "30ms", "--decode-time", "5ms"}
+var fast = servicetest.Pace{
+	Start:  10 * time.Millisecond,
+	Load:   10 * time.Millisecond,
+	Encode: 5 * time.Millisecond,
+	Step:   30 * time.Millisecond,
+	Decode: 5 * time.Millisecond,
+}
 
-// site is a folder with a configuration, and the service that runs on it.
+// site is a folder with a configuration, and the service that runs on it. Whatever goes wrong fails the test.
 type site struct {
-	t         *testing.T
-	folder    string
-	comfyPort int
-	config    map[string]any
-	wrap      []string // what the service is started through
-	url       string
-	command   *exec.Cmd
-	ended     chan struct{}
-	log       lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
+	*servicetest.Site
+	t       *testing.T
+	url     string
+	process *servicetest.Process // the latest
+	log     servicetest.Log
 }
 
 // newSite makes a site. The arguments are added to those of the simulated ComfyUI.
 func newSite(t *testing.T, args ...string) *site {
 	t.Helper()
-	s := &site{t: t, folder: t.TempDir(), comfyPort: freePort(t)}
-	template, err := filepath.Abs("../../workflows/flux_klein_api.json")
+	program, err := servicetest.Program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.config = map[string]any{
-		"server":   map[string]any{"port": 0, "host": "127.0.0.1", "shutdown_grace": "10s"},
-		"comfy_ui": map[string]any{"installation_type": "simulated", "api_port": s.comfyPort, "extra_args": append(append([]string{}, fast...), args...)},
-		"workflow": map[string]any{"template_file": template, "parameter_map": map[string]any{
-			"prompt": map[string]any{"node_id": "6", "field": "text"},
-			"seed":   map[string]any{"node_id": "25", "field": "noise_seed"},
-			"width":  []any{map[string]any{"node_id": "47", "field": "width"}, map[string]any{"node_id": "48", "field": "width"}},
-			"height": []any{map[string]any{"node_id": "47", "field": "height"}, map[string]any{"node_id": "48", "field": "height"}},
-		}},
+	own, err := servicetest.NewSite(program, t.TempDir(), fast, args...)
+	if err != nil {
+		t.Fatal(err)
 	}
+	s := &site{Site: own, t: t}
+	s.with("server.shutdown_grace", "10s").with("workflow.parameter_map", servicetest.Inputs(servicetest.Size()))
 	t.Cleanup(s.kill)
 	return s
 }
 
 // with sets one key of the configuration, such as "server.port".
 func (s *site) with(path string, value any) *site {
-	section, key, _ := strings.Cut(path, ".")
-	if s.config[section] == nil {
-		s.config[section] = map[string]any{}
-	}
-	s.config[section].(map[string]any)[key] = value
+	s.Config.Set(path, value)
 	return s
 }
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := servicetest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
+	return port
 }
-
-func (s *site) configFile() string { return filepath.Join(s.folder, "config.json") }
 
 func (s *site) writeConfig() {
 	s.t.Helper()
-	data, err := json.Marshal(s.config)
-	if err == nil {
-		err = os.WriteFile(s.configFile(), data, 0o644)
-	}
-	if err != nil {
+	if err := s.Config.Write(s.ConfigFile()); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// launch starts the service and gives the lines that it prints.
-func (s *site) launch() <-chan string {
+// launch starts the service and does not wait for its port.
+func (s *site) launch() {
 	s.t.Helper()
-	s.writeConfig()
-	line := append(slices.Clone(s.wrap), program, "serve", "--config", s.configFile())
-	s.command = exec.Command(line[0], line[1:]...)
-	s.command.Stderr = &s.log
-	out, err := s.command.StdoutPipe()
-	if err == nil {
-		err = s.command.Start()
-	}
+	process, err := s.Launch(&s.log)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	lines := make(chan string, 10)
-	ended := make(chan struct{})
-	s.ended = ended
-	command := s.command
-	go func() {
-		for scanner := bufio.NewScanner(out); scanner.Scan(); {
-			lines <- scanner.Text()
-		}
-		close(lines)
-		_ = command.Wait() // how it ended is in its state
-		close(ended)
-	}()
-	return lines
+	s.process = process
 }
 
 // start starts the service and waits until its port is open.
 func (s *site) start() *site {
 	s.t.Helper()
-	lines := s.launch()
-	deadline := time.After(patience)
-	for {
-		select {
-		case line, running := <-lines:
-			if _, url, ok := strings.Cut(line, "is at "); ok {
-				s.url = strings.TrimSpace(url)
-				return s
-			}
-			if !running {
-				s.t.Fatalf("the service ended:\n%s", s.log.String())
-			}
-		case <-deadline:
-			s.t.Fatalf("the service did not start:\n%s", s.log.String())
-		}
+	s.launch()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	url, err := s.process.Address(ctx)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	s.url = url
+	return s
 }
 
 // says waits until the log says it.
 func (s *site) says(text string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(patience); !strings.Contains(s.log.String(), text); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("not said: %s", text)
-		}
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	if err := s.log.Await(ctx, text); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
@@ -208,7 +123,7 @@ func (s *site) fails() string {
 	s.t.Helper()
 	s.launch()
 	s.waitForEnd()
-	if code := s.command.ProcessState.ExitCode(); code != 1 {
+	if code := s.process.ExitCode(); code != 1 {
 		s.t.Errorf("exit code %d", code)
 	}
 	return s.log.String()
@@ -216,7 +131,7 @@ func (s *site) fails() string {
 
 func (s *site) signal(signal os.Signal) {
 	s.t.Helper()
-	if err := s.command.Process.Signal(signal); err != nil {
+	if err := s.process.Signal(signal); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -224,7 +139,7 @@ func (s *site) signal(signal os.Signal) {
 func (s *site) waitForEnd() {
 	s.t.Helper()
 	select {
-	case <-s.ended:
+	case <-s.process.Ended():
 	case <-time.After(patience):
 		s.t.Fatalf("the service did not end:\n%s", s.log.String())
 	}
@@ -233,7 +148,7 @@ func (s *site) waitForEnd() {
 // crash is a kill -9 of the service. ComfyUI lives on.
 func (s *site) crash() {
 	s.t.Helper()
-	s.signal(syscall.SIGKILL)
+	s.signal(os.Kill)
 	s.waitForEnd()
 }
 
@@ -242,78 +157,30 @@ func (s *site) kill() {
 	if s.t.Failed() {
 		s.t.Logf("log of the service:\n%s", s.log.String())
 	}
-	if s.command != nil && s.command.Process != nil {
-		_ = s.command.Process.Kill()
-		<-s.ended
+	if s.process != nil {
+		s.process.Kill()
 	}
-	for _, pid := range s.comfyPIDs() {
-		_ = syscall.Kill(-pid, syscall.SIGKILL)
-	}
+	s.KillComfy()
 }
 
-// comfyPIDs are the processes that run a simulated ComfyUI on this site's port.
-func (s *site) comfyPIDs() (pids []int) {
-	entries, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, entry := range entries {
-		line, err := os.ReadFile(entry)
-		if err == nil && bytes.Contains(line, []byte("simulate\x00")) && bytes.Contains(line, fmt.Appendf(nil, "--port\x00%d\x00", s.comfyPort)) {
-			var pid int
-			if _, err := fmt.Sscanf(entry, "/proc/%d/", &pid); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	return pids
-}
-
-// client is a user at the service's port.
+// client is a user at the service's port. Whatever goes wrong in its own methods fails the test.
 type client struct {
-	comfyschedulerv1connect.SchedulerServiceClient
-	identity comfyschedulerv1connect.IdentityServiceClient
-	admin    comfyschedulerv1connect.AdminServiceClient
-	token    string
-	user     *pb.User
-	t        *testing.T
-}
-
-// bearer sends a token with every call.
-type bearer struct {
-	token *string
-	next  http.RoundTripper
-}
-
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if *b.token != "" {
-		r = r.Clone(r.Context())
-		r.Header.Set("Authorization", "Bearer "+*b.token)
-	}
-	return b.next.RoundTrip(r)
+	*servicetest.Client
+	t *testing.T
 }
 
 // visitor is a client that has not signed in.
 func (s *site) visitor(options ...connect.ClientOption) *client {
-	c := &client{t: s.t}
-	var protocols http.Protocols
-	protocols.SetUnencryptedHTTP2(true)
-	httpClient := &http.Client{Transport: bearer{&c.token, &http.Transport{Protocols: &protocols}}}
-	c.SchedulerServiceClient = comfyschedulerv1connect.NewSchedulerServiceClient(httpClient, s.url, options...)
-	c.identity = comfyschedulerv1connect.NewIdentityServiceClient(httpClient, s.url, options...)
-	c.admin = comfyschedulerv1connect.NewAdminServiceClient(httpClient, s.url, options...)
-	return c
+	return &client{servicetest.Dial(s.url, servicetest.HTTP2(), options...), s.t}
 }
 
 // signIn is a new user.
 func (s *site) signIn(options ...connect.ClientOption) *client {
 	s.t.Helper()
 	c := s.visitor(options...)
-	response, err := c.identity.SignIn(s.t.Context(), &pb.SignInRequest{ClientName: "test"})
-	if err != nil {
+	if err := c.SignIn(s.t.Context(), &pb.SignInRequest{ClientName: "test"}); err != nil {
 		s.t.Fatal(err)
 	}
-	c.token, c.user = response.Token, response.User
 	return c
 }
 

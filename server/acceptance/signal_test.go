@@ -15,13 +15,13 @@ import (
 func TestNohupSurvivesTheHangUp(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.wrap = []string{"nohup"}
+	s.Wrap = []string{"nohup"}
 	s.start()
 	s.signal(syscall.SIGHUP)
 	if _, body := s.get("/healthz"); len(body) == 0 {
 		t.Error("it does not answer any more")
 	}
-	ignored, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
+	ignored, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.PID()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestNohupSurvivesTheHangUp(t *testing.T) {
 	}
 	s.signal(syscall.SIGTERM)
 	s.waitForEnd()
-	if code := s.command.ProcessState.ExitCode(); code != 0 {
+	if code := s.process.ExitCode(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -47,11 +47,11 @@ func TestNohupSurvivesTheHangUp(t *testing.T) {
 func TestStopDoesNotWaitForAComfyUIThatCannotBeEnded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
-	pid := s.comfyPIDs()[0]
+	pid := s.ComfyPIDs()[0]
 	thaw := freeze(t, pid)
 	s.signal(syscall.SIGTERM)
 	s.waitForEnd()
-	if code := s.command.ProcessState.ExitCode(); code != 1 {
+	if code := s.process.ExitCode(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
 	wantAll(t, s.log.String(), fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", pid),
@@ -59,7 +59,7 @@ func TestStopDoesNotWaitForAComfyUIThatCannotBeEnded(t *testing.T) {
 	// The next start knows it, and starts nothing beside it.
 	wantAll(t, s.fails(), "the ComfyUI of the service before", fmt.Sprintf("pid %d cannot be ended", pid))
 	thaw()
-	if pids := s.start().comfyPIDs(); len(pids) != 1 || pids[0] == pid {
+	if pids := s.start().ComfyPIDs(); len(pids) != 1 || pids[0] == pid {
 		t.Errorf("ComfyUI afterwards: %v, before %d", pids, pid)
 	}
 }

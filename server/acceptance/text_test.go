@@ -35,11 +35,11 @@ func TestTextsThatHideSomething(t *testing.T) {
 				return err
 			}(),
 			"CreateToken": func() error {
-				_, err := c.identity.CreateToken(t.Context(), &pb.CreateTokenRequest{Name: text})
+				_, err := c.Identity.CreateToken(t.Context(), &pb.CreateTokenRequest{Name: text})
 				return err
 			}(),
 			"SignIn": func() error {
-				_, err := c.identity.SignIn(t.Context(), &pb.SignInRequest{ClientName: text})
+				_, err := c.Identity.SignIn(t.Context(), &pb.SignInRequest{ClientName: text})
 				return err
 			}(),
 		} {
@@ -66,14 +66,14 @@ func TestTokensAreBoundedByDefault(t *testing.T) {
 	made := 1
 	var err error
 	for ; made < 30 && err == nil; made++ {
-		_, err = c.identity.CreateToken(t.Context(), &pb.CreateTokenRequest{Name: fmt.Sprint(made)})
+		_, err = c.Identity.CreateToken(t.Context(), &pb.CreateTokenRequest{Name: fmt.Sprint(made)})
 	}
 	if info := infoOf(err); info.GetReason() != pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS || info.Metadata["limit"] != "20" || made != 21 {
 		t.Errorf("%d were made, then %v", made-1, err)
 	}
 	seen := map[string]bool{}
 	for page := (&pb.ListTokensRequest{PageSize: 7}); ; {
-		list, err := c.identity.ListTokens(t.Context(), page)
+		list, err := c.Identity.ListTokens(t.Context(), page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,15 +89,15 @@ func TestTokensAreBoundedByDefault(t *testing.T) {
 	}
 	root := s.administrator()
 	for range 3 {
-		if _, err := root.admin.CreateInvitation(t.Context(), &pb.CreateInvitationRequest{}); err != nil {
+		if _, err := root.Admin.CreateInvitation(t.Context(), &pb.CreateInvitationRequest{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	first, err := root.admin.ListInvitations(t.Context(), &pb.ListInvitationsRequest{PageSize: 2})
+	first, err := root.Admin.ListInvitations(t.Context(), &pb.ListInvitationsRequest{PageSize: 2})
 	if err != nil || len(first.Invitations) != 2 || first.NextPageToken == "" {
 		t.Fatal(first, err)
 	}
-	rest, err := root.admin.ListInvitations(t.Context(), &pb.ListInvitationsRequest{PageSize: 2, PageToken: first.NextPageToken})
+	rest, err := root.Admin.ListInvitations(t.Context(), &pb.ListInvitationsRequest{PageSize: 2, PageToken: first.NextPageToken})
 	if err != nil || len(rest.Invitations) != 1 || rest.NextPageToken != "" {
 		t.Error(rest, err)
 	}
@@ -107,7 +107,7 @@ func TestTokensAreBoundedByDefault(t *testing.T) {
 func TestEmptyTokenFileIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	file := filepath.Join(s.folder, "data", "admin-token")
+	file := filepath.Join(s.Folder, "data", "admin-token")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestEmptyTokenFileIsMadeAnew(t *testing.T) {
 	}
 	s.start()
 	s.says("held none")
-	if _, err := s.administrator().admin.ListUsers(t.Context(), &pb.ListUsersRequest{}); err != nil {
+	if _, err := s.administrator().Admin.ListUsers(t.Context(), &pb.ListUsersRequest{}); err != nil {
 		t.Errorf("with the token of the file: %v", err)
 	}
 }

@@ -59,7 +59,7 @@ func selfSigned(t *testing.T, folder string) (certificate, key string, pool *x50
 
 func TestEncryptedPort(t *testing.T) {
 	s := newSite(t)
-	certificate, key, pool := selfSigned(t, s.folder)
+	certificate, key, pool := selfSigned(t, s.Folder)
 	s.with("server.tls", map[string]any{"cert_file": certificate, "key_file": key}).start()
 	if !strings.HasPrefix(s.url, "https://") {
 		t.Fatalf("address %s", s.url)

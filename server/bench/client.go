@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,7 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // book is one call of a client.
@@ -34,27 +32,16 @@ func request(prompt string) *pb.BookJobRequest {
 const fox = "a red fox in the snow, watercolour"
 
 func signIn(ctx context.Context, url string) (string, error) {
-	response, err := comfyschedulerv1connect.NewIdentityServiceClient(http.DefaultClient, url).SignIn(ctx, &pb.SignInRequest{})
-	if err != nil {
-		return "", fmt.Errorf("sign in: %w", err)
-	}
-	return response.Token, nil
-}
-
-type withToken struct {
-	token string
-	next  http.RoundTripper
-}
-
-func (t withToken) RoundTrip(r *http.Request) (*http.Response, error) {
-	r.Header.Set("Authorization", "Bearer "+t.token)
-	return t.next.RoundTrip(r)
+	client := servicetest.Dial(url, servicetest.HTTP1())
+	err := client.SignIn(ctx, &pb.SignInRequest{})
+	return client.Token, err
 }
 
 // scheduler speaks Connect over HTTP/1.1, as browsers do.
-func scheduler(url, token string) comfyschedulerv1connect.SchedulerServiceClient {
-	client := &http.Client{Transport: withToken{token, &http.Transport{MaxIdleConnsPerHost: 256}}}
-	return comfyschedulerv1connect.NewSchedulerServiceClient(client, url)
+func scheduler(url, token string) *servicetest.Client {
+	client := servicetest.Dial(url, servicetest.HTTP1())
+	client.Token = token
+	return client
 }
 
 func bookByConnect(url, token string) book {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 const generations = 60
@@ -89,6 +90,10 @@ type straight struct {
 
 func newStraight(ctx context.Context, address string) (*straight, error) {
 	s := &straight{address: address, id: uuid.NewString()}
+	template, err := servicetest.Template()
+	if err != nil {
+		return nil, err
+	}
 	data, err := os.ReadFile(template)
 	if err != nil {
 		return nil, err

@@ -1,39 +1,50 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // process is a server in a process of its own, so that its work can be told from the load's.
 type process struct {
-	command *exec.Cmd
+	*servicetest.Process
 	folder  string
 	url     string
-	comfyUI string        // address of the simulated ComfyUI
-	took    time.Duration // to start
+	comfyUI string // address of the simulated ComfyUI
 }
 
+// opened waits until a server says where it is.
+func opened(ctx context.Context, started *servicetest.Process, folder string) (*process, error) {
+	url, err := started.Address(ctx)
+	if err != nil {
+		started.Kill()
+		return nil, err
+	}
+	return &process{Process: started, folder: folder, url: url}, nil
+}
+
+// stopPatience is how long a server may take to stop before it is killed.
+const stopPatience = time.Minute
+
 func (p *process) stop() {
-	_ = p.command.Process.Signal(syscall.SIGTERM)
-	_ = p.command.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	_ = p.Stop(ctx) // how it ends is no part of a measurement
 	_ = os.RemoveAll(p.folder)
 }
 
 // cpu is the processor time the process has used.
 func (p *process) cpu() time.Duration {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
 	if err != nil {
 		return 0
 	}
@@ -46,7 +57,7 @@ func (p *process) cpu() time.Duration {
 
 // memory is the resident memory of the process, in KiB.
 func (p *process) memory() float64 {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.command.Process.Pid))
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.PID()))
 	if err != nil {
 		return 0
 	}
@@ -69,34 +80,6 @@ func quiet() (end func()) {
 // quietLimit is how much memory may be used without collecting garbage, in bytes.
 const quietLimit = 1 << 30
 
-// start starts a server and waits until it says where it is.
-func start(command *exec.Cmd, folder string) (*process, error) {
-	out, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	log, err := os.Create(filepath.Join(folder, "log")) // it goes with the folder
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = log.Close() }()
-	command.Stderr = log
-	p := &process{command: command, folder: folder}
-	began := time.Now()
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if _, url, ok := strings.Cut(lines.Text(), "is at "); ok {
-			p.url, p.took = strings.TrimSpace(url), time.Since(began)
-			return p, nil
-		}
-	}
-	_ = command.Wait()
-	said, _ := os.ReadFile(log.Name())
-	return nil, errors.New("the server ended before its port was open: " + string(said))
-}
-
 func startLimit(ctx context.Context) (*process, error) {
 	own, err := os.Executable()
 	if err != nil {
@@ -106,5 +89,9 @@ func startLimit(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(exec.CommandContext(context.WithoutCancel(ctx), own, "limit", folder), folder)
+	started, err := servicetest.Start(exec.Command(own, "limit", folder), os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	return opened(ctx, started, folder)
 }

@@ -33,7 +33,7 @@ func testServiceKilled(t *testing.T, place *site, v *service) *service {
 	j := v.book(t, booking("adopt me", map[string]any{"seconds": 8.0, "steps": 80}))
 	v.underWay(t, j.GetId())
 	pid := v.comfyPID()
-	v.kill()
+	v.Kill()
 	v = place.start()
 	if now := v.comfyPID(); now != pid {
 		t.Errorf("ComfyUI is pid %d, was %d", now, pid)
@@ -66,7 +66,7 @@ func (s *site) written(t *testing.T, j *pb.Job) []string {
 func testEndedMeanwhile(t *testing.T, place *site, v *service) *service {
 	j := v.book(t, booking("see you later", map[string]any{"seconds": 2.0, "steps": 20}))
 	v.underWay(t, j.GetId())
-	v.kill()
+	v.Kill()
 	other := stranger{t, v.comfyURL}
 	eventually(t, "the run ends", func() bool { return other.outcome(j.GetId()) == "success" })
 	v = place.start()
@@ -84,7 +84,7 @@ func testBothKilled(t *testing.T, place *site, v *service) *service {
 	j := v.book(t, booking("lost and found", map[string]any{"seconds": 6.0, "steps": 60}))
 	v.underWay(t, j.GetId())
 	pid := v.comfyPID()
-	v.kill()
+	v.Kill()
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -102,9 +102,8 @@ func testServiceStopped(t *testing.T, place *site, v *service) {
 	j := v.book(t, booking("interrupted", map[string]any{"seconds": 6.0, "steps": 60}))
 	v.underWay(t, j.GetId())
 	pid := v.comfyPID()
-	v.stop()
-	if v.exit != nil {
-		t.Errorf("the service ended with %v", v.exit)
+	if err := v.stop(); err != nil {
+		t.Errorf("the service ended with %v", err)
 	}
 	if alive(pid) {
 		t.Errorf("ComfyUI (pid %d) lives on", pid)

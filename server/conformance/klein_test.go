@@ -21,16 +21,15 @@ func testKlein(t *testing.T, there elsewhere) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.configuration["workflow"] = map[string]any{"template_file": template, "parameter_map": map[string]any{
+	s.Config["workflow"] = map[string]any{"template_file": template, "parameter_map": map[string]any{
 		"prompt": map[string]any{"node_id": "6", "field": "text"}, "seed": map[string]any{"node_id": "25", "field": "noise_seed"},
 	}}
 	v := s.launch()
-	<-v.ended
-	if v.exit == nil {
+	if v.Wait() == nil {
 		t.Error("the service ended well")
 	}
-	t.Log(lastLines(v.logged(), 12))
-	says(t, v.logged(), "this ComfyUI cannot run the workflow flux_klein",
+	t.Log(lastLines(v.log.String(), 12))
+	says(t, v.log.String(), "this ComfyUI cannot run the workflow flux_klein",
 		"needs the model file flux-2-klein-4b-fp8.safetensors, which is not there: put it into models/diffusion_models",
 		"needs the model file qwen_3_4b.safetensors, which is not there: put it into models/text_encoders",
 		"needs the model file flux2-vae.safetensors, which is not there: put it into models/vae")
@@ -39,7 +38,7 @@ func testKlein(t *testing.T, there elsewhere) {
 		if !complaint.missing {
 			t.Errorf("something other than a class or a model is missing: %s", complaint.text)
 		}
-		says(t, v.logged(), "node "+complaint.node+" (")
+		says(t, v.log.String(), "node "+complaint.node+" (")
 	}
 }
 

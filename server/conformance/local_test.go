@@ -167,7 +167,7 @@ func testCancelScheduled(t *testing.T, v *service) {
 	request := booking("never", nil)
 	request.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: inFuture()}
 	j := v.book(t, request)
-	cancelled, err := v.scheduler.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()})
+	cancelled, err := v.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()})
 	if err != nil || cancelled.GetJob().GetStatus() != pb.JobStatus_JOB_STATUS_CANCELLED {
 		t.Errorf("%v %v", cancelled.GetJob(), err)
 	}
@@ -178,7 +178,7 @@ func testCancelRunning(t *testing.T, v *service) {
 	v.underWay(t, j.GetId())
 	other := stranger{t, v.comfyURL}
 	foreign := other.post(1)
-	if _, err := v.scheduler.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()}); err != nil {
+	if _, err := v.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()}); err != nil {
 		t.Fatal(err)
 	}
 	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_CANCELLED)
@@ -242,13 +242,13 @@ func testEdit(t *testing.T, place *site, v *service) {
 		t.Errorf("results: %v", j.GetResults())
 	}
 
-	if _, err := v.scheduler.UpdateJob(t.Context(), moveToNow(before)); err != nil {
+	if _, err := v.UpdateJob(t.Context(), moveToNow(before)); err != nil {
 		t.Fatal(err)
 	}
 	if j := v.end(t, before.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED); len(j.GetResults()) != 1 {
 		t.Errorf("a job booked before the edit has %v", j.GetResults())
 	}
-	eventually(t, "the estimate is measured again", func() bool { return strings.Contains(v.logged(), "the edited workflow was measured") })
+	eventually(t, "the estimate is measured again", func() bool { return strings.Contains(v.log.String(), "the edited workflow was measured") })
 	copyFile(t, "testdata/paint_api.json", place.template())
 	eventually(t, "the edit is taken back", func() bool { return v.state().GetWorkflows()[0].GetExamplePrompt() == "a picture" })
 }
@@ -314,18 +314,16 @@ func TestStartThatFails(t *testing.T) {
 		}
 		defer taken.Close()
 		v := s.launch()
-		<-v.ended
-		if v.exit == nil {
+		if v.Wait() == nil {
 			t.Error("the service ended well")
 		}
-		says(t, v.logged(), "comfy_ui.api_port", "is taken by another program")
+		says(t, v.log.String(), "comfy_ui.api_port", "is taken by another program")
 	})
 	t.Run("ComfyUI exits", func(t *testing.T) {
 		v := place.local(t, "--no-such-flag").launch()
-		<-v.ended
-		if v.exit == nil {
+		if v.Wait() == nil {
 			t.Error("the service ended well")
 		}
-		says(t, v.logged(), "ComfyUI ended (exit status 2)", "unrecognized arguments: --no-such-flag")
+		says(t, v.log.String(), "ComfyUI ended (exit status 2)", "unrecognized arguments: --no-such-flag")
 	})
 }

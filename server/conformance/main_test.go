@@ -3,15 +3,13 @@ package conformance
 import (
 	"encoding/json"
 	"flag"
-	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 var overhead = flag.Int("overhead", 0, "measure this many jobs against direct posts")
@@ -31,30 +29,10 @@ func comfyUI(t *testing.T) installation {
 	return i
 }
 
-// program is the service's, built once.
-var program = sync.OnceValues(func() (string, error) {
-	if given := os.Getenv("COMFYSCHEDULER_BIN"); given != "" {
-		return filepath.Abs(given)
-	}
-	dir, err := os.MkdirTemp("", "comfyscheduler-conformance-")
-	if err != nil {
-		return "", err
-	}
-	built := filepath.Join(dir, "comfyscheduler")
-	if out, err := exec.Command("go", "build", "-o", built, "../cmd/comfyscheduler").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the service: %w\n%s", err, out)
-	}
-	return built, nil
-})
-
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
-	if os.Getenv("COMFYSCHEDULER_BIN") == "" {
-		if built, err := program(); err == nil && os.Getenv("COMFYUI_ROOT") != "" {
-			_ = os.RemoveAll(filepath.Dir(built))
-		}
-	}
+	servicetest.Clean()
 	os.Exit(code)
 }
 
@@ -73,12 +51,11 @@ func database(base string) string { return "sqlite:///" + filepath.Join(base, "c
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := servicetest.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 func copyFile(t *testing.T, from, to string) {

@@ -34,7 +34,7 @@ func testParameters(t *testing.T, v *service) {
 	if p := found["size"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 32 || p.GetMax() != 512 || p.GetDefault().GetInteger() != 64 {
 		t.Errorf("size: %v", p)
 	}
-	_, err := v.scheduler.BookJob(t.Context(), booking("out of range", map[string]any{
+	_, err := v.BookJob(t.Context(), booking("out of range", map[string]any{
 		"steps": 501, "outcome": "burn", "seconds": -0.5, "inverted": "perhaps", "size": 520, "frame": 1,
 	}))
 	if err == nil {

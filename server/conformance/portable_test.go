@@ -45,8 +45,7 @@ func TestPortable(t *testing.T) {
 		}
 	}
 	pid := v.comfyPID()
-	v.stop()
-	if v.exit != nil || alive(pid) {
-		t.Errorf("the service ended with %v, ComfyUI (pid %d) is alive: %t", v.exit, pid, alive(pid))
+	if err := v.stop(); err != nil || alive(pid) {
+		t.Errorf("the service ended with %v, ComfyUI (pid %d) is alive: %t", err, pid, alive(pid))
 	}
 }

@@ -94,9 +94,8 @@ func TestRemote(t *testing.T) {
 	t.Run("a workflow that it cannot run", func(t *testing.T) { testKlein(t, there) })
 	t.Run("shipped example", func(t *testing.T) { testShippedExample(t, there) })
 	t.Run("left alone", func(t *testing.T) {
-		v.stop()
-		if v.exit != nil {
-			t.Errorf("the service ended with %v", v.exit)
+		if err := v.stop(); err != nil {
+			t.Errorf("the service ended with %v", err)
 		}
 		if res, err := http.Get(there.url() + "/queue"); err != nil {
 			t.Errorf("ComfyUI is gone: %v", err)
@@ -197,7 +196,7 @@ func testQueued(t *testing.T, there elsewhere, line *proxy, v *service) {
 	}
 
 	j, foreign := behind("let me go", 6)
-	if _, err := v.scheduler.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()}); err != nil {
+	if _, err := v.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.GetId()}); err != nil {
 		t.Fatal(err)
 	}
 	j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_CANCELLED)
@@ -246,9 +245,9 @@ func testShippedExample(t *testing.T, there elsewhere) {
 		t.Fatal(err)
 	}
 	shipped["workflow"]["template_file"] = template
-	s.configuration["workflow"] = shipped["workflow"]
+	s.Config["workflow"] = shipped["workflow"]
 	v := s.start()
-	defer v.stop()
+	defer func() { _ = v.stop() }()
 	j := v.end(t, v.book(t, booking("clouds over a lake", map[string]any{"width": 256, "height": 192})).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 	_, _, body := v.fetch(t, "/images/"+j.GetResultFilename())
 	picture, err := png.DecodeConfig(bytes.NewReader(body))
@@ -261,21 +260,16 @@ func TestRemoteThatIsNotThere(t *testing.T) {
 	comfyUI(t)
 	s := newSite(t, map[string]any{"installation_type": "remote", "api_port": freePort(t), "start_timeout": "1s"})
 	v := s.launch()
-	<-v.ended
-	if v.exit == nil {
+	if v.Wait() == nil {
 		t.Error("the service ended well")
 	}
-	says(t, v.logged(), "no ComfyUI answers yet: is it running", "there is no ComfyUI at "+s.comfyURL, "start it, or correct comfy_ui.api_host and api_port")
+	says(t, v.log.String(), "no ComfyUI answers yet: is it running", "there is no ComfyUI at "+s.comfyURL, "start it, or correct comfy_ui.api_host and api_port")
 }
 
 func TestStrangersComfyUIOnThePort(t *testing.T) {
 	place := comfyUI(t).local(t)
 	// Any ComfyUI will do; the simulated one starts fast.
-	binary, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := exec.Command(binary, "simulate", "--port", strings.TrimPrefix(place.comfyURL, "http://127.0.0.1:"), "--start-time", "0s")
+	command := exec.Command(place.Program, "simulate", "--port", strings.TrimPrefix(place.comfyURL, "http://127.0.0.1:"), "--start-time", "0s")
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -291,6 +285,6 @@ func TestStrangersComfyUIOnThePort(t *testing.T) {
 		return err == nil
 	})
 	v := place.launch()
-	<-v.ended
-	says(t, v.logged(), "that the service did not start", `use installation_type "remote"`)
+	<-v.Ended()
+	says(t, v.log.String(), "that the service did not start", `use installation_type "remote"`)
 }

@@ -3,18 +3,14 @@ package conformance
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,29 +19,26 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // service is a running service and somebody who is signed in to it.
 type service struct {
-	t         *testing.T
-	url       string
-	comfyURL  string
-	command   *exec.Cmd
-	ended     chan struct{}
-	exit      error
-	log       string // file
-	scheduler comfyschedulerv1connect.SchedulerServiceClient
+	*servicetest.Process
+	*servicetest.Client
+	t        *testing.T
+	url      string
+	comfyURL string
+	log      *servicetest.Log
 }
 
 // site is what a service works with, across its restarts.
 type site struct {
-	t             *testing.T
-	dir           string
-	output        string
-	comfyURL      string
-	configuration map[string]any
-	token         string
+	*servicetest.Site
+	t        *testing.T
+	output   string
+	comfyURL string
+	token    string
 }
 
 // silence is how many seconds a run may be silent.
@@ -62,20 +55,26 @@ var parameterMap = map[string]any{
 
 func newSite(t *testing.T, comfy map[string]any) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir()}
+	program, err := servicetest.Program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := servicetest.NewSite(program, t.TempDir(), servicetest.Pace{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{Site: own, t: t}
 	copyFile(t, "testdata/paint_api.json", s.template())
 	s.comfyURL = fmt.Sprintf("http://127.0.0.1:%d", comfy["api_port"])
 	s.output, _ = comfy["output_dir"].(string)
-	s.configuration = map[string]any{
-		"server":    map[string]any{"host": "127.0.0.1", "port": freePort(t), "shutdown_grace": "1s"},
-		"comfy_ui":  comfy,
-		"workflow":  map[string]any{"template_file": "paint_api.json", "parameter_map": parameterMap},
-		"scheduler": map[string]any{"slot_margin": 5, "silence_factor": 1, "silence_min": fmt.Sprintf("%ds", silence)},
-	}
+	s.Config["comfy_ui"] = comfy
+	s.Config["workflow"] = map[string]any{"template_file": "paint_api.json", "parameter_map": parameterMap}
+	s.Config["scheduler"] = map[string]any{"slot_margin": 5, "silence_factor": 1, "silence_min": fmt.Sprintf("%ds", silence)}
+	s.Config.Set("server.shutdown_grace", "1s")
 	return s
 }
 
-func (s *site) template() string { return filepath.Join(s.dir, "paint_api.json") }
+func (s *site) template() string { return filepath.Join(s.Folder, "paint_api.json") }
 
 // local makes a site whose ComfyUI the service launches.
 func (i installation) local(t *testing.T, extra ...string) *site {
@@ -90,40 +89,18 @@ func (i installation) local(t *testing.T, extra ...string) *site {
 // launch starts the service and does not wait for it.
 func (s *site) launch() *service {
 	s.t.Helper()
-	data, err := json.Marshal(s.configuration)
+	v := &service{t: s.t, comfyURL: s.comfyURL, log: &servicetest.Log{}}
+	process, err := s.Launch(v.log)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	file := filepath.Join(s.dir, "config.json")
-	if err := os.WriteFile(file, data, 0o644); err != nil {
-		s.t.Fatal(err)
-	}
-	binary, err := program()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	v := &service{t: s.t, comfyURL: s.comfyURL, log: filepath.Join(s.dir, "service.log"), ended: make(chan struct{})}
-	log, err := os.OpenFile(v.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer log.Close()
-	v.command = exec.Command(binary, "serve", "--config", file)
-	v.command.Stdout, v.command.Stderr = log, log
-	if err := v.command.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	go func() {
-		v.exit = v.command.Wait()
-		close(v.ended)
-	}()
+	v.Process = process
 	s.t.Cleanup(func() {
-		v.stop()
+		_ = v.stop()
 		if s.t.Failed() {
-			s.t.Logf("the service's log:\n%s", v.logged())
+			s.t.Logf("the service's log:\n%s", v.log)
 		}
 	})
-	v.url = fmt.Sprintf("http://127.0.0.1:%d", s.configuration["server"].(map[string]any)["port"])
 	return v
 }
 
@@ -131,58 +108,33 @@ func (s *site) launch() *service {
 func (s *site) start() *service {
 	s.t.Helper()
 	v := s.launch()
-	eventually(s.t, "the service opens its port", func() bool {
-		select {
-		case <-v.ended:
-			s.t.Fatalf("the service ended: %v\n%s", v.exit, v.logged())
-		default:
-		}
-		res, err := http.Get(v.url + "/healthz")
-		if err == nil {
-			res.Body.Close()
-		}
-		return err == nil && res.StatusCode == http.StatusOK
-	})
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	url, err := v.Address(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	v.url, v.Client = url, servicetest.Dial(url, servicetest.HTTP1())
 	if s.token == "" {
-		identity := comfyschedulerv1connect.NewIdentityServiceClient(http.DefaultClient, v.url)
-		signedIn, err := identity.SignIn(s.t.Context(), &pb.SignInRequest{Delivery: pb.TokenDelivery_TOKEN_DELIVERY_RESPONSE})
-		if err != nil {
+		if err := v.SignIn(s.t.Context(), &pb.SignInRequest{Delivery: pb.TokenDelivery_TOKEN_DELIVERY_RESPONSE}); err != nil {
 			s.t.Fatal(err)
 		}
-		s.token = signedIn.GetToken()
+		s.token = v.Token
 	}
-	v.scheduler = comfyschedulerv1connect.NewSchedulerServiceClient(bearer(s.token), v.url)
+	v.Token = s.token
 	return v
 }
 
-// bearer is an HTTP client that signs its requests.
-type bearer string
-
-func (b bearer) Do(r *http.Request) (*http.Response, error) {
-	r.Header.Set("Authorization", "Bearer "+string(b))
-	return http.DefaultClient.Do(r)
-}
-
-func (v *service) logged() string {
-	data, _ := os.ReadFile(v.log)
-	return string(data)
-}
-
-// stop is the clean one. It returns when the service has ended.
-func (v *service) stop() {
-	_ = v.command.Process.Signal(syscall.SIGTERM) // it may have ended
-	<-v.ended
-}
-
-// kill is the power cut.
-func (v *service) kill() {
-	_ = v.command.Process.Kill()
-	<-v.ended
+// stop is the clean one. It returns when the service has ended, and how.
+func (v *service) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return v.Stop(ctx)
 }
 
 func (v *service) state() *pb.StateSnapshot {
 	v.t.Helper()
-	state, err := v.scheduler.GetState(v.t.Context(), &pb.GetStateRequest{})
+	state, err := v.GetState(v.t.Context(), &pb.GetStateRequest{})
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -236,7 +188,7 @@ func booking(prompt string, parameters map[string]any) *pb.BookJobRequest {
 
 func (v *service) book(t *testing.T, r *pb.BookJobRequest) *pb.Job {
 	t.Helper()
-	booked, err := v.scheduler.BookJob(t.Context(), r)
+	booked, err := v.BookJob(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +197,7 @@ func (v *service) book(t *testing.T, r *pb.BookJobRequest) *pb.Job {
 
 func (v *service) job(t *testing.T, id string) *pb.Job {
 	t.Helper()
-	got, err := v.scheduler.GetJob(t.Context(), &pb.GetJobRequest{JobId: id})
+	got, err := v.GetJob(t.Context(), &pb.GetJobRequest{JobId: id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +255,7 @@ func (v *service) fetch(t *testing.T, path string) (status int, contentType stri
 func (v *service) watch(t *testing.T, id string) <-chan []*pb.JobProgress {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	stream, err := v.scheduler.WatchState(ctx, &pb.WatchStateRequest{})
+	stream, err := v.WatchState(ctx, &pb.WatchStateRequest{})
 	if err != nil {
 		cancel()
 		t.Fatal(err)

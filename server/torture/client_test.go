@@ -8,15 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // errDown says that nothing was sent: there is no service.
@@ -24,9 +21,8 @@ var errDown = errors.New("the service is down")
 
 // line is an HTTP client's way to the service, wherever its port is at the moment.
 type line struct {
-	site  *site
-	token string
-	next  http.RoundTripper
+	site *site
+	next http.RoundTripper
 }
 
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -39,9 +35,6 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	r.URL.Host, r.Host = target.Host, target.Host
-	if l.token != "" {
-		r.Header.Set("Authorization", "Bearer "+l.token)
-	}
 	return l.next.RoundTrip(r)
 }
 
@@ -51,29 +44,19 @@ type user struct {
 	id      string
 	display string // its name for people
 	site    *site
-	line    *line
-	comfyschedulerv1connect.SchedulerServiceClient
-	identity comfyschedulerv1connect.IdentityServiceClient
-	admin    comfyschedulerv1connect.AdminServiceClient
+	*servicetest.Client
 }
 
 // newUser is nobody yet: it has no token.
 func newUser(s *site, name string) *user {
-	var protocols http.Protocols
-	protocols.SetUnencryptedHTTP2(true)
-	u := &user{name: name, site: s, line: &line{site: s, next: &http.Transport{Protocols: &protocols}}}
-	httpClient := &http.Client{Transport: u.line}
-	u.SchedulerServiceClient = comfyschedulerv1connect.NewSchedulerServiceClient(httpClient, "http://service")
-	u.identity = comfyschedulerv1connect.NewIdentityServiceClient(httpClient, "http://service")
-	u.admin = comfyschedulerv1connect.NewAdminServiceClient(httpClient, "http://service")
-	return u
+	return &user{name: name, site: s, Client: servicetest.Dial("http://service", &line{s, servicetest.HTTP2()})}
 }
 
 // administrator is whoever has the token in the data folder.
 func (s *site) administrator() (*user, error) {
-	token, err := os.ReadFile(filepath.Join(s.data, "admin-token"))
+	token, err := s.AdminToken()
 	u := newUser(s, "administrator")
-	u.line.token = strings.TrimSpace(string(token))
+	u.Token = token
 	return u, err
 }
 
@@ -100,7 +83,7 @@ func (s *site) invite(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		made, err := administrator.admin.CreateInvitation(ctx, &pb.CreateInvitationRequest{Note: "torture", MaxUses: 1000})
+		made, err := administrator.Admin.CreateInvitation(ctx, &pb.CreateInvitationRequest{Note: "torture", MaxUses: 1000})
 		s.invitation = made.GetCode()
 		return err
 	})
@@ -110,9 +93,9 @@ func (s *site) invite(ctx context.Context) error {
 func (s *site) signIn(ctx context.Context, name string) (*user, error) {
 	u := newUser(s, name)
 	err := s.again(ctx, func(ctx context.Context) error {
-		response, err := u.identity.SignIn(ctx, &pb.SignInRequest{ClientName: name, Invitation: s.invitation})
+		err := u.SignIn(ctx, &pb.SignInRequest{ClientName: name, Invitation: s.invitation})
 		if err == nil {
-			u.line.token, u.id, u.display = response.Token, response.User.Id, response.User.Name
+			u.id, u.display = u.User.Id, u.User.Name
 		}
 		return err
 	})

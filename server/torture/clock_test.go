@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func (s *site) clockFile() string { return filepath.Join(s.folder, "clock") }
+func (s *site) clockFile() string { return filepath.Join(s.Folder, "clock") }
 
 // setClock lets the service's clock be off.
 func (s *site) setClock(off time.Duration) {

@@ -3,37 +3,18 @@
 package torture_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// comfyPIDs are the processes that run a simulated ComfyUI on this site's port.
-func (s *site) comfyPIDs() (pids []int) {
-	entries, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is well formed
-	port := fmt.Appendf(nil, "--port\x00%d\x00", s.comfyPort)
-	for _, entry := range entries {
-		line, err := os.ReadFile(entry)
-		if err == nil && bytes.Contains(line, []byte("\x00simulate\x00")) && bytes.Contains(line, port) {
-			var pid int
-			if _, err := fmt.Sscanf(entry, "/proc/%d/", &pid); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	return pids
-}
-
 // signalComfy sends a signal to ComfyUI and its children.
 func (s *site) signalComfy(signal syscall.Signal, name string) (reached bool) {
-	for _, pid := range s.comfyPIDs() {
+	for _, pid := range s.ComfyPIDs() {
 		s.mu.Lock()
 		if signal == syscall.SIGKILL {
 			s.died = true
@@ -57,7 +38,7 @@ func (s *site) lookAtComfy(ctx context.Context) {
 	defer ticker.Stop()
 	twice := 0
 	for {
-		pids := s.comfyPIDs()
+		pids := s.ComfyPIDs()
 		for _, pid := range pids {
 			s.history.alive(pid)
 		}
@@ -79,7 +60,7 @@ func (s *site) lookAtComfy(ctx context.Context) {
 func (s *site) askComfy(ctx context.Context, path, body, what string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	url := fmt.Sprintf("http://127.0.0.1:%d%s", s.comfyPort, path)
+	url := fmt.Sprintf("http://127.0.0.1:%d%s", s.ComfyPort, path)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		s.history.violation(err.Error())
@@ -142,11 +123,8 @@ func (s *site) startElsewhere() (*exec.Cmd, error) {
 	if !s.remote {
 		return nil, nil
 	}
-	args := []string{
-		"simulate", "--base-directory", s.base(), "--listen", "127.0.0.1", "--port", fmt.Sprint(s.comfyPort),
-		"--output-directory", s.output, "--preview-method", "auto",
-	}
-	command := exec.Command(s.program, append(args, s.comfyArgs()...)...)
+	args := append([]string{"--output-directory", s.output, "--preview-method", "auto"}, s.comfyArgs()...)
+	command := s.Simulator(s.base(), args...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
 		return nil, err

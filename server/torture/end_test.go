@@ -18,7 +18,7 @@ func (s *site) judgeEnd(l *life, waitErr error) {
 		s.history.violation(err.Error())
 		return
 	}
-	pid := l.command.Process.Pid
+	pid := l.process.PID()
 	how := "exit status 0"
 	if waitErr != nil {
 		how = waitErr.Error()
@@ -40,7 +40,7 @@ func (s *site) judgeEnd(l *life, waitErr error) {
 }
 
 func (s *site) endedWell(l *life, waitErr error, content []byte) bool {
-	pid := l.command.Process.Pid
+	pid := l.process.PID()
 	if l.armed && waitErr != nil && waitErr.Error() == "signal: killed" && l.asked != "SIGKILL" {
 		s.history.incident("service killed at a failpoint", pid, "")
 		s.kills.Add(1)

@@ -14,7 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
 )
 
-func (s *site) failpointFile() string { return filepath.Join(s.folder, "failpoints") }
+func (s *site) failpointFile() string { return filepath.Join(s.Folder, "failpoints") }
 
 // isArmed reports whether something is to happen at a failpoint.
 func (s *site) isArmed() bool {

@@ -47,13 +47,13 @@ func (t *tormentor) whileFlooded(ctx context.Context, do func()) {
 
 // tryName asks for a name that is taken.
 func (t *tormentor) tryName(ctx context.Context) {
-	_, err := t.vandal.identity.RenameMe(ctx, &pb.RenameMeRequest{Name: t.bait.display})
+	_, err := t.vandal.Identity.RenameMe(ctx, &pb.RenameMeRequest{Name: t.bait.display})
 	t.refused(ctx, "rename to a taken name", err)
 }
 
 // tryInvitation signs in with an invitation that nobody made.
 func (t *tormentor) tryInvitation(ctx context.Context) {
-	_, err := t.stranger.identity.SignIn(ctx, &pb.SignInRequest{ClientName: "stranger", Invitation: "0000-0000-0000"})
+	_, err := t.stranger.Identity.SignIn(ctx, &pb.SignInRequest{ClientName: "stranger", Invitation: "0000-0000-0000"})
 	t.refused(ctx, "sign-in with a wrong invitation", err)
 }
 

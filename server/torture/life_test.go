@@ -3,20 +3,15 @@
 package torture_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // keepUp starts the service whenever it is down, until ctx ends.
@@ -31,7 +26,7 @@ func (s *site) keepUp(ctx context.Context) error {
 
 // life is one process of the service.
 type life struct {
-	command *exec.Cmd
+	process *servicetest.Process
 	log     string // its file
 	remote  bool   // ComfyUI ran elsewhere
 	asked   string // how it was told to end
@@ -43,13 +38,18 @@ type life struct {
 
 // live is one life of the service, from start to end.
 func (s *site) live(ctx context.Context) error {
-	l, out, err := s.begin(ctx)
+	l, err := s.begin(ctx)
 	if err != nil || l == nil {
 		return err
 	}
-	s.readAddress(out)
-	waitErr := l.command.Wait()
-	l.left = s.comfyPIDs()
+	if url, err := l.process.Address(context.WithoutCancel(ctx)); err == nil {
+		s.mu.Lock()
+		s.url = url
+		close(s.opened)
+		s.mu.Unlock()
+	}
+	waitErr := l.process.Wait()
+	l.left = s.ComfyPIDs()
 	s.mu.Lock()
 	l.asked, l.full, l.died, l.armed = s.asked, s.diskFull, s.died, s.armed
 	s.process = nil
@@ -60,54 +60,35 @@ func (s *site) live(ctx context.Context) error {
 }
 
 // begin starts the service, unless ctx has ended before it may be started.
-func (s *site) begin(ctx context.Context) (*life, io.Reader, error) {
+func (s *site) begin(ctx context.Context) (*life, error) {
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	if ctx.Err() != nil {
-		return nil, nil, nil
+		return nil, nil
 	}
 	remote := s.isRemote()
 	if !remote {
 		s.misbehave()
 	}
-	if err := s.writeConfig(remote); err != nil {
-		return nil, nil, err
+	if err := s.configure(remote); err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lives++
-	l := &life{log: filepath.Join(s.folder, fmt.Sprintf("service-%04d.log", s.lives)), remote: remote}
+	l := &life{log: filepath.Join(s.Folder, fmt.Sprintf("service-%04d.log", s.lives)), remote: remote}
 	log, err := os.Create(l.log)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	l.command = exec.Command(s.program, "serve", "--config", s.configFile())
-	l.command.Env = append(os.Environ(), clock.Env+"="+s.clockFile(), failpoint.Env+"="+s.failpointFile())
-	l.command.Stderr = log
-	out, err := l.command.StdoutPipe()
-	if err == nil {
-		err = l.command.Start()
+	if l.process, err = s.Launch(log); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	s.process, s.asked = l.command.Process, ""
+	s.process, s.asked = l.process, ""
 	s.diskFull, s.died, s.armed = s.hoard.full(), false, s.isArmed()
-	s.history.incident("service started", l.command.Process.Pid, filepath.Base(l.log))
-	return l, out, nil
-}
-
-// readAddress reads the service's output to its end, and its address from it.
-func (s *site) readAddress(out io.Reader) {
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if _, url, ok := strings.Cut(lines.Text(), "is at "); ok {
-			s.mu.Lock()
-			s.url = strings.TrimSpace(url)
-			close(s.opened)
-			s.mu.Unlock()
-		}
-	}
+	s.history.incident("service started", l.process.PID(), filepath.Base(l.log))
+	return l, nil
 }
 
 func (s *site) closePort() {
@@ -133,7 +114,7 @@ func (s *site) signal(signal syscall.Signal, name string) bool {
 	if signal == syscall.SIGKILL {
 		s.kills.Add(1)
 	}
-	s.history.incident("service "+name, s.process.Pid, "")
+	s.history.incident("service "+name, s.process.PID(), "")
 	return true
 }
 
@@ -190,7 +171,5 @@ func (s *site) end() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	_ = s.down(ctx)
-	for _, pid := range s.comfyPIDs() {
-		_ = syscall.Kill(-pid, syscall.SIGKILL)
-	}
+	s.KillComfy()
 }

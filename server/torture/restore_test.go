@@ -4,26 +4,27 @@ package torture_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
-// tool runs one of the program's own commands on a configuration.
-func (s *site) tool(configFile string, args ...string) error {
-	out, err := exec.Command(s.program, append(args, "--config", configFile)...).CombinedOutput()
+// tool runs one of the program's own commands on a site's configuration.
+func tool(s *servicetest.Site, args ...string) error {
+	out, err := s.Command(args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%v: %w: %s", args, err, out)
 	}
 	return nil
 }
 
-func (s *site) backupFile() string { return filepath.Join(s.folder, "backup.db") }
+func (s *site) backupFile() string { return filepath.Join(s.Folder, "backup.db") }
 
 // backUp makes a backup in place of the one before, and says when it was begun.
 func (s *site) backUp() (begun int64, err error) {
@@ -31,7 +32,7 @@ func (s *site) backUp() (begun int64, err error) {
 		return 0, err
 	}
 	begun = time.Now().UnixMilli()
-	return begun, s.tool(s.configFile(), "backup", s.backupFile())
+	return begun, tool(s.Site, "backup", s.backupFile())
 }
 
 // restore puts a backup in the place of the bookings, some seconds after it was made, and lets the service be started again.
@@ -47,14 +48,14 @@ func (t *tormentor) restore(ctx context.Context) {
 	t.history.incident("backup made", 0, "")
 	pause(ctx, t.upTo(4*time.Second))
 	err = t.whileDown(func() error {
-		epochs, err := readEpochs(filepath.Join(t.data, "bookings.db"))
+		epochs, err := readEpochs(filepath.Join(t.Data(), "bookings.db"))
 		if err != nil {
 			return err
 		}
-		if err := t.tool(t.configFile(), "restore", t.backupFile()); err != nil {
+		if err := tool(t.Site, "restore", t.backupFile()); err != nil {
 			return err
 		}
-		aside, _ := filepath.Glob(filepath.Join(t.data, "*.before-restore-*")) // the pattern is well formed
+		aside, _ := filepath.Glob(filepath.Join(t.Data(), "*.before-restore-*")) // the pattern is well formed
 		for _, file := range aside {
 			err = errors.Join(err, os.Remove(file))
 		}
@@ -77,65 +78,55 @@ func (t *tormentor) restoreBeside(ctx context.Context) {
 		t.history.violation("the backup failed: " + err.Error())
 		return
 	}
-	config, err := t.twinConfig()
+	twin, err := t.twin()
 	if err == nil {
-		err = t.tool(config, "restore", t.backupFile())
+		err = tool(twin, "restore", t.backupFile())
 	}
 	if err == nil {
-		err = t.runTwin(ctx, config)
+		err = t.runTwin(ctx, twin)
 	}
 	if err != nil {
 		t.history.violation("the second service: " + err.Error())
 	}
 }
 
-// twinConfig writes the configuration of a second service.
-func (t *tormentor) twinConfig() (string, error) {
-	folder, err := os.MkdirTemp(t.folder, "twin")
+// twin makes a second site with the same rules.
+func (t *tormentor) twin() (*servicetest.Site, error) {
+	folder, err := os.MkdirTemp(t.Folder, "twin")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	port, err := quietPort(t.rng)
+	twin, err := servicetest.NewSite(t.Program, folder, quick)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	content, err := os.ReadFile(t.configFile())
-	if err != nil {
-		return "", err
+	t.gate.Lock() // the configuration is not made anew meanwhile
+	defer t.gate.Unlock()
+	for _, section := range []string{"access", "scheduler", "workflow"} {
+		twin.Config[section] = maps.Clone(t.Config.Section(section))
 	}
-	var config map[string]map[string]any
-	if err := json.Unmarshal(content, &config); err != nil {
-		return "", err
-	}
-	config["server"]["data_dir"] = filepath.Join(folder, "data")
-	config["comfy_ui"] = map[string]any{"installation_type": "simulated", "api_port": port, "extra_args": quick}
-	if content, err = json.Marshal(config); err != nil {
-		return "", err
-	}
-	file := filepath.Join(folder, "config.json")
-	return file, os.WriteFile(file, content, 0o600)
+	twin.Config.Set("server.shutdown_grace", t.Config.Section("server")["shutdown_grace"])
+	return twin, twin.Config.Write(twin.ConfigFile())
 }
 
 // runTwin lets a second service live for a moment. Nobody kills the first one's ComfyUI meanwhile but a prompt, or the second
 // service.
-func (t *tormentor) runTwin(ctx context.Context, config string) error {
-	before := t.comfyPIDs()
-	log, err := os.Create(filepath.Join(filepath.Dir(config), "service.log"))
+func (t *tormentor) runTwin(ctx context.Context, on *servicetest.Site) error {
+	before := t.ComfyPIDs()
+	log, err := os.Create(filepath.Join(on.Folder, "service.log"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	twin := exec.Command(t.program, "serve", "--config", config)
-	twin.Stderr = log
-	if err := twin.Start(); err != nil {
+	twin, err := on.Launch(log)
+	if err != nil {
 		return err
 	}
-	t.history.incident("second service started", twin.Process.Pid, filepath.Base(filepath.Dir(config)))
+	t.history.incident("second service started", twin.PID(), filepath.Base(on.Folder))
 	pause(ctx, time.Second+t.upTo(3*time.Second))
-	_ = twin.Process.Signal(syscall.SIGTERM) // what has ended is seen below
-	stopped := time.AfterFunc(stopLimit, func() { _ = twin.Process.Kill() })
-	defer stopped.Stop()
-	if err := twin.Wait(); err != nil {
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	if err := twin.Stop(stopping); err != nil {
 		return fmt.Errorf("it ended with %w", err)
 	}
 	for _, pid := range before {

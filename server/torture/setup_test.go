@@ -6,9 +6,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // keptFolder is a folder that stays when the test fails.
@@ -30,13 +30,13 @@ func keptFolder(t *testing.T) string {
 // build builds the program with failpoints and a clock that can be set.
 func build(t *testing.T, folder string) string {
 	t.Helper()
-	program := filepath.Join(folder, "comfyscheduler")
-	command := exec.Command("go", "build", "-tags", "torture", fmt.Sprintf("-race=%v", *race), "-o", program, "../cmd/comfyscheduler")
+	args := []string{"-tags", "torture"}
 	if *race {
-		command.Env = append(os.Environ(), "CGO_ENABLED=1")
+		args = append(args, "-race")
 	}
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
+	program, err := servicetest.Build(folder, args...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }

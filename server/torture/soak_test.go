@@ -185,7 +185,7 @@ func (w *shift) lookAround(ctx context.Context) (err error) {
 
 // fetch reads what is at a path of the service.
 func (u *user) fetch(path string) ([]byte, error) {
-	response, err := (&http.Client{Transport: u.line}).Get("http://service" + path)
+	response, err := u.HTTP.Get("http://service" + path)
 	if err != nil {
 		return nil, err
 	}

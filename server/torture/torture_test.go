@@ -61,7 +61,7 @@ func TestTorture(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.hoard.unmount() })
-	if s.hoard, err = newHoard(s.data); err != nil {
+	if s.hoard, err = newHoard(s.Data()); err != nil {
 		t.Logf("THE DISK IS NOT FILLED in this torture: %v", err)
 		s.hoard = nil
 	}
