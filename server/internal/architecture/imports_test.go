@@ -32,6 +32,7 @@ var layers = [][]string{
 	{"server/internal/worker"},
 	{"server/internal/rpc"},
 	{"server/internal/app"},
+	{"server/servicetest"},
 	{"server/cmd/comfyscheduler", "server/bench"},
 }
 
