@@ -5,7 +5,7 @@ SHELL       := bash
 
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 MODULE     := github.com/comfyscheduler/comfyscheduler
-GO_MODULES := ./proto/... ./server/... ./cli/... ./webclient/...
+GO_MODULES := ./proto/... ./server/... ./cli/... ./webclient/... ./tools/...
 # Suites that drive the real programs: the race detector would watch the suite alone.
 GO_SUITES  := ./server/acceptance/... ./server/torture/... ./server/conformance/... ./cli/acceptance/...
 SERVER_LD  := -s -w -X main.version=$(VERSION)
@@ -24,7 +24,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The schema's field rules; third-party files are fetched, not committed.
 PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
 
-GO_FILES  := $(shell find proto server cli webclient -name '*.go' -not -path '*/node_modules/*' 2>/dev/null) go.work $(wildcard */go.mod)
+GO_FILES  := $(shell find proto server cli tools webclient -name '*.go' -not -path '*/node_modules/*' 2>/dev/null) go.work $(wildcard */go.mod)
 WEB_FILES := $(shell find webclient/src webclient/public -type f 2>/dev/null) $(wildcard webclient/*.json webclient/*.ts webclient/*.html)
 
 .PHONY: help
@@ -57,6 +57,11 @@ generate: webclient/node_modules/.package-lock.json proto/third_party/buf/valida
 	$(BUF) format -w --path proto/comfyscheduler
 	$(BUF) generate
 	cp server/internal/config/config.schema.json config.schema.json
+	go run ./tools/picture docs/architecture.md
+
+.PHONY: picture
+picture: ## Draw the packages in docs/architecture.md from the tables of what they may import
+	go run ./tools/picture docs/architecture.md
 
 proto/third_party/buf/validate/validate.proto:
 	mkdir -p $(@D)
@@ -87,7 +92,7 @@ lint: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/v
 
 .PHONY: check-generated
 check-generated: generate ## Prove that the committed generated code is fresh
-	@changed=$$(git status --porcelain -- proto webclient/src/gen config.schema.json); if [ -n "$$changed" ]; then echo "generated code is not fresh: run make generate and commit"; echo "$$changed"; exit 1; fi
+	@changed=$$(git status --porcelain -- proto webclient/src/gen config.schema.json docs/architecture.md); if [ -n "$$changed" ]; then echo "generated code is not fresh: run make generate and commit"; echo "$$changed"; exit 1; fi
 
 .PHONY: test
 test: lint check-generated test-go test-web test-e2e ## Run every check and test (installs what it needs)

@@ -8,6 +8,7 @@ require (
 	github.com/charmbracelet/x/ansi v0.11.9
 	github.com/comfyscheduler/comfyscheduler/proto v0.0.0
 	github.com/comfyscheduler/comfyscheduler/server v0.0.0
+	github.com/comfyscheduler/comfyscheduler/tools v0.0.0
 	github.com/creack/pty v1.1.24
 	github.com/google/uuid v1.6.0
 	github.com/rogpeppe/go-internal v1.16.0
@@ -49,5 +50,7 @@ require (
 replace github.com/comfyscheduler/comfyscheduler/proto => ../proto
 
 replace github.com/comfyscheduler/comfyscheduler/server => ../server
+
+replace github.com/comfyscheduler/comfyscheduler/tools => ../tools
 
 replace github.com/comfyscheduler/comfyscheduler/webclient => ../webclient

@@ -14,6 +14,7 @@ require (
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/coder/websocket v1.8.15
 	github.com/comfyscheduler/comfyscheduler/proto v0.0.0
+	github.com/comfyscheduler/comfyscheduler/tools v0.0.0
 	github.com/comfyscheduler/comfyscheduler/webclient v0.0.0
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/gofrs/flock v0.13.1
@@ -80,5 +81,7 @@ require (
 )
 
 replace github.com/comfyscheduler/comfyscheduler/proto => ../proto
+
+replace github.com/comfyscheduler/comfyscheduler/tools => ../tools
 
 replace github.com/comfyscheduler/comfyscheduler/webclient => ../webclient

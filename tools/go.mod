@@ -1,0 +1,3 @@
+module github.com/comfyscheduler/comfyscheduler/tools
+
+go 1.26.0
