@@ -16,7 +16,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -50,12 +49,6 @@ type Service struct {
 // New makes the use cases.
 func New(s store.Store, offers Offers, estimator estimate.Estimator, limits account.Limits, now func() time.Time) *Service {
 	return &Service{store: s, offers: offers, estimator: estimator, limits: limits, now: now, paused: make(chan struct{}, 1)}
-}
-
-// When is the start that a booking asks for.
-type When struct {
-	Exact  bool
-	Moment int64 // the start, or the moment from which on the next free one is taken
 }
 
 // Request is a booking.
@@ -105,24 +98,24 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 		if err := s.mayBookMore(tx, by.User); err != nil {
 			return err
 		}
-		place, err := choose(tx, candidates, r.When, now)
+		place, err := find(ctx, tx, candidates, r.When, now, "")
 		if err != nil {
 			return err
 		}
-		if err := s.mayBookAt(by.User, place.start, now, r.When); err != nil {
+		if err := s.mayBookAt(by.User, place.Start, now, r.When); err != nil {
 			return err
 		}
 		booked = job.Job{
 			ID:         id.String(),
 			UserID:     by.ID,
 			UserName:   by.Name,
-			Worker:     place.worker,
+			Worker:     place.Worker,
 			Workflow:   offered.ID,
 			Template:   offered.TemplateHash,
 			Status:     job.Scheduled,
-			Start:      place.start,
-			Duration:   place.Slot,
-			Estimate:   place.Expected,
+			Start:      place.Start,
+			Duration:   place.Duration,
+			Estimate:   place.Estimate,
 			Prompt:     inputs.Prompt,
 			Seed:       inputs.Seed,
 			Parameters: inputs.Parameters,
@@ -150,133 +143,6 @@ func repeated(tx store.Tx, user account.User, r Request) (job.Job, error) {
 			"the request id was used before for a different booking, job %s: make a new one for another booking", id).With("job_id", id)
 	}
 	return tx.Job(id)
-}
-
-// place is where on the timelines a booking goes.
-type place struct {
-	worker string
-	start  int64
-	estimate.Length
-}
-
-func (s *Service) candidates(worker, workflow string, inputs workflow.Inputs) ([]place, error) {
-	var found []place
-	known := false
-	for _, id := range s.offers.Workers() {
-		if worker != "" && worker != id {
-			continue
-		}
-		known = true
-		if length, known := s.estimator.Estimate(id, workflow, inputs); known {
-			found = append(found, place{worker: id, Length: length})
-		}
-	}
-	switch {
-	case !known:
-		return nil, fault.NoSuch("worker", worker)
-	case len(found) == 0:
-		return nil, ErrNotReady
-	}
-	return found, nil
-}
-
-// choose decides on a start: the exact one on the first worker where it is free, or the earliest of all workers.
-func choose(tx store.Tx, candidates []place, when When, now int64) (place, error) {
-	if when.Exact && when.Moment < now {
-		return place{}, past(when.Moment, now)
-	}
-	var best place
-	var conflict error
-	for _, c := range candidates {
-		if when.Exact {
-			c.start = when.Moment
-			if err := blocked(tx, c, ""); err != nil {
-				if conflict == nil {
-					conflict = err
-				}
-				continue
-			}
-			return c, nil
-		}
-		start, err := NextFree(tx, c.worker, max(when.Moment, now), c.Slot, "")
-		if err != nil {
-			return place{}, err
-		}
-		c.start = start
-		if best.worker == "" || c.start < best.start {
-			best = c
-		}
-	}
-	return best, conflict
-}
-
-// blocked is the conflict of a place, if there is one.
-func blocked(tx store.Tx, p place, except string) error {
-	id, found := tx.Blocking(p.worker, schedule.NewSlot(p.start, p.Slot), except)
-	if !found {
-		return nil
-	}
-	next, err := NextFree(tx, p.worker, p.start, p.Slot, except)
-	if err != nil {
-		return err
-	}
-	if id == store.PauseID {
-		pause, _ := tx.Pause(p.worker)
-		return fault.Taken(fault.SlotConflict{
-			UserName:       pause.UserName,
-			Slot:           pause.Slot,
-			Pause:          true,
-			PauseReason:    pause.Reason,
-			NextFree:       next,
-			NextFreeWorker: p.worker,
-		})
-	}
-	blocking, err := tx.Job(id)
-	if err != nil {
-		return err
-	}
-	return fault.Taken(fault.SlotConflict{
-		JobID:          id,
-		UserName:       blocking.UserName,
-		Slot:           blocking.Slot(),
-		NextFree:       next,
-		NextFreeWorker: p.worker,
-	})
-}
-
-// NextFree is the earliest start at or after from at which duration fits on the worker: after the slots of others and
-// after the time that running jobs are still expected to take.
-func NextFree(tx store.Tx, worker string, from, duration int64, except string) (int64, error) {
-	running, err := tx.Running(worker)
-	if err != nil {
-		return 0, err
-	}
-	for _, j := range running {
-		if j.ID != except {
-			from = max(from, max(j.StartedAt, j.Start)+j.Estimate+1)
-		}
-	}
-	return tx.NextFree(worker, from, duration, except), nil
-}
-
-func past(moment, now int64) error {
-	return fault.Invalid("time_slot", "lies in the past, by "+ago(now-moment))
-}
-
-// ago is a span of time for people, in units that matter.
-func ago(ms int64) string {
-	span := time.Duration(ms) * time.Millisecond
-	switch {
-	case span < time.Second:
-		return fmt.Sprintf("%d ms", ms)
-	case span < time.Minute:
-		return fmt.Sprintf("%.0f s", span.Seconds())
-	case span < time.Hour:
-		return fmt.Sprintf("%.0f min", span.Minutes())
-	case span < 48*time.Hour:
-		return fmt.Sprintf("%.0f h", span.Hours())
-	}
-	return fmt.Sprintf("%.0f days", span.Hours()/24)
 }
 
 // chosen is the seed that is asked for, or a random one.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -40,7 +40,7 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 		}
 		j.Edited()
 		if e.Move != nil {
-			if err := s.move(tx, by.User, j, *e.Move); err != nil {
+			if err := s.move(ctx, tx, by.User, j, *e.Move); err != nil {
 				return err
 			}
 		}
@@ -52,34 +52,20 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 }
 
 // move books the job for another start. The owner's own choice ends whatever delay there was.
-func (s *Service) move(tx store.Tx, user account.User, j *job.Job, to When) error {
-	now := s.now().UnixMilli()
-	start := to.Moment
-	if to.Exact {
-		if start == j.Start {
-			return nil
-		}
-		if start < now {
-			return past(start, now)
-		}
-		if err := blocked(tx, place{worker: j.Worker, start: start, Length: estimate.Length{Slot: j.Duration}}, j.ID); err != nil {
-			return err
-		}
-	} else {
-		next, err := NextFree(tx, j.Worker, max(start, now), j.Duration, j.ID)
-		if err != nil {
-			return err
-		}
-		start = next
-	}
-	if start == j.Start {
+func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *job.Job, to When) error {
+	if to.Exact && to.Moment == j.Start {
 		return nil
 	}
-	if err := s.mayBookAt(user, start, now, to); err != nil {
+	now := s.now().UnixMilli()
+	place, err := find(ctx, tx, placement.Own(*j), to, now, j.ID)
+	if err != nil || place.Start == j.Start {
+		return err
+	}
+	if err := s.mayBookAt(user, place.Start, now, to); err != nil {
 		return err
 	}
 	j.Delay = nil
-	j.Move(start)
+	j.MoveTo(place)
 	return nil
 }
 
@@ -173,5 +159,5 @@ func (s *Service) SlotFor(worker, workflow string, inputs workflow.Inputs) (id s
 	if err != nil {
 		return "", 0, err
 	}
-	return candidates[0].worker, candidates[0].Slot, nil
+	return candidates[0].Worker, candidates[0].Slot, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -67,7 +68,7 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 			if j.Status != job.Scheduled {
 				continue // it runs, and the pause began without waiting for it
 			}
-			if err := s.moveBehind(tx, j, pause); err != nil {
+			if err := s.moveBehind(ctx, tx, j, pause); err != nil {
 				return err
 			}
 			moved++
@@ -78,12 +79,13 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 	return moved, more, err
 }
 
-// moveBehind moves a job behind the pause that it is in.
-func (s *Service) moveBehind(tx store.Tx, j job.Job, pause schedule.Pause) error {
-	start, err := NextFree(tx, j.Worker, max(pause.Slot.End+1, s.now().UnixMilli()), j.Duration, j.ID)
+// moveBehind moves a job out of the pause that it is in, to the next free start after its own.
+func (s *Service) moveBehind(ctx context.Context, tx store.Tx, j job.Job, pause schedule.Pause) error {
+	wish := placement.Wish{Candidates: placement.Own(j), Moment: max(j.Start, s.now().UnixMilli()), JobID: j.ID}
+	place, err := placement.Place(ctx, tx, wish)
 	if err != nil {
 		return err
 	}
-	j.MovePaused(start, pause)
+	j.MovePaused(place, pause)
 	return tx.UpdateJob(j)
 }

@@ -66,7 +66,7 @@ func (s *Service) Pause(ctx context.Context, by account.Actor, b Break) (paused 
 func afterRunning(tx store.Tx, worker string, from int64) (int64, error) {
 	running, err := tx.Running(worker)
 	for _, j := range running {
-		from = max(from, j.Slot().End+1, max(j.StartedAt, j.Start)+j.Estimate+1)
+		from = max(from, j.Slot().End+1, j.ExpectedEnd()+1)
 	}
 	return from, err
 }

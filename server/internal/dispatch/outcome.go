@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -58,7 +58,7 @@ func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, er
 		if err != nil || j.Status != job.Processing || j.Attempt != ended.job.Attempt {
 			return err
 		}
-		if err := d.judge(tx, &j, ended.outcome); err != nil {
+		if err := d.judge(ctx, tx, &j, ended.outcome); err != nil {
 			return err
 		}
 		settled = j
@@ -68,7 +68,7 @@ func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, er
 }
 
 // judge says what the outcome means for the job.
-func (d *Dispatcher) judge(tx store.Tx, j *job.Job, o Outcome) error {
+func (d *Dispatcher) judge(ctx context.Context, tx store.Tx, j *job.Job, o Outcome) error {
 	now := d.Now().UnixMilli()
 	own := d.interrupted.PromptID == j.PromptID()
 	switch o.Verdict {
@@ -94,9 +94,9 @@ func (d *Dispatcher) judge(tx store.Tx, j *job.Job, o Outcome) error {
 		j.Unstart()
 		j.MarkLate(o.Reason)
 	case o.Verdict == Withdrawn:
-		return d.retry(tx, j, now, o.Reason)
+		return d.retry(ctx, tx, j, now, o.Reason)
 	case own && d.interrupted.Cause == stopped:
-		return d.retry(tx, j, now, "the service was stopped in mid-run")
+		return d.retry(ctx, tx, j, now, "the service was stopped in mid-run")
 	case own && d.interrupted.Cause == overran:
 		j.Fail(now, job.Failure{Reason: job.Overrun, Message: d.interrupted.Reason})
 	case o.Verdict == Interrupted:
@@ -106,18 +106,18 @@ func (d *Dispatcher) judge(tx store.Tx, j *job.Job, o Outcome) error {
 		j.Fail(now, job.Failure{Reason: job.Lost, Message: "ComfyUI lost the run for the second time: " + o.Reason})
 	default:
 		j.Losses++
-		return d.retry(tx, j, now, o.Reason)
+		return d.retry(ctx, tx, j, now, o.Reason)
 	}
 	return nil
 }
 
 // retry books a new attempt at the next free slot.
-func (d *Dispatcher) retry(tx store.Tx, j *job.Job, now int64, reason string) error {
-	start, err := booking.NextFree(tx, d.Worker, now, j.Duration, j.ID)
+func (d *Dispatcher) retry(ctx context.Context, tx store.Tx, j *job.Job, now int64, reason string) error {
+	place, err := placement.Place(ctx, tx, placement.Wish{Candidates: placement.Own(*j), Moment: now, JobID: j.ID})
 	if err != nil {
 		return err
 	}
-	j.Retry(start, reason)
+	j.Retry(place, reason)
 	return nil
 }
 

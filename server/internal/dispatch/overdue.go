@@ -7,8 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -69,11 +70,12 @@ func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 		if j.Slot().End >= now {
 			return false, nil
 		}
-		start, err := booking.NextFree(tx, d.Worker, now, j.Duration, j.ID)
-		if err == nil {
-			j.MoveOverdue(start, d.missed(*j))
+		place, err := placement.Place(ctx, tx, placement.Wish{Candidates: placement.Own(*j), Moment: now, JobID: j.ID})
+		if err != nil {
+			return false, err
 		}
-		return err == nil, err
+		j.MoveOverdue(place, d.missed(*j))
+		return true, nil
 	})
 	return moved
 }
@@ -120,8 +122,11 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		if !d.isDisplaced(*j) {
 			return false, nil
 		}
-		if _, taken := tx.Blocking(j.Worker, schedule.NewSlot(j.Delay.BookedStart, j.Duration), j.ID); taken {
+		own := placement.Wish{Candidates: placement.Own(*j), Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID}
+		if _, err := placement.Place(ctx, tx, own); fault.Is(err, fault.SlotTaken) {
 			return false, nil
+		} else if err != nil {
+			return false, err
 		}
 		j.MoveBack()
 		return true, nil

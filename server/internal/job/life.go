@@ -90,16 +90,16 @@ func (j *Job) Unstart() {
 	j.touch()
 }
 
-// Move books the job for another start.
+// Move books the job for another start on its worker.
 func (j *Job) Move(start int64) {
 	j.Start = start
 	j.touch()
 }
 
 // MoveOverdue books the job again because its slot ended without a start.
-func (j *Job) MoveOverdue(start int64, reason string) {
+func (j *Job) MoveOverdue(p Place, reason string) {
 	j.delayed(Overdue, reason)
-	j.Move(start)
+	j.MoveTo(p)
 }
 
 // MoveBack books a job for its own slot again from which a wrong clock had moved it.
@@ -110,9 +110,9 @@ func (j *Job) MoveBack() {
 }
 
 // MovePaused books the job again because its worker is paused at that time.
-func (j *Job) MovePaused(start int64, pause schedule.Pause) {
+func (j *Job) MovePaused(p Place, pause schedule.Pause) {
 	j.delayed(Paused, BecauseOf(pause))
-	j.Move(start)
+	j.MoveTo(p)
 }
 
 // BecauseOf gives a pause as the reason of a delay, for people.
@@ -124,12 +124,12 @@ func BecauseOf(p schedule.Pause) string {
 }
 
 // Retry books a new attempt.
-func (j *Job) Retry(start int64, reason string) {
+func (j *Job) Retry(p Place, reason string) {
 	j.delayed(Retry, reason)
 	j.Status = Scheduled
 	j.Attempt++
 	j.StartedAt = 0
-	j.Move(start)
+	j.MoveTo(p)
 }
 
 func (j *Job) delayed(kind DelayKind, reason string) {

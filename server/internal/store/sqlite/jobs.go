@@ -30,7 +30,7 @@ const (
 		WHERE status IN ('scheduled', 'processing', 'completed', 'failed') AND start_ms BETWEEN ? AND ?`
 	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters, results, failure, delay,
 		attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, prompt = ?, seed = ?, parameters = ?, results = ?, failure = ?, delay = ?,
+	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, estimate_ms = ?, prompt = ?, seed = ?, parameters = ?, results = ?, failure = ?, delay = ?,
 		attempt = ?, losses = ?, epoch = ?, cancel_requested = ?, version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
 )
 
@@ -101,7 +101,7 @@ func (t *tx) UpdateJob(j job.Job) error {
 		if !t.retake(j) {
 			return store.ErrOverlap
 		}
-		err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
+		err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {

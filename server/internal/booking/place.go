@@ -1,0 +1,74 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// When is the start that a booking asks for.
+type When struct {
+	Exact  bool
+	Moment int64 // the start, or the moment from which on the next free one is taken
+}
+
+// candidates are the workers on which a workflow can be booked, or the one that is named.
+func (s *Service) candidates(worker, workflow string, inputs workflow.Inputs) ([]placement.Candidate, error) {
+	var found []placement.Candidate
+	known := false
+	for _, id := range s.offers.Workers() {
+		if worker != "" && worker != id {
+			continue
+		}
+		known = true
+		if length, known := s.estimator.Estimate(id, workflow, inputs); known {
+			found = append(found, placement.Candidate{Worker: id, Length: length})
+		}
+	}
+	switch {
+	case !known:
+		return nil, fault.NoSuch("worker", worker)
+	case len(found) == 0:
+		return nil, ErrNotReady
+	}
+	return found, nil
+}
+
+// find finds a place that is not in the past, for a new job or for the one whose id is given.
+func find(ctx context.Context, tx store.Tx, candidates []placement.Candidate, when When, now int64, jobID string) (job.Place, error) {
+	if when.Exact && when.Moment < now {
+		return job.Place{}, past(when.Moment, now)
+	}
+	return placement.Place(ctx, tx, placement.Wish{
+		Candidates: candidates,
+		Exact:      when.Exact,
+		Moment:     max(when.Moment, now),
+		JobID:      jobID,
+	})
+}
+
+func past(moment, now int64) error {
+	return fault.Invalid("time_slot", "lies in the past, by "+ago(now-moment))
+}
+
+// ago is a span of time for people, in units that matter.
+func ago(ms int64) string {
+	span := time.Duration(ms) * time.Millisecond
+	switch {
+	case span < time.Second:
+		return fmt.Sprintf("%d ms", ms)
+	case span < time.Minute:
+		return fmt.Sprintf("%.0f s", span.Seconds())
+	case span < time.Hour:
+		return fmt.Sprintf("%.0f min", span.Minutes())
+	case span < 48*time.Hour:
+		return fmt.Sprintf("%.0f h", span.Hours())
+	}
+	return fmt.Sprintf("%.0f days", span.Hours()/24)
+}
