@@ -13,11 +13,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"comfysched": func() {
-		code := root.Main()
-		record(code)
-		os.Exit(code)
-	}})
+	testscript.Main(m, map[string]func(){
+		"comfysched": func() {
+			code := root.Main()
+			record(code)
+			os.Exit(code)
+		},
+	})
 }
 
 // TestScripts runs the scripts. When all of them ran, what they ran is held against what there is.

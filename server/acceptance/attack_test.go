@@ -46,11 +46,20 @@ func (s *site) raw(request string) string {
 }
 
 func TestForeignHostsAndOrigins(t *testing.T) {
-	s := newSite(t).with("server.allowed_hosts", []string{"gpu.lan"}).with("server.allowed_origins", []string{"https://tools.example.org"}).start()
+	s := newSite(t).with("server.allowed_hosts", []string{"gpu.lan"}).with("server.allowed_origins",
+		[]string{"https://tools.example.org"}).start()
 	for host, want := range map[string]int{
-		"": http.StatusOK, "localhost:80": http.StatusOK, "[::1]:3000": http.StatusOK, "192.0.2.7": http.StatusOK, "GPU.lan.:3000": http.StatusOK, "a.localhost": http.StatusOK,
-		"evil.example": http.StatusMisdirectedRequest, "127.0.0.1.evil.example": http.StatusMisdirectedRequest, "gpu.lan.evil.example": http.StatusMisdirectedRequest,
-		"localhost.evil.example:3000": http.StatusMisdirectedRequest, "notlocalhost": http.StatusMisdirectedRequest,
+		"":                            http.StatusOK,
+		"localhost:80":                http.StatusOK,
+		"[::1]:3000":                  http.StatusOK,
+		"192.0.2.7":                   http.StatusOK,
+		"GPU.lan.:3000":               http.StatusOK,
+		"a.localhost":                 http.StatusOK,
+		"evil.example":                http.StatusMisdirectedRequest,
+		"127.0.0.1.evil.example":      http.StatusMisdirectedRequest,
+		"gpu.lan.evil.example":        http.StatusMisdirectedRequest,
+		"localhost.evil.example:3000": http.StatusMisdirectedRequest,
+		"notlocalhost":                http.StatusMisdirectedRequest,
 	} {
 		for _, path := range []string{"/", "/healthz", "/images/x.png", "/comfyscheduler.v1.SchedulerService/GetState"} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
@@ -79,11 +88,22 @@ func TestForeignHostsAndOrigins(t *testing.T) {
 		"an old browser":     {map[string]string{"Origin": "https://evil.example"}, http.StatusForbidden, ""},
 		"another port":       {map[string]string{"Origin": "http://127.0.0.1:1", "Sec-Fetch-Site": "same-site"}, http.StatusForbidden, ""},
 		"a sandboxed frame":  {map[string]string{"Origin": "null", "Sec-Fetch-Site": "cross-site"}, http.StatusForbidden, ""},
-		"a form, text/plain": {map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}, http.StatusForbidden, ""},
-		"an allowed page":    {map[string]string{"Origin": "https://tools.example.org", "Sec-Fetch-Site": "cross-site"}, http.StatusOK, "https://tools.example.org"},
-		"a page named alike": {map[string]string{"Origin": "https://tools.example.org.evil.example", "Sec-Fetch-Site": "cross-site"}, http.StatusForbidden, ""},
+		"a form, text/plain": {map[string]string{
+			"Origin":         "https://evil.example",
+			"Sec-Fetch-Site": "cross-site",
+			"Content-Type":   "text/plain",
+		}, http.StatusForbidden, ""},
+		"an allowed page": {map[string]string{
+			"Origin":         "https://tools.example.org",
+			"Sec-Fetch-Site": "cross-site",
+		}, http.StatusOK, "https://tools.example.org"},
+		"a page named alike": {map[string]string{
+			"Origin":         "https://tools.example.org.evil.example",
+			"Sec-Fetch-Site": "cross-site",
+		}, http.StatusForbidden, ""},
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.IdentityService/SignIn", strings.NewReader("{}"))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.IdentityService/SignIn",
+			strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +116,8 @@ func TestForeignHostsAndOrigins(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = response.Body.Close()
-		if response.StatusCode != tc.want || response.Header.Get("Access-Control-Allow-Origin") != tc.cors || response.Header.Get("Access-Control-Allow-Credentials") != "" {
+		if response.StatusCode != tc.want || response.Header.Get("Access-Control-Allow-Origin") != tc.cors ||
+			response.Header.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("%s: %d, CORS %q", name, response.StatusCode, response.Header.Get("Access-Control-Allow-Origin"))
 		}
 	}
@@ -106,8 +127,15 @@ func TestForgedTokens(t *testing.T) {
 	s := newSite(t).start()
 	c := s.signIn()
 	for name, token := range map[string]string{
-		"truncated": c.Token[:len(c.Token)-1], "longer": c.Token + "A", "without its prefix": strings.TrimPrefix(c.Token, "cfs_"), "prefix only": "cfs_",
-		"upper case": strings.ToUpper(c.Token), "of zeros": "cfs_" + strings.Repeat("A", 43), "SQL": "cfs_' OR '1'='1", "long": "cfs_" + strings.Repeat("x", 50_000), "NUL": "cfs_\x00",
+		"truncated":          c.Token[:len(c.Token)-1],
+		"longer":             c.Token + "A",
+		"without its prefix": strings.TrimPrefix(c.Token, "cfs_"),
+		"prefix only":        "cfs_",
+		"upper case":         strings.ToUpper(c.Token),
+		"of zeros":           "cfs_" + strings.Repeat("A", 43),
+		"SQL":                "cfs_' OR '1'='1",
+		"long":               "cfs_" + strings.Repeat("x", 50_000),
+		"NUL":                "cfs_\x00",
 	} {
 		forger := s.visitor()
 		forger.Token = token
@@ -131,7 +159,8 @@ func TestForgedTokens(t *testing.T) {
 		t.Errorf("with a token meanwhile: %v", err)
 	}
 	cookie := &http.Cookie{Name: "comfyscheduler_0", Value: c.Token}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.IdentityService/GetMe", strings.NewReader("{}"))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.IdentityService/GetMe",
+		strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +204,8 @@ func TestOversizedAndEndlessRequests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
 	c := s.signIn()
-	head := "POST /comfyscheduler.v1.SchedulerService/BookJob HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer " + c.Token + "\r\n"
+	head := "POST /comfyscheduler.v1.SchedulerService/BookJob HTTP/1.1\r\nHost: localhost\r\n" +
+		"Content-Type: application/json\r\nAuthorization: Bearer " + c.Token + "\r\n"
 	var bomb bytes.Buffer
 	zip := gzip.NewWriter(&bomb)
 	for range 64 { // 64 MiB of spaces
@@ -188,12 +218,20 @@ func TestOversizedAndEndlessRequests(t *testing.T) {
 	}
 	var group sync.WaitGroup
 	for name, tc := range map[string]struct{ request, want string }{
-		"body over the limit":   {head + fmt.Sprintf("Content-Length: %d\r\n\r\n", 64<<20) + strings.Repeat("x", 8<<20), " 429 "},
-		"endless body":          {head + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat("10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n", 256), " 429 "},
-		"compressed bomb":       {head + "Content-Encoding: gzip\r\nContent-Length: " + fmt.Sprint(bomb.Len()) + "\r\n\r\n" + bomb.String(), " 429 "},
+		"body over the limit": {head + fmt.Sprintf("Content-Length: %d\r\n\r\n", 64<<20) + strings.Repeat("x", 8<<20), " 429 "},
+		"endless body": {head + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat("10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n",
+			256), " 429 "},
+		"compressed bomb": {
+			head + "Content-Encoding: gzip\r\nContent-Length: " + fmt.Sprint(bomb.Len()) + "\r\n\r\n" + bomb.String(),
+			" 429 ",
+		},
 		"header over the limit": {"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", " 431 "},
 		"no HTTP":               {"\x16\x03\x01\x02\x00 hello\r\n\r\n", " 400 "},
-		"body for a page":       {"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n", 64), " 405 "},
+		"body for a page": {
+			"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" +
+				strings.Repeat("10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n", 64),
+			" 405 ",
+		},
 	} {
 		group.Go(func() {
 			if line := s.raw(tc.request); !strings.Contains(line, tc.want) {
@@ -250,7 +288,8 @@ func TestTenThousandIdleConnections(t *testing.T) {
 	if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.StartedAtMs == 0 {
 		t.Errorf("the job: %v", done)
 	}
-	t.Logf("%d idle connections: %d KiB each; a job started %d ms after its slot", idlers, (s.memory()-before)/idlers>>10, done.StartedAtMs-done.TimeSlot)
+	t.Logf("%d idle connections: %d KiB each; a job started %d ms after its slot", idlers, (s.memory()-before)/idlers>>10,
+		done.StartedAtMs-done.TimeSlot)
 }
 
 // TestSlowReaders holds that a watcher who does not read delays nobody, costs bounded memory, and is cut off.
@@ -268,7 +307,8 @@ func TestSlowReaders(t *testing.T) {
 		if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 			t.Fatal(err)
 		}
-		_, err = io.WriteString(conn, "POST /comfyscheduler.v1.SchedulerService/WatchState HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/connect+json\r\nAuthorization: Bearer "+
+		_, err = io.WriteString(conn, "POST /comfyscheduler.v1.SchedulerService/WatchState HTTP/1.1\r\nHost: localhost\r\n"+
+			"Content-Type: application/connect+json\r\nAuthorization: Bearer "+
 			c.Token+"\r\nContent-Length: 7\r\n\r\n\x00\x00\x00\x00\x02{}")
 		if err != nil {
 			t.Fatal(err)

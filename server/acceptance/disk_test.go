@@ -69,17 +69,22 @@ func TestFullDisk(t *testing.T) {
 		_, refusal = user.BookJob(t.Context(), exactly(now()+1200_000+i*60_000, strings.Repeat("long ", 1000)))
 	}
 	var failure *connect.Error
-	if !errors.As(refusal, &failure) || failure.Code() != connect.CodeResourceExhausted || !strings.Contains(failure.Message(), "no space left for the bookings") || len(failure.Details()) == 0 {
+	if !errors.As(refusal, &failure) || failure.Code() != connect.CodeResourceExhausted ||
+		!strings.Contains(failure.Message(), "no space left for the bookings") || len(failure.Details()) == 0 {
 		t.Fatalf("on a full disk: %v", refusal)
 	}
-	if response, body := s.get("/healthz"); response.StatusCode != http.StatusServiceUnavailable || !bytes.Contains(body, []byte("no space left")) || !bytes.Contains(body, []byte(`"status":"full"`)) {
+	if response, body := s.get("/healthz"); response.StatusCode != http.StatusServiceUnavailable ||
+		!bytes.Contains(body, []byte("no space left")) || !bytes.Contains(body, []byte(`"status":"full"`)) {
 		t.Errorf("health on a full disk: %s %s", response.Status, body)
 	}
 	if j := user.job(kept.Id); j.Prompt != "kept" {
 		t.Errorf("read on a full disk: %v", j)
 	}
 	_, err := user.UpdateJob(t.Context(), &pb.UpdateJobRequest{
-		JobId: kept.Id, Version: kept.Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"prompt"}}, Edit: &pb.JobEdit{Prompt: strings.Repeat("other ", 1000)},
+		JobId:      kept.Id,
+		Version:    kept.Version,
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"prompt"}},
+		Edit:       &pb.JobEdit{Prompt: strings.Repeat("other ", 1000)},
 	})
 	if connect.CodeOf(err) != connect.CodeResourceExhausted {
 		t.Errorf("edit on a full disk: %v", err)

@@ -28,16 +28,22 @@ func TestBookASlotAndGetThePicture(t *testing.T) {
 	seed := uint64(1<<64 - 1)
 	pictures := map[string][]byte{}
 	for name, r := range map[string]*pb.BookJobRequest{
-		"fox": {Prompt: "a fox", Seed: &seed}, "hare": {Prompt: "a hare", Seed: &seed}, "another fox": {Prompt: "a fox", Seed: new(uint64)},
+		"fox":         {Prompt: "a fox", Seed: &seed},
+		"hare":        {Prompt: "a hare", Seed: &seed},
+		"another fox": {Prompt: "a fox", Seed: new(uint64)},
 	} {
 		r.Start = &pb.BookJobRequest_NextFreeFrom{}
-		r.Parameters = map[string]*pb.ParameterValue{"width": {Value: &pb.ParameterValue_Integer{Integer: 256}}, "height": {Value: &pb.ParameterValue_Integer{Integer: 128}}}
+		r.Parameters = map[string]*pb.ParameterValue{
+			"width":  {Value: &pb.ParameterValue_Integer{Integer: 256}},
+			"height": {Value: &pb.ParameterValue_Integer{Integer: 128}},
+		}
 		booked := user.book(r)
 		if booked.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || booked.GetSeed() != *r.Seed || booked.UserName != user.User.Name {
 			t.Fatalf("booked: %v", booked)
 		}
 		done := user.untilEnded(booked.Id)
-		if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || len(done.Results) != 1 || done.Results[0].Filename != done.ResultFilename || done.StartedAtMs < done.TimeSlot {
+		if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || len(done.Results) != 1 || done.Results[0].Filename != done.ResultFilename ||
+			done.StartedAtMs < done.TimeSlot {
 			t.Fatalf("done: %v", done)
 		}
 		response, body := s.get("/images/" + done.ResultFilename)
@@ -66,11 +72,13 @@ func TestBookASlotAndGetThePicture(t *testing.T) {
 		if again, err := http.DefaultClient.Do(request); err != nil || again.StatusCode != http.StatusNotModified {
 			t.Errorf("revalidation: %v (%v)", again, err)
 		}
-		if thumbnail, body := s.get("/thumbnails/" + done.ResultFilename + "?w=160"); thumbnail.Header.Get("Content-Type") != "image/jpeg" || len(body) == 0 {
+		if thumbnail, body := s.get("/thumbnails/" + done.ResultFilename + "?w=160"); thumbnail.Header.Get("Content-Type") != "image/jpeg" ||
+			len(body) == 0 {
 			t.Errorf("thumbnail: %s", thumbnail.Status)
 		}
 	}
-	if boot, err := filepath.Glob(filepath.Join(s.Folder, "data", "simulated", "output", "*", "*-*_00001_.png")); err != nil || len(boot) != 3 {
+	if boot, err := filepath.Glob(filepath.Join(s.Folder, "data", "simulated", "output", "*", "*-*_00001_.png")); err != nil ||
+		len(boot) != 3 {
 		t.Errorf("files in the output folder: %q (%v)", boot, err)
 	}
 }
@@ -104,7 +112,8 @@ func TestOfFiftyClientsOneWins(t *testing.T) {
 	conflicts.Range(func(_, err any) bool {
 		lost++
 		conflict := slotConflict(t, err.(error))
-		if conflict.BlockingJobId != won.Id || conflict.BlockingUserName != won.UserName || conflict.NextFreeStartMs != won.TimeSlot+won.DurationMs+1 {
+		if conflict.BlockingJobId != won.Id || conflict.BlockingUserName != won.UserName ||
+			conflict.NextFreeStartMs != won.TimeSlot+won.DurationMs+1 {
 			t.Errorf("conflict: %v", conflict)
 		}
 		return true
@@ -135,10 +144,14 @@ func TestShortBookingInsideALongOneIsRefused(t *testing.T) {
 	}
 	end := long.TimeSlot + long.DurationMs
 	for name, start := range map[string]int64{
-		"inside": long.TimeSlot + long.DurationMs/3, "at its start": long.TimeSlot, "into its start": long.TimeSlot - short, "at its end": end,
+		"inside":         long.TimeSlot + long.DurationMs/3,
+		"at its start":   long.TimeSlot,
+		"into its start": long.TimeSlot - short,
+		"at its end":     end,
 	} {
 		_, err := user.BookJob(t.Context(), exactly(start, name))
-		if conflict := slotConflict(t, err); conflict.BlockingJobId != long.Id || conflict.BlockingUserName != long.UserName || conflict.NextFreeStartMs != end+1 {
+		if conflict := slotConflict(t, err); conflict.BlockingJobId != long.Id || conflict.BlockingUserName != long.UserName ||
+			conflict.NextFreeStartMs != end+1 {
 			t.Errorf("%s: %v", name, conflict)
 		}
 	}
@@ -234,7 +247,8 @@ func TestFailingNodeFailsTheJobWithItsReason(t *testing.T) {
 	s := newSite(t).start()
 	user := s.signIn()
 	failed := user.untilEnded(user.book(nextFree("[[fail]]")).Id)
-	if failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION || failed.Error.Message == "" || failed.Error.NodeId == "" {
+	if failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION ||
+		failed.Error.Message == "" || failed.Error.NodeId == "" {
 		t.Errorf("failed: %v", failed)
 	}
 	empty := user.untilEnded(user.book(nextFree("[[no-result]]")).Id)

@@ -75,7 +75,8 @@ func TestJobThatDiedWithComfyUIIsBookedAgainOnce(t *testing.T) {
 	user := s.signIn()
 	j := user.book(nextFree("[[crash]]"))
 	failed := user.untilEnded(j.Id)
-	if failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Attempt != 2 || failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_LOST || failed.Delay.GetBookedTimeSlot() != j.TimeSlot {
+	if failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Attempt != 2 ||
+		failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_LOST || failed.Delay.GetBookedTimeSlot() != j.TimeSlot {
 		t.Errorf("failed: %v", failed)
 	}
 	if done := user.untilEnded(user.book(nextFree("after it")).Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
@@ -167,7 +168,8 @@ func TestBadStartsSayWhatToDo(t *testing.T) {
 		wantAll(t, s.fails(), "comfy_ui.api_port", "is taken by another program")
 	})
 	t.Run("ComfyUI exits at start", func(t *testing.T) {
-		wantAll(t, newSite(t, "--misbehave", "crash-on-start").fails(), "ComfyUI is not ready: wait for port: ComfyUI ended (exit status 1); its last lines:")
+		wantAll(t, newSite(t, "--misbehave", "crash-on-start").fails(),
+			"ComfyUI is not ready: wait for port: ComfyUI ended (exit status 1); its last lines:")
 	})
 	t.Run("ComfyUI never opens its port", func(t *testing.T) {
 		s := newSite(t, "--misbehave", "never-open-port").with("comfy_ui.start_timeout", "2s")
@@ -240,7 +242,8 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 		}(), connect.CodeInvalidArgument, "time_zone"},
 	} {
 		var failure *connect.Error
-		if !errors.As(tc.err, &failure) || failure.Code() != tc.code || !strings.Contains(failure.Message(), tc.says) || len(failure.Details()) == 0 {
+		if !errors.As(tc.err, &failure) || failure.Code() != tc.code || !strings.Contains(failure.Message(), tc.says) ||
+			len(failure.Details()) == 0 {
 			t.Errorf("%s: %v", name, tc.err)
 		}
 	}
@@ -257,7 +260,8 @@ func TestHungRunIsEndedAndTheTimelineGoesOn(t *testing.T) {
 	user := s.signIn()
 	hung := user.book(nextFree("[[hang]]"))
 	next := user.book(nextFree("after it"))
-	if failed := user.untilEnded(hung.Id); failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT {
+	if failed := user.untilEnded(hung.Id); failed.Status != pb.JobStatus_JOB_STATUS_FAILED ||
+		failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT {
 		t.Errorf("failed: %v", failed)
 	}
 	if done := user.untilEnded(next.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {

@@ -76,7 +76,8 @@ func (s *site) send(method, path, kind string, body []byte) (status int, header 
 // readsOnly reports whether a procedure can be called with GET.
 func readsOnly(t *testing.T, name string) bool {
 	t.Helper()
-	found, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName("comfyscheduler.v1." + strings.ReplaceAll(name, "/", ".")))
+	found, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName("comfyscheduler.v1." + strings.ReplaceAll(name, "/",
+		".")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,16 +115,26 @@ func TestMalformedRequestsAreExplained(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
 	for name, tc := range map[string]struct{ call, request, want string }{
-		"an unknown enum name":       {"ListJobs", `{"statuses": ["NOPE"]}`, `"NOPE"; known are JOB_STATUS_SCHEDULED, JOB_STATUS_PROCESSING`},
-		"an unknown order":           {"ListJobs", `{"order": "X"}`, `order: line 1, column 11: invalid value for enum field order: "X"`},
-		"a misspelt field":           {"BookJob", `{"promt": "a fox", "nextFreeFrom": 0}`, `unknown field "promt"; known are requestId`},
-		"a value of the wrong type":  {"BookJob", "{\n \"timeSlot\": \"abc\"}", `timeSlot: line 2, column 14: invalid value for int64 field timeSlot: "abc"`},
-		"a bare parameter":           {"BookJob", `{"parameters": {"steps": 4}}`, `parameters.steps: line 1, column 26: unexpected token 4; an object with one or more of these stands here: integer, number, text, boolean`},
-		"an unknown field in a list": {"ListJobs", `{"window": {"strat": 1}}`, `window.strat: line 1, column 13: unknown field "strat"; known are startMs, endMs`},
-		"two starts":                 {"BookJob", `{"timeSlot": 1, "nextFreeFrom": 2}`, "start is already set"},
-		"no JSON":                    {"BookJob", `prompt=a fox`, "is not the JSON that the call takes"},
-		"half of it":                 {"BookJob", `{"prompt": "a fox"`, "unexpected"},
-		"nothing":                    {"BookJob", ``, "the request is empty"},
+		"an unknown enum name": {"ListJobs", `{"statuses": ["NOPE"]}`, `"NOPE"; known are JOB_STATUS_SCHEDULED, JOB_STATUS_PROCESSING`},
+		"an unknown order":     {"ListJobs", `{"order": "X"}`, `order: line 1, column 11: invalid value for enum field order: "X"`},
+		"a misspelt field":     {"BookJob", `{"promt": "a fox", "nextFreeFrom": 0}`, `unknown field "promt"; known are requestId`},
+		"a value of the wrong type": {
+			"BookJob", "{\n \"timeSlot\": \"abc\"}",
+			`timeSlot: line 2, column 14: invalid value for int64 field timeSlot: "abc"`,
+		},
+		"a bare parameter": {
+			"BookJob", `{"parameters": {"steps": 4}}`,
+			`parameters.steps: line 1, column 26: unexpected token 4; ` +
+				`an object with one or more of these stands here: integer, number, text, boolean`,
+		},
+		"an unknown field in a list": {
+			"ListJobs", `{"window": {"strat": 1}}`,
+			`window.strat: line 1, column 13: unknown field "strat"; known are startMs, endMs`,
+		},
+		"two starts": {"BookJob", `{"timeSlot": 1, "nextFreeFrom": 2}`, "start is already set"},
+		"no JSON":    {"BookJob", `prompt=a fox`, "is not the JSON that the call takes"},
+		"half of it": {"BookJob", `{"prompt": "a fox"`, "unexpected"},
+		"nothing":    {"BookJob", ``, "the request is empty"},
 	} {
 		status, _, answer := s.send(http.MethodPost, "/comfyscheduler.v1.SchedulerService/"+tc.call, "application/json", []byte(tc.request))
 		e := errorOf(answer)
@@ -140,7 +151,8 @@ func TestMalformedRequestsAreExplained(t *testing.T) {
 	if _, _, answer := s.send(http.MethodGet, path+"?encoding=json&base64=1&message=%21", "", nil); errorOf(answer).reason() != "MALFORMED" {
 		t.Errorf("a query that is no base64: %s", answer)
 	}
-	if _, _, answer := s.send(http.MethodPost, path, "application/proto", []byte{0xff}); errorOf(answer).reason() != "MALFORMED" || !strings.Contains(errorOf(answer).Message, "comfyscheduler.v1.ListJobsRequest") {
+	if _, _, answer := s.send(http.MethodPost, path, "application/proto", []byte{0xff}); errorOf(answer).reason() != "MALFORMED" ||
+		!strings.Contains(errorOf(answer).Message, "comfyscheduler.v1.ListJobsRequest") {
 		t.Errorf("binary nonsense: %s", answer)
 	}
 	// Answers stay forward compatible, and binary requests too: a newer client may know more fields.
@@ -152,11 +164,15 @@ func TestMalformedRequestsAreExplained(t *testing.T) {
 func TestRequestsThatAreTooLargeSayByHowMuch(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
-	for _, option := range []connect.ClientOption{connect.WithClientOptions(), connect.WithProtoJSON(), connect.WithGRPC(), connect.WithGRPCWeb(), connect.WithSendGzip()} {
+	for _, option := range []connect.ClientOption{
+		connect.WithClientOptions(), connect.WithProtoJSON(), connect.WithGRPC(),
+		connect.WithGRPCWeb(), connect.WithSendGzip(),
+	} {
 		c := s.visitor(option)
 		c.Token = s.administrator().Token
 		_, err := c.BookJob(t.Context(), nextFree(strings.Repeat("x", 3<<20)))
-		if got := infoOf(err).GetReason(); connect.CodeOf(err) != connect.CodeResourceExhausted || got != pb.ErrorReason_ERROR_REASON_TOO_LARGE || !strings.Contains(err.Error(), "2097152") {
+		if got := infoOf(err).GetReason(); connect.CodeOf(err) != connect.CodeResourceExhausted || got != pb.ErrorReason_ERROR_REASON_TOO_LARGE ||
+			!strings.Contains(err.Error(), "2097152") {
 			t.Errorf("%v %v", got, err)
 		}
 	}
@@ -182,7 +198,10 @@ func TestEveryErrorHasAReason(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
 	for name, option := range map[string]connect.ClientOption{
-		"Connect": connect.WithClientOptions(), "Connect with JSON": connect.WithProtoJSON(), "gRPC": connect.WithGRPC(), "gRPC-Web": connect.WithGRPCWeb(),
+		"Connect":           connect.WithClientOptions(),
+		"Connect with JSON": connect.WithProtoJSON(),
+		"gRPC":              connect.WithGRPC(),
+		"gRPC-Web":          connect.WithGRPCWeb(),
 	} {
 		user, nobody := s.signIn(option), s.visitor(option)
 		for want, err := range map[pb.ErrorReason]error{
@@ -198,7 +217,11 @@ func TestEveryErrorHasAReason(t *testing.T) {
 				}
 				return err
 			}(),
-			pb.ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR: func() error { _, err := user.Admin.ListUsers(t.Context(), &pb.ListUsersRequest{}); return err }(),
+			pb.ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR: func() error {
+				_,
+					err := user.Admin.ListUsers(t.Context(), &pb.ListUsersRequest{})
+				return err
+			}(),
 		} {
 			if got := infoOf(err).GetReason(); got != want {
 				t.Errorf("%s: %v, want %v: %v", name, got, want, err)

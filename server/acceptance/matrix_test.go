@@ -85,9 +85,12 @@ var matrix = map[string]row{
 	"IdentityService/RenameToken":     {request: (*stage).renameToken, want: forItsUser},
 	"IdentityService/RevokeToken":     {request: (*stage).freshToken, want: forItsUser},
 
-	"AdminService/RestartWorker":    {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
-	"AdminService/GetWorkerLog":     {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
-	"AdminService/PauseWorker":      {request: func(*stage) any { return fields{"startMs": now() + 1e9, "durationMs": 1000} }, want: forAdmins},
+	"AdminService/RestartWorker": {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
+	"AdminService/GetWorkerLog":  {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
+	"AdminService/PauseWorker": {
+		request: func(*stage) any { return fields{"startMs": now() + 1e9, "durationMs": 1000} },
+		want:    forAdmins,
+	},
 	"AdminService/ResumeWorker":     {want: forAdmins},
 	"AdminService/ListUsers":        {want: forAdmins},
 	"AdminService/CreateUser":       {want: forAdmins},
@@ -103,12 +106,17 @@ var matrix = map[string]row{
 
 // paths are those beside the calls. A path may hold the name of a result of the owner's, or of a file that no job wrote.
 var paths = map[string]map[string][5]int{
-	"/": {"": {200, 200, 200, 200, 200}}, "/healthz": {"": {200, 200, 200, 200, 200}},
-	"/metrics":            {"open": {200, 200, 200, 200, 200}, "": {401, 200, 200, 200, 401}},
-	"/images/RESULT":      {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
-	"/thumbnails/RESULT":  {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
-	"/images/OTHERFILE":   {"open": {200, 200, 200, 200, 200}, "private": {401, 404, 404, 404, 401}, "": {401, 200, 200, 200, 401}},
-	"/previews/JOB":       {"open": {404, 404, 404, 404, 404}, "private": {401, 404, 403, 404, 401}, "": {401, 404, 404, 404, 401}}, // the job has ended
+	"/":                  {"": {200, 200, 200, 200, 200}},
+	"/healthz":           {"": {200, 200, 200, 200, 200}},
+	"/metrics":           {"open": {200, 200, 200, 200, 200}, "": {401, 200, 200, 200, 401}},
+	"/images/RESULT":     {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
+	"/thumbnails/RESULT": {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
+	"/images/OTHERFILE":  {"open": {200, 200, 200, 200, 200}, "private": {401, 404, 404, 404, 401}, "": {401, 200, 200, 200, 401}},
+	"/previews/JOB": {
+		"open":    {404, 404, 404, 404, 404},
+		"private": {401, 404, 403, 404, 401},
+		"":        {401, 404, 404, 404, 401},
+	}, // the job has ended
 	"/previews/nobody's":  {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/images/..%2flock":   {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/images/admin-token": {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
@@ -135,7 +143,18 @@ func openStage(t *testing.T, mode string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.personas = [5]*persona{{name: "nobody"}, {name: "owner"}, {name: "another user"}, {name: "administrator", token: strings.TrimSpace(string(token))}, {name: "revoked"}}
+	s.personas = [5]*persona{{
+		name: "nobody",
+	}, {
+		name: "owner",
+	}, {
+		name: "another user",
+	}, {
+		name:  "administrator",
+		token: strings.TrimSpace(string(token)),
+	}, {
+		name: "revoked",
+	}}
 	for _, p := range s.personas[1:] {
 		if p.token != "" {
 			continue

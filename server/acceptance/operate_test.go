@@ -90,7 +90,8 @@ func TestNumbersForOperators(t *testing.T) {
 		t.Fatal(response.Status)
 	}
 	for _, want := range []string{
-		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`, `comfyscheduler_jobs_ended_total{status="completed"} 1`,
+		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`,
+		`comfyscheduler_jobs_ended_total{status="completed"} 1`,
 		"comfyscheduler_start_lateness_seconds_count 1", "comfyscheduler_generation_to_estimate_ratio_count 1",
 		`comfyscheduler_comfyui_restarts_total{worker="gpu"} 1`, `comfyscheduler_worker_ready{worker="gpu"} 0`,
 		"comfyscheduler_watchers 1", "comfyscheduler_store_update_seconds_count",

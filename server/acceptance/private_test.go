@@ -52,7 +52,8 @@ func TestPrivateJobs(t *testing.T) {
 		if sees := name == "administrator"; seen.addresses != sees {
 			t.Errorf("stream of the %s: addresses %v", name, seen.addresses)
 		}
-		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || last.TimeSlot != done.TimeSlot || last.UserName != "" || seen.names[last.UserId] != ada.User.Name || last.Hidden != (name == "other") {
+		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || last.TimeSlot != done.TimeSlot ||
+			last.UserName != "" || seen.names[last.UserId] != ada.User.Name || last.Hidden != (name == "other") {
 			t.Errorf("stream of the %s: %v", name, last)
 		}
 	}
@@ -68,7 +69,8 @@ func TestPrivateJobs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for path, j := range map[string]*pb.Job{"GetJob": got, "ListJobs": list.Jobs[0], "GetState": state.Snapshot.Jobs[0]} {
-			if whole := j.Prompt == secretPrompt && j.Seed == secretSeed && j.ResultFilename != "" && len(j.Results) > 0 && len(j.Parameters) > 0 && !j.Hidden; whole != sees {
+			if whole := j.Prompt == secretPrompt && j.Seed == secretSeed && j.ResultFilename != "" && len(j.Results) > 0 && len(j.Parameters) > 0 &&
+				!j.Hidden; whole != sees {
 				t.Errorf("%s of the %s: %v", path, name, j)
 			}
 			if !sees && (j.Prompt != "" || j.Seed != 0 || j.ResultFilename != "" || len(j.Results)+len(j.Parameters) > 0 || !j.Hidden) {

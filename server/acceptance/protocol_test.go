@@ -29,7 +29,10 @@ func TestEveryProtocolOnOnePort(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
 	for name, option := range map[string]connect.ClientOption{
-		"Connect": connect.WithClientOptions(), "Connect with JSON": connect.WithProtoJSON(), "gRPC": connect.WithGRPC(), "gRPC-Web": connect.WithGRPCWeb(),
+		"Connect":           connect.WithClientOptions(),
+		"Connect with JSON": connect.WithProtoJSON(),
+		"gRPC":              connect.WithGRPC(),
+		"gRPC-Web":          connect.WithGRPCWeb(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			user := s.signIn(option)
@@ -50,10 +53,12 @@ func TestReflection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = connection.Close() }()
-	if answer, err := grpc_health_v1.NewHealthClient(connection).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{}); err != nil || answer.Status != grpc_health_v1.HealthCheckResponse_SERVING {
+	if answer, err := grpc_health_v1.NewHealthClient(connection).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{}); err != nil ||
+		answer.Status != grpc_health_v1.HealthCheckResponse_SERVING {
 		t.Errorf("health: %v (%v)", answer, err)
 	}
-	service := reflected(t, connection, "comfyscheduler.v1.SchedulerService").FindDescriptorByNameOrFail(t, "comfyscheduler.v1.SchedulerService").(protoreflect.ServiceDescriptor)
+	service := reflected(t, connection, "comfyscheduler.v1.SchedulerService").FindDescriptorByNameOrFail(t,
+		"comfyscheduler.v1.SchedulerService").(protoreflect.ServiceDescriptor)
 	method := service.Methods().ByName("BookJob")
 	request, response := dynamicpb.NewMessage(method.Input()), dynamicpb.NewMessage(method.Output())
 	fields := method.Input().Fields()
@@ -88,7 +93,9 @@ func reflected(t *testing.T, connection *grpc.ClientConn, symbol string) reflect
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.Send(&grpc_reflection_v1.ServerReflectionRequest{MessageRequest: &grpc_reflection_v1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: symbol}}); err != nil {
+	if err := stream.Send(&grpc_reflection_v1.ServerReflectionRequest{
+		MessageRequest: &grpc_reflection_v1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: symbol},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := stream.Recv()
@@ -117,7 +124,8 @@ func TestPlainHTTP(t *testing.T) {
 	user := s.signIn()
 	post := func(method, body string) (int, map[string]any) {
 		t.Helper()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.SchedulerService/"+method, strings.NewReader(body))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.SchedulerService/"+method,
+			strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,16 +148,24 @@ func TestPlainHTTP(t *testing.T) {
 	if code != http.StatusOK || job["seed"] != "18446744073709551615" {
 		t.Errorf("booked: %d %v", code, booked)
 	}
-	if code, refused := post("BookJob", `{"prompt": "", "nextFreeFrom": 0}`); code != http.StatusBadRequest || refused["code"] != "invalid_argument" {
+	if code, refused := post("BookJob", `{"prompt": "", "nextFreeFrom": 0}`); code != http.StatusBadRequest ||
+		refused["code"] != "invalid_argument" {
 		t.Errorf("refused: %d %v", code, refused)
 	}
 	if response, body := s.get("/healthz"); response.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(`"status":"ready"`)) {
 		t.Errorf("health: %s %s", response.Status, body)
 	}
 	for path, want := range map[string]int{
-		"/images/": http.StatusNotFound, "/images/none.png": http.StatusNotFound, "/images/../bookings.db": http.StatusNotFound, "/images/..%2f..%2fbookings.db": http.StatusNotFound,
-		"/images/%2e%2e/%2e%2e/admin-token": http.StatusNotFound, "/images/%2Fetc%2Fpasswd": http.StatusNotFound, "/images/flux_klein": http.StatusNotFound,
-		"/previews/none": http.StatusNotFound, "/thumbnails/none.png": http.StatusNotFound, "/assets/none.js": http.StatusNotFound,
+		"/images/":                          http.StatusNotFound,
+		"/images/none.png":                  http.StatusNotFound,
+		"/images/../bookings.db":            http.StatusNotFound,
+		"/images/..%2f..%2fbookings.db":     http.StatusNotFound,
+		"/images/%2e%2e/%2e%2e/admin-token": http.StatusNotFound,
+		"/images/%2Fetc%2Fpasswd":           http.StatusNotFound,
+		"/images/flux_klein":                http.StatusNotFound,
+		"/previews/none":                    http.StatusNotFound,
+		"/thumbnails/none.png":              http.StatusNotFound,
+		"/assets/none.js":                   http.StatusNotFound,
 	} {
 		if response, body := s.get(path); response.StatusCode != want {
 			t.Errorf("%s: %s %.80s", path, response.Status, body)
@@ -160,7 +176,8 @@ func TestPlainHTTP(t *testing.T) {
 func TestBrowserSignsInByCookie(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
-	response, err := http.Post(s.url+"/comfyscheduler.v1.IdentityService/SignIn", "application/json", strings.NewReader(`{"delivery": "TOKEN_DELIVERY_COOKIE"}`))
+	response, err := http.Post(s.url+"/comfyscheduler.v1.IdentityService/SignIn", "application/json",
+		strings.NewReader(`{"delivery": "TOKEN_DELIVERY_COOKIE"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +190,8 @@ func TestBrowserSignsInByCookie(t *testing.T) {
 	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode {
 		t.Fatalf("cookies: %v", cookies)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.IdentityService/GetMe", strings.NewReader("{}"))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/comfyscheduler.v1.IdentityService/GetMe",
+		strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,10 +21,13 @@ func TestStreamsAreNotHeldBackByProxies(t *testing.T) {
 	s := newSite(t).start()
 	c := s.signIn()
 	for kind, body := range map[string]string{
-		"application/connect+json": "\x00\x00\x00\x00\x02{}", "application/connect+proto": "\x00\x00\x00\x00\x00", "application/grpc-web+proto": "\x00\x00\x00\x00\x00",
+		"application/connect+json":   "\x00\x00\x00\x00\x02{}",
+		"application/connect+proto":  "\x00\x00\x00\x00\x00",
+		"application/grpc-web+proto": "\x00\x00\x00\x00\x00",
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/comfyscheduler.v1.SchedulerService/WatchState", strings.NewReader(body))
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/comfyscheduler.v1.SchedulerService/WatchState",
+			strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,11 +52,13 @@ func proxy(t *testing.T, target string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(at)
-		r.Out.Header["X-Forwarded-For"] = []string{r.In.Header.Get("X-Test-From")}
-		r.Out.Header.Set("X-Forwarded-Proto", "https")
-	}})
+	front := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(at)
+			r.Out.Header["X-Forwarded-For"] = []string{r.In.Header.Get("X-Test-From")}
+			r.Out.Header.Set("X-Forwarded-Proto", "https")
+		},
+	})
 	t.Cleanup(front.Close)
 	return front.URL
 }
@@ -62,7 +67,8 @@ func proxy(t *testing.T, target string) string {
 // and that nobody else can say so of themselves.
 func TestBehindATrustedProxy(t *testing.T) {
 	t.Parallel()
-	s := newSite(t).with("server.trusted_proxies", []string{"127.0.0.0/8", "10.1.0.0/16"}).with("server.public_url", "https://gpu.example.org").start()
+	s := newSite(t).with("server.trusted_proxies", []string{"127.0.0.0/8", "10.1.0.0/16"}).with("server.public_url",
+		"https://gpu.example.org").start()
 	public, own, _ := strings.Cut(s.url, " and ")
 	if public != "https://gpu.example.org" {
 		t.Errorf("the address for people is %s", public)
@@ -96,7 +102,9 @@ func TestUntrustedProxiesAreNotBelieved(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).with("server.trusted_proxies", []string{"192.0.2.1"}).start()
 	front := proxy(t, s.url)
-	response := ask(t, front+"/comfyscheduler.v1.IdentityService/SignIn", http.Header{"X-Test-From": {"203.0.113.7"}}, `{"delivery": "TOKEN_DELIVERY_COOKIE"}`)
+	response := ask(t, front+"/comfyscheduler.v1.IdentityService/SignIn", http.Header{
+		"X-Test-From": {"203.0.113.7"},
+	}, `{"delivery": "TOKEN_DELIVERY_COOKIE"}`)
 	if cookie := response.Header.Get("Set-Cookie"); strings.Contains(cookie, "Secure") {
 		t.Errorf("cookie %q", cookie)
 	}
@@ -118,7 +126,10 @@ func TestUntrustedProxiesAreNotBelieved(t *testing.T) {
 func TestPublicAddressIsChecked(t *testing.T) {
 	t.Parallel()
 	for public, want := range map[string]string{
-		"https://example.org/gpu": "has a path", "gpu.example.org": "is no address such as", "ftp://gpu.example.org": "is no address such as", "https://gpu.example.org?x=1": "more than a scheme",
+		"https://example.org/gpu":     "has a path",
+		"gpu.example.org":             "is no address such as",
+		"ftp://gpu.example.org":       "is no address such as",
+		"https://gpu.example.org?x=1": "more than a scheme",
 	} {
 		s := newSite(t).with("server.public_url", public)
 		s.writeConfig()

@@ -38,7 +38,8 @@ func TestRefusalsAreWrittenDown(t *testing.T) {
 		_, _ = user.Admin.ListUsers(t.Context(), &pb.ListUsersRequest{})
 	}
 	for _, host := range []string{"evil.example", "127.0.0.1"} {
-		s.raw("POST /comfyscheduler.v1.IdentityService/GetMe HTTP/1.1\r\nHost: " + host + "\r\nOrigin: https://evil.example\r\nContent-Length: 2\r\n\r\n{}")
+		s.raw("POST /comfyscheduler.v1.IdentityService/GetMe HTTP/1.1\r\nHost: " + host +
+			"\r\nOrigin: https://evil.example\r\nContent-Length: 2\r\n\r\n{}")
 	}
 	s.says("kind=foreign_origin") // the last of them
 	log := s.log.String()
@@ -51,7 +52,13 @@ func TestRefusalsAreWrittenDown(t *testing.T) {
 		t.Error("the log tells a token")
 	}
 	_, numbers := s.get("/metrics")
-	for kind, least := range map[string]int{"not_signed_in": 30, "wrong_token": 30, "not_allowed": 30, "foreign_host": 1, "foreign_origin": 1} {
+	for kind, least := range map[string]int{
+		"not_signed_in":  30,
+		"wrong_token":    30,
+		"not_allowed":    30,
+		"foreign_host":   1,
+		"foreign_origin": 1,
+	} {
 		if got := numberOf(t, string(numbers), fmt.Sprintf("comfyscheduler_refused_total{kind=%q}", kind)); got < least {
 			t.Errorf("%s: %d counted", kind, got)
 		}

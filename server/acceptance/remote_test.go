@@ -59,7 +59,10 @@ func TestAnswersInAnyEncodingReachEveryWatcher(t *testing.T) {
 		body      string
 		want, not string
 	}{
-		"400 in Latin-1":             {http.StatusBadRequest, "Fehler: ung\xfcltiger\x00 Knoten\x1b[31m", "Fehler: ung\ufffdltiger Knoten[31m", ""},
+		"400 in Latin-1": {
+			http.StatusBadRequest, "Fehler: ung\xfcltiger\x00 Knoten\x1b[31m", "Fehler: ung\ufffdltiger Knoten[31m",
+			"",
+		},
 		"500 cut inside a character": {http.StatusInternalServerError, strings.Repeat("x", 8191) + "é and more", "bytes)", "and more"},
 	} {
 		t.Run(name, func(t *testing.T) {

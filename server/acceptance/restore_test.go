@@ -68,7 +68,10 @@ func runsOf(t *testing.T, runLog string) (prompts []string) {
 func (c *client) runNow(id string) {
 	c.t.Helper()
 	_, err := c.UpdateJob(c.t.Context(), &pb.UpdateJobRequest{
-		JobId: id, Version: c.job(id).Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"next_free_from"}}, Edit: &pb.JobEdit{},
+		JobId:      id,
+		Version:    c.job(id).Version,
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"next_free_from"}},
+		Edit:       &pb.JobEdit{},
 	})
 	if err != nil {
 		c.t.Fatal(err)
@@ -119,7 +122,8 @@ func TestRestoredBesideTheRunningService(t *testing.T) {
 	}
 
 	samePort := newSite(t).with("comfy_ui.api_port", original.ComfyPort).restore(backup)
-	wantAll(t, samePort.fails(), fmt.Sprintf("port %d (comfy_ui.api_port) is taken by the ComfyUI (pid %d) of another service", original.ComfyPort, comfy[0]))
+	wantAll(t, samePort.fails(), fmt.Sprintf("port %d (comfy_ui.api_port) is taken by the ComfyUI (pid %d) of another service",
+		original.ComfyPort, comfy[0]))
 
 	if pids := original.ComfyPIDs(); !slices.Equal(pids, comfy) {
 		t.Errorf("the original's ComfyUI was %v, is %v", comfy, pids)

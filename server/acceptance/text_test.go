@@ -22,15 +22,26 @@ func TestTextsThatHideSomething(t *testing.T) {
 	c := s.signIn()
 	later := c.book(exactly(now()+600_000, "a fox"))
 	for name, text := range map[string]string{
-		"NUL": "a\x00b", "escape": "a\x1b[31mb", "bell": "a\x07", "C1": "a\u0085b", "lone return": "a\rb",
-		"blank": "\u3000", "zero width": "\u200b", "filler": "\u3164", "braille": "\u2800", "marks": "\u0301",
+		"NUL":         "a\x00b",
+		"escape":      "a\x1b[31mb",
+		"bell":        "a\x07",
+		"C1":          "a\u0085b",
+		"lone return": "a\rb",
+		"blank":       "\u3000",
+		"zero width":  "\u200b",
+		"filler":      "\u3164",
+		"braille":     "\u2800",
+		"marks":       "\u0301",
 	} {
 		blank := !strings.HasPrefix(text, "a")
 		for call, err := range map[string]error{
 			"BookJob": func() error { _, err := c.BookJob(t.Context(), nextFree(text)); return err }(),
 			"UpdateJob": func() error {
 				_, err := c.UpdateJob(t.Context(), &pb.UpdateJobRequest{
-					JobId: later.Id, Version: later.Version, Edit: &pb.JobEdit{Prompt: text}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"prompt"}},
+					JobId:      later.Id,
+					Version:    later.Version,
+					Edit:       &pb.JobEdit{Prompt: text},
+					UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"prompt"}},
 				})
 				return err
 			}(),

@@ -37,8 +37,12 @@ func selfSigned(t *testing.T, folder string) (certificate, key string, pool *x50
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true,
+		SerialNumber:          serial,
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour),
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
 	}
 	signed, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
@@ -51,7 +55,10 @@ func selfSigned(t *testing.T, folder string) (certificate, key string, pool *x50
 	certificate, key, pool = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem"), x509.NewCertPool()
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})
 	pool.AppendCertsFromPEM(text)
-	if err := errors.Join(os.WriteFile(certificate, text, 0o644), os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(certificate, text, 0o644), os.WriteFile(key, pem.EncodeToMemory(&pem.Block{
+		Type:  "PRIVATE KEY",
+		Bytes: secret,
+	}), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return certificate, key, pool

@@ -36,7 +36,8 @@ func measureCrowd(ctx context.Context, r *run) error {
 		a.closed()
 		time.Sleep(500 * time.Millisecond)
 	}
-	r.table.note(fmt.Sprintf("%d watchers connect at once and are current, %d jobs present", atOnce, presentJobs), seconds, median(connected), atMost(.5))
+	r.table.note(fmt.Sprintf("%d watchers connect at once and are current, %d jobs present", atOnce, presentJobs), seconds, median(connected),
+		atMost(.5))
 	if err := measureStalled(ctx, r, service, source); err != nil {
 		return err
 	}
@@ -81,7 +82,8 @@ func measureStalled(ctx context.Context, r *run, service *stage, source *source)
 			return err
 		}
 	}
-	r.table.compare(fmt.Sprintf("%d watchers beside %d that stop reading, and without, p99", besides, stalled), milliseconds, median(with.p99), median(without.p99), reported)
+	r.table.compare(fmt.Sprintf("%d watchers beside %d that stop reading, and without, p99", besides, stalled), milliseconds, median(with.p99),
+		median(without.p99), reported)
 	return nil
 }
 
@@ -92,7 +94,8 @@ func stall(ctx context.Context, service *stage) (stop func(), err error) {
 		return nil, err
 	}
 	_ = c.(*net.TCPConn).SetReadBuffer(4096)
-	_, err = fmt.Fprintf(c, "POST /comfyscheduler.v1.SchedulerService/WatchState HTTP/1.1\r\nHost: %s\r\nContent-Type: application/connect+proto\r\nAuthorization: Bearer %s\r\nContent-Length: 5\r\n\r\n\x00\x00\x00\x00\x00",
+	_, err = fmt.Fprintf(c, "POST /comfyscheduler.v1.SchedulerService/WatchState HTTP/1.1\r\nHost: %s\r\n"+
+		"Content-Type: application/connect+proto\r\nAuthorization: Bearer %s\r\nContent-Length: 5\r\n\r\n\x00\x00\x00\x00\x00",
 		strings.TrimPrefix(service.url, "http://"), service.token)
 	return func() { _ = c.Close() }, err
 }

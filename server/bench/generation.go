@@ -51,7 +51,9 @@ func measureGeneration(ctx context.Context, r *run) error {
 		}
 		direct = append(direct, took-own)
 		response, err := client.BookJob(ctx, &pb.BookJobRequest{
-			Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: time.Now().Add(200 * time.Millisecond).UnixMilli()}, Prompt: fmt.Sprint("booked ", n), Parameters: smallParameters(),
+			Start:      &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: time.Now().Add(200 * time.Millisecond).UnixMilli()},
+			Prompt:     fmt.Sprint("booked ", n),
+			Parameters: smallParameters(),
 		})
 		if err != nil {
 			return err
@@ -72,7 +74,8 @@ func measureGeneration(ctx context.Context, r *run) error {
 		}
 		booked = append(booked, took-own)
 	}
-	r.table.compare(fmt.Sprintf("a generation in its slot, and posted straight to ComfyUI, %d each, beyond ComfyUI's own time, p50", generations), milliseconds, booked.quantile(.5), direct.quantile(.5), reported)
+	r.table.compare(fmt.Sprintf("a generation in its slot, and posted straight to ComfyUI, %d each, beyond ComfyUI's own time, p50",
+		generations), milliseconds, booked.quantile(.5), direct.quantile(.5), reported)
 	// The straight ones spread too: what is added at the far end is told from their far end.
 	r.table.compare("... p99", milliseconds, booked.quantile(.99), direct.quantile(.99), reported)
 	r.table.note("... added at p99", milliseconds, booked.quantile(.99)-direct.quantile(.99), atMost(10))

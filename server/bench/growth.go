@@ -71,7 +71,8 @@ func measureHistory(ctx context.Context, r *run, n int) error {
 			}
 		}
 	}
-	r.table.compare(fmt.Sprintf("bookings with %d jobs of history, and with none", n), perSecond, median(with.perSecond), median(without.perSecond), atLeast(.8))
+	r.table.compare(fmt.Sprintf("bookings with %d jobs of history, and with none", n), perSecond, median(with.perSecond),
+		median(without.perSecond), atLeast(.8))
 	r.table.compare("... processor time of the server for one", microseconds, median(with.cpu), median(without.cpu), reported)
 	r.table.compare("... start of the service", seconds, full.Took().Seconds(), empty.Took().Seconds(), reported)
 	r.table.note("... longer", seconds, full.Took().Seconds()-empty.Took().Seconds(), atMost(1))
@@ -95,9 +96,12 @@ func measurePages(ctx context.Context, r *run, service *process, owner string) e
 		{"pages of one user's completed jobs", &pb.ListJobsRequest{UserId: owner, Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_COMPLETED}}},
 		{"pages of failed jobs", &pb.ListJobsRequest{Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_FAILED}}},
 		{"pages of what is booked, earliest first", &pb.ListJobsRequest{
-			Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_SCHEDULED, pb.JobStatus_JOB_STATUS_PROCESSING}, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC,
+			Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_SCHEDULED, pb.JobStatus_JOB_STATUS_PROCESSING},
+			Order:    pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC,
 		}},
-		{"the day a year ago", &pb.ListJobsRequest{Window: &pb.TimeWindow{StartMs: time.Now().AddDate(-1, 0, -1).UnixMilli(), EndMs: time.Now().AddDate(-1, 0, 0).UnixMilli()}}},
+		{"the day a year ago", &pb.ListJobsRequest{
+			Window: &pb.TimeWindow{StartMs: time.Now().AddDate(-1, 0, -1).UnixMilli(), EndMs: time.Now().AddDate(-1, 0, 0).UnixMilli()},
+		}},
 	} {
 		var took durations
 		for range 200 {
@@ -157,9 +161,23 @@ func loadHistory(ctx context.Context, file string, n int) (owner string, err err
 
 func past(user string, i int, start int64) job.Job {
 	j := job.Job{
-		ID: uuid.Must(uuid.NewV7()).String(), UserID: user, Worker: "gpu", Workflow: "flux_klein", Status: job.Completed, Start: start, Duration: 11_000, Estimate: 10_000,
-		Prompt: fox, Seed: uint64(i), Parameters: workflow.Values{"width": workflow.Integer(1024)},
-		Results: []job.Result{{Filename: fmt.Sprintf("flux_klein/%d.png", i), Kind: job.Image}}, Attempt: 1, Version: 3, CreatedAt: start, StartedAt: start, FinishedAt: start + 9_000,
+		ID:         uuid.Must(uuid.NewV7()).String(),
+		UserID:     user,
+		Worker:     "gpu",
+		Workflow:   "flux_klein",
+		Status:     job.Completed,
+		Start:      start,
+		Duration:   11_000,
+		Estimate:   10_000,
+		Prompt:     fox,
+		Seed:       uint64(i),
+		Parameters: workflow.Values{"width": workflow.Integer(1024)},
+		Results:    []job.Result{{Filename: fmt.Sprintf("flux_klein/%d.png", i), Kind: job.Image}},
+		Attempt:    1,
+		Version:    3,
+		CreatedAt:  start,
+		StartedAt:  start,
+		FinishedAt: start + 9_000,
 	}
 	if i%1000 == 0 {
 		j.Status, j.Results, j.Failure = job.Failed, nil, &job.Failure{Reason: job.Execution, Message: "out of memory"}

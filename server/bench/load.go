@@ -22,7 +22,8 @@ func load(ctx context.Context, args []string) error {
 	url := flags.String("url", "http://localhost:3000", "the service")
 	token := flags.String("token", os.Getenv("COMFYSCHED_TOKEN"), "token of a user; without one, a new user signs in")
 	bookers := flags.Int("bookers", 16, "callers that book at a time")
-	watchers := flags.Int("watchers", 20, "open state streams; as many as limits.streams_per_user allows, or any number with an administrator's token")
+	watchers := flags.Int("watchers", 20,
+		"open state streams; as many as limits.streams_per_user allows, or any number with an administrator's token")
 	jobs := flags.Int("jobs", 1000, "jobs to book")
 	byGRPC := flags.Bool("grpc", false, "book by gRPC on one connection instead of Connect over HTTP/1.1")
 	if err := flags.Parse(args); err != nil {
@@ -72,9 +73,11 @@ func load(ctx context.Context, args []string) error {
 	}
 	rate := float64(*jobs) / time.Since(began).Seconds()
 	a.arrivals.Wait()
-	fmt.Printf("%d bookings by %d callers: %.0f/s, answers p50 %.2f ms, p99 %.2f ms\n", *jobs, *bookers, rate, took.quantile(.5), took.quantile(.99))
+	fmt.Printf("%d bookings by %d callers: %.0f/s, answers p50 %.2f ms, p99 %.2f ms\n", *jobs, *bookers, rate, took.quantile(.5),
+		took.quantile(.99))
 	if *watchers > 0 {
-		fmt.Printf("%d watchers: p50 %.2f ms, p99 %.2f ms, %d bytes each\n", *watchers, a.took.quantile(.5), a.took.quantile(.99), a.bytes/len(a.took))
+		fmt.Printf("%d watchers: p50 %.2f ms, p99 %.2f ms, %d bytes each\n", *watchers, a.took.quantile(.5), a.took.quantile(.99),
+			a.bytes/len(a.took))
 	}
 	return nil
 }

@@ -53,7 +53,11 @@ func measurePunctuality(ctx context.Context, r *run) error {
 	var ids []string
 	from := time.Now().Add(2 * time.Second).UnixMilli()
 	for range r.slots {
-		response, err := client.BookJob(ctx, &pb.BookJobRequest{Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: from}, Prompt: "on time", Parameters: smallParameters()})
+		response, err := client.BookJob(ctx, &pb.BookJobRequest{
+			Start:      &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: from},
+			Prompt:     "on time",
+			Parameters: smallParameters(),
+		})
 		if err != nil {
 			return err
 		}
@@ -68,9 +72,11 @@ func measurePunctuality(ctx context.Context, r *run) error {
 		late = append(late, time.Duration(job.StartedAtMs-job.TimeSlot)*time.Millisecond)
 	}
 	half := len(late) / 2
-	r.table.note(fmt.Sprintf("start after slot, %d back-to-back slots, %d bookings/s, %d watchers, p50", r.slots, loadRate, loadWatchers), milliseconds, late.quantile(.5), reported)
+	r.table.note(fmt.Sprintf("start after slot, %d back-to-back slots, %d bookings/s, %d watchers, p50", r.slots, loadRate, loadWatchers),
+		milliseconds, late.quantile(.5), reported)
 	r.table.note("... p99", milliseconds, late.quantile(.99), atMost(5))
-	r.table.note("... drift: the median of the second half less that of the first", milliseconds, late[half:].quantile(.5)-late[:half].quantile(.5), atMost(1))
+	r.table.note("... drift: the median of the second half less that of the first", milliseconds,
+		late[half:].quantile(.5)-late[:half].quantile(.5), atMost(1))
 	return nil
 }
 

@@ -28,8 +28,10 @@ type rows struct {
 const (
 	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters,
 		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms)
-		VALUES (?, ?, 'gpu', 'flux_klein', '5891b5b522d5df086d0ff0b110fbd9d2', 'scheduled', ?, ?, 9000, ?, '1234567890123456789', '{"steps":4}', 1, 0, 0, 1, ?, 0, 0)`
-	insertEvent = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash) VALUES (?, ?, '127.0.0.1', 'book', ?, '', ?, randomblob(32))`
+		VALUES (?, ?, 'gpu', 'flux_klein', '5891b5b522d5df086d0ff0b110fbd9d2', 'scheduled', ?, ?, 9000, ?,
+			'1234567890123456789', '{"steps":4}', 1, 0, 0, 1, ?, 0, 0)`
+	insertEvent = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash)
+		VALUES (?, ?, '127.0.0.1', 'book', ?, '', ?, randomblob(32))`
 )
 
 func openRows(ctx context.Context, file string) (*rows, error) {
@@ -37,7 +39,8 @@ func openRows(ctx context.Context, file string) (*rows, error) {
 	if err := makeTables(ctx, file, user); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(8000)")
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"+
+		"&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(8000)")
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +48,13 @@ func openRows(ctx context.Context, file string) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{writer: writer, waiting: make(chan chan error, 256), user: user.ID, start: time.Now().UnixMilli(), commands: map[string]driver.StmtExecContext{}}
+	r := &rows{
+		writer:   writer,
+		waiting:  make(chan chan error, 256),
+		user:     user.ID,
+		start:    time.Now().UnixMilli(),
+		commands: map[string]driver.StmtExecContext{},
+	}
 	go r.work()
 	return r, nil
 }

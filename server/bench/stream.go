@@ -37,7 +37,9 @@ type source struct {
 
 // watch is the service's state stream.
 func (p protocol) watch(server *process, token string) *source {
-	return &source{p, server.url, token, "/comfyscheduler.v1.SchedulerService/WatchState", &http.Client{Transport: &http.Transport{DisableCompression: true}}}
+	return &source{p, server.url, token, "/comfyscheduler.v1.SchedulerService/WatchState", &http.Client{
+		Transport: &http.Transport{DisableCompression: true},
+	}}
 }
 
 // bare is the limit's stream of whatever is posted to it.

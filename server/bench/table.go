@@ -63,7 +63,8 @@ func (t *table) answers(question string, took durations) {
 
 // print writes the table in Markdown, aligned for the eye as well.
 func (t *table) print(to io.Writer) {
-	fmt.Fprintf(to, "%s, %d cores of %s, %s, %s/%s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(to, "%s, %d cores of %s, %s, %s/%s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(),
+		runtime.GOOS, runtime.GOARCH)
 	w := tabwriter.NewWriter(to, 0, 0, 1, ' ', 0)
 	for _, r := range t.rows {
 		fmt.Fprintf(w, "| %s\t|\n", strings.Join(r[:], "\t| "))

@@ -102,7 +102,8 @@ func measureStreams(ctx context.Context, r *run, p protocol) error {
 			return err
 		}
 	}
-	r.table.compare(fmt.Sprintf("a booking reaches %d watchers by %s, p50", r.watchers, p.name), milliseconds, median(ourSide.p50), median(bareSide.p50), reported)
+	r.table.compare(fmt.Sprintf("a booking reaches %d watchers by %s, p50", r.watchers, p.name), milliseconds, median(ourSide.p50),
+		median(bareSide.p50), reported)
 	limit, idle := atMost(1.5), atMost(30)
 	if p.http2 {
 		limit, idle = reported, reported

@@ -92,7 +92,8 @@ func testBothKilled(t *testing.T, place *site, v *service) *service {
 	if now := v.comfyPID(); now == pid {
 		t.Errorf("ComfyUI is still pid %d", now)
 	}
-	if j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED); j.GetAttempt() != 2 || j.GetDelay() == nil || len(place.written(t, j)) != 1 {
+	if j = v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED); j.GetAttempt() != 2 || j.GetDelay() == nil ||
+		len(place.written(t, j)) != 1 {
 		t.Errorf("attempt %d, delay %v, files %v", j.GetAttempt(), j.GetDelay(), place.written(t, j))
 	}
 	return v

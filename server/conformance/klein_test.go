@@ -21,9 +21,13 @@ func testKlein(t *testing.T, there elsewhere) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Config["workflow"] = map[string]any{"template_file": template, "parameter_map": map[string]any{
-		"prompt": map[string]any{"node_id": "6", "field": "text"}, "seed": map[string]any{"node_id": "25", "field": "noise_seed"},
-	}}
+	s.Config["workflow"] = map[string]any{
+		"template_file": template,
+		"parameter_map": map[string]any{
+			"prompt": map[string]any{"node_id": "6", "field": "text"},
+			"seed":   map[string]any{"node_id": "25", "field": "noise_seed"},
+		},
+	}
 	v := s.launch()
 	if v.Wait() == nil {
 		t.Error("the service ended well")

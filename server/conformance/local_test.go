@@ -92,7 +92,8 @@ func testRun(t *testing.T, place *site, v *service) {
 	if last < 10 {
 		t.Errorf("progress to step %d of 20: %v", last, all)
 	}
-	if want := "conformance/deep/picture/" + j.GetId() + "_00001_.png"; j.GetResultFilename() != want || j.GetSeed() != seed || j.GetAttempt() != 1 {
+	if want := "conformance/deep/picture/" + j.GetId() + "_00001_.png"; j.GetResultFilename() != want || j.GetSeed() != seed ||
+		j.GetAttempt() != 1 {
 		t.Errorf("result %s, want %s; seed %d, attempt %d", j.GetResultFilename(), want, j.GetSeed(), j.GetAttempt())
 	}
 	status, kind, body := v.fetch(t, "/images/"+j.GetResultFilename())
@@ -135,7 +136,8 @@ func testBatch(t *testing.T, v *service) {
 		t.Fatalf("results: %v", j.GetResults())
 	}
 	for i, r := range j.GetResults() {
-		if status, _, _ := v.fetch(t, "/images/"+r.GetFilename()); status != 200 || r.GetKind() != pb.ResultKind_RESULT_KIND_IMAGE || r.GetNodeId() != "2" {
+		if status, _, _ := v.fetch(t, "/images/"+r.GetFilename()); status != 200 || r.GetKind() != pb.ResultKind_RESULT_KIND_IMAGE ||
+			r.GetNodeId() != "2" {
 			t.Errorf("result %d: %d %v", i, status, r)
 		}
 	}
@@ -210,7 +212,8 @@ func testEdit(t *testing.T, place *site, v *service) {
 	request.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: inFuture()}
 	before := v.book(t, request)
 
-	if err := os.WriteFile(place.template(), []byte(`{"1": {"class_type": "NoSuchBrush", "inputs": {"text": "", "seed": 1}}`), 0o644); err != nil {
+	if err := os.WriteFile(place.template(), []byte(`{"1": {"class_type": "NoSuchBrush", "inputs": {"text": "", "seed": 1}}`),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the operator is told of a bad edit", func() bool { return strings.Contains(v.worker().GetReason(), "is not used") })
@@ -238,7 +241,8 @@ func testEdit(t *testing.T, place *site, v *service) {
 		}
 	}
 	// Four pictures and an animated one; PreviewImage's are no results.
-	if kinds[pb.ResultKind_RESULT_KIND_IMAGE] != 5 || kinds[pb.ResultKind_RESULT_KIND_VIDEO] != 1 || kinds[pb.ResultKind_RESULT_KIND_AUDIO] != 1 || kinds[pb.ResultKind_RESULT_KIND_TEXT] != 1 {
+	if kinds[pb.ResultKind_RESULT_KIND_IMAGE] != 5 || kinds[pb.ResultKind_RESULT_KIND_VIDEO] != 1 ||
+		kinds[pb.ResultKind_RESULT_KIND_AUDIO] != 1 || kinds[pb.ResultKind_RESULT_KIND_TEXT] != 1 {
 		t.Errorf("results: %v", j.GetResults())
 	}
 
@@ -248,7 +252,8 @@ func testEdit(t *testing.T, place *site, v *service) {
 	if j := v.end(t, before.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED); len(j.GetResults()) != 1 {
 		t.Errorf("a job booked before the edit has %v", j.GetResults())
 	}
-	eventually(t, "the estimate is measured again", func() bool { return strings.Contains(v.log.String(), "the edited workflow was measured") })
+	eventually(t, "the estimate is measured again",
+		func() bool { return strings.Contains(v.log.String(), "the edited workflow was measured") })
 	copyFile(t, "testdata/paint_api.json", place.template())
 	eventually(t, "the edit is taken back", func() bool { return v.state().GetWorkflows()[0].GetExamplePrompt() == "a picture" })
 }

@@ -40,6 +40,7 @@ func testOverhead(t *testing.T, v *service) {
 		return sorted[int(part*float64(len(sorted)-1))].Round(time.Millisecond)
 	}
 	for _, part := range []float64{0.5, 0.95} {
-		t.Logf("p%.0f of %d: direct %v, booked %v, added %v", part*100, *overhead, at(direct, part), at(booked, part), at(booked, part)-at(direct, part))
+		t.Logf("p%.0f of %d: direct %v, booked %v, added %v", part*100, *overhead, at(direct, part), at(booked, part),
+			at(booked, part)-at(direct, part))
 	}
 }

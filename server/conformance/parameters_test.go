@@ -15,13 +15,15 @@ func testParameters(t *testing.T, v *service) {
 	for _, p := range v.state().GetWorkflows()[0].GetParameters() {
 		found[p.GetName()] = p
 	}
-	if p := found["steps"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 1 || p.GetMax() != 500 || p.GetDefault().GetInteger() != 10 {
+	if p := found["steps"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 1 || p.GetMax() != 500 ||
+		p.GetDefault().GetInteger() != 10 {
 		t.Errorf("steps: %v", p)
 	}
 	if p := found["seconds"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_NUMBER || p.GetMax() != 600 || p.GetDefault().GetNumber() != 1 {
 		t.Errorf("seconds: %v", p)
 	}
-	if p := found["outcome"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_CHOICE || strings.Join(p.GetChoices(), " ") != "paint fail refuse" {
+	if p := found["outcome"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_CHOICE ||
+		strings.Join(p.GetChoices(), " ") != "paint fail refuse" {
 		t.Errorf("outcome: %v", p)
 	}
 	if p := found["caption"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_TEXT || p.GetDefault().GetText() != "none" {
@@ -31,11 +33,17 @@ func testParameters(t *testing.T, v *service) {
 		t.Errorf("inverted: %v", p)
 	}
 	// It goes to two fields, and takes what both of them take.
-	if p := found["size"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 32 || p.GetMax() != 512 || p.GetDefault().GetInteger() != 64 {
+	if p := found["size"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 32 || p.GetMax() != 512 ||
+		p.GetDefault().GetInteger() != 64 {
 		t.Errorf("size: %v", p)
 	}
 	_, err := v.BookJob(t.Context(), booking("out of range", map[string]any{
-		"steps": 501, "outcome": "burn", "seconds": -0.5, "inverted": "perhaps", "size": 520, "frame": 1,
+		"steps":    501,
+		"outcome":  "burn",
+		"seconds":  -0.5,
+		"inverted": "perhaps",
+		"size":     520,
+		"frame":    1,
 	}))
 	if err == nil {
 		t.Fatal("accepted")

@@ -27,9 +27,13 @@ func TestPortable(t *testing.T) {
 		t.Fatal(err)
 	}
 	place := newSite(t, map[string]any{
-		"installation_type": "portable", "root_path": filepath.Join(folder, "ComfyUI"), "python_executable": "../python_embeded/python.exe",
-		"output_dir": filepath.Join(base, "output"), "api_port": freePort(t), "start_timeout": patience.String(),
-		"extra_args": []string{"--cpu", "--disable-api-nodes", "--base-directory", base, "--database-url", database(base)},
+		"installation_type": "portable",
+		"root_path":         filepath.Join(folder, "ComfyUI"),
+		"python_executable": "../python_embeded/python.exe",
+		"output_dir":        filepath.Join(base, "output"),
+		"api_port":          freePort(t),
+		"start_timeout":     patience.String(),
+		"extra_args":        []string{"--cpu", "--disable-api-nodes", "--base-directory", base, "--database-url", database(base)},
 	})
 	v := place.start()
 	j := v.end(t, v.book(t, booking("from the box", nil)).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)

@@ -39,7 +39,8 @@ func (i installation) elsewhere(t *testing.T) elsewhere {
 	e := elsewhere{port: freePort(t), base: baseDirectory(t)}
 	e.output = filepath.Join(e.base, "output")
 	command := exec.Command(i.python, "main.py", "--cpu", "--disable-api-nodes", "--disable-auto-launch", "--base-directory", e.base,
-		"--database-url", database(e.base), "--listen", "127.0.0.1", "--port", strconv.Itoa(e.port), "--output-directory", e.output, "--preview-method", "auto")
+		"--database-url", database(e.base), "--listen", "127.0.0.1", "--port", strconv.Itoa(e.port), "--output-directory", e.output,
+		"--preview-method", "auto")
 	command.Dir = i.root
 	var log bytes.Buffer
 	command.Stderr = &log
@@ -248,7 +249,10 @@ func testShippedExample(t *testing.T, there elsewhere) {
 	s.Config["workflow"] = shipped["workflow"]
 	v := s.start()
 	defer func() { _ = v.stop() }()
-	j := v.end(t, v.book(t, booking("clouds over a lake", map[string]any{"width": 256, "height": 192})).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
+	j := v.end(t, v.book(t, booking("clouds over a lake", map[string]any{
+		"width":  256,
+		"height": 192,
+	})).GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 	_, _, body := v.fetch(t, "/images/"+j.GetResultFilename())
 	picture, err := png.DecodeConfig(bytes.NewReader(body))
 	if err != nil || picture.Width != 256 || picture.Height != 192 {
@@ -263,7 +267,8 @@ func TestRemoteThatIsNotThere(t *testing.T) {
 	if v.Wait() == nil {
 		t.Error("the service ended well")
 	}
-	says(t, v.log.String(), "no ComfyUI answers yet: is it running", "there is no ComfyUI at "+s.comfyURL, "start it, or correct comfy_ui.api_host and api_port")
+	says(t, v.log.String(), "no ComfyUI answers yet: is it running", "there is no ComfyUI at "+s.comfyURL,
+		"start it, or correct comfy_ui.api_host and api_port")
 }
 
 func TestStrangersComfyUIOnThePort(t *testing.T) {

@@ -46,11 +46,15 @@ const silence = 15
 
 // parameters of the template that the tests book.
 var parameterMap = map[string]any{
-	"prompt": map[string]any{"node_id": "1", "field": "text"}, "seed": map[string]any{"node_id": "1", "field": "seed"},
-	"seconds": map[string]any{"node_id": "1", "field": "seconds"}, "steps": map[string]any{"node_id": "1", "field": "steps", "max": 500},
-	"batch": map[string]any{"node_id": "1", "field": "batch"}, "outcome": map[string]any{"node_id": "1", "field": "outcome"},
-	"caption": map[string]any{"node_id": "1", "field": "caption"}, "inverted": map[string]any{"node_id": "1", "field": "inverted"},
-	"size": []any{map[string]any{"node_id": "1", "field": "size"}, map[string]any{"node_id": "1", "field": "border"}},
+	"prompt":   map[string]any{"node_id": "1", "field": "text"},
+	"seed":     map[string]any{"node_id": "1", "field": "seed"},
+	"seconds":  map[string]any{"node_id": "1", "field": "seconds"},
+	"steps":    map[string]any{"node_id": "1", "field": "steps", "max": 500},
+	"batch":    map[string]any{"node_id": "1", "field": "batch"},
+	"outcome":  map[string]any{"node_id": "1", "field": "outcome"},
+	"caption":  map[string]any{"node_id": "1", "field": "caption"},
+	"inverted": map[string]any{"node_id": "1", "field": "inverted"},
+	"size":     []any{map[string]any{"node_id": "1", "field": "size"}, map[string]any{"node_id": "1", "field": "border"}},
 }
 
 func newSite(t *testing.T, comfy map[string]any) *site {
@@ -81,8 +85,13 @@ func (i installation) local(t *testing.T, extra ...string) *site {
 	base := baseDirectory(t)
 	arguments := append([]string{"--cpu", "--disable-api-nodes", "--base-directory", base, "--database-url", database(base)}, extra...)
 	return newSite(t, map[string]any{
-		"installation_type": "local", "root_path": i.root, "python_executable": i.python, "output_dir": filepath.Join(base, "output"),
-		"api_port": freePort(t), "extra_args": arguments, "start_timeout": patience.String(),
+		"installation_type": "local",
+		"root_path":         i.root,
+		"python_executable": i.python,
+		"output_dir":        filepath.Join(base, "output"),
+		"api_port":          freePort(t),
+		"extra_args":        arguments,
+		"start_timeout":     patience.String(),
 	})
 }
 
@@ -310,7 +319,9 @@ func inFuture() int64 { return time.Now().Add(time.Hour).UnixMilli() }
 // moveToNow moves a job to the next free slot.
 func moveToNow(j *pb.Job) *pb.UpdateJobRequest {
 	return &pb.UpdateJobRequest{
-		JobId: j.GetId(), Version: j.GetVersion(), Edit: &pb.JobEdit{NextFreeFrom: time.Now().UnixMilli()},
+		JobId:      j.GetId(),
+		Version:    j.GetVersion(),
+		Edit:       &pb.JobEdit{NextFreeFrom: time.Now().UnixMilli()},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"next_free_from"}},
 	}
 }

@@ -27,10 +27,21 @@ func (s stranger) post(seconds float64) string {
 func (s stranger) postAs(id, client string, seconds float64, prefix string) {
 	s.t.Helper()
 	s.send(map[string]any{
-		"prompt_id": id, "client_id": client, "prompt": map[string]any{
-			"1": map[string]any{"class_type": "ConformancePaint", "inputs": map[string]any{
-				"text": id, "seed": 7, "seconds": seconds, "steps": 10, "batch": 1, "size": 64, "outcome": "paint",
-			}},
+		"prompt_id": id,
+		"client_id": client,
+		"prompt": map[string]any{
+			"1": map[string]any{
+				"class_type": "ConformancePaint",
+				"inputs": map[string]any{
+					"text":    id,
+					"seed":    7,
+					"seconds": seconds,
+					"steps":   10,
+					"batch":   1,
+					"size":    64,
+					"outcome": "paint",
+				},
+			},
 			"2": map[string]any{"class_type": "SaveImage", "inputs": map[string]any{"images": []any{"1", 0}, "filename_prefix": prefix}},
 		},
 	})
@@ -40,7 +51,9 @@ func (s stranger) postAs(id, client string, seconds float64, prefix string) {
 func (s stranger) poison() {
 	s.t.Helper()
 	s.send(map[string]any{
-		"prompt_id": uuid.NewString(), "client_id": "stranger", "prompt": map[string]any{
+		"prompt_id": uuid.NewString(),
+		"client_id": "stranger",
+		"prompt": map[string]any{
 			"1": map[string]any{"class_type": "EmptyImage", "inputs": map[string]any{"width": 16, "height": 16, "batch_size": 1, "color": 0}},
 			"2": map[string]any{"class_type": "PreviewImage", "inputs": map[string]any{"images": []any{"1", 0}}},
 			"3": map[string]any{"class_type": "EmptyImage"},

@@ -32,11 +32,16 @@ func NewSite(program, folder string, pace Pace, args ...string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Folder: folder, Program: program, ComfyPort: port, Config: Config{
-		"server":   map[string]any{"port": 0, "host": "127.0.0.1"},
-		"comfy_ui": map[string]any{"installation_type": "simulated", "api_port": port, "extra_args": append(pace.Args(), args...)},
-		"workflow": map[string]any{"template_file": template, "parameter_map": Inputs(nil)},
-	}}, nil
+	return &Site{
+		Folder:    folder,
+		Program:   program,
+		ComfyPort: port,
+		Config: Config{
+			"server":   map[string]any{"port": 0, "host": "127.0.0.1"},
+			"comfy_ui": map[string]any{"installation_type": "simulated", "api_port": port, "extra_args": append(pace.Args(), args...)},
+			"workflow": map[string]any{"template_file": template, "parameter_map": Inputs(nil)},
+		},
+	}, nil
 }
 
 // ConfigFile returns the name of the configuration's file.

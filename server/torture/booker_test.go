@@ -216,7 +216,10 @@ func (b *booker) uuid() string {
 func (b *booker) update(ctx context.Context, c call, mask string, edit *pb.JobEdit) {
 	b.call(ctx, c, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
 		response, err := b.UpdateJob(ctx, &pb.UpdateJobRequest{
-			JobId: c.JobID, Version: c.Version, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{mask}}, Edit: edit,
+			JobId:      c.JobID,
+			Version:    c.Version,
+			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{mask}},
+			Edit:       edit,
 		})
 		return response.GetJob(), response.GetRevision(), err
 	})

@@ -143,7 +143,8 @@ func (j *judge) failureIsTrue(final job, end run) {
 	case "no_result":
 		ok = end.Outcome == "success" && strings.Contains(final.Prompt, "[[no-result]]")
 	case "timeout":
-		ok = (end.Outcome != "success" || j.givenUp(final, end)) && (strings.Contains(final.Prompt, hang) || strings.Contains(final.Prompt, deaf) || j.frozen(final))
+		ok = (end.Outcome != "success" || j.givenUp(final, end)) &&
+			(strings.Contains(final.Prompt, hang) || strings.Contains(final.Prompt, deaf) || j.frozen(final))
 	case "overrun":
 		ok = end.Outcome == "" || end.Outcome == "interrupted"
 	case "interrupted":

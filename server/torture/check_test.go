@@ -33,8 +33,15 @@ func check(e evidence) []string {
 		e.Calls[i] = e.doubtful(c)
 	}
 	j := &judge{
-		evidence: e, final: map[string]job{}, losses: map[string]int{}, asked: map[string][]call{}, starts: map[string][]run{},
-		ends: map[string]run{}, epoch: map[string]string{}, prompt: map[string]attempt{}, unkept: map[attempt]bool{},
+		evidence: e,
+		final:    map[string]job{},
+		losses:   map[string]int{},
+		asked:    map[string][]call{},
+		starts:   map[string][]run{},
+		ends:     map[string]run{},
+		epoch:    map[string]string{},
+		prompt:   map[string]attempt{},
+		unkept:   map[attempt]bool{},
 	}
 	for _, r := range e.Kept {
 		j.final[r.ID], j.losses[r.ID], j.epoch[r.ID] = r.job, r.Losses, r.Epoch

@@ -13,8 +13,16 @@ func (s *site) evidence(t *testing.T) evidence {
 	t.Helper()
 	h := s.history
 	e := evidence{
-		Calls: h.calls, Sightings: h.sightings, Lifetimes: h.lifetimes, Answered: s.answered, Skew: h.skew, Voids: h.voids, Beside: h.beside,
-		Outside: h.moments(interruptedOutside), Cleared: h.moments(historyCleared), Frozen: h.moments("comfyui SIGSTOP"),
+		Calls:     h.calls,
+		Sightings: h.sightings,
+		Lifetimes: h.lifetimes,
+		Answered:  s.answered,
+		Skew:      h.skew,
+		Voids:     h.voids,
+		Beside:    h.beside,
+		Outside:   h.moments(interruptedOutside),
+		Cleared:   h.moments(historyCleared),
+		Frozen:    h.moments("comfyui SIGSTOP"),
 	}
 	last, err := readEpochs(filepath.Join(s.Data(), "bookings.db"))
 	if err != nil {

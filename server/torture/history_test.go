@@ -41,19 +41,27 @@ const (
 )
 
 var statuses = map[pb.JobStatus]string{
-	pb.JobStatus_JOB_STATUS_SCHEDULED: scheduled, pb.JobStatus_JOB_STATUS_PROCESSING: processing, pb.JobStatus_JOB_STATUS_COMPLETED: completed,
-	pb.JobStatus_JOB_STATUS_FAILED: failed, pb.JobStatus_JOB_STATUS_CANCELLED: cancelled,
+	pb.JobStatus_JOB_STATUS_SCHEDULED:  scheduled,
+	pb.JobStatus_JOB_STATUS_PROCESSING: processing,
+	pb.JobStatus_JOB_STATUS_COMPLETED:  completed,
+	pb.JobStatus_JOB_STATUS_FAILED:     failed,
+	pb.JobStatus_JOB_STATUS_CANCELLED:  cancelled,
 }
 
 var failures = map[pb.JobErrorReason]string{
-	pb.JobErrorReason_JOB_ERROR_REASON_REJECTED: "rejected", pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION: "execution",
-	pb.JobErrorReason_JOB_ERROR_REASON_INTERRUPTED: "interrupted", pb.JobErrorReason_JOB_ERROR_REASON_LOST: "lost",
-	pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT: "timeout", pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT: "no_result",
-	pb.JobErrorReason_JOB_ERROR_REASON_OVERRUN: "overrun",
+	pb.JobErrorReason_JOB_ERROR_REASON_REJECTED:    "rejected",
+	pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION:   "execution",
+	pb.JobErrorReason_JOB_ERROR_REASON_INTERRUPTED: "interrupted",
+	pb.JobErrorReason_JOB_ERROR_REASON_LOST:        "lost",
+	pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT:     "timeout",
+	pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT:   "no_result",
+	pb.JobErrorReason_JOB_ERROR_REASON_OVERRUN:     "overrun",
 }
 
 var delays = map[pb.DelayKind]string{
-	pb.DelayKind_DELAY_KIND_LATE: "late", pb.DelayKind_DELAY_KIND_OVERDUE: "overdue", pb.DelayKind_DELAY_KIND_RETRY: "retry",
+	pb.DelayKind_DELAY_KIND_LATE:    "late",
+	pb.DelayKind_DELAY_KIND_OVERDUE: "overdue",
+	pb.DelayKind_DELAY_KIND_RETRY:   "retry",
 }
 
 func (j job) active() bool { return j.Status == scheduled || j.Status == processing }
@@ -62,10 +70,24 @@ func (j job) end() int64 { return j.Start + j.Duration }
 
 func jobOf(j *pb.Job) job {
 	return job{
-		ID: j.Id, User: j.UserId, Status: statuses[j.Status], Start: j.TimeSlot, Duration: j.DurationMs, Prompt: j.Prompt, Seed: j.Seed,
-		Result: j.ResultFilename, Error: failures[j.Error.GetReason()], ErrorText: j.Error.GetMessage(),
-		Delay: delays[j.Delay.GetKind()], Booked: j.Delay.GetBookedTimeSlot(), Attempt: int(j.Attempt),
-		CancelRequested: j.CancelRequested, Version: j.Version, Created: j.CreatedAtMs, Started: j.StartedAtMs, Finished: j.FinishedAtMs,
+		ID:              j.Id,
+		User:            j.UserId,
+		Status:          statuses[j.Status],
+		Start:           j.TimeSlot,
+		Duration:        j.DurationMs,
+		Prompt:          j.Prompt,
+		Seed:            j.Seed,
+		Result:          j.ResultFilename,
+		Error:           failures[j.Error.GetReason()],
+		ErrorText:       j.Error.GetMessage(),
+		Delay:           delays[j.Delay.GetKind()],
+		Booked:          j.Delay.GetBookedTimeSlot(),
+		Attempt:         int(j.Attempt),
+		CancelRequested: j.CancelRequested,
+		Version:         j.Version,
+		Created:         j.CreatedAtMs,
+		Started:         j.StartedAtMs,
+		Finished:        j.FinishedAtMs,
 	}
 }
 

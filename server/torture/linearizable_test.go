@@ -275,14 +275,19 @@ func TestBookingIsLinearizable(t *testing.T) {
 func TestLinearizabilityCheckSeesAWrongAnswer(t *testing.T) {
 	book := func(id string, at, call, end int64) porcupine.Operation {
 		return porcupine.Operation{
-			Input: wish{verb: "book", exact: true, moment: at, duration: 100}, Call: call,
-			Output: gain{job: taken{id: id, version: 1, start: at, duration: 100}}, Return: end,
+			Input:  wish{verb: "book", exact: true, moment: at, duration: 100},
+			Call:   call,
+			Output: gain{job: taken{id: id, version: 1, start: at, duration: 100}},
+			Return: end,
 		}
 	}
 	refusal := func(at, call, end int64, blocking string, next int64) porcupine.Operation {
 		return porcupine.Operation{
-			ClientId: 1, Input: wish{verb: "book", exact: true, moment: at, duration: 100}, Call: call,
-			Output: gain{err: "conflict", blocking: blocking, nextFree: next}, Return: end,
+			ClientId: 1,
+			Input:    wish{verb: "book", exact: true, moment: at, duration: 100},
+			Call:     call,
+			Output:   gain{err: "conflict", blocking: blocking, nextFree: next},
+			Return:   end,
 		}
 	}
 	for name, tc := range map[string]struct {

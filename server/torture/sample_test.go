@@ -89,12 +89,22 @@ func (w *shift) sample(after time.Duration) (s sample, err error) {
 	site.mu.Unlock()
 	metrics, err := w.metrics()
 	s = sample{
-		after: after, rss: rss(pid), heap: metrics["go_memstats_heap_inuse_bytes"], goroutines: metrics["go_goroutines"],
-		watchers: metrics["comfyscheduler_watchers"],
-		database: size(filepath.Join(site.Data(), "bookings.db")), wal: size(filepath.Join(site.Data(), "bookings.db-wal")),
-		thumbnails: size(filepath.Join(site.Data(), "thumbnails")), output: size(site.output),
-		comfyLog: size(filepath.Join(site.Data(), "comfyui-gpu.log")), serviceLog: size(filepath.Join(site.Folder, log)),
-		booked: len(w.jobs), completed: len(w.fetched), late: w.late, messages: w.messages.Load(), reconnects: w.reconnects.Load(),
+		after:      after,
+		rss:        rss(pid),
+		heap:       metrics["go_memstats_heap_inuse_bytes"],
+		goroutines: metrics["go_goroutines"],
+		watchers:   metrics["comfyscheduler_watchers"],
+		database:   size(filepath.Join(site.Data(), "bookings.db")),
+		wal:        size(filepath.Join(site.Data(), "bookings.db-wal")),
+		thumbnails: size(filepath.Join(site.Data(), "thumbnails")),
+		output:     size(site.output),
+		comfyLog:   size(filepath.Join(site.Data(), "comfyui-gpu.log")),
+		serviceLog: size(filepath.Join(site.Folder, log)),
+		booked:     len(w.jobs),
+		completed:  len(w.fetched),
+		late:       w.late,
+		messages:   w.messages.Load(),
+		reconnects: w.reconnects.Load(),
 	}
 	for _, comfy := range site.ComfyPIDs() {
 		s.comfyRSS += rss(comfy)

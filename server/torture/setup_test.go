@@ -74,8 +74,11 @@ func (s *site) gather(ctx context.Context, seed uint64) (c cast, err error) {
 	}
 	c.observer, c.planner = others[0], newBooker(others[3], derive(seed, 5))
 	c.tormentor = &tormentor{
-		site: s, rng: derive(seed, 1), stranger: newUser(s, "stranger"),
-		bait: newBooker(others[1], derive(seed, 3)), vandal: newBooker(others[2], derive(seed, 4)),
+		site:     s,
+		rng:      derive(seed, 1),
+		stranger: newUser(s, "stranger"),
+		bait:     newBooker(others[1], derive(seed, 3)),
+		vandal:   newBooker(others[2], derive(seed, 4)),
 	}
 	return c, nil
 }

@@ -12,7 +12,9 @@ import (
 func backupCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
-		Use: "backup TARGET", Short: "Write a copy of the bookings to a file, while the service is running too", Args: cobra.ExactArgs(1),
+		Use:   "backup TARGET",
+		Short: "Write a copy of the bookings to a file, while the service is running too",
+		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(file)
 			if err != nil {
@@ -32,7 +34,9 @@ func backupCommand() *cobra.Command {
 func restoreCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
-		Use: "restore BACKUP", Short: "Put a backup in the place of the bookings; the service must be stopped", Args: cobra.ExactArgs(1),
+		Use:   "restore BACKUP",
+		Short: "Put a backup in the place of the bookings; the service must be stopped",
+		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := config.Load(file)
 			if err != nil {

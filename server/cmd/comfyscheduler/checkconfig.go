@@ -12,7 +12,9 @@ import (
 func checkConfigCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
-		Use: "check-config", Short: "Check a configuration and touch nothing", Args: cobra.NoArgs,
+		Use:   "check-config",
+		Short: "Check a configuration and touch nothing",
+		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(file)
 			if err != nil {

@@ -17,8 +17,11 @@ var version = "dev"
 
 func main() {
 	root := &cobra.Command{
-		Use: "comfyscheduler", Short: "Book time slots on a GPU that runs ComfyUI",
-		SilenceUsage: true, SilenceErrors: true, Version: version,
+		Use:           "comfyscheduler",
+		Short:         "Book time slots on a GPU that runs ComfyUI",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version,
 	}
 	root.AddCommand(serveCommand(), checkConfigCommand(), backupCommand(), restoreCommand(), simulator.Command(), versionCommand())
 	if err := root.ExecuteContext(context.Background()); err != nil {
@@ -29,7 +32,9 @@ func main() {
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version) },
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		Run:   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version) },
 	}
 }

@@ -21,8 +21,10 @@ import (
 func serveCommand() *cobra.Command {
 	var file string
 	command := &cobra.Command{
-		Use: "serve", Short: "Start ComfyUI and the service", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, file) },
+		Use:   "serve",
+		Short: "Start ComfyUI and the service",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return serve(cmd, file) },
 	}
 	configFlag(command, &file)
 	return command
@@ -41,7 +43,9 @@ func serve(cmd *cobra.Command, file string) error {
 	log := newLog()
 	limitMemory(log)
 	err = app.Run(ctx, app.Options{
-		Config: loaded, Version: version, Log: log,
+		Config:  loaded,
+		Version: version,
+		Log:     log,
 		OnReady: func(urls []string) {
 			fmt.Fprintf(cmd.OutOrStdout(), "\nComfyScheduler is at %s\n\n", strings.Join(urls, " and "))
 		},

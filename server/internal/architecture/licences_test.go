@@ -15,7 +15,8 @@ func TestLicencesAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	missing := func(name string) bool { return !strings.Contains(string(page), "| "+name+" |") }
-	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", module+"server/cmd/comfyscheduler", module+"cli/cmd/comfysched")
+	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", module+"server/cmd/comfyscheduler",
+		module+"cli/cmd/comfysched")
 	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)

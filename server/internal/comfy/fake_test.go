@@ -29,12 +29,15 @@ const nowhere = `{"queue_running": [], "queue_pending": []}`
 
 // absent answers every look with "unknown".
 func absent(t *testing.T, id string) *scripted {
-	return &scripted{t: t, answers: map[string][]answer{
-		"GET /history/" + id: {{200, `{}`}},
-		"GET /queue":         {{200, nowhere}},
-		"POST /queue":        {{200, ""}},
-		"POST /interrupt":    {{200, ""}},
-	}}
+	return &scripted{
+		t: t,
+		answers: map[string][]answer{
+			"GET /history/" + id: {{200, `{}`}},
+			"GET /queue":         {{200, nowhere}},
+			"POST /queue":        {{200, ""}},
+			"POST /interrupt":    {{200, ""}},
+		},
+	}
 }
 
 func (s *scripted) on(request string, answers ...answer) *scripted {

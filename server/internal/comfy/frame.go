@@ -46,9 +46,16 @@ const (
 )
 
 var kinds = map[string]eventKind{
-	"status": status, "execution_start": started, "execution_cached": cached, "executing": entered,
-	"progress": step, "progress_state": states, "executed": output,
-	"execution_success": closing, "execution_error": closing, "execution_interrupted": closing,
+	"status":                status,
+	"execution_start":       started,
+	"execution_cached":      cached,
+	"executing":             entered,
+	"progress":              step,
+	"progress_state":        states,
+	"executed":              output,
+	"execution_success":     closing,
+	"execution_error":       closing,
+	"execution_interrupted": closing,
 }
 
 var verdicts = map[string]Kind{"execution_success": Succeeded, "execution_error": Failed, "execution_interrupted": Interrupted}

@@ -131,8 +131,11 @@ func messageOf(event string, data json.RawMessage) Message {
 	switch m.Event {
 	case "execution_error":
 		m.Error = &NodeError{
-			NodeID: string(d.NodeID), NodeType: string(d.NodeType), Type: string(d.Type),
-			Message: trimmed(string(d.Message), "the node failed without a message"), Traceback: firstLines(d.Traceback),
+			NodeID:    string(d.NodeID),
+			NodeType:  string(d.NodeType),
+			Type:      string(d.Type),
+			Message:   trimmed(string(d.Message), "the node failed without a message"),
+			Traceback: firstLines(d.Traceback),
 		}
 	case "execution_interrupted":
 		m.Error = &NodeError{NodeID: string(d.NodeID), NodeType: string(d.NodeType), Message: "interrupted"}

@@ -32,10 +32,19 @@ func TestSuccessIsNeverAssumed(t *testing.T) {
 		"success": {`{"status_str": "success", "completed": true, "messages": []}`, comfy.Succeeded},
 		"error":   {`{"status_str": "error", "completed": false, "messages": [["execution_error", {"node_id": "3"}]]}`, comfy.Failed},
 		// An error raised while the next node is chosen does not reset ComfyUI's flag.
-		"success beside an error":        {`{"status_str": "success", "messages": [["execution_error", {}], ["execution_success", {}]]}`, comfy.Failed},
-		"success beside an interrupt":    {`{"status_str": "success", "messages": [["execution_interrupted", {"node_id": "3"}]]}`, comfy.Interrupted},
-		"interrupt":                      {`{"status_str": "error", "messages": [["execution_interrupted", null]]}`, comfy.Interrupted},
-		"error after an interrupt":       {`{"status_str": "error", "messages": [["execution_interrupted", {}], ["execution_error", {}]]}`, comfy.Failed},
+		"success beside an error": {
+			`{"status_str": "success", "messages": [["execution_error", {}], ["execution_success", {}]]}`,
+			comfy.Failed,
+		},
+		"success beside an interrupt": {
+			`{"status_str": "success", "messages": [["execution_interrupted", {"node_id": "3"}]]}`,
+			comfy.Interrupted,
+		},
+		"interrupt": {`{"status_str": "error", "messages": [["execution_interrupted", null]]}`, comfy.Interrupted},
+		"error after an interrupt": {
+			`{"status_str": "error", "messages": [["execution_interrupted", {}], ["execution_error", {}]]}`,
+			comfy.Failed,
+		},
 		"no status":                      {`null`, comfy.Failed},
 		"error without a message":        {`{"status_str": "error", "messages": []}`, comfy.Failed},
 		"a status of the future":         {`{"status_str": "cancelled", "messages": null}`, comfy.Failed},
@@ -73,11 +82,16 @@ func TestOutcomeDetails(t *testing.T) {
 		["execution_error", {"timestamp": 1795374741195, "node_id": 13, "node_type": "KSampler", "exception_type": "torch.OutOfMemoryError",
 			"exception_message": "Allocation on device\n", "traceback": ["a", "b"], "current_inputs": {"cfg": [NaN, -Infinity]}}]]}}`)
 	want := comfy.Outcome{
-		Kind:    comfy.Failed,
-		Started: time.UnixMilli(1795374741039), Finished: time.UnixMilli(1795374741195),
+		Kind:        comfy.Failed,
+		Started:     time.UnixMilli(1795374741039),
+		Finished:    time.UnixMilli(1795374741195),
 		CachedNodes: []string{"4", "5"},
 		Error: &comfy.NodeError{
-			NodeID: "13", NodeType: "KSampler", Type: "torch.OutOfMemoryError", Message: "Allocation on device", Traceback: []string{"a", "b"},
+			NodeID:    "13",
+			NodeType:  "KSampler",
+			Type:      "torch.OutOfMemoryError",
+			Message:   "Allocation on device",
+			Traceback: []string{"a", "b"},
 		},
 	}
 	if !reflect.DeepEqual(o, want) {
@@ -100,7 +114,8 @@ func TestOutputsOfEveryShape(t *testing.T) {
 		"12": {"text": ["one", 2, "two"], "result": ["x", {"a": 1}]}, "13": {"text": "three"},
 		"14": {"images": [{"filename": "p_1.png", "subfolder": "a/b", "type": "output"}]},
 		"15": {"images": [{"filename": "untold.png"}]},
-		"16": {"images": [{"filename": "../up.png", "subfolder": "", "type": "output"}, {"filename": "e.png", "subfolder": "/etc", "type": "output"},
+		"16": {"images": [{"filename": "../up.png", "subfolder": "", "type": "output"},
+			{"filename": "e.png", "subfolder": "/etc", "type": "output"},
 			{"filename": "", "subfolder": "a", "type": "output"}, {"filename": "up.png", "subfolder": "..\\..", "type": "output"}]},
 		"17": null, "18": [], "19": {"images": null}, "20": 4}}`)
 	want := []comfy.File{

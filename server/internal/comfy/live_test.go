@@ -79,13 +79,16 @@ func TestRealRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if data, err := io.ReadAll(res.Body); err != nil || res.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(string(data), "\x89PNG") {
+	if data, err := io.ReadAll(res.Body); err != nil || res.Header.Get("Content-Type") != "image/png" ||
+		!strings.HasPrefix(string(data), "\x89PNG") {
 		t.Errorf("%d bytes, %v, %v", len(data), res.Header, err)
 	}
-	if again := run(t, c, picture(color, "client/test"), nil); len(again.CachedNodes) != 2 || len(again.Files) != 2 || again.Files[0] != first.Files[0] {
+	if again := run(t, c, picture(color, "client/test"), nil); len(again.CachedNodes) != 2 || len(again.Files) != 2 ||
+		again.Files[0] != first.Files[0] {
 		t.Errorf("cached: %+v", again)
 	}
-	if escape := run(t, c, picture(color, "../../out"), nil); escape.Kind != comfy.Failed || escape.Error.NodeID != "9" || escape.Files != nil {
+	if escape := run(t, c, picture(color, "../../out"), nil); escape.Kind != comfy.Failed || escape.Error.NodeID != "9" ||
+		escape.Files != nil {
 		t.Errorf("escape: %+v", escape)
 	}
 }
@@ -111,7 +114,16 @@ func TestRealCancel(t *testing.T) {
 	if err != nil || !ok {
 		t.Skipf("no ProbeSleep node: %v", err)
 	}
-	values := map[string]any{"steps": 600, "seconds": 0.1, "width": 64, "height": 64, "seed": rand.Uint64(), "noise_seed": 1, "fail_at": -1, "preview": "none"}
+	values := map[string]any{
+		"steps":      600,
+		"seconds":    0.1,
+		"width":      64,
+		"height":     64,
+		"seed":       rand.Uint64(),
+		"noise_seed": 1,
+		"fail_at":    -1,
+		"preview":    "none",
+	}
 	inputs := make(map[string]any)
 	for _, in := range class.Inputs {
 		inputs[in.Name] = values[in.Name]

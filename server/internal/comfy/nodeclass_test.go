@@ -34,7 +34,9 @@ func TestRecordedNodeClasses(t *testing.T) {
 	s := objectInfo(t, "01")
 	save, ok := class(t, s, "SaveImage")
 	want := comfy.NodeClass{
-		Name: "SaveImage", DisplayName: "Save Image", OutputNode: true,
+		Name:        "SaveImage",
+		DisplayName: "Save Image",
+		OutputNode:  true,
 		Inputs: []comfy.Input{
 			{Name: "images", Kind: comfy.Link, Type: "IMAGE", Required: true},
 			{Name: "filename_prefix", Kind: comfy.String, Type: "STRING", Required: true, Default: json.RawMessage(`"ComfyUI"`)},
@@ -58,7 +60,8 @@ func TestRecordedNodeClasses(t *testing.T) {
 	}
 
 	s = objectInfo(t, "16")
-	if clip, _ := mustInput(t, s, "CLIPLoader", "type"); clip.Kind != comfy.Combo || len(clip.Choices) < 10 || clip.Choices[0] != "stable_diffusion" {
+	if clip, _ := mustInput(t, s, "CLIPLoader", "type"); clip.Kind != comfy.Combo || len(clip.Choices) < 10 ||
+		clip.Choices[0] != "stable_diffusion" {
 		t.Errorf("%+v", clip)
 	}
 	if device, ok := mustInput(t, s, "CLIPLoader", "device"); !ok || device.Required {

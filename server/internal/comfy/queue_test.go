@@ -46,7 +46,10 @@ func TestQueueInRunOrder(t *testing.T) {
 
 // TestQueueTies: prompts with one number run in the order of their ids.
 func TestQueueTies(t *testing.T) {
-	s := absent(t, "x").on("GET /queue", answer{200, `{"queue_running": [], "queue_pending": [[7.5, "b"], [7.5, "a"], [7, "c"], [7.5, "aa"]]}`})
+	s := absent(t, "x").on("GET /queue", answer{
+		200,
+		`{"queue_running": [], "queue_pending": [[7.5, "b"], [7.5, "a"], [7, "c"], [7.5, "aa"]]}`,
+	})
 	with(t, s, func(t *testing.T, c *comfy.Client) {
 		if q, err := c.Queue(t.Context()); err != nil || !slices.Equal(q.Pending, []string{"c", "a", "aa", "b"}) {
 			t.Errorf("%+v, %v", q, err)

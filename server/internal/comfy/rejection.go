@@ -152,8 +152,10 @@ func parseNodeError(n member, room int) (NodeRejection, int) {
 		}
 		_ = json.Unmarshal(e.Extra, &extra) // it may hold anything
 		reason := Reason{
-			Type: shorten(string(e.Type), reasonLimit), Message: shorten(string(e.Message), reasonLimit),
-			Details: shorten(string(e.Details), reasonLimit), Input: shorten(string(extra.Input), reasonLimit),
+			Type:    shorten(string(e.Type), reasonLimit),
+			Message: shorten(string(e.Message), reasonLimit),
+			Details: shorten(string(e.Details), reasonLimit),
+			Input:   shorten(string(extra.Input), reasonLimit),
 		}
 		room -= len(reason.Type) + len(reason.Message) + len(reason.Details) + len(reason.Input)
 		r.Reasons = append(r.Reasons, reason)

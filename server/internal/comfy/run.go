@@ -38,8 +38,12 @@ type Progress struct {
 // answer, and close it when done. A prompt submitted earlier, by another process too, can be tracked as well.
 func (c *Client) Track(promptID string) *Run {
 	r := &Run{
-		client: c, id: promptID, woken: make(chan struct{}, 1),
-		done: make(map[string]bool), display: make(map[string]string), lastSign: time.Now(),
+		client:   c,
+		id:       promptID,
+		woken:    make(chan struct{}, 1),
+		done:     make(map[string]bool),
+		display:  make(map[string]string),
+		lastSign: time.Now(),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

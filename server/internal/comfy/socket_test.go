@@ -163,7 +163,10 @@ func TestRefusedClientIDIsReplaced(t *testing.T) {
 		_, hc := serve(t, g)
 		told := make(chan string, 1)
 		c := comfy.New(comfy.Options{
-			BaseURL: "http://comfy.test", ClientID: "me", HTTPClient: hc, OnClientID: func(id string) { told <- id },
+			BaseURL:    "http://comfy.test",
+			ClientID:   "me",
+			HTTPClient: hc,
+			OnClientID: func(id string) { told <- id },
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -328,7 +331,8 @@ func TestOddFramesDoNoHarm(t *testing.T) {
 			t.Errorf("progress %+v", p)
 		}
 		// Far above coder/websocket's default limit, and a node that Python gave NaN.
-		say(conn.Conn, `{"type": "executing", "data": {"node": 7, "x": NaN, "pad": "`+strings.Repeat("x", 1<<20)+`", "prompt_id": "`+promptID+`"}}`)
+		say(conn.Conn, `{"type": "executing", "data": {"node": 7, "x": NaN, "pad": "`+strings.Repeat("x",
+			1<<20)+`", "prompt_id": "`+promptID+`"}}`)
 		synctest.Wait()
 		if p := run.Progress(); p != (comfy.Progress{Running: true, NodeID: "7"}) || !c.Connected() {
 			t.Errorf("progress %+v, connected %t", p, c.Connected())

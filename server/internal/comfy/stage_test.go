@@ -119,8 +119,14 @@ type stage struct {
 
 func newStage(t *testing.T, records []record, client string) *stage {
 	return &stage{
-		t: t, records: records, lives: lives(t, records), client: client,
-		turns: make(chan *life), posts: make(chan string), conns: make(chan *websocket.Conn, 64), since: make(map[string]time.Time),
+		t:       t,
+		records: records,
+		lives:   lives(t, records),
+		client:  client,
+		turns:   make(chan *life),
+		posts:   make(chan string),
+		conns:   make(chan *websocket.Conn, 64),
+		since:   make(map[string]time.Time),
 	}
 }
 

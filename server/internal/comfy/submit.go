@@ -68,8 +68,10 @@ func (c *Client) judge(ctx context.Context, id string, a answer) error {
 	case a.status == http.StatusInternalServerError:
 		// The handler is over, so what is not in the queue now will not come; but it may have come.
 		return c.settle(ctx, id, &RejectedError{
-			Status: a.status, Type: "server_error",
-			Message: "ComfyUI could not handle the workflow", Details: a.said(),
+			Status:  a.status,
+			Type:    "server_error",
+			Message: "ComfyUI could not handle the workflow",
+			Details: a.said(),
 		})
 	case a.status > http.StatusInternalServerError: // a proxy speaks; ComfyUI may have been asked
 		return c.settle(ctx, id, fmt.Errorf("%w: %w", ErrUncertain, status))
@@ -94,7 +96,8 @@ func (c *Client) accepted(ctx context.Context, id string, a answer, refusal *Rej
 	}
 	if v.PromptID != "" && v.PromptID != id {
 		refusal = &RejectedError{
-			Status: a.status, Type: "prompt_id_ignored",
+			Status:  a.status,
+			Type:    "prompt_id_ignored",
 			Message: "this ComfyUI does not take prompt ids from its clients; version 0.3.57 or later is needed",
 		}
 		id = v.PromptID

@@ -32,7 +32,9 @@ func TestSubmitSendsTheGraphUnchanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := start(t, s, "me", false)
 		err := c.Submit(t.Context(), comfy.Prompt{
-			ID: promptID, Graph: smallGraph, ExtraData: map[string]any{"extra_pnginfo": map[string]string{"job": "7"}},
+			ID:        promptID,
+			Graph:     smallGraph,
+			ExtraData: map[string]any{"extra_pnginfo": map[string]string{"job": "7"}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -144,19 +146,33 @@ func TestSubmitNeverGuesses(t *testing.T) {
 		"invalid_prompt_id": {
 			post: answer{400, `{"error": {"type": "invalid_prompt_id", "message": "prompt_id must be a valid UUID",
 				"details": "canonical form", "extra_info": {}}, "node_errors": {}}`},
-			want: isRejected, says: "prompt_id must be a valid UUID (canonical form)",
+			want: isRejected,
+			says: "prompt_id must be a valid UUID (canonical form)",
 		},
 		"missing_node_type": {
 			post: answer{400, `{"error": {"type": "missing_node_type", "message": "Node 'X' not found", "details": "Node ID '#47'",
 				"extra_info": {"node_id": "47", "class_type": "X", "node_title": "X"}}, "node_errors": {}}`},
-			want: isRejected, says: "Node 'X' not found (Node ID '#47')",
+			want: isRejected,
+			says: "Node 'X' not found (Node ID '#47')",
 		},
-		"plain string":           {post: answer{403, `{"error": "prompts are disabled here"}`}, want: isRejected, says: "prompts are disabled here"},
-		"409 and we have it":     {post: answer{409, `{"error": "prompt_id already exists"}`}, queue: []answer{{200, running}}, want: accept},
-		"409 and it is nowhere":  {post: answer{409, `{"error": "prompt_id already exists"}`}, want: isRejected, says: "already exists"},
-		"error without details":  {post: answer{400, `{"error": {"type": "dependency_cycle", "message": null}, "node_errors": null}`}, want: isRejected, says: "refused"},
-		"node error, odd shapes": {post: answer{400, `{"error": {}, "node_errors": {"5": {"errors": [{"type": 3}]}, "6": 7}}`}, want: isRejected, says: "node 6"},
-		"400 that is no JSON":    {post: answer{400, "Bad Request"}, want: isRejected, says: "Bad Request"},
+		"plain string": {
+			post: answer{403, `{"error": "prompts are disabled here"}`},
+			want: isRejected,
+			says: "prompts are disabled here",
+		},
+		"409 and we have it":    {post: answer{409, `{"error": "prompt_id already exists"}`}, queue: []answer{{200, running}}, want: accept},
+		"409 and it is nowhere": {post: answer{409, `{"error": "prompt_id already exists"}`}, want: isRejected, says: "already exists"},
+		"error without details": {
+			post: answer{400, `{"error": {"type": "dependency_cycle", "message": null}, "node_errors": null}`},
+			want: isRejected,
+			says: "refused",
+		},
+		"node error, odd shapes": {
+			post: answer{400, `{"error": {}, "node_errors": {"5": {"errors": [{"type": 3}]}, "6": 7}}`},
+			want: isRejected,
+			says: "node 6",
+		},
+		"400 that is no JSON": {post: answer{400, "Bad Request"}, want: isRejected, says: "Bad Request"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -230,9 +246,12 @@ func TestSubmitGivenUpMidwayIsLookedUp(t *testing.T) {
 func TestCheckGraph(t *testing.T) {
 	save := `"9": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}`
 	cases := map[string]struct{ graph, says string }{
-		"good":               {`{"1": {"class_type": "A", "inputs": {}, "_meta": {"title": "x"}}, ` + save + `}`, ""},
-		"subgraph ids":       {`{"75:1": {"class_type": "A", "inputs": {"x": ["75:2", 0]}}, "75:2": {"class_type": "B", "inputs": {}}}`, ""},
-		"lists are no links": {`{"1": {"class_type": "A", "inputs": {"x": [1, 2], "y": ["a", "b"], "z": [], "w": [null, 0], "v": ["a", null]}}}`, ""},
+		"good":         {`{"1": {"class_type": "A", "inputs": {}, "_meta": {"title": "x"}}, ` + save + `}`, ""},
+		"subgraph ids": {`{"75:1": {"class_type": "A", "inputs": {"x": ["75:2", 0]}}, "75:2": {"class_type": "B", "inputs": {}}}`, ""},
+		"lists are no links": {
+			`{"1": {"class_type": "A", "inputs": {"x": [1, 2], "y": ["a", "b"], "z": [], "w": [null, 0], "v": ["a", null]}}}`,
+			"",
+		},
 		"no JSON":            {`{"1": `, "not valid JSON"},
 		"empty":              {``, "not valid JSON"},
 		"a list":             {`[]`, "must be a JSON object"},

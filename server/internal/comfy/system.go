@@ -51,8 +51,14 @@ func (c *Client) SystemStats(ctx context.Context) (SystemStats, error) {
 	}
 	s := v.System
 	stats := SystemStats{
-		Version: string(s.Version), OS: string(s.OS), PythonVersion: string(s.PythonVersion), PyTorchVersion: string(s.PyTorchVersion),
-		EmbeddedPython: s.EmbeddedPython, Argv: plain(s.Argv), RAMTotal: s.RAMTotal, RAMFree: s.RAMFree,
+		Version:        string(s.Version),
+		OS:             string(s.OS),
+		PythonVersion:  string(s.PythonVersion),
+		PyTorchVersion: string(s.PyTorchVersion),
+		EmbeddedPython: s.EmbeddedPython,
+		Argv:           plain(s.Argv),
+		RAMTotal:       s.RAMTotal,
+		RAMFree:        s.RAMFree,
 	}
 	for _, d := range v.Devices {
 		stats.Devices = append(stats.Devices, Device{Name: string(d.Name), Type: string(d.Type), VRAMTotal: d.VRAMTotal, VRAMFree: d.VRAMFree})

@@ -20,7 +20,8 @@ func TestSystemStats(t *testing.T) {
 			body = string(r.body())
 		}
 	}
-	s := absent(t, promptID).on("GET /system_stats", answer{200, body}, answer{200, "<html>a router's page</html>"}, answer{404, "404: Not Found"})
+	s := absent(t, promptID).on("GET /system_stats", answer{200, body}, answer{200, "<html>a router's page</html>"},
+		answer{404, "404: Not Found"})
 	with(t, s, func(t *testing.T, c *comfy.Client) {
 		got, err := c.SystemStats(t.Context())
 		if err != nil || got.Version != "0.3.64" || got.OS != "posix" || got.Argv[0] != "main.py" || len(got.Argv) != 9 ||
@@ -40,10 +41,14 @@ func TestSystemStats(t *testing.T) {
 func TestLogs(t *testing.T) {
 	s := absent(t, promptID).on("GET /internal/logs/raw", answer{200, `{"entries": [
 		{"t": "x", "m": "Starting server\n\nTo see the GUI go to: http://127.0.0.1:8188\n"}, {"t": "x", "m": "\r  0%| | 0/4"},
-		{"t": "x", "m": "\r100%|#| 4/4\n"}, {"t": "x", "m": "Prompt executed in "}, {"t": "x", "m": "1.00 seconds\r\n"}, {"t": "x", "m": "last"}], "size": {}}`})
+		{"t": "x", "m": "\r100%|#| 4/4\n"}, {"t": "x", "m": "Prompt executed in "},
+		{"t": "x", "m": "1.00 seconds\r\n"}, {"t": "x", "m": "last"}], "size": {}}`})
 	with(t, s, func(t *testing.T, c *comfy.Client) {
 		got, err := c.Logs(t.Context())
-		want := []string{"Starting server", "", "To see the GUI go to: http://127.0.0.1:8188", "100%|#| 4/4", "Prompt executed in 1.00 seconds", "last"}
+		want := []string{
+			"Starting server", "", "To see the GUI go to: http://127.0.0.1:8188", "100%|#| 4/4", "Prompt executed in 1.00 seconds",
+			"last",
+		}
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q, %v", got, err)
 		}

@@ -50,41 +50,45 @@ func TestRecordedTransport(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		spoken := make(chan string, 64)
-		hc := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-			near, far := net.Pipe()
-			go func() {
-				defer close(spoken)
-				defer far.Close()
-				in := bufio.NewReader(far)
-				request, err := http.ReadRequest(in)
-				if err != nil {
-					return
-				}
-				spoken <- "extensions " + request.Header.Get("Sec-WebSocket-Extensions")
-				accept := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-				fmt.Fprintf(far, "%s\r\n%s\r\nSec-WebSocket-Accept: %s\r\n\r\n", shake.StatusLine,
-					strings.Join(shake.HeaderLines, "\r\n"), base64.StdEncoding.EncodeToString(accept[:]))
-				go func() { _, _ = far.Write(append(slices.Clone(opening), payload...)) }()
-				for {
-					head := make([]byte, 6) // two bytes and the mask: all that the client says is short
-					if _, err := io.ReadFull(in, head); err != nil {
-						return
-					}
-					body := make([]byte, head[1]&0x7f)
-					if _, err := io.ReadFull(in, body); err != nil {
-						return
-					}
-					for i := range body {
-						body[i] ^= head[2+i%4]
-					}
-					spoken <- fmt.Sprintf("%x %s", head[0], body)
-					if head[0] == 0x89 {
-						_, _ = far.Write(append([]byte{pong[0], byte(len(body))}, body...))
-					}
-				}
-			}()
-			return near, nil
-		}}}
+		hc := &http.Client{
+			Transport: &http.Transport{
+				DialContext: func(context.Context, string, string) (net.Conn, error) {
+					near, far := net.Pipe()
+					go func() {
+						defer close(spoken)
+						defer far.Close()
+						in := bufio.NewReader(far)
+						request, err := http.ReadRequest(in)
+						if err != nil {
+							return
+						}
+						spoken <- "extensions " + request.Header.Get("Sec-WebSocket-Extensions")
+						accept := sha1.Sum([]byte(request.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+						fmt.Fprintf(far, "%s\r\n%s\r\nSec-WebSocket-Accept: %s\r\n\r\n", shake.StatusLine,
+							strings.Join(shake.HeaderLines, "\r\n"), base64.StdEncoding.EncodeToString(accept[:]))
+						go func() { _, _ = far.Write(append(slices.Clone(opening), payload...)) }()
+						for {
+							head := make([]byte, 6) // two bytes and the mask: all that the client says is short
+							if _, err := io.ReadFull(in, head); err != nil {
+								return
+							}
+							body := make([]byte, head[1]&0x7f)
+							if _, err := io.ReadFull(in, body); err != nil {
+								return
+							}
+							for i := range body {
+								body[i] ^= head[2+i%4]
+							}
+							spoken <- fmt.Sprintf("%x %s", head[0], body)
+							if head[0] == 0x89 {
+								_, _ = far.Write(append([]byte{pong[0], byte(len(body))}, body...))
+							}
+						}
+					}()
+					return near, nil
+				},
+			},
+		}
 		c := comfy.New(comfy.Options{BaseURL: "http://comfy.test", ClientID: "c1", HTTPClient: hc})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -102,7 +106,8 @@ func TestRecordedTransport(t *testing.T) {
 				pings++
 			}
 		}
-		if want := []string{"extensions ", `81 {"type":"feature_flags","data":{"supports_preview_metadata":true}}`}; !slices.Equal(said, want) || pings < 10 {
+		if want := []string{"extensions ", `81 {"type":"feature_flags","data":{"supports_preview_metadata":true}}`}; !slices.Equal(said, want) ||
+			pings < 10 {
 			t.Errorf("said %q, %d pings", said, pings)
 		}
 	})

@@ -20,7 +20,10 @@ var unsent = []struct {
 	{regexp.MustCompile(`^GET /prompt$`), "what waits is counted by the queue and by the status frames"},
 	{regexp.MustCompile(`^GET /history(\?|$)`), "one prompt's history is asked for, never everybody's"},
 	{regexp.MustCompile(`^GET /object_info$`), "one class is asked for, never all: a big installation has thousands"},
-	{regexp.MustCompile(`^GET /(embeddings|extensions|features|users|internal/logs$|models|no_such_route|prompt/)`), "of no use to the service: which models there are is told by the classes that take them"},
+	{
+		regexp.MustCompile(`^GET /(embeddings|extensions|features|users|internal/logs$|models|no_such_route|prompt/)`),
+		"of no use to the service: which models there are is told by the classes that take them",
+	},
 	{regexp.MustCompile(`\(Range: `), "a file is fetched whole"},
 	{regexp.MustCompile(`^GET /view\?.*(preview|channel)=`), "a file is fetched as it is; thumbnails are the service's own work"},
 	{regexp.MustCompile(`^GET /view(\?filename=)?$`), "a file without a name is no result"},

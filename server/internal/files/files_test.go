@@ -29,8 +29,11 @@ func gallery(t *testing.T) (folder string, handler http.Handler) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"secret.txt": []byte("secret"), "output/a.png": encoded.Bytes(), "output/sub/ünï #1?%.png": encoded.Bytes(),
-		"output/page.html": []byte("<script>alert(1)</script>"), "output/broken.png": []byte("no picture"),
+		"secret.txt":              []byte("secret"),
+		"output/a.png":            encoded.Bytes(),
+		"output/sub/ünï #1?%.png": encoded.Bytes(),
+		"output/page.html":        []byte("<script>alert(1)</script>"),
+		"output/broken.png":       []byte("no picture"),
 	} {
 		path := filepath.Join(parent, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -74,8 +77,10 @@ func ask(request *http.Request, handler http.Handler, header ...string) *httptes
 func TestNothingOutsideIsServed(t *testing.T) {
 	_, handler := gallery(t)
 	for _, path := range []string{
-		"/images/", "/images/sub", "/images/sub/", "/images/none.png", "/images/link.txt", "/images/%2e%2e/secret.txt", "/images/..%2fsecret.txt", "/images/..%5csecret.txt",
-		"/images/%2fetc%2fpasswd", "/images/sub/..%2f..%2fsecret.txt", "/images/a.png%00.txt", "/images/C:%5csecret.txt", "/thumbnails/..%2fsecret.txt", "/thumbnails/link.txt",
+		"/images/", "/images/sub", "/images/sub/", "/images/none.png", "/images/link.txt", "/images/%2e%2e/secret.txt", "/images/..%2fsecret.txt",
+		"/images/..%5csecret.txt",
+		"/images/%2fetc%2fpasswd", "/images/sub/..%2f..%2fsecret.txt", "/images/a.png%00.txt", "/images/C:%5csecret.txt",
+		"/thumbnails/..%2fsecret.txt", "/thumbnails/link.txt",
 	} {
 		if answer := get(handler, path); answer.Code != http.StatusNotFound || strings.Contains(answer.Body.String(), "secret") {
 			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
@@ -122,11 +127,13 @@ func TestImages(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer := get(handler, "/images/"+name)
-		if got := answer.Header(); got.Get("Content-Type") != tc.kind || got.Get("Content-Disposition") != tc.disposition || answer.Body.String() != tc.content {
+		if got := answer.Header(); got.Get("Content-Type") != tc.kind || got.Get("Content-Disposition") != tc.disposition ||
+			answer.Body.String() != tc.content {
 			t.Errorf("%s: %d %q %q", name, answer.Code, got.Get("Content-Type"), got.Get("Content-Disposition"))
 		}
 	}
-	if page := get(handler, "/images/page.html"); !strings.HasPrefix(page.Header().Get("Content-Type"), "text/plain") || !strings.HasPrefix(page.Header().Get("Content-Security-Policy"), "sandbox") {
+	if page := get(handler, "/images/page.html"); !strings.HasPrefix(page.Header().Get("Content-Type"), "text/plain") ||
+		!strings.HasPrefix(page.Header().Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("a page would run: %v", page.Header())
 	}
 }

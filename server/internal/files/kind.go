@@ -12,8 +12,14 @@ import (
 // binary and textual are the types that the first bytes do not tell, by the ending of the name.
 var (
 	binary = map[string]string{
-		".avif": "image/avif", ".mkv": "video/x-matroska", ".mov": "video/quicktime", ".flac": "audio/flac", ".opus": "audio/ogg", ".m4a": "audio/mp4",
-		".mp3": "audio/mpeg", ".mp4": "video/mp4",
+		".avif": "image/avif",
+		".mkv":  "video/x-matroska",
+		".mov":  "video/quicktime",
+		".flac": "audio/flac",
+		".opus": "audio/ogg",
+		".m4a":  "audio/mp4",
+		".mp3":  "audio/mpeg",
+		".mp4":  "video/mp4",
 	}
 	textual = map[string]string{".svg": "image/svg+xml", ".json": "application/json"}
 )

@@ -11,9 +11,13 @@ import (
 // Previews are pictures or nothing, whatever the node that sends them says.
 func TestPreviews(t *testing.T) {
 	sent := map[string]string{
-		"jpeg": "\xff\xd8\xff\xe0\x00\x10JFIF", "png": "\x89PNG\r\n\x1a\n\x00", "webp": "RIFF\x00\x00\x00\x00WEBPVP8 ",
-		"page": "<!DOCTYPE html><script>alert(1)</script>", "drawing": `<svg xmlns="http://www.w3.org/2000/svg"/>`,
-		"film": "GIF89a", "empty": "",
+		"jpeg":    "\xff\xd8\xff\xe0\x00\x10JFIF",
+		"png":     "\x89PNG\r\n\x1a\n\x00",
+		"webp":    "RIFF\x00\x00\x00\x00WEBPVP8 ",
+		"page":    "<!DOCTYPE html><script>alert(1)</script>",
+		"drawing": `<svg xmlns="http://www.w3.org/2000/svg"/>`,
+		"film":    "GIF89a",
+		"empty":   "",
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /previews/{job}", files.Previews(func(id string) (int, []byte) {

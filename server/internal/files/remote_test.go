@@ -78,10 +78,12 @@ var filmed = time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // Of a remote result no more is asked for than somebody wants to have.
 func TestRemoteResultsAreStreamed(t *testing.T) {
-	up := &upstream{serve: func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html") // whatever it says
-		http.ServeContent(w, r, "", filmed, bytes.NewReader(film))
-	}}
+	up := &upstream{
+		serve: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html") // whatever it says
+			http.ServeContent(w, r, "", filmed, bytes.NewReader(film))
+		},
+	}
 	handler := imagesOf(up.fetch)
 
 	first := get(handler, "/images/film.mp4", "Range", "bytes=0-1")
@@ -163,14 +165,16 @@ func TestRemoteThatKnowsNoRanges(t *testing.T) {
 
 func TestEmptyAndSmallRemoteFiles(t *testing.T) {
 	for _, content := range []string{"", "x", strings.Repeat("x", 511), strings.Repeat("x", 512), strings.Repeat("x", 513)} {
-		up := &upstream{serve: func(w http.ResponseWriter, r *http.Request) {
-			if content == "" && r.Header.Get("Range") != "" { // as aiohttp does
-				w.Header().Set("Content-Range", "bytes */0")
-				w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
-				return
-			}
-			http.ServeContent(w, r, "", filmed, strings.NewReader(content))
-		}}
+		up := &upstream{
+			serve: func(w http.ResponseWriter, r *http.Request) {
+				if content == "" && r.Header.Get("Range") != "" { // as aiohttp does
+					w.Header().Set("Content-Range", "bytes */0")
+					w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+					return
+				}
+				http.ServeContent(w, r, "", filmed, strings.NewReader(content))
+			},
+		}
 		if answer := get(imagesOf(up.fetch), "/images/a.txt"); answer.Code != http.StatusOK || answer.Body.String() != content {
 			t.Errorf("%d bytes: %d, %d bytes", len(content), answer.Code, answer.Body.Len())
 		}
@@ -180,10 +184,12 @@ func TestEmptyAndSmallRemoteFiles(t *testing.T) {
 // A file that becomes another while it is read is not served as a mixture of both.
 func TestRemoteFileThatChangesMeanwhile(t *testing.T) {
 	asked := 0
-	up := &upstream{serve: func(w http.ResponseWriter, r *http.Request) {
-		asked++
-		http.ServeContent(w, r, "", filmed.Add(time.Duration(asked)*time.Hour), bytes.NewReader(film))
-	}}
+	up := &upstream{
+		serve: func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			http.ServeContent(w, r, "", filmed.Add(time.Duration(asked)*time.Hour), bytes.NewReader(film))
+		},
+	}
 	if answer := get(imagesOf(up.fetch), "/images/film.mp4"); answer.Body.Len() > 512 {
 		t.Errorf("%d bytes were served", answer.Body.Len())
 	}

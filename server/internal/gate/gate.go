@@ -33,7 +33,11 @@ const preflightAge = 2 * 60 * 60
 // New puts the gate in front of a handler.
 func New(c Config, next http.Handler) (http.Handler, error) {
 	g := &gate{
-		origins: http.NewCrossOriginProtection(), own: map[string]bool{"localhost": true}, proxies: c.Proxies, refusals: c.Refusals, next: next,
+		origins:  http.NewCrossOriginProtection(),
+		own:      map[string]bool{"localhost": true},
+		proxies:  c.Proxies,
+		refusals: c.Refusals,
+		next:     next,
 	}
 	if c.PublicURL != nil {
 		g.secure = c.PublicURL.Scheme == "https"
@@ -49,8 +53,11 @@ func New(c Config, next http.Handler) (http.Handler, error) {
 	}
 	if len(c.Origins) > 0 { // without any the library lets all in
 		g.next = cors.New(cors.Options{
-			AllowedOrigins: c.Origins, AllowedMethods: connectcors.AllowedMethods(),
-			AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization"), ExposedHeaders: connectcors.ExposedHeaders(), MaxAge: preflightAge,
+			AllowedOrigins: c.Origins,
+			AllowedMethods: connectcors.AllowedMethods(),
+			AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization"),
+			ExposedHeaders: connectcors.ExposedHeaders(),
+			MaxAge:         preflightAge,
 		}).Handler(next)
 	}
 	for _, name := range c.Hosts {
@@ -102,8 +109,9 @@ func (g *gate) lets(w http.ResponseWriter, r *http.Request) bool {
 const (
 	foreignHost = "this service is not called %q, which is what the request's Host header says: " +
 		"set server.public_url to the address that people use, or add the name to server.allowed_hosts"
-	foreignOrigin = "a page of %q may not call this service, which is called %q by the request's Host header. If it is this service's own page, " +
-		"a proxy has changed that header: let it pass the header on, or set server.public_url to the page's address. " +
+	foreignOrigin = "a page of %q may not call this service, which is called %q by the request's Host header. " +
+		"If it is this service's own page, a proxy has changed that header: " +
+		"let it pass the header on, or set server.public_url to the page's address. " +
 		"If not, server.allowed_origins would let it"
 )
 

@@ -24,8 +24,23 @@ func TestHosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for host, taken := range map[string]bool{
-		"localhost": true, "LOCALHOST:3000": true, "127.0.0.1:3000": true, "[::1]": true, "[::1]:3000": true, "[fe80::1]:3000": true, "[fe80::1%evil.example]:3000": false, "gpu.lan": true, "gpu.lan.:1": true,
-		own: true, own + ".local:3000": true, "": false, "evil.example": false, "gpu.lan.evil.example": false, "xlocalhost": false, "127.0.0.1.evil.example:3000": false, "[::1].evil": false,
+		"localhost":                   true,
+		"LOCALHOST:3000":              true,
+		"127.0.0.1:3000":              true,
+		"[::1]":                       true,
+		"[::1]:3000":                  true,
+		"[fe80::1]:3000":              true,
+		"[fe80::1%evil.example]:3000": false,
+		"gpu.lan":                     true,
+		"gpu.lan.:1":                  true,
+		own:                           true,
+		own + ".local:3000":           true,
+		"":                            false,
+		"evil.example":                false,
+		"gpu.lan.evil.example":        false,
+		"xlocalhost":                  false,
+		"127.0.0.1.evil.example:3000": false,
+		"[::1].evil":                  false,
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = host
@@ -128,7 +143,11 @@ func unwrap(w http.ResponseWriter) *peer {
 }
 
 func FuzzHostsAreNeverRebound(f *testing.F) {
-	handler, err := gate.New(gate.Config{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	handler, err := gate.New(gate.Config{}, http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request,
+	) {
+		w.WriteHeader(http.StatusTeapot)
+	}))
 	if err != nil {
 		f.Fatal(err)
 	}

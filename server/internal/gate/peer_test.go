@@ -34,21 +34,60 @@ func TestWhoIsBehindAProxy(t *testing.T) {
 		host   string // that the service sees
 		want   gate.Peer
 	}{
-		"nobody in between":        {"203.0.113.7:99", nil, "localhost", gate.Peer{Address: "203.0.113.7"}},
-		"who claims to be another": {"203.0.113.7:99", http.Header{"X-Forwarded-For": {"1.2.3.4"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"evil.example"}}, "localhost", gate.Peer{Address: "203.0.113.7"}},
-		"one proxy":                {"10.1.1.1:99", http.Header{"X-Forwarded-For": {"203.0.113.7"}, "X-Forwarded-Proto": {"https"}}, "localhost", gate.Peer{Address: "203.0.113.7", Secure: true}},
-		"two proxies":              {"10.1.1.1:99", http.Header{"X-Forwarded-For": {"203.0.113.7, 10.2.2.2"}}, "localhost", gate.Peer{Address: "203.0.113.7"}},
-		"in two headers":           {"[fd00::1]:99", http.Header{"X-Forwarded-For": {"1.2.3.4", "203.0.113.7"}}, "localhost", gate.Peer{Address: "203.0.113.7"}},
-		"with a port":              {"10.1.1.1:99", http.Header{"X-Forwarded-For": {"203.0.113.7:1234"}}, "localhost", gate.Peer{Address: "203.0.113.7"}},
-		"IPv6":                     {"10.1.1.1:99", http.Header{"X-Forwarded-For": {"[2001:db8::7]"}}, "localhost", gate.Peer{Address: "2001:db8::7"}},
-		"mapped":                   {"[::ffff:10.1.1.1]:99", http.Header{"X-Forwarded-For": {"::ffff:203.0.113.7"}}, "localhost", gate.Peer{Address: "203.0.113.7"}},
-		"nonsense":                 {"10.1.1.1:99", http.Header{"X-Forwarded-For": {"1.2.3.4, <script>"}}, "localhost", gate.Peer{Address: "10.1.1.1"}},
+		"nobody in between": {"203.0.113.7:99", nil, "localhost", gate.Peer{Address: "203.0.113.7"}},
+		"who claims to be another": {"203.0.113.7:99", http.Header{
+			"X-Forwarded-For":   {"1.2.3.4"},
+			"X-Forwarded-Proto": {"https"},
+			"X-Forwarded-Host":  {"evil.example"},
+		}, "localhost", gate.Peer{
+			Address: "203.0.113.7",
+		}},
+		"one proxy": {"10.1.1.1:99", http.Header{
+			"X-Forwarded-For":   {"203.0.113.7"},
+			"X-Forwarded-Proto": {"https"},
+		}, "localhost", gate.Peer{
+			Address: "203.0.113.7",
+			Secure:  true,
+		}},
+		"two proxies": {"10.1.1.1:99", http.Header{
+			"X-Forwarded-For": {"203.0.113.7, 10.2.2.2"},
+		}, "localhost", gate.Peer{
+			Address: "203.0.113.7",
+		}},
+		"in two headers": {"[fd00::1]:99", http.Header{
+			"X-Forwarded-For": {"1.2.3.4", "203.0.113.7"},
+		}, "localhost", gate.Peer{
+			Address: "203.0.113.7",
+		}},
+		"with a port": {"10.1.1.1:99", http.Header{
+			"X-Forwarded-For": {"203.0.113.7:1234"},
+		}, "localhost", gate.Peer{
+			Address: "203.0.113.7",
+		}},
+		"IPv6": {"10.1.1.1:99", http.Header{
+			"X-Forwarded-For": {"[2001:db8::7]"},
+		}, "localhost", gate.Peer{
+			Address: "2001:db8::7",
+		}},
+		"mapped": {"[::ffff:10.1.1.1]:99", http.Header{
+			"X-Forwarded-For": {"::ffff:203.0.113.7"},
+		}, "localhost", gate.Peer{
+			Address: "203.0.113.7",
+		}},
+		"nonsense": {"10.1.1.1:99", http.Header{
+			"X-Forwarded-For": {"1.2.3.4, <script>"},
+		}, "localhost", gate.Peer{
+			Address: "10.1.1.1",
+		}},
 		"a proxy that says little": {"10.1.1.1:99", nil, "localhost", gate.Peer{Address: "10.1.1.1"}},
 		"the host that it was":     {"10.1.1.1:99", http.Header{"X-Forwarded-Host": {"gpu.lan"}}, "gpu.lan", gate.Peer{Address: "10.1.1.1"}},
 	} {
 		var got gate.Peer
 		var host string
-		handler, err := gate.New(gate.Config{Hosts: []string{"gpu.lan"}, Proxies: proxies}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		handler, err := gate.New(gate.Config{
+			Hosts:   []string{"gpu.lan"},
+			Proxies: proxies,
+		}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			got, host = gate.PeerOf(r.Context()), r.Host
 		}))
 		if err != nil {
@@ -68,7 +107,9 @@ func TestWhoIsBehindAProxy(t *testing.T) {
 
 func TestPublicAddress(t *testing.T) {
 	var secure bool
-	handler, err := gate.New(gate.Config{PublicURL: &url.URL{Scheme: "https", Host: "gpu.example.org"}}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler, err := gate.New(gate.Config{
+		PublicURL: &url.URL{Scheme: "https", Host: "gpu.example.org"},
+	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure = gate.PeerOf(r.Context()).Secure
 		w.WriteHeader(http.StatusTeapot)
 	}))
@@ -103,7 +144,13 @@ func TestHeadersOfAnEncryptedPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for host, tells := range map[string]bool{"gpu.lan": true, "192.0.2.7": true, "localhost:3000": false, "127.0.0.1": false, "[::1]:3000": false} {
+	for host, tells := range map[string]bool{
+		"gpu.lan":        true,
+		"192.0.2.7":      true,
+		"localhost:3000": false,
+		"127.0.0.1":      false,
+		"[::1]:3000":     false,
+	} {
 		for _, encrypted := range []bool{true, false} {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.Host = host

@@ -36,31 +36,59 @@ type Metrics struct {
 
 // New makes a set. watchers counts the open state streams.
 func New(watchers func() int) *Metrics {
-	active := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "comfyscheduler_jobs", Help: "Jobs that hold a slot, by status."}, []string{"status"})
+	active := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "comfyscheduler_jobs",
+		Help: "Jobs that hold a slot, by status.",
+	}, []string{"status"})
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), statuses: map[string]job.Status{}, workers: map[string]health.Status{}, active: map[job.Status]prometheus.Gauge{},
-		ended:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_ended_total", Help: "Jobs that ended, by status."}, []string{"status"}),
-		delayed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_jobs_delayed_total", Help: "Ended jobs that departed from the slot first booked, by kind."}, []string{"kind"}),
+		registry: prometheus.NewRegistry(),
+		statuses: map[string]job.Status{},
+		workers:  map[string]health.Status{},
+		active:   map[job.Status]prometheus.Gauge{},
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "comfyscheduler_jobs_ended_total",
+			Help: "Jobs that ended, by status.",
+		}, []string{"status"}),
+		delayed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "comfyscheduler_jobs_delayed_total",
+			Help: "Ended jobs that departed from the slot first booked, by kind.",
+		}, []string{"kind"}),
 		lateness: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "comfyscheduler_start_lateness_seconds", Help: "Start of a job after the start of its slot.",
+			Name:    "comfyscheduler_start_lateness_seconds",
+			Help:    "Start of a job after the start of its slot.",
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .5, 1, 5, 30, 120},
 		}),
 		estimate: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "comfyscheduler_generation_to_estimate_ratio", Help: "Duration of a completed generation divided by its estimate.",
+			Name:    "comfyscheduler_generation_to_estimate_ratio",
+			Help:    "Duration of a completed generation divided by its estimate.",
 			Buckets: []float64{.25, .5, .75, .9, 1, 1.1, 1.25, 1.5, 2, 4},
 		}),
-		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_comfyui_restarts_total", Help: "Times ComfyUI went down and was started again."}, []string{"worker"}),
-		status:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "comfyscheduler_worker_ready", Help: "1 while jobs can run on the worker."}, []string{"worker"}),
+		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "comfyscheduler_comfyui_restarts_total",
+			Help: "Times ComfyUI went down and was started again.",
+		}, []string{"worker"}),
+		status: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "comfyscheduler_worker_ready",
+			Help: "1 while jobs can run on the worker.",
+		}, []string{"worker"}),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "comfyscheduler_store_update_seconds", Help: "Time from asking for a write until it is on disk.", Buckets: prometheus.ExponentialBuckets(.0002, 2, 14),
+			Name:    "comfyscheduler_store_update_seconds",
+			Help:    "Time from asking for a write until it is on disk.",
+			Buckets: prometheus.ExponentialBuckets(.0002, 2, 14),
 		}),
 	}
 	m.registry.MustRegister(
 		active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "comfyscheduler_watchers", Help: "Open state streams."}, func() float64 { return float64(watchers()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "comfyscheduler_watchers",
+			Help: "Open state streams.",
+		}, func() float64 { return float64(watchers()) }),
 	)
-	refused := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comfyscheduler_refused_total", Help: "Requests that were turned away."}, []string{"kind"})
+	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "comfyscheduler_refused_total",
+		Help: "Requests that were turned away.",
+	}, []string{"kind"})
 	m.registry.MustRegister(refused)
 	m.refused = refused
 	for _, status := range []job.Status{job.Scheduled, job.Processing} {

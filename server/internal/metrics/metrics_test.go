@@ -28,9 +28,11 @@ func TestNumbers(t *testing.T) {
 	answer := httptest.NewRecorder()
 	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
-		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`, `comfyscheduler_jobs_ended_total{status="completed"} 1`,
+		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`,
+		`comfyscheduler_jobs_ended_total{status="completed"} 1`,
 		`comfyscheduler_start_lateness_seconds_bucket{le="0.005"} 1`, `comfyscheduler_start_lateness_seconds_bucket{le="0.002"} 0`,
-		`comfyscheduler_generation_to_estimate_ratio_sum 1`, `comfyscheduler_comfyui_restarts_total{worker="gpu"} 1`, `comfyscheduler_worker_ready{worker="gpu"} 1`,
+		`comfyscheduler_generation_to_estimate_ratio_sum 1`, `comfyscheduler_comfyui_restarts_total{worker="gpu"} 1`,
+		`comfyscheduler_worker_ready{worker="gpu"} 1`,
 		"comfyscheduler_watchers 3",
 	} {
 		if !strings.Contains(answer.Body.String(), want+"\n") {

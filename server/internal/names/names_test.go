@@ -25,7 +25,14 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 			}
 		}
 	}
-	for _, apart := range [][2]string{{"Ann", "Bob"}, {"User-1", "User-11"}, {"Jürgen", "Jurgen"}, {"Müller", "Muller"}, {"田中", "中田"}, {"Анна", "Ольга"}} {
+	for _, apart := range [][2]string{
+		{"Ann", "Bob"},
+		{"User-1", "User-11"},
+		{"Jürgen", "Jurgen"},
+		{"Müller", "Muller"},
+		{"田中", "中田"},
+		{"Анна", "Ольга"},
+	} {
 		if names.Skeleton(apart[0]) == names.Skeleton(apart[1]) {
 			t.Errorf("%q and %q are one", apart[0], apart[1])
 		}
@@ -34,9 +41,32 @@ func TestNamesThatLookAlikeAreOne(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	for name, good := range map[string]bool{
-		"Ada": true, "Ada Lovelace": true, "Jürgen": true, "Nguyễn Thị": true, "田中さん": true, "Анна": true, "ผู้ใช้": true, "O'Neill-Smith 2": true, "🦊": true, "מרים": true,
-		"": false, " ": false, "\u3164": false, "\u2800": false, "A\u034fda": false, "Ada\u00a0": false, "Ada\u200b": false, "a\u202eb": false, "A\u0301\u0302\u0303": false,
-		"e" + strings.Repeat("\u0301", 39): false, "Ada\x00": false, "Ada\n": false, "\u0301": false, "\u115f": false, "A\ufe0f": false, "Ada\u3000Lee": false,
+		"Ada":                              true,
+		"Ada Lovelace":                     true,
+		"Jürgen":                           true,
+		"Nguyễn Thị":                       true,
+		"田中さん":                             true,
+		"Анна":                             true,
+		"ผู้ใช้":                           true,
+		"O'Neill-Smith 2":                  true,
+		"🦊":                                true,
+		"מרים":                             true,
+		"":                                 false,
+		" ":                                false,
+		"\u3164":                           false,
+		"\u2800":                           false,
+		"A\u034fda":                        false,
+		"Ada\u00a0":                        false,
+		"Ada\u200b":                        false,
+		"a\u202eb":                         false,
+		"A\u0301\u0302\u0303":              false,
+		"e" + strings.Repeat("\u0301", 39): false,
+		"Ada\x00":                          false,
+		"Ada\n":                            false,
+		"\u0301":                           false,
+		"\u115f":                           false,
+		"A\ufe0f":                          false,
+		"Ada\u3000Lee":                     false,
 	} {
 		if problem := names.Check(name); (problem == "") != good {
 			t.Errorf("%q: %q", name, problem)
@@ -46,10 +76,23 @@ func TestNames(t *testing.T) {
 
 func TestReservedNames(t *testing.T) {
 	for name, want := range map[string][2]bool{ // for users, for administrators
-		"Ada": {true, true}, "Userland": {true, true}, "Minister": {true, true}, "User": {true, true}, "Admiral": {true, true},
-		"administrator-47c2": {false, true}, "Аdministrator": {false, true}, "Admin-Istrator": {false, true}, "Administrät0r": {false, true}, "Administrators": {false, true},
-		"User-7": {false, false}, "USER 12": {false, false}, "Uѕеr-1": {false, false}, "User_I": {false, false}, "user007": {false, false},
-		"Deleted user 3f2a9c1b": {false, false}, "deleted-user": {false, false},
+		"Ada":                   {true, true},
+		"Userland":              {true, true},
+		"Minister":              {true, true},
+		"User":                  {true, true},
+		"Admiral":               {true, true},
+		"administrator-47c2":    {false, true},
+		"Аdministrator":         {false, true},
+		"Admin-Istrator":        {false, true},
+		"Administrät0r":         {false, true},
+		"Administrators":        {false, true},
+		"User-7":                {false, false},
+		"USER 12":               {false, false},
+		"Uѕеr-1":                {false, false},
+		"User_I":                {false, false},
+		"user007":               {false, false},
+		"Deleted user 3f2a9c1b": {false, false},
+		"deleted-user":          {false, false},
 	} {
 		if got := [2]bool{names.Reserved(name, false) == "", names.Reserved(name, true) == ""}; got != want {
 			t.Errorf("%q: %v, want %v", name, got, want)
@@ -79,5 +122,6 @@ func TestSkeletonsAreSettled(t *testing.T) {
 
 // composes reports whether the character at a place may join with the one before.
 func composes(runes []rune, at int) bool {
-	return at < len(runes) && (unicode.IsMark(runes[at]) || unicode.IsSpace(runes[at]) || unicode.Is(unicode.Hangul, runes[at])) || at > 0 && unicode.IsSpace(runes[at-1])
+	return at < len(runes) && (unicode.IsMark(runes[at]) || unicode.IsSpace(runes[at]) || unicode.Is(unicode.Hangul, runes[at])) || at > 0 &&
+		unicode.IsSpace(runes[at-1])
 }

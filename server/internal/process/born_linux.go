@@ -30,7 +30,14 @@ func stateOf(pid int) string {
 	if err != nil {
 		return ""
 	}
-	names := map[string]string{"R": "running", "S": "sleeping", "D": "uninterruptible sleep", "T": "stopped", "t": "being traced", "Z": "ended"}
+	names := map[string]string{
+		"R": "running",
+		"S": "sleeping",
+		"D": "uninterruptible sleep",
+		"T": "stopped",
+		"t": "being traced",
+		"Z": "ended",
+	}
 	if name := names[fields[0]]; name != "" {
 		return fields[0] + " (" + name + ")"
 	}

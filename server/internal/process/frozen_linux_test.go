@@ -42,7 +42,8 @@ func TestStopOfWhatCannotBeEnded(t *testing.T) {
 	thaw := freeze(t, p.ID().PID)
 	err := p.Stop(t.Context(), 0)
 	stuck := new(process.StuckError)
-	if !errors.As(err, &stuck) || stuck.PID != p.ID().PID || !strings.HasSuffix(err.Error(), "cannot be ended, state D (uninterruptible sleep)") {
+	if !errors.As(err, &stuck) || stuck.PID != p.ID().PID ||
+		!strings.HasSuffix(err.Error(), "cannot be ended, state D (uninterruptible sleep)") {
 		t.Errorf("stop: %v", err)
 	}
 	if _, running := process.Find(p.ID()); !running {

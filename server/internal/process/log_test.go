@@ -69,7 +69,8 @@ func TestLogOfARunningProgramIsPutAside(t *testing.T) {
 	if data, err := os.ReadFile(log); err != nil || string(data) != "afterwards\n" {
 		t.Errorf("the log: %.100q (%v)", data, err)
 	}
-	if data, err := os.ReadFile(log + ".1"); err != nil || !bytes.HasPrefix(data, []byte("short\n")) || !bytes.HasSuffix(data, []byte("the end\n")) {
+	if data, err := os.ReadFile(log + ".1"); err != nil || !bytes.HasPrefix(data, []byte("short\n")) ||
+		!bytes.HasSuffix(data, []byte("the end\n")) {
 		t.Errorf("put aside: %d bytes (%v)", len(data), err)
 	}
 }

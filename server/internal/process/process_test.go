@@ -73,7 +73,9 @@ func TestFoundByItsEnvironment(t *testing.T) {
 	const variable = "PROCESS_TEST_MARK"
 	mark := t.TempDir()
 	p, err := process.Start(process.Spec{
-		Path: os.Args[0], Args: []string{"-test.run", "none"}, Env: []string{"PROGRAM=sleeps", variable + "=" + mark},
+		Path:    os.Args[0],
+		Args:    []string{"-test.run", "none"},
+		Env:     []string{"PROGRAM=sleeps", variable + "=" + mark},
 		LogFile: filepath.Join(t.TempDir(), "program.log"),
 	})
 	if err != nil {

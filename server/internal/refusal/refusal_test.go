@@ -54,7 +54,8 @@ func TestOneLineAMinuteForEachSourceAndKind(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if n := lines(); n != 6 || !strings.Contains(text.String(), "times=999") || !strings.Contains(text.String(), "from=2001:db8::/64 times=49") {
+		if n := lines(); n != 6 || !strings.Contains(text.String(), "times=999") ||
+			!strings.Contains(text.String(), "from=2001:db8::/64 times=49") {
 			t.Errorf("%d lines after a while: %s", n, text.String())
 		}
 		time.Sleep(time.Hour)
@@ -80,7 +81,13 @@ func TestManySourcesAreBounded(t *testing.T) {
 
 func TestNetworkOfAnAddress(t *testing.T) {
 	for address, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "::1": "::1", "": "", "x": "x",
+		"192.0.2.7":            "192.0.2.7",
+		"::ffff:192.0.2.7":     "192.0.2.7",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"fe80::1%eth0":         "fe80::/64",
+		"::1":                  "::1",
+		"":                     "",
+		"x":                    "x",
 	} {
 		if got := refusal.Network(address); got != want {
 			t.Errorf("%q: %q, want %q", address, got, want)

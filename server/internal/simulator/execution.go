@@ -42,9 +42,18 @@ type execution struct {
 
 func newExecution(s *server, p *prompt, number int, cache resultCache, loaded map[string]bool) *execution {
 	return &execution{
-		server: s, prompt: p, number: number, client: p.clientID(), manners: s.mannersFor(p, number), cache: cache, loaded: loaded,
-		executed: []string{}, states: map[string]*nodeState{}, outputs: map[string]any{}, metas: map[string]meta{},
-		outcome: "success",
+		server:   s,
+		prompt:   p,
+		number:   number,
+		client:   p.clientID(),
+		manners:  s.mannersFor(p, number),
+		cache:    cache,
+		loaded:   loaded,
+		executed: []string{},
+		states:   map[string]*nodeState{},
+		outputs:  map[string]any{},
+		metas:    map[string]meta{},
+		outcome:  "success",
 	}
 }
 
@@ -174,8 +183,11 @@ func (e *execution) fail(node *graph.Node, err error) {
 		ids = append(ids, other.ID)
 	}
 	maps.Copy(data, object{
-		"exception_message": exception.message + "\n", "exception_type": exception.kind,
-		"traceback": []string{"  simulated node " + node.Class + "\n"}, "current_inputs": inputs, "current_outputs": ids,
+		"exception_message": exception.message + "\n",
+		"exception_type":    exception.kind,
+		"traceback":         []string{"  simulated node " + node.Class + "\n"},
+		"current_inputs":    inputs,
+		"current_outputs":   ids,
 	})
 	e.message("execution_error", data, false)
 }
@@ -203,7 +215,9 @@ func (e *execution) entry() *entry {
 		outcome = "error" // ComfyUI's history calls an interrupt that too
 	}
 	return &entry{
-		Prompt: e.prompt, Outputs: e.outputs, Meta: e.metas,
-		Status: status{StatusStr: outcome, Completed: e.outcome == "success", Messages: e.messages},
+		Prompt:  e.prompt,
+		Outputs: e.outputs,
+		Meta:    e.metas,
+		Status:  status{StatusStr: outcome, Completed: e.outcome == "success", Messages: e.messages},
 	}
 }

@@ -46,8 +46,10 @@ type frame struct {
 
 func newHub(logf func(string, ...any), seed uint64) *hub {
 	return &hub{
-		logf: logf, wake: make(chan struct{}, 1),
-		clients: map[string]*client{}, dice: rand.New(rand.NewPCG(seed, 64)),
+		logf:    logf,
+		wake:    make(chan struct{}, 1),
+		clients: map[string]*client{},
+		dice:    rand.New(rand.NewPCG(seed, 64)),
 	}
 }
 

@@ -26,14 +26,26 @@ func (s *server) systemStats(w http.ResponseWriter, _ *http.Request) error {
 	}
 	return answer(w, http.StatusOK, object{
 		"system": object{
-			"os": system, "ram_total": memory, "ram_free": memory / 2, "comfyui_version": version,
-			"required_frontend_version": "0.0.0", "installed_templates_version": nil, "required_templates_version": "0.0.0",
-			"python_version": "none (simulated)", "pytorch_version": "none (simulated)", "embedded_python": false,
-			"argv": s.options.Argv,
+			"os":                          system,
+			"ram_total":                   memory,
+			"ram_free":                    memory / 2,
+			"comfyui_version":             version,
+			"required_frontend_version":   "0.0.0",
+			"installed_templates_version": nil,
+			"required_templates_version":  "0.0.0",
+			"python_version":              "none (simulated)",
+			"pytorch_version":             "none (simulated)",
+			"embedded_python":             false,
+			"argv":                        s.options.Argv,
 		},
 		"devices": []object{{
-			"name": deviceName, "type": "cpu", "index": nil, "vram_total": memory, "vram_free": memory / 2,
-			"torch_vram_total": memory, "torch_vram_free": memory / 2,
+			"name":             deviceName,
+			"type":             "cpu",
+			"index":            nil,
+			"vram_total":       memory,
+			"vram_free":        memory / 2,
+			"torch_vram_total": memory,
+			"torch_vram_free":  memory / 2,
 		}},
 	})
 }

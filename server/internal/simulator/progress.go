@@ -29,8 +29,13 @@ type nodeState struct {
 // progress sets a node's state and sends all states so far.
 func (e *execution) progress(id string, value, limit any, state string) {
 	e.states[id] = &nodeState{
-		Value: value, Max: limit, State: state,
-		NodeID: id, PromptID: e.prompt.id, DisplayNodeID: id, RealNodeID: id,
+		Value:         value,
+		Max:           limit,
+		State:         state,
+		NodeID:        id,
+		PromptID:      e.prompt.id,
+		DisplayNodeID: id,
+		RealNodeID:    id,
 	}
 	e.hub.sendText(e.client, "progress_state", object{"prompt_id": e.prompt.id, "nodes": e.states})
 }
@@ -55,8 +60,12 @@ func (e *execution) tick(id string, step, steps int, spec picture.Spec) {
 	withMetadata := e.client != "" && e.hub.wantsPreviews(e.client)
 	if preview != nil && withMetadata {
 		about := object{
-			"node_id": id, "prompt_id": e.prompt.id, "display_node_id": id,
-			"parent_node_id": nil, "real_node_id": id, "image_type": "image/jpeg",
+			"node_id":         id,
+			"prompt_id":       e.prompt.id,
+			"display_node_id": id,
+			"parent_node_id":  nil,
+			"real_node_id":    id,
+			"image_type":      "image/jpeg",
 		}
 		e.hub.sendBinary(e.client, previewMetadataFrame(about, preview))
 	}

@@ -90,7 +90,13 @@ func TestQueueOrder(t *testing.T) {
 		t.Errorf("running %v, want %s", running, first)
 	}
 	for _, item := range at(queue, "queue_pending").([]any) {
-		if want := map[any]string{"third": "1", "fourth": "2", "second": "-3", "first-b": "-7.5", "first-a": "-7.5"}[at(item, 1)]; encode(at(item, 0)) != want {
+		if want := map[any]string{
+			"third":   "1",
+			"fourth":  "2",
+			"second":  "-3",
+			"first-b": "-7.5",
+			"first-a": "-7.5",
+		}[at(item, 1)]; encode(at(item, 0)) != want {
 			t.Errorf("%v has number %v, want %s", at(item, 1), at(item, 0), want)
 		}
 	}
@@ -134,7 +140,10 @@ func TestHistoryPagesAndRemoval(t *testing.T) {
 		c.run(simple(i, "h"), object{"prompt_id": id})
 	}
 	for query, want := range map[string][]string{
-		"": {"a", "b", "c"}, "?max_items=2": {"b", "c"}, "?max_items=1&offset=0": {"a"}, "?offset=1": {"b", "c"},
+		"":                      {"a", "b", "c"},
+		"?max_items=2":          {"b", "c"},
+		"?max_items=1&offset=0": {"a"},
+		"?offset=1":             {"b", "c"},
 	} {
 		var ids []string
 		for id := range c.get("/history" + query).(object) {

@@ -89,8 +89,9 @@ func (s *server) serve(ctx context.Context, listeners []net.Listener) {
 		func() { s.hub.deliver(ctx) },
 	}
 	web := &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: time.Minute,
-		BaseContext: func(net.Listener) context.Context { return ctx },
+		Handler:           s.handler(),
+		ReadHeaderTimeout: time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	for _, l := range listeners {
 		background = append(background, func() { _ = web.Serve(l) })

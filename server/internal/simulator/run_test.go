@@ -101,7 +101,8 @@ func TestFileNames(t *testing.T) {
 	g = simple(2, "pic")
 	set(g, "1", "batch_size", 2)
 	entry = c.run(g)
-	if a, b := at(entry, "outputs", "9", "images", 0, "filename"), at(entry, "outputs", "9", "images", 1, "filename"); a != "pic_00042_.png" || b != "pic_00043_.png" {
+	if a, b := at(entry, "outputs", "9", "images", 0, "filename"), at(entry, "outputs", "9", "images", 1, "filename"); a != "pic_00042_.png" ||
+		b != "pic_00043_.png" {
 		t.Errorf("a batch after pic_00041_ is called %v, %v", a, b)
 	}
 	if bytes.Equal(c.picture(entry, "9", 0), c.picture(entry, "9", 1)) {
@@ -125,7 +126,8 @@ func TestUploadedPictureIsLoaded(t *testing.T) {
 	if _, answer := c.upload("in.png", saved[:50]); at(answer, "name") != "in (1).png" {
 		t.Errorf("other content of the same name is called %v", at(answer, "name"))
 	}
-	if list := at(c.get("/object_info/LoadImage"), "LoadImage", "input", "required", "image", 0); !cmp.Equal(list, []any{"in (1).png", "in.png"}) {
+	if list := at(c.get("/object_info/LoadImage"), "LoadImage", "input", "required", "image", 0); !cmp.Equal(list,
+		[]any{"in (1).png", "in.png"}) {
 		t.Errorf("LoadImage offers %v", list)
 	}
 	g := graph{

@@ -40,7 +40,14 @@ func TestRunLogTellsStartAndEnd(t *testing.T) {
 	for at(c.get("/history/"+long), long) == nil {
 		c.post("/interrupt", object{"prompt_id": long}) // it may not have begun the first time
 	}
-	want := [][3]string{{"start", good, ""}, {"end", good, "success"}, {"start", bad, ""}, {"end", bad, "error"}, {"start", long, ""}, {"end", long, "interrupted"}}
+	want := [][3]string{
+		{"start", good, ""},
+		{"end", good, "success"},
+		{"start", bad, ""},
+		{"end", bad, "error"},
+		{"start", long, ""},
+		{"end", long, "interrupted"},
+	}
 	if diff := cmp.Diff(want, ran(t, file)); diff != "" {
 		t.Error(diff)
 	}

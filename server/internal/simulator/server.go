@@ -31,8 +31,12 @@ type server struct {
 
 func newServer(o Options, f folders) *server {
 	s := &server{
-		options: o, folders: f, catalogue: graph.LoadCatalogue(), history: newHistory(),
-		exit: os.Exit, logbook: &logbook{out: o.Log},
+		options:   o,
+		folders:   f,
+		catalogue: graph.LoadCatalogue(),
+		history:   newHistory(),
+		exit:      os.Exit,
+		logbook:   &logbook{out: o.Log},
 	}
 	s.hub = newHub(s.logf, o.MisbehaveSeed)
 	s.hub.misbehave(o.Misbehave.during(0))

@@ -141,7 +141,10 @@ func TestShapesAreTheRecordedOnes(t *testing.T) {
 			said.add("GET /history/ID", c.get("/history/"+id))
 		}
 	}
-	for _, path := range []string{"/system_stats", "/prompt", "/queue", "/features", "/history/nothing", "/object_info/EmptyImage", "/object_info/SaveImage", "/object_info/NoSuchNode"} {
+	for _, path := range []string{
+		"/system_stats", "/prompt", "/queue", "/features", "/history/nothing", "/object_info/EmptyImage",
+		"/object_info/SaveImage", "/object_info/NoSuchNode",
+	} {
 		said.add(route("GET", path), c.get(path))
 	}
 	said.add("POST /free", c.post("/free", object{"unload_models": true}))

@@ -12,7 +12,9 @@ import (
 
 func TestHandler(t *testing.T) {
 	built := webui.Handler(fstest.MapFS{
-		"index.html": {Data: []byte("<html>")}, "icon.svg": {Data: []byte("<svg>")}, "assets/app-1a2b.js": {Data: []byte(strings.Repeat("x", 5000))},
+		"index.html":         {Data: []byte("<html>")},
+		"icon.svg":           {Data: []byte("<svg>")},
+		"assets/app-1a2b.js": {Data: []byte(strings.Repeat("x", 5000))},
 	})
 	for _, tc := range []struct {
 		path, cache string

@@ -113,8 +113,11 @@ func parseInput(name string, raw json.RawMessage) (Input, error) {
 		return Input{}, err
 	}
 	input := Input{
-		Name: name, min: more.Min.String(), max: more.Max.String(),
-		Min: rational(more.Min), Max: rational(more.Max),
+		Name:   name,
+		min:    more.Min.String(),
+		max:    more.Max.String(),
+		Min:    rational(more.Min),
+		Max:    rational(more.Max),
 		config: slices.Concat([]byte("["), parts[0], []byte(", "), settings, []byte("]")),
 	}
 	if bytes.HasPrefix(parts[0], []byte("[")) {

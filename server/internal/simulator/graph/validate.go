@@ -162,8 +162,10 @@ func (v *validator) link(input Input, list []any) (*Problem, bool, error) {
 	}
 	err = v.node(id)
 	if e := (*exception)(nil); errors.As(err, &e) {
-		v.checked[id] = check{problems: []Problem{e.problem("exception_during_inner_validation", "Exception when validating inner node",
-			map[string]any{"input_name": input.Name, "input_config": input.config, "exception_message": e.text, "linked_node": list})}}
+		v.checked[id] = check{
+			problems: []Problem{e.problem("exception_during_inner_validation", "Exception when validating inner node",
+				map[string]any{"input_name": input.Name, "input_config": input.config, "exception_message": e.text, "linked_node": list})},
+		}
 		return nil, false, nil
 	}
 	return nil, v.checked[id].ok, err

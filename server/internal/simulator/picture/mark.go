@@ -19,8 +19,10 @@ func mark(picture *image.RGBA) {
 	plate := image.NewRGBA(image.Rect(0, 0, face.Advance*len(markText)+5, face.Height+2))
 	draw.Draw(plate, plate.Rect, image.NewUniform(color.RGBA{A: 110}), image.Point{}, draw.Src)
 	writer := font.Drawer{
-		Dst: plate, Src: image.NewUniform(color.RGBA{215, 215, 215, 215}), Face: face,
-		Dot: fixed.P(3, face.Ascent+1),
+		Dst:  plate,
+		Src:  image.NewUniform(color.RGBA{215, 215, 215, 215}),
+		Face: face,
+		Dot:  fixed.P(3, face.Ascent+1),
 	}
 	writer.DrawString(markText)
 

@@ -15,8 +15,10 @@ import (
 func TestEverySizeIsPaintedAndEncoded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec := picture.Spec{
-			Prompt: rapid.String().Draw(t, "prompt"), Key: rapid.String().Draw(t, "key"),
-			Width: rapid.IntRange(1, 300).Draw(t, "width"), Height: rapid.IntRange(1, 300).Draw(t, "height"),
+			Prompt: rapid.String().Draw(t, "prompt"),
+			Key:    rapid.String().Draw(t, "key"),
+			Width:  rapid.IntRange(1, 300).Draw(t, "width"),
+			Height: rapid.IntRange(1, 300).Draw(t, "height"),
 		}
 		painted := spec.Paint()
 		if !bytes.Equal(painted.Pix, spec.Paint().Pix) {
