@@ -169,7 +169,7 @@ func openDesk(t *testing.T) *desk {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.Service = booking.New(s, d.offers, d.offers, account.Limits{}, func() time.Time { return time.UnixMilli(0) })
+	d.Service = booking.New(booking.Config{Store: s, Offers: d.offers, Estimator: d.offers, Now: func() time.Time { return time.UnixMilli(0) }})
 	return d
 }
 

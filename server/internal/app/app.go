@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -22,13 +21,14 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/housekeeping"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/instance"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -56,17 +56,17 @@ type Options struct {
 type App struct {
 	Options
 	folder     instance.Instance
-	store      *space
+	store      *space.Store
 	catalog    *catalog.Catalog
 	estimates  *estimate.Benchmarks
 	feed       *feed.Feed[*rpc.Delta]
 	identity   *identity.Service
+	booking    *booking.Service
 	worker     *worker.Worker
 	dispatcher *dispatch.Dispatcher
 	metrics    *metrics.Metrics
 	refusals   *refusal.Log
 	rpc        *rpc.Server
-	telling    sync.Mutex
 	stopping   chan struct{} // closed when the service begins to stop
 }
 
@@ -120,14 +120,14 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.store = &space{log: a.Log, Store: a.metrics.Timed(bookings)}
+	a.store = space.Watch(a.metrics.Timed(bookings), a.Log)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.store.Close())
 		}
 	}()
 	a.store.OnCommit(a.written)
-	a.catalog = catalog.New(health.Worker{ID: workerID, Status: health.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
+	a.catalog = catalog.New(clock.Now, a.feed.SetSystem, health.Worker{ID: workerID, Status: health.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
 	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
 	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)
@@ -149,10 +149,20 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.dispatcher = dispatch.New(dispatch.Config{
 		Worker: workerID, Store: a.store, Runner: a.worker, Now: clock.Now, Grace: time.Duration(c.Server.ShutdownGrace), Overrun: overrunLimit(c.Scheduler), Log: a.Log,
 	})
+	a.booking = booking.New(booking.Config{
+		Store:     a.store,
+		Offers:    a.catalog,
+		Estimator: a.estimates,
+		Limits:    outlook.Limits,
+		Now:       clock.Now,
+		Stopping:  a.stopping,
+		Measured:  func() bool { return a.catalog.State().IsMeasured() },
+		HasSpace:  a.store.HasSpace,
+	})
 	a.rpc = &rpc.Server{
-		Booking: booking.New(a.store, a.catalog, a.estimates, outlook.Limits, clock.Now), Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
+		Booking: a.booking, Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
 		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), TokenLife: c.Access.TokenLife(), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
-		Serving: a.takesBookings, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
+		Serving: a.booking.IsOpen, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
 	return a.takeOver(ctx)
 }
@@ -192,34 +202,8 @@ func (a *App) written(w store.Written) {
 		a.feed.JobsWritten(w.Jobs)
 	}
 	if n := len(w.Pauses); n > 0 {
-		a.showPause(w.Pauses[n-1])
+		a.catalog.SetPause(w.Pauses[n-1])
 	}
-}
-
-// showPause tells of a worker's pause until it is over.
-func (a *App) showPause(p schedule.Pause) {
-	left := time.UnixMilli(p.Slot.End + 1).Sub(clock.Now())
-	if left <= 0 {
-		a.tell(func() health.State { return a.catalog.SetPause(p.Worker, nil) })
-		return
-	}
-	a.tell(func() health.State { return a.catalog.SetPause(p.Worker, &p) })
-	time.AfterFunc(left, func() {
-		if latest, _ := a.store.Pause(p.Worker); latest == p {
-			a.tell(func() health.State { return a.catalog.SetPause(p.Worker, nil) })
-		}
-	})
-}
-
-// takesBookings reports whether bookings are accepted: not before the first benchmark, not while stopping, not without space.
-func (a *App) takesBookings() bool {
-	select {
-	case <-a.stopping:
-		return false
-	default:
-	}
-	status := a.catalog.State().Status
-	return status != health.Booting && status != health.Benchmarking && a.store.left()
 }
 
 func (a *App) loadFeed(ctx context.Context) error {
@@ -237,7 +221,7 @@ func (a *App) loadFeed(ctx context.Context) error {
 	}
 	a.feed.SetSystem(a.catalog.State())
 	if pause, planned := a.store.Pause(workerID); planned {
-		a.showPause(pause)
+		a.catalog.SetPause(pause)
 	}
 	// Known before ComfyUI answers: what the template itself says.
 	t := a.Config.Workflow.Template
@@ -245,19 +229,12 @@ func (a *App) loadFeed(ctx context.Context) error {
 	return nil
 }
 
-// tell changes how the service is and passes it on, one change after the other.
-func (a *App) tell(change func() health.State) {
-	a.telling.Lock()
-	defer a.telling.Unlock()
-	a.feed.SetSystem(change())
-}
-
 func (a *App) workerChanged(w health.Worker) {
 	a.metrics.WorkerChanged(w)
 	for _, e := range w.Estimates {
 		a.estimates.Measured(w.ID, e.Workflow, e.BenchmarkMS)
 	}
-	a.tell(func() health.State { return a.catalog.SetWorker(w) })
+	a.catalog.SetWorker(w)
 }
 
 func (a *App) workflowOffered(w workflow.Workflow) {
@@ -291,8 +268,10 @@ func (a *App) run(ctx context.Context) error {
 	}
 	parts.Go(func() error { return server.wait(ctx) })
 	parts.Go(func() error { return a.dispatcher.Run(ctx) })
-	parts.Go(func() error { return a.rpc.Booking.KeepPausesClear(ctx, a.Log) })
-	parts.Go(func() error { return a.housekeep(ctx) })
+	parts.Go(func() error { return a.booking.KeepPausesClear(ctx, a.Log) })
+	parts.Go(func() error {
+		return housekeeping.Run(ctx, clock.Now, a.Log, housekeeping.Forget(a.store, clock.Now), a.identity.KeepHouse)
+	})
 	parts.Go(func() error { return a.rpc.Pulse(ctx) })
 	parts.Go(func() error { return a.refusals.Run(ctx) })
 	parts.Go(func() error { return a.work(ctx, server) })

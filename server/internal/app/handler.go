@@ -52,13 +52,13 @@ func (a *App) health(w http.ResponseWriter, r *http.Request) {
 		Reason string `json:"reason,omitempty"`
 	}{string(state.Status), state.Reason}
 	code := http.StatusOK
-	if !a.takesBookings() {
+	if !a.booking.IsOpen() {
 		code = http.StatusServiceUnavailable
 	}
 	switch {
 	case a.rpc.IsStopping():
 		answer.Status, answer.Reason = "stopping", "the service is stopping"
-	case a.store.full.Load():
+	case a.store.IsFull():
 		answer.Status, answer.Reason = "full", store.ErrFull.Error()
 	}
 	if !a.rpc.IsKnown(r) {

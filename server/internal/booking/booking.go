@@ -36,19 +36,41 @@ type Offers interface {
 	Workers() []string
 }
 
+// Config is what the use cases work with.
+type Config struct {
+	Store     store.Store
+	Offers    Offers
+	Estimator estimate.Estimator
+	Limits    account.Limits
+	Now       func() time.Time
+
+	// When bookings are taken; nil stands for always.
+	Stopping <-chan struct{} // not when it is closed: the service stops
+	Measured func() bool     // only when something is known of how long generations take
+	HasSpace func() bool     // only when they can be written down
+}
+
 // Service is the use cases. It is safe for concurrent use.
 type Service struct {
-	store     store.Store
-	offers    Offers
-	estimator estimate.Estimator
-	limits    account.Limits
-	now       func() time.Time
-	paused    chan struct{} // filled when there is a new pause
+	Config
+	paused chan struct{} // filled when there is a new pause
 }
 
 // New makes the use cases.
-func New(s store.Store, offers Offers, estimator estimate.Estimator, limits account.Limits, now func() time.Time) *Service {
-	return &Service{store: s, offers: offers, estimator: estimator, limits: limits, now: now, paused: make(chan struct{}, 1)}
+func New(c Config) *Service { return &Service{Config: c, paused: make(chan struct{}, 1)} }
+
+// IsOpen reports whether bookings are taken.
+func (s *Service) IsOpen() bool {
+	return !s.isStopping() && (s.Measured == nil || s.Measured()) && (s.HasSpace == nil || s.HasSpace())
+}
+
+func (s *Service) isStopping() bool {
+	select {
+	case <-s.Stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 // Request is a booking.
@@ -65,7 +87,10 @@ type Request struct {
 
 // Book books a slot. A request whose id was seen before gives the job that was booked then.
 func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Job, error) {
-	offered, ok := s.offers.Workflow(r.Workflow)
+	if s.isStopping() {
+		return job.Job{}, ErrStopping
+	}
+	offered, ok := s.Offers.Workflow(r.Workflow)
 	if !ok {
 		return job.Job{}, fault.NoSuch("workflow", r.Workflow)
 	}
@@ -86,7 +111,7 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 		return job.Job{}, fmt.Errorf("make a job id: %w", err)
 	}
 	var booked job.Job
-	err = s.store.Update(ctx, func(tx store.Tx) error {
+	err = s.Store.Update(ctx, func(tx store.Tx) error {
 		if r.ID != "" {
 			earlier, err := repeated(tx, by.User, r)
 			if err == nil || !errors.Is(err, store.ErrNotFound) {
@@ -94,7 +119,7 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 				return err
 			}
 		}
-		now := s.now().UnixMilli()
+		now := s.Now().UnixMilli()
 		if err := s.mayBookMore(tx, by.User); err != nil {
 			return err
 		}

@@ -30,14 +30,16 @@ import (
 // desk is a booking service on a real store with a clock that is set by hand.
 type desk struct {
 	*booking.Service
-	t       testing.TB
-	store   store.Store
-	catalog *catalog.Catalog
-	lengths lengths
-	now     atomic.Int64
-	ada     account.Actor
-	bob     account.Actor
-	root    account.Actor
+	t        testing.TB
+	store    store.Store
+	catalog  *catalog.Catalog
+	lengths  lengths
+	now      atomic.Int64
+	stopping chan struct{}
+	hasSpace atomic.Bool
+	ada      account.Actor
+	bob      account.Actor
+	root     account.Actor
 }
 
 const slot = 1000 // milliseconds, of a booking on the first worker
@@ -49,10 +51,11 @@ func open(t testing.TB, folder string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(health.Worker{ID: "gpu"}), lengths: lengths{}, ada: actor("Ada"), bob: actor("Bob")}
+	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(time.Now, func(health.State) {}, health.Worker{ID: "gpu"}), lengths: lengths{}, stopping: make(chan struct{}), ada: actor("Ada"), bob: actor("Bob")}
 	d.root = actor("Root")
 	d.root.Administrator = true
 	d.now.Store(1_000_000)
+	d.hasSpace.Store(true)
 	d.catalog.SetWorkflow(workflow.Workflow{ID: "fox", TemplateHash: "hash", Description: workflow.Description{
 		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: "16", Max: "2048", Step: 16, Default: workflow.Integer(512)}},
 	}})
@@ -73,7 +76,15 @@ func open(t testing.TB, folder string) *desk {
 
 // limit sets what a user may do from now on.
 func (d *desk) limit(limits account.Limits) {
-	d.Service = booking.New(d.store, d.catalog, d.lengths, limits, func() time.Time { return time.UnixMilli(d.now.Load()) })
+	d.Service = booking.New(booking.Config{
+		Store:     d.store,
+		Offers:    d.catalog,
+		Estimator: d.lengths,
+		Limits:    limits,
+		Now:       func() time.Time { return time.UnixMilli(d.now.Load()) },
+		Stopping:  d.stopping,
+		HasSpace:  d.hasSpace.Load,
+	})
 }
 
 func actor(name string) account.Actor {
@@ -308,6 +319,29 @@ func TestCancel(t *testing.T) {
 	}
 	if _, err := d.Cancel(t.Context(), d.ada, uuid.NewString()); !fault.Is(err, fault.NotFound) {
 		t.Errorf("unknown: %v", err)
+	}
+}
+
+func TestBookingsAreTakenWhileThereIsSpaceAndUntilTheStop(t *testing.T) {
+	d := open(t, t.TempDir())
+	if !d.IsOpen() {
+		t.Error("bookings are not taken")
+	}
+	d.hasSpace.Store(false)
+	if d.IsOpen() {
+		t.Error("bookings are taken without space")
+	}
+	d.hasSpace.Store(true)
+	j := d.book(d.ada, at(d.in(5000)))
+	close(d.stopping)
+	move := at(d.in(9000))
+	_, booked := d.Book(t.Context(), d.ada, request(next(0)))
+	_, moved := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Move: &move})
+	if d.IsOpen() || !errors.Is(booked, booking.ErrStopping) || !errors.Is(moved, booking.ErrStopping) {
+		t.Errorf("while the service stops: booked %v, moved %v", booked, moved)
+	}
+	if got, err := d.Cancel(t.Context(), d.ada, j.ID); err != nil || got.Status != job.Cancelled {
+		t.Errorf("cancelled while the service stops: %+v (%v)", got, err)
 	}
 }
 

@@ -28,6 +28,9 @@ type Edit struct {
 
 // Edit edits and moves a job of the user's, all of it or nothing.
 func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit) (job.Job, error) {
+	if s.isStopping() {
+		return job.Job{}, ErrStopping
+	}
 	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
 		if j.Version != e.Version {
 			return fault.Newf(fault.StaleVersion, "the job was changed meanwhile (it is at version %d now): read it again", j.Version)
@@ -47,7 +50,7 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 		if err := tx.UpdateJob(*j); err != nil {
 			return err
 		}
-		return tx.InsertEvent(event(by, audit.Update, *j, s.now().UnixMilli(), e.summary(*j)))
+		return tx.InsertEvent(event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j)))
 	})
 }
 
@@ -56,7 +59,7 @@ func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *j
 	if to.Exact && to.Moment == j.Start {
 		return nil
 	}
-	now := s.now().UnixMilli()
+	now := s.Now().UnixMilli()
 	place, err := find(ctx, tx, placement.Own(*j), to, now, j.ID)
 	if err != nil || place.Start == j.Start {
 		return err
@@ -92,7 +95,7 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 	if e.Seed == nil && !e.RandomSeed && e.Parameters == nil {
 		return nil
 	}
-	offered, ok := s.offers.Workflow(j.Workflow)
+	offered, ok := s.Offers.Workflow(j.Workflow)
 	if !ok {
 		return fault.NoSuch("workflow", j.Workflow)
 	}
@@ -116,7 +119,7 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 // Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.
 func (s *Service) Cancel(ctx context.Context, by account.Actor, id string) (job.Job, error) {
 	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
-		before, now := *j, s.now().UnixMilli()
+		before, now := *j, s.Now().UnixMilli()
 		if err := j.Cancel(now); err != nil || j.Version == before.Version {
 			return err
 		}
@@ -129,7 +132,7 @@ func (s *Service) Cancel(ctx context.Context, by account.Actor, id string) (job.
 
 func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(store.Tx, *job.Job) error) (job.Job, error) {
 	var changed job.Job
-	err := s.store.Update(ctx, func(tx store.Tx) error {
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
 		j, err := tx.Job(id)
 		if errors.Is(err, store.ErrNotFound) {
 			return fault.NoSuch("job", id)
@@ -151,7 +154,7 @@ func (s *Service) change(ctx context.Context, by account.Actor, id string, chang
 
 // SlotFor is how long a slot for a workflow with these inputs is, in milliseconds, on a worker or on the first that is measured.
 func (s *Service) SlotFor(worker, workflow string, inputs workflow.Inputs) (id string, slot int64, err error) {
-	offered, ok := s.offers.Workflow(workflow)
+	offered, ok := s.Offers.Workflow(workflow)
 	if !ok {
 		return "", 0, fault.NoSuch("workflow", workflow)
 	}

@@ -22,7 +22,7 @@ const clearAgain = time.Second
 func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
 	for {
 		var again <-chan time.Time
-		for _, worker := range s.offers.Workers() {
+		for _, worker := range s.Offers.Workers() {
 			if err := s.clear(ctx, worker); err != nil && ctx.Err() == nil {
 				log.Error("cannot move bookings out of the pause", "worker", worker, "err", err)
 				again = time.After(clearAgain)
@@ -51,10 +51,10 @@ func (s *Service) clear(ctx context.Context, worker string) error {
 // ClearPause moves some bookings out of a worker's pause, the earliest ones first, and says whether there are more. Each
 // goes to the next free slot after the pause. The step is an update of its own, so that others write between two of them.
 func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, more bool, err error) {
-	if _, paused := s.store.Pause(worker); !paused {
+	if _, paused := s.Store.Pause(worker); !paused {
 		return 0, false, nil
 	}
-	err = s.store.Update(ctx, func(tx store.Tx) error {
+	err = s.Store.Update(ctx, func(tx store.Tx) error {
 		moved, more = 0, false
 		pause, paused := tx.Pause(worker)
 		if !paused {
@@ -81,7 +81,7 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 
 // moveBehind moves a job out of the pause that it is in, to the next free start after its own.
 func (s *Service) moveBehind(ctx context.Context, tx store.Tx, j job.Job, pause schedule.Pause) error {
-	wish := placement.Wish{Candidates: placement.Own(j), Moment: max(j.Start, s.now().UnixMilli()), JobID: j.ID}
+	wish := placement.Wish{Candidates: placement.Own(j), Moment: max(j.Start, s.Now().UnixMilli()), JobID: j.ID}
 	place, err := placement.Place(ctx, tx, wish)
 	if err != nil {
 		return err

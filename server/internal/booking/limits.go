@@ -13,22 +13,22 @@ import (
 )
 
 func (s *Service) mayBookMore(tx store.Tx, user account.User) error {
-	if s.limits.OpenBookings == 0 || user.Administrator {
+	if s.Limits.OpenBookings == 0 || user.Administrator {
 		return nil
 	}
-	if n, err := tx.CountActive(user.ID); err != nil || n < s.limits.OpenBookings {
+	if n, err := tx.CountActive(user.ID); err != nil || n < s.Limits.OpenBookings {
 		return err
 	}
-	most := strconv.Itoa(s.limits.OpenBookings)
+	most := strconv.Itoa(s.Limits.OpenBookings)
 	return fault.New(fault.TooManyBookings,
 		"you have "+most+" open bookings, and one user may have no more: wait until one has run, or cancel one").With("limit", most)
 }
 
 func (s *Service) mayBookAt(user account.User, start, now int64, when When) error {
-	if s.limits.DaysAhead == 0 || user.Administrator {
+	if s.Limits.DaysAhead == 0 || user.Administrator {
 		return nil
 	}
-	last := time.UnixMilli(now).AddDate(0, 0, s.limits.DaysAhead)
+	last := time.UnixMilli(now).AddDate(0, 0, s.Limits.DaysAhead)
 	if start <= last.UnixMilli() {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (s *Service) mayBookAt(user account.User, start, now int64, when When) erro
 	if !when.Exact {
 		field, problem = "next_free_from", "the next free slot lies too far ahead"
 	}
-	return fault.Invalid(field, fmt.Sprintf("%s: bookings are taken up to %d days from now", problem, s.limits.DaysAhead))
+	return fault.Invalid(field, fmt.Sprintf("%s: bookings are taken up to %d days from now", problem, s.Limits.DaysAhead))
 }
 
 // event is what somebody did to a job.

@@ -31,8 +31,8 @@ func (s *Service) Pause(ctx context.Context, by account.Actor, b Break) (paused 
 	if err != nil {
 		return schedule.Pause{}, 0, err
 	}
-	err = s.store.Update(ctx, func(tx store.Tx) error {
-		now := s.now().UnixMilli()
+	err = s.Store.Update(ctx, func(tx store.Tx) error {
+		now := s.Now().UnixMilli()
 		start, err := afterRunning(tx, worker, max(b.From, now))
 		if err != nil {
 			return err
@@ -94,19 +94,19 @@ func (s *Service) Resume(ctx context.Context, by account.Actor, worker string) e
 	if err != nil {
 		return err
 	}
-	return s.store.Update(ctx, func(tx store.Tx) error {
+	return s.Store.Update(ctx, func(tx store.Tx) error {
 		if _, paused := tx.Pause(worker); !paused {
 			return nil
 		}
 		if err := tx.DropPause(worker); err != nil {
 			return err
 		}
-		return tx.InsertEvent(audit.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.ResumeWorker, Detail: worker})
+		return tx.InsertEvent(audit.Event{At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.ResumeWorker, Detail: worker})
 	})
 }
 
 func (s *Service) workerOr(id string) (string, error) {
-	for _, known := range s.offers.Workers() {
+	for _, known := range s.Offers.Workers() {
 		if id == "" || id == known {
 			return known, nil
 		}

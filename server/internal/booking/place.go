@@ -22,12 +22,12 @@ type When struct {
 func (s *Service) candidates(worker, workflow string, inputs workflow.Inputs) ([]placement.Candidate, error) {
 	var found []placement.Candidate
 	known := false
-	for _, id := range s.offers.Workers() {
+	for _, id := range s.Offers.Workers() {
 		if worker != "" && worker != id {
 			continue
 		}
 		known = true
-		if length, known := s.estimator.Estimate(id, workflow, inputs); known {
+		if length, known := s.Estimator.Estimate(id, workflow, inputs); known {
 			found = append(found, placement.Candidate{Worker: id, Length: length})
 		}
 	}

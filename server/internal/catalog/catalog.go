@@ -1,9 +1,10 @@
-// Package catalog knows what can be booked now: the workflows, the workers.
+// Package catalog knows what can be booked now: the workflows, the workers and how they are.
 package catalog
 
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
@@ -13,6 +14,9 @@ import (
 
 // Catalog is safe for concurrent use.
 type Catalog struct {
+	now  func() time.Time
+	tell func(health.State)
+
 	mu        sync.RWMutex
 	workers   []health.Worker
 	workflows []workflow.Workflow
@@ -20,36 +24,53 @@ type Catalog struct {
 
 var _ booking.Offers = (*Catalog)(nil)
 
-// New makes a catalog of workers, in the order of the configuration, and no workflows.
-func New(workers ...health.Worker) *Catalog {
-	return &Catalog{workers: workers}
+// New makes a catalog of workers, in the order of the configuration, and no workflows. tell is called with the state of the
+// whole whenever it has changed, in the order of the changes; it must be quick and must not call the catalog.
+func New(now func() time.Time, tell func(health.State), workers ...health.Worker) *Catalog {
+	return &Catalog{now: now, tell: tell, workers: workers}
 }
 
-// SetWorker takes in how a worker is and gives the state of the whole.
-func (c *Catalog) SetWorker(w health.Worker) health.State {
+// SetWorker takes in how a worker is.
+func (c *Catalog) SetWorker(w health.Worker) {
+	c.change(w.ID, func(known *health.Worker) {
+		w.Pause = known.Pause
+		*known = w
+	})
+}
+
+// SetPause takes in a worker's pause, which is told until it is over. One that is over ends the one there was.
+func (c *Catalog) SetPause(p schedule.Pause) {
+	left := time.UnixMilli(p.Slot.End + 1).Sub(c.now())
+	if left <= 0 {
+		c.EndPause(p.Worker)
+		return
+	}
+	c.change(p.Worker, func(w *health.Worker) { w.Pause = &p })
+	time.AfterFunc(left, func() {
+		c.change(p.Worker, func(w *health.Worker) {
+			if w.Pause == &p {
+				w.Pause = nil
+			}
+		})
+	})
+}
+
+// EndPause takes in that a worker is not paused, and will not be.
+func (c *Catalog) EndPause(worker string) {
+	c.change(worker, func(w *health.Worker) { w.Pause = nil })
+}
+
+// change changes a worker that is known, and tells of it.
+func (c *Catalog) change(worker string, change func(*health.Worker)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.workers, func(w health.Worker) bool { return w.ID == worker })
+	if i < 0 {
+		return
+	}
 	c.workers = slices.Clone(c.workers) // the old list may be in somebody's hands
-	for i := range c.workers {
-		if c.workers[i].ID == w.ID {
-			w.Pause = c.workers[i].Pause
-			c.workers[i] = w
-		}
-	}
-	return health.Of(c.workers)
-}
-
-// SetPause takes in a worker's pause, nil for none, and gives the state of the whole.
-func (c *Catalog) SetPause(worker string, pause *schedule.Pause) health.State {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.workers = slices.Clone(c.workers)
-	for i := range c.workers {
-		if c.workers[i].ID == worker {
-			c.workers[i].Pause = pause
-		}
-	}
-	return health.Of(c.workers)
+	change(&c.workers[i])
+	c.tell(health.Of(c.workers))
 }
 
 // SetWorkflow takes in a workflow, new or changed, and gives all of them.

@@ -46,6 +46,9 @@ func Of(workers []Worker) State {
 	return s
 }
 
+// IsMeasured reports whether it is known how long generations take: that is so from the first benchmark of a start on.
+func (s State) IsMeasured() bool { return s.Status != Booting && s.Status != Benchmarking }
+
 // Worker is one ComfyUI instance.
 type Worker struct {
 	ID             string

@@ -23,9 +23,6 @@ const defaultGaps = 10
 type schedulerService struct{ *Server }
 
 func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*pb.BookJobResponse, error) {
-	if s.IsStopping() {
-		return nil, booking.ErrStopping
-	}
 	r.RequestId = canonical(r.RequestId)
 	hash, err := requestHash(r)
 	if err != nil {
@@ -56,9 +53,6 @@ func requestHash(r *pb.BookJobRequest) ([]byte, error) {
 }
 
 func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error) {
-	if s.IsStopping() {
-		return nil, booking.ErrStopping
-	}
 	edit := booking.Edit{Version: r.Version}
 	for _, path := range r.UpdateMask.GetPaths() {
 		switch path { // the schema allows no other

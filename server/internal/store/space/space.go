@@ -1,4 +1,5 @@
-package app
+// Package space wraps a store and knows whether its disk takes writes, so that nothing is promised that cannot be kept.
+package space
 
 import (
 	"context"
@@ -13,15 +14,18 @@ import (
 // probeLimit is how long a look for space may take.
 const probeLimit = time.Second
 
-// space is a store that knows whether its disk takes writes.
-type space struct {
+// Store is a store that knows whether its disk takes writes. It is safe for concurrent use.
+type Store struct {
 	store.Store
 	log  *slog.Logger
 	full atomic.Bool
 }
 
+// Watch wraps a store. Closing it closes the other.
+func Watch(s store.Store, log *slog.Logger) *Store { return &Store{Store: s, log: log} }
+
 // Update implements store.Store.
-func (s *space) Update(ctx context.Context, change func(store.Tx) error) error {
+func (s *Store) Update(ctx context.Context, change func(store.Tx) error) error {
 	err := s.Store.Update(ctx, change)
 	if errors.Is(err, store.ErrFull) && !s.full.Swap(true) {
 		s.log.Error("the disk of the bookings is full: nothing can be booked or written down until there is space again", "err", err)
@@ -29,8 +33,11 @@ func (s *space) Update(ctx context.Context, change func(store.Tx) error) error {
 	return err
 }
 
-// left reports whether there is space for bookings. When there was none it tries to write.
-func (s *space) left() bool {
+// IsFull reports whether the last write found no space.
+func (s *Store) IsFull() bool { return s.full.Load() }
+
+// HasSpace reports whether there is space for bookings. When there was none it tries to write, for a second at most.
+func (s *Store) HasSpace() bool {
 	if !s.full.Load() {
 		return true
 	}
