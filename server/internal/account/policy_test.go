@@ -1,0 +1,116 @@
+package account_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+var (
+	nobody = account.User{}
+	ada    = account.User{ID: "ada"}
+	bob    = account.User{ID: "bob"}
+	root   = account.User{ID: "root", Administrator: true}
+)
+
+func TestJobsAreForTheirOwnerAndAdministratorsWhereTheyArePrivate(t *testing.T) {
+	j := job.Job{
+		ID:         "1",
+		UserID:     "ada",
+		UserName:   "Ada",
+		Status:     job.Failed,
+		Start:      1000,
+		Duration:   500,
+		Prompt:     "a fox",
+		Seed:       7,
+		Parameters: workflow.Values{"width": workflow.Integer(512)},
+		Results:    []job.Result{{Filename: "fox.png", Kind: job.Image}},
+		Failure:    &job.Failure{Reason: job.Execution, Message: "the prompt was: a fox", NodeID: "3"},
+		Shortened:  true,
+	}
+	taken := job.Job{
+		ID:       "1",
+		UserID:   "ada",
+		UserName: "Ada",
+		Status:   job.Failed,
+		Start:    1000,
+		Duration: 500,
+		Failure:  &job.Failure{Reason: job.Execution, Message: "only its owner can see why"},
+		Hidden:   true,
+	}
+	private, open := account.Policy{PrivateJobs: true}, account.Policy{}
+	for _, tc := range []struct {
+		name   string
+		policy account.Policy
+		viewer account.User
+		want   job.Job
+	}{
+		{"the owner", private, ada, j},
+		{"an administrator", private, root, j},
+		{"another user", private, bob, taken},
+		{"nobody", private, nobody, taken},
+		{"another user where jobs are open", open, bob, j},
+	} {
+		if got := tc.policy.Job(tc.viewer, j); !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s sees %+v, want %+v", tc.name, got, tc.want)
+		}
+	}
+	if ownerless := (job.Job{Prompt: "a fox"}); private.Job(nobody, ownerless).Prompt != "" {
+		t.Error("a job without an owner belongs to who has not signed in")
+	}
+	progress := job.Progress{JobID: "1", UserID: "ada", NodeID: "3", NodeTitle: "a fox", Preview: 2, Step: 4, Total: 9}
+	if got := private.Progress(bob, progress); got != (job.Progress{JobID: "1", UserID: "ada", Step: 4, Total: 9}) {
+		t.Errorf("another user sees the progress %+v", got)
+	}
+	if got := private.Progress(ada, progress); got != progress {
+		t.Errorf("the owner sees the progress %+v", got)
+	}
+}
+
+func TestAddressesAreForAdministratorsUnlessTheyAreOpen(t *testing.T) {
+	for policy, want := range map[account.Policy][2]bool{{}: {false, true}, {Addresses: true}: {true, true}} {
+		if got := [2]bool{policy.SeesAddresses(bob), policy.SeesAddresses(root)}; got != want {
+			t.Errorf("%+v: a user and an administrator see addresses: %v", policy, got)
+		}
+	}
+}
+
+func TestWithoutATokenOneLooksOnlyWhereThatTellsNothing(t *testing.T) {
+	for policy, want := range map[account.Policy]bool{
+		{Mode: account.Open}:                    false,
+		{Mode: account.Open, PrivateJobs: true}: true,
+		{Mode: account.Invite}:                  true,
+		{Mode: account.Closed}:                  true,
+	} {
+		if policy.NeedsToken() != want {
+			t.Errorf("%+v needs a token: %v", policy, !want)
+		}
+	}
+}
+
+// ComfyUI's log, which may quote prompts, follows in the lines after the first.
+func TestQuotedLogsAreForAdministrators(t *testing.T) {
+	const whole, short = "ComfyUI ended; its last lines:\nTraceback: a fox", "ComfyUI ended"
+	state := health.State{
+		Reason: whole,
+		Workers: []health.Worker{{
+			ID:        "gpu",
+			Reason:    whole,
+			BootSteps: []health.BootStep{{Name: "launch", Detail: whole}, {Name: "ready", Detail: "all is well; really"}},
+		}},
+	}
+	shown := account.Policy{}.System(ada, state)
+	if shown.Reason != short || shown.Workers[0].Reason != short || shown.Workers[0].BootSteps[0].Detail != short {
+		t.Errorf("a user sees %+v", shown)
+	}
+	if shown.Workers[0].BootSteps[1].Detail != "all is well; really" {
+		t.Errorf("a user sees of the other step %+v", shown.Workers[0].BootSteps[1])
+	}
+	if got := (account.Policy{}).System(root, state); !reflect.DeepEqual(got, state) || state.Workers[0].Reason != whole {
+		t.Errorf("an administrator sees %+v", got)
+	}
+}
