@@ -134,19 +134,18 @@ func loadHistory(ctx context.Context, file string, n int) (owner string, err err
 		return "", err
 	}
 	defer func() { _ = s.Close() }()
-	user := account.User{ID: uuid.NewString()}
-	if err := s.Update(ctx, func(tx store.Tx) error {
-		_, err := tx.InsertUser(user)
-		return err
+	user := account.User{ID: uuid.NewString(), Name: "History"}
+	if _, err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertUser(ctx, user)
 	}); err != nil {
 		return "", err
 	}
 	const batch = 20_000
 	first := time.Now().Add(-time.Duration(n) * time.Minute).UnixMilli()
 	for from := 0; from < n; from += batch {
-		err := s.Update(ctx, func(tx store.Tx) error {
+		_, err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 			for i := from; i < min(n, from+batch); i++ {
-				if err := tx.InsertJob(past(user.ID, i, first+int64(i)*60_000)); err != nil {
+				if err := tx.InsertJob(ctx, past(user.ID, i, first+int64(i)*60_000)); err != nil {
 					return err
 				}
 			}

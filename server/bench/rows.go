@@ -65,9 +65,8 @@ func makeTables(ctx context.Context, file string, user account.User) error {
 	if err != nil {
 		return err
 	}
-	err = s.Update(ctx, func(tx store.Tx) error {
-		_, err := tx.InsertUser(user)
-		return err
+	_, err = s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertUser(ctx, user)
 	})
 	return errors.Join(err, s.Close())
 }

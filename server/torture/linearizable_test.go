@@ -163,9 +163,8 @@ func openDesk(t *testing.T) *desk {
 	t.Cleanup(func() { _ = s.Close() })
 	// With these lengths the ends of slots fall on, and one before, the moments that are asked for.
 	d := &desk{offers: offers{"short": 299, "long": 700}, user: account.Actor{User: account.User{ID: uuid.NewString(), Name: "Ada"}}}
-	if err := s.Update(t.Context(), func(tx store.Tx) error {
-		_, err := tx.InsertUser(d.user.User)
-		return err
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertUser(ctx, d.user.User)
 	}); err != nil {
 		t.Fatal(err)
 	}

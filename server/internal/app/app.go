@@ -15,6 +15,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
@@ -24,9 +25,11 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/housekeeping"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/instance"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
@@ -65,6 +68,7 @@ type App struct {
 	worker     *worker.Worker
 	dispatcher *dispatch.Dispatcher
 	metrics    *metrics.Metrics
+	live       *changes.Follower // keeps feed and metrics up to date with store
 	refusals   *refusal.Log
 	rpc        *rpc.Server
 	stopping   chan struct{} // closed when the service begins to stop
@@ -126,7 +130,6 @@ func (a *App) build(ctx context.Context) (err error) {
 			err = errors.Join(err, a.store.Close())
 		}
 	}()
-	a.store.OnCommit(a.written)
 	a.catalog = catalog.New(clock.Now, a.feed.SetSystem, health.Worker{ID: workerID, Status: health.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
 	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
 	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
@@ -134,9 +137,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
 	}
-	if err := a.loadFeed(ctx); err != nil {
-		return err
-	}
+	a.live = changes.New(a.store, a.loadFeed, a.follow)
+	a.showTemplate()
 	executable, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find the service's own program: %w", err)
@@ -160,11 +162,14 @@ func (a *App) build(ctx context.Context) (err error) {
 		HasSpace:  a.store.HasSpace,
 	})
 	a.rpc = &rpc.Server{
-		Booking: a.booking, Identity: a.identity, Feed: a.feed, Store: a.store, Workers: []*worker.Worker{a.worker},
+		Booking: a.booking, Identity: a.identity, Feed: a.feed, Live: a.live, Store: a.store, Workers: []*worker.Worker{a.worker},
 		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), TokenLife: c.Access.TokenLife(), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
 		Serving: a.booking.IsOpen, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
-	return a.takeOver(ctx)
+	if err := a.takeOver(ctx); err != nil {
+		return err
+	}
+	return a.live.CatchUp(ctx)
 }
 
 // overrunLimit is when a run that outlasts its slot is ended.
@@ -188,45 +193,62 @@ func Bookings(c *config.Config) string {
 	return filepath.Join(c.Server.DataDir, "bookings.db")
 }
 
-// written passes on what was committed.
-func (a *App) written(w store.Written) {
-	for _, j := range w.Jobs {
-		a.metrics.JobWritten(j)
-		a.dispatcher.JobWritten(j)
-	}
-	for _, u := range w.Names {
-		a.feed.RenameUser(u.UserID, u.Name)
-	}
-	// Last: whoever watches finds the numbers as they are told.
-	if len(w.Jobs) > 0 {
-		a.feed.JobsWritten(w.Jobs)
-	}
-	if n := len(w.Pauses); n > 0 {
-		a.catalog.SetPause(w.Pauses[n-1])
+// follow passes on what was committed.
+func (a *App) follow(news []store.Change) {
+	a.metrics.Follow(news)
+	for _, c := range news {
+		var jobs []job.Job
+		for _, thing := range c.Things {
+			switch {
+			case thing.Job != nil:
+				jobs = append(jobs, *thing.Job)
+			case thing.User != nil:
+				a.feed.RenameUser(thing.Key, thing.User.Name)
+			case thing.Kind == store.PauseKind && thing.Pause != nil:
+				a.catalog.SetPause(*thing.Pause)
+			case thing.Kind == store.PauseKind:
+				a.catalog.EndPause(thing.Key)
+			}
+		}
+		// Last: whoever watches finds the numbers as they are told.
+		if len(jobs) > 0 {
+			a.feed.JobsWritten(jobs)
+		}
 	}
 }
 
-func (a *App) loadFeed(ctx context.Context) error {
-	active, err := a.store.ActiveJobs(ctx)
-	if err != nil {
+// loadFeed fills the live state with what the store holds at a revision.
+func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
+	var active, ended []job.Job
+	var pauses []schedule.Pause
+	at, err := a.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		if active, err = tx.ActiveJobs(ctx); err != nil {
+			return err
+		}
+		if ended, err = tx.LatestEnded(ctx, latestEnded); err != nil {
+			return err
+		}
+		pauses, err = tx.Pauses(ctx)
 		return err
-	}
-	ended, err := a.store.LatestEnded(ctx, latestEnded)
+	})
 	if err != nil {
-		return err
+		return at, err
 	}
 	a.feed.Load(active, ended)
 	for _, j := range active {
 		a.metrics.JobWritten(j)
 	}
-	a.feed.SetSystem(a.catalog.State())
-	if pause, planned := a.store.Pause(workerID); planned {
-		a.catalog.SetPause(pause)
+	for _, p := range pauses {
+		a.catalog.SetPause(p)
 	}
-	// Known before ComfyUI answers: what the template itself says.
+	return at, nil
+}
+
+// showTemplate shows what is known before ComfyUI answers: what the template itself says.
+func (a *App) showTemplate() {
+	a.feed.SetSystem(a.catalog.State())
 	t := a.Config.Workflow.Template
 	a.workflowOffered(workflow.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: t.Describe(nil)})
-	return nil
 }
 
 func (a *App) workerChanged(w health.Worker) {
@@ -268,6 +290,13 @@ func (a *App) run(ctx context.Context) error {
 	}
 	parts.Go(func() error { return server.wait(ctx) })
 	parts.Go(func() error { return a.dispatcher.Run(ctx) })
+	following, unfollow := context.WithCancel(context.WithoutCancel(ctx)) // to the end of the parts, the last job's included
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		_ = changes.Run(following, a.store, a.Log, a.live, a.identity.Changes(), changes.New(a.store, changes.FromNow(a.store), a.dispatcher.Follow))
+	}()
+	defer func() { unfollow(); <-followed }()
 	parts.Go(func() error { return a.booking.KeepPausesClear(ctx, a.Log) })
 	parts.Go(func() error {
 		return housekeeping.Run(ctx, clock.Now, a.Log, housekeeping.Forget(a.store, clock.Now), a.identity.KeepHouse)

@@ -43,14 +43,19 @@ func (a *App) takeOver(ctx context.Context) error {
 			results[j.ID] = a.worker.Results(ctx, j)
 		}
 	}
-	err = a.store.Update(ctx, func(tx store.Tx) error {
-		for _, j := range active {
-			j.TakeOver(epoch, now, results[j.ID])
-			if err := tx.UpdateJob(j); err != nil {
+	_, err = a.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if known { // who followed these bookings elsewhere, or before, has seen another history
+			if err := tx.NewEpoch(ctx); err != nil {
 				return err
 			}
 		}
-		return tx.PutRecord(ownerRecord, []byte(a.folder.ID))
+		for _, j := range active {
+			j.TakeOver(epoch, now, results[j.ID])
+			if err := tx.UpdateJob(ctx, j); err != nil {
+				return err
+			}
+		}
+		return tx.PutRecord(ctx, ownerRecord, []byte(a.folder.ID))
 	})
 	if known && err == nil {
 		a.Log.Warn("these bookings were restored or copied: what has begun since, or may have, is not run again", "jobs", len(active), "begun", len(results))
@@ -63,5 +68,6 @@ func (a *App) takeOver(ctx context.Context) error {
 
 // disown marks bookings in a file as nobody's, so that the service that begins with them takes them over.
 func disown(ctx context.Context, bookings store.Store) error {
-	return bookings.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(ownerRecord, []byte(restored)) })
+	_, err := bookings.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, ownerRecord, []byte(restored)) })
+	return err
 }

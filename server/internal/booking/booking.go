@@ -111,16 +111,16 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 		return job.Job{}, fmt.Errorf("make a job id: %w", err)
 	}
 	var booked job.Job
-	err = s.Store.Update(ctx, func(tx store.Tx) error {
+	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		if r.ID != "" {
-			earlier, err := repeated(tx, by.User, r)
+			earlier, err := repeated(ctx, tx, by.User, r)
 			if err == nil || !errors.Is(err, store.ErrNotFound) {
 				booked = earlier
 				return err
 			}
 		}
 		now := s.Now().UnixMilli()
-		if err := s.mayBookMore(tx, by.User); err != nil {
+		if err := s.mayBookMore(ctx, tx, by.User); err != nil {
 			return err
 		}
 		place, err := find(ctx, tx, candidates, r.When, now, "")
@@ -148,18 +148,18 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 			Version:    1,
 			CreatedAt:  now,
 		}
-		if err := tx.InsertJob(booked); err != nil {
+		if err := tx.InsertJob(ctx, booked); err != nil {
 			return err
 		}
 		e := event(by, audit.Book, booked, now, "at "+moment(booked.Start))
 		e.Request = audit.Request{ID: r.ID, Hash: r.Hash}
-		return tx.InsertEvent(e)
+		return tx.InsertEvent(ctx, e)
 	})
 	return booked, err
 }
 
-func repeated(tx store.Tx, user account.User, r Request) (job.Job, error) {
-	id, hash, err := tx.Request(user.ID, r.ID)
+func repeated(ctx context.Context, tx store.Tx, user account.User, r Request) (job.Job, error) {
+	id, hash, err := tx.Request(ctx, user.ID, r.ID)
 	if err != nil {
 		return job.Job{}, err
 	}
@@ -167,7 +167,7 @@ func repeated(tx store.Tx, user account.User, r Request) (job.Job, error) {
 		return job.Job{}, fault.Newf(fault.RequestIDReused,
 			"the request id was used before for a different booking, job %s: make a new one for another booking", id).With("job_id", id)
 	}
-	return tx.Job(id)
+	return tx.Job(ctx, id)
 }
 
 // chosen is the seed that is asked for, or a random one.

@@ -1,6 +1,7 @@
 package booking_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -60,9 +61,9 @@ func open(t testing.TB, folder string) *desk {
 		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: "16", Max: "2048", Step: 16, Default: workflow.Integer(512)}},
 	}})
 	d.measure(slot)
-	if err := s.Update(t.Context(), func(tx store.Tx) error {
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for _, u := range []account.Actor{d.ada, d.bob, d.root} {
-			if _, err := tx.InsertUser(u.User); err != nil {
+			if err := tx.InsertUser(ctx, u.User); err != nil {
 				return err
 			}
 		}
@@ -190,7 +191,7 @@ func TestNextFreeLiesBehindARunningJobsRemainder(t *testing.T) {
 	running := d.book(d.ada, at(d.in(0)))
 	running.StartProcessing()
 	running.Posted(d.in(5000), "") // late: its slot is over, its run is not
-	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
+	if _, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, running) }); err != nil {
 		t.Fatal(err)
 	}
 	d.now.Add(5100)
@@ -311,7 +312,7 @@ func TestCancel(t *testing.T) {
 	d.book(d.bob, at(j.Start)) // its slot is free
 	running := d.book(d.ada, at(d.in(0)))
 	running.StartProcessing()
-	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
+	if _, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, running) }); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := d.Cancel(t.Context(), d.ada, running.ID); err != nil || got.Status != job.Processing || !got.CancelRequested {
@@ -426,7 +427,11 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				if err != nil || len(active) != len(jobs) {
 					t.Fatalf("%d active jobs, want %d (%v)", len(active), len(jobs), err)
 				}
-				if pause, paused := d.store.Pause("gpu"); paused {
+				pause, paused, err := d.store.Pause(outer.Context(), "gpu")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if paused {
 					for _, j := range active {
 						if j.Slot().Overlaps(pause.Slot) && inside[j.ID] != j.Slot() {
 							t.Fatal(fmt.Sprint(j.Slot(), " went into the pause ", pause.Slot))

@@ -31,7 +31,7 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 	if s.isStopping() {
 		return job.Job{}, ErrStopping
 	}
-	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
+	return s.change(ctx, by, id, func(ctx context.Context, tx store.Tx, j *job.Job) error {
 		if j.Version != e.Version {
 			return fault.Newf(fault.StaleVersion, "the job was changed meanwhile (it is at version %d now): read it again", j.Version)
 		}
@@ -47,10 +47,10 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 				return err
 			}
 		}
-		if err := tx.UpdateJob(*j); err != nil {
+		if err := tx.UpdateJob(ctx, *j); err != nil {
 			return err
 		}
-		return tx.InsertEvent(event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j)))
+		return tx.InsertEvent(ctx, event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j)))
 	})
 }
 
@@ -118,22 +118,22 @@ func (s *Service) applyValues(j *job.Job, e Edit) error {
 
 // Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.
 func (s *Service) Cancel(ctx context.Context, by account.Actor, id string) (job.Job, error) {
-	return s.change(ctx, by, id, func(tx store.Tx, j *job.Job) error {
+	return s.change(ctx, by, id, func(ctx context.Context, tx store.Tx, j *job.Job) error {
 		before, now := *j, s.Now().UnixMilli()
 		if err := j.Cancel(now); err != nil || j.Version == before.Version {
 			return err
 		}
-		if err := tx.UpdateJob(*j); err != nil {
+		if err := tx.UpdateJob(ctx, *j); err != nil {
 			return err
 		}
-		return tx.InsertEvent(event(by, audit.Cancel, *j, now, "it was "+string(before.Status)))
+		return tx.InsertEvent(ctx, event(by, audit.Cancel, *j, now, "it was "+string(before.Status)))
 	})
 }
 
-func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(store.Tx, *job.Job) error) (job.Job, error) {
+func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(context.Context, store.Tx, *job.Job) error) (job.Job, error) {
 	var changed job.Job
-	err := s.Store.Update(ctx, func(tx store.Tx) error {
-		j, err := tx.Job(id)
+	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		j, err := tx.Job(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return fault.NoSuch("job", id)
 		}
@@ -143,7 +143,7 @@ func (s *Service) change(ctx context.Context, by account.Actor, id string, chang
 		if j.UserID != by.ID && !by.Administrator {
 			return fault.New(fault.NotOwner, "the job belongs to "+j.UserName).With("owner", j.UserName)
 		}
-		if err := change(tx, &j); err != nil {
+		if err := change(ctx, tx, &j); err != nil {
 			return err
 		}
 		changed = j

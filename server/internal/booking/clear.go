@@ -51,17 +51,21 @@ func (s *Service) clear(ctx context.Context, worker string) error {
 // ClearPause moves some bookings out of a worker's pause, the earliest ones first, and says whether there are more. Each
 // goes to the next free slot after the pause. The step is an update of its own, so that others write between two of them.
 func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, more bool, err error) {
-	if _, paused := s.Store.Pause(worker); !paused {
-		return 0, false, nil
+	if _, paused, err := s.Store.Pause(ctx, worker); err != nil || !paused {
+		return 0, false, err
 	}
-	err = s.Store.Update(ctx, func(tx store.Tx) error {
+	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		moved, more = 0, false
-		pause, paused := tx.Pause(worker)
-		if !paused {
-			return nil
+		pause, paused, err := tx.Pause(ctx, worker)
+		if err != nil || !paused {
+			return err
 		}
-		for _, b := range tx.Within(worker, pause.Slot, clearStep) {
-			j, err := tx.Job(b.ID)
+		inside, err := tx.Within(ctx, worker, pause.Slot, clearStep)
+		if err != nil {
+			return err
+		}
+		for _, b := range inside {
+			j, err := tx.Job(ctx, b.ID)
 			if err != nil {
 				return err
 			}
@@ -73,8 +77,9 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 			}
 			moved++
 		}
-		more = moved > 0 && len(tx.Within(worker, pause.Slot, 1)) > 0
-		return nil
+		left, err := tx.Within(ctx, worker, pause.Slot, 1)
+		more = moved > 0 && len(left) > 0
+		return err
 	})
 	return moved, more, err
 }
@@ -87,5 +92,5 @@ func (s *Service) moveBehind(ctx context.Context, tx store.Tx, j job.Job, pause 
 		return err
 	}
 	j.MovePaused(place, pause)
-	return tx.UpdateJob(j)
+	return tx.UpdateJob(ctx, j)
 }

@@ -43,9 +43,9 @@ func (d *desk) many(n int) []job.Job {
 			Attempt: 1, Version: 1,
 		}
 	}
-	if err := d.store.Update(d.t.Context(), func(tx store.Tx) error {
+	if _, err := d.store.Update(d.t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for _, j := range jobs {
-			if err := tx.InsertJob(j); err != nil {
+			if err := tx.InsertJob(ctx, j); err != nil {
 				return err
 			}
 		}
@@ -54,6 +54,37 @@ func (d *desk) many(n int) []job.Job {
 		d.t.Fatal(err)
 	}
 	return jobs
+}
+
+// at is the newest revision of the store.
+func (d *desk) at() store.Revision {
+	d.t.Helper()
+	at, err := d.store.Revision(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return at
+}
+
+// since reads what was changed after a revision.
+func (d *desk) since(after store.Revision) []store.Change {
+	d.t.Helper()
+	changes, err := d.store.Changes(d.t.Context(), after, 1000)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return changes
+}
+
+// next waits for what is changed next, and moves on.
+func (d *desk) next(at *store.Revision) []store.Change {
+	d.t.Helper()
+	if err := d.store.Wait(d.t.Context(), *at); err != nil {
+		d.t.Fatal(err)
+	}
+	changes := d.since(*at)
+	*at = changes[len(changes)-1].Revision
+	return changes
 }
 
 // killed is the desk as it is opened again after a kill at this moment: the files are as they are while it works.
@@ -93,15 +124,14 @@ func TestLongPauseIsClearedInSteps(t *testing.T) {
 	if !is || refused.Count != n || len(refused.Bookings) != 100 || refused.Bookings[99].JobID != inTheWay[99].ID {
 		t.Fatalf("refused by %v", err)
 	}
-	var commits []store.Written
-	d.store.OnCommit(func(w store.Written) { commits = append(commits, w) })
+	before := d.at()
 	whole.Move = true
 	pause, moving, err := d.Pause(t.Context(), d.root, whole)
 	if err != nil || moving != n {
 		t.Fatalf("%d are moved (%v)", moving, err)
 	}
-	if len(commits) != 1 || len(commits[0].Jobs) != 0 || len(commits[0].Pauses) != 1 {
-		t.Fatalf("the pause itself wrote %+v", commits)
+	if wrote := d.since(before); len(wrote) != 1 || len(wrote[0].Things) != 1 || wrote[0].Things[0].Pause == nil {
+		t.Fatalf("the pause itself wrote %+v", wrote)
 	}
 	_, err = d.Book(t.Context(), d.bob, request(at(pause.Slot.End-5))) // free but for the pause
 	if c := conflict(t, err); !c.Pause || c.NextFree != pause.Slot.End+1 {
@@ -115,7 +145,7 @@ func TestLongPauseIsClearedInSteps(t *testing.T) {
 		d.book(d.bob, at(pause.Slot.End+int64(step+2)*1e7)) // beside: after a step, not after all of them
 	}
 	d = d.killed(folder)
-	if _, held := d.store.Pause("gpu"); !held {
+	if _, held, err := d.store.Pause(t.Context(), "gpu"); !held || err != nil {
 		t.Fatal("the pause is lost")
 	}
 	d.clearedBy(t, n-3*most)
@@ -138,19 +168,18 @@ func TestLongPauseIsClearedInSteps(t *testing.T) {
 // clearedBy lets the service itself move so many bookings, no more than 50 to a commit.
 func (d *desk) clearedBy(t *testing.T, n int) {
 	t.Helper()
-	moved, done := 0, make(chan struct{})
-	d.store.OnCommit(func(w store.Written) {
-		if len(w.Jobs) > 50 {
-			t.Errorf("%d bookings moved in one commit", len(w.Jobs))
-		}
-		if moved += len(w.Jobs); moved == n {
-			close(done)
-		}
-	})
+	at, moved := d.at(), 0
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.KeepPausesClear(ctx, slog.New(slog.DiscardHandler)) }()
-	<-done
+	for moved < n {
+		for _, c := range d.next(&at) {
+			if len(c.Things) > 50 {
+				t.Errorf("%d bookings moved in one commit", len(c.Things))
+			}
+			moved += len(c.Things)
+		}
+	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -162,16 +191,11 @@ func TestPausesAreKeptClear(t *testing.T) {
 	d := open(t, t.TempDir())
 	running := d.book(d.ada, at(d.in(0)))
 	running.StartProcessing()
-	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
+	if _, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, running) }); err != nil {
 		t.Fatal(err)
 	}
 	inTheWay := d.book(d.bob, at(d.in(5000)))
-	moved := make(chan job.Job, 1)
-	d.store.OnCommit(func(w store.Written) {
-		for _, j := range w.Jobs {
-			moved <- j
-		}
-	})
+	at := d.at()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.KeepPausesClear(ctx, slog.New(slog.DiscardHandler)) }()
@@ -179,8 +203,14 @@ func TestPausesAreKeptClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if j := <-moved; j.ID != inTheWay.ID || j.Start != pause.Slot.End+1 {
-		t.Errorf("moved %+v", j)
+	var moved *job.Job
+	for moved == nil {
+		for _, c := range d.next(&at) {
+			moved = c.Things[0].Job // none is in the pause itself
+		}
+	}
+	if moved.ID != inTheWay.ID || moved.Start != pause.Slot.End+1 {
+		t.Errorf("moved %+v", moved)
 	}
 	cancel()
 	if err := <-ended; err != nil {

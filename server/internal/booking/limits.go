@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -10,11 +11,11 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-func (s *Service) mayBookMore(tx store.Tx, user account.User) error {
+func (s *Service) mayBookMore(ctx context.Context, tx store.Tx, user account.User) error {
 	if s.Limits.OpenBookings == 0 || user.Administrator {
 		return nil
 	}
-	if n, err := tx.CountActive(user.ID); err != nil || n < s.Limits.OpenBookings {
+	if n, err := tx.CountActive(ctx, user.ID); err != nil || n < s.Limits.OpenBookings {
 		return err
 	}
 	most := strconv.Itoa(s.Limits.OpenBookings)

@@ -31,26 +31,29 @@ func (s *Service) Pause(ctx context.Context, by account.Actor, b Break) (paused 
 	if err != nil {
 		return schedule.Pause{}, 0, err
 	}
-	err = s.Store.Update(ctx, func(tx store.Tx) error {
+	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		now := s.Now().UnixMilli()
-		start, err := afterRunning(tx, worker, max(b.From, now))
+		start, err := afterRunning(ctx, tx, worker, max(b.From, now))
 		if err != nil {
 			return err
 		}
 		paused = schedule.Pause{Worker: worker, Slot: schedule.NewSlot(start, b.Duration), Reason: b.Reason, UserID: by.ID, UserName: by.Name}
-		inTheWay := tx.Within(worker, paused.Slot, 0)
+		inTheWay, err := tx.Within(ctx, worker, paused.Slot, 0)
+		if err != nil {
+			return err
+		}
 		moving = len(inTheWay)
 		if moving > 0 && !b.Move {
-			return refusedBy(tx, inTheWay)
+			return refusedBy(ctx, tx, inTheWay)
 		}
-		if err := tx.PutPause(paused); err != nil {
+		if err := tx.PutPause(ctx, paused); err != nil {
 			return err
 		}
 		detail := fmt.Sprintf("%s from %s to %s", worker, moment(paused.Slot.Start), moment(paused.Slot.End))
 		if moving > 0 {
 			detail += fmt.Sprintf(", bookings moved: %d", moving)
 		}
-		return tx.InsertEvent(audit.Event{At: now, UserID: by.ID, Address: by.Address, Action: audit.PauseWorker, Detail: detail})
+		return tx.InsertEvent(ctx, audit.Event{At: now, UserID: by.ID, Address: by.Address, Action: audit.PauseWorker, Detail: detail})
 	})
 	if err != nil {
 		return schedule.Pause{}, 0, err
@@ -63,8 +66,8 @@ func (s *Service) Pause(ctx context.Context, by account.Actor, b Break) (paused 
 }
 
 // afterRunning is the earliest moment at or after from that what runs on the worker leaves free.
-func afterRunning(tx store.Tx, worker string, from int64) (int64, error) {
-	running, err := tx.Running(worker)
+func afterRunning(ctx context.Context, tx store.Tx, worker string, from int64) (int64, error) {
+	running, err := tx.Running(ctx, worker)
 	for _, j := range running {
 		from = max(from, j.Slot().End+1, j.ExpectedEnd()+1)
 	}
@@ -72,11 +75,11 @@ func afterRunning(tx store.Tx, worker string, from int64) (int64, error) {
 }
 
 // refusedBy is the error that names bookings in the way of a pause.
-func refusedBy(tx store.Tx, bookings []schedule.Booking) error {
+func refusedBy(ctx context.Context, tx store.Tx, bookings []schedule.Booking) error {
 	message := fmt.Sprintf("%d bookings are in the way of the pause", len(bookings))
 	inTheWay := &fault.BookingsInTheWay{Count: len(bookings)}
 	for _, b := range bookings[:min(len(bookings), maxNamed)] {
-		j, err := tx.Job(b.ID)
+		j, err := tx.Job(ctx, b.ID)
 		if err != nil {
 			return err
 		}
@@ -94,15 +97,16 @@ func (s *Service) Resume(ctx context.Context, by account.Actor, worker string) e
 	if err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, func(tx store.Tx) error {
-		if _, paused := tx.Pause(worker); !paused {
-			return nil
-		}
-		if err := tx.DropPause(worker); err != nil {
+	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if _, paused, err := tx.Pause(ctx, worker); err != nil || !paused {
 			return err
 		}
-		return tx.InsertEvent(audit.Event{At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.ResumeWorker, Detail: worker})
+		if err := tx.DropPause(ctx, worker); err != nil {
+			return err
+		}
+		return tx.InsertEvent(ctx, audit.Event{At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.ResumeWorker, Detail: worker})
 	})
+	return err
 }
 
 func (s *Service) workerOr(id string) (string, error) {

@@ -1,6 +1,7 @@
 package booking_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 	if !is || inTheWay.Count != 2 || len(inTheWay.Bookings) != 2 || inTheWay.Bookings[0].JobID != first.ID || inTheWay.Bookings[1].JobID != second.ID {
 		t.Fatalf("got %v", err)
 	}
-	if _, paused := d.store.Pause("gpu"); paused {
+	if _, paused, err := d.store.Pause(t.Context(), "gpu"); paused || err != nil {
 		t.Error("it is paused all the same")
 	}
 	pause.Move = true
@@ -58,7 +59,7 @@ func TestPauseStartsAfterTheRunningJob(t *testing.T) {
 	running := d.book(d.ada, at(d.in(0)))
 	running.StartProcessing()
 	running.Posted(d.in(300), "")
-	if err := d.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(running) }); err != nil {
+	if _, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, running) }); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // a second pause replaces the first

@@ -56,11 +56,11 @@ type full struct {
 	freed atomic.Bool
 }
 
-func (f *full) Update(ctx context.Context, change func(store.Tx) error) error {
+func (f *full) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
 	if f.freed.Load() {
 		return f.Store.Update(ctx, change)
 	}
-	return store.ErrFull
+	return store.Revision{}, store.ErrFull
 }
 
 // The disk may be full when the service is told to stop, and when it is started.
@@ -68,7 +68,7 @@ func TestFullDiskDoesNotKeepTheServiceFromStopping(t *testing.T) {
 	within(t, func(b *bench) {
 		j := b.book(0, 60*second)
 		j.StartProcessing()
-		b.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
+		b.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
 		b.gpu.setTakes(func(job.Job) time.Duration { return 5 * time.Second })
 		disk := &full{Store: b.store}
 		d := dispatch.New(dispatch.Config{Worker: "gpu", Store: disk, Runner: b.gpu, Now: b.now, Grace: time.Minute, Log: slog.New(slog.DiscardHandler)})
@@ -103,7 +103,7 @@ func TestFullDiskWithAnUnwrittenOutcomeDoesNotKeepTheServiceFromStopping(t *test
 			within(t, func(b *bench) {
 				j := b.book(0, 60*second)
 				j.StartProcessing()
-				b.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
+				b.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
 				b.gpu.setTakes(func(job.Job) time.Duration { return time.Second })
 				disk := &full{Store: b.store}
 				d := dispatch.New(dispatch.Config{Worker: "gpu", Store: disk, Runner: b.gpu, Now: b.now, Grace: time.Minute, Log: slog.New(slog.DiscardHandler)})

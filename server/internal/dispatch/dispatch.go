@@ -86,9 +86,24 @@ func New(c Config) *Dispatcher {
 	}
 }
 
-// JobWritten tells the dispatcher of a change to a job. It never waits.
-func (d *Dispatcher) JobWritten(j job.Job) {
-	if j.Worker != d.Worker {
+// Follow takes in what has changed in the store. It never waits. What it is not told of, the look every second finds.
+func (d *Dispatcher) Follow(changes []store.Change) {
+	for _, c := range changes {
+		for _, thing := range c.Things {
+			switch {
+			case thing.Job != nil:
+				d.noteJob(*thing.Job)
+			case thing.Kind == store.PauseKind && thing.Key == d.Worker:
+				d.lookAgain()
+			}
+		}
+	}
+}
+
+func (d *Dispatcher) noteJob(j job.Job) {
+	next := d.next.Load()
+	isNext := next != nil && j.ID == next.ID // it may be another worker's now
+	if j.Worker != d.Worker && !isNext {
 		return
 	}
 	if j.Status == job.Processing && j.CancelRequested {
@@ -97,9 +112,14 @@ func (d *Dispatcher) JobWritten(j job.Job) {
 		default: // the look every second finds it too
 		}
 	}
-	if next := d.next.Load(); next != nil && j.ID != next.ID && (j.Status != job.Scheduled || j.Start >= next.Start) {
+	if next != nil && !isNext && (j.Status != job.Scheduled || j.Start >= next.Start) {
 		return // what comes next is still the same
 	}
+	d.lookAgain()
+}
+
+// lookAgain has the loop read what comes next.
+func (d *Dispatcher) lookAgain() {
 	d.changed.Store(true)
 	select {
 	case d.wake <- struct{}{}:
@@ -148,7 +168,7 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 	if !d.lookAfterRuns(ctx) {
 		return look
 	}
-	if pause, under := d.pause(); under && d.current == nil && d.rested != pause.Slot.Start {
+	if pause, under := d.pause(ctx); under && d.current == nil && d.rested != pause.Slot.Start {
 		d.rested = pause.Slot.Start
 		d.Runner.Rest(ctx)
 	}
@@ -233,14 +253,20 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 	if wait := next.Start + job.OnTime + 1 - now; wait > 0 {
 		return time.Duration(wait) * time.Millisecond
 	}
-	d.update(ctx, next, func(_ store.Tx, j *job.Job) bool { return j.Status == job.Scheduled && j.MarkLate(reason) })
+	d.update(ctx, next, func(_ context.Context, _ store.Tx, j *job.Job) (bool, error) {
+		return j.Status == job.Scheduled && j.MarkLate(reason), nil
+	})
 	return look
 }
 
 // obstacle is what the start of a job has to wait for, and how long at least: no time when there is none. A short wait has
 // no reason.
 func (d *Dispatcher) obstacle(ctx context.Context, next job.Job) (reason string, wait time.Duration) {
-	if pause, planned := d.Store.Pause(d.Worker); planned && d.keepsFrom(pause, next) {
+	pause, planned, err := d.Store.Pause(ctx, d.Worker)
+	if err != nil {
+		return "the bookings could not be read", look
+	}
+	if planned && d.keepsFrom(pause, next) {
 		return job.BecauseOf(pause), look
 	}
 	if d.current != nil {
@@ -262,26 +288,27 @@ func (d *Dispatcher) keepsFrom(pause schedule.Pause, j job.Job) bool {
 }
 
 // pause is the one under way.
-func (d *Dispatcher) pause() (schedule.Pause, bool) {
-	pause, planned := d.Store.Pause(d.Worker)
-	return pause, planned && pause.Covers(d.Now().UnixMilli())
+func (d *Dispatcher) pause(ctx context.Context) (schedule.Pause, bool) {
+	pause, planned, err := d.Store.Pause(ctx, d.Worker)
+	return pause, err == nil && planned && pause.Covers(d.Now().UnixMilli())
 }
 
 // update changes a job as it is now, if change says so. change may be run more than once.
-func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(store.Tx, *job.Job) bool) (job.Job, error) {
+func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(context.Context, store.Tx, *job.Job) (bool, error)) (job.Job, error) {
 	var changed job.Job
-	err := d.Store.Update(ctx, func(tx store.Tx) error {
-		j, err := tx.Job(known.ID)
+	_, err := d.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		j, err := tx.Job(ctx, known.ID)
 		if err != nil {
 			return err
 		}
 		changed = job.Job{}
-		if !change(tx, &j) {
-			return nil
+		if changes, err := change(ctx, tx, &j); err != nil || !changes {
+			return err
 		}
 		changed = j
-		return tx.UpdateJob(j)
+		return tx.UpdateJob(ctx, j)
 	})
+	d.changed.Store(true) // not to wait until it is told of its own write
 	if err != nil {
 		d.Log.Error("cannot write a job", "worker", d.Worker, "job", known.ID, "err", err)
 	}

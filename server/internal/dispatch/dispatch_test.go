@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -40,7 +41,7 @@ func TestStartsArePrepared(t *testing.T) {
 		moved := second
 		moved.Move(moved.Start + 2000)
 		time.Sleep(7950 * time.Millisecond) // the second is prepared, and then moved
-		b.update(func(tx store.Tx) error { return tx.UpdateJob(moved) })
+		b.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, moved) })
 		time.Sleep(5 * time.Second)
 		b.gpu.mu.Lock()
 		defer b.gpu.mu.Unlock()
@@ -175,8 +176,8 @@ func TestEarlyFinishStartsNothingEarly(t *testing.T) {
 		if n := len(b.starts()); n != 1 {
 			t.Fatalf("%d starts before the second slot", n)
 		}
-		b.update(func(tx store.Tx) error {
-			if start := tx.NextFree("gpu", b.millis(), 500, ""); start != b.millis() {
+		b.update(func(ctx context.Context, tx store.Tx) error {
+			if start, _ := tx.NextFree(ctx, "gpu", b.millis(), 500, ""); start != b.millis() {
 				t.Errorf("the rest of the ended job's slot is taken until %d", start-b.millis())
 			}
 			return nil
@@ -192,15 +193,15 @@ func TestCancelOfARunningJob(t *testing.T) {
 	within(t, nil, func(b *bench) {
 		j := b.book(0, 10*second)
 		time.Sleep(2 * time.Second)
-		b.update(func(tx store.Tx) error {
-			running, err := tx.Job(j.ID)
+		b.update(func(ctx context.Context, tx store.Tx) error {
+			running, err := tx.Job(ctx, j.ID)
 			if err != nil {
 				return err
 			}
 			if err := running.Cancel(b.millis()); err != nil {
 				return err
 			}
-			return tx.UpdateJob(running)
+			return tx.UpdateJob(ctx, running)
 		})
 		synctest.Wait()
 		if got := b.want(j, job.Cancelled); !got.CancelRequested {
@@ -336,7 +337,7 @@ func TestStartAdoptsTheRunningJobAndMovesTheMissed(t *testing.T) {
 		running = b.book(-3*second, 10*second)
 		running.StartProcessing()
 		running.Posted(b.millis()-3*second, "")
-		b.update(func(tx store.Tx) error { return tx.UpdateJob(running) })
+		b.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, running) })
 		missed = b.book(-20*second, 10*second)
 	}, func(b *bench) {
 		time.Sleep(time.Minute)

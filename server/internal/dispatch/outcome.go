@@ -52,8 +52,8 @@ func (d *Dispatcher) Unwritten() (jobID string, is bool) {
 
 // settle puts the outcome into the job, unless the job has gone on without it.
 func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, err error) {
-	err = d.Store.Update(ctx, func(tx store.Tx) error {
-		j, err := tx.Job(ended.job.ID)
+	_, err = d.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		j, err := tx.Job(ctx, ended.job.ID)
 		settled = j
 		if err != nil || j.Status != job.Processing || j.Attempt != ended.job.Attempt {
 			return err
@@ -62,8 +62,9 @@ func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, er
 			return err
 		}
 		settled = j
-		return tx.UpdateJob(j)
+		return tx.UpdateJob(ctx, j)
 	})
+	d.changed.Store(true)
 	return settled, err
 }
 

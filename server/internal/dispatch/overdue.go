@@ -66,7 +66,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 		d.forgetWaits()
 		return false
 	}
-	moved, _ := d.move(ctx, passed, "cannot move overdue jobs", func(tx store.Tx, j *job.Job) (bool, error) {
+	moved, _ := d.move(ctx, passed, "cannot move overdue jobs", func(ctx context.Context, tx store.Tx, j *job.Job) (bool, error) {
 		if j.Slot().End >= now {
 			return false, nil
 		}
@@ -118,7 +118,7 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		return false
 	}
 	displaced := slices.DeleteFunc(slices.Clone(jobs), func(j job.Job) bool { return !d.isDisplaced(j) })
-	moved, err := d.move(ctx, displaced, "cannot move jobs back", func(tx store.Tx, j *job.Job) (bool, error) {
+	moved, err := d.move(ctx, displaced, "cannot move jobs back", func(ctx context.Context, tx store.Tx, j *job.Job) (bool, error) {
 		if !d.isDisplaced(*j) {
 			return false, nil
 		}
@@ -155,36 +155,37 @@ func (d *Dispatcher) isDisplaced(j job.Job) bool {
 // move changes the slots of scheduled jobs, all in one commit, and reports whether it changed any. change decides on the
 // job as it is now, and may be run more than once. An error is logged as the failure.
 func (d *Dispatcher) move(
-	ctx context.Context, jobs []job.Job, failure string, change func(store.Tx, *job.Job) (bool, error),
+	ctx context.Context, jobs []job.Job, failure string, change func(context.Context, store.Tx, *job.Job) (bool, error),
 ) (changed bool, err error) {
 	if len(jobs) == 0 {
 		return false, nil
 	}
 	var moved []job.Job
-	err = d.Store.Update(ctx, func(tx store.Tx) error {
+	_, err = d.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		moved = nil
 		for _, known := range jobs {
-			j, err := tx.Job(known.ID)
+			j, err := tx.Job(ctx, known.ID)
 			if err != nil {
 				return err
 			}
 			if j.Status != job.Scheduled {
 				continue
 			}
-			changes, err := change(tx, &j)
+			changes, err := change(ctx, tx, &j)
 			if err != nil {
 				return err
 			}
 			if !changes {
 				continue
 			}
-			if err := tx.UpdateJob(j); err != nil {
+			if err := tx.UpdateJob(ctx, j); err != nil {
 				return err
 			}
 			moved = append(moved, j)
 		}
 		return nil
 	})
+	d.changed.Store(true) // not to wait until it is told of its own write
 	if err != nil {
 		d.Log.Error(failure, "worker", d.Worker, "jobs", len(jobs), "err", err)
 		return false, err

@@ -22,9 +22,9 @@ func TestNothingStartsInAPause(t *testing.T) {
 			return time.Second
 		})
 		waits := b.book(4*second, 2*second)
-		b.update(func(tx store.Tx) error {
+		b.update(func(ctx context.Context, tx store.Tx) error {
 			pause.Slot = schedule.NewSlot(b.now().UnixMilli()+7*second, 20*second)
-			return tx.PutPause(pause)
+			return tx.PutPause(ctx, pause)
 		})
 		after := b.book(27*second+1, 2*second)
 		time.Sleep(8 * time.Second)
@@ -59,7 +59,7 @@ type pausing struct {
 	pause func()
 }
 
-func (p pausing) Update(ctx context.Context, change func(store.Tx) error) error {
+func (p pausing) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
 	p.pause()
 	return p.Store.Update(ctx, change)
 }
@@ -72,8 +72,8 @@ func TestNothingStartsThatAPauseCovers(t *testing.T) {
 			within(t, func(b *bench) {
 				start := b.millis() + 10*second
 				pause = sync.OnceFunc(func() {
-					b.update(func(tx store.Tx) error {
-						return tx.PutPause(schedule.Pause{Worker: "gpu", Slot: schedule.NewSlot(start+second, 60*second), UserID: b.user.ID})
+					b.update(func(ctx context.Context, tx store.Tx) error {
+						return tx.PutPause(ctx, schedule.Pause{Worker: "gpu", Slot: schedule.NewSlot(start+second, 60*second), UserID: b.user.ID})
 					})
 				})
 				b.wrap = func(s store.Store) store.Store { return pausing{s, pause} }

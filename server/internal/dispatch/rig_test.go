@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -189,22 +190,16 @@ func within(t *testing.T, prepare, test func(*bench)) {
 			bench: b, changed: make(chan struct{}), interrupt: map[string]chan struct{}{}, ends: completes,
 			takes: func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
 		}
-		s.OnCommit(func(w store.Written) {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			if b.onCommit != nil {
-				b.onCommit(w.Jobs)
-			}
-			for _, j := range w.Jobs {
-				b.events = append(b.events, j)
-				if b.dispatcher != nil && !b.untold.Load() {
-					b.dispatcher.JobWritten(j)
-				}
-			}
-		})
-		b.update(func(tx store.Tx) error {
-			_, err := tx.InsertUser(b.user)
-			return err
+		follower := changes.New(s, changes.FromNow(s), b.follow)
+		if err := follower.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		following := make(chan error, 1)
+		go func() {
+			following <- changes.Run(context.WithoutCancel(t.Context()), s, slog.New(slog.DiscardHandler), follower)
+		}()
+		b.update(func(ctx context.Context, tx store.Tx) error {
+			return tx.InsertUser(ctx, b.user)
 		})
 		if prepare != nil {
 			prepare(b)
@@ -233,7 +228,31 @@ func within(t *testing.T, prepare, test func(*bench)) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+		if err := <-following; err != nil {
+			t.Error(err)
+		}
 	})
+}
+
+// follow hears of what was committed, and tells the dispatcher.
+func (b *bench) follow(news []store.Change) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range news {
+		var jobs []job.Job
+		for _, thing := range c.Things {
+			if thing.Job != nil {
+				jobs = append(jobs, *thing.Job)
+			}
+		}
+		if b.onCommit != nil {
+			b.onCommit(jobs)
+		}
+		b.events = append(b.events, jobs...)
+	}
+	if b.dispatcher != nil && !b.untold.Load() {
+		b.dispatcher.Follow(news)
+	}
 }
 
 func (b *bench) now() time.Time {
@@ -250,9 +269,9 @@ func (b *bench) jumpClock(by time.Duration) {
 	b.skew += by
 }
 
-func (b *bench) update(change func(store.Tx) error) {
+func (b *bench) update(change func(context.Context, store.Tx) error) {
 	b.t.Helper()
-	if err := b.store.Update(b.t.Context(), change); err != nil {
+	if _, err := b.store.Update(b.t.Context(), change); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -261,16 +280,15 @@ func (b *bench) update(change func(store.Tx) error) {
 func (b *bench) book(in, duration int64) job.Job {
 	b.t.Helper()
 	j := b.newJob(in, duration)
-	b.update(func(tx store.Tx) error { return tx.InsertJob(j) })
+	b.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, j) })
 	return j
 }
 
 // other is somebody else.
 func (b *bench) other() account.User {
-	u := account.User{ID: uuid.NewString()}
-	b.update(func(tx store.Tx) (err error) {
-		u, err = tx.InsertUser(u)
-		return err
+	u := account.User{ID: uuid.NewString(), Name: "somebody else"}
+	b.update(func(ctx context.Context, tx store.Tx) (err error) {
+		return tx.InsertUser(ctx, u)
 	})
 	return u
 }

@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -143,11 +144,11 @@ func (r *rules) idle() {
 func (r *rules) bookIfFree(in, duration int64) (job.Job, bool) {
 	var taken bool
 	j := r.newJob(in, duration)
-	r.update(func(tx store.Tx) error {
-		if _, taken = tx.Blocking(j.Worker, j.Slot(), ""); taken {
+	r.update(func(ctx context.Context, tx store.Tx) error {
+		if _, taken, _ = tx.Blocking(ctx, j.Worker, j.Slot(), ""); taken {
 			return nil
 		}
-		return tx.InsertJob(j)
+		return tx.InsertJob(ctx, j)
 	})
 	return j, !taken
 }

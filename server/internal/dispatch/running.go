@@ -87,7 +87,7 @@ func (d *Dispatcher) interruptFor(ctx context.Context, why cause, reason string)
 	defer cancel()
 	text, err := json.Marshal(d.interrupted)
 	if err == nil {
-		err = d.Store.Update(noting, func(tx store.Tx) error { return tx.PutRecord(interruptKey(d.Worker), text) })
+		_, err = d.Store.Update(noting, func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, interruptKey(d.Worker), text) })
 	}
 	if err != nil {
 		d.Log.Error("cannot note the interrupt", "worker", d.Worker, "job", d.current.job.ID, "err", err)

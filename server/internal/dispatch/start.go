@@ -14,14 +14,17 @@ import (
 // one to run twice. retry is when to look again after a failure.
 func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duration) time.Duration {
 	var claimed bool
-	j, err := d.update(ctx, next, func(tx store.Tx, j *job.Job) bool {
+	j, err := d.update(ctx, next, func(ctx context.Context, tx store.Tx, j *job.Job) (bool, error) {
 		_, near := d.near(*j)
-		pause, planned := tx.Pause(d.Worker) // it may be newer than the look before
+		pause, planned, err := tx.Pause(ctx, d.Worker) // it may be newer than the look before
+		if err != nil {
+			return false, err
+		}
 		claimed = j.Status == job.Scheduled && near && !(planned && d.keepsFrom(pause, *j))
 		if claimed {
 			j.StartProcessing()
 		}
-		return claimed
+		return claimed, nil
 	})
 	if err != nil {
 		d.waiting[next.ID] = unwritable(err)
@@ -84,11 +87,11 @@ func (d *Dispatcher) posted(ctx context.Context, started job.Job, waitedFor stri
 		waitedFor = "the start took longer than it should"
 	}
 	d.Log.Info("job started", "worker", d.Worker, "job", started.ID, "attempt", started.Attempt, "after_slot_ms", now-started.Start)
-	_, _ = d.update(ctx, started, func(_ store.Tx, j *job.Job) bool { // a start that cannot be noted is a start all the same
+	_, _ = d.update(ctx, started, func(_ context.Context, _ store.Tx, j *job.Job) (bool, error) { // a start that cannot be noted is a start all the same
 		if j.Status != job.Processing || j.Attempt != started.Attempt {
-			return false
+			return false, nil
 		}
 		j.Posted(now, waitedFor)
-		return true
+		return true, nil
 	})
 }

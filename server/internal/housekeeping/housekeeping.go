@@ -55,8 +55,9 @@ func Run(ctx context.Context, now func() time.Time, log *slog.Logger, tasks ...f
 func Forget(s store.Store, now func() time.Time) func(context.Context) error {
 	return func(ctx context.Context) error {
 		requests, events := now().Add(-keepRequests).UnixMilli(), now().Add(-keepEvents).UnixMilli()
-		return s.Update(ctx, func(tx store.Tx) error {
-			return errors.Join(tx.ForgetRequests(requests), tx.ForgetEvents(events, maxForgotten))
+		_, err := s.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+			return errors.Join(tx.ForgetRequests(ctx, requests), tx.ForgetEvents(ctx, events, maxForgotten))
 		})
+		return err
 	}
 }

@@ -16,35 +16,35 @@ import (
 func (s *Service) DeleteUser(
 	ctx context.Context, by account.Actor, userID string, cancel bool,
 ) (deleted account.User, cancelled int, err error) {
-	err = s.store.Update(ctx, func(tx store.Tx) error {
-		user, err := tx.User(userID)
+	_, err = s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		user, err := tx.User(ctx, userID)
 		if err != nil {
 			return err
 		}
-		active, err := tx.ActiveOf(userID)
+		active, err := tx.ActiveOf(ctx, userID)
 		if err != nil {
 			return err
 		}
 		if len(active) > 0 && !cancel {
 			return hasBookings(user, active)
 		}
-		if err := s.cancel(tx, active); err != nil {
+		if err := s.cancel(ctx, tx, active); err != nil {
 			return err
 		}
 		deleted, cancelled = user, len(active)
 		deleted.Name = nameOfDeleted(userID)
-		if err := tx.DeleteUser(userID, deleted.Name, s.now().UnixMilli()); err != nil {
+		if err := tx.DeleteUser(ctx, userID, deleted.Name, s.now().UnixMilli()); err != nil {
 			return err
 		}
-		if err := s.keepsAdministrator(tx, user); err != nil {
+		if err := s.keepsAdministrator(ctx, tx, user); err != nil {
 			return err
 		}
-		return s.event(tx, by, audit.DeleteUser, fmt.Sprintf("%s is now %s, bookings cancelled: %d", user.Name, deleted.Name, cancelled))
+		return s.event(ctx, tx, by, audit.DeleteUser, fmt.Sprintf("%s is now %s, bookings cancelled: %d", user.Name, deleted.Name, cancelled))
 	})
 	if err != nil {
 		return account.User{}, 0, err
 	}
-	s.forget(func(c Caller) bool { return c.ID == userID })
+	s.heed(ctx)
 	_ = s.EraseDeleted(ctx) // what it does not come to now it does when it is called again
 	return deleted, cancelled, nil
 }
@@ -69,7 +69,7 @@ func hasBookings(user account.User, jobs []job.Job) *fault.Error {
 func nameOfDeleted(userID string) string { return "Deleted user " + userID[:8] }
 
 // cancel takes back jobs. A running one is only asked to stop.
-func (s *Service) cancel(tx store.Tx, jobs []job.Job) error {
+func (s *Service) cancel(ctx context.Context, tx store.Tx, jobs []job.Job) error {
 	for _, j := range jobs {
 		before := j.Version
 		if err := j.Cancel(s.now().UnixMilli()); err != nil {
@@ -78,7 +78,7 @@ func (s *Service) cancel(tx store.Tx, jobs []job.Job) error {
 		if j.Version == before {
 			continue // it was asked to stop before
 		}
-		if err := tx.UpdateJob(j); err != nil {
+		if err := tx.UpdateJob(ctx, j); err != nil {
 			return err
 		}
 	}
@@ -111,13 +111,13 @@ func (s *Service) erase(ctx context.Context, userID string) error {
 			return err
 		}
 		last := len(jobs) < eraseStep
-		err = s.store.Update(ctx, func(tx store.Tx) error {
-			running, err := eraseJobs(tx, jobs)
+		_, err = s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+			running, err := eraseJobs(ctx, tx, jobs)
 			waits = waits || running
 			if err != nil || !last || waits {
 				return err
 			}
-			return tx.Erased(userID)
+			return tx.Erased(ctx, userID)
 		})
 		if err != nil || last {
 			return err
@@ -127,9 +127,9 @@ func (s *Service) erase(ctx context.Context, userID string) error {
 }
 
 // eraseJobs erases those that have ended and says whether any has not.
-func eraseJobs(tx store.Tx, jobs []job.Job) (running bool, err error) {
+func eraseJobs(ctx context.Context, tx store.Tx, jobs []job.Job) (running bool, err error) {
 	for _, read := range jobs {
-		j, err := tx.Job(read.ID)
+		j, err := tx.Job(ctx, read.ID)
 		if err != nil {
 			return false, err
 		}
@@ -140,11 +140,11 @@ func eraseJobs(tx store.Tx, jobs []job.Job) (running bool, err error) {
 		case j.IsErased():
 			continue
 		}
-		if err := tx.ForgetResults(j); err != nil {
+		if err := tx.ForgetResults(ctx, j); err != nil {
 			return false, err
 		}
 		j.Erase()
-		if err := tx.UpdateJob(j); err != nil {
+		if err := tx.UpdateJob(ctx, j); err != nil {
 			return false, err
 		}
 	}

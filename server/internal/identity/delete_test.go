@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -53,7 +54,7 @@ func (h *house) signIn() identity.Caller {
 // insert writes n jobs of a user's, an hour apart, changed as they are to be found.
 func (h *house) insert(user account.User, n int, change func(*job.Job)) (ids []string) {
 	h.t.Helper()
-	err := h.store.Update(h.t.Context(), func(tx store.Tx) error {
+	_, err := h.store.Update(h.t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for i := range n {
 			j := job.Job{
 				ID: uuid.NewString(), UserID: user.ID, UserName: user.Name, Worker: "gpu", Status: job.Scheduled, Start: int64(i+1) * 3_600_000, Duration: 1000,
@@ -61,7 +62,7 @@ func (h *house) insert(user account.User, n int, change func(*job.Job)) (ids []s
 			}
 			change(&j)
 			ids = append(ids, j.ID)
-			if err := tx.InsertJob(j); err != nil {
+			if err := tx.InsertJob(ctx, j); err != nil {
 				return err
 			}
 		}
@@ -150,7 +151,7 @@ func TestBookingsAreInTheWayOfDeletingTheirOwner(t *testing.T) {
 		t.Errorf("running before: %+v", j)
 	}
 	j.LetGo(9)
-	if err := h.store.Update(t.Context(), func(tx store.Tx) error { return tx.UpdateJob(j) }); err != nil {
+	if _, err := h.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.EraseDeleted(t.Context()); err != nil {

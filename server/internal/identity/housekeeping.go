@@ -25,7 +25,7 @@ func (s *Service) KeepHouse(ctx context.Context) error {
 	if err := s.NoteUse(ctx); err != nil {
 		return err // who was here a moment ago must not be taken for somebody who was not
 	}
-	err := s.store.Update(ctx, func(tx store.Tx) error { return tx.ForgetTokens(s.freshSince(), forgetStep) })
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.ForgetTokens(ctx, s.freshSince(), forgetStep) })
 	if err != nil {
 		return err
 	}
@@ -53,10 +53,10 @@ func (s *Service) forgetIdle(ctx context.Context) error {
 
 func (s *Service) forgetUsers(ctx context.Context, ids []string, before int64) error {
 	gone := map[string]bool{}
-	err := s.store.Update(ctx, func(tx store.Tx) error {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		clear(gone)
 		for _, id := range ids {
-			forgotten, err := tx.ForgetUser(id, before)
+			forgotten, err := tx.ForgetUser(ctx, id, before)
 			if err != nil {
 				return err
 			}
@@ -68,11 +68,11 @@ func (s *Service) forgetUsers(ctx context.Context, ids []string, before int64) e
 			return nil
 		}
 		detail := fmt.Sprintf("%d who never booked and were not here for %d days", len(gone), int(idleAfter.Hours()/24))
-		return s.event(tx, account.Actor{}, audit.DeleteUser, detail)
+		return s.event(ctx, tx, account.Actor{}, audit.DeleteUser, detail)
 	})
 	if err != nil || len(gone) == 0 {
 		return err
 	}
-	s.forget(func(c Caller) bool { return gone[c.ID] })
+	s.heed(ctx)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -42,9 +43,10 @@ func (c Caller) IsStale() bool { return c.stale.Load() }
 
 // Store is what identity needs of the store.
 type Store interface {
-	store.Users
+	store.Accounts
+	store.Log
 	ListJobs(ctx context.Context, q store.Query) ([]job.Job, error)
-	Update(ctx context.Context, change func(store.Tx) error) error
+	Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error)
 }
 
 // Service signs in and recognises users. It is safe for concurrent use.
@@ -54,6 +56,7 @@ type Service struct {
 	now   func() time.Time
 
 	onChange func() // told after callers have become stale
+	changes  *changes.Follower
 
 	looking sync.Mutex // held over a look-up, so that a revocation cannot fall between it and the note of it
 	mu      sync.RWMutex
@@ -65,11 +68,42 @@ type known struct {
 	caller Caller
 	used   atomic.Int64 // when last, milliseconds since the Unix epoch
 	noted  int64        // what of that is in the store
+	doubt  bool         // the user or the token has changed since: it has to be looked up
 }
 
 // New makes a service on a store.
 func New(s Store, rules Rules, now func() time.Time) *Service {
-	return &Service{store: s, rules: rules, now: now, onChange: func() {}, known: map[[32]byte]*known{}}
+	service := &Service{store: s, rules: rules, now: now, onChange: func() {}, known: map[[32]byte]*known{}}
+	service.changes = changes.New(s, service.begin, service.follow)
+	return service
+}
+
+// Changes is what keeps the service up to date with the store: who has lost a token or a right is found out before the next
+// call, and the streams of those are told while the follower runs.
+func (s *Service) Changes() *changes.Follower { return s.changes }
+
+// begin makes everybody be looked up.
+func (s *Service) begin(ctx context.Context) (store.Revision, error) {
+	at, err := s.store.Revision(ctx)
+	if err == nil {
+		s.doubt(func(Caller) bool { return true })
+	}
+	return at, err
+}
+
+// follow makes those be looked up whose token has changed, or who have.
+func (s *Service) follow(news []store.Change) {
+	changed := map[string]bool{}
+	for _, c := range news {
+		for _, thing := range c.Things {
+			if thing.Kind == store.UserKind || thing.Kind == store.TokenKind {
+				changed[thing.Key] = true
+			}
+		}
+	}
+	if len(changed) > 0 {
+		s.doubt(func(c Caller) bool { return changed[c.ID] || changed[c.TokenID] })
+	}
 }
 
 // OnChange sets what is told when some callers have become stale. It must be quick and be set before anything else.
@@ -84,9 +118,18 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error
 	return s.recognise(ctx, sha256.Sum256([]byte(token)))
 }
 
-// Recall recognises the user whom a token proves without asking the store: false when the token was not seen before.
-func (s *Service) Recall(token string) (Caller, bool) {
-	return s.recall(sha256.Sum256([]byte(token)))
+// Recall recognises the user whom a token proves that was good before, without asking the store unless something about it
+// has changed; false for any other token.
+func (s *Service) Recall(ctx context.Context, token string) (Caller, bool) {
+	hash := sha256.Sum256([]byte(token))
+	s.mu.RLock()
+	_, seen := s.known[hash]
+	s.mu.RUnlock()
+	if !seen {
+		return Caller{}, false
+	}
+	caller, err := s.recognise(ctx, hash)
+	return caller, err == nil
 }
 
 // Again recognises a caller anew; ErrNotSignedIn.
@@ -97,6 +140,9 @@ func (s *Service) Again(ctx context.Context, c Caller) (Caller, error) {
 }
 
 func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) {
+	if err := s.changes.CatchUp(ctx); err != nil {
+		return Caller{}, err
+	}
 	if caller, ok := s.recall(hash); ok {
 		return caller, nil
 	}
@@ -107,6 +153,9 @@ func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) 
 	}
 	user, token, err := s.store.UserByToken(ctx, hash)
 	if errors.Is(err, store.ErrNotFound) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.known, hash)
 		return Caller{}, ErrNotSignedIn
 	}
 	if err != nil {
@@ -127,27 +176,35 @@ func (s *Service) recall(hash [32]byte) (Caller, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	k, ok := s.known[hash]
-	if !ok || k.used.Load() < s.freshSince() {
+	if !ok || k.doubt || k.used.Load() < s.freshSince() {
 		return Caller{}, false
 	}
 	k.used.Store(s.now().UnixMilli())
 	return k.caller, true
 }
 
-// forget makes callers that match be recognised anew.
-func (s *Service) forget(match func(Caller) bool) {
-	defer s.onChange()
+// doubt makes callers that match be recognised anew.
+func (s *Service) doubt(match func(Caller) bool) {
+	some := false
+	defer func() {
+		if some {
+			s.onChange()
+		}
+	}()
 	s.looking.Lock()
 	defer s.looking.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for hash, k := range s.known {
-		if match(k.caller) {
-			delete(s.known, hash)
+	for _, k := range s.known {
+		if !k.doubt && match(k.caller) {
+			k.doubt, some = true, true
 			k.caller.stale.Store(true)
 		}
 	}
 }
+
+// heed makes what the service has just written hold before its call returns. What cannot be read now is before the next one.
+func (s *Service) heed(ctx context.Context) { _ = s.changes.CatchUp(ctx) }
 
 // noteAfter is how old the note of a token's last use may become.
 const noteAfter = time.Hour
@@ -166,12 +223,13 @@ func (s *Service) NoteUse(ctx context.Context) error {
 	if len(used) == 0 {
 		return nil
 	}
-	return s.store.Update(ctx, func(tx store.Tx) error {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		for id, last := range used {
-			if err := tx.TouchToken(id, last); err != nil {
+			if err := tx.TouchToken(ctx, id, last); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return err
 }

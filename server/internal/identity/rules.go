@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -26,11 +27,11 @@ func (s *Service) freshSince() int64 {
 }
 
 // mayHaveMore refuses a user one more token than one may have.
-func (s *Service) mayHaveMore(tx store.Tx, user account.User) error {
+func (s *Service) mayHaveMore(ctx context.Context, tx store.Tx, user account.User) error {
 	if s.rules.Tokens == 0 || user.Administrator {
 		return nil
 	}
-	if n, err := tx.CountTokens(user.ID, s.freshSince()); err != nil || n < s.rules.Tokens {
+	if n, err := tx.CountTokens(ctx, user.ID, s.freshSince()); err != nil || n < s.rules.Tokens {
 		return err
 	}
 	most := strconv.Itoa(s.rules.Tokens)

@@ -75,7 +75,7 @@ func TestTokensThatAreNotUsedEnd(t *testing.T) {
 			t.Errorf("one that was: %v", err)
 		}
 		time.Sleep(61 * 24 * time.Hour) // in memory, but not used
-		if _, known := h.Recall(used); known {
+		if _, known := h.Recall(t.Context(), used); known {
 			t.Error("an old token is known from before")
 		}
 		if _, err := h.Authenticate(t.Context(), used); !errors.Is(err, identity.ErrNotSignedIn) {

@@ -35,10 +35,10 @@ func (s *Service) SignIn(ctx context.Context, address, clientName, invitation st
 		return account.User{}, "", ErrSignInClosed
 	}
 	now := s.now().UnixMilli()
-	user, token, err := s.create(ctx, account.User{}, clientName, func(tx store.Tx, made account.User) error {
+	user, token, err := s.create(ctx, account.User{}, clientName, func(ctx context.Context, tx store.Tx, made account.User) error {
 		detail := ""
 		if s.rules.Mode == account.Invite {
-			used, err := tx.UseInvitation(sha256.Sum256([]byte(invitation)), now)
+			used, err := tx.UseInvitation(ctx, sha256.Sum256([]byte(invitation)), now)
 			if errors.Is(err, store.ErrNotFound) {
 				return ErrInvitationNeeded
 			}
@@ -50,7 +50,7 @@ func (s *Service) SignIn(ctx context.Context, address, clientName, invitation st
 				detail += ": " + used.Note
 			}
 		}
-		return s.event(tx, account.Actor{User: made, Address: address}, audit.SignIn, detail)
+		return s.event(ctx, tx, account.Actor{User: made, Address: address}, audit.SignIn, detail)
 	})
 	if err != nil {
 		return account.User{}, "", err
@@ -64,20 +64,37 @@ func (s *Service) meet(ctx context.Context, token string) {
 	_, _ = s.Authenticate(ctx, token) // if not now, then when it is used
 }
 
+// insert writes a user; one without a name becomes "User-N", with an N that nobody has or had.
+func insert(ctx context.Context, tx store.Tx, user account.User) (account.User, error) {
+	if user.Name != "" {
+		return user, tx.InsertUser(ctx, user)
+	}
+	for { // somebody may have chosen the name "User-7"
+		n, err := tx.NextUserNumber(ctx)
+		if err != nil {
+			return user, err
+		}
+		user.Name = fmt.Sprintf("User-%d", n)
+		if err := tx.InsertUser(ctx, user); !errors.Is(err, store.ErrNameTaken) {
+			return user, err
+		}
+	}
+}
+
 // create makes a user and a token, and what belongs to that.
-func (s *Service) create(ctx context.Context, user account.User, clientName string, also func(store.Tx, account.User) error) (account.User, string, error) {
+func (s *Service) create(ctx context.Context, user account.User, clientName string, also func(context.Context, store.Tx, account.User) error) (account.User, string, error) {
 	now := s.now().UnixMilli()
 	token, hash := newSecret(tokenPrefix)
 	user.ID, user.CreatedAt = uuid.NewString(), now
 	made := user
-	err := s.store.Update(ctx, func(tx store.Tx) (err error) {
-		if made, err = tx.InsertUser(user); err != nil {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		if made, err = insert(ctx, tx, user); err != nil {
 			return err
 		}
-		if err := tx.InsertToken(account.Token{ID: uuid.NewString(), UserID: made.ID, Hash: hash, ClientName: clientName, CreatedAt: now}); err != nil {
+		if err := tx.InsertToken(ctx, account.Token{ID: uuid.NewString(), UserID: made.ID, Hash: hash, ClientName: clientName, CreatedAt: now}); err != nil {
 			return err
 		}
-		return also(tx, made)
+		return also(ctx, tx, made)
 	})
 	if err != nil {
 		return account.User{}, "", fmt.Errorf("make a user: %w", err)
@@ -101,6 +118,6 @@ func (s *Service) SignInWithToken(ctx context.Context, address, token, clientNam
 }
 
 // event writes down what somebody did.
-func (s *Service) event(tx store.Tx, by account.Actor, action audit.Action, detail string) error {
-	return tx.InsertEvent(audit.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: action, Detail: detail})
+func (s *Service) event(ctx context.Context, tx store.Tx, by account.Actor, action audit.Action, detail string) error {
+	return tx.InsertEvent(ctx, audit.Event{At: s.now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: action, Detail: detail})
 }

@@ -14,7 +14,7 @@ import (
 
 // CreateToken makes a further token for somebody's own use; its secret is told this once. fault.TooManyTokens.
 func (s *Service) CreateToken(ctx context.Context, by account.Actor, name string) (account.Token, string, error) {
-	return s.createToken(ctx, by, by.ID, name, quoted(name), func(tx store.Tx) error { return s.mayHaveMore(tx, by.User) })
+	return s.createToken(ctx, by, by.ID, name, quoted(name), func(ctx context.Context, tx store.Tx) error { return s.mayHaveMore(ctx, tx, by.User) })
 }
 
 // CreateTokenFor makes a further token for another user, who may have lost all those that count; store.ErrNotFound. The
@@ -24,7 +24,7 @@ func (s *Service) CreateTokenFor(ctx context.Context, by account.Actor, userID, 
 	if err != nil {
 		return account.Token{}, "", err
 	}
-	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name), func(store.Tx) error { return nil })
+	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name), func(context.Context, store.Tx) error { return nil })
 }
 
 // quoted is a name, if there is one.
@@ -37,18 +37,18 @@ func quoted(name string) string {
 
 // createToken makes a token, if may says so.
 func (s *Service) createToken(
-	ctx context.Context, by account.Actor, userID, name, detail string, may func(store.Tx) error,
+	ctx context.Context, by account.Actor, userID, name, detail string, may func(context.Context, store.Tx) error,
 ) (account.Token, string, error) {
 	secret, hash := newSecret(tokenPrefix)
 	token := account.Token{ID: uuid.NewString(), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
-	err := s.store.Update(ctx, func(tx store.Tx) error {
-		if err := may(tx); err != nil {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if err := may(ctx, tx); err != nil {
 			return err
 		}
-		if err := tx.InsertToken(token); err != nil {
+		if err := tx.InsertToken(ctx, token); err != nil {
 			return err
 		}
-		return s.event(tx, by, audit.CreateToken, detail)
+		return s.event(ctx, tx, by, audit.CreateToken, detail)
 	})
 	return token, secret, err
 }
@@ -86,24 +86,23 @@ func (s *Service) lastUsed(key func(Caller) string) map[string]int64 {
 
 // RenameToken changes what one of the user's tokens is called; store.ErrNotFound.
 func (s *Service) RenameToken(ctx context.Context, by account.Actor, id, name string) error {
-	return s.store.Update(ctx, func(tx store.Tx) error { return tx.RenameToken(by.ID, id, name) })
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.RenameToken(ctx, by.ID, id, name) })
+	return err
 }
 
 // RevokeToken makes one of the user's tokens worthless; store.ErrNotFound, and ErrLastAdministrator when nobody else
 // could administer.
 func (s *Service) RevokeToken(ctx context.Context, by account.Actor, id string) error {
-	err := s.store.Update(ctx, func(tx store.Tx) error {
-		if err := tx.RevokeToken(by.ID, id, s.now().UnixMilli()); err != nil {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if err := tx.RevokeToken(ctx, by.ID, id, s.now().UnixMilli()); err != nil {
 			return err
 		}
-		if err := s.keepsAdministrator(tx, by.User); err != nil {
+		if err := s.keepsAdministrator(ctx, tx, by.User); err != nil {
 			return err
 		}
-		return s.event(tx, by, audit.RevokeToken, "")
+		return s.event(ctx, tx, by, audit.RevokeToken, "")
 	})
-	if err == nil {
-		s.forget(func(c Caller) bool { return c.TokenID == id })
-	}
+	s.heed(ctx)
 	return err
 }
 
@@ -119,27 +118,25 @@ func (s *Service) RevokeTokens(ctx context.Context, by account.Actor, userID str
 		return 0, err
 	}
 	n := 0
-	err = s.store.Update(ctx, func(tx store.Tx) (err error) {
-		if n, err = tx.RevokeTokens(userID, s.now().UnixMilli()); err != nil {
+	_, err = s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		if n, err = tx.RevokeTokens(ctx, userID, s.now().UnixMilli()); err != nil {
 			return err
 		}
-		if err := s.keepsAdministrator(tx, user); err != nil {
+		if err := s.keepsAdministrator(ctx, tx, user); err != nil {
 			return err
 		}
-		return s.event(tx, by, audit.RevokeToken, fmt.Sprintf("all %d of %s", n, user.Name))
+		return s.event(ctx, tx, by, audit.RevokeToken, fmt.Sprintf("all %d of %s", n, user.Name))
 	})
-	if err == nil {
-		s.forget(func(c Caller) bool { return c.ID == userID })
-	}
+	s.heed(ctx)
 	return n, err
 }
 
 // keepsAdministrator refuses what has left nobody who can administer.
-func (s *Service) keepsAdministrator(tx store.Tx, changed account.User) error {
+func (s *Service) keepsAdministrator(ctx context.Context, tx store.Tx, changed account.User) error {
 	if !changed.Administrator {
 		return nil
 	}
-	n, err := tx.CountAdministrators("", s.freshSince())
+	n, err := tx.CountAdministrators(ctx, "", s.freshSince())
 	if err == nil && n == 0 {
 		return ErrLastAdministrator
 	}

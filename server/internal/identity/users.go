@@ -20,22 +20,16 @@ func (s *Service) Rename(ctx context.Context, by account.Actor, name string) (ac
 	if err := checkName(name, by.Administrator); err != nil && name != before {
 		return account.User{}, err
 	}
-	err := s.store.Update(ctx, func(tx store.Tx) error {
-		if err := tx.RenameUser(by.ID, name); err != nil {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if err := tx.RenameUser(ctx, by.ID, name); err != nil {
 			return err
 		}
-		return s.event(tx, by, audit.RenameUser, fmt.Sprintf("%s is now %s", before, name))
+		return s.event(ctx, tx, by, audit.RenameUser, fmt.Sprintf("%s is now %s", before, name))
 	})
 	if err != nil {
 		return account.User{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, k := range s.known {
-		if k.caller.ID == by.ID {
-			k.caller.Name = name
-		}
-	}
+	s.heed(ctx)
 	by.Name = name
 	return by.User, nil
 }
@@ -47,12 +41,12 @@ func (s *Service) CreateUser(ctx context.Context, by account.Actor, user account
 			return account.User{}, "", err
 		}
 	}
-	return s.create(ctx, user, "made by "+by.Name, func(tx store.Tx, made account.User) error {
+	return s.create(ctx, user, "made by "+by.Name, func(ctx context.Context, tx store.Tx, made account.User) error {
 		detail := made.Name
 		if made.Administrator {
 			detail += ", an administrator"
 		}
-		return s.event(tx, by, audit.CreateUser, detail)
+		return s.event(ctx, tx, by, audit.CreateUser, detail)
 	})
 }
 
@@ -63,22 +57,20 @@ func (s *Service) SetAdministrator(ctx context.Context, by account.Actor, userID
 		return account.User{}, err
 	}
 	var user account.User
-	err = s.store.Update(ctx, func(tx store.Tx) (err error) {
-		if user, err = tx.SetAdministrator(userID, is); err != nil {
+	_, err = s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		if user, err = tx.SetAdministrator(ctx, userID, is); err != nil {
 			return err
 		}
-		if err := s.keepsAdministrator(tx, before); err != nil {
+		if err := s.keepsAdministrator(ctx, tx, before); err != nil {
 			return err
 		}
 		detail := user.Name + " is an administrator"
 		if !is {
 			detail = user.Name + " is no administrator any more"
 		}
-		return s.event(tx, by, audit.SetAdministrator, detail)
+		return s.event(ctx, tx, by, audit.SetAdministrator, detail)
 	})
-	if err == nil {
-		s.forget(func(c Caller) bool { return c.ID == userID })
-	}
+	s.heed(ctx)
 	return user, err
 }
 
@@ -90,11 +82,11 @@ func (s *Service) CreateInvitation(ctx context.Context, by account.Actor, note s
 		ID: uuid.NewString(), Hash: hash, Note: note, CreatedBy: by.ID, CreatedByName: by.Name, CreatedAt: now.UnixMilli(),
 		ExpiresAt: now.Add(lifetime).UnixMilli(), MaxUses: uses,
 	}
-	err := s.store.Update(ctx, func(tx store.Tx) error {
-		if err := tx.InsertInvitation(made); err != nil {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if err := tx.InsertInvitation(ctx, made); err != nil {
 			return err
 		}
-		return s.event(tx, by, audit.CreateInvitation, invited(uses, note))
+		return s.event(ctx, tx, by, audit.CreateInvitation, invited(uses, note))
 	})
 	return made, code, err
 }
@@ -113,11 +105,12 @@ func invited(uses int, note string) string {
 
 // RevokeInvitation makes an invitation worthless; store.ErrNotFound.
 func (s *Service) RevokeInvitation(ctx context.Context, by account.Actor, id string) error {
-	return s.store.Update(ctx, func(tx store.Tx) error {
-		revoked, err := tx.RevokeInvitation(id, s.now().UnixMilli())
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		revoked, err := tx.RevokeInvitation(ctx, id, s.now().UnixMilli())
 		if err != nil {
 			return err
 		}
-		return s.event(tx, by, audit.RevokeInvitation, fmt.Sprintf("%q", revoked.Note))
+		return s.event(ctx, tx, by, audit.RevokeInvitation, fmt.Sprintf("%q", revoked.Note))
 	})
+	return err
 }

@@ -102,6 +102,17 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
+// Follow counts what has changed in the store.
+func (m *Metrics) Follow(changes []store.Change) {
+	for _, c := range changes {
+		for _, thing := range c.Things {
+			if thing.Job != nil {
+				m.JobWritten(*thing.Job)
+			}
+		}
+	}
+}
+
 // JobWritten counts a job that is new or changed. It is called by one goroutine at a time.
 func (m *Metrics) JobWritten(j job.Job) {
 	before, held := m.statuses[j.ID]
@@ -155,11 +166,11 @@ type timed struct {
 	took prometheus.Observer
 }
 
-func (t timed) Update(ctx context.Context, change func(store.Tx) error) error {
+func (t timed) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
 	began := time.Now()
-	err := t.Store.Update(ctx, change)
+	at, err := t.Store.Update(ctx, change)
 	t.took.Observe(time.Since(began).Seconds())
-	return err
+	return at, err
 }
 
 func seconds(ms int64) float64 { return float64(ms) / 1000 }

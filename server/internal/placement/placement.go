@@ -62,16 +62,16 @@ func Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, error) {
 // fits is the start on one candidate, if there is one.
 func fits(ctx context.Context, tx store.Tx, w Wish, c Candidate) (start int64, free bool, err error) {
 	if w.Exact {
-		_, blocked := tx.Blocking(c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
-		return w.Moment, !blocked, nil
+		_, blocked, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
+		return w.Moment, !blocked, err
 	}
 	start, err = nextFree(ctx, tx, w, c)
 	return start, true, err
 }
 
 // nextFree is the earliest start on a candidate at or after the moment.
-func nextFree(_ context.Context, tx store.Tx, w Wish, c Candidate) (int64, error) {
-	running, err := tx.Running(c.Worker)
+func nextFree(ctx context.Context, tx store.Tx, w Wish, c Candidate) (int64, error) {
+	running, err := tx.Running(ctx, c.Worker)
 	if err != nil {
 		return 0, err
 	}
@@ -81,7 +81,7 @@ func nextFree(_ context.Context, tx store.Tx, w Wish, c Candidate) (int64, error
 			from = max(from, j.ExpectedEnd()+1)
 		}
 	}
-	return tx.NextFree(c.Worker, from, c.Slot, w.JobID), nil
+	return tx.NextFree(ctx, c.Worker, from, c.Slot, w.JobID)
 }
 
 // taken is the error for an exact start that no candidate has.
@@ -103,12 +103,15 @@ func taken(ctx context.Context, tx store.Tx, w Wish) error {
 }
 
 // inTheWay names the job or the pause that keeps a candidate from the exact start.
-func inTheWay(_ context.Context, tx store.Tx, w Wish, c Candidate) (fault.SlotConflict, error) {
-	id, _ := tx.Blocking(c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
-	if id == store.PauseID {
-		pause, _ := tx.Pause(c.Worker)
-		return fault.SlotConflict{UserName: pause.UserName, Slot: pause.Slot, Pause: true, PauseReason: pause.Reason}, nil
+func inTheWay(ctx context.Context, tx store.Tx, w Wish, c Candidate) (fault.SlotConflict, error) {
+	id, _, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
+	if err != nil {
+		return fault.SlotConflict{}, err
 	}
-	blocking, err := tx.Job(id)
+	if id == store.PauseID {
+		pause, _, err := tx.Pause(ctx, c.Worker)
+		return fault.SlotConflict{UserName: pause.UserName, Slot: pause.Slot, Pause: true, PauseReason: pause.Reason}, err
+	}
+	blocking, err := tx.Job(ctx, id)
 	return fault.SlotConflict{JobID: id, UserName: blocking.UserName, Slot: blocking.Slot()}, err
 }

@@ -87,8 +87,8 @@ type house struct {
 	lanes []lane
 }
 
-func (h *house) update(t *rapid.T, change func(store.Tx) error) {
-	if err := h.store.Update(t.Context(), change); err != nil {
+func (h *house) update(t *rapid.T, change func(context.Context, store.Tx) error) {
+	if _, err := h.store.Update(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -97,7 +97,7 @@ func (h *house) update(t *rapid.T, change func(store.Tx) error) {
 func (h *house) fill(t *rapid.T, worker string) lane {
 	l := lane{worker: worker}
 	booked := rapid.SliceOfN(rapid.Int64Range(0, 120), 0, 6).Draw(t, "starts of "+worker)
-	h.update(t, func(tx store.Tx) error {
+	h.update(t, func(ctx context.Context, tx store.Tx) error {
 		for i, start := range booked {
 			j := job.Job{
 				ID: uuid.NewString(), UserID: h.user.ID, UserName: h.user.Name, Worker: worker, Workflow: "fox", Status: job.Scheduled,
@@ -109,7 +109,7 @@ func (h *house) fill(t *rapid.T, worker string) lane {
 			if i == 0 {
 				j.Status, j.StartedAt = job.Processing, start+1
 			}
-			if err := tx.InsertJob(j); err != nil {
+			if err := tx.InsertJob(ctx, j); err != nil {
 				return err
 			}
 			l.jobs = append(l.jobs, j)
@@ -117,7 +117,7 @@ func (h *house) fill(t *rapid.T, worker string) lane {
 		if rapid.Bool().Draw(t, worker+" is paused") {
 			start := rapid.Int64Range(0, 120).Draw(t, "pause of "+worker)
 			l.pause = &schedule.Pause{Worker: worker, Slot: schedule.NewSlot(start, 20), Reason: "expo", UserID: h.user.ID, UserName: h.user.Name}
-			return tx.PutPause(*l.pause)
+			return tx.PutPause(ctx, *l.pause)
 		}
 		return nil
 	})
@@ -149,15 +149,15 @@ func (h *house) wish(t *rapid.T) (w placement.Wish, moved *job.Job) {
 }
 
 // put writes the job at its place: whatever Place answers has to be free.
-func (h *house) put(tx store.Tx, place job.Place, moved *job.Job) error {
+func (h *house) put(ctx context.Context, tx store.Tx, place job.Place, moved *job.Job) error {
 	if moved != nil {
 		j := *moved
 		j.MoveTo(place)
-		return tx.UpdateJob(j)
+		return tx.UpdateJob(ctx, j)
 	}
 	j := job.Job{ID: uuid.NewString(), UserID: h.user.ID, Workflow: "fox", Status: job.Scheduled, Attempt: 1, Version: 1}
 	j.MoveTo(place)
-	return tx.InsertJob(j)
+	return tx.InsertJob(ctx, j)
 }
 
 func TestPlaceLetsTheJobEndFirstOfAllWorkers(t *testing.T) {
@@ -167,8 +167,8 @@ func TestPlaceLetsTheJobEndFirstOfAllWorkers(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = bookings.Close() })
 	user := account.User{ID: uuid.NewString(), Name: "Ada"}
-	if err := bookings.Update(t.Context(), func(tx store.Tx) error {
-		_, err := tx.InsertUser(user)
+	if _, err := bookings.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		err := tx.InsertUser(ctx, user)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -183,11 +183,11 @@ func TestPlaceLetsTheJobEndFirstOfAllWorkers(t *testing.T) {
 		wish, moved := h.wish(t)
 		want, next, nextWorker := expected(h.lanes, wish)
 		var got job.Place
-		err := h.store.Update(t.Context(), func(tx store.Tx) (err error) {
+		_, err := h.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) (err error) {
 			if got, err = placement.Place(context.Background(), tx, wish); err != nil {
 				return err
 			}
-			return h.put(tx, got, moved)
+			return h.put(ctx, tx, got, moved)
 		})
 		if want != nil {
 			if err != nil || got != *want {

@@ -30,8 +30,8 @@ func (s adminService) RestartWorker(ctx context.Context, r *pb.RestartWorkerRequ
 		return nil, err
 	}
 	by := caller(ctx).Actor
-	err = s.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.InsertEvent(audit.Event{
+	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertEvent(ctx, audit.Event{
 			At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.RestartWorker,
 			Detail: w.ID,
 		})

@@ -83,7 +83,7 @@ func (g *guard) let(ctx context.Context, needed audience, header http.Header) (c
 // the guess; who is known already is not held back by others from the same source.
 func (s *Server) recognise(ctx context.Context, header http.Header) (identity.Caller, refusal.Kind, error) {
 	token := s.token(ctx, header)
-	who, known := s.Identity.Recall(token)
+	who, known := s.Identity.Recall(ctx, token)
 	if !known {
 		if err := s.admission.guesses.mayTake(source(ctx)); err != nil {
 			return who, refusal.TooManyTokens, err

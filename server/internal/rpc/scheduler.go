@@ -39,7 +39,21 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	return &pb.BookJobResponse{Job: s.Outlook.job(booked, viewer(ctx)), Revision: revisionToProto(s.Feed.Revision())}, nil
+	return &pb.BookJobResponse{Job: s.Outlook.job(booked, viewer(ctx)), Revision: s.revision(ctx)}, nil
+}
+
+// catchUp returns when the live state shows what was committed before the call.
+func (s *Server) catchUp(ctx context.Context) error {
+	if s.Live == nil {
+		return nil
+	}
+	return s.Live.CatchUp(ctx)
+}
+
+// revision is that of the live state with all that was committed before the call.
+func (s *Server) revision(ctx context.Context) *pb.Revision {
+	_ = s.catchUp(ctx) // what was answered is committed all the same
+	return revisionToProto(s.Feed.Revision())
 }
 
 // requestHash tells a repeated request from another one with the same id.
@@ -72,7 +86,7 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.UpdateJobResponse{Job: s.Outlook.job(changed, viewer(ctx)), Revision: revisionToProto(s.Feed.Revision())}, nil
+	return &pb.UpdateJobResponse{Job: s.Outlook.job(changed, viewer(ctx)), Revision: s.revision(ctx)}, nil
 }
 
 func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest) (*pb.CancelJobResponse, error) {
@@ -80,7 +94,7 @@ func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.CancelJobResponse{Job: s.Outlook.job(changed, viewer(ctx)), Revision: revisionToProto(s.Feed.Revision())}, nil
+	return &pb.CancelJobResponse{Job: s.Outlook.job(changed, viewer(ctx)), Revision: s.revision(ctx)}, nil
 }
 
 func (s schedulerService) GetJob(ctx context.Context, r *pb.GetJobRequest) (*pb.GetJobResponse, error) {
@@ -167,6 +181,9 @@ func (s schedulerService) GetTodayStats(ctx context.Context, r *pb.GetTodayStats
 }
 
 func (s schedulerService) GetState(ctx context.Context, _ *pb.GetStateRequest) (*pb.GetStateResponse, error) {
+	if err := s.catchUp(ctx); err != nil {
+		return nil, err
+	}
 	latest, me := s.Feed.Snapshot(), viewer(ctx)
 	snapshot := s.Outlook.snapshot(latest, me)
 	proto.Merge(snapshot, s.Outlook.aside(latest, me, s.Now().UnixMilli()))

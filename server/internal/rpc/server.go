@@ -18,6 +18,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
@@ -31,6 +32,7 @@ type Server struct {
 	Identity   *identity.Service
 	Feed       *feed.Feed[*Delta]
 	Store      store.Store
+	Live       *changes.Follower // keeps Feed up to date with Store
 	Workers    []*worker.Worker
 	Outlook    Outlook
 	CookieName string

@@ -67,6 +67,10 @@ func (s *Server) newWatcher(
 	if after := r.ResumeAfter; after != nil {
 		w.cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
 	}
+	if err := s.catchUp(ctx); err != nil {
+		closed()
+		return nil, nil, err
+	}
 	disconnect := s.Feed.Connect(connection, me.Name)
 	return w, func() {
 		disconnect()

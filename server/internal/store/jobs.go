@@ -23,8 +23,28 @@ type Jobs interface {
 	DayStats(ctx context.Context, from, to int64) (DayStats, error)
 	// ResultOwner reads the user whose job wrote a result file last; ErrNotFound.
 	ResultOwner(ctx context.Context, filename string) (userID string, err error)
-	// FreeSlots lists free stretches of a worker, as schedule.Timeline.Free.
-	FreeSlots(ctx context.Context, worker string, from, duration int64, limit int) ([]schedule.Gap, error)
+}
+
+// JobsTx reads and writes jobs.
+type JobsTx interface {
+	// Job reads one job; ErrNotFound.
+	Job(ctx context.Context, id string) (job.Job, error)
+	// Running reads the processing jobs of a worker, by start.
+	Running(ctx context.Context, worker string) ([]job.Job, error)
+	// ActiveJobs reads all scheduled and processing jobs, by start.
+	ActiveJobs(ctx context.Context) ([]job.Job, error)
+	// LatestEnded reads the jobs that ended last, latest first.
+	LatestEnded(ctx context.Context, limit int) ([]job.Job, error)
+	// CountActive counts a user's scheduled and processing jobs.
+	CountActive(ctx context.Context, userID string) (int, error)
+	// ActiveOf reads a user's scheduled and processing jobs, by start.
+	ActiveOf(ctx context.Context, userID string) ([]job.Job, error)
+	// InsertJob writes a new job; ErrOverlap, ErrUserDeleted.
+	InsertJob(ctx context.Context, j job.Job) error
+	// UpdateJob writes a changed job; ErrOverlap, ErrNotFound. One that a pause covers may stay where it is, but not go there.
+	UpdateJob(ctx context.Context, j job.Job) error
+	// ForgetResults forgets whose the files are that a job wrote.
+	ForgetResults(ctx context.Context, j job.Job) error
 }
 
 // Query says which jobs and in which order. Zero fields do not restrict.

@@ -18,3 +18,9 @@ type Templates interface {
 	// Template reads one; ErrNotFound.
 	Template(ctx context.Context, hash string) (Template, error)
 }
+
+// TemplatesTx writes templates.
+type TemplatesTx interface {
+	// PutTemplate keeps a template; the same again does nothing.
+	PutTemplate(ctx context.Context, t Template) error
+}

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -58,11 +59,11 @@ func TestNewStartIsSkippedThroughForAJobThatIsDue(t *testing.T) {
 	user := account.User{ID: uuid.NewString(), Name: "Ada"}
 	due := r.newJob("due")
 	due.UserID, due.Status, due.Start, due.Duration, due.Version = user.ID, job.Scheduled, time.Now().UnixMilli(), 1000, 1
-	if err := r.store.Update(t.Context(), func(tx store.Tx) error {
-		if _, err := tx.InsertUser(user); err != nil {
+	if _, err := r.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		if err := tx.InsertUser(ctx, user); err != nil {
 			return err
 		}
-		return tx.InsertJob(due)
+		return tx.InsertJob(ctx, due)
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func (b *boot) noMeasuring(ctx context.Context) string {
 // dueWithin reports whether a slot or a pause begins in that many milliseconds.
 func (w *Worker) dueWithin(ctx context.Context, ms int64) bool {
 	now := w.Now().UnixMilli()
-	if pause, planned := w.Store.Pause(w.ID); planned && pause.Slot.Overlaps(schedule.NewSlot(now, ms)) {
+	if pause, planned, err := w.Store.Pause(ctx, w.ID); err == nil && planned && pause.Slot.Overlaps(schedule.NewSlot(now, ms)) {
 		return true
 	}
 	next, err := w.Store.NextScheduled(ctx, w.ID, now)

@@ -41,7 +41,7 @@ func (w *Worker) write(ctx context.Context, name string, value any) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord(w.key(name), data) }); err != nil {
+	if _, err := w.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, w.key(name), data) }); err != nil {
 		return fmt.Errorf("keep the record of %s: %w", name, err)
 	}
 	return nil

@@ -71,7 +71,8 @@ func (w *Worker) keep(ctx context.Context, t *workflow.Template) error {
 		return err
 	}
 	kept := store.Template{Hash: t.Hash, Workflow: t.ID, Title: t.Title, Graph: t.Source(), Bindings: bindings}
-	return w.Store.Update(ctx, func(tx store.Tx) error { return tx.PutTemplate(kept) })
+	_, err = w.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.PutTemplate(ctx, kept) })
+	return err
 }
 
 // template is the one that a job was booked with.

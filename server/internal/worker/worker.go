@@ -25,7 +25,7 @@ type Store interface {
 	store.Records
 	store.Templates
 	store.Pauses
-	Update(ctx context.Context, change func(store.Tx) error) error
+	Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error)
 	Job(ctx context.Context, id string) (job.Job, error)
 	NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error)
 }

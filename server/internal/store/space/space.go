@@ -25,12 +25,12 @@ type Store struct {
 func Watch(s store.Store, log *slog.Logger) *Store { return &Store{Store: s, log: log} }
 
 // Update implements store.Store.
-func (s *Store) Update(ctx context.Context, change func(store.Tx) error) error {
-	err := s.Store.Update(ctx, change)
+func (s *Store) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
+	at, err := s.Store.Update(ctx, change)
 	if errors.Is(err, store.ErrFull) && !s.full.Swap(true) {
 		s.log.Error("the disk of the bookings is full: nothing can be booked or written down until there is space again", "err", err)
 	}
-	return err
+	return at, err
 }
 
 // IsFull reports whether the last write found no space.
@@ -43,7 +43,7 @@ func (s *Store) HasSpace() bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 	defer cancel()
-	err := s.Store.Update(ctx, func(tx store.Tx) error { return tx.PutRecord("space", []byte("there is some")) })
+	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, "space", []byte("there is some")) })
 	if err == nil && s.full.Swap(false) {
 		s.log.Info("the disk of the bookings has space again")
 	}

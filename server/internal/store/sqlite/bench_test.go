@@ -32,10 +32,9 @@ func newRig(b *testing.B) *rig {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = s.Close() })
-	r := &rig{Store: s, user: account.User{ID: uuid.NewString()}}
-	if err := s.Update(b.Context(), func(tx store.Tx) error {
-		_, err := tx.InsertUser(r.user)
-		return err
+	r := &rig{Store: s, user: account.User{ID: uuid.NewString(), Name: "Ada"}}
+	if _, err := s.Update(b.Context(), func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertUser(ctx, r.user)
 	}); err != nil {
 		b.Fatal(err)
 	}
@@ -60,18 +59,19 @@ func (r *rig) event(j job.Job, request string) audit.Event {
 // book does to the store what a booking does.
 func (r *rig) book(ctx context.Context) error {
 	j, request := r.job(), uuid.NewString()
-	return r.Update(ctx, func(tx store.Tx) error {
-		if _, _, err := tx.Request(r.user.ID, request); err == nil {
+	_, err := r.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if _, _, err := tx.Request(ctx, r.user.ID, request); err == nil {
 			return fmt.Errorf("request %s is known", request)
 		}
-		if id, found := tx.Blocking(j.Worker, j.Slot(), ""); found {
+		if id, found, _ := tx.Blocking(ctx, j.Worker, j.Slot(), ""); found {
 			return fmt.Errorf("%s is in the way", id)
 		}
-		if err := tx.InsertJob(j); err != nil {
+		if err := tx.InsertJob(ctx, j); err != nil {
 			return err
 		}
-		return tx.InsertEvent(r.event(j, request))
+		return tx.InsertEvent(ctx, r.event(j, request))
 	})
+	return err
 }
 
 func BenchmarkBook(b *testing.B) {
@@ -106,17 +106,17 @@ func BenchmarkBatch(b *testing.B) {
 	r := newRig(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := r.Update(b.Context(), func(tx store.Tx) error {
+		if _, err := r.Update(b.Context(), func(ctx context.Context, tx store.Tx) error {
 			for range 16 {
 				request := uuid.NewString()
 				j := r.job()
-				if _, _, err := tx.Request(r.user.ID, request); err == nil {
+				if _, _, err := tx.Request(ctx, r.user.ID, request); err == nil {
 					return fmt.Errorf("request %s is known", request)
 				}
-				if err := tx.InsertJob(j); err != nil {
+				if err := tx.InsertJob(ctx, j); err != nil {
 					return err
 				}
-				if err := tx.InsertEvent(r.event(j, request)); err != nil {
+				if err := tx.InsertEvent(ctx, r.event(j, request)); err != nil {
 					return err
 				}
 			}
@@ -134,13 +134,13 @@ func loaded(b *testing.B, n int) *rig {
 	r := newRig(b)
 	first := time.Now().Add(-time.Duration(n) * time.Minute).UnixMilli()
 	for from := 0; from < n; from += 10_000 {
-		if err := r.Update(b.Context(), func(tx store.Tx) error {
+		if _, err := r.Update(b.Context(), func(ctx context.Context, tx store.Tx) error {
 			for i := from; i < min(n, from+10_000); i++ {
 				j := r.job()
 				j.Start = first + int64(i)*60_000
 				j.Status, j.StartedAt, j.FinishedAt = job.Completed, j.Start, j.Start+900
 				j.Results = []job.Result{{Filename: fmt.Sprintf("flux_klein/%d.png", i), Kind: job.Image}}
-				if err := tx.InsertJob(j); err != nil {
+				if err := tx.InsertJob(ctx, j); err != nil {
 					return err
 				}
 			}

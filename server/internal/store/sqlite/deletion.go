@@ -5,7 +5,6 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 const (
@@ -27,39 +26,34 @@ func (s *Store) loadDeleted(ctx context.Context) error {
 
 func scanID(r row) (id string, err error) { return id, r.Scan(&id) }
 
-// Erasures implements store.Users.
+// Erasures implements store.Accounts.
 func (s *Store) Erasures(ctx context.Context) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT user_id FROM erasures`)
 	return collect(rows, err, scanID)
 }
 
-func (t *tx) User(id string) (account.User, error) {
+func (t *tx) User(_ context.Context, id string) (account.User, error) {
 	return scanUser(id, t.query(selectUser, id))
 }
 
-func (t *tx) ActiveOf(userID string) ([]job.Job, error) {
+func (t *tx) ActiveOf(_ context.Context, userID string) ([]job.Job, error) {
 	return t.queryJobs(selectActiveOf, userID)
 }
 
-func (t *tx) DeleteUser(id, name string, now int64) error {
-	err := t.change(`UPDATE users SET name = ?, skeleton = NULL, administrator = 0, deleted_ms = ?
-		WHERE id = ? AND deleted_ms IS NULL RETURNING id`, name, now, id).Scan(&id)
-	if isUnique(err) {
-		return store.ErrNameTaken
+func (t *tx) DeleteUser(_ context.Context, id, name string, now int64) error {
+	if _, err := t.changeUser(id, `name = ?, skeleton = NULL, administrator = 0, deleted_ms = ?`, name, now); err != nil {
+		return err
 	}
-	if err != nil {
-		return classify(err)
-	}
-	t.names = append(t.names, store.UserName{UserID: id, Name: name})
+	t.renamePauses(id, name)
 	t.store.deleted[id] = true
-	t.undos = append(t.undos, func() { delete(t.store.deleted, id) })
+	t.lines.OnUndo(func() { delete(t.store.deleted, id) })
 	if err := t.exec(`DELETE FROM tokens WHERE user_id = ?`, id); err != nil {
 		return err
 	}
 	return t.exec(`INSERT INTO erasures (user_id) VALUES (?)`, id)
 }
 
-func (t *tx) ForgetResults(j job.Job) error {
+func (t *tx) ForgetResults(_ context.Context, j job.Job) error {
 	for _, r := range j.Results {
 		if err := t.exec(`DELETE FROM result_files WHERE filename = ? AND job_id = ?`, r.Filename, j.ID); err != nil {
 			return err
@@ -68,9 +62,9 @@ func (t *tx) ForgetResults(j job.Job) error {
 	return nil
 }
 
-func (t *tx) Erased(userID string) error {
+func (t *tx) Erased(_ context.Context, userID string) error {
 	if err := t.exec(`DELETE FROM erasures WHERE user_id = ?`, userID); err != nil {
 		return err
 	}
-	return t.exec(dropUnreferred, userID)
+	return t.forgetUser(dropUnreferred, userID)
 }

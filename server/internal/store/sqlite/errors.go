@@ -20,6 +20,8 @@ func classify(err error) error {
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		return store.ErrNotFound
+	case errors.Is(err, sql.ErrConnDone), err.Error() == "sql: database is closed":
+		return store.ErrClosed
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	case !errors.As(err, &fault):
@@ -44,4 +46,10 @@ func classify(err error) error {
 func isUnique(err error) bool {
 	var fault *sqlite.Error
 	return errors.As(err, &fault) && fault.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}
+
+// isForeign reports whether a write was refused because what it refers to is not there.
+func isForeign(err error) bool {
+	var fault *sqlite.Error
+	return errors.As(err, &fault) && fault.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
 }

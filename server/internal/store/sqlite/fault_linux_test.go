@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -35,7 +36,7 @@ func TestFaultsOfTheDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	user := account.User{ID: uuid.NewString(), Name: "Ada"}
-	if err := s.Update(t.Context(), func(tx store.Tx) error { _, err := tx.InsertUser(user); return err }); err != nil {
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.InsertUser(ctx, user) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -142,9 +143,9 @@ func (l *life) book(n int) []string {
 		ID: uuid.NewString(), UserID: l.user.ID, Worker: "gpu", Status: job.Scheduled, Start: int64(n) * 1000, Duration: 900 + int64(n),
 		Prompt: "a fox", Parameters: workflow.Values{}, Attempt: 1, Version: 1,
 	}
-	err := l.store.Update(l.Context(), func(tx store.Tx) error {
+	_, err := l.store.Update(l.Context(), func(ctx context.Context, tx store.Tx) error {
 		e := audit.Event{UserID: l.user.ID, JobID: j.ID, Request: audit.Request{ID: j.ID, Hash: []byte("h")}}
-		return errors.Join(tx.InsertJob(j), tx.InsertEvent(e))
+		return errors.Join(tx.InsertJob(ctx, j), tx.InsertEvent(ctx, e))
 	})
 	if err == nil {
 		return []string{j.ID}
@@ -178,9 +179,9 @@ func (l *life) holds(f fault, acknowledged []string, after string, leave func(in
 		if err != nil {
 			l.Errorf("%+v: after %s job %s is lost: %v", f, after, id, err)
 		}
-		_ = s.Update(l.Context(), func(tx store.Tx) error {
-			known, _, err := tx.Request(l.user.ID, id)
-			held := tx.Within("gpu", j.Slot(), 0)
+		_, _ = s.Update(l.Context(), func(ctx context.Context, tx store.Tx) error {
+			known, _, err := tx.Request(ctx, l.user.ID, id)
+			held, _ := tx.Within(ctx, "gpu", j.Slot(), 0)
 			if known != id || err != nil || len(held) != 1 || held[0] != (schedule.Booking{ID: id, Slot: j.Slot()}) {
 				err = fmt.Errorf("%+v: after %s job %s: its request is of %q, its slot held by %v (%w)", f, after, id, known, held, err)
 				l.Error(err)

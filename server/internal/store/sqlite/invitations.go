@@ -15,7 +15,7 @@ func scanInvitation(r row) (account.Invitation, error) {
 	return i, classify(err)
 }
 
-// Invitations implements store.Users.
+// Invitations implements store.Invitations.
 func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor, limit int) ([]account.Invitation, error) {
 	query := selectInvitation + ` WHERE i.revoked_ms IS NULL AND i.expires_ms > ? AND i.uses < i.max_uses`
 	args := []any{now}
@@ -27,24 +27,32 @@ func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor,
 	return collect(rows, err, scanInvitation)
 }
 
-func (t *tx) InsertInvitation(i account.Invitation) error {
-	return t.exec(`INSERT INTO invitations (id, hash, note, created_by, created_ms, expires_ms, max_uses, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+func (t *tx) InsertInvitation(_ context.Context, i account.Invitation) error {
+	err := t.exec(`INSERT INTO invitations (id, hash, note, created_by, created_ms, expires_ms, max_uses, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		i.ID, i.Hash[:], i.Note, i.CreatedBy, i.CreatedAt, i.ExpiresAt, i.MaxUses, i.Uses)
+	if err == nil {
+		t.noteInvitation(i.ID)
+	}
+	return err
 }
 
-func (t *tx) UseInvitation(hash [32]byte, now int64) (account.Invitation, error) {
+func (t *tx) UseInvitation(_ context.Context, hash [32]byte, now int64) (account.Invitation, error) {
 	var id string
 	err := t.change(`UPDATE invitations SET uses = uses + 1 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ? AND uses < max_uses RETURNING id`, hash[:], now).Scan(&id)
 	if err != nil {
 		return account.Invitation{}, classify(err)
 	}
+	t.noteInvitation(id)
 	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))
 }
 
-func (t *tx) RevokeInvitation(id string, now int64) (account.Invitation, error) {
+func (t *tx) RevokeInvitation(_ context.Context, id string, now int64) (account.Invitation, error) {
 	err := t.change(`UPDATE invitations SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL RETURNING id`, now, id).Scan(&id)
 	if err != nil {
 		return account.Invitation{}, classify(err)
 	}
+	t.noteInvitation(id)
 	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))
 }
+
+func (t *tx) noteInvitation(id string) { t.note(store.Thing{Kind: store.InvitationKind, Key: id}) }

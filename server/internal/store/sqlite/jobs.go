@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -78,17 +77,20 @@ func asJSON(value any, empty bool) any {
 	return string(text)
 }
 
-func (t *tx) InsertJob(j job.Job) error {
+func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 	if t.store.deleted[j.UserID] {
 		return store.ErrUserDeleted
 	}
 	return t.together(func() error {
-		if j.Status.Active() && !t.take(j) {
+		if j.Status.Active() && !t.lines.Take(j.Worker, j.ID, j.Slot()) {
 			return store.ErrOverlap
 		}
 		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
 			strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
+		if isForeign(err) {
+			return store.ErrUserDeleted
+		}
 		if err != nil {
 			return err
 		}
@@ -96,12 +98,12 @@ func (t *tx) InsertJob(j job.Job) error {
 	})
 }
 
-func (t *tx) UpdateJob(j job.Job) error {
+func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 	return t.together(func() error {
 		if !t.retake(j) {
 			return store.ErrOverlap
 		}
-		err := t.exec(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
+		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {
@@ -119,7 +121,7 @@ func (t *tx) noteJob(j job.Job) error {
 	if err := t.noteResults(j); err != nil {
 		return err
 	}
-	t.jobs = append(t.jobs, j)
+	t.note(store.Thing{Kind: store.JobKind, Key: j.ID, Job: &j})
 	return nil
 }
 
@@ -167,17 +169,6 @@ func (s *Store) DayStats(ctx context.Context, from, to int64) (store.DayStats, e
 	var d store.DayStats
 	err := s.read.QueryRowContext(ctx, selectDayStats, from, to).Scan(&d.Jobs, &d.Completed, &d.Failed, &d.MeanGeneration)
 	return d, classify(err)
-}
-
-// FreeSlots implements store.Jobs.
-func (s *Store) FreeSlots(_ context.Context, worker string, from, duration int64, limit int) ([]schedule.Gap, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	line, ok := s.timelines[worker]
-	if !ok {
-		line = &schedule.Timeline{}
-	}
-	return line.Free(from, duration, limit), nil
 }
 
 func scanJobs(rows *sql.Rows, err error) ([]job.Job, error) { return collect(rows, err, scanJob) }

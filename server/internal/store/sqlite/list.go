@@ -32,9 +32,10 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 		only("j.worker = ?", q.Worker)
 	}
 	if q.Window != nil {
-		s.mu.RLock()
-		longest := s.longest
-		s.mu.RUnlock()
+		var longest int64
+		if err := s.look(ctx, func() { longest = s.lines.Longest() }); err != nil {
+			return nil, err
+		}
 		// No slot that starts before the first moment can reach into the window: without that bound all of history is read.
 		only("j.start_ms BETWEEN ? AND ? AND j.end_ms >= ?", q.Window.Start-longest, q.Window.End, q.Window.Start)
 	}

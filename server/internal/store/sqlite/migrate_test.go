@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
 	"os"
 	"path/filepath"
@@ -43,8 +44,8 @@ func TestRequestsOfOlderTablesAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	if err := s.Update(t.Context(), func(tx store.Tx) error {
-		job, hash, err := tx.Request("u", "r")
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		job, hash, err := tx.Request(ctx, "u", "r")
 		if job != "new" || string(hash) != "h" {
 			t.Errorf("got %q %q", job, hash)
 		}

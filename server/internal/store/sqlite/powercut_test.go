@@ -4,6 +4,7 @@ package sqlite_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -73,9 +74,8 @@ func TestBooker(t *testing.T) {
 		t.Fatal(err)
 	}
 	user := account.User{ID: uuid.NewString()}
-	if err := s.Update(t.Context(), func(tx store.Tx) error {
-		_, err := tx.InsertUser(user)
-		return err
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertUser(ctx, user)
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestBooker(t *testing.T) {
 					ID: uuid.NewString(), UserID: user.ID, Worker: "gpu", Status: job.Scheduled, Start: int64(n) * 1000, Duration: 900,
 					Prompt: strings.Repeat("a fox ", 4000), Parameters: workflow.Values{}, Attempt: 1, Version: 1,
 				}
-				if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.InsertJob(j) }); err != nil {
+				if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, j) }); err != nil {
 					t.Error(err)
 				}
 				fmt.Println("booked " + j.ID)

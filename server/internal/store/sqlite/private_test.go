@@ -3,6 +3,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,9 +27,8 @@ func TestFilesAreForTheirOwner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = s.Update(t.Context(), func(tx store.Tx) error {
-			_, err := tx.InsertUser(account.User{ID: uuid.NewString(), CreatedAt: 1})
-			return err
+		_, err = s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+			return tx.InsertUser(ctx, account.User{ID: uuid.NewString(), Name: uuid.NewString(), CreatedAt: 1})
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ func (s *Store) Record(ctx context.Context, key string) ([]byte, error) {
 	return value, classify(err)
 }
 
-func (t *tx) PutRecord(key string, value []byte) error {
+func (t *tx) PutRecord(_ context.Context, key string, value []byte) error {
 	if value == nil {
 		return errors.New("a record needs a value")
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -21,26 +22,28 @@ const (
 )
 
 // run runs an update. One that fails, or panics, is taken back alone.
-func (t *tx) run(change func(store.Tx) error) (store.Written, error) {
-	begun := len(t.undos)
-	t.jobs, t.pauses, t.names, t.marked = nil, nil, nil, unwritten
-	if err := guarded(change, t); err != nil {
-		t.undo(begun)
+func (t *tx) run(ctx context.Context, change func(context.Context, store.Tx) error) error {
+	begun := t.lines.Mark()
+	t.things, t.marked = nil, unwritten
+	clear(t.at)
+	if err := guarded(ctx, change, t); err != nil {
+		t.lines.Undo(begun)
 		t.setFault(t.takeBack())
-		return store.Written{}, err
+		return err
 	}
 	t.setFault(t.keep())
-	return store.Written{Jobs: t.jobs, Pauses: t.pauses, Names: t.names}, nil
+	t.addToLog()
+	return nil
 }
 
 // guarded keeps a panic in a change from ending the writer.
-func guarded(change func(store.Tx) error, tx *tx) (err error) {
+func guarded(ctx context.Context, change func(context.Context, store.Tx) error, tx *tx) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic in an update: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	return change(tx)
+	return change(ctx, tx)
 }
 
 // write makes sure, before a row is written, that it can be taken back.
@@ -96,20 +99,12 @@ func (t *tx) setFault(err error) error {
 	return err
 }
 
-// undo takes back in memory what was done there since there were so many undos.
-func (t *tx) undo(begun int) {
-	for i := len(t.undos) - 1; i >= begun; i-- {
-		t.undos[i]()
-	}
-	t.undos = t.undos[:begun]
-}
-
 // together does what belongs together in the file and in memory: when a part of it fails, memory is as it was before.
 func (t *tx) together(do func() error) error {
-	begun := len(t.undos)
+	begun := t.lines.Mark()
 	err := do()
 	if err != nil {
-		t.undo(begun)
+		t.lines.Undo(begun)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,7 +63,7 @@ func TestOpenStoreNeedsNoMoreFiles(t *testing.T) {
 		callers.Go(func() {
 			for i := range 20 {
 				key := fmt.Sprint(caller, i)
-				if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRecord(key, make([]byte, 20_000)) }); err != nil {
+				if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, key, make([]byte, 20_000)) }); err != nil {
 					t.Error(err)
 				}
 				if _, err := s.Record(t.Context(), key); err != nil {
@@ -124,7 +125,10 @@ func TestOpenOnAFullDisk(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	kept := 0
 	put := func(s store.Store, n int) error {
-		return s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRecord(fmt.Sprint(n), make([]byte, 20_000)) })
+		_, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+			return tx.PutRecord(ctx, fmt.Sprint(n), make([]byte, 20_000))
+		})
+		return err
 	}
 	for ; err == nil; kept++ {
 		err = put(s, kept)

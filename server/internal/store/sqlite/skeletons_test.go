@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"os"
@@ -47,9 +48,8 @@ func TestNamesOfOlderTablesAreKept(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]error{"paul": store.ErrNameTaken, "PauI": store.ErrNameTaken, "Аnn": store.ErrNameTaken, "Bob": nil} {
-		err := s.Update(t.Context(), func(tx store.Tx) error {
-			_, err := tx.InsertUser(account.User{ID: uuid.NewString(), Name: name, CreatedAt: 4})
-			return err
+		_, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+			return tx.InsertUser(ctx, account.User{ID: uuid.NewString(), Name: name, CreatedAt: 4})
 		})
 		if !errors.Is(err, want) {
 			t.Errorf("a new %q: %v", name, err)

@@ -18,8 +18,9 @@ import (
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite" // the driver "sqlite"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/recent"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/timelines"
 )
 
 //go:embed migrations/*.sql
@@ -47,19 +48,18 @@ type Store struct {
 	stopped   chan struct{}
 	closing   sync.RWMutex // held for reading while an update is handed over
 	closed    bool
-	onCommit  func(store.Written)
 
 	carried      int // pages written before the latest checkpoint was asked for; the writer's
 	due          chan struct{}
 	checkpointed chan struct{} // closed when there will be no more checkpoints
 	turn         sync.Mutex    // held over each commit and the end of each checkpoint
 
-	mu        sync.RWMutex // held by the writer from the first change of a batch to its commit
-	timelines map[string]*schedule.Timeline
-	pauses    map[string]schedule.Pause // by worker
-	requests  map[requestKey]int64      // rows of the requests that are remembered
-	deleted   map[string]bool           // users who are deleted, but still referred to
-	longest   int64                     // length of the longest slot there ever was, in milliseconds
+	mu      sync.RWMutex // held by the writer from the first change of a batch to its commit
+	lines   *timelines.Set
+	deleted map[string]bool // users who are deleted, but still referred to
+
+	log    logState // the writer's
+	recent *recent.Log
 }
 
 var _ store.Store = (*Store)(nil)
@@ -69,8 +69,8 @@ var _ store.Store = (*Store)(nil)
 func Open(ctx context.Context, file string) (_ *Store, err error) {
 	s := &Store{
 		prepared: map[string]*sql.Stmt{}, commands: map[string]driver.StmtExecContext{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
-		due: make(chan struct{}), checkpointed: make(chan struct{}), onCommit: func(store.Written) {},
-		timelines: map[string]*schedule.Timeline{}, pauses: map[string]schedule.Pause{}, requests: map[requestKey]int64{}, deleted: map[string]bool{},
+		due: make(chan struct{}), checkpointed: make(chan struct{}),
+		lines: timelines.New(), deleted: map[string]bool{},
 	}
 	defer func() {
 		if err != nil {
@@ -86,7 +86,7 @@ func Open(ctx context.Context, file string) (_ *Store, err error) {
 	if err := s.connect(ctx, file); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.loadTimelines(ctx), s.loadPauses(ctx), s.loadRequests(ctx), s.loadDeleted(ctx)); err != nil {
+	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
 	go s.commitUpdates()
@@ -182,40 +182,6 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-func (s *Store) loadTimelines(ctx context.Context) error {
-	if err := s.writer.QueryRowContext(ctx, `SELECT value FROM counters WHERE name = 'longest slot'`).Scan(&s.longest); err != nil {
-		return err
-	}
-	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms FROM jobs INDEXED BY jobs_active WHERE status IN ('scheduled', 'processing')`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var worker, id string
-		var slot schedule.Slot
-		if err := rows.Scan(&worker, &id, &slot.Start, &slot.End); err != nil {
-			return err
-		}
-		if !s.timeline(worker).Add(id, slot) {
-			return fmt.Errorf("job %s overlaps another on %s", id, worker)
-		}
-	}
-	return rows.Err()
-}
-
-func (s *Store) timeline(worker string) *schedule.Timeline {
-	line, ok := s.timelines[worker]
-	if !ok {
-		line = &schedule.Timeline{}
-		s.timelines[worker] = line
-	}
-	return line
-}
-
-// OnCommit implements store.Store.
-func (s *Store) OnCommit(f func(store.Written)) { s.onCommit = f }
-
 // Close implements store.Store.
 func (s *Store) Close() error {
 	s.closing.Lock()
@@ -226,7 +192,14 @@ func (s *Store) Close() error {
 	s.closed = true
 	close(s.updates)
 	s.closing.Unlock()
+	s.recent.Close()
 	<-s.stopped
 	<-s.checkpointed
 	return s.release()
+}
+
+func (s *Store) isClosed() bool {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	return s.closed
 }

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -46,13 +47,15 @@ func TestLogStaysSmall(t *testing.T) {
 			Prompt: strings.Repeat("a fox ", 50), Parameters: workflow.Values{}, Attempt: 1, Version: 1,
 		}
 	}
-	for name, change := range map[string]func(tx store.Tx, i int) error{
-		"a booking is moved": func(tx store.Tx, i int) error {
+	for name, change := range map[string]func(ctx context.Context, tx store.Tx, i int) error{
+		"a booking is moved": func(ctx context.Context, tx store.Tx, i int) error {
 			j := &jobs[i%len(jobs)]
 			j.Move(j.Start + int64(i))
-			return tx.UpdateJob(*j)
+			return tx.UpdateJob(ctx, *j)
 		},
-		"much is written": func(tx store.Tx, i int) error { return tx.PutRecord(fmt.Sprint(i%10), make([]byte, 100_000)) },
+		"much is written": func(ctx context.Context, tx store.Tx, i int) error {
+			return tx.PutRecord(ctx, fmt.Sprint(i%10), make([]byte, 100_000))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "bookings.db")
@@ -61,17 +64,17 @@ func TestLogStaysSmall(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = s.Close() }()
-			if err := s.Update(t.Context(), func(tx store.Tx) error {
-				_, err := tx.InsertUser(user)
+			if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+				err := tx.InsertUser(ctx, user)
 				for _, j := range jobs {
-					err = errors.Join(err, tx.InsertJob(j))
+					err = errors.Join(err, tx.InsertJob(ctx, j))
 				}
 				return err
 			}); err != nil {
 				t.Fatal(err)
 			}
 			for i := range 2000 {
-				if err := s.Update(t.Context(), func(tx store.Tx) error { return change(tx, i) }); err != nil {
+				if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return change(ctx, tx, i) }); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -111,7 +114,9 @@ func TestLogOfManyShortLivesStaysSmall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.PutRecord(strconv.Itoa(life), make([]byte, 100_000)) }); err != nil {
+		if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+			return tx.PutRecord(ctx, strconv.Itoa(life), make([]byte, 100_000))
+		}); err != nil {
 			t.Fatal(err)
 		}
 		next := filepath.Join(folder, strconv.Itoa(life+1))

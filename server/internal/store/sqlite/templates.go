@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -13,7 +14,14 @@ func (s *Store) Template(ctx context.Context, hash string) (store.Template, erro
 	return t, classify(err)
 }
 
-func (t *tx) PutTemplate(template store.Template) error {
-	return t.exec(`INSERT INTO templates (hash, workflow, title, graph, bindings) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
+func (t *tx) PutTemplate(_ context.Context, template store.Template) error {
+	err := t.execOne(`INSERT INTO templates (hash, workflow, title, graph, bindings) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
 		template.Hash, template.Workflow, template.Title, template.Graph, template.Bindings)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // it is kept already
+	}
+	if err == nil {
+		t.note(store.Thing{Kind: store.TemplateKind, Key: template.Hash})
+	}
+	return err
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// UserByToken implements store.Users.
+// UserByToken implements store.Accounts.
 func (s *Store) UserByToken(ctx context.Context, hash [32]byte) (account.User, account.Token, error) {
 	var u account.User
 	t := account.Token{Hash: hash}
@@ -18,7 +18,7 @@ func (s *Store) UserByToken(ctx context.Context, hash [32]byte) (account.User, a
 	return u, t, classify(err)
 }
 
-// Tokens implements store.Users.
+// Tokens implements store.Accounts.
 func (s *Store) Tokens(ctx context.Context, userID string, after *store.Cursor, limit int) ([]account.Token, error) {
 	query := `SELECT id, client_name, created_ms, last_used_ms FROM tokens WHERE user_id = ? AND revoked_ms IS NULL`
 	args := []any{userID}
@@ -33,42 +33,79 @@ func (s *Store) Tokens(ctx context.Context, userID string, after *store.Cursor, 
 	})
 }
 
-func (t *tx) InsertToken(token account.Token) error {
+func (t *tx) InsertToken(_ context.Context, token account.Token) error {
 	if t.store.deleted[token.UserID] {
 		return store.ErrNotFound
 	}
-	return t.exec(`INSERT INTO tokens (id, user_id, hash, client_name, created_ms) VALUES (?, ?, ?, ?, ?)`, token.ID, token.UserID, token.Hash[:], token.ClientName, token.CreatedAt)
+	err := t.exec(`INSERT INTO tokens (id, user_id, hash, client_name, created_ms) VALUES (?, ?, ?, ?, ?)`,
+		token.ID, token.UserID, token.Hash[:], token.ClientName, token.CreatedAt)
+	if isForeign(err) {
+		return store.ErrNotFound
+	}
+	if err == nil {
+		t.noteToken(token.ID)
+	}
+	return err
 }
 
-func (t *tx) RenameToken(userID, id, name string) error {
-	return classify(t.change(`UPDATE tokens SET client_name = ? WHERE id = ? AND user_id = ? AND revoked_ms IS NULL RETURNING id`, name, id, userID).Scan(&id))
+func (t *tx) RenameToken(_ context.Context, userID, id, name string) error {
+	return t.changeToken(`UPDATE tokens SET client_name = ? WHERE id = ? AND user_id = ? AND revoked_ms IS NULL`, name, id, userID)
 }
 
-func (t *tx) TouchToken(id string, now int64) error {
+func (t *tx) TouchToken(_ context.Context, id string, now int64) error {
 	return t.exec(`UPDATE tokens SET last_used_ms = ? WHERE id = ?`, now, id)
 }
 
-func (t *tx) RevokeToken(userID, id string, now int64) error {
-	return classify(t.change(`UPDATE tokens SET revoked_ms = ? WHERE id = ? AND user_id = ? AND revoked_ms IS NULL RETURNING id`, now, id, userID).Scan(&id))
+func (t *tx) RevokeToken(_ context.Context, userID, id string, now int64) error {
+	return t.changeToken(`UPDATE tokens SET revoked_ms = ? WHERE id = ? AND user_id = ? AND revoked_ms IS NULL`, now, id, userID)
 }
 
-func (t *tx) RevokeTokens(userID string, now int64) (n int, err error) {
-	if err := t.query(`SELECT count(*) FROM tokens WHERE user_id = ? AND revoked_ms IS NULL`, userID).Scan(&n); err != nil {
-		return 0, classify(err)
-	}
-	return n, t.exec(`UPDATE tokens SET revoked_ms = ? WHERE user_id = ? AND revoked_ms IS NULL`, now, userID)
+func (t *tx) RevokeTokens(_ context.Context, userID string, now int64) (n int, err error) {
+	return t.changeTokens(`UPDATE tokens SET revoked_ms = ? WHERE user_id = ? AND revoked_ms IS NULL RETURNING id`, now, userID)
 }
 
-func (t *tx) CountTokens(userID string, usedSince int64) (n int, err error) {
+func (t *tx) CountTokens(_ context.Context, userID string, usedSince int64) (n int, err error) {
 	err = t.query(`SELECT count(*) FROM tokens
 		WHERE user_id = ? AND revoked_ms IS NULL AND max(created_ms, last_used_ms) >= ?`, userID, usedSince).Scan(&n)
 	return n, classify(err)
 }
 
-func (t *tx) ForgetTokens(usedBefore int64, limit int) error {
+func (t *tx) ForgetTokens(_ context.Context, usedBefore int64, limit int) error {
 	if err := t.exec(`DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE revoked_ms IS NOT NULL LIMIT ?)`, limit); err != nil {
 		return err
 	}
-	const unused = `DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE max(created_ms, last_used_ms) < ? LIMIT ?)`
-	return t.exec(unused, usedBefore, limit)
+	const unused = `DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE max(created_ms, last_used_ms) < ? LIMIT ?) RETURNING id`
+	_, err := t.changeTokens(unused, usedBefore, limit)
+	return err
+}
+
+func (t *tx) noteToken(id string) { t.note(store.Thing{Kind: store.TokenKind, Key: id}) }
+
+// changeToken changes one token; store.ErrNotFound. The id is the second of the arguments.
+func (t *tx) changeToken(query string, value any, id, userID string) error {
+	err := t.execOne(query, value, id, userID)
+	if err == nil {
+		t.noteToken(id)
+	}
+	return err
+}
+
+// changeTokens changes tokens by a query that gives their ids, and counts them.
+func (t *tx) changeTokens(query string, args ...any) (int, error) {
+	if err := t.write(); err != nil {
+		return 0, err
+	}
+	statement, err := t.store.statement(query)
+	if err != nil {
+		return 0, t.noteFault(classify(err))
+	}
+	rows, err := statement.QueryContext(context.Background(), args...)
+	ids, err := collect(rows, err, scanID)
+	if err != nil {
+		return 0, t.noteFault(err)
+	}
+	for _, id := range ids {
+		t.noteToken(id)
+	}
+	return len(ids), nil
 }

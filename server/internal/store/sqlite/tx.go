@@ -7,18 +7,19 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/timelines"
 )
 
 // tx is the update under way in the writer's transaction.
 type tx struct {
 	store  *Store
-	jobs   []job.Job        // written by the current update
-	pauses []schedule.Pause // written by the current update
-	names  []store.UserName // of users renamed by the current update
-	undos  []func()         // of the whole transaction: what takes back in memory what it did there
-	marked mark             // how the rows of the current update can be taken back
-	kept   bool             // rows of an update before it are in the transaction
-	fault  error            // what made the transaction worthless: SQLite may have rolled it back
+	lines  *timelines.Set
+	log    logged        // what the transaction adds to the log of changes
+	things []store.Thing // changed by the current update
+	at     map[thingKey]int
+	marked mark  // how the rows of the current update can be taken back
+	kept   bool  // rows of an update before it are in the transaction
+	fault  error // what made the transaction worthless: SQLite may have rolled it back
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -29,6 +30,22 @@ func (t *tx) exec(query string, args ...any) error {
 	}
 	_, err := t.store.exec(query, args...)
 	return t.noteFault(classify(err))
+}
+
+// execOne writes one row that is there; store.ErrNotFound when it is not.
+func (t *tx) execOne(query string, args ...any) error {
+	if err := t.write(); err != nil {
+		return err
+	}
+	result, err := t.store.exec(query, args...)
+	if err != nil {
+		return t.noteFault(classify(err))
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		err = store.ErrNotFound
+	}
+	return err
 }
 
 // insert writes a row and gives its number.
@@ -73,72 +90,62 @@ type failed struct{ err error }
 
 func (f failed) Scan(...any) error { return f.err }
 
-// take puts the job's slot into its worker's timeline.
-func (t *tx) take(j job.Job) bool {
-	line := t.store.timeline(j.Worker)
-	if line.Closed(j.Slot()) || !line.Add(j.ID, j.Slot()) {
-		return false
-	}
-	t.undos = append(t.undos, func() { line.Remove(j.ID) })
-	return true
-}
-
-// retake gives the job the slot that it has now instead of whichever it had.
+// retake gives the job the slot that it has now, if it has one, instead of whichever it had.
 func (t *tx) retake(j job.Job) bool {
-	if held, is := t.store.timeline(j.Worker).Slot(j.ID); is && held == j.Slot() && j.Status.Active() {
-		return true
+	if j.Status.Active() {
+		return t.lines.Retake(j.Worker, j.ID, j.Slot())
 	}
-	for _, line := range t.store.timelines {
-		if slot, held := line.Slot(j.ID); held {
-			line.Remove(j.ID)
-			t.undos = append(t.undos, func() { line.Add(j.ID, slot) })
-		}
-	}
-	return !j.Status.Active() || t.take(j)
+	t.lines.Release(j.ID)
+	return true
 }
 
 // noteLength keeps the length of the longest slot there ever was.
 func (t *tx) noteLength(duration int64) error {
-	before := t.store.longest
-	if duration <= before {
+	if !t.lines.NoteLength(duration) {
 		return nil
 	}
-	t.store.longest = duration
-	t.undos = append(t.undos, func() { t.store.longest = before })
 	return t.exec(`UPDATE counters SET value = ? WHERE name = 'longest slot'`, duration)
 }
 
-func (t *tx) Blocking(worker string, slot schedule.Slot, except string) (string, bool) {
-	booking, found := t.store.timeline(worker).Blocking(slot, except)
-	return booking.ID, found
+func (t *tx) Blocking(_ context.Context, worker string, slot schedule.Slot, except string) (string, bool, error) {
+	id, found := t.lines.Blocking(worker, slot, except)
+	return id, found, nil
 }
 
-func (t *tx) Within(worker string, slot schedule.Slot, limit int) []schedule.Booking {
-	return t.store.timeline(worker).Within(slot, limit)
+func (t *tx) Within(_ context.Context, worker string, slot schedule.Slot, limit int) ([]schedule.Booking, error) {
+	return t.lines.Within(worker, slot, limit), nil
 }
 
-func (t *tx) NextFree(worker string, from, duration int64, except string) int64 {
-	return t.store.timeline(worker).NextFree(from, duration, except)
+func (t *tx) NextFree(_ context.Context, worker string, from, duration int64, except string) (int64, error) {
+	return t.lines.NextFree(worker, from, duration, except), nil
 }
 
-func (t *tx) CountActive(userID string) (n int, err error) {
+func (t *tx) CountActive(_ context.Context, userID string) (n int, err error) {
 	err = t.query(`SELECT count(*) FROM jobs WHERE user_id = ? AND status IN ('scheduled', 'processing')`, userID).Scan(&n)
 	return n, classify(err)
 }
 
-func (t *tx) Job(id string) (job.Job, error) { return t.queryJob(selectJob, id) }
+func (t *tx) Job(_ context.Context, id string) (job.Job, error) { return t.queryJob(selectJob, id) }
 
 func (t *tx) queryJob(query string, arg any) (job.Job, error) {
 	return scanJob(t.query(query, arg))
 }
 
-func (t *tx) Running(worker string) ([]job.Job, error) { return t.queryJobs(selectRunning, worker) }
+func (t *tx) Running(_ context.Context, worker string) ([]job.Job, error) {
+	return t.queryJobs(selectRunning, worker)
+}
 
-func (t *tx) queryJobs(query string, arg any) ([]job.Job, error) {
+func (t *tx) ActiveJobs(context.Context) ([]job.Job, error) { return t.queryJobs(selectActive) }
+
+func (t *tx) LatestEnded(_ context.Context, limit int) ([]job.Job, error) {
+	return t.queryJobs(selectEnded, limit)
+}
+
+func (t *tx) queryJobs(query string, args ...any) ([]job.Job, error) {
 	statement, err := t.store.statement(query)
 	if err != nil {
 		return nil, t.noteFault(classify(err))
 	}
-	jobs, err := scanJobs(statement.QueryContext(context.Background(), arg))
+	jobs, err := scanJobs(statement.QueryContext(context.Background(), args...))
 	return jobs, t.noteFault(err)
 }

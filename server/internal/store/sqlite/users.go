@@ -2,14 +2,14 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// User implements store.Users.
+// User implements store.Accounts.
 func (s *Store) User(ctx context.Context, id string) (account.User, error) {
 	return scanUser(id, s.read.QueryRowContext(ctx, selectUser, id))
 }
@@ -22,7 +22,7 @@ func scanUser(id string, r row) (account.User, error) {
 	return u, classify(err)
 }
 
-// Accounts implements store.Users.
+// Accounts implements store.Accounts.
 func (s *Store) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]account.Account, error) {
 	query := `SELECT id, name, administrator, created_ms,
 		(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL),
@@ -39,48 +39,57 @@ func (s *Store) Accounts(ctx context.Context, after *store.Cursor, limit int) ([
 	})
 }
 
-func (t *tx) InsertUser(u account.User) (account.User, error) {
-	const insert = `INSERT INTO users (id, name, administrator, created_ms, skeleton) VALUES (?, ?, ?, ?, ?)`
-	if u.Name != "" {
-		err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt, names.Skeleton(u.Name))
-		if isUnique(err) {
-			err = store.ErrNameTaken
-		}
-		return u, err
-	}
-	for { // somebody may have chosen the name "User-7"
-		var n int64
-		if err := t.change(`UPDATE counters SET value = value + 1 WHERE name = 'user' RETURNING value`).Scan(&n); err != nil {
-			return u, classify(err)
-		}
-		u.Name = fmt.Sprintf("User-%d", n)
-		if err := t.exec(insert, u.ID, u.Name, u.Administrator, u.CreatedAt, names.Skeleton(u.Name)); !isUnique(err) {
-			return u, err
-		}
-	}
+func (t *tx) NextUserNumber(context.Context) (n int64, err error) {
+	return n, t.change(`UPDATE counters SET value = value + 1 WHERE name = 'user' RETURNING value`).Scan(&n)
 }
 
-func (t *tx) RenameUser(id, name string) error {
-	const rename = `UPDATE users SET name = ?, skeleton = ? WHERE id = ? AND deleted_ms IS NULL RETURNING id`
-	err := t.change(rename, name, names.Skeleton(name), id).Scan(&id)
+func (t *tx) InsertUser(_ context.Context, u account.User) error {
+	err := t.exec(`INSERT INTO users (id, name, administrator, created_ms, skeleton) VALUES (?, ?, ?, ?, ?)`,
+		u.ID, u.Name, u.Administrator, u.CreatedAt, names.Skeleton(u.Name))
 	if isUnique(err) {
 		return store.ErrNameTaken
 	}
-	if err != nil {
-		return classify(err)
+	if err == nil {
+		t.noteUser(u)
 	}
-	t.names = append(t.names, store.UserName{UserID: id, Name: name})
-	return nil
+	return err
 }
 
-func (t *tx) SetAdministrator(id string, is bool) (account.User, error) {
-	u := account.User{ID: id}
-	err := t.change(`UPDATE users SET administrator = ? WHERE id = ? AND deleted_ms IS NULL
-		RETURNING name, administrator, created_ms`, is, id).Scan(&u.Name, &u.Administrator, &u.CreatedAt)
-	return u, classify(err)
+func (t *tx) noteUser(u account.User) { t.note(store.Thing{Kind: store.UserKind, Key: u.ID, User: &u}) }
+
+// changeUser changes a user's row; set ends with what to set.
+func (t *tx) changeUser(id, set string, args ...any) (account.User, error) {
+	u, err := scanUser(id, t.change(`UPDATE users SET `+set+` WHERE id = ? AND deleted_ms IS NULL
+		RETURNING name, administrator, created_ms`, append(args, id)...))
+	if isUnique(err) {
+		return u, store.ErrNameTaken
+	}
+	if err == nil {
+		t.noteUser(u)
+	}
+	return u, err
 }
 
-func (t *tx) CountAdministrators(except string, usedSince int64) (n int, err error) {
+func (t *tx) RenameUser(_ context.Context, id, name string) error {
+	_, err := t.changeUser(id, `name = ?, skeleton = ?`, name, names.Skeleton(name))
+	if err == nil {
+		t.renamePauses(id, name)
+	}
+	return err
+}
+
+// renamePauses changes what pauses say of who made them.
+func (t *tx) renamePauses(userID, name string) {
+	for _, p := range t.lines.Rename(userID, name) {
+		t.notePause(p)
+	}
+}
+
+func (t *tx) SetAdministrator(_ context.Context, id string, is bool) (account.User, error) {
+	return t.changeUser(id, `administrator = ?`, is)
+}
+
+func (t *tx) CountAdministrators(_ context.Context, except string, usedSince int64) (n int, err error) {
 	err = t.query(`SELECT count(*) FROM users u WHERE u.administrator = 1 AND u.id <> ? AND EXISTS (SELECT 1 FROM tokens t
 		WHERE t.user_id = u.id AND t.revoked_ms IS NULL AND max(t.created_ms, t.last_used_ms) >= ?)`, except, usedSince).Scan(&n)
 	return n, classify(err)
@@ -92,13 +101,13 @@ const unused = `u.deleted_ms IS NULL AND u.administrator = 0 AND u.created_ms < 
 	AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id AND t.revoked_ms IS NULL AND max(t.created_ms, t.last_used_ms) >= ?1)
 	AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.created_by = u.id) AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.user_id = u.id)`
 
-// UnusedUsers implements store.Users.
+// UnusedUsers implements store.Accounts.
 func (s *Store) UnusedUsers(ctx context.Context, before int64, limit int) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT u.id FROM users u WHERE `+unused+` LIMIT ?2`, before, limit)
 	return collect(rows, err, scanID)
 }
 
-func (t *tx) ForgetUser(id string, before int64) (forgotten bool, err error) {
+func (t *tx) ForgetUser(_ context.Context, id string, before int64) (forgotten bool, err error) {
 	var is bool
 	if err := t.query(`SELECT EXISTS (SELECT 1 FROM users u WHERE u.id = ?2 AND `+unused+`)`, before, id).Scan(&is); err != nil || !is {
 		return false, classify(err)
@@ -106,5 +115,17 @@ func (t *tx) ForgetUser(id string, before int64) (forgotten bool, err error) {
 	if err := t.exec(`DELETE FROM tokens WHERE user_id = ?`, id); err != nil {
 		return false, err
 	}
-	return true, t.exec(`DELETE FROM users WHERE id = ?`, id)
+	return true, t.forgetUser(`DELETE FROM users WHERE id = ?`, id)
+}
+
+// forgetUser forgets a user by a query that takes the id, if it does.
+func (t *tx) forgetUser(query, id string) error {
+	err := t.execOne(query, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		t.note(store.Thing{Kind: store.UserKind, Key: id})
+	}
+	return err
 }

@@ -13,22 +13,22 @@ import (
 const maxBatch = 256
 
 type update struct {
-	ctx    context.Context
-	change func(store.Tx) error
-	wrote  store.Written
-	err    error
-	done   chan struct{}
+	ctx      context.Context
+	change   func(context.Context, store.Tx) error
+	revision store.Revision
+	err      error
+	done     chan struct{}
 }
 
 // Update implements store.Store.
-func (s *Store) Update(ctx context.Context, change func(store.Tx) error) error {
+func (s *Store) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
 	u := &update{ctx: ctx, change: change, done: make(chan struct{})}
 	if err := s.hand(u); err != nil {
-		return err
+		return store.Revision{}, err
 	}
 	// Once handed over it is answered truthfully, even to a caller that has stopped waiting.
 	<-u.done
-	return u.err
+	return u.revision, u.err
 }
 
 func (s *Store) hand(u *update) error {
@@ -59,9 +59,6 @@ func (s *Store) commitUpdates() {
 		s.turn.Unlock()
 		s.noteCommit()
 		for _, u := range batch {
-			if u.err == nil && len(u.wrote.Jobs)+len(u.wrote.Pauses)+len(u.wrote.Names) > 0 {
-				s.onCommit(u.wrote)
-			}
 			close(u.done)
 		}
 	}
@@ -87,11 +84,14 @@ func (s *Store) waiting(first *update) []*update {
 // commit runs a batch in one transaction. When that fails as a whole, each update is run again in its own, so that what
 // one of them cannot write costs the others nothing but time.
 func (s *Store) commit(batch []*update) {
-	tx := &tx{store: s}
+	tx := &tx{store: s, lines: s.lines, log: s.log.next(), at: map[thingKey]int{}}
 	s.mu.Lock()
 	err := s.try(tx, batch)
 	if err != nil {
-		tx.undo(0)
+		s.lines.Undo(0)
+	} else {
+		s.lines.Keep()
+		s.tell(tx.log)
 	}
 	s.mu.Unlock()
 	switch {
@@ -110,15 +110,22 @@ func (s *Store) try(tx *tx, batch []*update) error {
 		return err
 	}
 	for _, u := range batch {
-		u.wrote, u.err = store.Written{}, u.ctx.Err()
+		u.revision, u.err = store.Revision{}, u.ctx.Err()
 		if u.err != nil {
 			continue
 		}
-		u.wrote, u.err = tx.run(u.change)
+		u.err = tx.run(context.WithoutCancel(u.ctx), u.change)
 		if tx.fault != nil {
 			s.rollback()
 			return tx.fault
 		}
+		if u.err == nil {
+			u.revision = tx.log.newest
+		}
+	}
+	if err := tx.writeLog(); err != nil {
+		s.rollback()
+		return err
 	}
 	if err := s.end(); err != nil {
 		s.rollback()

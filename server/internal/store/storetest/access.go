@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -19,34 +20,46 @@ func users(t *testing.T, s *suite) {
 	if first.Name != "User-1" || second.Name != "User-2" {
 		t.Errorf("names %q and %q", first.Name, second.Name)
 	}
-	s.update(func(tx store.Tx) error { return tx.RenameUser(first.ID, "User-3") })
-	if third := s.user(); third.Name != "User-4" {
-		t.Errorf("third is %q", third.Name)
-	}
-	err := s.Update(t.Context(), func(tx store.Tx) error { return tx.RenameUser(second.ID, "User-3") })
-	if !errors.Is(err, store.ErrNameTaken) {
-		t.Errorf("taken name: %v", err)
-	}
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, first.ID, "User-3") })
+	s.update(func(ctx context.Context, tx store.Tx) error { // a taken name ends no update
+		if err := tx.RenameUser(ctx, second.ID, "User-3"); !errors.Is(err, store.ErrNameTaken) {
+			t.Errorf("taken name: %v", err)
+		}
+		if err := tx.InsertUser(ctx, account.User{ID: uuid.NewString(), Name: "User-3"}); !errors.Is(err, store.ErrNameTaken) {
+			t.Errorf("taken by a new user: %v", err)
+		}
+		n, err := tx.NextUserNumber(ctx)
+		if n != 3 {
+			t.Errorf("the next number is %d", n)
+		}
+		return errors.Join(err, tx.InsertUser(ctx, account.User{ID: uuid.NewString(), Name: "User-4", CreatedAt: 1}))
+	})
 	token := account.Token{ID: uuid.NewString(), UserID: second.ID, Hash: [32]byte{1, 2}, ClientName: "cli", CreatedAt: 3}
-	s.update(func(tx store.Tx) error { return tx.InsertToken(token) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertToken(ctx, token) })
 	user, got, err := s.UserByToken(t.Context(), token.Hash)
 	if diff := cmp.Diff(token, got); diff != "" || user != second || err != nil {
 		t.Errorf("user %v, %s (%v)", user, diff, err)
 	}
-	for name, change := range map[string]func(store.Tx) error{
-		"another's token":         func(tx store.Tx) error { return tx.RevokeToken(first.ID, token.ID, 9) },
-		"name of another's":       func(tx store.Tx) error { return tx.RenameToken(first.ID, token.ID, "mine") },
-		"unknown administrator":   func(tx store.Tx) error { _, err := tx.SetAdministrator("?", true); return err },
-		"unknown invitation":      func(tx store.Tx) error { _, err := tx.RevokeInvitation("?", 1); return err },
-		"code of no invitation":   func(tx store.Tx) error { _, err := tx.UseInvitation([32]byte{7}, 1); return err },
-		"token that is not there": func(tx store.Tx) error { return tx.RevokeToken(second.ID, "?", 9) },
+	for name, change := range map[string]func(context.Context, store.Tx) error{
+		"another's token":   func(ctx context.Context, tx store.Tx) error { return tx.RevokeToken(ctx, first.ID, token.ID, 9) },
+		"name of another's": func(ctx context.Context, tx store.Tx) error { return tx.RenameToken(ctx, first.ID, token.ID, "mine") },
+		"unknown administrator": func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.SetAdministrator(ctx, "?", true)
+			return err
+		},
+		"unknown invitation": func(ctx context.Context, tx store.Tx) error { _, err := tx.RevokeInvitation(ctx, "?", 1); return err },
+		"code of no invitation": func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.UseInvitation(ctx, [32]byte{7}, 1)
+			return err
+		},
+		"token that is not there": func(ctx context.Context, tx store.Tx) error { return tx.RevokeToken(ctx, second.ID, "?", 9) },
 	} {
-		if err := s.Update(t.Context(), change); !errors.Is(err, store.ErrNotFound) {
+		if _, err := s.Update(t.Context(), change); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	s.update(func(tx store.Tx) error {
-		return errors.Join(tx.RenameToken(second.ID, token.ID, "laptop"), tx.TouchToken(token.ID, 8))
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.RenameToken(ctx, second.ID, token.ID, "laptop"), tx.TouchToken(ctx, token.ID, 8))
 	})
 	token.ClientName, token.LastUsed, token.Hash = "laptop", 8, [32]byte{}
 	tokens, err := s.Tokens(t.Context(), second.ID, nil, 10)
@@ -66,7 +79,7 @@ func users(t *testing.T, s *suite) {
 	if diff := cmp.Diff(accounts[1:], rest); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	s.update(func(tx store.Tx) error { return tx.RevokeToken(second.ID, token.ID, 9) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.RevokeToken(ctx, second.ID, token.ID, 9) })
 	token.Hash = [32]byte{1, 2}
 	if _, _, err := s.UserByToken(t.Context(), token.Hash); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("revoked token: %v", err)
@@ -76,14 +89,14 @@ func users(t *testing.T, s *suite) {
 func administrators(t *testing.T, s *suite) {
 	user := s.user()
 	count := func(except string) (n int) {
-		s.update(func(tx store.Tx) (err error) {
-			n, err = tx.CountAdministrators(except, 0)
+		s.update(func(ctx context.Context, tx store.Tx) (err error) {
+			n, err = tx.CountAdministrators(ctx, except, 0)
 			return err
 		})
 		return n
 	}
-	s.update(func(tx store.Tx) error {
-		changed, err := tx.SetAdministrator(user.ID, true)
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		changed, err := tx.SetAdministrator(ctx, user.ID, true)
 		if !changed.Administrator || changed.Name != user.Name {
 			t.Errorf("changed to %+v", changed)
 		}
@@ -92,14 +105,14 @@ func administrators(t *testing.T, s *suite) {
 	if n := count(""); n != 0 {
 		t.Errorf("%d administrators without a token", n)
 	}
-	s.update(func(tx store.Tx) error {
-		return errors.Join(tx.InsertToken(account.Token{ID: "a", UserID: user.ID, Hash: [32]byte{1}}), tx.InsertToken(account.Token{ID: "b", UserID: user.ID, Hash: [32]byte{2}}))
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.InsertToken(ctx, account.Token{ID: "a", UserID: user.ID, Hash: [32]byte{1}}), tx.InsertToken(ctx, account.Token{ID: "b", UserID: user.ID, Hash: [32]byte{2}}))
 	})
 	if n, others := count(""), count(user.ID); n != 1 || others != 0 {
 		t.Errorf("%d administrators, %d others", n, others)
 	}
-	s.update(func(tx store.Tx) error {
-		if n, err := tx.RevokeTokens(user.ID, 5); n != 2 || err != nil {
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		if n, err := tx.RevokeTokens(ctx, user.ID, 5); n != 2 || err != nil {
 			t.Errorf("%d revoked (%v)", n, err)
 		}
 		return nil
@@ -112,10 +125,10 @@ func administrators(t *testing.T, s *suite) {
 func invitations(t *testing.T, s *suite) {
 	user := s.user()
 	made := account.Invitation{ID: uuid.NewString(), Hash: [32]byte{9}, Note: "course", CreatedBy: user.ID, CreatedByName: user.Name, CreatedAt: 10, ExpiresAt: 100, MaxUses: 2}
-	s.update(func(tx store.Tx) error { return tx.InsertInvitation(made) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, made) })
 	use := func(now int64) error {
-		return s.Update(t.Context(), func(tx store.Tx) error {
-			_, err := tx.UseInvitation(made.Hash, now)
+		return s.try(func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.UseInvitation(ctx, made.Hash, now)
 			return err
 		})
 	}
@@ -142,13 +155,13 @@ func invitations(t *testing.T, s *suite) {
 	}
 	again := made
 	again.ID, again.Hash = uuid.NewString(), [32]byte{8}
-	s.update(func(tx store.Tx) error { return tx.InsertInvitation(again) })
-	s.update(func(tx store.Tx) error {
-		_, err := tx.RevokeInvitation(again.ID, 50)
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, again) })
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.RevokeInvitation(ctx, again.ID, 50)
 		return err
 	})
-	err = s.Update(t.Context(), func(tx store.Tx) error {
-		_, err := tx.UseInvitation(again.Hash, 60)
+	_, err = s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.UseInvitation(ctx, again.Hash, 60)
 		return err
 	})
 	if !errors.Is(err, store.ErrNotFound) {
@@ -163,7 +176,7 @@ func trail(t *testing.T, s *suite) {
 		if i == 9 {
 			e.UserID = ""
 		}
-		s.update(func(tx store.Tx) error { return tx.InsertEvent(e) })
+		s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertEvent(ctx, e) })
 	}
 	ats := func(q audit.Query) (ats []int64) {
 		events, err := s.Events(t.Context(), q)
@@ -188,12 +201,12 @@ func trail(t *testing.T, s *suite) {
 	if diff := cmp.Diff([]int64{6, 5}, ats(audit.Query{Before: all[2].Number, Limit: 2})); diff != "" {
 		t.Error(diff)
 	}
-	s.update(func(tx store.Tx) error { return tx.ForgetEvents(5, 3) })
-	s.update(func(tx store.Tx) error { return tx.ForgetEvents(5, 100) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.ForgetEvents(ctx, 5, 3) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.ForgetEvents(ctx, 5, 100) })
 	if diff := cmp.Diff([]int64{9, 8, 7, 6, 5}, ats(audit.Query{Limit: 100})); diff != "" {
 		t.Error(diff)
 	}
-	s.update(func(tx store.Tx) error { return tx.ForgetEvents(100, 100) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.ForgetEvents(ctx, 100, 100) })
 	if left, err := s.Events(t.Context(), audit.Query{Limit: 100}); err != nil || len(left) != 1 || left[0].Number != all[0].Number {
 		t.Errorf("left of all: %+v (%v)", left, err)
 	}
@@ -219,8 +232,8 @@ func activeOfUser(t *testing.T, s *suite) {
 	ended := booking(first, "gpu", 3000, 1)
 	ended.LetGo(1)
 	s.insert(booking(first, "gpu", 1000, 500), booking(first, "gpu", 2000, 500), booking(second, "gpu", 4000, 500), ended)
-	s.update(func(tx store.Tx) error {
-		if n, err := tx.CountActive(first.ID); n != 2 || err != nil {
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		if n, err := tx.CountActive(ctx, first.ID); n != 2 || err != nil {
 			t.Errorf("%d active (%v)", n, err)
 		}
 		return nil
@@ -234,37 +247,42 @@ func deletion(t *testing.T, s *suite) {
 	ended.Complete(1500, []job.Result{{Filename: "a.png", Kind: job.Image}})
 	first, second := booking(user, "gpu", 3000, 500), booking(user, "gpu", 2000, 500)
 	s.insert(ended, first, second, booking(other, "gpu", 4000, 500))
-	s.update(func(tx store.Tx) error {
-		active, err := tx.ActiveOf(user.ID)
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		active, err := tx.ActiveOf(ctx, user.ID)
 		if diff := cmp.Diff([]job.Job{second, first}, active); diff != "" {
 			t.Error(diff)
 		}
-		return errors.Join(err, tx.InsertToken(token))
+		return errors.Join(err, tx.InsertToken(ctx, token))
 	})
-	if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.DeleteUser(user.ID, other.Name, 5) }); !errors.Is(err, store.ErrNameTaken) {
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, user.ID, other.Name, 5) }); !errors.Is(err, store.ErrNameTaken) {
 		t.Errorf("under a taken name: %v", err)
 	}
 	s.insert(booking(user, "gpu", 5000, 500)) // a refused deletion has deleted nobody
-	s.update(func(tx store.Tx) error { return tx.DeleteUser(user.ID, "Deleted", 5) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, user.ID, "Deleted", 5) })
 	_ = s.Close()
 	s.Store = s.open(t, s.folder)
 	for name, change := range map[string]struct {
 		want   error
-		change func(store.Tx) error
+		change func(context.Context, store.Tx) error
 	}{
-		"delete again":      {store.ErrNotFound, func(tx store.Tx) error { return tx.DeleteUser(user.ID, "Deleted", 6) }},
-		"rename":            {store.ErrNotFound, func(tx store.Tx) error { return tx.RenameUser(user.ID, "Back") }},
-		"read in an update": {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.User(user.ID); return err }},
-		"promote":           {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.SetAdministrator(user.ID, true); return err }},
-		"give it a token": {store.ErrNotFound, func(tx store.Tx) error {
-			return tx.InsertToken(account.Token{ID: "x", UserID: user.ID, Hash: [32]byte{2}})
+		"delete again":      {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, user.ID, "Deleted", 6) }},
+		"rename":            {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, user.ID, "Back") }},
+		"read in an update": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { _, err := tx.User(ctx, user.ID); return err }},
+		"promote": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error {
+			_, err := tx.SetAdministrator(ctx, user.ID, true)
+			return err
 		}},
-		"book for it":        {store.ErrUserDeleted, func(tx store.Tx) error { return tx.InsertJob(booking(user, "gpu", 9000, 500)) }},
-		"delete nobody":      {store.ErrNotFound, func(tx store.Tx) error { return tx.DeleteUser("?", "Deleted", 6) }},
-		"rename nobody":      {store.ErrNotFound, func(tx store.Tx) error { return tx.RenameUser("?", "Somebody") }},
-		"read nobody at all": {store.ErrNotFound, func(tx store.Tx) error { _, err := tx.User("?"); return err }},
+		"give it a token": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error {
+			return tx.InsertToken(ctx, account.Token{ID: "x", UserID: user.ID, Hash: [32]byte{2}})
+		}},
+		"book for it": {store.ErrUserDeleted, func(ctx context.Context, tx store.Tx) error {
+			return tx.InsertJob(ctx, booking(user, "gpu", 9000, 500))
+		}},
+		"delete nobody":      {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, "?", "Deleted", 6) }},
+		"rename nobody":      {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, "?", "Somebody") }},
+		"read nobody at all": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { _, err := tx.User(ctx, "?"); return err }},
 	} {
-		if err := s.Update(t.Context(), change.change); !errors.Is(err, change.want) {
+		if _, err := s.Update(t.Context(), change.change); !errors.Is(err, change.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -283,7 +301,9 @@ func deletion(t *testing.T, s *suite) {
 	if left, err := s.Erasures(t.Context()); err != nil || len(left) != 1 || left[0] != user.ID {
 		t.Errorf("to erase: %v (%v)", left, err)
 	}
-	s.update(func(tx store.Tx) error { return errors.Join(tx.ForgetResults(ended), tx.Erased(user.ID)) })
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.ForgetResults(ctx, ended), tx.Erased(ctx, user.ID))
+	})
 	if left, err := s.Erasures(t.Context()); err != nil || len(left) != 0 {
 		t.Errorf("still to erase: %v (%v)", left, err)
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -30,13 +31,13 @@ func (s *suite) reopened(t *testing.T) *suite {
 
 // together hands changes over while another update is under way, so that they share whatever a store lets share, and gives
 // their errors. It is for a bubble.
-func (s *suite) together(changes []func(store.Tx) error) []error {
+func (s *suite) together(changes []func(context.Context, store.Tx) error) []error {
 	errs := make([]error, len(changes))
 	hold := make(chan struct{})
-	go func() { _ = s.Update(s.Context(), func(store.Tx) error { <-hold; return nil }) }()
+	go func() { _ = s.try(func(context.Context, store.Tx) error { <-hold; return nil }) }()
 	for i, change := range changes {
 		synctest.Wait()
-		go func() { errs[i] = s.Update(s.Context(), change) }()
+		go func() { errs[i] = s.try(change) }()
 	}
 	synctest.Wait()
 	close(hold)
@@ -51,16 +52,16 @@ func badUpdatesAreAlone(t *testing.T, s *suite) {
 		s := s.reopened(t)
 		defer func() { _ = s.Close() }()
 		user, usual := s.user(), 0
-		s.update(func(store.Tx) error { usual++; return nil })
+		s.update(func(context.Context, store.Tx) error { usual++; return nil })
 		const n = 40
 		runs := make([]int, n)
-		var changes []func(store.Tx) error
+		var changes []func(context.Context, store.Tx) error
 		for i := range n {
-			changes = append(changes, func(tx store.Tx) error {
+			changes = append(changes, func(ctx context.Context, tx store.Tx) error {
 				runs[i]++
 				j := booking(user, "gpu", int64(i)*100, 50)
 				e := audit.Event{UserID: user.ID, JobID: j.ID, Request: audit.Request{ID: fmt.Sprint(i), Hash: []byte("h")}}
-				err := errors.Join(tx.InsertJob(j), tx.InsertEvent(e))
+				err := errors.Join(tx.InsertJob(ctx, j), tx.InsertEvent(ctx, e))
 				switch {
 				case err != nil:
 					return err
@@ -80,10 +81,10 @@ func badUpdatesAreAlone(t *testing.T, s *suite) {
 				t.Errorf("update %d ran %d times, %d beside no other", i, runs[i], usual)
 			}
 		}
-		s.update(func(tx store.Tx) error {
+		s.update(func(ctx context.Context, tx store.Tx) error {
 			for i := range n {
-				_, found := tx.Blocking("gpu", schedule.NewSlot(int64(i)*100, 50), "")
-				_, _, err := tx.Request(user.ID, fmt.Sprint(i))
+				_, found, _ := tx.Blocking(ctx, "gpu", schedule.NewSlot(int64(i)*100, 50), "")
+				_, _, err := tx.Request(ctx, user.ID, fmt.Sprint(i))
 				if good := i%4 > 1; found != good || good != (err == nil) {
 					t.Errorf("update %d: its slot is held: %v; its request: %v", i, found, err)
 				}
@@ -105,9 +106,9 @@ func memoryAndDiskAgree(t *testing.T, s *suite) {
 		synctest.Test(t, func(t *testing.T) {
 			s := s.reopened(t)
 			user := s.user()
-			s.update(func(tx store.Tx) error { return tx.InsertEvent(audit.Event{UserID: user.ID}) })
+			s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertEvent(ctx, audit.Event{UserID: user.ID}) })
 			for range rapid.IntRange(1, 3).Draw(r, "batches") {
-				var changes []func(store.Tx) error
+				var changes []func(context.Context, store.Tx) error
 				for range rapid.IntRange(1, 8).Draw(r, "updates") {
 					changes = append(changes, anyChange(r, user))
 				}
@@ -128,30 +129,30 @@ func memoryAndDiskAgree(t *testing.T, s *suite) {
 }
 
 // anyChange is some writes, of which any may be refused, and an end: kept, failed or in panic.
-func anyChange(r *rapid.T, user account.User) func(store.Tx) error {
+func anyChange(r *rapid.T, user account.User) func(context.Context, store.Tx) error {
 	moment := rapid.Int64Range(0, 300)
 	job := booking(user, "gpu", moment.Draw(r, "start"), rapid.Int64Range(1, 60).Draw(r, "duration"))
 	to, end := moment.Draw(r, "to"), rapid.IntRange(0, 3).Draw(r, "end")
 	request := fmt.Sprint(rapid.IntRange(0, 5).Draw(r, "request"))
-	var writes []func(store.Tx)
+	var writes []func(context.Context, store.Tx)
 	for range rapid.IntRange(1, 4).Draw(r, "writes") {
-		writes = append(writes, rapid.SampledFrom([]func(store.Tx){
-			func(tx store.Tx) { _ = tx.InsertJob(job) },
-			func(tx store.Tx) { moveFirst(tx, to, false) },
-			func(tx store.Tx) { moveFirst(tx, to, true) },
-			func(tx store.Tx) {
-				_ = tx.PutPause(schedule.Pause{Worker: "gpu", Slot: schedule.NewSlot(to, 20), UserID: user.ID, UserName: user.Name})
+		writes = append(writes, rapid.SampledFrom([]func(context.Context, store.Tx){
+			func(ctx context.Context, tx store.Tx) { _ = tx.InsertJob(ctx, job) },
+			func(ctx context.Context, tx store.Tx) { moveFirst(ctx, tx, to, false) },
+			func(ctx context.Context, tx store.Tx) { moveFirst(ctx, tx, to, true) },
+			func(ctx context.Context, tx store.Tx) {
+				_ = tx.PutPause(ctx, schedule.Pause{Worker: "gpu", Slot: schedule.NewSlot(to, 20), UserID: user.ID, UserName: user.Name})
 			},
-			func(tx store.Tx) { _ = tx.DropPause("gpu") },
-			func(tx store.Tx) {
-				_ = tx.InsertEvent(audit.Event{At: to, UserID: user.ID, JobID: job.ID, Request: audit.Request{ID: request, Hash: []byte("h")}})
+			func(ctx context.Context, tx store.Tx) { _ = tx.DropPause(ctx, "gpu") },
+			func(ctx context.Context, tx store.Tx) {
+				_ = tx.InsertEvent(ctx, audit.Event{At: to, UserID: user.ID, JobID: job.ID, Request: audit.Request{ID: request, Hash: []byte("h")}})
 			},
-			func(tx store.Tx) { _ = tx.ForgetRequests(to) },
+			func(ctx context.Context, tx store.Tx) { _ = tx.ForgetRequests(ctx, to) },
 		}).Draw(r, "write"))
 	}
-	return func(tx store.Tx) error {
+	return func(ctx context.Context, tx store.Tx) error {
 		for _, write := range writes {
-			write(tx)
+			write(ctx, tx)
 		}
 		switch end {
 		case 0:
@@ -164,9 +165,9 @@ func anyChange(r *rapid.T, user account.User) func(store.Tx) error {
 }
 
 // moveFirst moves the first job of the timeline, or lets it go.
-func moveFirst(tx store.Tx, to int64, end bool) {
-	id, _ := tx.Blocking("gpu", schedule.Slot{Start: 0, End: math.MaxInt64 / 2}, "")
-	j, err := tx.Job(id)
+func moveFirst(ctx context.Context, tx store.Tx, to int64, end bool) {
+	id, _, _ := tx.Blocking(ctx, "gpu", schedule.Slot{Start: 0, End: math.MaxInt64 / 2}, "")
+	j, err := tx.Job(ctx, id)
 	if err != nil {
 		return
 	}
@@ -175,7 +176,7 @@ func moveFirst(tx store.Tx, to int64, end bool) {
 	} else {
 		j.Move(to)
 	}
-	_ = tx.UpdateJob(j)
+	_ = tx.UpdateJob(ctx, j)
 }
 
 // answered is what a store says of all that it may hold in memory too.
@@ -203,11 +204,13 @@ func answers(s *suite, user account.User) (a answered) {
 	if a.Free, err = s.FreeSlots(s.Context(), "gpu", 0, 5, 100); err != nil {
 		s.Fatal(err)
 	}
-	a.Pause, _ = s.Pause("gpu")
-	s.update(func(tx store.Tx) error {
+	if a.Pause, _, err = s.Pause(s.Context(), "gpu"); err != nil {
+		s.Fatal(err)
+	}
+	s.update(func(ctx context.Context, tx store.Tx) error {
 		a.Requests = nil
 		for i := range 6 {
-			if job, _, err := tx.Request(user.ID, fmt.Sprint(i)); err == nil {
+			if job, _, err := tx.Request(ctx, user.ID, fmt.Sprint(i)); err == nil {
 				a.Requests = append(a.Requests, fmt.Sprint(i, job))
 			}
 		}

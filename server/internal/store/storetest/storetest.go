@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -36,8 +37,13 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"active slots never overlap", overlap},
 		{"ended jobs free their slots", endedJobsFree},
 		{"queries filter, sort and page", queries},
-		{"commits are told in order", commits},
-		{"new names are told", renames},
+		{"changes are logged in order", logged},
+		{"what the log tells of", told},
+		{"the log goes on after opening again", logSurvives},
+		{"the log is asked for what it does not know", forgotten},
+		{"whoever waits for changes", waiting},
+		{"an update gives its revision", revisions},
+		{"what is not there", missing},
 		{"the numbers of a day", dayStats},
 		{"users and tokens", users},
 		{"administrators", administrators},
@@ -71,20 +77,27 @@ type suite struct {
 	open   func(t *testing.T, folder string) store.Store
 }
 
-func (s *suite) update(change func(store.Tx) error) {
+func (s *suite) update(change func(context.Context, store.Tx) error) {
 	s.Helper()
-	if err := s.Update(s.Context(), change); err != nil {
+	if _, err := s.Update(s.Context(), change); err != nil {
 		s.Fatal(err)
 	}
+}
+
+// try updates and gives the error.
+func (s *suite) try(change func(context.Context, store.Tx) error) error {
+	_, err := s.Update(s.Context(), change)
+	return err
 }
 
 func (s *suite) user() account.User {
 	s.Helper()
 	var user account.User
 	id := uuid.NewString()
-	s.update(func(tx store.Tx) (err error) {
-		user, err = tx.InsertUser(account.User{ID: id, CreatedAt: 1})
-		return err
+	s.update(func(ctx context.Context, tx store.Tx) (err error) {
+		n, err := tx.NextUserNumber(ctx)
+		user = account.User{ID: id, Name: fmt.Sprintf("User-%d", n), CreatedAt: 1}
+		return errors.Join(err, tx.InsertUser(ctx, user))
 	})
 	return user
 }
@@ -99,7 +112,7 @@ func booking(user account.User, worker string, start, duration int64) job.Job {
 func (s *suite) insert(jobs ...job.Job) {
 	s.Helper()
 	for _, j := range jobs {
-		s.update(func(tx store.Tx) error { return tx.InsertJob(j) })
+		s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, j) })
 	}
 }
 
@@ -126,7 +139,7 @@ func jobsKeepTheirFields(t *testing.T, s *suite) {
 	j.Posted(1001, "")
 	j.MarkLate("waiting")
 	j.Complete(2000, []job.Result{{Filename: "a/b.png", Kind: job.Image, NodeID: "9"}, {Kind: job.Words, Text: "hello"}})
-	s.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
 	if diff := cmp.Diff(j, s.job(j.ID)); diff != "" {
 		t.Fatal(diff)
 	}
@@ -146,8 +159,8 @@ func openAgain(t *testing.T, s *suite) {
 	if diff := cmp.Diff(j, s.job(j.ID)); diff != "" {
 		t.Error(diff)
 	}
-	s.update(func(tx store.Tx) error {
-		if id, found := tx.Blocking("gpu", schedule.NewSlot(1500, 1), ""); !found || id != j.ID {
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		if id, found, _ := tx.Blocking(ctx, "gpu", schedule.NewSlot(1500, 1), ""); !found || id != j.ID {
 			t.Errorf("the slot is free after opening again")
 		}
 		return nil
@@ -158,8 +171,8 @@ func failedUpdate(t *testing.T, s *suite) {
 	user := s.user()
 	j := booking(user, "gpu", 1000, 500)
 	refusal := errors.New("changed my mind")
-	err := s.Update(t.Context(), func(tx store.Tx) error {
-		if err := tx.InsertJob(j); err != nil {
+	_, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		if err := tx.InsertJob(ctx, j); err != nil {
 			return err
 		}
 		return refusal
@@ -174,7 +187,7 @@ func failedUpdate(t *testing.T, s *suite) {
 }
 
 func panicInUpdate(t *testing.T, s *suite) {
-	if err := s.Update(t.Context(), func(store.Tx) error { panic("oh no") }); err == nil {
+	if _, err := s.Update(t.Context(), func(context.Context, store.Tx) error { panic("oh no") }); err == nil {
 		t.Error("no error")
 	}
 	s.user() // it goes on
@@ -189,11 +202,11 @@ func oneWins(t *testing.T, s *suite) {
 	for range 50 {
 		group.Go(func() {
 			j := booking(user, "gpu", 1000, 500)
-			err := s.Update(t.Context(), func(tx store.Tx) error {
-				if _, found := tx.Blocking("gpu", j.Slot(), ""); found {
+			_, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+				if _, found, _ := tx.Blocking(ctx, "gpu", j.Slot(), ""); found {
 					return taken
 				}
-				return tx.InsertJob(j)
+				return tx.InsertJob(ctx, j)
 			})
 			mu.Lock()
 			defer mu.Unlock()
@@ -217,27 +230,29 @@ func overlap(t *testing.T, s *suite) {
 	user := s.user()
 	first, second := booking(user, "gpu", 1000, 500), booking(user, "gpu", 2000, 500)
 	s.insert(first, second)
-	for name, change := range map[string]func(store.Tx) error{
-		"touching": func(tx store.Tx) error { return tx.InsertJob(booking(user, "gpu", 1500, 100)) },
-		"inside":   func(tx store.Tx) error { return tx.InsertJob(booking(user, "gpu", 1100, 10)) },
-		"moved": func(tx store.Tx) error {
+	for name, change := range map[string]func(context.Context, store.Tx) error{
+		"touching": func(ctx context.Context, tx store.Tx) error {
+			return tx.InsertJob(ctx, booking(user, "gpu", 1500, 100))
+		},
+		"inside": func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, booking(user, "gpu", 1100, 10)) },
+		"moved": func(ctx context.Context, tx store.Tx) error {
 			moved := second
 			moved.Move(1400)
-			return tx.UpdateJob(moved)
+			return tx.UpdateJob(ctx, moved)
 		},
 	} {
-		if err := s.Update(t.Context(), change); !errors.Is(err, store.ErrOverlap) {
+		if _, err := s.Update(t.Context(), change); !errors.Is(err, store.ErrOverlap) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	s.insert(booking(user, "gpu", 1501, 10), booking(user, "other", 1000, 500))
 	moved := first
 	moved.Move(900) // into a slot that its own covers
-	s.update(func(tx store.Tx) error {
-		if next := tx.NextFree("gpu", 0, 400, first.ID); next != 0 {
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		if next, _ := tx.NextFree(ctx, "gpu", 0, 400, first.ID); next != 0 {
 			t.Errorf("NextFree = %d", next)
 		}
-		return tx.UpdateJob(moved)
+		return tx.UpdateJob(ctx, moved)
 	})
 }
 
@@ -248,7 +263,7 @@ func endedJobsFree(t *testing.T, s *suite) {
 	if err := j.Cancel(1); err != nil {
 		t.Fatal(err)
 	}
-	s.update(func(tx store.Tx) error { return tx.UpdateJob(j) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
 	again := booking(user, "gpu", 1000, 500)
 	s.insert(again)
 	next, err := s.NextScheduled(t.Context(), "gpu", 0)
@@ -321,50 +336,6 @@ func queries(t *testing.T, s *suite) {
 	}
 }
 
-// renames: whoever is called otherwise is told of after the commit, and only then.
-func renames(t *testing.T, s *suite) {
-	_ = s.Close()
-	s.Store = s.open(t, t.TempDir())
-	var told []store.UserName
-	s.OnCommit(func(w store.Written) { told = append(told, w.Names...) })
-	ada, bob := s.user(), s.user()
-	s.update(func(tx store.Tx) error { return tx.RenameUser(ada.ID, "Ada") })
-	_ = s.Update(t.Context(), func(tx store.Tx) error {
-		_ = tx.RenameUser(bob.ID, "Bob")
-		return errors.New("not kept")
-	})
-	s.update(func(tx store.Tx) error { return tx.DeleteUser(bob.ID, "Deleted user", 1) })
-	if diff := cmp.Diff([]store.UserName{{UserID: ada.ID, Name: "Ada"}, {UserID: bob.ID, Name: "Deleted user"}}, told); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func commits(t *testing.T, s *suite) {
-	_ = s.Close()
-	s.Store = s.open(t, t.TempDir())
-	var told []string
-	s.OnCommit(func(w store.Written) {
-		for _, j := range w.Jobs {
-			told = append(told, j.Prompt)
-		}
-	})
-	user := s.user()
-	var want []string
-	for i := range 20 {
-		j := booking(user, "gpu", int64(i)*100, 50)
-		j.Prompt = fmt.Sprint(i)
-		want = append(want, j.Prompt)
-		s.insert(j)
-		_ = s.Update(t.Context(), func(tx store.Tx) error {
-			_ = tx.InsertJob(booking(user, "gpu", 1e6, 1))
-			return errors.New("not kept")
-		})
-	}
-	if diff := cmp.Diff(want, told); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func dayStats(t *testing.T, s *suite) {
 	user := s.user()
 	for i, status := range []job.Status{job.Scheduled, job.Completed, job.Completed, job.Failed, job.Cancelled} {
@@ -383,14 +354,14 @@ func dayStats(t *testing.T, s *suite) {
 }
 
 func requests(t *testing.T, s *suite) {
-	ask := func(tx store.Tx, id string, at int64) error {
-		return tx.InsertEvent(audit.Event{At: at, UserID: "u", Action: audit.Book, JobID: "job of " + id, Request: audit.Request{ID: id, Hash: []byte("hash of " + id)}})
+	ask := func(ctx context.Context, tx store.Tx, id string, at int64) error {
+		return tx.InsertEvent(ctx, audit.Event{At: at, UserID: "u", Action: audit.Book, JobID: "job of " + id, Request: audit.Request{ID: id, Hash: []byte("hash of " + id)}})
 	}
 	known := func(want ...string) {
 		t.Helper()
-		s.update(func(tx store.Tx) error {
+		s.update(func(ctx context.Context, tx store.Tx) error {
 			for _, id := range []string{"a", "b", "c", "d", ""} {
-				job, hash, err := tx.Request("u", id)
+				job, hash, err := tx.Request(ctx, "u", id)
 				switch {
 				case !slices.Contains(want, id):
 					if !errors.Is(err, store.ErrNotFound) {
@@ -399,7 +370,7 @@ func requests(t *testing.T, s *suite) {
 				case job != "job of "+id || string(hash) != "hash of "+id || err != nil:
 					t.Errorf("request %q: %q %q (%v)", id, job, hash, err)
 				}
-				if _, _, err := tx.Request("another", id); !errors.Is(err, store.ErrNotFound) {
+				if _, _, err := tx.Request(ctx, "another", id); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("another user's request %q: %v", id, err)
 				}
 			}
@@ -413,21 +384,27 @@ func requests(t *testing.T, s *suite) {
 		}
 		s.Store = s.open(t, s.folder)
 	}
-	s.update(func(tx store.Tx) error {
-		return errors.Join(ask(tx, "a", 100), tx.InsertEvent(audit.Event{At: 100, UserID: "u", Action: audit.Cancel}), ask(tx, "b", 200), ask(tx, "c", 300))
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(ask(ctx, tx, "a", 100), tx.InsertEvent(ctx, audit.Event{At: 100, UserID: "u", Action: audit.Cancel}), ask(ctx, tx, "b", 200), ask(ctx, tx, "c", 300))
 	})
-	if err := s.Update(t.Context(), func(tx store.Tx) error { return errors.Join(ask(tx, "d", 400), errors.New("no")) }); err == nil {
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(ask(ctx, tx, "d", 400), errors.New("no"))
+	}); err == nil {
 		t.Error("the failed update did not fail")
 	}
 	known("a", "b", "c")
 	again()
 	known("a", "b", "c")
-	forget := func(before int64) { s.update(func(tx store.Tx) error { return tx.ForgetRequests(before) }) }
+	forget := func(before int64) {
+		s.update(func(ctx context.Context, tx store.Tx) error { return tx.ForgetRequests(ctx, before) })
+	}
 	forget(100)
 	known("a", "b", "c")
 	forget(101)
 	known("b", "c")
-	if err := s.Update(t.Context(), func(tx store.Tx) error { return errors.Join(tx.ForgetRequests(1000), errors.New("no")) }); err == nil {
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.ForgetRequests(ctx, 1000), errors.New("no"))
+	}); err == nil {
 		t.Error("the failed update did not fail")
 	}
 	known("b", "c")
@@ -436,8 +413,8 @@ func requests(t *testing.T, s *suite) {
 	forget(1000)
 	forget(1000)
 	known()
-	s.update(func(tx store.Tx) error { return tx.ForgetEvents(1000, 100) })
-	s.update(func(tx store.Tx) error { return ask(tx, "d", 400) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.ForgetEvents(ctx, 1000, 100) })
+	s.update(func(ctx context.Context, tx store.Tx) error { return ask(ctx, tx, "d", 400) })
 	again()
 	known("d")
 }
@@ -448,8 +425,8 @@ func records(t *testing.T, s *suite) {
 	}
 	template := store.Template{Hash: "h", Workflow: "w", Title: "W", Graph: []byte("{}"), Bindings: []byte("[]")}
 	for _, value := range []string{"one", "two"} {
-		s.update(func(tx store.Tx) error {
-			return errors.Join(tx.PutRecord("k", []byte(value)), tx.PutTemplate(template))
+		s.update(func(ctx context.Context, tx store.Tx) error {
+			return errors.Join(tx.PutRecord(ctx, "k", []byte(value)), tx.PutTemplate(ctx, template))
 		})
 	}
 	if value, err := s.Record(t.Context(), "k"); string(value) != "two" || err != nil {
@@ -458,14 +435,5 @@ func records(t *testing.T, s *suite) {
 	got, err := s.Template(t.Context(), "h")
 	if diff := cmp.Diff(template, got); diff != "" || err != nil {
 		t.Error(diff, err)
-	}
-}
-
-func closed(t *testing.T, s *suite) {
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Update(t.Context(), func(store.Tx) error { return nil }); !errors.Is(err, store.ErrClosed) {
-		t.Errorf("got %v", err)
 	}
 }

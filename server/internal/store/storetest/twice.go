@@ -20,9 +20,9 @@ type twice struct{ store.Store }
 var errTakenBack = errors.New("taken back, to be run again")
 
 // Update implements store.Store.
-func (t twice) Update(ctx context.Context, change func(store.Tx) error) error {
-	_ = t.Store.Update(ctx, func(tx store.Tx) error {
-		_ = change(tx) // as if the commit after it had failed
+func (t twice) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
+	_, _ = t.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		_ = change(ctx, tx) // as if the commit after it had failed
 		return errTakenBack
 	})
 	return t.Store.Update(ctx, change)

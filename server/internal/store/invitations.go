@@ -1,0 +1,23 @@
+package store
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+)
+
+// Invitations reads invitations.
+type Invitations interface {
+	// Invitations reads those that can be used at a moment, latest first, those after a place in that order.
+	Invitations(ctx context.Context, now int64, after *Cursor, limit int) ([]account.Invitation, error)
+}
+
+// InvitationsTx reads and writes invitations.
+type InvitationsTx interface {
+	// InsertInvitation writes a new invitation.
+	InsertInvitation(ctx context.Context, i account.Invitation) error
+	// UseInvitation counts a use of the invitation with that code; ErrNotFound when there is none that can be used.
+	UseInvitation(ctx context.Context, hash [32]byte, now int64) (account.Invitation, error)
+	// RevokeInvitation makes an invitation worthless; ErrNotFound.
+	RevokeInvitation(ctx context.Context, id string, now int64) (account.Invitation, error)
+}
