@@ -168,7 +168,12 @@ func openDesk(t *testing.T) *desk {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.Service = booking.New(booking.Config{Store: s, Offers: d.offers, Estimator: d.offers, Now: func() time.Time { return time.UnixMilli(0) }})
+	d.Service = booking.New(booking.Config{
+		Store:     s,
+		Offers:    d.offers,
+		Estimator: d.offers,
+		Now:       func() time.Time { return time.UnixMilli(0) },
+	})
 	return d
 }
 

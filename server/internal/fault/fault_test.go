@@ -41,7 +41,8 @@ func TestFieldsAreGathered(t *testing.T) {
 	wrong.Add("parameters", "width", "must be at least 16")
 	wrong.Add("seed", "", "must be at most 9")
 	err := wrong.Err()
-	if want := `parameters["width"]: must be at least 16; seed: must be at most 9`; err.Error() != want || !fault.Is(err, fault.InvalidFields) {
+	want := `parameters["width"]: must be at least 16; seed: must be at most 9`
+	if err.Error() != want || !fault.Is(err, fault.InvalidFields) {
 		t.Errorf("got %q, want %q", err, want)
 	}
 }

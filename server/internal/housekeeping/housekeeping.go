@@ -18,8 +18,8 @@ const (
 
 	houseEvery = time.Hour
 	clockEvery = time.Minute
-	// steadyFor is how long the clock must have gone right before anything is forgotten by its age: a clock that is wrong
-	// for a moment would have everything forgotten.
+	// Nothing is forgotten by its age unless the clock has gone right for steadyFor: one that is wrong for a moment would have
+	// everything forgotten.
 	steadyFor = 10 * time.Minute
 )
 

@@ -24,7 +24,7 @@ func Own(j job.Job) []Candidate {
 	return []Candidate{{Worker: j.Worker, Length: estimate.Length{Expected: j.Estimate, Slot: j.Duration}}}
 }
 
-// Wish is what a start has to fulfil.
+// Wish restricts where a job may go.
 type Wish struct {
 	Candidates []Candidate // at least one, in the order of the configuration
 	Exact      bool
@@ -32,7 +32,7 @@ type Wish struct {
 	JobID      string // of a job that has a slot already, which is not in its own way; empty: it has none
 }
 
-// Place finds the start that fulfils a wish and lets the job end first; of several that end together it takes the
+// Place finds the start that a wish allows and lets the job end first; of several that end together it takes the
 // candidate named first. An exact start goes to a candidate that is free then; when none is, the error is a
 // fault.SlotTaken that names what is in the way on the first candidate, and the earliest next free start of all. Where the
 // start is free to choose there is always one: after the slots of others, after pauses, and after the time that running

@@ -51,7 +51,7 @@ func (l lane) next(from, duration int64, except string) int64 {
 	}
 }
 
-// expected is what Place has to answer: a place, or the next free start and where it is.
+// expected gives what Place has to answer: a place, or the next free start and where it is.
 func expected(lanes []lane, w placement.Wish) (place *job.Place, next int64, nextWorker string) {
 	of := func(c placement.Candidate) lane {
 		for _, l := range lanes {
@@ -100,8 +100,17 @@ func (h *house) fill(t *rapid.T, worker string) lane {
 	h.update(t, func(ctx context.Context, tx store.Tx) error {
 		for i, start := range booked {
 			j := job.Job{
-				ID: uuid.NewString(), UserID: h.user.ID, UserName: h.user.Name, Worker: worker, Workflow: "fox", Status: job.Scheduled,
-				Start: start, Duration: int64(3 + 5*i), Estimate: int64(2 + 9*i), Attempt: 1, Version: 1,
+				ID:       uuid.NewString(),
+				UserID:   h.user.ID,
+				UserName: h.user.Name,
+				Worker:   worker,
+				Workflow: "fox",
+				Status:   job.Scheduled,
+				Start:    start,
+				Duration: int64(3 + 5*i),
+				Estimate: int64(2 + 9*i),
+				Attempt:  1,
+				Version:  1,
 			}
 			if !l.free(j.Slot(), "") {
 				continue
@@ -197,7 +206,12 @@ func TestPlaceLetsTheJobEndFirstOfAllWorkers(t *testing.T) {
 				return
 			}
 			kept, err := h.store.Job(t.Context(), moved.ID)
-			if now := (job.Place{Worker: kept.Worker, Start: kept.Start, Duration: kept.Duration, Estimate: kept.Estimate}); err != nil || now != got {
+			if now := (job.Place{
+				Worker:   kept.Worker,
+				Start:    kept.Start,
+				Duration: kept.Duration,
+				Estimate: kept.Estimate,
+			}); err != nil || now != got {
 				t.Fatalf("moved to %+v, kept at %+v (%v)", got, now, err)
 			}
 			return
