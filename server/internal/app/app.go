@@ -238,9 +238,7 @@ func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
 	for _, j := range active {
 		a.metrics.JobWritten(j)
 	}
-	for _, p := range pauses {
-		a.catalog.SetPause(p)
-	}
+	a.catalog.SetPauses(pauses)
 	return at, nil
 }
 

@@ -55,6 +55,18 @@ func (c *Catalog) SetPause(p schedule.Pause) {
 	})
 }
 
+// SetPauses takes in all pauses that there are.
+func (c *Catalog) SetPauses(all []schedule.Pause) {
+	for _, w := range c.State().Workers {
+		if w.Pause != nil && !slices.ContainsFunc(all, func(p schedule.Pause) bool { return p.Worker == w.ID }) {
+			c.EndPause(w.ID)
+		}
+	}
+	for _, p := range all {
+		c.SetPause(p)
+	}
+}
+
 // EndPause takes in that a worker is not paused, and will not be.
 func (c *Catalog) EndPause(worker string) {
 	c.change(worker, func(w *health.Worker) { w.Pause = nil })

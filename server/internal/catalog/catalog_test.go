@@ -34,6 +34,14 @@ func TestPauseIsToldUntilItIsOver(t *testing.T) {
 			t.Errorf("after its end: %+v, %+v", p, c.State())
 		}
 
+		c.SetPauses([]schedule.Pause{pause(time.Hour)})
+		if p := paused(); p == nil {
+			t.Error("one of all pauses is not told")
+		}
+		c.SetPauses(nil)
+		if p := paused(); p != nil {
+			t.Errorf("when there is none any more: %+v", p)
+		}
 		c.SetPause(pause(time.Hour))
 		c.EndPause("b")
 		if p := paused(); p != nil {

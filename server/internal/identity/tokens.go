@@ -113,12 +113,12 @@ func (s *Service) SignOut(ctx context.Context, c Caller) error {
 
 // RevokeTokens makes all tokens of a user worthless and counts them; store.ErrNotFound, ErrLastAdministrator.
 func (s *Service) RevokeTokens(ctx context.Context, by account.Actor, userID string) (int, error) {
-	user, err := s.store.User(ctx, userID)
-	if err != nil {
-		return 0, err
-	}
 	n := 0
-	_, err = s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		user, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
 		if n, err = tx.RevokeTokens(ctx, userID, s.now().UnixMilli()); err != nil {
 			return err
 		}

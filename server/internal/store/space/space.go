@@ -43,7 +43,9 @@ func (s *Store) HasSpace() bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 	defer cancel()
-	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, "space", []byte("there is some")) })
+	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.PutRecord(ctx, "space", []byte("there is some"))
+	})
 	if err == nil && s.full.Swap(false) {
 		s.log.Info("the disk of the bookings has space again")
 	}
