@@ -18,14 +18,15 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/housekeeping"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/instance"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
@@ -33,12 +34,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
-
-// workerID names the worker of a configuration with one ComfyUI.
-const workerID = "gpu"
 
 // latestEnded is how many ended jobs the live state begins with.
 const latestEnded = 100
@@ -58,20 +55,20 @@ type Options struct {
 // App is the service.
 type App struct {
 	Options
-	folder     instance.Instance
-	store      *space.Store
-	catalog    *catalog.Catalog
-	estimates  *estimate.Benchmarks
-	feed       *feed.Feed[*rpc.Delta]
-	identity   *identity.Service
-	booking    *booking.Service
-	worker     *worker.Worker
-	dispatcher *dispatch.Dispatcher
-	metrics    *metrics.Metrics
-	live       *changes.Follower // keeps feed and metrics up to date with store
-	refusals   *refusal.Log
-	rpc        *rpc.Server
-	stopping   chan struct{} // closed when the service begins to stop
+	folder    instance.Instance
+	store     *space.Store
+	catalog   *catalog.Catalog
+	estimates *estimate.Benchmarks
+	feed      *feed.Feed[*rpc.Delta]
+	identity  *identity.Service
+	booking   *booking.Service
+	library   *library.Library
+	fleet     *fleet.Fleet
+	metrics   *metrics.Metrics
+	live      *changes.Follower // keeps feed and metrics up to date with store
+	refusals  *refusal.Log
+	rpc       *rpc.Server
+	stopping  chan struct{} // closed when the service begins to stop
 }
 
 // Run is the service from its start to its end: it returns when ctx has ended and everything is stopped, or with what
@@ -130,7 +127,11 @@ func (a *App) build(ctx context.Context) (err error) {
 			err = errors.Join(err, a.store.Close())
 		}
 	}()
-	a.catalog = catalog.New(clock.Now, a.feed.SetSystem, health.Worker{ID: workerID, Status: health.Booting, Simulated: c.ComfyUI.Installation == config.Simulated})
+	a.library = library.New(library.Config{Store: a.store, Sources: sources(c), Log: a.Log, OnChange: a.workflowOffered})
+	if a.fleet, err = a.newFleet(); err != nil {
+		return err
+	}
+	a.catalog = catalog.New(clock.Now, a.feed.SetSystem, a.fleet.Workers()...)
 	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
 	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)
@@ -138,19 +139,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.live = changes.New(a.store, a.loadFeed, a.follow)
-	a.showTemplate()
-	executable, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find the service's own program: %w", err)
-	}
-	a.worker = worker.New(worker.Config{
-		ID: workerID, ComfyUI: c.ComfyUI, Workflow: c.Workflow, SlotDuration: c.Scheduler.Estimates().Slot, SilenceLimit: c.Scheduler.Estimates().Silence,
-		DataDir: c.Server.DataDir, Instance: a.folder.ID, Executable: executable, Store: a.store, Now: clock.Now, Log: a.Log,
-		OnState: a.workerChanged, OnWorkflow: a.workflowOffered, OnProgress: a.feed.SetProgress,
-	})
-	a.dispatcher = dispatch.New(dispatch.Config{
-		Worker: workerID, Store: a.store, Runner: a.worker, Now: clock.Now, Grace: time.Duration(c.Server.ShutdownGrace), Overrun: overrunLimit(c.Scheduler), Log: a.Log,
-	})
+	a.showWorkflows()
 	a.booking = booking.New(booking.Config{
 		Store:     a.store,
 		Offers:    a.catalog,
@@ -162,7 +151,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		HasSpace:  a.store.HasSpace,
 	})
 	a.rpc = &rpc.Server{
-		Booking: a.booking, Identity: a.identity, Feed: a.feed, Live: a.live, Store: a.store, Workers: []*worker.Worker{a.worker},
+		Booking: a.booking, Identity: a.identity, Feed: a.feed, Live: a.live, Store: a.store, Workers: a.fleet,
 		Outlook: outlook, CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port), TokenLife: c.Access.TokenLife(), Exposed: c.Server.IsExposed(), Refusals: a.refusals,
 		Serving: a.booking.IsOpen, Stopping: a.stopping, Now: clock.Now, Log: a.Log,
 	}
@@ -170,14 +159,6 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	return a.live.CatchUp(ctx)
-}
-
-// overrunLimit is when a run that outlasts its slot is ended.
-func overrunLimit(s config.Scheduler) dispatch.OverrunLimit {
-	if s.OverrunLimit == config.OverrunNever {
-		return dispatch.OverrunLimit{}
-	}
-	return dispatch.OverrunLimit{Slots: s.OverrunFactor, Beyond: time.Duration(s.OverrunMin), Always: s.OverrunLimit == config.OverrunAlways}
 }
 
 func (a *App) ensureAdministrator(ctx context.Context, file string) error {
@@ -242,11 +223,12 @@ func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
 	return at, nil
 }
 
-// showTemplate shows what is known before ComfyUI answers: what the template itself says.
-func (a *App) showTemplate() {
+// showWorkflows shows what is known before a ComfyUI answers.
+func (a *App) showWorkflows() {
 	a.feed.SetSystem(a.catalog.State())
-	t := a.Config.Workflow.Template
-	a.workflowOffered(workflow.Workflow{ID: t.ID, Title: t.Title, TemplateHash: t.Hash, Description: t.Describe(nil)})
+	for _, w := range a.library.Workflows() {
+		a.workflowOffered(w)
+	}
 }
 
 func (a *App) workerChanged(w health.Worker) {
@@ -274,7 +256,7 @@ func (a *App) run(ctx context.Context) error {
 	}
 	connection, disconnect := context.WithCancel(context.WithoutCancel(ctx))
 	defer disconnect()
-	go func() { _ = a.worker.Connect(connection) }() // until disconnected
+	go a.fleet.Connect(connection) // until disconnected
 
 	parts, ctx := errgroup.WithContext(ctx)
 	context.AfterFunc(ctx, func() {
@@ -287,12 +269,12 @@ func (a *App) run(ctx context.Context) error {
 		}
 	}
 	parts.Go(func() error { return server.wait(ctx) })
-	parts.Go(func() error { return a.dispatcher.Run(ctx) })
+	parts.Go(func() error { a.library.Watch(ctx); return nil })
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx)) // to the end of the parts, the last job's included
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)
-		_ = changes.Run(following, a.store, a.Log, a.live, a.identity.Changes(), changes.New(a.store, changes.FromNow(a.store), a.dispatcher.Follow))
+		_ = changes.Run(following, a.store, a.Log, a.live, a.identity.Changes(), changes.New(a.store, changes.FromNow(a.store), a.fleet.Follow))
 	}()
 	defer func() { unfollow(); <-followed }()
 	parts.Go(func() error { return a.booking.KeepPausesClear(ctx, a.Log) })
@@ -301,33 +283,20 @@ func (a *App) run(ctx context.Context) error {
 	})
 	parts.Go(func() error { return a.rpc.Pulse(ctx) })
 	parts.Go(func() error { return a.refusals.Run(ctx) })
-	parts.Go(func() error { return a.work(ctx, server) })
+	parts.Go(func() error { return a.fleet.Run(ctx, func() error { return a.openWhenReady(server) }) })
 	err = parts.Wait()
 
 	ending, cancel := context.WithTimeout(context.Background(), endLimit)
 	defer cancel()
-	if jobID, is := a.dispatcher.Unwritten(); is {
-		a.Log.Error("ComfyUI is left running: the disk did not take how a job ended, and only ComfyUI knows; free some space and start the service again", "job", jobID)
-	} else {
-		err = errors.Join(err, a.worker.Stop(ending))
-	}
-	return errors.Join(err, server.stop(ending))
+	return errors.Join(err, a.fleet.Stop(ending), server.stop(ending))
 }
 
-// work brings ComfyUI up, opens the port, and keeps ComfyUI up.
-func (a *App) work(ctx context.Context, server *server) error {
-	if err := a.worker.Boot(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil // asked to stop while booting
-		}
-		return fmt.Errorf("ComfyUI is not ready: %w", err)
+// openWhenReady opens the port when the first worker is ready, unless it is open already.
+func (a *App) openWhenReady(server *server) error {
+	if a.Config.Server.OpenWhileBooting {
+		return nil
 	}
-	if !a.Config.Server.OpenWhileBooting {
-		if err := a.open(server); err != nil {
-			return err
-		}
-	}
-	return a.worker.Supervise(ctx)
+	return a.open(server)
 }
 
 func (a *App) open(server *server) error {

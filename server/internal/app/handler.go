@@ -18,11 +18,10 @@ import (
 func (a *App) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.rpc.Handle(mux)
-	results := a.results()
-	mux.Handle("GET /images/{name...}", a.rpc.ForResults(files.Images(results)))
+	mux.Handle("GET /images/{name...}", a.rpc.ForResults(files.Images(a.fleet)))
 	kept := filepath.Join(a.Config.Server.DataDir, "thumbnails")
-	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(results, kept, a.Config.Server.ThumbnailCache<<20)))
-	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.worker.Preview)))
+	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(a.fleet, kept, a.Config.Server.ThumbnailCache<<20)))
+	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.fleet.Preview)))
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", a.rpc.ForUsers(a.metrics.Handler()))
 	dist, err := fs.Sub(webclient.Dist, "dist")
@@ -34,14 +33,6 @@ func (a *App) handler() (http.Handler, error) {
 	return gate.New(gate.Config{
 		Hosts: append([]string{c.Host}, c.AllowedHosts...), Origins: c.AllowedOrigins, PublicURL: c.PublicURL.URL, Proxies: c.Proxies(), Refusals: a.refusals,
 	}, mux)
-}
-
-// results are the files that ComfyUI wrote: on disk where the service can reach them, else through its interface.
-func (a *App) results() files.Source {
-	if dir := a.Config.ComfyUI.OutputDir; dir != "" {
-		return files.NewDirectory(dir)
-	}
-	return files.NewRemote(a.worker.Fetch)
 }
 
 // health tells whether bookings are taken, and how ComfyUI is. Why is for those who may look.

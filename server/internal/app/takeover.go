@@ -40,7 +40,7 @@ func (a *App) takeOver(ctx context.Context) error {
 	results := map[string][]job.Result{}
 	for _, j := range active {
 		if j.Start <= now {
-			results[j.ID] = a.worker.Results(ctx, j)
+			results[j.ID] = a.fleet.ResultsOf(ctx, j)
 		}
 	}
 	_, err = a.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {

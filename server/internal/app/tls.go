@@ -62,8 +62,11 @@ func (a *App) exposures() []string {
 			open = append(open, fmt.Sprintf("server.host is %s and access.mode is open: whoever reaches the port can sign in, book, and see all jobs; set access.mode to invite or closed", c.Server.Host))
 		}
 	}
-	if c.ComfyUI.Installation != config.Remote && !config.IsLoopback(c.ComfyUI.Host) {
-		open = append(open, fmt.Sprintf("comfy_ui.api_host is %s: ComfyUI's own interface has no passwords, whoever reaches it can queue work and read everything it made", c.ComfyUI.Host))
+	for _, w := range c.Workers {
+		if w.ComfyUI.Installation != config.Remote && !config.IsLoopback(w.ComfyUI.Host) {
+			open = append(open, fmt.Sprintf("comfy_ui.api_host is %s: ComfyUI's own interface has no passwords, "+
+				"whoever reaches it can queue work and read everything it made", w.ComfyUI.Host))
+		}
 	}
 	return open
 }

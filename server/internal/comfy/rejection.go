@@ -2,6 +2,7 @@ package comfy
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -50,6 +51,24 @@ func (e *RejectedError) Error() string {
 		}
 	}
 	return b.String()
+}
+
+// Explain puts the refusal of a graph into words for whoever booked it. Other errors stay as they are.
+func Explain(err error) error {
+	var rejected *RejectedError
+	if !errors.As(err, &rejected) {
+		return err
+	}
+	var parts []string
+	for _, node := range rejected.Nodes {
+		for _, reason := range node.Reasons {
+			parts = append(parts, fmt.Sprintf("node %s (%s): %v", node.NodeID, node.ClassType, reason))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Errorf("ComfyUI refused the graph: %w", err)
+	}
+	return fmt.Errorf("ComfyUI refused the graph: %s", strings.Join(parts, "; "))
 }
 
 func (n NodeRejection) name() string {

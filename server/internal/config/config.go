@@ -25,6 +25,7 @@ type Config struct {
 	Scheduler Scheduler `json:"scheduler"`
 	Access    Access    `json:"access"`
 	Limits    Limits    `json:"limits"`
+	Workers   []Worker  `json:"-"` // at least one; ComfyUI where no others are named
 }
 
 // Server is the service itself.
@@ -155,6 +156,15 @@ type Workflow struct {
 	WarmupPrompt string             `json:"warmup_prompt"`
 	ParameterMap ParameterMap       `json:"parameter_map"`
 	Template     *workflow.Template `json:"-"` // the file, parsed
+}
+
+// Bindings are the parameters as a template takes them.
+func (w Workflow) Bindings() map[string]workflow.Binding {
+	bindings := make(map[string]workflow.Binding, len(w.ParameterMap))
+	for name, p := range w.ParameterMap {
+		bindings[name] = p.Binding
+	}
+	return bindings
 }
 
 // Scheduler is how slots are made.

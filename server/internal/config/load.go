@@ -36,6 +36,7 @@ func Load(file string) (*Config, error) {
 		problems.add("", "%v", err)
 		return nil, problems
 	}
+	c.readWorkers(data, problems)
 	absolute, err := filepath.Abs(file)
 	if err != nil {
 		return nil, fmt.Errorf("find the folder of %s: %w", file, err)
@@ -64,14 +65,25 @@ func (c *Config) resolvePaths(base string, windows bool) {
 		first, size := utf8.DecodeRuneInString(words)
 		c.Workflow.Title = string(unicode.ToUpper(first)) + words[size:]
 	}
-	comfy := &c.ComfyUI
+	c.ComfyUI.resolvePaths(base, c.Server.DataDir, windows)
+	for i := range c.Workers {
+		data := c.Server.DataDir
+		if i > 0 { // the first is where it is when there is no other
+			data += "/workers/" + c.Workers[i].ID
+		}
+		c.Workers[i].ComfyUI.resolvePaths(base, data, windows)
+	}
+}
+
+// resolvePaths makes the paths absolute. data is for what a simulated one writes.
+func (comfy *ComfyUI) resolvePaths(base, data string, windows bool) {
 	if comfy.TokenFile != "" {
 		comfy.TokenFile = resolve(base, comfy.TokenFile, windows)
 	}
 	switch comfy.Installation {
 	case Simulated:
 		if comfy.RootPath == "" {
-			comfy.RootPath = c.Server.DataDir + "/simulated"
+			comfy.RootPath = data + "/simulated"
 		}
 	case Portable:
 		if comfy.Python == "" {
@@ -96,23 +108,7 @@ func (c *Config) resolvePaths(base string, windows bool) {
 }
 
 func (c *Config) check(problems *Problems) {
-	comfy := c.ComfyUI
-	if comfy.Installation == Portable || comfy.Installation == Local {
-		c.checkInstallation(problems)
-	}
-	if comfy.Installation == Remote && comfy.RootPath != "" && !isFolder(comfy.OutputDir) {
-		problems.add("comfy_ui.output_dir", "there is no folder %s; leave root_path out to fetch results through ComfyUI's interface", comfy.OutputDir)
-	}
-	c.ComfyUI.readToken(problems)
-	for _, argument := range comfy.ExtraArgs {
-		name, _, _ := strings.Cut(argument, "=")
-		if key, ours := serviceArguments[name]; ours {
-			problems.add("comfy_ui.extra_args", "%s is given by the service; set %s instead", name, key)
-		}
-	}
-	if comfy.Port == c.Server.Port && comfy.Installation != Remote {
-		problems.add("comfy_ui.api_port", "%d is the service's own port (server.port); give ComfyUI another one", comfy.Port)
-	}
+	c.checkWorkers(problems)
 	if info, err := os.Stat(c.Server.DataDir); err == nil && !info.IsDir() {
 		problems.add("server.data_dir", "%s is a file; name a folder", c.Server.DataDir)
 	}
@@ -125,51 +121,62 @@ func (c *Config) check(problems *Problems) {
 	c.checkWorkflow(problems)
 }
 
-func (c *Config) checkInstallation(problems *Problems) {
-	comfy := c.ComfyUI
+// checkComfyUI checks one ComfyUI, which is found at a place in the file.
+func (c *Config) checkComfyUI(at string, comfy *ComfyUI, problems *Problems) {
+	if comfy.Installation == Portable || comfy.Installation == Local {
+		comfy.checkInstallation(at, problems)
+	}
+	if comfy.Installation == Remote && comfy.RootPath != "" && !isFolder(comfy.OutputDir) {
+		problems.add(at+".output_dir",
+			"there is no folder %s; leave root_path out to fetch results through ComfyUI's interface", comfy.OutputDir)
+	}
+	comfy.readToken(at, problems)
+	for _, argument := range comfy.ExtraArgs {
+		name, _, _ := strings.Cut(argument, "=")
+		if key, ours := serviceArguments[name]; ours {
+			problems.add(at+".extra_args", "%s is given by the service; set %s instead", name, key)
+		}
+	}
+	if comfy.Port == c.Server.Port && comfy.Installation != Remote {
+		problems.add(at+".api_port", "%d is the service's own port (server.port); give ComfyUI another one", comfy.Port)
+	}
+}
+
+func (comfy *ComfyUI) checkInstallation(at string, problems *Problems) {
 	switch {
 	case comfy.RootPath == "":
-		problems.add("comfy_ui.root_path", "missing; name ComfyUI's folder, the one with main.py")
+		problems.add(at+".root_path", "missing; name ComfyUI's folder, the one with main.py")
 		return
 	case !isFolder(comfy.RootPath):
-		problems.add("comfy_ui.root_path", "there is no folder %s; name ComfyUI's folder, the one with main.py", comfy.RootPath)
+		problems.add(at+".root_path", "there is no folder %s; name ComfyUI's folder, the one with main.py", comfy.RootPath)
 	case !isFile(comfy.RootPath + "/main.py"):
-		problems.add("comfy_ui.root_path", "there is no main.py in %s; name ComfyUI's own folder%s", comfy.RootPath, nested(comfy.RootPath))
+		problems.add(at+".root_path", "there is no main.py in %s; name ComfyUI's own folder%s", comfy.RootPath, nested(comfy.RootPath))
 	}
 	if isAbsolute(comfy.Python) {
 		if !isFile(comfy.Python) {
-			problems.add("comfy_ui.python_executable", "there is no file %s; name the Python that runs ComfyUI", comfy.Python)
+			problems.add(at+".python_executable", "there is no file %s; name the Python that runs ComfyUI", comfy.Python)
 		}
 	} else if _, err := exec.LookPath(comfy.Python); err != nil {
-		problems.add("comfy_ui.python_executable", "there is no program %q on PATH; give its path, relative to root_path when it starts with a dot", comfy.Python)
+		problems.add(at+".python_executable", "there is no program %q on PATH; give its path, relative to root_path when it starts with a dot", comfy.Python)
 	}
 }
 
-// Load reads the template file anew and holds it against the parameter map. The error lists everything that is wrong,
-// one line each.
-func (w Workflow) Load() (*workflow.Template, error) {
+// checkWorkflow reads the template file and holds it against the parameter map.
+func (c *Config) checkWorkflow(problems *Problems) {
+	w := &c.Workflow
 	graph, err := os.ReadFile(w.TemplateFile)
 	if err != nil {
-		return nil, reason(err)
+		problems.add("workflow.template_file", "%s: %v", w.TemplateFile, reason(err))
+		return
 	}
-	bindings := make(map[string]workflow.Binding, len(w.ParameterMap))
-	for name, p := range w.ParameterMap {
-		bindings[name] = p.Binding
-	}
-	return workflow.Parse(w.ID, w.Title, graph, bindings)
-}
-
-func (c *Config) checkWorkflow(problems *Problems) {
-	var err error
-	c.Workflow.Template, err = c.Workflow.Load()
-	if err == nil {
+	if w.Template, err = workflow.Parse(w.ID, w.Title, graph, w.Bindings()); err == nil {
 		return
 	}
 	for _, line := range strings.Split(err.Error(), "\n") {
 		if path, text, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(path, "parameter_map.") {
 			problems.add("workflow."+path, "%s", text)
 		} else {
-			problems.add("workflow.template_file", "%s: %s", c.Workflow.TemplateFile, line)
+			problems.add("workflow.template_file", "%s: %s", w.TemplateFile, line)
 		}
 	}
 }

@@ -55,6 +55,9 @@ func collect(invalid *jsonschema.ValidationError, problems *Problems) {
 	switch k := invalid.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
+			if path == "" && name == workersKey {
+				continue
+			}
 			problems.add(join(path, name), "unknown key%s", didYouMean(name, knownKeys(invalid.SchemaURL)))
 		}
 	case *kind.Required:

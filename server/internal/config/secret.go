@@ -30,11 +30,11 @@ func (s Secret) Reveal() string { return string(s) }
 // tokenVariable is the environment's name of the token for what stands in front of ComfyUI.
 const tokenVariable = "COMFY_UI_API_TOKEN"
 
-// readToken reads the token that comfy_ui.api_token_file names, else that of the environment.
-func (c *ComfyUI) readToken(problems *Problems) {
+// readToken reads the token that api_token_file names, else that of the environment. at is where the ComfyUI is in the file.
+func (c *ComfyUI) readToken(at string, problems *Problems) {
 	path, token := tokenVariable, os.Getenv(tokenVariable)
 	if c.TokenFile != "" {
-		path = "comfy_ui.api_token_file"
+		path = at + ".api_token_file"
 		data, err := os.ReadFile(c.TokenFile)
 		if err != nil {
 			problems.add(path, "%s cannot be read: %v", c.TokenFile, reason(err))

@@ -9,9 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
 
 type adminService struct{ *Server }
@@ -22,43 +20,26 @@ const (
 )
 
 func (s adminService) RestartWorker(ctx context.Context, r *pb.RestartWorkerRequest) (*pb.RestartWorkerResponse, error) {
-	w, err := s.worker(r.WorkerId)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.Restart(); err != nil {
+	if err := s.Workers.Restart(r.WorkerId); err != nil {
 		return nil, err
 	}
 	by := caller(ctx).Actor
-	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		return tx.InsertEvent(ctx, audit.Event{
 			At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.RestartWorker,
-			Detail: w.ID,
+			Detail: r.WorkerId,
 		})
 	})
 	return &pb.RestartWorkerResponse{}, err
 }
 
 func (s adminService) GetWorkerLog(ctx context.Context, r *pb.GetWorkerLogRequest) (*pb.GetWorkerLogResponse, error) {
-	w, err := s.worker(r.WorkerId)
-	if err != nil {
-		return nil, err
-	}
 	n := int(r.Lines)
 	if n == 0 {
 		n = defaultLogLines
 	}
-	lines, err := w.LogTail(ctx, n)
+	lines, err := s.Workers.LogTail(ctx, r.WorkerId, n)
 	return &pb.GetWorkerLogResponse{Lines: lines}, err
-}
-
-func (s adminService) worker(id string) (*worker.Worker, error) {
-	for _, w := range s.Workers {
-		if w.ID == id {
-			return w, nil
-		}
-	}
-	return nil, fault.NoSuch("worker", id)
 }
 
 func (s adminService) PauseWorker(ctx context.Context, r *pb.PauseWorkerRequest) (*pb.PauseWorkerResponse, error) {

@@ -23,8 +23,15 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/worker"
 )
+
+// Workers are the lanes of the timeline. Each call names a worker by its id; one that is not known is a fault.
+type Workers interface {
+	// Restart stops a worker's ComfyUI and starts it again. It does not wait.
+	Restart(worker string) error
+	// LogTail is the end of what a worker's ComfyUI wrote, oldest line first.
+	LogTail(ctx context.Context, worker string, lines int) ([]string, error)
+}
 
 // Server is what the services work with.
 type Server struct {
@@ -33,7 +40,7 @@ type Server struct {
 	Feed       *feed.Feed[*Delta]
 	Store      store.Store
 	Live       *changes.Follower // keeps Feed up to date with Store
-	Workers    []*worker.Worker
+	Workers    Workers
 	Outlook    Outlook
 	CookieName string
 	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever

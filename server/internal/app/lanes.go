@@ -1,0 +1,54 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+)
+
+// newFleet makes the lanes of the configuration. Nothing is started.
+func (a *App) newFleet() (*fleet.Fleet, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the service's own program: %w", err)
+	}
+	c := a.Config
+	rules := c.Scheduler.Estimates()
+	return fleet.New(fleet.Config{
+		Workers:      c.Workers,
+		Library:      a.library,
+		WarmupPrompt: c.Workflow.WarmupPrompt,
+		SlotDuration: rules.Slot,
+		SilenceLimit: rules.Silence,
+		Grace:        time.Duration(c.Server.ShutdownGrace),
+		Overrun:      overrunLimit(c.Scheduler),
+		DataDir:      c.Server.DataDir,
+		Instance:     a.folder.ID,
+		Executable:   executable,
+		Store:        a.store,
+		Now:          clock.Now,
+		Log:          a.Log,
+		OnWorker:     a.workerChanged,
+		OnProgress:   a.feed.SetProgress,
+	}), nil
+}
+
+// sources are the workflows of a configuration.
+func sources(c *config.Config) []library.Source {
+	w := c.Workflow
+	return []library.Source{{ID: w.ID, Title: w.Title, File: w.TemplateFile, Bindings: w.Bindings(), Template: w.Template}}
+}
+
+// overrunLimit is when a run that outlasts its slot is ended.
+func overrunLimit(s config.Scheduler) dispatch.OverrunLimit {
+	if s.OverrunLimit == config.OverrunNever {
+		return dispatch.OverrunLimit{}
+	}
+	return dispatch.OverrunLimit{Slots: s.OverrunFactor, Beyond: time.Duration(s.OverrunMin), Always: s.OverrunLimit == config.OverrunAlways}
+}

@@ -1,0 +1,178 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/launch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/runner"
+)
+
+// Lane is a worker and its dispatcher: one ComfyUI, what runs jobs on it, and what decides when.
+type Lane struct {
+	ID         string
+	Status     *launch.Status
+	Engine     *launch.Engine
+	Stock      *library.Stock
+	Meter      *measure.Meter
+	Runner     *runner.Runner
+	Dispatcher *dispatch.Dispatcher
+
+	results files.Source // what its ComfyUI wrote, by the names that it gave
+	prefix  string       // of the names of results
+}
+
+// leavings are the files that a worker's ComfyUI leaves in the data folder. The first worker's lie where they did when there was
+// one only, those of others in folders of their own.
+type leavings struct {
+	launch.Files
+	benchmark string
+}
+
+func leavingsOf(dataDir, worker string, first bool) leavings {
+	stem := filepath.Join(dataDir, "comfyui-"+worker)
+	if !first {
+		stem = filepath.Join(dataDir, "workers", worker, "comfyui")
+	}
+	return leavings{launch.Files{Record: stem + ".json", Log: stem + ".log"}, stem + "-benchmark.json"}
+}
+
+// newLane puts one together. Nothing is started.
+func newLane(c Config, w config.Worker, first bool) *Lane {
+	l := &Lane{ID: w.ID, prefix: prefixOf(w.ID, first)}
+	left := leavingsOf(c.DataDir, w.ID, first)
+	l.Status = launch.NewStatus(health.Worker{
+		ID:        w.ID,
+		Status:    health.Booting,
+		Reason:    "ComfyUI is starting",
+		Simulated: w.ComfyUI.Installation == config.Simulated,
+	}, c.OnWorker)
+	l.Engine = launch.New(launch.Config{
+		Worker:     w.ID,
+		ComfyUI:    w.ComfyUI,
+		Files:      left.Files,
+		DataDir:    c.DataDir,
+		Instance:   c.Instance,
+		Executable: c.Executable,
+		Status:     l.Status,
+		Trial:      trial{l, c.SilenceLimit},
+		Pace:       c.Pace.Launch,
+		Now:        c.Now,
+		Log:        c.Log,
+	})
+	l.Meter = measure.New(measure.Config{
+		Worker:       w.ID,
+		Client:       l.Engine.Client(),
+		Engine:       l.Engine,
+		Status:       l.Status,
+		Offer:        func() library.Offer { return l.Stock.First() },
+		WarmupPrompt: c.WarmupPrompt,
+		SlotDuration: c.SlotDuration,
+		DueWithin: func(ctx context.Context, ms int64) bool {
+			return dispatch.DueWithin(ctx, c.Store, w.ID, c.Now().UnixMilli(), ms)
+		},
+		OutputDir: w.ComfyUI.OutputDir,
+		File:      left.benchmark,
+		Earlier:   c.Store,
+		Pace:      c.Pace.Measure,
+		Log:       c.Log,
+	})
+	l.Stock = c.Library.Stock(w.ID, library.StockConfig{
+		ComfyUI: l.Engine.Client(),
+		Notice:  l.Status.Notice,
+		Edited: func(workflow string) {
+			if l.Stock.First().Template.ID == workflow { // the one that is measured
+				l.Meter.Doubt()
+			}
+		},
+		Again: c.Pace.library(),
+	})
+	l.Runner = runner.New(runner.Config{
+		Worker:       w.ID,
+		Client:       l.Engine.Client(),
+		Engine:       l.Engine,
+		Meter:        l.Meter,
+		Library:      c.Library,
+		Jobs:         c.Store,
+		OutputDir:    w.ComfyUI.OutputDir,
+		Prefix:       l.prefix,
+		SilenceLimit: c.SilenceLimit,
+		OnProgress:   c.OnProgress,
+		Now:          c.Now,
+		Log:          c.Log,
+	})
+	l.Dispatcher = dispatch.New(dispatch.Config{
+		Worker:  w.ID,
+		Store:   c.Store,
+		Runner:  l.Runner,
+		Now:     c.Now,
+		Grace:   c.Grace,
+		Overrun: c.Overrun,
+		Log:     c.Log,
+	})
+	if dir := w.ComfyUI.OutputDir; dir != "" {
+		l.results = files.NewDirectory(dir)
+	} else {
+		l.results = files.NewRemote(l.Runner.Fetch)
+	}
+	return l
+}
+
+// Supervise keeps the lane up until ctx ends, after a boot that ended with down: ComfyUI runs, edited workflows are taken in and
+// measured again when it is quiet.
+func (l *Lane) Supervise(ctx context.Context, down error) {
+	var parts sync.WaitGroup
+	parts.Go(func() { l.Engine.Supervise(ctx, down) })
+	parts.Go(func() { l.Stock.Run(ctx, func() bool { return l.Status.Get().Status == health.Ready }) })
+	parts.Go(func() { l.Meter.Run(ctx) })
+	parts.Wait()
+}
+
+// trial is what a lane's ComfyUI goes through before jobs run on it.
+type trial struct {
+	*Lane
+	silenceLimit func(estimate int64) time.Duration
+}
+
+var _ launch.Trial = trial{}
+
+// Validate implements launch.Trial. Paths and templates were checked with the configuration.
+func (t trial) Validate(ctx context.Context) (string, error) { return t.Stock.Keep(ctx) }
+
+// Connected implements launch.Trial.
+func (t trial) Connected(ctx context.Context) error { return t.Stock.Take(ctx) }
+
+// Returned implements launch.Trial.
+func (t trial) Returned(ctx context.Context) error { return t.Stock.Return(ctx) }
+
+// WarmUp implements launch.Trial.
+func (t trial) WarmUp(ctx context.Context, attached bool) (string, error) {
+	skipped, err := t.Meter.WarmUp(ctx, attached)
+	return "", errors.Join(err, skip(skipped))
+}
+
+// Benchmark implements launch.Trial.
+func (t trial) Benchmark(ctx context.Context, attached bool) (string, error) {
+	detail, skipped, err := t.Meter.Benchmark(ctx, attached)
+	return detail, errors.Join(err, skip(skipped))
+}
+
+// Recovered implements launch.Trial.
+func (t trial) Recovered(ctx context.Context) bool { return t.Meter.Recovered(ctx, t.silenceLimit(0)) }
+
+// skip is the error of a step that was skipped for a reason; nil without one.
+func skip(reason string) error {
+	if reason == "" {
+		return nil
+	}
+	return launch.Skipped(reason)
+}

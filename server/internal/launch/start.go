@@ -1,0 +1,121 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
+)
+
+const shownLines = 15 // of ComfyUI's output in an error
+
+// launch starts ComfyUI, or attaches to the one that the service before has left.
+func (b *boot) launch(ctx context.Context) (string, error) {
+	if b.isRemote() {
+		b.attached = true
+		return "", Skipped("ComfyUI at " + b.ComfyUI.BaseURL() + " is not the service's to start")
+	}
+	if detail, ok, err := b.attach(ctx); ok || err != nil {
+		return detail, err
+	}
+	if err := b.checkPort(ctx); err != nil {
+		return "", err
+	}
+	// ComfyUI makes its output folder itself; the simulated one's root is the service's own.
+	if err := os.MkdirAll(b.ComfyUI.OutputDir, 0o755); err != nil {
+		return "", fmt.Errorf("make the output folder: %w", err)
+	}
+	started, err := b.start()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("pid %d, output in %s", started.PID, b.Files.Log), nil
+}
+
+// start starts ComfyUI and records it. Killed in between, the service finds it by its mark.
+func (b *boot) start() (process.ID, error) {
+	started, err := process.Start(b.spec())
+	if err != nil {
+		return process.ID{}, err
+	}
+	b.hold(started)
+	b.note(func(r *record) {
+		r.Process, r.StartedAt, r.Port, r.Threads = started.ID(), b.Now().UnixMilli(), b.ComfyUI.Port, nil
+	})
+	return started.ID(), nil
+}
+
+// attach takes over a ComfyUI that the service before has left running. One that does not answer, or was started for
+// another configuration, is ended first.
+func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
+	left, found := b.left()
+	if !found {
+		return "", false, nil
+	}
+	running := left.process
+	reason := "it does not answer"
+	for since := time.Now(); ctx.Err() == nil && time.Since(since) < b.Pace.SickAfter; sleep(ctx, b.Pace.Port) {
+		asking, cancel := context.WithTimeout(ctx, b.Pace.SickAfter)
+		stats, err := b.client.SystemStats(asking)
+		cancel()
+		switch {
+		case err == nil && b.isOwn(stats.Argv):
+			b.hold(running)
+			b.executor.recall(running.ID(), b.record.get().Threads)
+			b.attached = true
+			return fmt.Sprintf("found pid %d of the service before", running.ID().PID), true, nil
+		case err == nil || left.port != b.ComfyUI.Port:
+			reason = "it was started for another configuration"
+			since = time.Time{}
+		case errors.Is(err, comfy.ErrUnreachable) && b.Now().Sub(left.since) < time.Duration(b.ComfyUI.StartTimeout):
+			since = time.Now() // its port is not open yet: it is starting
+		}
+	}
+	if ctx.Err() != nil {
+		return "", false, ctx.Err()
+	}
+	b.Log.Warn("ending the ComfyUI of the service before", "worker", b.Worker, "pid", running.ID().PID, "reason", reason)
+	if err := running.Stop(ctx, b.Pace.StopGrace); err != nil {
+		return "", false, fmt.Errorf("the ComfyUI of the service before: %w: restart the machine", err)
+	}
+	return "", false, nil
+}
+
+// isOwn recognises a ComfyUI by the arguments that it was started with. Those before --listen are the program's own,
+// and some node packs drop one of them when they restart ComfyUI.
+func (e *Engine) isOwn(argv []string) bool {
+	tail := func(args []string) []string { return args[max(0, slices.Index(args, "--listen")):] }
+	return slices.Equal(tail(argv), tail(e.spec().Args))
+}
+
+// spec is how ComfyUI is started.
+func (e *Engine) spec() process.Spec {
+	c := e.ComfyUI
+	spec := process.Spec{
+		Path:    c.Python,
+		Dir:     c.RootPath,
+		Env:     []string{"PYTHONUTF8=1", markVariable + "=" + e.mark()},
+		LogFile: e.Files.Log,
+	}
+	switch c.Installation {
+	case config.Portable:
+		spec.Args = []string{"-s", "main.py", "--windows-standalone-build"}
+	case config.Local:
+		spec.Args = []string{"main.py"}
+	case config.Simulated:
+		spec.Path, spec.Dir = e.Executable, ""
+		spec.Args = []string{"simulate", "--base-directory", c.RootPath}
+	}
+	spec.Args = append(spec.Args,
+		"--listen", c.Host, "--port", strconv.Itoa(c.Port), "--output-directory", c.OutputDir, "--disable-auto-launch", "--preview-method",
+		"auto")
+	spec.Args = append(spec.Args, c.ExtraArgs...)
+	return spec
+}

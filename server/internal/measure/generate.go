@@ -1,0 +1,107 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// cancelLimit is how long ComfyUI may take to drop a prompt that is taken back.
+const cancelLimit = 2 * time.Second
+
+// generate runs the offered version once, when ComfyUI has nothing else to do, and reports how long it took from the
+// post to the known result. It leaves no prompt behind when ctx ends.
+func (m *Meter) generate(ctx context.Context, purpose string) (time.Duration, error) {
+	offer := m.Offer()
+	ctx, cancel := m.Engine.Bind(ctx)
+	defer cancel()
+	if err := m.waitIdle(ctx); err != nil {
+		return 0, err
+	}
+	id := uuid.NewString()
+	graph := offer.Template.Fill(workflow.Inputs{
+		Prompt: m.WarmupPrompt + ", " + id[:8],
+		Seed:   offer.Description.RandomSeed(),
+		Name:   purpose + "-" + id[:8],
+	})
+	run := m.Client.Track(id)
+	defer run.Close()
+	began := time.Now()
+	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph}); err != nil {
+		return 0, causeOf(ctx, comfy.Explain(err))
+	}
+	noted := false
+	outcome, err := run.Wait(ctx, func(p comfy.Progress) {
+		if p.Running && !noted {
+			noted = true
+			m.Engine.Working()
+		}
+	})
+	took := time.Since(began)
+	if err != nil {
+		m.takeBack(ctx, id, run)
+		return 0, causeOf(ctx, err)
+	}
+	defer m.remove(outcome.Files)
+	switch outcome.Kind {
+	case comfy.Succeeded:
+		return took, nil
+	case comfy.Failed:
+		return 0, fmt.Errorf("the generation failed: %w", outcome.Error)
+	default:
+		return 0, fmt.Errorf("the generation was %v", outcome.Kind)
+	}
+}
+
+// waitIdle waits for prompts that somebody else has started: behind them nothing can be measured.
+func (m *Meter) waitIdle(ctx context.Context) error {
+	for told := false; !m.idle(ctx); told = true {
+		if !told {
+			m.Log.Info("the measurement waits: ComfyUI is at work on something else", "worker", m.Worker)
+			m.setBenchmarking("ComfyUI is at work on something else; a generation is measured when it is done")
+		}
+		if sleep(ctx, m.Pace.Look); ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// takeBack takes a prompt back and waits until ComfyUI has dropped it, also after ctx has ended.
+func (m *Meter) takeBack(ctx context.Context, id string, run *comfy.Run) {
+	ctx, unbind := m.Engine.Bind(context.WithoutCancel(ctx))
+	defer unbind()
+	ctx, cancel := context.WithTimeout(ctx, cancelLimit)
+	defer cancel()
+	if err := m.Client.Cancel(ctx, id); err != nil {
+		return // it cannot be reached, or has ended
+	}
+	if outcome, err := run.Wait(ctx, nil); err == nil {
+		m.remove(outcome.Files)
+	}
+}
+
+// remove deletes what a measurement wrote, where the service can reach it.
+func (m *Meter) remove(files []comfy.File) {
+	for _, file := range files {
+		if name := file.Path(); name != "" && m.OutputDir != "" {
+			_ = os.Remove(filepath.Join(m.OutputDir, filepath.FromSlash(name))) // it is only litter
+		}
+	}
+}
+
+// causeOf prefers the end of the process, if that is why something failed.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}

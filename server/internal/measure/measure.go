@@ -1,0 +1,174 @@
+// Package measure finds out how long a generation takes on one ComfyUI: with the boot, and after an edit of the workflow when
+// nobody is in the way. It also tries whether a ComfyUI that was found to fail everything works again.
+package measure
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// Engine is the process of a ComfyUI, as far as a measurement has to do with it.
+type Engine interface {
+	// Bind is a context that ends with ctx, or when the present process is gone; its cause says why.
+	Bind(ctx context.Context) (context.Context, context.CancelFunc)
+	// Working is told that a prompt runs just now.
+	Working()
+}
+
+// Status is how the worker is.
+type Status interface {
+	Get() health.Worker
+	// Change changes it and tells everybody.
+	Change(func(*health.Worker))
+	// Notice tells the operator what is wrong with a workflow; empty: nothing any more.
+	Notice(workflow, text string)
+}
+
+// Config is what a meter works with.
+type Config struct {
+	Worker       string
+	Client       *comfy.Client
+	Engine       Engine
+	Status       Status
+	Offer        func() library.Offer // what is measured
+	WarmupPrompt string
+	// SlotDuration is the length of a slot for a duration, both in milliseconds.
+	SlotDuration func(benchmark int64) int64
+	// DueWithin reports whether a slot or a pause begins within that many milliseconds.
+	DueWithin func(ctx context.Context, ms int64) bool
+	OutputDir string // empty: what a measurement writes cannot be removed
+	File      string // the benchmark, for the next start
+	Earlier   store.Records
+	Pace      Pace // zero: DefaultPace
+	Log       *slog.Logger
+}
+
+// Pace holds the waiting times of a meter.
+type Pace struct {
+	Look  time.Duration // between two looks whether it is quiet, or ComfyUI idle
+	Quiet time.Duration // without a run, before an edited workflow is measured; doubles with each disturbance
+	Probe time.Duration // between two tries whether a ComfyUI that fails every prompt works again
+}
+
+// DefaultPace is the one of a service; tests hurry.
+func DefaultPace() Pace {
+	return Pace{Look: 2 * time.Second, Quiet: 10 * time.Second, Probe: time.Minute}
+}
+
+// Meter measures on one ComfyUI. It is safe for concurrent use.
+type Meter struct {
+	Config
+
+	mu        sync.Mutex
+	stored    int64         // the benchmark of an earlier boot, in milliseconds; 0: none
+	fresh     bool          // stored is of this workflow as it is, on this ComfyUI
+	doubtful  bool          // the estimate is to be measured again
+	quiet     time.Duration // after this long without a run
+	jobs      int           // that are being run
+	busyUntil time.Time
+	measuring *measurement // nil: none
+	distrust  bool         // jobs run again only after a generation that went well
+	probed    time.Time    // when that was last tried
+}
+
+// New makes a meter. Nothing is measured.
+func New(c Config) *Meter {
+	if c.Pace == (Pace{}) {
+		c.Pace = DefaultPace()
+	}
+	return &Meter{Config: c}
+}
+
+// WarmUp loads the models, so that the first job does not wait for that. skipped says why it did nothing. attached says that
+// ComfyUI was running before the boot.
+func (m *Meter) WarmUp(ctx context.Context, attached bool) (skipped string, err error) {
+	if err := m.recall(ctx); err != nil {
+		return "", err
+	}
+	if reason := m.noMeasuring(ctx, attached); reason != "" {
+		return reason, nil
+	}
+	m.setBenchmarking("the models are being loaded")
+	_, err = m.generate(ctx, "warm-up")
+	if err == nil {
+		m.trust()
+	}
+	return "", err
+}
+
+// Benchmark measures a generation as a job's is: with a prompt and a seed that ComfyUI has not seen. skipped says why it did not;
+// the duration of an earlier boot holds then.
+func (m *Meter) Benchmark(ctx context.Context, attached bool) (detail, skipped string, err error) {
+	if reason := m.noMeasuring(ctx, attached); reason != "" {
+		m.mu.Lock()
+		stored, fresh := m.stored, m.fresh
+		m.mu.Unlock()
+		if !fresh {
+			m.Doubt()
+		}
+		return "", fmt.Sprintf("%s; measured before: %d ms", reason, stored), nil
+	}
+	m.setBenchmarking("a generation is being measured")
+	took, err := m.generate(ctx, "benchmark")
+	if err != nil {
+		return "", "", err
+	}
+	m.measured(took)
+	return fmt.Sprintf("%d ms", took.Milliseconds()), "", nil
+}
+
+// noMeasuring says why a generation now would get into the way of a job, or a job into its way; nothing when neither
+// does. Without a stored benchmark there is no choice: it has to be measured.
+func (m *Meter) noMeasuring(ctx context.Context, attached bool) string {
+	m.mu.Lock()
+	stored, fresh, distrust := m.stored, m.fresh, m.distrust
+	m.mu.Unlock()
+	switch {
+	case stored == 0, distrust:
+		return ""
+	case attached && fresh:
+		return "ComfyUI was running already"
+	case m.DueWithin(ctx, 2*stored):
+		return "a booked slot falls due meanwhile"
+	case attached && !m.idle(ctx):
+		return "ComfyUI is at work"
+	}
+	return ""
+}
+
+// idle reports whether ComfyUI has nothing to do.
+func (m *Meter) idle(ctx context.Context) bool {
+	queue, err := m.Client.Queue(ctx)
+	return err == nil && len(queue.Running)+len(queue.Pending) == 0
+}
+
+// setBenchmarking is for the first boot. Later on bookings go on, and the status tells of more than a measurement.
+func (m *Meter) setBenchmarking(reason string) {
+	if s := m.Status.Get().Status; s == health.Booting || s == health.Benchmarking {
+		m.Status.Change(func(w *health.Worker) { w.Status, w.Reason = health.Benchmarking, reason })
+	}
+}
+
+// estimate makes a duration that of the workflow on this worker.
+func (m *Meter) estimate(benchmark int64) {
+	workflow := m.Offer().Template.ID
+	m.Status.Change(func(s *health.Worker) {
+		s.Estimates = []estimate.Estimate{{Workflow: workflow, BenchmarkMS: benchmark, SlotDurationMS: m.SlotDuration(benchmark)}}
+	})
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,176 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Run implements dispatch.Runner.
+func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
+	template, err := r.Library.Template(ctx, j.Template)
+	if err != nil {
+		return failed(job.Rejected, fmt.Sprintf("the workflow that the job was booked with is gone: %v", err), "")
+	}
+	graph := template.Fill(workflow.Inputs{Prompt: j.Prompt, Seed: j.Seed, Parameters: j.Parameters, Name: runName(j)})
+	run := r.track(j)
+	defer r.untrack(j, run)
+	if ended := r.Meter.MakeWay(); ended != nil {
+		<-ended // one that began since Ready was asked
+	}
+	if r.isInterrupted(j) {
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "it was taken back before it began"}
+	}
+	slot, cancel := context.WithTimeout(ctx, max(minPost, time.UnixMilli(j.Slot().End).Sub(r.Now())))
+	defer cancel()
+	err = r.Client.Submit(slot, comfy.Prompt{ID: j.PromptID(), Graph: graph})
+	failpoint.Reach(failpoint.Posted)
+	var rejected *comfy.RejectedError
+	switch {
+	case err == nil:
+	case errors.As(err, &rejected):
+		return failed(job.Rejected, comfy.Explain(err).Error(), firstNode(rejected))
+	case errors.Is(err, comfy.ErrUnreachable):
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: noAnswer}
+	case !errors.Is(err, comfy.ErrUncertain):
+		return failed(job.Rejected, err.Error(), "")
+	case slot.Err() != nil && ctx.Err() == nil:
+		return r.withdraw(ctx, j, template, run)
+	}
+	go posted()
+	return r.follow(ctx, j, template, run)
+}
+
+// minPost is how long ComfyUI may take at least to answer a post: also at the end of a slot an answer is worth a wait.
+const minPost = time.Second
+
+// noAnswer is why a job waits for a ComfyUI that does not answer.
+const noAnswer = "ComfyUI did not answer"
+
+// withdraw takes back a job whose post ComfyUI did not answer by the end of the slot: it must not begin in the slots of
+// others. It may have begun meanwhile and even have ended well; what became of it is waited for.
+func (r *Runner) withdraw(ctx context.Context, j job.Job, template *workflow.Template, run *comfy.Run) dispatch.Outcome {
+	r.Log.Warn("ComfyUI has not answered by the end of the slot, the job is withdrawn", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt)
+	r.Interrupt(j)
+	outcome := r.follow(ctx, j, template, run)
+	if outcome.Verdict == dispatch.Interrupted || outcome.Verdict == dispatch.Lost {
+		return dispatch.Outcome{Verdict: dispatch.Withdrawn, Reason: noAnswer}
+	}
+	return outcome
+}
+
+// Adopt implements dispatch.Runner.
+func (r *Runner) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
+	select {
+	case <-r.Engine.Up():
+	case <-ctx.Done():
+		return dispatch.Outcome{}
+	}
+	template := r.templateOrCurrent(ctx, j)
+	run := r.track(j)
+	defer r.untrack(j, run)
+	return r.follow(ctx, j, template, run)
+}
+
+// templateOrCurrent is the template of a job that was handed over already: only titles and names are asked of it.
+func (r *Runner) templateOrCurrent(ctx context.Context, j job.Job) *workflow.Template {
+	template, err := r.Library.Template(ctx, j.Template)
+	if err != nil {
+		return r.Library.Current(j.Workflow)
+	}
+	return template
+}
+
+// runName ends the names of the files that an attempt writes.
+func runName(j job.Job) string {
+	if j.Epoch != "" { // the service that had the job before may have used the names below
+		return fmt.Sprintf("%s-%.8s-%d", j.ID, j.Epoch, j.Attempt)
+	}
+	if j.Attempt <= 1 {
+		return j.ID
+	}
+	return fmt.Sprintf("%s-%d", j.ID, j.Attempt)
+}
+
+// follow waits for the end of the run and judges it.
+func (r *Runner) follow(ctx context.Context, j job.Job, template *workflow.Template, run *comfy.Run) dispatch.Outcome {
+	bound, cancel := r.Engine.Bind(ctx)
+	defer cancel()
+	guard := guard{limit: r.SilenceLimit(j.Estimate)}
+	go guard.watch(bound, r, j, run, cancel)
+	outcome, err := run.Wait(bound, r.progress(j, template))
+	if err != nil { // nobody can be asked any more
+		if ctx.Err() != nil {
+			return dispatch.Outcome{}
+		}
+		outcome, _ = run.Told()
+	}
+	verdict := r.judge(ctx, j, template, outcome)
+	switch {
+	case guard.stuck.Load() && verdict.Verdict != dispatch.Completed:
+		return dispatch.Outcome{Verdict: dispatch.Failed, Failure: guard.failure()}
+	case verdict.Verdict == dispatch.Lost && err != nil:
+		verdict.Reason = firstLine(context.Cause(bound)) + " in mid-run"
+	}
+	return r.checkUp(ctx, j, outcome, verdict)
+}
+
+// judge says how the attempt ended. What ComfyUI does not know any more, or does not list, may have left its files.
+func (r *Runner) judge(ctx context.Context, j job.Job, template *workflow.Template, outcome comfy.Outcome) dispatch.Outcome {
+	switch outcome.Kind {
+	case comfy.Succeeded:
+		results := r.resultsOf(outcome)
+		if len(results) == 0 {
+			results = r.found(ctx, j, template)
+		}
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
+	case comfy.Failed:
+		title := template.NodeTitle(outcome.Error.NodeID)
+		return failed(job.Execution, fmt.Sprintf("%s: %s", title, outcome.Error.Message), outcome.Error.NodeID)
+	case comfy.Interrupted:
+		return dispatch.Outcome{Verdict: dispatch.Interrupted}
+	}
+	if results := r.found(ctx, j, template); len(results) > 0 {
+		r.Log.Info("ComfyUI does not know the run any more, but its files are there", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt)
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
+	}
+	if r.isInterrupted(j) { // it waited in ComfyUI's queue and was taken out of it
+		return dispatch.Outcome{Verdict: dispatch.Interrupted}
+	}
+	return dispatch.Outcome{Verdict: dispatch.Lost, Reason: "ComfyUI does not know the run any more"}
+}
+
+func failed(reason job.FailureReason, message, node string) dispatch.Outcome {
+	return dispatch.Outcome{Verdict: dispatch.Failed, Failure: job.Failure{Reason: reason, Message: message, NodeID: node}}
+}
+
+func firstNode(e *comfy.RejectedError) string {
+	if len(e.Nodes) == 0 {
+		return ""
+	}
+	return e.Nodes[0].NodeID
+}
+
+// firstLine is the beginning of an error's text that stands for itself.
+func firstLine(err error) string {
+	text := err.Error()
+	if end := strings.IndexAny(text, "\n;"); end >= 0 {
+		return text[:end]
+	}
+	return text
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,65 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+)
+
+const (
+	deafAfter = 10 * time.Second // an interrupt that has not been heard for so long will not be
+	pulse     = time.Second      // between two looks at a silent run
+)
+
+// errStuck is why ComfyUI is started again although it answers.
+var errStuck = errors.New("ComfyUI was stuck in a run that gave no sign of life")
+
+// guard watches one run for signs of life.
+type guard struct {
+	limit time.Duration
+	stuck atomic.Bool // the limit is over: the run is being ended
+}
+
+// watch returns when the run has ended (ctx is done then), or after it has ended a run that was silent for longer than
+// the limit, by the mildest means that works: an interrupt, and where that is not heard, a new start of ComfyUI. A remote
+// one cannot be started again; giveUp lets the timeline go on there. A run that waits behind a prompt from ComfyUI's own
+// page is not silent, unless that prompt has killed the executor.
+func (g *guard) watch(ctx context.Context, r *Runner, j job.Job, run *comfy.Run, giveUp func()) {
+	for silent := time.Since(run.LastSign()); silent < g.limit; silent = time.Since(run.LastSign()) {
+		if sleep(ctx, min(pulse, g.limit-silent)); ctx.Err() != nil {
+			return
+		}
+		switch running := run.Progress().Running; {
+		case running && time.Since(run.LastSign()) < pulse:
+			r.Engine.Working()
+		case !running && r.Engine.Stalled():
+			r.Engine.Lose(errExecutor)
+			return
+		}
+	}
+	r.Log.Error("run gives no sign of life, interrupting it", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt, "limit", g.limit)
+	g.stuck.Store(true)
+	r.Interrupt(j)
+	if sleep(ctx, deafAfter); ctx.Err() != nil {
+		return
+	}
+	if r.Engine.Lose(errStuck) {
+		r.Log.Error("the interrupt is not heard, starting ComfyUI again", "worker", r.Worker, "job", j.ID)
+		return
+	}
+	r.Log.Error("the interrupt is not heard, and a remote ComfyUI cannot be started again from here", "worker", r.Worker, "job", j.ID)
+	giveUp()
+}
+
+// failure is what the job is told.
+func (g *guard) failure() job.Failure {
+	return job.Failure{
+		Reason:  job.Timeout,
+		Message: fmt.Sprintf("the run gave no sign of life for %v, which is its limit, and was given up", g.limit),
+	}
+}
