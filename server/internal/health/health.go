@@ -46,8 +46,12 @@ func Of(workers []Worker) State {
 	return s
 }
 
-// IsMeasured reports whether it is known how long generations take: that is so from the first benchmark of a start on.
-func (s State) IsMeasured() bool { return s.Status != Booting && s.Status != Benchmarking }
+// IsMeasured reports whether it is known how long generations take on any worker that was up since the start.
+func (s State) IsMeasured() bool {
+	return slices.ContainsFunc(s.Workers, func(w Worker) bool {
+		return w.Status != Booting && w.Status != Benchmarking && len(w.Estimates) > 0
+	})
+}
 
 // Worker is one ComfyUI instance.
 type Worker struct {
