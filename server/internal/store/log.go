@@ -33,7 +33,7 @@ const (
 type Change struct {
 	After    Revision // the revision that it follows on
 	Revision Revision // the revision that it leads to
-	Things   []Thing  // in the order in which they were changed last, each once
+	Things   []Thing  // each once, with the latest value
 }
 
 // Thing is something that is new, changed or gone. It must not be changed.
