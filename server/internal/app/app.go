@@ -127,12 +127,16 @@ func (a *App) build(ctx context.Context) (err error) {
 			err = errors.Join(err, a.store.Close())
 		}
 	}()
+	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
 	a.library = library.New(library.Config{Store: a.store, Sources: sources(c), Log: a.Log, OnChange: a.workflowOffered})
 	if a.fleet, err = a.newFleet(); err != nil {
 		return err
 	}
-	a.catalog = catalog.New(clock.Now, a.feed.SetSystem, a.fleet.Workers()...)
-	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
+	a.catalog = catalog.New(catalog.Config{
+		Now:         clock.Now,
+		OnState:     a.feed.SetSystem,
+		OnWorkflows: a.feed.SetWorkflows,
+	}, a.fleet.Workers()...)
 	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)
 	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
@@ -233,14 +237,11 @@ func (a *App) showWorkflows() {
 
 func (a *App) workerChanged(w health.Worker) {
 	a.metrics.WorkerChanged(w)
-	for _, e := range w.Estimates {
-		a.estimates.Measured(w.ID, e.Workflow, e.BenchmarkMS)
-	}
 	a.catalog.SetWorker(w)
 }
 
 func (a *App) workflowOffered(w workflow.Workflow) {
-	a.feed.SetWorkflows(a.catalog.SetWorkflow(w))
+	a.catalog.SetWorkflow(w)
 }
 
 // run works until ctx ends or a part fails. Then the parts end in this order: bookings and streams, the running job,

@@ -19,13 +19,11 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 		return nil, fmt.Errorf("find the service's own program: %w", err)
 	}
 	c := a.Config
-	rules := c.Scheduler.Estimates()
 	return fleet.New(fleet.Config{
 		Workers:      c.Workers,
 		Library:      a.library,
 		WarmupPrompt: c.Workflow.WarmupPrompt,
-		SlotDuration: rules.Slot,
-		SilenceLimit: rules.Silence,
+		Estimates:    a.estimates,
 		Grace:        time.Duration(c.Server.ShutdownGrace),
 		Overrun:      overrunLimit(c.Scheduler),
 		DataDir:      c.Server.DataDir,

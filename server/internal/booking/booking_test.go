@@ -52,7 +52,7 @@ func open(t testing.TB, folder string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d := &desk{t: t, store: storetest.Wrap(s), catalog: catalog.New(time.Now, func(health.State) {}, health.Worker{ID: "gpu"}), lengths: lengths{}, stopping: make(chan struct{}), ada: actor("Ada"), bob: actor("Bob")}
+	d := &desk{t: t, store: storetest.Wrap(s), catalog: offering(health.Worker{ID: "gpu"}), lengths: lengths{}, stopping: make(chan struct{}), ada: actor("Ada"), bob: actor("Bob")}
 	d.root = actor("Root")
 	d.root.Administrator = true
 	d.now.Store(1_000_000)
@@ -73,6 +73,15 @@ func open(t testing.TB, folder string) *desk {
 	}
 	d.limit(account.Limits{})
 	return d
+}
+
+// offering makes a catalog of workers that tells nobody.
+func offering(workers ...health.Worker) *catalog.Catalog {
+	return catalog.New(catalog.Config{
+		Now:         time.Now,
+		OnState:     func(health.State) {},
+		OnWorkflows: func([]workflow.Workflow) {},
+	}, workers...)
 }
 
 // limit sets what a user may do from now on.

@@ -2,11 +2,9 @@ package booking_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
@@ -16,7 +14,7 @@ import (
 func openTwo(t *testing.T) *desk {
 	d := open(t, t.TempDir())
 	offered, _ := d.catalog.Workflow("fox")
-	d.catalog = catalog.New(time.Now, func(health.State) {}, health.Worker{ID: "slow"}, health.Worker{ID: "fast"})
+	d.catalog = offering(health.Worker{ID: "slow"}, health.Worker{ID: "fast"})
 	d.catalog.SetWorkflow(offered)
 	d.lengths["slow"] = estimate.Length{Expected: 3 * slot, Slot: 3 * slot}
 	d.lengths["fast"] = estimate.Length{Expected: slot, Slot: slot}

@@ -14,8 +14,7 @@ import (
 
 // Catalog is safe for concurrent use.
 type Catalog struct {
-	now  func() time.Time
-	tell func(health.State)
+	Config
 
 	mu        sync.RWMutex
 	workers   []health.Worker
@@ -24,10 +23,16 @@ type Catalog struct {
 
 var _ booking.Offers = (*Catalog)(nil)
 
-// New makes a catalog of workers, in the order of the configuration, and no workflows. tell is called with the state of the
-// whole whenever it has changed, in the order of the changes; it must be quick and must not call the catalog.
-func New(now func() time.Time, tell func(health.State), workers ...health.Worker) *Catalog {
-	return &Catalog{now: now, tell: tell, workers: workers}
+// Config is told what has changed, in the order of the changes. Its functions must be quick and must not call the catalog.
+type Config struct {
+	Now         func() time.Time
+	OnState     func(health.State)        // of the whole
+	OnWorkflows func([]workflow.Workflow) // all of them
+}
+
+// New makes a catalog of workers, in the order of the configuration, and no workflows.
+func New(c Config, workers ...health.Worker) *Catalog {
+	return &Catalog{Config: c, workers: workers}
 }
 
 // SetWorker takes in how a worker is.
@@ -40,7 +45,7 @@ func (c *Catalog) SetWorker(w health.Worker) {
 
 // SetPause takes in a worker's pause, which is told until it is over. One that is over ends the one there was.
 func (c *Catalog) SetPause(p schedule.Pause) {
-	left := time.UnixMilli(p.Slot.End + 1).Sub(c.now())
+	left := time.UnixMilli(p.Slot.End + 1).Sub(c.Now())
 	if left <= 0 {
 		c.EndPause(p.Worker)
 		return
@@ -82,22 +87,20 @@ func (c *Catalog) change(worker string, change func(*health.Worker)) {
 	}
 	c.workers = slices.Clone(c.workers) // the old list may be in somebody's hands
 	change(&c.workers[i])
-	c.tell(health.Of(c.workers))
+	c.OnState(health.Of(c.workers))
 }
 
-// SetWorkflow takes in a workflow, new or changed, and gives all of them.
-func (c *Catalog) SetWorkflow(w workflow.Workflow) []workflow.Workflow {
+// SetWorkflow takes in a workflow, new or changed.
+func (c *Catalog) SetWorkflow(w workflow.Workflow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.workflows = slices.Clone(c.workflows)
-	for i := range c.workflows {
-		if c.workflows[i].ID == w.ID {
-			c.workflows[i] = w
-			return c.workflows
-		}
+	if i := slices.IndexFunc(c.workflows, func(known workflow.Workflow) bool { return known.ID == w.ID }); i >= 0 {
+		c.workflows[i] = w
+	} else {
+		c.workflows = append(c.workflows, w)
 	}
-	c.workflows = append(c.workflows, w)
-	return c.workflows
+	c.OnWorkflows(c.workflows)
 }
 
 // State is the state of the whole.

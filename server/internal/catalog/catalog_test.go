@@ -13,7 +13,10 @@ import (
 func TestPauseIsToldUntilItIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []health.State
-		c := catalog.New(time.Now, func(s health.State) { told = append(told, s) }, health.Worker{ID: "a"}, health.Worker{ID: "b"})
+		c := catalog.New(catalog.Config{
+			Now:     time.Now,
+			OnState: func(s health.State) { told = append(told, s) },
+		}, health.Worker{ID: "a"}, health.Worker{ID: "b"})
 		pause := func(length time.Duration) schedule.Pause {
 			return schedule.Pause{Worker: "b", Slot: schedule.NewSlot(time.Now().UnixMilli(), length.Milliseconds())}
 		}

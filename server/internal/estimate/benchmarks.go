@@ -8,7 +8,7 @@ import (
 
 // Benchmarks is an Estimator that goes by the last measurement of each workflow on each worker, whatever the inputs.
 type Benchmarks struct {
-	rules    Rules
+	Rules
 	mu       sync.RWMutex
 	measured map[lane]int64 // milliseconds
 }
@@ -19,14 +19,16 @@ var _ Estimator = (*Benchmarks)(nil)
 
 // NewBenchmarks makes an estimator that knows nothing yet.
 func NewBenchmarks(rules Rules) *Benchmarks {
-	return &Benchmarks{rules: rules, measured: map[lane]int64{}}
+	return &Benchmarks{Rules: rules, measured: map[lane]int64{}}
 }
 
-// Measured takes in how long a generation took, in milliseconds, instead of what was measured before.
-func (b *Benchmarks) Measured(worker, workflow string, took int64) {
+// Measured takes in how long a generation took, in milliseconds, instead of what was measured before, and gives what is known
+// now.
+func (b *Benchmarks) Measured(worker, workflow string, took int64) Estimate {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.measured[lane{worker, workflow}] = took
+	return Estimate{Workflow: workflow, BenchmarkMS: took, SlotDurationMS: b.Slot(took)}
 }
 
 // Estimate implements Estimator.
@@ -37,5 +39,5 @@ func (b *Benchmarks) Estimate(worker, workflow string, _ workflow.Inputs) (Lengt
 	if !known {
 		return Length{}, false
 	}
-	return Length{Expected: took, Slot: b.rules.Slot(took)}, true
+	return Length{Expected: took, Slot: b.Slot(took)}, true
 }

@@ -33,7 +33,9 @@ func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 	}
 	b.Measured("one", "fox", 9000)
 	b.Measured("two", "fox", 20_000)
-	b.Measured("one", "fox", 10_000)
+	if got := b.Measured("one", "fox", 10_000); got != (estimate.Estimate{Workflow: "fox", BenchmarkMS: 10_000, SlotDurationMS: 11_000}) {
+		t.Errorf("measured: %+v", got)
+	}
 	if got, known := b.Estimate("one", "fox", workflow.Inputs{}); !known || got != (estimate.Length{Expected: 10_000, Slot: 11_000}) {
 		t.Errorf("the fox on one: %+v (%v)", got, known)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -26,11 +27,8 @@ type Config struct {
 	Workers      []config.Worker // at least one, each with an id and a ComfyUI of its own
 	Library      *library.Library
 	WarmupPrompt string
-	// SlotDuration is the length of a slot for an estimate, both in milliseconds.
-	SlotDuration func(estimate int64) int64
-	// SilenceLimit is how long a run may give no sign of life, by its estimate in milliseconds.
-	SilenceLimit func(estimate int64) time.Duration
-	Grace        time.Duration // how long a stop waits for running jobs
+	Estimates    *estimate.Benchmarks // are told what is measured
+	Grace        time.Duration        // how long a stop waits for running jobs
 	Overrun      dispatch.OverrunLimit
 	DataDir      string
 	Instance     string // the data folder's own name, which no copy of it has

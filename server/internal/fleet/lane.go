@@ -64,7 +64,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Instance:   c.Instance,
 		Executable: c.Executable,
 		Status:     l.Status,
-		Trial:      trial{l, c.SilenceLimit},
+		Trial:      trial{l, c.Estimates.Silence},
 		Pace:       c.Pace.Launch,
 		Now:        c.Now,
 		Log:        c.Log,
@@ -76,7 +76,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Status:       l.Status,
 		Offer:        func() library.Offer { return l.Stock.First() },
 		WarmupPrompt: c.WarmupPrompt,
-		SlotDuration: c.SlotDuration,
+		Estimates:    c.Estimates,
 		DueWithin: func(ctx context.Context, ms int64) bool {
 			return dispatch.DueWithin(ctx, c.Store, w.ID, c.Now().UnixMilli(), ms)
 		},
@@ -105,7 +105,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Jobs:         c.Store,
 		OutputDir:    w.ComfyUI.OutputDir,
 		Prefix:       l.prefix,
-		SilenceLimit: c.SilenceLimit,
+		SilenceLimit: c.Estimates.Silence,
 		OnProgress:   c.OnProgress,
 		Now:          c.Now,
 		Log:          c.Log,

@@ -41,8 +41,7 @@ type Config struct {
 	Status       Status
 	Offer        func() library.Offer // what is measured
 	WarmupPrompt string
-	// SlotDuration is the length of a slot for a duration, both in milliseconds.
-	SlotDuration func(benchmark int64) int64
+	Estimates    *estimate.Benchmarks // is told what was measured
 	// DueWithin reports whether a slot or a pause begins within that many milliseconds.
 	DueWithin func(ctx context.Context, ms int64) bool
 	OutputDir string // empty: what a measurement writes cannot be removed
@@ -160,10 +159,8 @@ func (m *Meter) setBenchmarking(reason string) {
 
 // estimate makes a duration that of the workflow on this worker.
 func (m *Meter) estimate(benchmark int64) {
-	workflow := m.Offer().Template.ID
-	m.Status.Change(func(s *health.Worker) {
-		s.Estimates = []estimate.Estimate{{Workflow: workflow, BenchmarkMS: benchmark, SlotDurationMS: m.SlotDuration(benchmark)}}
-	})
+	known := m.Estimates.Measured(m.Worker, m.Offer().Template.ID, benchmark)
+	m.Status.Change(func(s *health.Worker) { s.Estimates = []estimate.Estimate{known} })
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -20,6 +20,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -209,13 +210,11 @@ func (r *Rig) Worker() *Worker {
 			r.workflows = append(r.workflows, w)
 		},
 	})
-	rules := c.Scheduler.Estimates()
 	lanes := fleet.New(fleet.Config{
 		Workers:      c.Workers,
 		Library:      workflows,
 		WarmupPrompt: c.Workflow.WarmupPrompt,
-		SlotDuration: rules.Slot,
-		SilenceLimit: rules.Silence,
+		Estimates:    estimate.NewBenchmarks(c.Scheduler.Estimates()),
 		DataDir:      c.Server.DataDir,
 		Instance:     r.Instance,
 		Executable:   os.Args[0],
