@@ -19,6 +19,7 @@ type Site struct {
 	Program   string   // the service's file
 	Wrap      []string // what the program is started through, such as strace
 	Env       []string // more of the environment
+	Args      []string // more arguments of "serve"
 }
 
 // NewSite makes a site for a program in a folder: the shipped workflow with prompt and seed, on a simulated ComfyUI of a pace,
@@ -70,7 +71,7 @@ func (s *Site) Launch(log io.Writer) (*Process, error) {
 	if err := s.Config.Write(s.ConfigFile()); err != nil {
 		return nil, err
 	}
-	command := s.Command("serve")
+	command := s.Command(append([]string{"serve"}, s.Args...)...)
 	if len(s.Wrap) > 0 {
 		through := exec.Command(s.Wrap[0], append(slices.Clone(s.Wrap[1:]), command.Args...)...)
 		through.Dir, through.Env = command.Dir, command.Env

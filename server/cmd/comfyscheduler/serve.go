@@ -20,17 +20,19 @@ import (
 
 func serveCommand() *cobra.Command {
 	var file string
+	level := logLevel(slog.LevelInfo)
 	command := &cobra.Command{
 		Use:   "serve",
 		Short: "Start ComfyUI and the service",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return serve(cmd, file) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return serve(cmd, file, slog.Level(level)) },
 	}
 	configFlag(command, &file)
+	command.Flags().Var(&level, "log-level", "the least important `level` of lines to log: "+strings.Join(levelNames, ", "))
 	return command
 }
 
-func serve(cmd *cobra.Command, file string) error {
+func serve(cmd *cobra.Command, file string, level slog.Level) error {
 	loaded, err := config.Load(file)
 	if err != nil {
 		return err
@@ -40,7 +42,7 @@ func serve(cmd *cobra.Command, file string) error {
 	// A second signal ends the program at once, but not one that comes with the first: some senders signal the program
 	// and its group.
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
-	log := newLog()
+	log := newLog(level)
 	limitMemory(log)
 	err = app.Run(ctx, app.Options{
 		Config:  loaded,
@@ -64,11 +66,15 @@ func stopSignals() []os.Signal {
 }
 
 // newLog writes for people on a terminal and for programs elsewhere.
-func newLog() *slog.Logger {
+func newLog(level slog.Level) *slog.Logger {
 	if isatty.IsTerminal(os.Stderr.Fd()) {
-		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != ""}))
+		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{
+			Level:      level,
+			TimeFormat: "15:04:05.000",
+			NoColor:    os.Getenv("NO_COLOR") != "",
+		}))
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, nil))
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
 func configFlag(command *cobra.Command, file *string) {
