@@ -8,6 +8,8 @@ MODULE     := github.com/comfyscheduler/comfyscheduler
 GO_MODULES := ./proto/... ./server/... ./cli/... ./webclient/... ./tools/...
 # Suites that drive the real programs: the race detector would watch the suite alone.
 GO_SUITES  := ./server/acceptance/... ./server/torture/... ./server/conformance/... ./cli/acceptance/...
+# Packages whose own tests wait for processes, disks and sockets: too slow for each save.
+GO_SLOW    := comfy|dispatch|files|fleet|launch|process|runner|simulator|store/sqlite|worker
 SERVER_LD  := -s -w -X main.version=$(VERSION)
 CLI_LD     := -s -w -X $(MODULE)/cli/internal/factory.Version=$(VERSION)
 BUF        := webclient/node_modules/.bin/buf
@@ -24,16 +26,42 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The schema's field rules; third-party files are fetched, not committed.
 PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
 
-GO_FILES  := $(shell find proto server cli tools webclient -name '*.go' -not -path '*/node_modules/*' 2>/dev/null) go.work $(wildcard */go.mod)
-WEB_FILES := $(shell find webclient/src webclient/public -type f 2>/dev/null) $(wildcard webclient/*.json webclient/*.ts webclient/*.html)
+GO_FILES  := $(shell find proto server cli tools webclient -name '*.go' -not -path '*/node_modules/*' 2>/dev/null) \
+	go.work $(wildcard */go.mod)
+WEB_FILES := $(shell find webclient/src webclient/public -type f 2>/dev/null) \
+	$(wildcard webclient/*.json webclient/*.ts webclient/*.html)
+
+# What only the lint and the generation need beside Go.
+NODE  := webclient/node_modules/.package-lock.json
+RULES := proto/third_party/buf/validate/validate.proto
 
 .PHONY: help
 help: ## List what can be made
-	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z][a-z0-9-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+##@ Work on it
 
 .PHONY: run
 run: build ## Build what is missing and start the service (CONFIG=config.json)
 	bin/comfyscheduler serve --config $(CONFIG)
+
+.PHONY: dev
+dev: bin/comfyscheduler $(NODE) ## Start the service, and the web client so that each change shows at once; Ctrl-C ends both
+	tools/dev.sh $(CONFIG)
+
+.PHONY: seed
+seed: build ## Fill a timeline with the bookings of several users: of URL=http://..., or of a service that it starts
+	tools/seed.sh $(URL)
+
+.PHONY: test-quick
+test-quick: ## Check and test what changed, in less than a minute: for each save
+	go vet $(GO_MODULES)
+	go run ./tools/lint
+	go test -short $$(go list ./server/internal/... ./cli/internal/... ./tools/... | grep -vE '/internal/($(GO_SLOW))(/|$$)')
+	[ ! -e $(NODE) ] || (cd webclient && npx vitest run src --changed --passWithNoTests)
+
+##@ Build
 
 .PHONY: build
 build: bin/comfyscheduler bin/comfysched ## Build both programs into bin/
@@ -44,7 +72,7 @@ bin/comfyscheduler: $(GO_FILES) webclient/dist/index.html server/internal/simula
 bin/comfysched: $(GO_FILES)
 	go build -trimpath -ldflags '$(CLI_LD)' -o $@ ./cli/cmd/comfysched
 
-webclient/dist/index.html: webclient/node_modules/.package-lock.json $(WEB_FILES)
+webclient/dist/index.html: $(NODE) $(WEB_FILES)
 	cd webclient && npm run build
 	touch $@
 
@@ -52,8 +80,10 @@ webclient/node_modules/.package-lock.json: webclient/package-lock.json
 	cd webclient && npm ci
 	touch $@
 
+##@ Generate and check
+
 .PHONY: generate
-generate: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/validate.proto ## Generate code from the schema
+generate: $(NODE) $(RULES) ## Generate code from the schema
 	$(BUF) format -w --path proto/comfyscheduler
 	$(BUF) generate
 	cp server/internal/config/config.schema.json config.schema.json
@@ -65,18 +95,22 @@ picture: ## Draw the packages in docs/architecture.md from the tables of what th
 
 proto/third_party/buf/validate/validate.proto:
 	mkdir -p $(@D)
-	dir=$$(go mod download -json $(PROTOVALIDATE) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); cp "$$dir/proto/protovalidate/buf/validate/validate.proto" $@
+	dir=$$(go mod download -json $(PROTOVALIDATE) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'); \
+	cp "$$dir/proto/protovalidate/buf/validate/validate.proto" $@
 	chmod u+w $@
 
 .PHONY: fmt
-fmt: webclient/node_modules/.package-lock.json ## Format everything
+fmt: $(NODE) ## Format everything
+	go run ./tools/lint -fix >/dev/null || true # what it cannot break is told by make lint
 	go run $(GOFUMPT) -w $$(git ls-files '*.go' | grep -v '/gen/')
 	$(BUF) format -w --path proto/comfyscheduler
 	cd webclient && npx biome check --write .
 
 .PHONY: lint
-lint: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/validate.proto ## Check style, schema and types
-	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go' | grep -v '/gen/')); if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+lint: $(NODE) $(RULES) ## Check style, schema and types
+	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go' | grep -v '/gen/')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+	go run ./tools/lint
 	go vet $(GO_MODULES)
 	GOOS=windows go vet ./server/... ./cli/...
 	GOOS=darwin go vet ./server/... ./cli/...
@@ -92,7 +126,10 @@ lint: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/v
 
 .PHONY: check-generated
 check-generated: generate ## Prove that the committed generated code is fresh
-	@changed=$$(git status --porcelain -- proto webclient/src/gen config.schema.json docs/architecture.md); if [ -n "$$changed" ]; then echo "generated code is not fresh: run make generate and commit"; echo "$$changed"; exit 1; fi
+	@changed=$$(git status --porcelain -- proto webclient/src/gen config.schema.json docs/architecture.md); \
+	if [ -n "$$changed" ]; then echo "generated code is not fresh: run make generate and commit"; echo "$$changed"; exit 1; fi
+
+##@ Test
 
 .PHONY: test
 test: lint check-generated test-go test-web test-e2e ## Run every check and test (installs what it needs)
@@ -100,16 +137,36 @@ test: lint check-generated test-go test-web test-e2e ## Run every check and test
 .PHONY: test-go
 test-go: build ## Run the Go tests, the parts with the race detector
 	@# SQLite is C that was translated: watching its memory would take half of the time and find nothing of ours.
-	CGO_ENABLED=1 go test -race -gcflags='modernc.org/sqlite/lib=-race=false' -parallel 4 -timeout 15m $$(go list $(GO_MODULES) | grep -vxF "$$(go list $(GO_SUITES))")
+	CGO_ENABLED=1 go test -race -gcflags='modernc.org/sqlite/lib=-race=false' -parallel 4 -timeout 15m \
+		$$(go list $(GO_MODULES) | grep -vxF "$$(go list $(GO_SUITES))")
 	COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -timeout 15m $(GO_SUITES)
 
 .PHONY: torture
 torture: ## Strike service and ComfyUI in every way for a long time, then check every answer (DURATION=10m or KILLS=300, SEED=0)
-	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h -torture.duration=$(DURATION) -torture.kills=$(KILLS) -torture.seed=$(SEED)
+	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h \
+		-torture.duration=$(DURATION) -torture.kills=$(KILLS) -torture.seed=$(SEED)
 
 .PHONY: soak
 soak: ## Let the service work in peace, with fifty watchers, and print what grows (DURATION=60m)
 	go test ./server/torture -run TestSoak -v -count=1 -timeout 24h -torture.soak -torture.duration=$(DURATION)
+
+.PHONY: test-web
+test-web: $(NODE) ## Run the web client's unit tests
+	cd webclient && npm test
+
+.PHONY: test-e2e
+test-e2e: build /usr/bin/chromium ## Run the browser tests against the real service
+	cd webclient && npm run e2e
+
+/usr/bin/chromium:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+
+.PHONY: test-comfyui
+test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
+	go test -count=1 -timeout 30m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))
+
+##@ Measure
 
 .PHONY: bench
 bench: build bin/bench ## Measure the service beside the bare limits of this machine (BENCH="-only watchers" and the like)
@@ -126,36 +183,29 @@ bin/bench: $(GO_FILES)
 bench-go: webclient/dist/index.html ## Go's benchmarks of the pure parts, six runs each, for benchstat
 	go test -run '^$$' -bench . -count 6 ./server/internal/schedule ./server/internal/rpc ./server/internal/store/sqlite
 
-.PHONY: test-web
-test-web: webclient/node_modules/.package-lock.json ## Run the web client's unit tests
-	cd webclient && npm test
-
-.PHONY: test-e2e
-test-e2e: build /usr/bin/chromium ## Run the browser tests against the real service
-	cd webclient && npm run e2e
-
-/usr/bin/chromium:
-	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
-
 .PHONY: bench-web
 bench-web: build /usr/bin/chromium ## Measure the web client in Chromium against the real service (JOBS=2000 CHANGES=50 SECONDS=15)
 	cd webclient && npm run bench
 
-.PHONY: test-comfyui
-test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
-	go test -count=1 -timeout 30m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))
+##@ Ship and clean up
 
 .PHONY: dist
 dist: webclient/dist/index.html ## Build release archives for Linux, Windows and macOS into dist/
 	rm -rf dist && mkdir -p dist/man
 	go run ./cli/cmd/comfysched docs --format man dist/man
-	go list -deps -f '{{with .Module}}{{if .Version}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./server/cmd/comfyscheduler ./cli/cmd/comfysched | sort -u | while read -r name dir; do \
-		mkdir -p dist/licences/$$name; find $$dir -maxdepth 1 -iname 'licen[sc]e*' -o -maxdepth 1 -iname 'copying*' | xargs cp -t dist/licences/$$name; done
+	go list -deps -f '{{with .Module}}{{if .Version}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./server/cmd/comfyscheduler ./cli/cmd/comfysched | \
+		sort -u | while read -r name dir; do \
+			mkdir -p dist/licences/$$name; \
+			find $$dir -maxdepth 1 -iname 'licen[sc]e*' -o -maxdepth 1 -iname 'copying*' | xargs cp -t dist/licences/$$name; \
+		done
 	cd webclient && npm ls --omit=dev --all --parseable | tail -n +2 | while read -r dir; do \
-		name=$${dir##*/node_modules/}; mkdir -p ../dist/licences/$$name; find $$dir -maxdepth 1 -iname 'licen[sc]e*' | xargs -r cp -t ../dist/licences/$$name; done
+		name=$${dir##*/node_modules/}; \
+		mkdir -p ../dist/licences/$$name; \
+		find $$dir -maxdepth 1 -iname 'licen[sc]e*' | xargs -r cp -t ../dist/licences/$$name; \
+	done
 	for target in linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64; do \
-		os=$${target%/*} arch=$${target#*/} name=comfyscheduler-$(VERSION)-$${target%/*}-$${target#*/}; exe=""; [ $$os = windows ] && exe=.exe || true; \
+		os=$${target%/*} arch=$${target#*/} exe=""; name=comfyscheduler-$(VERSION)-$$os-$$arch; \
+		[ $$os = windows ] && exe=.exe || true; \
 		mkdir -p dist/$$name; \
 		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(SERVER_LD)' -o dist/$$name/comfyscheduler$$exe ./server/cmd/comfyscheduler; \
 		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(CLI_LD)' -o dist/$$name/comfysched$$exe ./cli/cmd/comfysched; \
@@ -166,7 +216,7 @@ dist: webclient/dist/index.html ## Build release archives for Linux, Windows and
 	cd dist && sha256sum *.tar.gz > SHA256SUMS && cat SHA256SUMS
 
 .PHONY: audit
-audit: webclient/node_modules/.package-lock.json ## Ask for known vulnerabilities of the dependencies (needs vuln.go.dev and npm's advisories)
+audit: $(NODE) ## Ask for known vulnerabilities of the dependencies (needs vuln.go.dev and npm's advisories)
 	go run $(GOVULNCHECK) $(GO_MODULES)
 	cd webclient && npm audit --omit=dev
 
