@@ -34,12 +34,15 @@ type Converted struct {
 	// Shown are the values that the author brought to the outside: widgets of subgraphs shown on the node in the workflow
 	// itself, in the order of nodes and inputs, and PrimitiveNodes.
 	Shown []Shown
+	// App are the values that the author chose for App mode, in that order; empty where there is no App mode.
+	App []Shown
 }
 
 // Shown is a value that stands for one or more fields of the graph.
 type Shown struct {
 	Node, NodeTitle string // the node in the workflow itself
 	Name, Label     string // of its widget; Label is empty where the author gave none
+	Help            string // of the author; empty: none
 	Targets         []Target
 }
 
@@ -102,6 +105,7 @@ func Convert(file *jsontree.Object, o Options) (*Converted, error) {
 	for _, s := range c.shown {
 		out.Shown = append(out.Shown, *s)
 	}
+	out.App = app(file, out)
 	return out, nil
 }
 

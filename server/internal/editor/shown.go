@@ -1,5 +1,12 @@
 package editor
 
+import (
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/jsontree"
+)
+
 // expose notes that a field is shown on a host in the workflow itself.
 func (c *converter) expose(key *shownKey, id, field string) {
 	if key == nil {
@@ -43,4 +50,58 @@ func (c *converter) show(key shownKey, what Shown, t Target) {
 		c.shown = append(c.shown, at)
 	}
 	at.Targets = append(at.Targets, t)
+}
+
+// app reads the values that the author chose for App mode. Each names a node and a widget: a node of the workflow itself,
+// one of its hosts, or one inside a subgraph.
+func app(file *jsontree.Object, c *Converted) (chosen []Shown) {
+	for _, entry := range file.Object("extra").Object("linearData").List("inputs") {
+		parts, _ := entry.([]any)
+		if len(parts) < 2 {
+			continue
+		}
+		id, name := idOf(parts[0]), idOf(parts[1])
+		if path := strings.Split(id, ":"); len(path) == 3 && path[2] == name { // workflow:node:widget
+			id = path[1]
+		}
+		found := c.chosen(id, name)
+		if len(found.Targets) == 0 {
+			continue
+		}
+		if len(parts) > 2 {
+			if more, ok := parts[2].(*jsontree.Object); ok {
+				found.Help = more.Text("description")
+			}
+		}
+		chosen = append(chosen, found)
+	}
+	return chosen
+}
+
+// chosen finds the fields that a node and a widget stand for.
+func (c *Converted) chosen(id, name string) Shown {
+	for _, s := range c.Shown {
+		if s.Node == id && s.Name == name {
+			return s
+		}
+	}
+	out := Shown{Node: id, Name: name}
+	for _, n := range c.Graph.Nodes {
+		if n.ID != id && !strings.HasSuffix(n.ID, ":"+id) {
+			continue
+		}
+		value, ok := n.Input(name)
+		if _, linked := value.(graph.Link); !ok || linked {
+			continue
+		}
+		out.Targets = append(out.Targets, Target{n.ID, name})
+		for _, s := range c.Shown { // the same value may be shown on a host, with a label
+			for _, t := range s.Targets {
+				if t.Node == n.ID && t.Field == name {
+					return s
+				}
+			}
+		}
+	}
+	return out
 }

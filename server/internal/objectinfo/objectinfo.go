@@ -131,8 +131,13 @@ func Parse(data []byte) (*Info, error) {
 	return info, nil
 }
 
-// Class returns a class by its name, nil when ComfyUI has none.
-func (i *Info) Class(name string) *Class { return i.classes[name] }
+// Class returns a class by its name, nil when ComfyUI has none. A nil Info knows no classes.
+func (i *Info) Class(name string) *Class {
+	if i == nil {
+		return nil
+	}
+	return i.classes[name]
+}
 
 // Classes returns all of them by name; it must not be changed.
 func (i *Info) Classes() map[string]*Class { return i.classes }

@@ -1,0 +1,93 @@
+// Package form finds out what a person would want to set on a workflow: its inputs, each with a kind, a range or choices, a
+// label, a default, the fields of the graph that it stands for, and what it means. It looks at the graph, at ComfyUI's node
+// classes and at what the author of the workflow chose to show; it asks nobody.
+package form
+
+import "encoding/json"
+
+// Form is the inputs of a workflow, in the order in which to show them. Hidden ones are what else could be set.
+type Form struct {
+	Inputs []Input
+}
+
+// Input is one value that a booking may set.
+type Input struct {
+	Name     string // for programs: lower-case letters, digits and _; unique in the form
+	Label    string // for people
+	Help     string `json:",omitempty"`
+	Role     Role   `json:",omitempty"`
+	Kind     Kind
+	Optional bool `json:",omitempty"`
+	Hidden   bool `json:",omitempty"`
+
+	Min, Max, Step json.Number `json:",omitempty"` // of Integer, Number and Seed, inclusive; empty: none
+	Multiline      bool        `json:",omitempty"` // of Text
+	Choices        []string    `json:",omitempty"` // of Choice; empty: what there is to choose from is not known
+	File           FileKind    `json:",omitempty"` // of File
+	WithMask       bool        `json:",omitempty"` // of an image: its transparent parts are used as a mask
+
+	// Default is the value in the graph: json.Number, string or bool; nil: none that fits the kind.
+	Default any      `json:",omitempty"`
+	Targets []Target // at least one
+}
+
+// Target is a field of a node that gets the value.
+type Target struct {
+	Node, Field string
+	// Position says that the field gets the place of the choice among Choices, counted from 0.
+	Position bool `json:",omitempty"`
+}
+
+// Kind is the kind of an input's values.
+type Kind string
+
+// The kinds.
+const (
+	Integer Kind = "integer"
+	Number  Kind = "number"
+	Text    Kind = "text"
+	Boolean Kind = "boolean"
+	Choice  Kind = "choice"
+	Seed    Kind = "seed" // a whole number from 0 up, of up to 64 bits
+	File    Kind = "file"
+)
+
+// Role is what an input means, where that is known. At most one input has each role.
+type Role string
+
+// The roles.
+const (
+	Prompt         Role = "prompt"
+	NegativePrompt Role = "negative_prompt"
+	SeedRole       Role = "seed"
+	Width          Role = "width"
+	Height         Role = "height"
+	Steps          Role = "steps"
+	Guidance       Role = "guidance"
+	Batch          Role = "batch"
+	Frames         Role = "frames"
+	Seconds        Role = "seconds"
+	FPS            Role = "fps"
+)
+
+// FileKind is the kind of a file that is handed in.
+type FileKind string
+
+// The kinds of files.
+const (
+	Image   FileKind = "image"
+	Mask    FileKind = "mask"
+	Video   FileKind = "video"
+	Audio   FileKind = "audio"
+	Model3D FileKind = "model_3d"
+)
+
+// With returns the input with a role, nil when there is none.
+func (f *Form) With(role Role) *Input {
+	for i := range f.Inputs {
+		if f.Inputs[i].Role == role {
+			return &f.Inputs[i]
+		}
+	}
+	return nil
+}
