@@ -20,6 +20,8 @@ type Site struct {
 	Wrap      []string // what the program is started through, such as strace
 	Env       []string // more of the environment
 	Args      []string // more arguments of "serve"
+	// Workers are the ports of the simulated ComfyUIs by worker, when there are several.
+	Workers map[string]int
 }
 
 // NewSite makes a site for a program in a folder: the shipped workflow with prompt and seed, on a simulated ComfyUI of a pace,
@@ -43,6 +45,25 @@ func NewSite(program, folder string, pace Pace, args ...string) (*Site, error) {
 			"workflow": map[string]any{"template_file": template, "parameter_map": Inputs(nil)},
 		},
 	}, nil
+}
+
+// AddWorkers has the service run several simulated ComfyUIs instead of one, each on a port of its own. Arguments are added to
+// those of a worker's ComfyUI.
+func (s *Site) AddWorkers(args map[string][]string, ids ...string) error {
+	s.Workers = map[string]int{}
+	common, _ := s.Config.Section("comfy_ui")["extra_args"].([]string)
+	var list []any
+	for _, id := range ids {
+		port, err := FreePort()
+		if err != nil {
+			return err
+		}
+		s.Workers[id] = port
+		own := append(slices.Clone(common), args[id]...)
+		list = append(list, map[string]any{"id": id, "comfy_ui": map[string]any{"api_port": port, "extra_args": own}})
+	}
+	s.Config["workers"] = list
+	return nil
 }
 
 // ConfigFile returns the name of the configuration's file.

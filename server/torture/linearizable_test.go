@@ -140,6 +140,8 @@ func (o offers) Workflow(id string) (workflow.Workflow, bool) {
 	return workflow.Workflow{ID: id, TemplateHash: "hash", Description: workflow.Description{SeedMax: 1000}}, true
 }
 func (o offers) Workers() []string { return []string{"gpu"} }
+
+func (o offers) Candidates(string) []string { return o.Workers() }
 func (o offers) Estimate(_, id string, _ workflow.Inputs) (estimate.Length, bool) {
 	return estimate.Length{Expected: o[id], Slot: o[id]}, true
 }

@@ -136,6 +136,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Now:         clock.Now,
 		OnState:     a.feed.SetSystem,
 		OnWorkflows: a.feed.SetWorkflows,
+		Runs:        a.library.Runs,
 	}, a.fleet.Workers()...)
 	a.identity = identity.New(a.store, identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}, clock.Now)
 	a.identity.OnChange(a.feed.Rouse)

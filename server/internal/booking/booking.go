@@ -34,6 +34,8 @@ type Offers interface {
 	Workflow(id string) (workflow.Workflow, bool)
 	// Workers are the ids of all workers, in the order of the configuration.
 	Workers() []string
+	// Candidates are the workers to which a job of a workflow goes that names none, in the order of the configuration.
+	Candidates(workflow string) []string
 }
 
 // Config is what the use cases work with.

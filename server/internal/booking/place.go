@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
@@ -20,21 +21,20 @@ type When struct {
 
 // candidates are the workers on which a workflow can be booked, or the one that is named.
 func (s *Service) candidates(worker, workflow string, inputs workflow.Inputs) ([]placement.Candidate, error) {
-	var found []placement.Candidate
-	known := false
-	for _, id := range s.Offers.Workers() {
-		if worker != "" && worker != id {
-			continue
+	workers := s.Offers.Candidates(workflow)
+	if worker != "" {
+		if !slices.Contains(s.Offers.Workers(), worker) {
+			return nil, fault.NoSuch("worker", worker)
 		}
-		known = true
+		workers = []string{worker}
+	}
+	var found []placement.Candidate
+	for _, id := range workers {
 		if length, known := s.Estimator.Estimate(id, workflow, inputs); known {
 			found = append(found, placement.Candidate{Worker: id, Length: length})
 		}
 	}
-	switch {
-	case !known:
-		return nil, fault.NoSuch("worker", worker)
-	case len(found) == 0:
+	if len(found) == 0 {
 		return nil, ErrNotReady
 	}
 	return found, nil

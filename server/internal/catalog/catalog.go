@@ -28,6 +28,8 @@ type Config struct {
 	Now         func() time.Time
 	OnState     func(health.State)        // of the whole
 	OnWorkflows func([]workflow.Workflow) // all of them
+	// Runs says what a worker can run of what is offered; nil: everything.
+	Runs func(worker, workflow string) bool
 }
 
 // New makes a catalog of workers, in the order of the configuration, and no workflows.
@@ -131,4 +133,25 @@ func (c *Catalog) Workers() []string {
 		ids = append(ids, w.ID)
 	}
 	return ids
+}
+
+// Candidates implements booking.Offers. A worker that is down is left out as long as another is not.
+func (c *Catalog) Candidates(workflow string) []string {
+	c.mu.RLock()
+	workers := c.workers
+	c.mu.RUnlock()
+	var up, down []string
+	for _, w := range workers {
+		switch {
+		case c.Runs != nil && !c.Runs(w.ID, workflow):
+		case w.Status == health.Offline:
+			down = append(down, w.ID)
+		default:
+			up = append(up, w.ID)
+		}
+	}
+	if len(up) == 0 {
+		return down
+	}
+	return up
 }

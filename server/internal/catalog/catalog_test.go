@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,4 +53,32 @@ func TestPauseIsToldUntilItIsOver(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 	})
+}
+
+// A job that names no worker goes to one that runs its workflow and is up; to one that is down only where there is no other.
+func TestCandidates(t *testing.T) {
+	runs := func(worker, workflow string) bool { return worker != "c" || workflow == "owl" }
+	worker := func(id string, status health.Status) health.Worker { return health.Worker{ID: id, Status: status} }
+	c := catalog.New(catalog.Config{Now: time.Now, OnState: func(health.State) {}, Runs: runs},
+		worker("a", health.Ready), worker("b", health.Restarting), worker("c", health.Ready))
+	for _, tc := range []struct {
+		down     []string
+		workflow string
+		want     []string
+	}{
+		{nil, "fox", []string{"a", "b"}},
+		{nil, "owl", []string{"a", "b", "c"}},
+		{[]string{"a"}, "fox", []string{"b"}},
+		{[]string{"b"}, "fox", []string{"a", "b"}},
+	} {
+		for _, id := range tc.down {
+			c.SetWorker(worker(id, health.Offline))
+		}
+		if id := "a"; len(tc.down) == 1 && tc.down[0] == "b" { // all are down
+			c.SetWorker(worker(id, health.Offline))
+		}
+		if got := c.Candidates(tc.workflow); !slices.Equal(got, tc.want) {
+			t.Errorf("%s with %v down: %v, want %v", tc.workflow, tc.down, got, tc.want)
+		}
+	}
 }

@@ -24,7 +24,7 @@ var order = []Status{Ready, Benchmarking, Booting, Restarting, Offline}
 
 // State is the service and its workers.
 type State struct {
-	Status      Status // of the worker that is worst off
+	Status      Status // of the worker that is best off: one that is down stops no other
 	Reason      string // why it is not ready, for people
 	BenchmarkMS int64  // of the first worker that has one; 0: none yet
 	Workers     []Worker
@@ -33,8 +33,8 @@ type State struct {
 // Of puts the state of the whole together.
 func Of(workers []Worker) State {
 	s := State{Status: Ready, Workers: workers}
-	for _, w := range workers {
-		if slices.Index(order, w.Status) > slices.Index(order, s.Status) {
+	for i, w := range workers {
+		if i == 0 || slices.Index(order, w.Status) < slices.Index(order, s.Status) {
 			s.Status, s.Reason = w.Status, w.Reason
 		}
 		for _, e := range w.Estimates {
@@ -42,6 +42,9 @@ func Of(workers []Worker) State {
 				s.BenchmarkMS = e.BenchmarkMS
 			}
 		}
+	}
+	if s.Status == Ready {
+		s.Reason = ""
 	}
 	return s
 }

@@ -7,13 +7,16 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 )
 
-func TestStateOfTheWholeIsThatOfTheWorkerThatIsWorstOff(t *testing.T) {
+// A worker that is down or still booting stops no other: the service works as long as one does.
+func TestStateOfTheWholeIsThatOfTheWorkerThatIsBestOff(t *testing.T) {
 	slow := health.Worker{ID: "slow", Status: health.Ready, Estimates: []estimate.Estimate{{BenchmarkMS: 9000}}}
 	down := health.Worker{ID: "down", Status: health.Offline, Reason: "it does not start"}
 	booting := health.Worker{ID: "new", Status: health.Booting, Reason: "ComfyUI is starting"}
-	s := health.Of([]health.Worker{booting, down, slow})
-	if s.Status != health.Offline || s.Reason != down.Reason || s.BenchmarkMS != 9000 {
-		t.Errorf("got %+v", s)
+	if s := health.Of([]health.Worker{booting, down, slow}); s.Status != health.Ready || s.Reason != "" || s.BenchmarkMS != 9000 {
+		t.Errorf("one is ready: %+v", s)
+	}
+	if s := health.Of([]health.Worker{down, booting}); s.Status != health.Booting || s.Reason != booting.Reason {
+		t.Errorf("none is ready: %+v", s)
 	}
 }
 

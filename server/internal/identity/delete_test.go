@@ -111,7 +111,7 @@ func TestDeletedUserIsGoneAndItsPromptsWithIt(t *testing.T) {
 			t.Fatalf("the history has %+v", j)
 		}
 	}
-	if _, err := h.store.ResultOwner(t.Context(), ended[0]+".png"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := h.store.ResultOwner(t.Context(), "gpu", ended[0]+".png"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the picture's owner: %v", err)
 	}
 	events, err := h.store.Events(t.Context(), audit.Query{UserID: h.root.ID, Limit: 1})

@@ -31,7 +31,8 @@ func (s *Server) ForResults(next http.Handler) http.Handler {
 			return
 		}
 		if s.Outlook.JobFiles {
-			owner, err := s.Store.ResultOwner(r.Context(), r.PathValue("name"))
+			name := r.PathValue("name")
+			owner, err := s.Store.ResultOwner(r.Context(), s.Workers.Owner(name), name)
 			if !s.may(w, who, owner, err, "no job wrote such a file") {
 				return
 			}

@@ -31,6 +31,8 @@ type Workers interface {
 	Restart(worker string) error
 	// LogTail is the end of what a worker's ComfyUI wrote, oldest line first.
 	LogTail(ctx context.Context, worker string, lines int) ([]string, error)
+	// Owner is the worker whose result a name is.
+	Owner(name string) (worker string)
 }
 
 // Server is what the services work with.

@@ -21,8 +21,8 @@ type Jobs interface {
 	NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error)
 	// DayStats counts the jobs whose slot starts in [from, to].
 	DayStats(ctx context.Context, from, to int64) (DayStats, error)
-	// ResultOwner reads the user whose job wrote a result file last; ErrNotFound.
-	ResultOwner(ctx context.Context, filename string) (userID string, err error)
+	// ResultOwner reads the user whose job wrote a result file on a worker last; ErrNotFound.
+	ResultOwner(ctx context.Context, worker, filename string) (userID string, err error)
 }
 
 // JobsTx reads and writes jobs.

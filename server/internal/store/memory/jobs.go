@@ -124,9 +124,9 @@ func (s *Store) DayStats(ctx context.Context, from, to int64) (store.DayStats, e
 }
 
 // ResultOwner implements store.Jobs.
-func (s *Store) ResultOwner(ctx context.Context, filename string) (string, error) {
+func (s *Store) ResultOwner(ctx context.Context, worker, filename string) (string, error) {
 	return read(ctx, s, func(state *State) (string, error) {
-		id, there := state.results[filename]
+		id, there := state.results[resultFile{worker, filename}]
 		if !there {
 			return "", store.ErrNotFound
 		}
@@ -192,7 +192,7 @@ func (t *tx) putJob(j job.Job) {
 	put(t, t.jobs, j.ID, j)
 	for _, r := range j.Results {
 		if r.Filename != "" {
-			put(t, t.results, r.Filename, j.ID)
+			put(t, t.results, resultFile{j.Worker, r.Filename}, j.ID)
 		}
 	}
 	t.note(store.Thing{Kind: store.JobKind, Key: j.ID, Job: &j})
@@ -200,8 +200,8 @@ func (t *tx) putJob(j job.Job) {
 
 func (t *tx) ForgetResults(_ context.Context, j job.Job) error {
 	for _, r := range j.Results {
-		if t.results[r.Filename] == j.ID {
-			drop(t, t.results, r.Filename)
+		if file := (resultFile{j.Worker, r.Filename}); t.results[file] == j.ID {
+			drop(t, t.results, file)
 		}
 	}
 	return nil

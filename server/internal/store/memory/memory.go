@@ -20,6 +20,9 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/timelines"
 )
 
+// resultFile names what a worker wrote: file names are unique on one worker only.
+type resultFile struct{ worker, filename string }
+
 // State is what is kept. It outlives its handles.
 type State struct {
 	turn        chan struct{} // filled while a handle reads or writes
@@ -29,7 +32,7 @@ type State struct {
 	tokens      map[string]token
 	invitations map[string]invitation
 	erasures    map[string]bool
-	results     map[string]string // jobs, by file
+	results     map[resultFile]string // jobs, by file
 	events      map[int64]audit.Event
 	requests    map[request]int64 // events
 	pauses      map[string]schedule.Pause
@@ -60,7 +63,7 @@ type request struct{ userID, id string }
 func NewState() *State {
 	return &State{
 		turn: make(chan struct{}, 1), jobs: map[string]job.Job{}, users: map[string]user{}, numbers: map[string]int64{},
-		tokens: map[string]token{}, invitations: map[string]invitation{}, erasures: map[string]bool{}, results: map[string]string{},
+		tokens: map[string]token{}, invitations: map[string]invitation{}, erasures: map[string]bool{}, results: map[resultFile]string{},
 		events: map[int64]audit.Event{}, requests: map[request]int64{}, pauses: map[string]schedule.Pause{},
 		templates: map[string]store.Template{}, records: map[string][]byte{}, log: recent.New(store.Revision{Epoch: uuid.NewString()}),
 	}

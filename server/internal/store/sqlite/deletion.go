@@ -55,7 +55,7 @@ func (t *tx) DeleteUser(_ context.Context, id, name string, now int64) error {
 
 func (t *tx) ForgetResults(_ context.Context, j job.Job) error {
 	for _, r := range j.Results {
-		if err := t.exec(`DELETE FROM result_files WHERE filename = ? AND job_id = ?`, r.Filename, j.ID); err != nil {
+		if err := t.exec(`DELETE FROM result_files WHERE worker = ? AND filename = ? AND job_id = ?`, j.Worker, r.Filename, j.ID); err != nil {
 			return err
 		}
 	}

@@ -131,7 +131,9 @@ func (t *tx) noteResults(j job.Job) error {
 		if r.Filename == "" {
 			continue
 		}
-		if err := t.exec(`INSERT INTO result_files (filename, job_id) VALUES (?, ?) ON CONFLICT (filename) DO UPDATE SET job_id = excluded.job_id`, r.Filename, j.ID); err != nil {
+		err := t.exec(`INSERT INTO result_files (worker, filename, job_id) VALUES (?, ?, ?)
+			ON CONFLICT (worker, filename) DO UPDATE SET job_id = excluded.job_id`, j.Worker, r.Filename, j.ID)
+		if err != nil {
 			return err
 		}
 	}
@@ -139,8 +141,9 @@ func (t *tx) noteResults(j job.Job) error {
 }
 
 // ResultOwner implements store.Jobs.
-func (s *Store) ResultOwner(ctx context.Context, filename string) (userID string, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT j.user_id FROM result_files f JOIN jobs j ON j.id = f.job_id WHERE f.filename = ?`, filename).Scan(&userID)
+func (s *Store) ResultOwner(ctx context.Context, worker, filename string) (userID string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT j.user_id FROM result_files f JOIN jobs j ON j.id = f.job_id
+		WHERE f.worker = ? AND f.filename = ?`, worker, filename).Scan(&userID)
 	return userID, classify(err)
 }
 

@@ -218,12 +218,20 @@ func results(t *testing.T, s *suite) {
 		j := booking(user, "gpu", 1000, 500)
 		j.Complete(1500, []job.Result{{Filename: "a/b.png", Kind: job.Image}, {Kind: job.Words, Text: "x"}})
 		s.insert(j)
-		if owner, err := s.ResultOwner(t.Context(), "a/b.png"); owner != user.ID || err != nil {
+		if owner, err := s.ResultOwner(t.Context(), "gpu", "a/b.png"); owner != user.ID || err != nil {
 			t.Errorf("owner %s, want %s (%v)", owner, user.ID, err)
 		}
 	}
-	if _, err := s.ResultOwner(t.Context(), "a/c.png"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.ResultOwner(t.Context(), "gpu", "a/c.png"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("unknown file: %v", err)
+	}
+	elsewhere := booking(first, "gpu2", 1000, 500) // another worker wrote a file of the same name
+	elsewhere.Complete(1500, []job.Result{{Filename: "a/b.png", Kind: job.Image}})
+	s.insert(elsewhere)
+	for worker, owner := range map[string]string{"gpu": second.ID, "gpu2": first.ID} {
+		if got, err := s.ResultOwner(t.Context(), worker, "a/b.png"); got != owner || err != nil {
+			t.Errorf("owner on %s: %s, want %s (%v)", worker, got, owner, err)
+		}
 	}
 }
 
@@ -307,7 +315,7 @@ func deletion(t *testing.T, s *suite) {
 	if left, err := s.Erasures(t.Context()); err != nil || len(left) != 0 {
 		t.Errorf("still to erase: %v (%v)", left, err)
 	}
-	if _, err := s.ResultOwner(t.Context(), "a.png"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.ResultOwner(t.Context(), "gpu", "a.png"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("whose the file is: %v", err)
 	}
 }

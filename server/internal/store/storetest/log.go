@@ -348,7 +348,7 @@ func missing(t *testing.T, s *suite) {
 		"token":       func() error { _, _, err := s.UserByToken(t.Context(), [32]byte{}); return err },
 		"template":    func() error { _, err := s.Template(t.Context(), "?"); return err },
 		"record":      func() error { _, err := s.Record(t.Context(), "?"); return err },
-		"result file": func() error { _, err := s.ResultOwner(t.Context(), "?"); return err },
+		"result file": func() error { _, err := s.ResultOwner(t.Context(), "?", "?"); return err },
 	} {
 		if err := read(); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
