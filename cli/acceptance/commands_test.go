@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// patience is how long a script waits for something to come about.
+// patience bounds the wait of a script for something to come about.
 const patience = 30 * time.Second
 
 // exits runs a program and demands its exit code.

@@ -21,7 +21,7 @@ import (
 // recordVariable names the file to which each run of the program adds what it did.
 const recordVariable = "ACCEPTANCE_RECORD"
 
-// recording is what all scripts together ran.
+// recording collects the runs of all scripts.
 type recording struct {
 	file    string
 	scripts atomic.Int32

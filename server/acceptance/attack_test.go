@@ -248,7 +248,7 @@ func TestOversizedAndEndlessRequests(t *testing.T) {
 	}
 }
 
-// memory is what the service holds, in bytes.
+// memory returns the service's resident memory, in bytes.
 func (s *site) memory() int {
 	s.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.PID()))
@@ -263,7 +263,7 @@ func (s *site) memory() int {
 	return kib << 10
 }
 
-// idlers is how many connections that say nothing are held.
+// idlers is the number of connections that are held open in silence.
 const idlers = 10_000
 
 func TestTenThousandIdleConnections(t *testing.T) {

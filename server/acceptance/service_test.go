@@ -18,7 +18,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
-// patience is how long anything here may take before it counts as not happening.
+// patience bounds every wait; what takes longer counts as not happening.
 const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {

@@ -10,7 +10,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// rates are what several rounds of bookings gave, one figure for each round.
+// rates collects the results of several rounds of bookings, one figure for each round.
 type rates struct {
 	perSecond, p50, p99 []float64
 	cpu                 []float64 // of the server for one call, in microseconds

@@ -15,7 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 )
 
-// compressFrom is what the service compresses from, in bytes: without it the echo would compress its small answers.
+// compressFrom is the service's own threshold for compression, in bytes: without it the echo would compress its small answers.
 const compressFrom = 4096
 
 // durable is the workflow of a booking whose answer waits until its rows are on disk.

@@ -34,7 +34,7 @@ type options struct {
 	history  string
 }
 
-// parts are what can be measured, in this order.
+// parts lists the measurements in the order in which they run.
 var parts = []struct {
 	name    string
 	measure func(context.Context, *run) error

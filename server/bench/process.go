@@ -32,7 +32,7 @@ func opened(ctx context.Context, started *servicetest.Process, folder string) (*
 	return &process{Process: started, folder: folder, url: url}, nil
 }
 
-// stopPatience is how long a server may take to stop before it is killed.
+// stopPatience bounds the clean stop of a server; then it is killed.
 const stopPatience = time.Minute
 
 func (p *process) stop() {
@@ -77,7 +77,7 @@ func quiet() (end func()) {
 	}
 }
 
-// quietLimit is how much memory may be used without collecting garbage, in bytes.
+// quietLimit bounds the memory in use while no garbage is collected, in bytes.
 const quietLimit = 1 << 30
 
 func startLimit(ctx context.Context) (*process, error) {

@@ -130,7 +130,7 @@ func (r *rows) exec(c driver.ConnPrepareContext, text string, values ...driver.V
 	return err
 }
 
-// rate is how many bookings are written in a second, 16 to a commit.
+// rate returns the number of bookings written in a second, 16 to a commit.
 func (r *rows) rate(length time.Duration) (float64, error) {
 	n := 0
 	began := time.Now()

@@ -14,7 +14,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// protocol is how streams are opened. Frames are the same in all of them: flags, length, message.
+// protocol selects the way in which streams are opened. Frames are the same in all of them: flags, length, message.
 type protocol struct {
 	name        string
 	contentType string
@@ -26,7 +26,7 @@ var (
 	grpcStreams    = protocol{"gRPC", "application/grpc+proto", true}
 )
 
-// source is where streams come from.
+// source opens streams of one server.
 type source struct {
 	protocol
 	url   string

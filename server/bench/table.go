@@ -20,7 +20,7 @@ func newTable() *table {
 	return &table{rows: [][5]string{{"what", "service", "bare limit", "ratio", "aim"}, {"---", "---", "---", "---", "---"}}}
 }
 
-// aim is what a figure is held against.
+// aim is the bound that a figure has to keep.
 type aim struct {
 	limit float64
 	least bool // the figure shall be at least the limit, not at most

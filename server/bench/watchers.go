@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// presentJobs is how many jobs there are when streams are measured.
+// presentJobs is the number of jobs in the store when streams are measured.
 const presentJobs = 1000
 
-// gently is how many streams open at a time, so that what is measured is the memory of those that are open and not of a rush.
+// gently is the number of streams that open at a time, so that what is measured is the memory of those that are open and not of a rush.
 const gently = 20
 
-// settle is how long memory is left alone before it is looked at.
+// settle is the time that memory gets to come to rest before it is measured.
 const settle = 3 * time.Second
 
 // stage is a service with jobs, for streams.

@@ -32,7 +32,7 @@ type service struct {
 	log      *servicetest.Log
 }
 
-// site is what a service works with, across its restarts.
+// site holds the files and the ComfyUI of a service, across its restarts.
 type site struct {
 	*servicetest.Site
 	t        *testing.T
@@ -41,7 +41,7 @@ type site struct {
 	token    string
 }
 
-// silence is how many seconds a run may be silent.
+// silence is the time for which a run may be silent, in seconds.
 const silence = 15
 
 // parameters of the template that the tests book.

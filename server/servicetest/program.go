@@ -28,7 +28,7 @@ func Root() (string, error) {
 	}
 }
 
-// built is where Program has put what it built.
+// built is the folder into which Program has built; empty when it has not.
 var built string
 
 var program = sync.OnceValues(func() (string, error) {

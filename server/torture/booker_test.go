@@ -21,7 +21,7 @@ type booker struct {
 	known map[string]job // own jobs as last heard of
 	order []string       // their ids, oldest first
 	count int
-	// restores is how many restores are taken into account in what is known.
+	// restores counts the restores after which the own jobs were read anew.
 	restores int64
 }
 
@@ -37,10 +37,10 @@ func (b *booker) planAhead(ctx context.Context) {
 	}
 }
 
-// horizon is how far ahead jobs are booked that are to run in the test.
+// horizon is the largest distance from now of bookings that are to run in the test.
 const horizon = 3 * time.Second
 
-// maxPlanned is how many jobs are booked for after the torture and left alone.
+// maxPlanned is the number of jobs that are booked for after the torture and left alone.
 const maxPlanned = 60
 
 // maxSoon and maxFar are how many jobs a booker has at a time: more than the timeline can take are no use.
@@ -101,7 +101,7 @@ func (b *booker) pick() (job, bool) {
 	return b.known[from[b.rng.IntN(len(from))]], true
 }
 
-// active is how many own jobs are to run soon, and later.
+// active counts the own jobs that are to run soon, and later.
 func (b *booker) active() (soon, later int) {
 	limit := time.Now().Add(far / 2).UnixMilli()
 	for _, j := range b.known {

@@ -10,7 +10,7 @@ import (
 // hang holds ComfyUI up for 13 seconds: it has no place in a short torture.
 const hang = "[[hang]]"
 
-// promptID is what ComfyUI knows an attempt by.
+// promptID returns ComfyUI's id of an attempt.
 func (a attempt) promptID() string {
 	return domain.Job{ID: a.job, Epoch: a.epoch, Attempt: a.number}.PromptID()
 }
@@ -55,7 +55,7 @@ func (j *judge) oneComfyUIAtATime() {
 	}
 }
 
-// handover is how long it may take at most from the moment that a job's slot has come to the start of its run: ComfyUI may
+// handover bounds the time from the moment that a job's slot has come to the start of its run: ComfyUI may
 // be frozen in between, milliseconds.
 const handover = 30_000
 

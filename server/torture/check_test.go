@@ -111,7 +111,7 @@ func (j *judge) noFaults() {
 	}
 }
 
-// tokensEnd is how long a token that is not used is good for at least, milliseconds.
+// tokensEnd is the least lifetime of a token that is not used, in milliseconds.
 const tokensEnd = 30 * 24 * 3600_000
 
 // tagOf is the tag that a booking's prompt begins with.
@@ -224,7 +224,7 @@ func (j *judge) observed(f func(by string, seen job)) {
 	}
 }
 
-// far is how far ahead jobs are booked that are not to run in the test.
+// far is the distance from now of bookings that are not to run in the test.
 const far = time.Hour
 
 // nothingIsForgotten: what was to run in the test has ended; what was booked for later still stands.

@@ -52,7 +52,7 @@ func newUser(s *site, name string) *user {
 	return &user{name: name, site: s, Client: servicetest.Dial("http://service", &line{s, servicetest.HTTP2()})}
 }
 
-// administrator is whoever has the token in the data folder.
+// administrator returns a user with the token of the data folder.
 func (s *site) administrator() (*user, error) {
 	token, err := s.AdminToken()
 	u := newUser(s, "administrator")

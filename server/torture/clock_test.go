@@ -30,7 +30,7 @@ func replaceFile(file, content string) error {
 
 const day = 24 * time.Hour
 
-// jumps are how far clocks are set wrong: by a correction of the network's time, by a wrong zone, by an empty battery.
+// jumps lists the offsets of clocks that are set wrong: by a correction of the network's time, by a wrong zone, by an empty battery.
 var jumps = []time.Duration{800 * time.Millisecond, 5 * time.Second, 262 * time.Second, time.Hour, day, 3650 * day}
 
 // jumpClock sets the clock wrong for a moment, and takes that back.

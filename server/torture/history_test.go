@@ -10,7 +10,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// job is what is compared of a job: everything but its owner's name and its progress.
+// job holds the compared fields of a job: all but its owner's name and its progress.
 type job struct {
 	ID              string `json:"id"`
 	User            string `json:"user"`
@@ -137,7 +137,7 @@ type call struct {
 	Revision revision `json:"revision,omitzero"`
 }
 
-// sighting is what a watcher was sent: a snapshot, or one delta.
+// sighting is one message to a watcher: a snapshot, or one delta.
 type sighting struct {
 	Watcher  string   `json:"watcher"`
 	At       int64    `json:"at"` // milliseconds
@@ -146,7 +146,7 @@ type sighting struct {
 	Jobs     []job    `json:"jobs,omitempty"`
 }
 
-// incident is what happened to a process or to the disk. Times are milliseconds.
+// incident is an event of a process or of the disk. Times are milliseconds.
 type incident struct {
 	At   int64  `json:"at"`
 	What string `json:"what"` // "service" or "comfyui" with a verb, or "disk full", "disk free"
@@ -171,7 +171,7 @@ type history struct {
 	wrong     []string       // what was found wrong while it happened
 }
 
-// lifetime is when a process was seen first and last, milliseconds.
+// lifetime holds the first and the last moment at which a process was seen, in milliseconds.
 type lifetime struct {
 	First int64 `json:"first"`
 	Last  int64 `json:"last"`
@@ -229,7 +229,7 @@ func (h *history) endedBeside(pid int) {
 	h.note("comfyui ended beside a second service", pid, "")
 }
 
-// moments are when something happened.
+// moments returns the times of all incidents of a kind.
 func (h *history) moments(what string) (at []int64) {
 	for _, i := range h.incidents {
 		if i.What == what {

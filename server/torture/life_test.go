@@ -148,7 +148,7 @@ func (s *site) down(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// stopLimit is how long a clean stop may take: the grace, ten seconds for ComfyUI to let go, ten for the disk, and the end of ComfyUI.
+// stopLimit bounds a clean stop: the grace, ten seconds for ComfyUI to let go, ten for the disk, and the end of ComfyUI.
 const stopLimit = 45 * time.Second
 
 // whileDown stops the service, does something, and lets it be started again.

@@ -16,7 +16,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// sample is how large everything is at a moment of a soak. Sizes are bytes.
+// sample holds all sizes at one moment of a soak, in bytes.
 type sample struct {
 	after                          time.Duration
 	rss, heap, comfyRSS            int64
@@ -28,7 +28,7 @@ type sample struct {
 	watchers, messages, reconnects int64
 }
 
-// columns are what is printed of a sample.
+// columns lists the printed values of a sample.
 var columns = []struct {
 	name  string
 	value func(sample) string

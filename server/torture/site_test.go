@@ -81,7 +81,7 @@ var quick = servicetest.Pace{
 	Decode: 5 * time.Millisecond,
 }
 
-// manners are what ComfyUI's websocket may be like from one start to the next.
+// manners lists the behaviours of ComfyUI's websocket; each start of ComfyUI has one.
 var manners = [][]string{
 	nil, nil, nil,
 	{"lose-frames=0.3"},
@@ -108,7 +108,7 @@ func (s *site) misbehave() {
 // base is the folder of ComfyUI's own files.
 func (s *site) base() string { return filepath.Join(s.Folder, "simulated") }
 
-// comfyArgs are what ComfyUI is started with beside what the service says itself.
+// comfyArgs returns the arguments of ComfyUI beside those that the service sets itself.
 func (s *site) comfyArgs() []string {
 	return append(append([]string{"--run-log", s.runs}, s.speed...), s.manners...)
 }

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// skew is how far the service's clock was off. None is a clock that was always right.
+// skew lists the settings of the service's clock. None is a clock that was always right.
 type skew []setting
 
-// setting is how far it was off from a moment of the true clock on, both in milliseconds.
+// setting is an offset of the clock and the true moment from which it holds, both in milliseconds.
 type setting struct {
 	Since int64 `json:"since"`
 	Off   int64 `json:"off"`
 }
 
-// heard is how long it may take until the service goes by a clock that was set.
+// heard bounds the time until the service goes by a clock that was set, in milliseconds.
 const heard = 50
 
-// until is when a setting was over, as far as anybody knows.
+// until returns the latest moment at which a setting can have held.
 func (s skew) until(i int) int64 {
 	if i+1 < len(s) {
 		return s[i+1].Since + heard

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// columns is how long a line may be. A tab counts as one.
+// columns bounds the length of a line, in characters. A tab counts as one.
 const columns = 140
 
 // complaint is one place where a rule is broken.

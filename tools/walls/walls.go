@@ -27,7 +27,7 @@ import (
 
 const own = "github.com/comfyscheduler/comfyscheduler/"
 
-// Line is what a table says of one package.
+// Line is the entry of one package in a table.
 type Line struct {
 	Package string
 	Imports []string // of ours, as paths from the repository's folder, sorted

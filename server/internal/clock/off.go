@@ -4,5 +4,5 @@ package clock
 
 import "time"
 
-// Now is what the wall clock says.
+// Now returns the time of the wall clock.
 func Now() time.Time { return time.Now() }

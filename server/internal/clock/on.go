@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Now is what the wall clock says. It has no monotonic reading, which nobody can set.
+// Now returns the time of the wall clock. It has no monotonic reading, which nobody can set.
 func Now() time.Time { return time.Now().Round(0).Add(present.get()) }
 
 var present offset

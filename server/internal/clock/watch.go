@@ -2,7 +2,7 @@ package clock
 
 import "time"
 
-// tolerance is how far the clocks may drift apart between two looks: more than a clock that is slewed into step does.
+// tolerance is the distance by which the clocks may drift apart between two looks: more than a clock that is slewed into step does.
 const tolerance = 2 * time.Second
 
 // Watch notices when the wall clock is set, by comparing it with the time that really went by. The zero value is ready. It

@@ -23,7 +23,7 @@ import (
 
 // Options configures a [Client].
 type Options struct {
-	// BaseURL is where ComfyUI listens, such as http://127.0.0.1:8188. A path prefix is kept.
+	// BaseURL is the address of ComfyUI, such as http://127.0.0.1:8188. A path prefix is kept.
 	BaseURL string
 	// ClientID is the websocket client id. ComfyUI sends the frames of a prompt only to the socket whose id the
 	// prompt was submitted with, so an id kept across restarts lets a restarted program follow a running prompt.
@@ -52,7 +52,7 @@ type Client struct {
 	token      string
 	log        *slog.Logger
 	onClientID func(string)
-	pace       pace
+	timings    timings
 
 	mu        sync.Mutex // guards all below; taken before a Run's own
 	clientID  string
@@ -72,7 +72,7 @@ func New(o Options) *Client {
 		token:      o.Token,
 		log:        o.Log,
 		onClientID: o.OnClientID,
-		pace:       defaultPace(cmp.Or(o.PollInterval, time.Second)),
+		timings:    defaultTimings(cmp.Or(o.PollInterval, time.Second)),
 		clientID:   cmp.Or(o.ClientID, uuid.NewString()),
 		changed:    make(chan struct{}),
 		dialNow:    make(chan struct{}, 1),
@@ -87,36 +87,36 @@ func New(o Options) *Client {
 	return c
 }
 
-// pace holds every waiting time of the client.
-type pace struct {
-	poll       time.Duration // between looks at history and queue when no frames arrive
-	pollFlow   time.Duration // the same while frames arrive
-	endGrace   time.Duration // from a success, error or interrupt frame to a look, when the end frame lags
-	recheck    time.Duration // first pause after an end frame whose history is not there yet; doubles up to poll
-	goneGap    time.Duration // least time between the two looks that make a prompt gone
-	settle     time.Duration // between looks for a prompt whose submission failed midway
-	pingEvery  time.Duration
-	pongWithin time.Duration // for a pong and for the greeting; a model load can hold the interpreter for long
-	frameGrace time.Duration // after a change seen by polling, for the frame that must have told it
-	silence    time.Duration // a running prompt without any frame for so long makes the socket suspect
-	retryMin   time.Duration // first pause before reconnecting; doubles up to retryMax
-	retryMax   time.Duration
+// timings holds every waiting time of the client.
+type timings struct {
+	poll        time.Duration // between looks at history and queue when no frames arrive
+	pollFlow    time.Duration // the same while frames arrive
+	endGrace    time.Duration // from a success, error or interrupt frame to a look, when the end frame lags
+	recheck     time.Duration // first pause after an end frame whose history is not there yet; doubles up to poll
+	goneGap     time.Duration // least time between the two looks that make a prompt gone
+	submitCheck time.Duration // between looks for a prompt whose submission failed midway
+	pingEvery   time.Duration
+	pongWithin  time.Duration // for a pong and for the greeting; a model load can hold the interpreter for long
+	frameGrace  time.Duration // after a change seen by polling, for the frame that must have told it
+	silence     time.Duration // a running prompt without any frame for so long makes the socket suspect
+	retryMin    time.Duration // first pause before reconnecting; doubles up to retryMax
+	retryMax    time.Duration
 }
 
-func defaultPace(poll time.Duration) pace {
-	return pace{
-		poll:       poll,
-		pollFlow:   5 * poll,
-		endGrace:   100 * time.Millisecond,
-		recheck:    20 * time.Millisecond,
-		goneGap:    500 * time.Millisecond,
-		settle:     250 * time.Millisecond,
-		pingEvery:  20 * time.Second,
-		pongWithin: time.Minute,
-		frameGrace: 10 * time.Second,
-		silence:    30 * time.Second,
-		retryMin:   200 * time.Millisecond,
-		retryMax:   5 * time.Second,
+func defaultTimings(poll time.Duration) timings {
+	return timings{
+		poll:        poll,
+		pollFlow:    5 * poll,
+		endGrace:    100 * time.Millisecond,
+		recheck:     20 * time.Millisecond,
+		goneGap:     500 * time.Millisecond,
+		submitCheck: 250 * time.Millisecond,
+		pingEvery:   20 * time.Second,
+		pongWithin:  time.Minute,
+		frameGrace:  10 * time.Second,
+		silence:     30 * time.Second,
+		retryMin:    200 * time.Millisecond,
+		retryMax:    5 * time.Second,
 	}
 }
 

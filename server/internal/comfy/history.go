@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Entry is what ComfyUI's history keeps of a finished prompt.
+// Entry is one finished prompt in ComfyUI's history.
 type Entry struct {
 	PromptID string
 	Status   string // "success", "error", or "" when ComfyUI recorded none

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// errorBrief is how much is told of what is wrong with a document, in bytes: the decoder quotes it.
+// errorBrief limits an error about a document, in bytes: the decoder quotes the document in it.
 const errorBrief = 256
 
 // decode is json.Unmarshal for what Python writes: bare NaN, Infinity and -Infinity, which are no JSON, read as

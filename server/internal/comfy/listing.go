@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// listing is what is kept of a run's outputs. More than anybody looks at is counted instead, and a last text says so.
+// listing collects a run's outputs up to a limit. Those beyond it are counted, and a last text says how many there were.
 type listing struct {
 	files   []File
 	results int             // of the files

@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// InputKind is what an input takes.
+// InputKind names the type of value that an input takes.
 type InputKind string
 
 // The kinds of inputs that hold values, and Link for those that take another node's output.
@@ -98,7 +98,7 @@ func parseNodeClass(class string, raw json.RawMessage) (NodeClass, error) {
 	return n, nil
 }
 
-// options are what an input's definition may hold beside its type.
+// options holds the part of an input's definition beside its type.
 type options struct {
 	Default   json.RawMessage   `json:"default"`
 	Min       json.RawMessage   `json:"min"`

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Kind is how a run ended.
+// Kind classifies the end of a run.
 type Kind int
 
 const (
@@ -23,7 +23,7 @@ func (k Kind) String() string {
 	return [...]string{"none", "succeeded", "failed", "interrupted", "gone"}[k]
 }
 
-// Outcome is how a run ended and what it made. It follows from the history alone, so that it is the same whatever frames
+// Outcome tells the end of a run and its results. It follows from the history alone, so that it is the same whatever frames
 // were seen; only where the history has been lost do frames stand in for it.
 type Outcome struct {
 	Kind Kind

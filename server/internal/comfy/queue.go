@@ -76,39 +76,39 @@ func (p Presence) String() string {
 // Lookup finds a prompt without any frames: in the history, else in the queue, else in the history once more,
 // since it may have moved between the two looks. The entry is set when the prompt is Finished.
 func (c *Client) Lookup(ctx context.Context, promptID string) (Presence, *Entry, error) {
-	s, err := c.sight(ctx, promptID)
+	s, err := c.lookup(ctx, promptID)
 	return s.presence, s.entry, err
 }
 
-// sighting is the result of one look.
-type sighting struct {
+// lookupResult is the result of one look.
+type lookupResult struct {
 	presence Presence
 	behind   bool // others: they run or come before this Pending one
 	entry    *Entry
 }
 
-func (c *Client) sight(ctx context.Context, promptID string) (sighting, error) {
+func (c *Client) lookup(ctx context.Context, promptID string) (lookupResult, error) {
 	e, err := c.History(ctx, promptID)
 	if err != nil {
-		return sighting{}, err
+		return lookupResult{}, err
 	}
 	if e != nil {
-		return sighting{presence: Finished, entry: e}, nil
+		return lookupResult{presence: Finished, entry: e}, nil
 	}
 	q, err := c.Queue(ctx)
 	if err != nil {
-		return sighting{}, err
+		return lookupResult{}, err
 	}
 	if slices.Contains(q.Running, promptID) {
-		return sighting{presence: Running}, nil
+		return lookupResult{presence: Running}, nil
 	}
 	if i := slices.Index(q.Pending, promptID); i >= 0 {
-		return sighting{presence: Pending, behind: len(q.Running)+i > 0}, nil
+		return lookupResult{presence: Pending, behind: len(q.Running)+i > 0}, nil
 	}
 	if e, err = c.History(ctx, promptID); err != nil || e == nil {
-		return sighting{}, err
+		return lookupResult{}, err
 	}
-	return sighting{presence: Finished, entry: e}, nil
+	return lookupResult{presence: Finished, entry: e}, nil
 }
 
 // Cancel takes this prompt, and no other, out of ComfyUI: out of the queue when it waits, by a targeted interrupt

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// result is what a client made of one recorded prompt.
+// result collects everything that a client reported of one recorded prompt.
 type result struct {
 	life     *life
 	refusal  error // instead of all that follows

@@ -90,7 +90,7 @@ func (r record) body() []byte {
 	return r.Response
 }
 
-// post is what POST /prompt was sent.
+// post holds the body of a POST /prompt.
 type post struct {
 	Prompt   json.RawMessage `json:"prompt"`
 	ClientID string          `json:"client_id"`
@@ -169,7 +169,7 @@ func (r record) String() string {
 	return fmt.Sprintf("%s %s %s %s %.120s", r.Dir, r.Conn, r.Method, r.Path, r.Frame)
 }
 
-// life is when a recorded prompt was where, as indexes into the recording.
+// life holds the moments at which a recorded prompt was queued, started and finished, as indexes into the recording.
 type life struct {
 	id                   string
 	graph                json.RawMessage

@@ -19,11 +19,11 @@ type Run struct {
 	lastFrame time.Time
 	lastSign  time.Time
 	ending    eventKind
-	told      Outcome // by frames; its Kind is 0 until they tell of the end
+	reported  Outcome // by frames; its Kind is 0 until they tell of the end
 	outputs   listing // by frames
 }
 
-// Progress is how far a run has come. Losing frames makes it coarser, never wrong.
+// Progress tells the node that runs and its step. Losing frames makes it coarser, never wrong.
 type Progress struct {
 	Waiting     bool   // behind others, in ComfyUI's own queue
 	Running     bool   // ComfyUI has begun with the prompt
@@ -74,13 +74,13 @@ func (r *Run) Progress() Progress {
 	return r.progress
 }
 
-// Told returns how the run ended by what frames told of it, for a run that ComfyUI has forgotten: somebody has cleared the
+// Reported returns how the run ended by what frames told of it, for a run that ComfyUI has forgotten: somebody has cleared the
 // history, or the process has ended. It is less than the history tells, because frames get lost; known is false when no
 // frame told of the end.
-func (r *Run) Told() (o Outcome, known bool) {
+func (r *Run) Reported() (o Outcome, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	o = r.told
+	o = r.reported
 	if o.Kind == Succeeded {
 		o.Files, o.Texts = results(r.outputs.files), r.outputs.all()
 	}
@@ -125,7 +125,7 @@ func (r *Run) apply(e event) {
 	case closing, ended:
 		r.ending = max(r.ending, e.kind)
 		if e.kind == closing {
-			r.told.Kind, r.told.Error, r.told.Finished = e.verdict, e.err, r.lastFrame
+			r.reported.Kind, r.reported.Error, r.reported.Finished = e.verdict, e.err, r.lastFrame
 		}
 	}
 	r.wake()

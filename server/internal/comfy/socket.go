@@ -34,7 +34,7 @@ type socket struct {
 // older closes), and when ComfyUI has fallen silent on an open one. Where ComfyUI refuses the client id
 // (close 1008) it goes on with a new one. Call it once.
 func (c *Client) Run(ctx context.Context) error {
-	pause := c.pace.retryMin
+	delay := c.timings.retryMin
 	for ctx.Err() == nil {
 		begun := time.Now()
 		err := c.session(ctx)
@@ -44,16 +44,16 @@ func (c *Client) Run(ctx context.Context) error {
 		if websocket.CloseStatus(err) == websocket.StatusPolicyViolation {
 			c.replaceClientID()
 		}
-		if time.Since(begun) > c.pace.retryMax {
-			pause = c.pace.retryMin
+		if time.Since(begun) > c.timings.retryMax {
+			delay = c.timings.retryMin
 		}
-		c.log.Debug("websocket to ComfyUI lost", "error", err, "retry_in", pause)
+		c.log.Debug("websocket to ComfyUI lost", "error", err, "retry_in", delay)
 		select {
 		case <-ctx.Done():
 		case <-c.dialNow:
-		case <-time.After(pause/2 + rand.N(pause)):
+		case <-time.After(delay/2 + rand.N(delay)):
 		}
-		pause = min(2*pause, c.pace.retryMax)
+		delay = min(2*delay, c.timings.retryMax)
 	}
 	return ctx.Err()
 }
@@ -90,12 +90,12 @@ func (c *Client) session(ctx context.Context) error {
 
 	s := &socket{opened: time.Now(), renew: renew}
 	defer c.detach(s)
-	greeting := time.AfterFunc(c.pace.pongWithin, func() { c.renewSilent(s, time.Time{}) })
+	greeting := time.AfterFunc(c.timings.pongWithin, func() { c.renewSilent(s, time.Time{}) })
 	defer greeting.Stop()
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		c.guard(ctx, conn, renew)
+		c.keepAlive(ctx, conn, renew)
 	}()
 	err = c.read(conn, s)
 	if cause := context.Cause(ctx); cause != nil {
@@ -106,14 +106,14 @@ func (c *Client) session(ctx context.Context) error {
 	return err
 }
 
-// guard does the writing: our feature flags, which ComfyUI heeds only in a connection's first message, then pings.
+// keepAlive does the writing: our feature flags, which ComfyUI heeds only in a connection's first message, then pings.
 // It closes the connection when a pong is missing or the session is to end. Closing is what ends the reader, which
 // never stops reading before: one client that does not read freezes the frames of all.
-func (c *Client) guard(ctx context.Context, conn *websocket.Conn, renew context.CancelCauseFunc) {
+func (c *Client) keepAlive(ctx context.Context, conn *websocket.Conn, renew context.CancelCauseFunc) {
 	if err := conn.Write(ctx, websocket.MessageText, featureFlags); err != nil {
 		renew(fmt.Errorf("feature flags: %w", err))
 	}
-	tick := time.NewTicker(c.pace.pingEvery)
+	tick := time.NewTicker(c.timings.pingEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -121,7 +121,7 @@ func (c *Client) guard(ctx context.Context, conn *websocket.Conn, renew context.
 			_ = conn.Close(websocket.StatusNormalClosure, "")
 			return
 		case <-tick.C:
-			pingCtx, cancel := context.WithTimeout(ctx, c.pace.pongWithin)
+			pingCtx, cancel := context.WithTimeout(ctx, c.timings.pongWithin)
 			err := conn.Ping(pingCtx)
 			cancel()
 			if err != nil && ctx.Err() == nil {
@@ -192,7 +192,7 @@ func (c *Client) expectFrame(since time.Time) {
 	if s == nil || s.opened.After(since) {
 		return
 	}
-	time.AfterFunc(c.pace.frameGrace, func() { c.renewSilent(s, since) })
+	time.AfterFunc(c.timings.frameGrace, func() { c.renewSilent(s, since) })
 }
 
 // renewSilent closes a socket that had no frame after since.

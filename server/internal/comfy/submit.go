@@ -48,7 +48,7 @@ func (c *Client) Submit(ctx context.Context, p Prompt) error {
 		return fmt.Errorf("%w: %w", ErrUncertain, err)
 	}
 	if err != nil {
-		return c.settle(ctx, p.ID, fmt.Errorf("%w: %w", ErrUncertain, err))
+		return c.resolveSubmission(ctx, p.ID, fmt.Errorf("%w: %w", ErrUncertain, err))
 	}
 	return c.judge(ctx, p.ID, a)
 }
@@ -64,17 +64,17 @@ func (c *Client) judge(ctx context.Context, id string, a answer) error {
 		if refusal == nil {
 			refusal = &RejectedError{Status: a.status, Message: "ComfyUI already has a prompt with this id"}
 		}
-		return c.settle(ctx, id, refusal)
+		return c.resolveSubmission(ctx, id, refusal)
 	case a.status == http.StatusInternalServerError:
 		// The handler is over, so what is not in the queue now will not come; but it may have come.
-		return c.settle(ctx, id, &RejectedError{
+		return c.resolveSubmission(ctx, id, &RejectedError{
 			Status:  a.status,
 			Type:    "server_error",
 			Message: "ComfyUI could not handle the workflow",
 			Details: a.said(),
 		})
 	case a.status > http.StatusInternalServerError: // a proxy speaks; ComfyUI may have been asked
-		return c.settle(ctx, id, fmt.Errorf("%w: %w", ErrUncertain, status))
+		return c.resolveSubmission(ctx, id, fmt.Errorf("%w: %w", ErrUncertain, status))
 	case a.status == http.StatusRequestEntityTooLarge:
 		return &RejectedError{Status: a.status, Type: "too_large", Message: "the workflow is larger than ComfyUI takes"}
 	case refusal != nil:
@@ -92,7 +92,7 @@ func (c *Client) accepted(ctx context.Context, id string, a answer, refusal *Rej
 		PromptID string `json:"prompt_id"`
 	}
 	if err := decode(a.body, &v); err != nil || v.PromptID == "" && refusal == nil {
-		return c.settle(ctx, id, fmt.Errorf("%w: POST /prompt was answered with %.60q", ErrUncertain, a.body))
+		return c.resolveSubmission(ctx, id, fmt.Errorf("%w: POST /prompt was answered with %.60q", ErrUncertain, a.body))
 	}
 	if v.PromptID != "" && v.PromptID != id {
 		refusal = &RejectedError{
@@ -113,13 +113,13 @@ func (c *Client) accepted(ctx context.Context, id string, a answer, refusal *Rej
 	return refusal
 }
 
-// settle looks for a prompt whose submission did not clearly succeed: nil when ComfyUI has it, otherwise doubt,
+// resolveSubmission looks for a prompt whose submission did not clearly succeed: nil when ComfyUI has it, otherwise doubt,
 // or, when it cannot even be asked, an ErrUncertain. It looks twice, since a lost connection does not stop the
 // handler, and goes on briefly when ctx has ended: the caller needs the answer to stop cleanly.
-func (c *Client) settle(ctx context.Context, id string, doubt error) error {
+func (c *Client) resolveSubmission(ctx context.Context, id string, doubt error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
-	for look := 1; ; look++ {
+	for attempt := 1; ; attempt++ {
 		presence, _, err := c.Lookup(ctx, id)
 		switch {
 		case err != nil && errors.Is(doubt, ErrUncertain):
@@ -128,9 +128,9 @@ func (c *Client) settle(ctx context.Context, id string, doubt error) error {
 			return fmt.Errorf("%w: %v", ErrUncertain, doubt) // not wrapped: it is no refusal yet
 		case presence != Unknown:
 			return nil
-		case look == 2:
+		case attempt == 2:
 			return doubt
 		}
-		time.Sleep(c.pace.settle)
+		time.Sleep(c.timings.submitCheck)
 	}
 }

@@ -145,7 +145,8 @@ func checkTexts(t *rapid.T, path string, v reflect.Value, limit int) {
 func TestAnswersBecomeText(t *testing.T) {
 	documents := map[string]string{
 		"/history/prompt": `{"prompt": {"outputs": {%: {"images": [{"filename": %, "subfolder": %, "type": %}, {"filename": "a.png"}],
-			%: {"filename": %}, "text": [%, %]}}, "status": {"status_str": %, "messages": [[%, {"nodes": [%]}], ["execution_error", {"node_id": %, "node_type": %,
+			%: {"filename": %}, "text": [%, %]}}, "status": {"status_str": %, "messages": [[%, {"nodes": [%]}],
+			["execution_error", {"node_id": %, "node_type": %,
 			"exception_type": %, "exception_message": %, "traceback": [%, %, %]}]]}}}`,
 		"/queue": `{"queue_running": [[1, %, {}]], "queue_pending": [[2, %], [%, "x"]]}`,
 		"/system_stats": `{"system": {"os": %, "comfyui_version": %, "python_version": %, "pytorch_version": %, "argv": [%, %]},
@@ -171,7 +172,7 @@ func TestAnswersBecomeText(t *testing.T) {
 		}))
 		defer server.Close()
 		c := New(Options{BaseURL: server.URL})
-		c.pace.settle = 0
+		c.timings.submitCheck = 0
 		told := func(call string, v any, err error) {
 			checkTexts(t, call, reflect.ValueOf(v), textLimit)
 			checkTexts(t, call+" error", reflect.ValueOf(err), textLimit)

@@ -75,21 +75,21 @@ var errNotMade = errors.New("not made")
 
 // of finds the thumbnail of a result, or makes it. Who waits for others holds no file open.
 func (t *thumbnails) of(ctx context.Context, name string, width int) (thumbnail, error) {
-	found, err := t.look(ctx, name, width, false)
+	found, err := t.lookup(ctx, name, width, false)
 	if !errors.Is(err, errNotMade) {
 		return found, err
 	}
 	select {
 	case t.making <- struct{}{}:
 		defer func() { <-t.making }()
-		return t.look(ctx, name, width, true)
+		return t.lookup(ctx, name, width, true)
 	case <-ctx.Done():
 		return thumbnail{}, ctx.Err()
 	}
 }
 
-// look gives the thumbnail that is kept. Where there is none it is made, if it may be.
-func (t *thumbnails) look(ctx context.Context, name string, width int, mayMake bool) (thumbnail, error) {
+// lookup gives the thumbnail that is kept. Where there is none it is made, if it may be.
+func (t *thumbnails) lookup(ctx context.Context, name string, width int, mayMake bool) (thumbnail, error) {
 	file, err := t.source.Open(ctx, name)
 	if err != nil {
 		return thumbnail{}, err

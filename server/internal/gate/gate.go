@@ -18,7 +18,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
-// Config is what is let through.
+// Config names the hosts, origins and proxies whose requests pass.
 type Config struct {
 	Hosts     []string       // names under which the service is reached, beside addresses, localhost and the machine's own name
 	Origins   []string       // of pages elsewhere that may call it, such as "https://tools.example.org"
@@ -27,7 +27,7 @@ type Config struct {
 	Refusals  *refusal.Log   // where refusals are written down; nil: nowhere
 }
 
-// preflightAge is how long a browser may remember what an origin is allowed, in seconds.
+// preflightAge is the time for which a browser may remember the answer to a preflight request, in seconds.
 const preflightAge = 2 * 60 * 60
 
 // New puts the gate in front of a handler.
@@ -41,7 +41,7 @@ func New(c Config, next http.Handler) (http.Handler, error) {
 	}
 	if c.PublicURL != nil {
 		g.secure = c.PublicURL.Scheme == "https"
-		g.own[canonical(c.PublicURL.Hostname())] = true
+		g.own[canonicalHost(c.PublicURL.Hostname())] = true
 		if err := g.origins.AddTrustedOrigin(c.PublicURL.Scheme + "://" + c.PublicURL.Host); err != nil {
 			return nil, fmt.Errorf("server.public_url: %w", err)
 		}
@@ -61,10 +61,10 @@ func New(c Config, next http.Handler) (http.Handler, error) {
 		}).Handler(next)
 	}
 	for _, name := range c.Hosts {
-		g.own[canonical(name)] = true
+		g.own[canonicalHost(name)] = true
 	}
 	if name, err := os.Hostname(); err == nil {
-		name = canonical(name)
+		name = canonicalHost(name)
 		g.own[name], g.own[name+".local"] = true, true
 	}
 	return g, nil
@@ -84,17 +84,17 @@ type gate struct {
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = g.forwarded(r)
 	setHeaders(w.Header(), r)
-	if g.lets(w, r) {
+	if g.allows(w, r) {
 		g.next.ServeHTTP(newRollingWriter(w, r), r)
 	}
 }
 
-// lets refuses foreign hosts and pages. It is apart so that what it needs does not stay on the stack for as long as a stream
+// allows refuses foreign hosts and pages. It is apart so that what it needs does not stay on the stack for as long as a stream
 // is open.
-func (g *gate) lets(w http.ResponseWriter, r *http.Request) bool {
+func (g *gate) allows(w http.ResponseWriter, r *http.Request) bool {
 	if !g.isOwn(r.Host) {
 		g.refusals.Note(refusal.ForeignHost, PeerOf(r.Context()).Address, r.Host)
-		http.Error(w, fmt.Sprintf(foreignHost, canonical(hostname(r.Host))), http.StatusMisdirectedRequest)
+		http.Error(w, fmt.Sprintf(foreignHost, canonicalHost(hostname(r.Host))), http.StatusMisdirectedRequest)
 		return false
 	}
 	if g.origins.Check(r) != nil {
@@ -115,14 +115,14 @@ const (
 		"If not, server.allowed_origins would let it"
 )
 
-// transportAge is how long a browser is to ask for this host encrypted only, in seconds: half a year.
+// transportAge is the time for which a browser is to ask for this host encrypted only, in seconds: half a year.
 const transportAge = "15768000"
 
 // setHeaders sets those of every answer. Handlers may replace them.
 func setHeaders(header http.Header, r *http.Request) {
 	header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	// On loopback it would bind what else is developed there.
-	if r.TLS != nil && !isLoopback(canonical(hostname(r.Host))) {
+	if r.TLS != nil && !isLoopback(canonicalHost(hostname(r.Host))) {
 		header.Set("Strict-Transport-Security", "max-age="+transportAge)
 	}
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -134,7 +134,7 @@ func setHeaders(header http.Header, r *http.Request) {
 
 // isOwn reports whether a host is the service. An address cannot be rebound, so all are taken.
 func (g *gate) isOwn(host string) bool {
-	name := canonical(hostname(host))
+	name := canonicalHost(hostname(host))
 	return isAddress(name) || g.own[name] || strings.HasSuffix(name, ".localhost")
 }
 
@@ -157,4 +157,4 @@ func hostname(host string) string {
 	return strings.Trim(host, "[]")
 }
 
-func canonical(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
+func canonicalHost(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }

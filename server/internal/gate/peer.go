@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Peer is who is at the other end of a request.
+// Peer identifies the other end of a request.
 type Peer struct {
 	Address string
 	Secure  bool // what it sends and gets is encrypted on its way, up to a trusted proxy at least
@@ -25,7 +25,7 @@ func WithConnection(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, peerKey{}, Peer{Address: address})
 }
 
-// PeerOf is who makes the request.
+// PeerOf returns the peer that makes the request.
 func PeerOf(ctx context.Context) Peer {
 	peer, _ := ctx.Value(peerKey{}).(Peer)
 	return peer

@@ -12,7 +12,7 @@ const (
 	renewAfter = 5 * time.Second
 )
 
-// small is how many bytes of an answer need no deadline on HTTP/2, where setting one costs a turn of the connection's
+// small is the size of an answer, in bytes, that needs no deadline on HTTP/2, where setting one costs a turn of the connection's
 // loop: they fit into the first window, and a connection that takes nothing is cut off by the server itself.
 const small = 16 << 10
 
@@ -20,15 +20,15 @@ const small = 16 << 10
 // It does not pass on io.ReaderFrom: a file would be one single write.
 type rollingWriter struct {
 	http.ResponseWriter
-	control *http.ResponseController
-	free    int // bytes that are still written without a deadline
-	renewed time.Time
+	control   *http.ResponseController
+	freeBytes int // bytes that are still written without a deadline
+	renewed   time.Time
 }
 
 func newRollingWriter(w http.ResponseWriter, r *http.Request) *rollingWriter {
 	rolling := &rollingWriter{ResponseWriter: w, control: http.NewResponseController(w)}
 	if r.ProtoMajor == 2 {
-		rolling.free = small
+		rolling.freeBytes = small
 	}
 	return rolling
 }
@@ -37,7 +37,7 @@ func newRollingWriter(w http.ResponseWriter, r *http.Request) *rollingWriter {
 func (w *rollingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *rollingWriter) Write(data []byte) (int, error) {
-	w.free -= len(data)
+	w.freeBytes -= len(data)
 	if err := w.renew(); err != nil {
 		return 0, err
 	}
@@ -54,7 +54,7 @@ func (w *rollingWriter) Flush() {
 }
 
 func (w *rollingWriter) renew() error {
-	if w.free > 0 {
+	if w.freeBytes > 0 {
 		return nil
 	}
 	now := time.Now()

@@ -18,7 +18,7 @@ const FileName = "instance.json"
 // Instance is one data folder.
 type Instance struct {
 	ID string // of no other folder
-	// CopyOf is where the folder was copied from, when that was just found out; empty otherwise.
+	// CopyOf names the instance that the folder was copied from, when this start has found that out; empty otherwise.
 	CopyOf string
 }
 
@@ -64,7 +64,7 @@ func read(folder string) (written, actual identity, err error) {
 		return written, actual, err
 	}
 	defer func() { _ = file.Close() }()
-	if actual.Device, actual.File, err = place(file); err != nil {
+	if actual.Device, actual.File, err = fileIdentity(file); err != nil {
 		return written, actual, fmt.Errorf("find the place of %s: %w", file.Name(), err)
 	}
 	actual.Folder = folder
@@ -94,7 +94,7 @@ func write(id, folder string) (err error) {
 		}
 	}()
 	i := identity{ID: id, Folder: folder}
-	i.Device, i.File, err = place(file)
+	i.Device, i.File, err = fileIdentity(file)
 	if err == nil {
 		err = json.NewEncoder(file).Encode(i)
 	}

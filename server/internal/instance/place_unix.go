@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// place is the disk that a file lies on, and its number there.
-func place(file *os.File) (device, number uint64, err error) {
+// fileIdentity is the disk that a file lies on, and its number there.
+func fileIdentity(file *os.File) (device, number uint64, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return 0, 0, err

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// place is the disk that a file lies on, and its number there.
-func place(file *os.File) (device, number uint64, err error) {
+// fileIdentity is the disk that a file lies on, and its number there.
+func fileIdentity(file *os.File) (device, number uint64, err error) {
 	var info windows.ByHandleFileInformation
 	if err := windows.GetFileInformationByHandle(windows.Handle(file.Fd()), &info); err != nil {
 		return 0, 0, err

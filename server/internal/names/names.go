@@ -24,7 +24,7 @@ func Skeleton(name string) string {
 	return name
 }
 
-// maxRounds is how often a name is stripped at most. What one step makes of a character the next may know another
+// maxRounds bounds the number of times that a name is stripped. What one step makes of a character the next may know another
 // likeness of; a few steps settle that.
 const maxRounds = 8
 
@@ -69,7 +69,7 @@ func Reserved(name string, isAdministrator bool) string {
 	return ""
 }
 
-// maxMarks is how many marks a letter may carry. No language's letters carry more; stacks of them spill over other lines.
+// maxMarks is the number of marks that a letter may carry. No language's letters carry more; stacks of them spill over other lines.
 const maxMarks = 2
 
 // Check says what is wrong with a name; empty: nothing is.

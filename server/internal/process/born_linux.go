@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// born names a process's start by the machine's own clock, and the start of the machine that it counts from. The wall
+// startTime names a process's start by the machine's own clock, and the start of the machine that it counts from. The wall
 // clock will not do: when it is set, every process seems to have started at another moment.
-func born(pid int) (string, error) {
+func startTime(pid int) (string, error) {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return "", err
@@ -24,7 +24,7 @@ func born(pid int) (string, error) {
 	return strings.TrimSpace(string(boot)) + " " + fields[19], nil
 }
 
-// stateOf is what the process is at, for people; empty when it cannot be told.
+// stateOf returns the state of a process in words for people; empty when it cannot be read.
 func stateOf(pid int) string {
 	fields, err := status(pid)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// born names a process's start: these systems keep the moment as it was told when the process started.
-func born(pid int) (string, error) {
+// startTime names a process's start: these systems keep the moment as it was told when the process started.
+func startTime(pid int) (string, error) {
 	p, err := process.NewProcess(int32(pid))
 	if err != nil {
 		return "", err
@@ -23,7 +23,7 @@ func born(pid int) (string, error) {
 	return strconv.FormatInt(started, 10), err
 }
 
-// stateOf is what the process is at, for people; empty when it cannot be told.
+// stateOf returns the state of a process in words for people; empty when it cannot be read.
 func stateOf(pid int) string {
 	p, err := process.NewProcess(int32(pid))
 	if err != nil {

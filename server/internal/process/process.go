@@ -16,7 +16,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// Spec is what to start.
+// Spec describes a program to start.
 type Spec struct {
 	Path    string
 	Args    []string
@@ -57,7 +57,7 @@ func Start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", s.Path, err)
 	}
 	p := &Process{id: ID{PID: command.Process.Pid}, done: make(chan struct{})}
-	p.id.Born, _ = born(p.id.PID) // empty when it has ended already: then nothing will look for it
+	p.id.Born, _ = startTime(p.id.PID) // empty when it has ended already: then nothing will look for it
 	go func() {
 		p.exit = command.Wait()
 		close(p.done)
@@ -99,7 +99,7 @@ func FindMarked(variable string) (found []Marked) {
 	}
 	for _, p := range all {
 		environment, err := p.Environ()
-		if err != nil || !leads(int(p.Pid)) {
+		if err != nil || !leadsGroup(int(p.Pid)) {
 			continue
 		}
 		for _, entry := range environment {
@@ -108,7 +108,7 @@ func FindMarked(variable string) (found []Marked) {
 				continue
 			}
 			args, err := p.CmdlineSlice()
-			start, bornErr := born(int(p.Pid))
+			start, bornErr := startTime(int(p.Pid))
 			if err == nil && bornErr == nil {
 				found = append(found, Marked{ID: ID{PID: int(p.Pid), Born: start}, Value: value, Args: args})
 			}
@@ -124,10 +124,10 @@ func (p *Process) ID() ID { return p.id }
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// ExitedWell is how a process ended that had no complaint.
+// ExitedWell is the value of Exit for a process that ended with code 0.
 const ExitedWell = "exit status 0"
 
-// Exit is how the process ended, once it has, for people.
+// Exit returns how the process ended in words for people. Call it after Done is closed.
 func (p *Process) Exit() string {
 	if p.exit == nil {
 		return ExitedWell
@@ -135,7 +135,7 @@ func (p *Process) Exit() string {
 	return p.exit.Error()
 }
 
-// killLimit is how long a killed process may take to end. One that does not hangs in the system itself: in the driver of the
+// killLimit bounds the wait for the end of a killed process. One that does not hangs in the system itself: in the driver of the
 // GPU, say.
 const killLimit = 4 * time.Second
 
@@ -179,6 +179,6 @@ func (p *Process) Stop(ctx context.Context, grace time.Duration) error {
 }
 
 func alive(id ID) bool {
-	start, err := born(id.PID)
+	start, err := startTime(id.PID)
 	return err == nil && start == id.Born
 }

@@ -22,8 +22,8 @@ func signal(id ID, s syscall.Signal) {
 	_ = syscall.Kill(-id.PID, s) // nobody left is as good as told
 }
 
-// leads reports whether the process is the first of its group, as a started program is and its children are not.
-func leads(pid int) bool {
+// leadsGroup reports whether the process is the first of its group, as a started program is and its children are not.
+func leadsGroup(pid int) bool {
 	group, err := syscall.Getpgid(pid)
 	return err == nil && group == pid
 }

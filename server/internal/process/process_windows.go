@@ -26,5 +26,5 @@ func kill(id ID) {
 	_ = exec.Command("taskkill", "/T", "/F", "/PID", strconv.Itoa(id.PID)).Run() // it may have ended meanwhile
 }
 
-// leads is true: there are no groups of processes here.
-func leads(int) bool { return true }
+// leadsGroup is true: there are no groups of processes here.
+func leadsGroup(int) bool { return true }

@@ -13,7 +13,7 @@ const maxLog = 20 << 20
 // rotate puts aside the log of a program that does not run. It goes on in the old file if that cannot be done.
 func rotate(file string) {
 	if info, err := os.Stat(file); err == nil && info.Size() > maxLog {
-		_ = os.Rename(file, aside(file))
+		_ = os.Rename(file, rotatedName(file))
 	}
 }
 
@@ -29,7 +29,7 @@ func RotateLog(file string) error {
 		return fmt.Errorf("put the log aside: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	old, err := os.OpenFile(aside(file), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	old, err := os.OpenFile(rotatedName(file), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("put the log aside: %w", err)
 	}
@@ -40,4 +40,4 @@ func RotateLog(file string) error {
 	return log.Truncate(0)
 }
 
-func aside(file string) string { return file + ".1" }
+func rotatedName(file string) string { return file + ".1" }

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// maxTail is how much of the end of a log is looked at, in bytes.
+// maxTail bounds the part of a log that is read, from its end, in bytes.
 const maxTail = 256 << 10
 
-// colour is what terminals take for colours and the like.
+// colour matches the escape sequences of terminals.
 var colour = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // Tail reads the last lines of a log, oldest first and without colours; none when there is no log. A progress bar,

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Kind is why somebody was turned away.
+// Kind names the reason of a refusal.
 type Kind string
 
 // The kinds. They are few and known, so that they can be counted apart.
@@ -26,10 +26,10 @@ const (
 	ForeignOrigin Kind = "foreign_origin" // a page of somebody else's
 )
 
-// every is how often one address is written down for one kind.
-const every = time.Minute
+// interval is the least time between two lines about one address and kind.
+const interval = time.Minute
 
-// maxSources is how many sources are told apart; those beyond are written down as one.
+// maxSources is the number of sources that are told apart; those beyond share one line.
 const maxSources = 4096
 
 // Log writes down refusals. It is safe for concurrent use.
@@ -74,7 +74,7 @@ func (l *Log) Note(kind Kind, address, detail string) {
 	switch {
 	case !known:
 		l.sources[from] = &tally{written: l.now()}
-	case l.now().Sub(t.written) < every:
+	case l.now().Sub(t.written) < interval:
 		t.since++
 		return
 	default:
@@ -86,24 +86,24 @@ func (l *Log) Note(kind Kind, address, detail string) {
 // Run writes how many there were since the line of each source, every minute until ctx ends, and forgets who has not come
 // again.
 func (l *Log) Run(ctx context.Context) error {
-	ticker := time.NewTicker(every)
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			l.sum()
+			l.summarize()
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-func (l *Log) sum() {
+func (l *Log) summarize() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for from, t := range l.sources {
 		switch {
-		case l.now().Sub(t.written) < every:
+		case l.now().Sub(t.written) < interval:
 		case t.since == 0:
 			delete(l.sources, from)
 		default:
@@ -113,7 +113,7 @@ func (l *Log) sum() {
 	}
 }
 
-// Network is what stands for one source: an IPv4 address, or the /64 that one IPv6 host has all addresses of.
+// Network returns the name of one source: an IPv4 address, or the /64 that one IPv6 host has all addresses of.
 func Network(address string) string {
 	parsed, err := netip.ParseAddr(address)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
-// page is what was logged. The log writes beside the test that reads.
+// page collects log lines. The log writes beside the test that reads.
 type page struct {
 	mu   sync.Mutex
 	text strings.Builder

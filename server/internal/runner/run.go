@@ -111,7 +111,7 @@ func (r *Runner) follow(ctx context.Context, j job.Job, template *workflow.Templ
 		if ctx.Err() != nil {
 			return dispatch.Outcome{}
 		}
-		outcome, _ = run.Told()
+		outcome, _ = run.Reported()
 	}
 	verdict := r.judge(ctx, j, template, outcome)
 	switch {

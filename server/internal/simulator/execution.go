@@ -10,7 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
 )
 
-// result is what a node leaves: what its outputs stand for, and what it shows.
+// result is the outcome of a node: the values of its outputs, and the files and texts that it shows.
 type result struct {
 	trace trace
 	shown object // nil for nodes without pictures of their own

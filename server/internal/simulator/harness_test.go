@@ -20,7 +20,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator"
 )
 
-// patience is how long a test waits for what must happen.
+// patience bounds the wait for anything that must happen.
 const patience = 20 * time.Second
 
 // comfy is a simulated ComfyUI under test.

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// maxHistory is how many finished prompts are remembered.
+// maxHistory is the number of finished prompts that are remembered.
 const maxHistory = 10000
 
 // entry is a finished prompt as /history shows it.

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// memory is what the simulated machine says it has, in bytes.
+// memory is the size that the simulated machine reports, in bytes.
 const memory = 16 << 30
 
 func (s *server) home(w http.ResponseWriter, _ *http.Request) error {

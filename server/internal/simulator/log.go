@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// keptLines is how many writes /internal/logs remembers.
+// keptLines is the number of writes that /internal/logs remembers.
 const keptLines = 300
 
 // logbook writes the log, all of it to stderr as ComfyUI does, and remembers the end.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Misbehaviours is what --misbehave asked for, in order. It is a pflag.Value.
+// Misbehaviours holds the values of --misbehave, in order. It is a pflag.Value.
 type Misbehaviours []Misbehaviour
 
 // Misbehaviour is one KIND[=ARG] of the package comment's table.

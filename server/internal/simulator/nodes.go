@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/picture"
 )
 
-// trace is what flows along the links in place of tensors: what a picture at their end
+// trace flows along the links in place of tensors: what a picture at their end
 // would be made of.
 type trace struct {
 	text          string // the first prompt text
@@ -178,7 +178,7 @@ func (e *execution) troubleSpot(order []string) string {
 	return spot
 }
 
-// ruin is what this run and all that follow fail with, if it was told so.
+// ruin returns the error with which this run and all that follow fail, nil when none was asked for.
 func (e *execution) ruin() *raised {
 	switch {
 	case e.manners.has("lose-gpu"):

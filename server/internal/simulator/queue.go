@@ -61,7 +61,7 @@ type queue struct {
 	free    freeing
 }
 
-// freeing is what POST /free asked for since the last look.
+// freeing holds the flags of POST /free since they were last read.
 type freeing struct{ models, memory bool }
 
 func newQueue(changed func(int)) *queue {

@@ -80,7 +80,7 @@ func (e *execution) render(in trace, i int) (image.Image, error) {
 	return pixels, err
 }
 
-// target is where a batch is saved.
+// target names the folder and files of a batch.
 type target struct {
 	folder, subfolder string
 	name              string // before the counter
@@ -142,7 +142,7 @@ func inside(root, path string) bool {
 	return err == nil && filepath.IsLocal(relative)
 }
 
-// metadata is what goes into the PNG: the graph and each entry of extra_pnginfo.
+// metadata returns the texts of the PNG: the graph and each entry of extra_pnginfo.
 func (e *execution) metadata() []picture.Text {
 	if e.options.DisableMetadata {
 		return nil

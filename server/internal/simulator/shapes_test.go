@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// recordings are what a real ComfyUI 0.3.64 said.
+// recordings holds answers of a real ComfyUI 0.3.64.
 const recordings = "../comfy/testdata/recordings"
 
 // told collects the shapes of all that was said, by what it was: the route of an answer, or the type of a frame.

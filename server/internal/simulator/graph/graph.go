@@ -34,7 +34,7 @@ type Link struct {
 	Slot int
 }
 
-// errNotAnObject is what makes ComfyUI answer 500: a graph or node of another kind.
+// errNotAnObject is returned for a graph or node that is no object. ComfyUI answers 500 to it.
 var errNotAnObject = errors.New("not a JSON object")
 
 // Parse reads a graph. It checks no more than the JSON kinds; Validate does the rest.
