@@ -183,7 +183,7 @@ func (d *detector) sorted() []*field {
 			return 1001
 		case f.role == NegativePrompt:
 			return 1002
-		case f.shown > 0 && f.role == "" && !f.seed:
+		case f.shown > 0 && f.role == "" && !f.seed && !withheld(f):
 			return 2000 + f.shown
 		case f.role != "" && f.role != SeedRole:
 			return 10_000_000 + slices.Index(roleOrder, f.role)

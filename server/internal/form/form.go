@@ -7,35 +7,38 @@ import "encoding/json"
 
 // Form is the inputs of a workflow, in the order in which to show them. Hidden ones are what else could be set.
 type Form struct {
-	Inputs []Input
+	Inputs []Input `json:"inputs"`
 }
 
 // Input is one value that a booking may set.
 type Input struct {
-	Name     string // for programs: lower-case letters, digits and _; unique in the form
-	Label    string // for people
-	Help     string `json:",omitempty"`
-	Role     Role   `json:",omitempty"`
-	Kind     Kind
-	Optional bool `json:",omitempty"`
-	Hidden   bool `json:",omitempty"`
+	Name     string `json:"name"`  // for programs: lower-case letters, digits and _; unique in the form
+	Label    string `json:"label"` // for people; unique in the form
+	Help     string `json:"help,omitempty"`
+	Role     Role   `json:"role,omitempty"`
+	Kind     Kind   `json:"kind"`
+	Optional bool   `json:"optional,omitempty"`
+	Hidden   bool   `json:"hidden,omitempty"`
 
-	Min, Max, Step json.Number `json:",omitempty"` // of Integer, Number and Seed, inclusive; empty: none
-	Multiline      bool        `json:",omitempty"` // of Text
-	Choices        []string    `json:",omitempty"` // of Choice; empty: what there is to choose from is not known
-	File           FileKind    `json:",omitempty"` // of File
-	WithMask       bool        `json:",omitempty"` // of an image: its transparent parts are used as a mask
+	Min       json.Number `json:"min,omitempty"` // of Integer, Number and Seed, inclusive; empty: none
+	Max       json.Number `json:"max,omitempty"`
+	Step      json.Number `json:"step,omitempty"`
+	Multiline bool        `json:"multiline,omitempty"` // of Text
+	Choices   []string    `json:"choices,omitempty"`   // of Choice; empty: what there is to choose from is not known
+	File      FileKind    `json:"file,omitempty"`      // of File
+	WithMask  bool        `json:"with_mask,omitempty"` // of an image: its transparent parts are used as a mask
 
 	// Default is the value in the graph: json.Number, string or bool; nil: none that fits the kind.
-	Default any      `json:",omitempty"`
-	Targets []Target // at least one
+	Default any      `json:"default,omitempty"`
+	Targets []Target `json:"targets"` // at least one
 }
 
 // Target is a field of a node that gets the value.
 type Target struct {
-	Node, Field string
+	Node  string `json:"node_id"`
+	Field string `json:"field"`
 	// Position says that the field gets the place of the choice among Choices, counted from 0.
-	Position bool `json:",omitempty"`
+	Position bool `json:"position,omitempty"`
 }
 
 // Kind is the kind of an input's values.
