@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -50,6 +51,9 @@ func leavingsOf(dataDir, worker string, first bool) leavings {
 func newLane(c Config, w config.Worker, first bool) *Lane {
 	l := &Lane{ID: w.ID, prefix: prefixOf(w.ID, first)}
 	left := leavingsOf(c.DataDir, w.ID, first)
+	if err := os.MkdirAll(filepath.Dir(left.Record), 0o700); err != nil { // what cannot be kept is told when it is written
+		c.Log.Error("cannot make the worker's folder", "worker", w.ID, "err", err)
+	}
 	l.Status = launch.NewStatus(health.Worker{
 		ID:        w.ID,
 		Status:    health.Booting,

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+)
+
+// gatherConnections is how long connections that come and go are gathered before they are told.
+const gatherConnections = 200 * time.Millisecond
+
+// build makes the parts, in the order in which they need each other. Nothing is started.
+func (a *App) build(ctx context.Context) (err error) {
+	c := a.Config
+	outlook := rpc.Outlook{Policy: c.Access.Policy(), Version: a.Version, Limits: c.UserLimits()}
+	a.feed = feed.New(gatherConnections, outlook.Delta)
+	a.metrics = metrics.New(func() int { return a.feed.Presence().Connections })
+	a.refusals = refusal.New(a.Log, func(k refusal.Kind) { a.metrics.Refused(string(k)) }, clock.Now)
+	bookings, err := sqlite.Open(ctx, Bookings(c))
+	if err != nil {
+		return err
+	}
+	a.store = space.Watch(a.metrics.Timed(bookings), a.Log)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.store.Close())
+		}
+	}()
+	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
+	a.library = library.New(library.Config{Store: a.store, Sources: sources(c), Log: a.Log, OnChange: a.workflowOffered})
+	if a.fleet, err = a.newFleet(); err != nil {
+		return err
+	}
+	a.catalog = catalog.New(catalog.Config{
+		Now:         clock.Now,
+		OnState:     a.feed.SetSystem,
+		OnWorkflows: a.feed.SetWorkflows,
+		Runs:        a.library.Runs,
+	}, a.fleet.Workers()...)
+	rules := identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}
+	a.identity = identity.New(a.store, rules, clock.Now)
+	a.identity.OnChange(a.feed.Rouse)
+	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
+		return err
+	}
+	a.live = changes.New(a.store, a.loadFeed, a.follow)
+	a.showWorkflows()
+	a.booking = booking.New(booking.Config{
+		Store:     a.store,
+		Offers:    a.catalog,
+		Estimator: a.estimates,
+		Limits:    outlook.Limits,
+		Now:       clock.Now,
+		Stopping:  a.stopping,
+		Measured:  func() bool { return a.catalog.State().IsMeasured() },
+		HasSpace:  a.store.HasSpace,
+	})
+	a.rpc = &rpc.Server{
+		Booking:    a.booking,
+		Identity:   a.identity,
+		Feed:       a.feed,
+		Live:       a.live,
+		Store:      a.store,
+		Workers:    a.fleet,
+		Outlook:    outlook,
+		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),
+		TokenLife:  c.Access.TokenLife(),
+		Exposed:    c.Server.IsExposed(),
+		Refusals:   a.refusals,
+		Serving:    a.booking.IsOpen,
+		Stopping:   a.stopping,
+		Now:        clock.Now,
+		Log:        a.Log,
+	}
+	if err := a.takeOver(ctx); err != nil {
+		return err
+	}
+	return a.live.CatchUp(ctx)
+}
+
+func (a *App) ensureAdministrator(ctx context.Context, file string) error {
+	broken, err := a.identity.EnsureAdministrator(ctx, file)
+	if err == nil && broken {
+		a.Log.Warn("the file of the administrator's token held none: another administrator was made, and the file holds its token", "file", file)
+	}
+	return err
+}
+
+// Bookings is the file of a configuration that holds everything that must not be lost.
+func Bookings(c *config.Config) string {
+	return filepath.Join(c.Server.DataDir, "bookings.db")
+}

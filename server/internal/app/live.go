@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// latestEnded is how many ended jobs the live state begins with.
+const latestEnded = 100
+
+// followChanges keeps everything up to date with the store until the function that it gives is called, which waits for the end.
+func (a *App) followChanges(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = changes.Run(ctx, a.store, a.Log, a.live, a.identity.Changes(), changes.New(a.store, changes.FromNow(a.store), a.fleet.Follow))
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// follow passes on what was committed.
+func (a *App) follow(news []store.Change) {
+	a.metrics.Follow(news)
+	for _, c := range news {
+		var jobs []job.Job
+		for _, thing := range c.Things {
+			switch {
+			case thing.Job != nil:
+				jobs = append(jobs, *thing.Job)
+			case thing.User != nil:
+				a.feed.RenameUser(thing.Key, thing.User.Name)
+			case thing.Kind == store.PauseKind && thing.Pause != nil:
+				a.catalog.SetPause(*thing.Pause)
+			case thing.Kind == store.PauseKind:
+				a.catalog.EndPause(thing.Key)
+			}
+		}
+		// Last: whoever watches finds the numbers as they are told.
+		if len(jobs) > 0 {
+			a.feed.JobsWritten(jobs)
+		}
+	}
+}
+
+// loadFeed fills the live state with what the store holds at a revision.
+func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
+	var active, ended []job.Job
+	var pauses []schedule.Pause
+	at, err := a.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		if active, err = tx.ActiveJobs(ctx); err != nil {
+			return err
+		}
+		if ended, err = tx.LatestEnded(ctx, latestEnded); err != nil {
+			return err
+		}
+		pauses, err = tx.Pauses(ctx)
+		return err
+	})
+	if err != nil {
+		return at, err
+	}
+	a.feed.Load(active, ended)
+	for _, j := range active {
+		a.metrics.JobWritten(j)
+	}
+	a.catalog.SetPauses(pauses)
+	return at, nil
+}
+
+// showWorkflows shows what is known before a ComfyUI answers.
+func (a *App) showWorkflows() {
+	a.feed.SetSystem(a.catalog.State())
+	for _, w := range a.library.Workflows() {
+		a.workflowOffered(w)
+	}
+}
+
+func (a *App) workerChanged(w health.Worker) {
+	a.metrics.WorkerChanged(w)
+	a.catalog.SetWorker(w)
+}
+
+func (a *App) workflowOffered(w workflow.Workflow) {
+	a.catalog.SetWorkflow(w)
+}
