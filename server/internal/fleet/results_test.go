@@ -33,9 +33,15 @@ func twoLanes(t *testing.T) (f *fleet.Fleet, dir string) {
 		if err := os.WriteFile(filepath.Join(output, "fox.png"), []byte("of "+id), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		workers = append(workers, config.Worker{ID: id, ComfyUI: config.ComfyUI{
-			Installation: config.Simulated, OutputDir: output, Host: "127.0.0.1", Port: 9000 + i,
-		}})
+		workers = append(workers, config.Worker{
+			ID: id,
+			ComfyUI: config.ComfyUI{
+				Installation: config.Simulated,
+				OutputDir:    output,
+				Host:         "127.0.0.1",
+				Port:         9000 + i,
+			},
+		})
 	}
 	graph := `{"1": {"class_type": "Text", "inputs": {"text": "", "seed": 1}}}`
 	bind := func(field string) workflow.Binding {

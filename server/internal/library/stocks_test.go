@@ -21,9 +21,14 @@ type comfyUI []string
 func (c comfyUI) ObjectInfo(_ context.Context, class string) (comfy.NodeClass, bool, error) {
 	for _, known := range c {
 		if known == class {
-			return comfy.NodeClass{Name: class, OutputNode: true, Inputs: []comfy.Input{
-				{Name: "text", Kind: comfy.String}, {Name: "seed", Kind: comfy.Int},
-			}}, true, nil
+			return comfy.NodeClass{
+				Name:       class,
+				OutputNode: true,
+				Inputs: []comfy.Input{
+					{Name: "text", Kind: comfy.String},
+				{Name: "seed", Kind: comfy.Int},
+				},
+			}, true, nil
 		}
 	}
 	return comfy.NodeClass{}, false, nil
