@@ -17,7 +17,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflowfile"
 )
 
-// conversion is what the command is asked for.
+// conversion holds the options of the command.
 type conversion struct {
 	objectInfo string
 	form       bool

@@ -23,7 +23,8 @@ func main() {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	root.AddCommand(serveCommand(), checkConfigCommand(), convertCommand(), backupCommand(), restoreCommand(), simulator.Command(), versionCommand())
+	root.AddCommand(serveCommand(), checkConfigCommand(), convertCommand(), backupCommand(), restoreCommand(), simulator.Command(),
+		versionCommand())
 	if err := root.ExecuteContext(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "comfyscheduler:", err)
 		os.Exit(1)

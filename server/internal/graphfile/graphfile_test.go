@@ -105,11 +105,15 @@ func TestRefusals(t *testing.T) {
 		"no class":   {`{"3":{"inputs":{},"_meta":{"title":"Save"}},"4":{"class_type":"A"}}`, `node 3 "Save": it has no class_type; export`},
 		"number":     {`{"3":5,"4":{"class_type":"A"}}`, "node 3: it is a number where a node was expected; take it out"},
 		"id twice":   {`{"3":{"class_type":"A"},"3":{"class_type":"B"}}`, "node 3: this id is there twice; give one"},
-		"bypassed": {`{"3":{"class_type":"A","inputs":{"image":["9",0]},"_meta":{"title":"T"}}}`,
-			`node 3 "T" (A): input "image" is linked to node 9, which is not in the file; the node may have been bypassed`},
+		"bypassed": {
+			`{"3":{"class_type":"A","inputs":{"image":["9",0]},"_meta":{"title":"T"}}}`,
+			`node 3 "T" (A): input "image" is linked to node 9, which is not in the file; the node may have been bypassed`,
+		},
 		"editor twins": {twins.String(), `node 7 "Second" (B): another node has the same id, so links to it cannot be told apart; delete`},
-		"subgraphs": {`{"nodes":[],"definitions":{"subgraphs":[{"id":"x","name":"A"},{"id":"x","name":"B"}]}}`,
-			`two subgraphs have the id x (the second is called "B"); open`},
+		"subgraphs": {
+			`{"nodes":[],"definitions":{"subgraphs":[{"id":"x","name":"A"},{"id":"x","name":"B"}]}}`,
+			`two subgraphs have the id x (the second is called "B"); open`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := graphfile.Read(strings.NewReader(c.text))

@@ -65,8 +65,10 @@ func TestErrorsNameThePlace(t *testing.T) {
 
 // FuzzParse holds the reader against encoding/json where both take a text.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,2.5e-3,null,true,"x\u00e9\n"]}`, `[NaN,Infinity,-Infinity]`, "\xef\xbb\xbf{}",
-		`{"a":{"a":{}}}`, `"\ud800"`, `-0`, `1e999`} {
+	for _, seed := range []string{
+		`{"a":[1,2.5e-3,null,true,"x\u00e9\n"]}`, `[NaN,Infinity,-Infinity]`, "\xef\xbb\xbf{}",
+		`{"a":{"a":{}}}`, `"\ud800"`, `-0`, `1e999`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

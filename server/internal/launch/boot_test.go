@@ -92,8 +92,10 @@ func TestStartThatFails(t *testing.T) {
 		{"exit", func(_ *testing.T, r *fleettest.Rig) {
 			r.Comfy("extra_args", []string{"--misbehave", "crash-on-start"})
 		}, []string{"wait for port: ComfyUI ended (exit status 1); its last lines:"}},
-		{"bad argument", func(_ *testing.T, r *fleettest.Rig) { r.Comfy("extra_args", []string{"--no-such-flag"}) },
-			[]string{"ComfyUI ended (exit status 1)", "--no-such-flag"}},
+		{
+			"bad argument", func(_ *testing.T, r *fleettest.Rig) { r.Comfy("extra_args", []string{"--no-such-flag"}) },
+			[]string{"ComfyUI ended (exit status 1)", "--no-such-flag"},
+		},
 		{"port never opens", func(_ *testing.T, r *fleettest.Rig) {
 			r.Comfy("extra_args", []string{"--misbehave", "never-open-port"})
 			r.Comfy("start_timeout", "500ms")
@@ -116,8 +118,10 @@ func TestStartThatFails(t *testing.T) {
 			"connect: this ComfyUI cannot run the workflow fox:",
 			"node 10 (VAELoader) needs the model file other.safetensors, which is not there: put it into models/vae",
 		}},
-		{"generation fails", func(_ *testing.T, r *fleettest.Rig) { r.Comfy("extra_args", []string{"--misbehave", "error"}) },
-			[]string{"warm up: the generation failed:"}},
+		{
+			"generation fails", func(_ *testing.T, r *fleettest.Rig) { r.Comfy("extra_args", []string{"--misbehave", "error"}) },
+			[]string{"warm up: the generation failed:"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := fleettest.New(t)

@@ -26,7 +26,7 @@ func (c comfyUI) ObjectInfo(_ context.Context, class string) (comfy.NodeClass, b
 				OutputNode: true,
 				Inputs: []comfy.Input{
 					{Name: "text", Kind: comfy.String},
-				{Name: "seed", Kind: comfy.Int},
+					{Name: "seed", Kind: comfy.Int},
 				},
 			}, true, nil
 		}

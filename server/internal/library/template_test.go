@@ -54,8 +54,10 @@ func TestBadEditKeepsTheVersionBefore(t *testing.T) {
 		{"no JSON", "{", "not a ComfyUI graph in API format"},
 		{"node gone", strings.Replace(string(good), `"25":`, `"26b":`, 1), "parameter_map.seed"},
 		{"unknown class", strings.Replace(string(good), `"RandomNoise"`, `"RarerNoise"`, 1), "RarerNoise"},
-		{"missing model", strings.Replace(string(good), "flux2-vae", "flux3-vae", 1),
-			"flux3-vae.safetensors, which is not there: put it into models/vae"},
+		{
+			"missing model", strings.Replace(string(good), "flux2-vae", "flux3-vae", 1),
+			"flux3-vae.safetensors, which is not there: put it into models/vae",
+		},
 	} {
 		r.WriteTemplate(tc.text)
 		r.Eventually("the operator is told of "+tc.name, func() bool { return strings.Contains(w.State().Reason, tc.want) })

@@ -12,7 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/jsontree"
 )
 
-// Workflow is what a file holds.
+// Workflow is the content of a workflow file.
 type Workflow struct {
 	Format graphfile.Format
 	Graph  *graph.Graph

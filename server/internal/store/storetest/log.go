@@ -97,27 +97,45 @@ func told(t *testing.T, s *suite) {
 		{"a job, twice", func(ctx context.Context, tx store.Tx) error {
 			return errors.Join(tx.InsertJob(ctx, j), tx.UpdateJob(ctx, moved))
 		}, []store.Thing{{Kind: store.JobKind, Key: j.ID, Job: &moved}}},
-		{"a pause", func(ctx context.Context, tx store.Tx) error { return tx.PutPause(ctx, pause) },
-			[]store.Thing{{Kind: store.PauseKind, Key: "gpu", Pause: &pause}}},
-		{"a name", func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, ada.ID, "Ada") },
-			[]store.Thing{{Kind: store.UserKind, Key: ada.ID, User: &renamed}, {Kind: store.PauseKind, Key: "gpu", Pause: &renamedPause}}},
-		{"the end of a pause", func(ctx context.Context, tx store.Tx) error { return tx.DropPause(ctx, "gpu") },
-			[]store.Thing{{Kind: store.PauseKind, Key: "gpu"}}},
-		{"a token", func(ctx context.Context, tx store.Tx) error { return tx.InsertToken(ctx, token) },
-			[]store.Thing{{Kind: store.TokenKind, Key: "t"}}},
-		{"another name of a token", func(ctx context.Context, tx store.Tx) error { return tx.RenameToken(ctx, bob.ID, "t", "x") },
-			[]store.Thing{{Kind: store.TokenKind, Key: "t"}}},
-		{"a revoked token", func(ctx context.Context, tx store.Tx) error { return tx.RevokeToken(ctx, bob.ID, "t", 5) },
-			[]store.Thing{{Kind: store.TokenKind, Key: "t"}}},
-		{"an invitation", func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, invitation) },
-			[]store.Thing{{Kind: store.InvitationKind, Key: "i"}}},
+		{
+			"a pause", func(ctx context.Context, tx store.Tx) error { return tx.PutPause(ctx, pause) },
+			[]store.Thing{{Kind: store.PauseKind, Key: "gpu", Pause: &pause}},
+		},
+		{
+			"a name", func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, ada.ID, "Ada") },
+			[]store.Thing{{Kind: store.UserKind, Key: ada.ID, User: &renamed}, {Kind: store.PauseKind, Key: "gpu", Pause: &renamedPause}},
+		},
+		{
+			"the end of a pause", func(ctx context.Context, tx store.Tx) error { return tx.DropPause(ctx, "gpu") },
+			[]store.Thing{{Kind: store.PauseKind, Key: "gpu"}},
+		},
+		{
+			"a token", func(ctx context.Context, tx store.Tx) error { return tx.InsertToken(ctx, token) },
+			[]store.Thing{{Kind: store.TokenKind, Key: "t"}},
+		},
+		{
+			"another name of a token", func(ctx context.Context, tx store.Tx) error { return tx.RenameToken(ctx, bob.ID, "t", "x") },
+			[]store.Thing{{Kind: store.TokenKind, Key: "t"}},
+		},
+		{
+			"a revoked token", func(ctx context.Context, tx store.Tx) error { return tx.RevokeToken(ctx, bob.ID, "t", 5) },
+			[]store.Thing{{Kind: store.TokenKind, Key: "t"}},
+		},
+		{
+			"an invitation", func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, invitation) },
+			[]store.Thing{{Kind: store.InvitationKind, Key: "i"}},
+		},
 		{"a template", func(ctx context.Context, tx store.Tx) error {
 			return tx.PutTemplate(ctx, store.Template{Hash: "h", Graph: []byte("{}"), Bindings: []byte("[]")})
 		}, []store.Thing{{Kind: store.TemplateKind, Key: "h"}}},
-		{"a deleted user", func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, bob.ID, "Deleted user", 1) },
-			[]store.Thing{{Kind: store.UserKind, Key: bob.ID, User: &gone}}},
-		{"a forgotten user", func(ctx context.Context, tx store.Tx) error { return tx.Erased(ctx, bob.ID) },
-			[]store.Thing{{Kind: store.UserKind, Key: bob.ID}}},
+		{
+			"a deleted user", func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, bob.ID, "Deleted user", 1) },
+			[]store.Thing{{Kind: store.UserKind, Key: bob.ID, User: &gone}},
+		},
+		{
+			"a forgotten user", func(ctx context.Context, tx store.Tx) error { return tx.Erased(ctx, bob.ID) },
+			[]store.Thing{{Kind: store.UserKind, Key: bob.ID}},
+		},
 		{"a user of some sort", func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.SetAdministrator(ctx, ada.ID, true)
 			renamed.Administrator = true
