@@ -26,6 +26,8 @@ type Options struct {
 	// SetGet resolves SetNode and GetNode, as the page does with the extension of KJNodes, whether Info has that pack or
 	// not. Otherwise they are resolved where it has, and classes that are missing elsewhere.
 	SetGet bool
+	// Later leaves {a|b}, comments and the tokens of file names as they are, for Resolve to do when the graph is posted.
+	Later bool
 }
 
 // Converted is a graph in API format with what its author chose to show.
@@ -36,13 +38,15 @@ type Converted struct {
 	Shown []Shown
 	// App are the values that the author chose for App mode, in that order; empty where there is no App mode.
 	App []Shown
+	// Texts are the fields in which the page resolves {a|b} and comments, or the tokens of file names, each time it posts.
+	Texts []Target
 }
 
 // Shown is a value that stands for one or more fields of the graph.
 type Shown struct {
 	Node, NodeTitle string // the node in the workflow itself
 	Name, Label     string // of its widget; Label is empty where the author gave none
-	Help            string // of the author; empty: none
+	Help            string `json:",omitempty"` // of the author; empty: none
 	Targets         []Target
 }
 
@@ -58,6 +62,7 @@ type converter struct {
 	scopes   int // that were exported
 	problems graph.Problems
 	shown    []*Shown
+	texts    []Target
 	shownAt  map[shownKey]*Shown
 	named    map[string]*node // for %Node.widget%, once it is needed
 }
@@ -101,7 +106,7 @@ func Convert(file *jsontree.Object, o Options) (*Converted, error) {
 		return nil, err
 	}
 	c.dropDangling()
-	out := &Converted{Graph: graph.New(c.nodes)}
+	out := &Converted{Graph: graph.New(c.nodes), Texts: c.textsLeft()}
 	for _, s := range c.shown {
 		out.Shown = append(out.Shown, *s)
 	}

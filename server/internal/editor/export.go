@@ -60,7 +60,7 @@ func (c *converter) node(s *scope, n *node) (graph.Node, error) {
 		if !w.exported {
 			continue
 		}
-		if value := c.own(n, w); value != any(undefined{}) {
+		if value := c.own(n, w, out.ID); value != any(undefined{}) {
 			set(w.name, wrapped(value))
 		}
 		if w.primitive != nil {
@@ -88,18 +88,20 @@ func (c *converter) node(s *scope, n *node) (graph.Node, error) {
 }
 
 // own is the value of a widget on its node, as the page sends it.
-func (c *converter) own(n *node, w *widget) any {
+func (c *converter) own(n *node, w *widget, id string) any {
 	text, ok := w.value.(string)
-	if !ok {
+	dynamic := w.input != nil && w.input.DynamicPrompt
+	if !ok || !dynamic && (w.name != prefixWidget || !prefixed[n.class]) {
 		return w.value
 	}
-	if w.input != nil && w.input.DynamicPrompt {
+	c.texts = append(c.texts, Target{id, w.name})
+	switch {
+	case c.options.Later:
+		return text
+	case dynamic:
 		return dynamicPrompt(text, c.options.Random)
 	}
-	if w.name == prefixWidget && prefixed[n.class] {
-		return c.replaceTokens(text)
-	}
-	return text
+	return c.replaceTokens(text)
 }
 
 // wrapped marks lists, which ComfyUI would take for links.

@@ -27,24 +27,34 @@ var (
 
 // replaceTokens fills in %date:FORMAT% and %Node.widget%, and leaves what it does not know.
 func (c *converter) replaceTokens(text string) string {
+	date := func(format string) string { return formatDate(format, c.options.Now) }
+	return replaceTokens(text, date, func(node, name string) (any, bool) {
+		n := c.nodeNamed(node)
+		if n == nil {
+			return nil, false
+		}
+		w := n.widgetNamed(name)
+		if w == nil {
+			return nil, false
+		}
+		return w.value, true
+	})
+}
+
+func replaceTokens(text string, date func(format string) string, valueOf func(node, widget string) (any, bool)) string {
 	return token.ReplaceAllStringFunc(text, func(whole string) string {
-		inner := whole[1 : len(whole)-1]
-		parts := strings.Split(inner, ".")
+		parts := strings.Split(whole[1:len(whole)-1], ".")
 		if len(parts) != 2 {
 			if format, ok := strings.CutPrefix(parts[0], "date:"); ok {
-				return formatDate(format, c.options.Now)
+				return date(format)
 			}
 			return whole
 		}
-		n := c.nodeNamed(parts[0])
-		if n == nil {
+		value, ok := valueOf(parts[0], parts[1])
+		if !ok {
 			return whole
 		}
-		w := n.widgetNamed(parts[1])
-		if w == nil {
-			return whole
-		}
-		return unsafe.ReplaceAllString(javaScriptText(w.value), "_")
+		return unsafe.ReplaceAllString(javaScriptText(value), "_")
 	})
 }
 
