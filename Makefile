@@ -13,6 +13,9 @@ GO_SLOW    := comfy|dispatch|files|fleet|launch|process|runner|simulator|store/s
 SERVER_LD  := -s -w -X main.version=$(VERSION)
 CLI_LD     := -s -w -X $(MODULE)/cli/internal/factory.Version=$(VERSION)
 BUF        := webclient/node_modules/.bin/buf
+# What the schema was when it was last released: from there it only grows.
+BASELINE   := proto/baseline.binpb
+IMAGE      := $(BUF) build --path proto/comfyscheduler --exclude-source-info -o
 CONFIG     ?= config.json
 DURATION   ?= 10m
 SEED       ?= 0
@@ -117,12 +120,14 @@ lint: $(NODE) $(RULES) ## Check style, schema and types
 	go run $(STATICCHECK) $(GO_MODULES)
 	$(BUF) lint
 	$(BUF) format -d --exit-code --path proto/comfyscheduler
-	@tag=$$(git describe --tags --match 'v*' --abbrev=0 2>/dev/null || true); \
-	if [ -z "$$tag" ]; then echo "no release tag here: the schema is compared with nothing"; exit 0; fi; \
-	release=$$(mktemp -d); trap 'rm -rf "$$release"' EXIT; \
-	git archive "$$tag" buf.yaml proto/comfyscheduler | tar -x -C "$$release"; cp -r proto/third_party "$$release"/proto/; \
-	echo "the schema beside that of $$tag"; $(BUF) breaking --against "$$release"
+	@now=$$(mktemp --suffix .binpb); trap 'rm -f "$$now"' EXIT; $(IMAGE) "$$now"; echo "the schema beside $(BASELINE)"; \
+	$(BUF) breaking "$$now" --exclude-imports --against $(BASELINE)
 	cd webclient && npm run check
+
+.PHONY: schema-baseline
+schema-baseline: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/validate.proto ## Compare later schemas with this one (it may only have grown)
+	@now=$$(mktemp --suffix .binpb); trap 'rm -f "$$now"' EXIT; $(IMAGE) "$$now"; \
+	$(BUF) breaking "$$now" --exclude-imports --against $(BASELINE); cp "$$now" $(BASELINE); chmod 644 $(BASELINE)
 
 .PHONY: check-generated
 check-generated: generate ## Prove that the committed generated code is fresh

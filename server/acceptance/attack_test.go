@@ -289,7 +289,7 @@ func TestTenThousandIdleConnections(t *testing.T) {
 		t.Errorf("the job: %v", done)
 	}
 	t.Logf("%d idle connections: %d KiB each; a job started %d ms after its slot", idlers, (s.memory()-before)/idlers>>10,
-		done.StartedAtMs-done.TimeSlot)
+		done.StartedAtMs-done.TimeSlot.StartMs)
 }
 
 // TestSlowReaders holds that a watcher who does not read delays nobody, costs bounded memory, and is cut off.

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // bookMany books so many jobs with the longest prompts that are taken.
@@ -31,8 +32,8 @@ func (c *client) bookMany(n int) (ids map[string]bool) {
 		group.Go(func() {
 			for i := part; i < n; i += 8 {
 				response, err := c.BookJob(c.t.Context(), &pb.BookJobRequest{
-					Start:  &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: now() + 3_600_000},
-					Prompt: strings.Repeat("x", 16<<10-10) + fmt.Sprintf("%10d", i),
+					Start:  &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: now() + 3_600_000},
+					Inputs: servicetest.Prompt(strings.Repeat("x", 16<<10-10) + fmt.Sprintf("%10d", i)),
 				})
 				if err != nil {
 					c.t.Error(err)
@@ -67,14 +68,14 @@ func TestDefaultClientsOfGRPC(t *testing.T) {
 	if err != nil || len(state.Snapshot.Jobs) != 300 || state.Snapshot.ScheduledTotal != 300 {
 		t.Fatalf("GetState: %d jobs of %d (%v)", len(state.GetSnapshot().GetJobs()), state.GetSnapshot().GetScheduledTotal(), err)
 	}
-	if j := state.Snapshot.Jobs[0]; !j.Shortened || len(j.Prompt) > 250 || j.UserName != "" {
+	if j := state.Snapshot.Jobs[0]; !j.Shortened || len(j.Prompt) > 250 {
 		t.Errorf("a job of the live state: %v", j)
 	}
 	if len(state.Snapshot.Users) != 1 || state.Snapshot.Users[0].Name != user.User.Name {
 		t.Errorf("users: %v", state.Snapshot.Users)
 	}
 	whole, err := client.GetJob(ctx, &pb.GetJobRequest{JobId: state.Snapshot.Jobs[0].Id})
-	if err != nil || whole.Job.Shortened || len(whole.Job.Prompt) != 16<<10 || whole.Job.UserName != user.User.Name {
+	if err != nil || whole.Job.Shortened || len(whole.Job.Prompt) != 16<<10 || whole.Users[0].Name != user.User.Name {
 		t.Errorf("GetJob: %v (%v)", whole, err)
 	}
 	listed := map[string]bool{}
@@ -127,7 +128,7 @@ func TestRenamingWithManyBookings(t *testing.T) {
 	if err != nil || !stream.Receive() {
 		t.Fatal(err, stream.Err())
 	}
-	if _, err := user.Identity.RenameMe(t.Context(), &pb.RenameMeRequest{Name: "Ada Lovelace"}); err != nil {
+	if _, err := user.Identity.UpdateMe(t.Context(), &pb.UpdateMeRequest{Name: "Ada Lovelace"}); err != nil {
 		t.Fatal(err)
 	}
 	for stream.Receive() {
@@ -239,9 +240,9 @@ func (c *client) untilFailedBoot() *pb.SystemState {
 	}
 	defer func() { _ = stream.Close() }()
 	for stream.Receive() {
-		states := []*pb.SystemState{stream.Msg().GetSnapshot().GetSystem()}
-		for _, d := range stream.Msg().Deltas {
-			states = append(states, d.System)
+		var states []*pb.SystemState
+		for _, status := range stream.Msg().Statuses {
+			states = append(states, status.System)
 		}
 		for _, state := range states {
 			for _, w := range state.GetWorkers() {

@@ -21,7 +21,7 @@ func TestDeletedUser(t *testing.T) {
 	ada, root := s.signIn(), s.administrator()
 	ended := ada.untilEnded(ada.book(nextFree("a secret fox")).Id)
 	request := nextFree("a secret hare")
-	request.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: now() + 3_600_000}
+	request.Start = &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: now() + 3_600_000}
 	booked := ada.book(request)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -54,7 +54,7 @@ func TestDeletedUser(t *testing.T) {
 		t.Errorf("the live state: %s", text)
 	}
 	for id, want := range map[string]pb.JobStatus{ended.Id: pb.JobStatus_JOB_STATUS_COMPLETED, booked.Id: pb.JobStatus_JOB_STATUS_CANCELLED} {
-		if j := root.job(id); j.Status != want || j.Prompt != "" || j.ResultFilename != "" || !strings.HasPrefix(j.UserName, "Deleted user ") {
+		if j := root.job(id); j.Status != want || j.Prompt != "" || j.ResultFilename != "" || !strings.HasPrefix(root.owner(id), "Deleted user ") {
 			t.Errorf("the history: %v", j)
 		}
 	}

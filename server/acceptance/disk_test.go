@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // smallDisk puts the site's data on a disk of its own.
@@ -81,10 +81,9 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("read on a full disk: %v", j)
 	}
 	_, err := user.UpdateJob(t.Context(), &pb.UpdateJobRequest{
-		JobId:      kept.Id,
-		Version:    kept.Version,
-		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"prompt"}},
-		Edit:       &pb.JobEdit{Prompt: strings.Repeat("other ", 1000)},
+		JobId:   kept.Id,
+		Version: kept.Version,
+		Inputs:  servicetest.Prompt(strings.Repeat("other ", 1000)),
 	})
 	if connect.CodeOf(err) != connect.CodeResourceExhausted {
 		t.Errorf("edit on a full disk: %v", err)

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 func TestBookASlotAndGetThePicture(t *testing.T) {
@@ -28,22 +29,19 @@ func TestBookASlotAndGetThePicture(t *testing.T) {
 	seed := uint64(1<<64 - 1)
 	pictures := map[string][]byte{}
 	for name, r := range map[string]*pb.BookJobRequest{
-		"fox":         {Prompt: "a fox", Seed: &seed},
-		"hare":        {Prompt: "a hare", Seed: &seed},
-		"another fox": {Prompt: "a fox", Seed: new(uint64)},
+		"fox":         withSeed("a fox", seed),
+		"hare":        withSeed("a hare", seed),
+		"another fox": withSeed("a fox", 0),
 	} {
-		r.Start = &pb.BookJobRequest_NextFreeFrom{}
-		r.Parameters = map[string]*pb.ParameterValue{
-			"width":  {Value: &pb.ParameterValue_Integer{Integer: 256}},
-			"height": {Value: &pb.ParameterValue_Integer{Integer: 128}},
-		}
+		r.Inputs["width"], r.Inputs["height"] = servicetest.Integer(256), servicetest.Integer(128)
 		booked := user.book(r)
-		if booked.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || booked.GetSeed() != *r.Seed || booked.UserName != user.User.Name {
+		if booked.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || booked.GetSeed() != r.Inputs["seed"].GetSeed() ||
+			booked.Inputs["width"].GetInteger() != 256 || booked.UserId != user.User.Id {
 			t.Fatalf("booked: %v", booked)
 		}
 		done := user.untilEnded(booked.Id)
 		if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || len(done.Results) != 1 || done.Results[0].Filename != done.ResultFilename ||
-			done.StartedAtMs < done.TimeSlot {
+			done.StartedAtMs < done.TimeSlot.StartMs {
 			t.Fatalf("done: %v", done)
 		}
 		response, body := s.get("/images/" + done.ResultFilename)
@@ -83,6 +81,13 @@ func TestBookASlotAndGetThePicture(t *testing.T) {
 	}
 }
 
+// withSeed is a booking of the next free slot with a seed.
+func withSeed(prompt string, seed uint64) *pb.BookJobRequest {
+	r := nextFree(prompt)
+	r.Inputs["seed"] = servicetest.Seed(seed)
+	return r
+}
+
 func TestOfFiftyClientsOneWins(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
@@ -112,8 +117,9 @@ func TestOfFiftyClientsOneWins(t *testing.T) {
 	conflicts.Range(func(_, err any) bool {
 		lost++
 		conflict := slotConflict(t, err.(error))
-		if conflict.BlockingJobId != won.Id || conflict.BlockingUserName != won.UserName ||
-			conflict.NextFreeStartMs != won.TimeSlot+won.DurationMs+1 {
+		if conflict.GetJob().GetJobId() != won.Id || conflict.GetJob().GetUserName() == "" ||
+			conflict.TimeSlot.StartMs != won.TimeSlot.StartMs || conflict.NextFreeStartMs != won.TimeSlot.EndMs+1 ||
+			conflict.NextFreeWorkerId != "gpu" {
 			t.Errorf("conflict: %v", conflict)
 		}
 		return true
@@ -122,9 +128,9 @@ func TestOfFiftyClientsOneWins(t *testing.T) {
 		t.Errorf("%d got a conflict", lost)
 	}
 	user := s.signIn()
-	_, err := user.BookJob(t.Context(), exactly(won.TimeSlot+won.DurationMs, "touching"))
+	_, err := user.BookJob(t.Context(), exactly(won.TimeSlot.EndMs, "touching"))
 	slotConflict(t, err)
-	user.book(exactly(won.TimeSlot+won.DurationMs+1, "after"))
+	user.book(exactly(won.TimeSlot.EndMs+1, "after"))
 }
 
 // Two starts that measure different durations: every slot keeps the length that it was booked with.
@@ -138,41 +144,33 @@ func TestShortBookingInsideALongOneIsRefused(t *testing.T) {
 
 	s.with("scheduler.slot_margin", 0.1).with("comfy_ui.extra_args", fast.Args()).start()
 	user = s.signIn()
-	short := user.book(exactly(long.TimeSlot-60_000, "short")).DurationMs
+	short := user.book(exactly(long.TimeSlot.StartMs-60_000, "short")).DurationMs
 	if 20*short > long.DurationMs {
 		t.Fatalf("the short slot takes %d ms, the long one %d ms", short, long.DurationMs)
 	}
-	end := long.TimeSlot + long.DurationMs
+	end := long.TimeSlot.EndMs
 	for name, start := range map[string]int64{
-		"inside":         long.TimeSlot + long.DurationMs/3,
-		"at its start":   long.TimeSlot,
-		"into its start": long.TimeSlot - short,
+		"inside":         long.TimeSlot.StartMs + long.DurationMs/3,
+		"at its start":   long.TimeSlot.StartMs,
+		"into its start": long.TimeSlot.StartMs - short,
 		"at its end":     end,
 	} {
 		_, err := user.BookJob(t.Context(), exactly(start, name))
-		if conflict := slotConflict(t, err); conflict.BlockingJobId != long.Id || conflict.BlockingUserName != long.UserName ||
+		if conflict := slotConflict(t, err); conflict.GetJob().GetJobId() != long.Id || conflict.TimeSlot.EndMs != end ||
 			conflict.NextFreeStartMs != end+1 {
 			t.Errorf("%s: %v", name, conflict)
 		}
 	}
-	user.book(exactly(long.TimeSlot-short-1, "just before"))
+	user.book(exactly(long.TimeSlot.StartMs-short-1, "just before"))
 	user.book(exactly(end+1, "just after"))
 }
 
 func slotConflict(t *testing.T, err error) *pb.SlotConflict {
 	t.Helper()
-	var failure *connect.Error
-	if !errors.As(err, &failure) || failure.Code() != connect.CodeFailedPrecondition {
-		t.Fatalf("no conflict: %v", err)
+	if conflict := infoOf(err).GetSlotConflict(); conflict != nil && connect.CodeOf(err) == connect.CodeFailedPrecondition {
+		return conflict
 	}
-	for _, detail := range failure.Details() {
-		if value, err := detail.Value(); err == nil {
-			if conflict, ok := value.(*pb.SlotConflict); ok {
-				return conflict
-			}
-		}
-	}
-	t.Fatalf("no detail: %v", failure)
+	t.Fatalf("no conflict: %v", err)
 	return nil
 }
 
@@ -200,7 +198,7 @@ func TestReusedRequestIDNamesItsJob(t *testing.T) {
 	r := nextFree("once")
 	r.RequestId = uuid.NewString()
 	first := user.book(r)
-	r.Prompt = "something else"
+	r.Inputs = servicetest.Prompt("something else")
 	_, err := user.BookJob(t.Context(), r)
 	if connect.CodeOf(err) != connect.CodeAlreadyExists || reasonOf(t, err).GetMetadata()["job_id"] != first.Id {
 		t.Errorf("%v", err)

@@ -18,6 +18,7 @@ import (
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 func TestBookingsSurviveAKill(t *testing.T) {
@@ -76,7 +77,7 @@ func TestJobThatDiedWithComfyUIIsBookedAgainOnce(t *testing.T) {
 	j := user.book(nextFree("[[crash]]"))
 	failed := user.untilEnded(j.Id)
 	if failed.Status != pb.JobStatus_JOB_STATUS_FAILED || failed.Attempt != 2 ||
-		failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_LOST || failed.Delay.GetBookedTimeSlot() != j.TimeSlot {
+		failed.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_LOST || failed.Delay.GetBookedStartMs() != j.TimeSlot.StartMs {
 		t.Errorf("failed: %v", failed)
 	}
 	if done := user.untilEnded(user.book(nextFree("after it")).Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
@@ -129,7 +130,7 @@ func TestStopBooksTheInterruptedJobAgain(t *testing.T) {
 	token := user.Token
 	user = s.visitor()
 	user.Token = token
-	if again := user.job(j.Id); again.Attempt != 2 || again.Delay.GetBookedTimeSlot() != j.TimeSlot {
+	if again := user.job(j.Id); again.Attempt != 2 || again.Delay.GetBookedStartMs() != j.TimeSlot.StartMs {
 		t.Errorf("job: %v", again)
 	}
 }
@@ -217,11 +218,11 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 		code connect.Code
 		says string
 	}{
-		"empty prompt":            {book(nextFree(" \n")), connect.CodeInvalidArgument, "prompt: must not be empty"},
+		"empty prompt":            {book(nextFree(" \n")), connect.CodeInvalidArgument, `inputs["prompt"]: must not be empty`},
 		"huge prompt":             {book(nextFree(huge)), connect.CodeInvalidArgument, "prompt"},
-		"no start":                {book(&pb.BookJobRequest{Prompt: "x"}), connect.CodeInvalidArgument, "start"},
-		"slot in the past":        {book(exactly(now()-1000, "x")), connect.CodeInvalidArgument, "time_slot: lies in the past"},
-		"slot at the end of time": {book(exactly(1<<62, "x")), connect.CodeInvalidArgument, "time_slot"},
+		"no start":                {book(&pb.BookJobRequest{Inputs: servicetest.Prompt("x")}), connect.CodeInvalidArgument, "start"},
+		"slot in the past":        {book(exactly(now()-1000, "x")), connect.CodeInvalidArgument, "start_ms: lies in the past"},
+		"slot at the end of time": {book(exactly(1<<62, "x")), connect.CodeInvalidArgument, "start_ms"},
 		"malformed id":            {get("42"), connect.CodeInvalidArgument, "job_id"},
 		"unknown job":             {get("00000000-0000-4000-8000-000000000000"), connect.CodeNotFound, "there is no job"},
 		"not signed in": {func() error {
@@ -237,7 +238,7 @@ func TestBadRequestsSayWhatToDo(t *testing.T) {
 			return err
 		}(), connect.CodeInvalidArgument, "page_token"},
 		"time zone": {func() error {
-			_, err := user.GetTodayStats(t.Context(), &pb.GetTodayStatsRequest{TimeZone: "Mars/Olympus"})
+			_, err := user.GetDayStats(t.Context(), &pb.GetDayStatsRequest{TimeZone: "Mars/Olympus"})
 			return err
 		}(), connect.CodeInvalidArgument, "time_zone"},
 	} {

@@ -117,23 +117,23 @@ func TestMalformedRequestsAreExplained(t *testing.T) {
 	for name, tc := range map[string]struct{ call, request, want string }{
 		"an unknown enum name": {"ListJobs", `{"statuses": ["NOPE"]}`, `"NOPE"; known are JOB_STATUS_SCHEDULED, JOB_STATUS_PROCESSING`},
 		"an unknown order":     {"ListJobs", `{"order": "X"}`, `order: line 1, column 11: invalid value for enum field order: "X"`},
-		"a misspelt field":     {"BookJob", `{"promt": "a fox", "nextFreeFrom": 0}`, `unknown field "promt"; known are requestId`},
+		"a misspelt field":     {"BookJob", `{"input": {}, "earliestStartMs": 0}`, `unknown field "input"; known are requestId`},
 		"a value of the wrong type": {
-			"BookJob", "{\n \"timeSlot\": \"abc\"}",
-			`timeSlot: line 2, column 14: invalid value for int64 field timeSlot: "abc"`,
+			"BookJob", "{\n \"startMs\": \"abc\"}",
+			`startMs: line 2, column 13: invalid value for int64 field startMs: "abc"`,
 		},
-		"a bare parameter": {
-			"BookJob", `{"parameters": {"steps": 4}}`,
-			`parameters.steps: line 1, column 26: unexpected token 4; ` +
+		"a bare value": {
+			"BookJob", `{"inputs": {"steps": 4}}`,
+			`inputs.steps: line 1, column 22: unexpected token 4; ` +
 				`an object with one or more of these stands here: integer, number, text, boolean`,
 		},
 		"an unknown field in a list": {
 			"ListJobs", `{"window": {"strat": 1}}`,
 			`window.strat: line 1, column 13: unknown field "strat"; known are startMs, endMs`,
 		},
-		"two starts": {"BookJob", `{"timeSlot": 1, "nextFreeFrom": 2}`, "start is already set"},
+		"two starts": {"BookJob", `{"startMs": 1, "earliestStartMs": 2}`, "start is already set"},
 		"no JSON":    {"BookJob", `prompt=a fox`, "is not the JSON that the call takes"},
-		"half of it": {"BookJob", `{"prompt": "a fox"`, "unexpected"},
+		"half of it": {"BookJob", `{"workerId": "gpu"`, "unexpected"},
 		"nothing":    {"BookJob", ``, "the request is empty"},
 	} {
 		status, _, answer := s.send(http.MethodPost, "/comfyscheduler.v1.SchedulerService/"+tc.call, "application/json", []byte(tc.request))
@@ -205,6 +205,11 @@ func TestEveryErrorHasAReason(t *testing.T) {
 	} {
 		user, nobody := s.signIn(option), s.visitor(option)
 		for want, err := range map[pb.ErrorReason]error{
+			pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD: func() error {
+				call := connect.NewClient[pb.GetMeRequest, pb.GetMeResponse](user.HTTP, s.url+"/comfyscheduler.v1.IdentityService/Nope", option)
+				_, err := call.CallUnary(t.Context(), connect.NewRequest(&pb.GetMeRequest{}))
+				return err
+			}(),
 			pb.ErrorReason_ERROR_REASON_INVALID_FIELDS: func() error { _, err := user.BookJob(t.Context(), &pb.BookJobRequest{}); return err }(),
 			pb.ErrorReason_ERROR_REASON_NOT_FOUND: func() error {
 				_, err := user.GetJob(t.Context(), &pb.GetJobRequest{JobId: "00000000-0000-0000-0000-000000000000"})

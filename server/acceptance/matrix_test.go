@@ -65,41 +65,51 @@ type fields = map[string]any
 
 // matrix has a row for each procedure of the schema. One that is missing fails the test.
 var matrix = map[string]row{
-	"SchedulerService/BookJob":       {request: func(*stage) any { return fields{"prompt": "a fox", "nextFreeFrom": 0} }, want: forUsers},
+	"SchedulerService/BookJob":       {request: (*stage).booking, want: forUsers},
+	"SchedulerService/CheckBooking":  {request: (*stage).booking, want: forUsers},
 	"SchedulerService/UpdateJob":     {request: (*stage).edit, want: forOwner},
+	"SchedulerService/MoveJob":       {request: (*stage).move, want: forOwner},
 	"SchedulerService/CancelJob":     {request: (*stage).freshJob, want: forOwner},
 	"SchedulerService/GetJob":        {request: (*stage).freshJob, want: forUsers},
 	"SchedulerService/ListJobs":      {want: forUsers},
 	"SchedulerService/ListFreeSlots": {want: forUsers},
-	"SchedulerService/GetTodayStats": {want: forUsers},
+	"SchedulerService/GetDayStats":   {want: forUsers},
 	"SchedulerService/GetState":      {want: forUsers},
 	"SchedulerService/WatchState":    {want: forUsers},
+
+	"WorkflowService/ListWorkflows": {want: forUsers},
+	"WorkflowService/GetWorkflow":   {want: forUsers},
+
+	"WorkerService/ListWorkers":   {want: forUsers},
+	"WorkerService/GetWorker":     {request: (*stage).worker, want: forUsers},
+	"WorkerService/RestartWorker": {request: (*stage).worker, want: forAdmins},
+	"WorkerService/GetWorkerLog":  {request: (*stage).worker, want: forAdmins},
+	"WorkerService/ResumeWorker":  {request: (*stage).worker, want: forAdmins},
+	"WorkerService/PauseWorker": {
+		request: func(*stage) any { return fields{"workerId": "gpu", "startMs": now() + 1e9, "durationMs": 1000} },
+		want:    forAdmins,
+	},
 
 	"IdentityService/SignIn":          {want: forAll, in: map[string][5]string{"invite": closed, "closed": closed}},
 	"IdentityService/SignInWithToken": {request: func(s *stage) any { return fields{"token": s.personas[owner].token} }, want: forAll},
 	"IdentityService/GetMe":           {want: forUsers},
-	"IdentityService/RenameMe":        {request: (*stage).freshName, want: forUsers},
+	"IdentityService/UpdateMe":        {request: (*stage).freshName, want: forUsers},
 	"IdentityService/SignOut":         {want: forUsers},
 	"IdentityService/CreateToken":     {request: func(*stage) any { return fields{"name": "script"} }, want: forUsers},
 	"IdentityService/ListTokens":      {want: forUsers},
-	"IdentityService/RenameToken":     {request: (*stage).renameToken, want: forItsUser},
+	"IdentityService/UpdateToken":     {request: (*stage).renameToken, want: forItsUser},
 	"IdentityService/RevokeToken":     {request: (*stage).freshToken, want: forItsUser},
 
-	"AdminService/RestartWorker": {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
-	"AdminService/GetWorkerLog":  {request: func(*stage) any { return fields{"workerId": "gpu"} }, want: forAdmins},
-	"AdminService/PauseWorker": {
-		request: func(*stage) any { return fields{"startMs": now() + 1e9, "durationMs": 1000} },
-		want:    forAdmins,
-	},
-	"AdminService/ResumeWorker":     {want: forAdmins},
 	"AdminService/ListUsers":        {want: forAdmins},
 	"AdminService/CreateUser":       {want: forAdmins},
-	"AdminService/SetAdministrator": {request: (*stage).freshUser, want: forAdmins},
+	"AdminService/GetUser":          {request: (*stage).freshUser, want: forAdmins},
+	"AdminService/UpdateUser":       {request: (*stage).promotion, want: forAdmins},
 	"AdminService/CreateUserToken":  {request: (*stage).freshUser, want: forAdmins},
 	"AdminService/RevokeUserTokens": {request: (*stage).freshUser, want: forAdmins},
 	"AdminService/DeleteUser":       {request: (*stage).freshUser, want: forAdmins},
 	"AdminService/CreateInvitation": {want: forAdmins},
 	"AdminService/ListInvitations":  {want: forAdmins},
+	"AdminService/GetInvitation":    {request: (*stage).freshInvitation, want: forAdmins},
 	"AdminService/RevokeInvitation": {request: (*stage).freshInvitation, want: forAdmins},
 	"AdminService/ListAuditEvents":  {want: forAdmins},
 }
@@ -168,7 +178,7 @@ func openStage(t *testing.T, mode string) *stage {
 	}
 	s.ask(s.personas[admin], "AdminService/RevokeUserTokens", fields{"userId": s.personas[revoked].user.Id}, nil)
 	var booked struct{ Job struct{ Id string } }
-	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"prompt": "a secret fox", "nextFreeFrom": 0}, &booked)
+	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"inputs": prompt("a secret fox"), "earliestStartMs": 0}, &booked)
 	c := s.visitor()
 	c.Token = s.personas[owner].token
 	s.job = booked.Job.Id
@@ -246,14 +256,26 @@ func (s *stage) ask(p *persona, procedure string, request, into any) {
 
 func (s *stage) freshJob() any {
 	var booked struct{ Job struct{ Id string } }
-	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"prompt": "a secret fox", "nextFreeFrom": now() + 1e8}, &booked)
+	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"inputs": prompt("a secret fox"), "earliestStartMs": now() + 1e8}, &booked)
 	return fields{"jobId": booked.Job.Id}
 }
 
 func (s *stage) edit() any {
 	id := s.freshJob().(fields)["jobId"]
-	return fields{"jobId": id, "version": 1, "edit": fields{"prompt": "a hare"}, "updateMask": "prompt"}
+	return fields{"jobId": id, "version": 1, "inputs": prompt("a hare")}
 }
+
+func (s *stage) move() any {
+	id := s.freshJob().(fields)["jobId"]
+	return fields{"jobId": id, "version": 1, "earliestStartMs": now() + 2e8}
+}
+
+func (s *stage) booking() any { return fields{"inputs": prompt("a fox"), "earliestStartMs": 0} }
+
+func (s *stage) worker() any { return fields{"workerId": "gpu"} }
+
+// prompt is the inputs of a booking in JSON.
+func prompt(text string) fields { return fields{"prompt": fields{"text": text}} }
 
 func (s *stage) freshName() any {
 	s.count++
@@ -276,6 +298,12 @@ func (s *stage) freshUser() any {
 	var made struct{ User struct{ Id string } }
 	s.ask(s.personas[admin], "AdminService/CreateUser", nil, &made)
 	return fields{"userId": made.User.Id}
+}
+
+func (s *stage) promotion() any {
+	request := s.freshUser().(fields)
+	request["administrator"], request["updateMask"] = true, "administrator"
+	return request
 }
 
 func (s *stage) freshInvitation() any {

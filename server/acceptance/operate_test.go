@@ -80,10 +80,10 @@ func TestNumbersForOperators(t *testing.T) {
 	for _, pid := range s.ComfyPIDs() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
-	restarting := func(d *pb.StateDelta) bool {
-		return d.System.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_RESTARTING
+	restarting := func(u *pb.StatusUpdate) bool {
+		return u.System.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_RESTARTING
 	}
-	for stream.Receive() && !slices.ContainsFunc(stream.Msg().Deltas, restarting) {
+	for stream.Receive() && !slices.ContainsFunc(stream.Msg().Statuses, restarting) {
 	}
 	response, body := s.get("/metrics")
 	if response.StatusCode != http.StatusOK {

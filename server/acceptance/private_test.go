@@ -36,12 +36,9 @@ func TestPrivateJobs(t *testing.T) {
 	}
 	root.Token = strings.TrimSpace(string(token))
 	watchers := map[string]*onlooker{"owner": watch(ada), "other": watch(bob), "administrator": watch(root)}
-	request := nextFree(secretPrompt)
-	seed := secretSeed
-	request.Seed = &seed
-	id := ada.book(request).Id
+	id := ada.book(withSeed(secretPrompt, secretSeed)).Id
 	done := ada.untilEnded(id)
-	if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.Prompt != secretPrompt || done.Seed != secretSeed {
+	if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.Prompt != secretPrompt || done.GetSeed() != secretSeed {
 		t.Fatalf("the owner's job: %v", done)
 	}
 	for name, w := range watchers {
@@ -52,8 +49,8 @@ func TestPrivateJobs(t *testing.T) {
 		if sees := name == "administrator"; seen.addresses != sees {
 			t.Errorf("stream of the %s: addresses %v", name, seen.addresses)
 		}
-		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || last.TimeSlot != done.TimeSlot ||
-			last.UserName != "" || seen.names[last.UserId] != ada.User.Name || last.Hidden != (name == "other") {
+		if last := seen.job; last == nil || last.Id != id || last.Status != done.Status || !proto.Equal(last.TimeSlot, done.TimeSlot) ||
+			seen.names[last.UserId] != ada.User.Name || last.Hidden != (name == "other") {
 			t.Errorf("stream of the %s: %v", name, last)
 		}
 	}
@@ -69,11 +66,11 @@ func TestPrivateJobs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for path, j := range map[string]*pb.Job{"GetJob": got, "ListJobs": list.Jobs[0], "GetState": state.Snapshot.Jobs[0]} {
-			if whole := j.Prompt == secretPrompt && j.Seed == secretSeed && j.ResultFilename != "" && len(j.Results) > 0 && len(j.Parameters) > 0 &&
+			if whole := j.Prompt == secretPrompt && j.GetSeed() == secretSeed && j.ResultFilename != "" && len(j.Results) > 0 && len(j.Inputs) > 2 &&
 				!j.Hidden; whole != sees {
 				t.Errorf("%s of the %s: %v", path, name, j)
 			}
-			if !sees && (j.Prompt != "" || j.Seed != 0 || j.ResultFilename != "" || len(j.Results)+len(j.Parameters) > 0 || !j.Hidden) {
+			if !sees && (j.Prompt != "" || j.Seed != nil || j.ResultFilename != "" || len(j.Results)+len(j.Inputs) > 2 || !j.Hidden) {
 				t.Errorf("%s of the %s: %v", path, name, j)
 			}
 		}
@@ -133,9 +130,13 @@ func watch(c *client) *onlooker {
 			for _, p := range m.Progress {
 				seen.previews = seen.previews || p.Preview > 0
 			}
-			connections, users := m.Snapshot.GetConnectedUsers(), m.Snapshot.GetUsers()
+			users := m.Snapshot.GetUsers()
+			var connections []*pb.Connection
+			for _, status := range m.Statuses {
+				connections, users = append(connections, status.ConnectedUsers...), append(users, status.Users...)
+			}
 			for _, d := range m.Deltas {
-				connections, users = append(connections, d.ConnectedUsers...), append(users, d.Users...)
+				users = append(users, d.Users...)
 				for _, j := range d.Jobs {
 					seen.job = j
 				}

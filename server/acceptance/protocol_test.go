@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -61,9 +62,9 @@ func TestReflection(t *testing.T) {
 		"comfyscheduler.v1.SchedulerService").(protoreflect.ServiceDescriptor)
 	method := service.Methods().ByName("BookJob")
 	request, response := dynamicpb.NewMessage(method.Input()), dynamicpb.NewMessage(method.Output())
-	fields := method.Input().Fields()
-	request.Set(fields.ByName("prompt"), protoreflect.ValueOfString("by reflection"))
-	request.Set(fields.ByName("next_free_from"), protoreflect.ValueOfInt64(0))
+	if err := protojson.Unmarshal([]byte(`{"inputs": {"prompt": {"text": "by reflection"}}, "earliestStartMs": 0}`), request); err != nil {
+		t.Fatal(err)
+	}
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+user.Token)
 	if err := connection.Invoke(ctx, "/comfyscheduler.v1.SchedulerService/BookJob", request, response); err != nil {
 		t.Fatal(err)
@@ -143,12 +144,12 @@ func TestPlainHTTP(t *testing.T) {
 		}
 		return response.StatusCode, answer
 	}
-	code, booked := post("BookJob", `{"prompt": "by curl", "nextFreeFrom": "0", "seed": "18446744073709551615"}`)
+	code, booked := post("BookJob", `{"inputs": {"prompt": {"text": "by curl"}, "seed": {"seed": "18446744073709551615"}}, "earliestStartMs": "0"}`)
 	job, _ := booked["job"].(map[string]any)
 	if code != http.StatusOK || job["seed"] != "18446744073709551615" {
 		t.Errorf("booked: %d %v", code, booked)
 	}
-	if code, refused := post("BookJob", `{"prompt": "", "nextFreeFrom": 0}`); code != http.StatusBadRequest ||
+	if code, refused := post("BookJob", `{"inputs": {"prompt": {"text": ""}}, "earliestStartMs": 0}`); code != http.StatusBadRequest ||
 		refused["code"] != "invalid_argument" {
 		t.Errorf("refused: %d %v", code, refused)
 	}

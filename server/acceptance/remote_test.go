@@ -186,7 +186,7 @@ func TestLoginInFrontOfComfyUI(t *testing.T) {
 		if err != nil {
 			t.Fatalf("the worker says %q (%v)", reason, err)
 		}
-		reason = state.Snapshot.System.Workers[0].Reason
+		reason = state.Status.System.Workers[0].Reason
 	}
 	if strings.Contains(s.log.String(), token) {
 		t.Error("the token is in the log")

@@ -12,9 +12,8 @@ import (
 	"syscall"
 	"testing"
 
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
-
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // again is the same user at another service, or at the same one after a restart.
@@ -67,11 +66,10 @@ func runsOf(t *testing.T, runLog string) (prompts []string) {
 // runNow moves a job to the next free slot and waits until it has run.
 func (c *client) runNow(id string) {
 	c.t.Helper()
-	_, err := c.UpdateJob(c.t.Context(), &pb.UpdateJobRequest{
-		JobId:      id,
-		Version:    c.job(id).Version,
-		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"next_free_from"}},
-		Edit:       &pb.JobEdit{},
+	_, err := c.MoveJob(c.t.Context(), &pb.MoveJobRequest{
+		JobId:   id,
+		Version: c.job(id).Version,
+		Start:   &pb.MoveJobRequest_EarliestStartMs{},
 	})
 	if err != nil {
 		c.t.Fatal(err)
@@ -113,7 +111,7 @@ func TestRestoredBesideTheRunningService(t *testing.T) {
 		s := elsewhere().start()
 		visitor := user.again(s)
 		wantLost(t, visitor.job(running.Id))
-		if j := visitor.job(later.Id); j.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || j.TimeSlot != later.TimeSlot {
+		if j := visitor.job(later.Id); j.Status != pb.JobStatus_JOB_STATUS_SCHEDULED || j.TimeSlot.StartMs != later.TimeSlot.StartMs {
 			t.Errorf("%s: the job to come: %v", name, j)
 		}
 		wantAll(t, s.log.String(), "these bookings were restored or copied")
@@ -141,7 +139,10 @@ func TestRestoreRunsNothingTwice(t *testing.T) {
 	s := newSite(t, "--run-log", runLog).start()
 	user := s.signIn()
 	kept := user.book(exactly(now()+2000, "its picture is there"))
-	gone := user.book(&pb.BookJobRequest{Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: kept.TimeSlot}, Prompt: "its picture is gone"})
+	gone := user.book(&pb.BookJobRequest{
+		Start:  &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: kept.TimeSlot.StartMs},
+		Inputs: servicetest.Prompt("its picture is gone"),
+	})
 	toCome := user.book(exactly(now()+600_000, "to come"))
 	backup := s.backup()
 	user.untilEnded(kept.Id)

@@ -185,11 +185,11 @@ func (s *site) signIn(options ...connect.ClientOption) *client {
 }
 
 func nextFree(prompt string) *pb.BookJobRequest {
-	return &pb.BookJobRequest{Start: &pb.BookJobRequest_NextFreeFrom{}, Prompt: prompt}
+	return &pb.BookJobRequest{Start: &pb.BookJobRequest_EarliestStartMs{}, Inputs: servicetest.Prompt(prompt)}
 }
 
 func exactly(start int64, prompt string) *pb.BookJobRequest {
-	return &pb.BookJobRequest{Start: &pb.BookJobRequest_TimeSlot{TimeSlot: start}, Prompt: prompt}
+	return &pb.BookJobRequest{Start: &pb.BookJobRequest_StartMs{StartMs: start}, Inputs: servicetest.Prompt(prompt)}
 }
 
 func (c *client) book(r *pb.BookJobRequest) *pb.Job {
@@ -208,6 +208,16 @@ func (c *client) job(id string) *pb.Job {
 		c.t.Fatal(err)
 	}
 	return response.Job
+}
+
+// owner is the name of a job's owner.
+func (c *client) owner(id string) string {
+	c.t.Helper()
+	response, err := c.GetJob(c.t.Context(), &pb.GetJobRequest{JobId: id})
+	if err != nil || len(response.Users) != 1 || response.Users[0].UserId != response.Job.UserId {
+		c.t.Fatal(response, err)
+	}
+	return response.Users[0].Name
 }
 
 // until follows the live state until the job is as wanted.

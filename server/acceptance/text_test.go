@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"connectrpc.com/connect"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // TestTextsThatHideSomething holds that prompts and names neither hold control characters nor look empty.
@@ -38,10 +38,9 @@ func TestTextsThatHideSomething(t *testing.T) {
 			"BookJob": func() error { _, err := c.BookJob(t.Context(), nextFree(text)); return err }(),
 			"UpdateJob": func() error {
 				_, err := c.UpdateJob(t.Context(), &pb.UpdateJobRequest{
-					JobId:      later.Id,
-					Version:    later.Version,
-					Edit:       &pb.JobEdit{Prompt: text},
-					UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"prompt"}},
+					JobId:   later.Id,
+					Version: later.Version,
+					Inputs:  servicetest.Prompt(text),
 				})
 				return err
 			}(),

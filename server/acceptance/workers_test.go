@@ -38,11 +38,8 @@ func (c *client) untilWorkers(what string, wanted func(whole *pb.SystemState, wo
 	defer func() { _ = stream.Close() }()
 	var last *pb.SystemState
 	for stream.Receive() {
-		states := []*pb.SystemState{stream.Msg().GetSnapshot().GetSystem()}
-		for _, d := range stream.Msg().Deltas {
-			states = append(states, d.System)
-		}
-		for _, state := range states {
+		for _, status := range stream.Msg().Statuses {
+			state := status.System
 			if state == nil {
 				continue
 			}
@@ -63,7 +60,7 @@ func (c *client) untilAllReady() {
 	c.t.Helper()
 	c.untilWorkers("all are ready", func(_ *pb.SystemState, workers map[string]*pb.Worker) bool {
 		for _, w := range workers {
-			if w.Status != pb.SystemStatus_SYSTEM_STATUS_READY {
+			if w.Status != pb.WorkerStatus_WORKER_STATUS_READY {
 				return false
 			}
 		}
@@ -139,9 +136,10 @@ func TestAnyWorkerIsTheOneThatEndsFirst(t *testing.T) {
 	if connect.CodeOf(err) != connect.CodeAlreadyExists && connect.CodeOf(err) != connect.CodeFailedPrecondition {
 		t.Errorf("all are taken: %v", err)
 	}
-	later := &pb.BookJobRequest{Start: &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: start}, Prompt: "a patient fox"}
-	if j := user.book(later); j.WorkerId == "three" || j.TimeSlot <= start {
-		t.Errorf("the next free slot is on %s, %d ms after the others", j.WorkerId, j.TimeSlot-start)
+	later := nextFree("a patient fox")
+	later.Start = &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: start}
+	if j := user.book(later); j.WorkerId == "three" || j.TimeSlot.StartMs <= start {
+		t.Errorf("the next free slot is on %s, %d ms after the others", j.WorkerId, j.TimeSlot.StartMs-start)
 	}
 }
 
@@ -159,8 +157,8 @@ func TestOneKilledComfyUIStopsNoOther(t *testing.T) {
 	}
 	user.untilWorkers("two is down and the service is not", func(whole *pb.SystemState, workers map[string]*pb.Worker) bool {
 		two := workers["two"].GetStatus()
-		return whole.SystemStatus == pb.SystemStatus_SYSTEM_STATUS_READY &&
-			(two == pb.SystemStatus_SYSTEM_STATUS_RESTARTING || two == pb.SystemStatus_SYSTEM_STATUS_OFFLINE)
+		return whole.Status == pb.SystemStatus_SYSTEM_STATUS_READY &&
+			(two == pb.WorkerStatus_WORKER_STATUS_RESTARTING || two == pb.WorkerStatus_WORKER_STATUS_OFFLINE)
 	})
 	if response, _ := s.get("/healthz"); response.StatusCode != http.StatusOK {
 		t.Errorf("health: %s", response.Status)
@@ -187,8 +185,8 @@ func TestAWorkerThatDoesNotStartKeepsNobodyWaiting(t *testing.T) {
 	user := s.signIn()
 	user.untilWorkers("it is told", func(whole *pb.SystemState, workers map[string]*pb.Worker) bool {
 		one := workers["one"]
-		return whole.SystemStatus == pb.SystemStatus_SYSTEM_STATUS_READY &&
-			one.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_OFFLINE && strings.Contains(one.GetReason(), "next try in")
+		return whole.Status == pb.SystemStatus_SYSTEM_STATUS_READY &&
+			one.GetStatus() == pb.WorkerStatus_WORKER_STATUS_OFFLINE && strings.Contains(one.GetReason(), "next try in")
 	})
 	if j := user.untilEnded(user.book(nextFree("a fox")).Id); j.Status != pb.JobStatus_JOB_STATUS_COMPLETED || j.WorkerId == "one" {
 		t.Errorf("any worker: %v", j)

@@ -51,9 +51,8 @@ func measureGeneration(ctx context.Context, r *run) error {
 		}
 		direct = append(direct, took-own)
 		response, err := client.BookJob(ctx, &pb.BookJobRequest{
-			Start:      &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: time.Now().Add(200 * time.Millisecond).UnixMilli()},
-			Prompt:     fmt.Sprint("booked ", n),
-			Parameters: smallParameters(),
+			Start:  &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: time.Now().Add(200 * time.Millisecond).UnixMilli()},
+			Inputs: smallInputs(fmt.Sprint("booked ", n)),
 		})
 		if err != nil {
 			return err
@@ -68,7 +67,7 @@ func measureGeneration(ctx context.Context, r *run) error {
 				}
 			}
 		}
-		took = time.Since(time.UnixMilli(response.Job.TimeSlot))
+		took = time.Since(time.UnixMilli(response.Job.TimeSlot.GetStartMs()))
 		if own, err = straight.own(ctx); err != nil {
 			return err
 		}

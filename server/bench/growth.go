@@ -100,7 +100,7 @@ func measurePages(ctx context.Context, r *run, service *process, owner string) e
 			Order:    pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC,
 		}},
 		{"the day a year ago", &pb.ListJobsRequest{
-			Window: &pb.TimeWindow{StartMs: time.Now().AddDate(-1, 0, -1).UnixMilli(), EndMs: time.Now().AddDate(-1, 0, 0).UnixMilli()},
+			Window: &pb.TimeSlot{StartMs: time.Now().AddDate(-1, 0, -1).UnixMilli(), EndMs: time.Now().AddDate(-1, 0, 0).UnixMilli()},
 		}},
 	} {
 		var took durations
@@ -118,7 +118,7 @@ func measurePages(ctx context.Context, r *run, service *process, owner string) e
 	var took durations
 	for range 200 {
 		before := time.Now()
-		if _, err := client.GetTodayStats(ctx, &pb.GetTodayStatsRequest{}); err != nil {
+		if _, err := client.GetDayStats(ctx, &pb.GetDayStatsRequest{}); err != nil {
 			return err
 		}
 		took = append(took, time.Since(before))

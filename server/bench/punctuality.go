@@ -7,6 +7,7 @@ import (
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 const (
@@ -17,10 +18,10 @@ const (
 // small makes a generation quicker than the benchmark, so that no job outlasts its slot.
 var small = map[string]int64{"width": 64, "height": 64, "steps": 1}
 
-func smallParameters() map[string]*pb.ParameterValue {
-	values := map[string]*pb.ParameterValue{}
+func smallInputs(prompt string) map[string]*pb.InputValue {
+	values := servicetest.Prompt(prompt)
 	for name, value := range small {
-		values[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Integer{Integer: value}}
+		values[name] = servicetest.Integer(value)
 	}
 	return values
 }
@@ -54,9 +55,8 @@ func measurePunctuality(ctx context.Context, r *run) error {
 	from := time.Now().Add(2 * time.Second).UnixMilli()
 	for range r.slots {
 		response, err := client.BookJob(ctx, &pb.BookJobRequest{
-			Start:      &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: from},
-			Prompt:     "on time",
-			Parameters: smallParameters(),
+			Start:  &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: from},
+			Inputs: smallInputs("on time"),
 		})
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ func measurePunctuality(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		late = append(late, time.Duration(job.StartedAtMs-job.TimeSlot)*time.Millisecond)
+		late = append(late, time.Duration(job.StartedAtMs-job.TimeSlot.GetStartMs())*time.Millisecond)
 	}
 	half := len(late) / 2
 	r.table.note(fmt.Sprintf("start after slot, %d back-to-back slots, %d bookings/s, %d watchers, p50", r.slots, loadRate, loadWatchers),

@@ -18,11 +18,11 @@ func testFrozen(t *testing.T, v *service) {
 	}
 	wake := func() { _ = syscall.Kill(pid, syscall.SIGCONT) }
 	defer wake()
-	eventually(t, "the service is offline", func() bool { return v.worker().GetStatus() == pb.SystemStatus_SYSTEM_STATUS_OFFLINE })
+	eventually(t, "the service is offline", func() bool { return v.worker().GetStatus() == pb.WorkerStatus_WORKER_STATUS_OFFLINE })
 	says(t, v.worker().GetReason(), "ComfyUI does not answer")
 	j := v.book(t, booking("booked in the dark", nil))
 	wake()
-	eventually(t, "the service is back", func() bool { return v.worker().GetStatus() == pb.SystemStatus_SYSTEM_STATUS_READY })
+	eventually(t, "the service is back", func() bool { return v.worker().GetStatus() == pb.WorkerStatus_WORKER_STATUS_READY })
 	v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 	if now := v.comfyPID(); now != pid {
 		t.Errorf("ComfyUI is pid %d, was %d", now, pid)

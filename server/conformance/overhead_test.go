@@ -29,10 +29,10 @@ func testOverhead(t *testing.T, v *service) {
 		direct[i] = time.Since(began)
 
 		request := booking(uuid.NewString(), map[string]any{"seconds": seconds})
-		request.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: time.Now().Add(300 * time.Millisecond).UnixMilli()}
+		request.Start = &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: time.Now().Add(300 * time.Millisecond).UnixMilli()}
 		j := v.book(t, request)
 		<-v.watch(t, j.GetId())
-		booked[i] = time.Since(time.UnixMilli(j.GetTimeSlot()))
+		booked[i] = time.Since(time.UnixMilli(j.GetTimeSlot().GetStartMs()))
 	}
 	slices.Sort(direct)
 	slices.Sort(booked)

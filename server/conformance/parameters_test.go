@@ -11,31 +11,25 @@ import (
 )
 
 func testParameters(t *testing.T, v *service) {
-	found := map[string]*pb.Parameter{}
-	for _, p := range v.state().GetWorkflows()[0].GetParameters() {
-		found[p.GetName()] = p
+	found := v.form()
+	if in := found["steps"].GetInteger(); in.GetMin() != 1 || in.GetMax() != 500 || in.GetDefault() != 10 {
+		t.Errorf("steps: %v", found["steps"])
 	}
-	if p := found["steps"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 1 || p.GetMax() != 500 ||
-		p.GetDefault().GetInteger() != 10 {
-		t.Errorf("steps: %v", p)
+	if in := found["seconds"].GetNumber(); in.GetMax() != 600 || in.GetDefault() != 1 {
+		t.Errorf("seconds: %v", found["seconds"])
 	}
-	if p := found["seconds"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_NUMBER || p.GetMax() != 600 || p.GetDefault().GetNumber() != 1 {
-		t.Errorf("seconds: %v", p)
+	if in := found["outcome"].GetChoice(); strings.Join(in.GetChoices(), " ") != "paint fail refuse" {
+		t.Errorf("outcome: %v", found["outcome"])
 	}
-	if p := found["outcome"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_CHOICE ||
-		strings.Join(p.GetChoices(), " ") != "paint fail refuse" {
-		t.Errorf("outcome: %v", p)
+	if in := found["caption"].GetText(); in.GetDefault() != "none" {
+		t.Errorf("caption: %v", found["caption"])
 	}
-	if p := found["caption"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_TEXT || p.GetDefault().GetText() != "none" {
-		t.Errorf("caption: %v", p)
-	}
-	if p := found["inverted"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_BOOLEAN || p.GetDefault().GetBoolean() {
-		t.Errorf("inverted: %v", p)
+	if in := found["inverted"].GetBoolean(); in == nil || in.GetDefault() {
+		t.Errorf("inverted: %v", found["inverted"])
 	}
 	// It goes to two fields, and takes what both of them take.
-	if p := found["size"]; p.GetKind() != pb.ParameterKind_PARAMETER_KIND_INTEGER || p.GetMin() != 32 || p.GetMax() != 512 ||
-		p.GetDefault().GetInteger() != 64 {
-		t.Errorf("size: %v", p)
+	if in := found["size"].GetInteger(); in.GetMin() != 32 || in.GetMax() != 512 || in.GetDefault() != 64 {
+		t.Errorf("size: %v", found["size"])
 	}
 	_, err := v.BookJob(t.Context(), booking("out of range", map[string]any{
 		"steps":    501,

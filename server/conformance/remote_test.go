@@ -81,9 +81,9 @@ func TestRemote(t *testing.T) {
 	v.comfyURL = there.url()
 	t.Run("boot", func(t *testing.T) {
 		for _, step := range v.worker().GetBootSteps() {
-			t.Logf("%-14s %v  %s", step.GetName(), step.GetOutcome(), step.GetDetail())
-			if launch := step.GetName() == "launch"; launch != (step.GetOutcome() == pb.BootOutcome_BOOT_OUTCOME_SKIPPED) {
-				t.Errorf("%s: %v", step.GetName(), step.GetOutcome())
+			t.Logf("%v %v  %s", step.GetStage(), step.GetOutcome(), step.GetDetail())
+			if launch := step.GetStage() == pb.BootStage_BOOT_STAGE_LAUNCH; launch != (step.GetOutcome() == pb.BootOutcome_BOOT_OUTCOME_SKIPPED) {
+				t.Errorf("%v: %v", step.GetStage(), step.GetOutcome())
 			}
 		}
 	})
@@ -219,14 +219,14 @@ func testOutOfReach(t *testing.T, line *proxy, v *service) {
 	j := v.book(t, booking("through the dark", map[string]any{"seconds": 8.0, "steps": 80}))
 	v.underWay(t, j.GetId())
 	line.cut(func(bool) bool { return true })
-	eventually(t, "the service is offline", func() bool { return v.worker().GetStatus() == pb.SystemStatus_SYSTEM_STATUS_OFFLINE })
+	eventually(t, "the service is offline", func() bool { return v.worker().GetStatus() == pb.WorkerStatus_WORKER_STATUS_OFFLINE })
 	says(t, v.worker().GetReason(), "ComfyUI does not answer at http://127.0.0.1:")
 	later := v.book(t, booking("booked in the dark", nil))
 	line.mend()
 	if j := v.end(t, j.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED); j.GetAttempt() != 1 {
 		t.Errorf("attempt %d", j.GetAttempt())
 	}
-	eventually(t, "the service is back", func() bool { return v.worker().GetStatus() == pb.SystemStatus_SYSTEM_STATUS_READY })
+	eventually(t, "the service is back", func() bool { return v.worker().GetStatus() == pb.WorkerStatus_WORKER_STATUS_READY })
 	v.end(t, later.GetId(), pb.JobStatus_JOB_STATUS_COMPLETED)
 }
 

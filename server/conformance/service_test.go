@@ -16,7 +16,6 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/shirou/gopsutil/v4/process"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
@@ -141,16 +140,33 @@ func (v *service) stop() error {
 	return v.Stop(ctx)
 }
 
-func (v *service) state() *pb.StateSnapshot {
+func (v *service) state() *pb.GetStateResponse {
 	v.t.Helper()
 	state, err := v.GetState(v.t.Context(), &pb.GetStateRequest{})
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return state.GetSnapshot()
+	return state
 }
 
-func (v *service) worker() *pb.Worker { return v.state().GetSystem().GetWorkers()[0] }
+func (v *service) worker() *pb.Worker { return v.state().GetStatus().GetSystem().GetWorkers()[0] }
+
+// form is what the workflow takes, by name.
+func (v *service) form() map[string]*pb.Input {
+	v.t.Helper()
+	response, err := v.Workflows.GetWorkflow(v.t.Context(), &pb.GetWorkflowRequest{})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	found := map[string]*pb.Input{}
+	for _, in := range response.GetWorkflow().GetInputs() {
+		found[in.GetName()] = in
+	}
+	return found
+}
+
+// example is the prompt that the workflow offers.
+func (v *service) example() string { return v.form()["prompt"].GetText().GetExample() }
 
 var pidPattern = regexp.MustCompile(`pid (\d+)`)
 
@@ -158,7 +174,7 @@ var pidPattern = regexp.MustCompile(`pid (\d+)`)
 func (v *service) comfyPID() int {
 	v.t.Helper()
 	for _, step := range v.worker().GetBootSteps() {
-		if match := pidPattern.FindStringSubmatch(step.GetDetail()); match != nil && step.GetName() == "launch" {
+		if match := pidPattern.FindStringSubmatch(step.GetDetail()); match != nil && step.GetStage() == pb.BootStage_BOOT_STAGE_LAUNCH {
 			pid, _ := strconv.Atoi(match[1])
 			return pid
 		}
@@ -179,17 +195,17 @@ func alive(pid int) bool {
 
 // booking is a request for the next free slot, with parameters as they are.
 func booking(prompt string, parameters map[string]any) *pb.BookJobRequest {
-	r := &pb.BookJobRequest{Prompt: prompt, Start: &pb.BookJobRequest_NextFreeFrom{}, Parameters: map[string]*pb.ParameterValue{}}
+	r := &pb.BookJobRequest{Start: &pb.BookJobRequest_EarliestStartMs{}, Inputs: servicetest.Prompt(prompt)}
 	for name, value := range parameters {
 		switch value := value.(type) {
 		case int:
-			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Integer{Integer: int64(value)}}
+			r.Inputs[name] = &pb.InputValue{Value: &pb.InputValue_Integer{Integer: int64(value)}}
 		case float64:
-			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Number{Number: value}}
+			r.Inputs[name] = &pb.InputValue{Value: &pb.InputValue_Number{Number: value}}
 		case bool:
-			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Boolean{Boolean: value}}
+			r.Inputs[name] = &pb.InputValue{Value: &pb.InputValue_Boolean{Boolean: value}}
 		case string:
-			r.Parameters[name] = &pb.ParameterValue{Value: &pb.ParameterValue_Text{Text: value}}
+			r.Inputs[name] = &pb.InputValue{Value: &pb.InputValue_Text{Text: value}}
 		}
 	}
 	return r
@@ -317,11 +333,10 @@ func lastLines(text string, n int) string {
 func inFuture() int64 { return time.Now().Add(time.Hour).UnixMilli() }
 
 // moveToNow moves a job to the next free slot.
-func moveToNow(j *pb.Job) *pb.UpdateJobRequest {
-	return &pb.UpdateJobRequest{
-		JobId:      j.GetId(),
-		Version:    j.GetVersion(),
-		Edit:       &pb.JobEdit{NextFreeFrom: time.Now().UnixMilli()},
-		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"next_free_from"}},
+func moveToNow(j *pb.Job) *pb.MoveJobRequest {
+	return &pb.MoveJobRequest{
+		JobId:   j.GetId(),
+		Version: j.GetVersion(),
+		Start:   &pb.MoveJobRequest_EarliestStartMs{EarliestStartMs: time.Now().UnixMilli()},
 	}
 }

@@ -14,11 +14,13 @@ import (
 // Client speaks to a service for somebody who has a token, or none yet.
 type Client struct {
 	comfyschedulerv1connect.SchedulerServiceClient
-	Identity comfyschedulerv1connect.IdentityServiceClient
-	Admin    comfyschedulerv1connect.AdminServiceClient
-	HTTP     *http.Client // sends the token too
-	Token    string       // sent with every call; empty sends none. Set it while no call is under way
-	User     *pb.User     // who signed in with SignIn
+	Workflows comfyschedulerv1connect.WorkflowServiceClient
+	Workers   comfyschedulerv1connect.WorkerServiceClient
+	Identity  comfyschedulerv1connect.IdentityServiceClient
+	Admin     comfyschedulerv1connect.AdminServiceClient
+	HTTP      *http.Client // sends the token too
+	Token     string       // sent with every call; empty sends none. Set it while no call is under way
+	User      *pb.User     // who signed in with SignIn
 }
 
 // Dial returns a client that has no token. The transport is one of [HTTP1], [HTTP2] or the caller's own.
@@ -26,6 +28,8 @@ func Dial(url string, transport http.RoundTripper, options ...connect.ClientOpti
 	c := &Client{}
 	c.HTTP = &http.Client{Transport: bearer{&c.Token, transport}}
 	c.SchedulerServiceClient = comfyschedulerv1connect.NewSchedulerServiceClient(c.HTTP, url, options...)
+	c.Workflows = comfyschedulerv1connect.NewWorkflowServiceClient(c.HTTP, url, options...)
+	c.Workers = comfyschedulerv1connect.NewWorkerServiceClient(c.HTTP, url, options...)
 	c.Identity = comfyschedulerv1connect.NewIdentityServiceClient(c.HTTP, url, options...)
 	c.Admin = comfyschedulerv1connect.NewAdminServiceClient(c.HTTP, url, options...)
 	return c

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // booker is a user who books, edits, moves and cancels at random.
@@ -183,11 +183,13 @@ func (b *booker) book(ctx context.Context) {
 func (b *booker) bookAt(ctx context.Context, moment int64, exact bool, marker string) (done call) {
 	tag := fmt.Sprintf("%s-%d", b.name, b.count)
 	seed := b.rng.Uint64()
-	request := &pb.BookJobRequest{RequestId: b.uuid(), Prompt: b.text(tag, marker), Seed: &seed}
-	c := call{Verb: "book", Tag: tag, Request: request.RequestId, Prompt: request.Prompt, Seed: seed, Moment: moment, Exact: exact}
-	request.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: moment}
+	prompt := b.text(tag, marker)
+	request := &pb.BookJobRequest{RequestId: b.uuid(), Inputs: servicetest.Prompt(prompt)}
+	request.Inputs["seed"] = servicetest.Seed(seed)
+	c := call{Verb: "book", Tag: tag, Request: request.RequestId, Prompt: prompt, Seed: seed, Moment: moment, Exact: exact}
+	request.Start = &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: moment}
 	if exact {
-		request.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: moment}
+		request.Start = &pb.BookJobRequest_StartMs{StartMs: moment}
 	}
 	for range 8 {
 		done = b.call(ctx, c, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
@@ -213,30 +215,28 @@ func (b *booker) uuid() string {
 	return id.String()
 }
 
-func (b *booker) update(ctx context.Context, c call, mask string, edit *pb.JobEdit) {
+func (b *booker) edit(ctx context.Context, own job) {
+	c := call{Verb: "edit", JobID: own.ID, Version: own.Version, Prompt: b.text(tagOf(own.Prompt), b.marker())}
 	b.call(ctx, c, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
-		response, err := b.UpdateJob(ctx, &pb.UpdateJobRequest{
-			JobId:      c.JobID,
-			Version:    c.Version,
-			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{mask}},
-			Edit:       edit,
-		})
+		response, err := b.UpdateJob(ctx, &pb.UpdateJobRequest{JobId: c.JobID, Version: c.Version, Inputs: servicetest.Prompt(c.Prompt)})
 		return response.GetJob(), response.GetRevision(), err
 	})
 }
 
-func (b *booker) edit(ctx context.Context, own job) {
-	c := call{Verb: "edit", JobID: own.ID, Version: own.Version, Prompt: b.text(tagOf(own.Prompt), b.marker())}
-	b.update(ctx, c, "prompt", &pb.JobEdit{Prompt: c.Prompt})
-}
-
 func (b *booker) move(ctx context.Context, own job) {
 	c := call{Verb: "move", JobID: own.ID, Version: own.Version, Moment: b.moment(), Exact: b.rng.Float64() < 0.5}
-	if c.Exact {
-		b.update(ctx, c, "time_slot", &pb.JobEdit{TimeSlot: c.Moment})
-		return
+	request := &pb.MoveJobRequest{
+		JobId:   c.JobID,
+		Version: c.Version,
+		Start:   &pb.MoveJobRequest_EarliestStartMs{EarliestStartMs: c.Moment},
 	}
-	b.update(ctx, c, "next_free_from", &pb.JobEdit{NextFreeFrom: c.Moment})
+	if c.Exact {
+		request.Start = &pb.MoveJobRequest_StartMs{StartMs: c.Moment}
+	}
+	b.call(ctx, c, func(ctx context.Context) (*pb.Job, *pb.Revision, error) {
+		response, err := b.MoveJob(ctx, request)
+		return response.GetJob(), response.GetRevision(), err
+	})
 }
 
 func (b *booker) cancel(ctx context.Context, own job) call {

@@ -162,7 +162,7 @@ func (t *tormentor) askForRestart(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if _, err := administrator.Admin.RestartWorker(ctx, &pb.RestartWorkerRequest{WorkerId: "gpu"}); err == nil {
+	if _, err := administrator.Workers.RestartWorker(ctx, &pb.RestartWorkerRequest{WorkerId: "gpu"}); err == nil {
 		t.history.incident("comfyui restart asked for", 0, "")
 	}
 }

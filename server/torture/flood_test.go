@@ -47,7 +47,7 @@ func (t *tormentor) whileFlooded(ctx context.Context, do func()) {
 
 // tryName asks for a name that is taken.
 func (t *tormentor) tryName(ctx context.Context) {
-	_, err := t.vandal.Identity.RenameMe(ctx, &pb.RenameMeRequest{Name: t.bait.display})
+	_, err := t.vandal.Identity.UpdateMe(ctx, &pb.UpdateMeRequest{Name: t.bait.display})
 	t.refused(ctx, "rename to a taken name", err)
 }
 

@@ -213,7 +213,7 @@ func (d *desk) grant(ctx context.Context, w wish, name string) (domain.Job, erro
 	case "move":
 		return d.Edit(ctx, d.user, w.id, booking.Edit{Version: w.version, Move: &when})
 	default:
-		return d.Cancel(ctx, d.user, w.id)
+		return d.Cancel(ctx, d.user, w.id, 0)
 	}
 }
 

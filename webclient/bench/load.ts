@@ -12,6 +12,7 @@ interface Known {
 }
 
 const callers = 8;
+const prompt = (text: string) => ({ prompt: { text } });
 
 /** A load on the service at `url`, as the user whom the token proves: an administrator's has no limits. */
 export function createLoad(url: string, token: string): Load {
@@ -29,15 +30,17 @@ export function createLoad(url: string, token: string): Load {
   };
   const bookOne = async () => {
     made++;
-    const { job } = await call("BookJob", { nextFreeFrom: "0", prompt: `Picture ${made} of a busy evening` });
+    const { job } = await call("BookJob", {
+      earliestStartMs: "0",
+      inputs: prompt(`Picture ${made} of a busy evening`),
+    });
     if (job) jobs.push({ id: job.id, version: job.version ?? "1" });
   };
   const edit = async (job: Known) => {
     const answer = await call("UpdateJob", {
       jobId: job.id,
       version: job.version,
-      edit: { prompt: `Picture ${++made}, drawn anew` },
-      updateMask: "prompt",
+      inputs: prompt(`Picture ${++made}, drawn anew`),
     });
     job.version = answer.job?.version ?? job.version;
   };

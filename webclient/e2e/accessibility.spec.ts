@@ -52,11 +52,15 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(page.getByText("Loading…")).toHaveCount(0);
       expect(await serious(page)).toEqual([]);
     }
-    await service.ask("AdminService/PauseWorker", { durationMs: "600000", reason: "Rendering for the expo" });
+    await service.ask("WorkerService/PauseWorker", {
+      workerId: "gpu",
+      durationMs: "600000",
+      reason: "Rendering for the expo",
+    });
     await page.getByRole("link", { name: "Scheduler", exact: true }).click();
     await expect(page.locator(".tl-pause")).toBeVisible();
     expect(await serious(page)).toEqual([]);
-    await service.ask("AdminService/ResumeWorker");
+    await service.ask("WorkerService/ResumeWorker", { workerId: "gpu" });
     await page.goto(`${service.url}/account`);
     await page.getByRole("button", { name: "Sign out" }).click();
     expect(await serious(page)).toEqual([]);

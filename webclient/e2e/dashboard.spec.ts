@@ -39,8 +39,8 @@ test("the grid lists every job once and nothing under a wrong filter, while many
   const wrong = await watchRows(page);
   for (let booked = 0; booked < jobs; booked++)
     await service.ask("SchedulerService/BookJob", {
-      prompt: `Fast ${booked}`,
-      nextFreeFrom: "0",
+      inputs: { prompt: { text: `Fast ${booked}` } },
+      earliestStartMs: "0",
     });
 
   const done = page.getByRole("region", { name: "Total Jobs Today" }).getByText(`${jobs} completed`);

@@ -44,7 +44,9 @@ test("three want one moment: each gets a slot of its own, and no form is left in
   };
   await Promise.all(views.map(settle));
 
-  const { jobs } = (await service.ask("SchedulerService/ListJobs")) as unknown as { jobs: { timeSlot: string }[] };
+  const { jobs } = (await service.ask("SchedulerService/ListJobs")) as unknown as {
+    jobs: { timeSlot: { startMs: string } }[];
+  };
   expect(jobs).toHaveLength(3);
-  expect(new Set(jobs.map(({ timeSlot }) => timeSlot)).size).toBe(3);
+  expect(new Set(jobs.map(({ timeSlot }) => timeSlot.startMs)).size).toBe(3);
 });

@@ -27,11 +27,10 @@ async function startNow(view: SchedulerView): Promise<void> {
   const jobId = new URL(view.page.url()).searchParams.get("job");
   const { job } = (await service.ask("SchedulerService/GetJob", { jobId })) as unknown as { job: { version: string } };
   const { version } = job;
-  await service.ask("SchedulerService/UpdateJob", {
+  await service.ask("SchedulerService/MoveJob", {
     jobId,
     version,
-    edit: { nextFreeFrom: "0" },
-    updateMask: "nextFreeFrom",
+    earliestStartMs: "0",
   });
 }
 

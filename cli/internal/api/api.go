@@ -25,8 +25,10 @@ import (
 type Client struct {
 	Scheduler pb.SchedulerServiceClient
 	Identity  pb.IdentityServiceClient
+	Workflows pb.WorkflowServiceClient
+	Workers   pb.WorkerServiceClient
 	Admin     pb.AdminServiceClient
-	// Address is where the server is.
+	// Address names the server.
 	Address config.Address
 	// Keeper holds the caller's token.
 	Keeper *Keeper
@@ -72,6 +74,8 @@ func New(addr config.Address, keeper *Keeper, userAgent string, roots *x509.Cert
 	c.http = &http.Client{Transport: transport}
 	c.Scheduler = pb.NewSchedulerServiceClient(conn)
 	c.Identity = pb.NewIdentityServiceClient(conn)
+	c.Workflows = pb.NewWorkflowServiceClient(conn)
+	c.Workers = pb.NewWorkerServiceClient(conn)
 	c.Admin = pb.NewAdminServiceClient(conn)
 	keeper.SignIn = func(ctx context.Context, req *pb.SignInRequest) (*pb.SignInResponse, error) {
 		return c.Identity.SignIn(ctx, req)

@@ -4,28 +4,28 @@ import (
 	"errors"
 	"strings"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// Reason is the server's reason in an error; unspecified when it gave none.
-func Reason(err error) pb.ErrorReason {
-	st, ok := Status(err)
-	if !ok {
-		return pb.ErrorReason_ERROR_REASON_UNSPECIFIED
-	}
-	return Detail[*pb.ErrorInfo](st).GetReason()
-}
-
-// Metadata is what the server's reason in an error speaks of, by name.
-func Metadata(err error) map[string]string {
+// Info gives the part of an error that the server made for programs. Without one it is nil, which the getters take for empty.
+func Info(err error) *pb.ErrorInfo {
 	st, ok := Status(err)
 	if !ok {
 		return nil
 	}
-	return Detail[*pb.ErrorInfo](st).GetMetadata()
+	for _, d := range st.Details() {
+		if info, ok := d.(*pb.ErrorInfo); ok {
+			return info
+		}
+	}
+	return nil
 }
+
+// Reason is the server's reason in an error; unspecified when it gave none.
+func Reason(err error) pb.ErrorReason { return Info(err).GetReason() }
 
 // Status finds a gRPC status anywhere in an error's chain, without the text that was wrapped around it.
 func Status(err error) (*status.Status, bool) {
@@ -36,14 +36,13 @@ func Status(err error) (*status.Status, bool) {
 	return carrier.GRPCStatus(), true
 }
 
-// Detail finds one kind of what the server attached to an error; nil when there is none.
-func Detail[D any](st *status.Status) (found D) {
-	for _, d := range st.Details() {
-		if d, ok := d.(D); ok {
-			return d
-		}
+// Error makes an error as a call would have had it.
+func Error(code codes.Code, message string, info *pb.ErrorInfo) error {
+	st, err := status.New(code, message).WithDetails(info)
+	if err != nil {
+		return status.Error(code, message)
 	}
-	return found
+	return st.Err()
 }
 
 // Cause shortens what the connection says to its cause.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -17,7 +19,7 @@ type Keeper struct {
 	Address string
 	// Override is a token that is used instead of the kept one.
 	Override string
-	// ClientName is what the server shows in the owner's list of tokens.
+	// ClientName names the token in its owner's list.
 	ClientName string
 	// Invitation is the code of an invitation, for servers that ask for one.
 	Invitation string
@@ -62,11 +64,13 @@ func (k *Keeper) Token(ctx context.Context) (string, error) {
 }
 
 func (k *Keeper) signIn(ctx context.Context, s *config.Settings) error {
-	answer, err := k.SignIn(ctx, &pb.SignInRequest{
+	req := &pb.SignInRequest{
 		Delivery:   pb.TokenDelivery_TOKEN_DELIVERY_RESPONSE,
 		ClientName: k.ClientName,
 		Invitation: k.Invitation,
-	})
+		RequestId:  uuid.NewString(),
+	}
+	answer, err := Once(ctx, func(ctx context.Context) (*pb.SignInResponse, error) { return k.SignIn(ctx, req) })
 	if err != nil {
 		return err
 	}

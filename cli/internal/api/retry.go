@@ -25,13 +25,12 @@ func Lost(err error) bool {
 	return false
 }
 
-// RetryAfter is how long the server asks a client that calls too often to wait; 0 for all other errors.
+// RetryAfter gives the time that the server asks a client that calls too often to wait, at least 100 ms; 0 for all other errors.
 func RetryAfter(err error) time.Duration {
-	st, ok := Status(err)
-	if !ok || Reason(err) != pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS {
+	if Reason(err) != pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS {
 		return 0
 	}
-	ms, _ := strconv.Atoi(Detail[*pb.ErrorInfo](st).GetMetadata()["retry_after_ms"])
+	ms, _ := strconv.Atoi(Info(err).GetMetadata()["retry_after_ms"])
 	return max(time.Duration(ms)*time.Millisecond, 100*time.Millisecond)
 }
 
@@ -41,7 +40,7 @@ func Unreached(err error) bool {
 	return ok && st.Code() == codes.Unavailable && strings.Contains(st.Message(), dialing)
 }
 
-// dialing is how the transport speaks of a connection that was not made.
+// dialing marks the errors of the transport about connections that were not made.
 const dialing = "while dialing: "
 
 // Retry calls again while the answer is lost, with growing pauses, for at most the given time.
@@ -58,4 +57,25 @@ func Retry(ctx context.Context, limit time.Duration, call func(context.Context) 
 			return err
 		}
 	}
+}
+
+// answerTime bounds how long Once asks for a lost answer.
+const answerTime = 5 * time.Second
+
+// Once calls again when the answer was lost after the request had left. The request needs a request id, by which the server
+// carries it out once.
+func Once[A any](ctx context.Context, call func(context.Context) (A, error)) (answer A, err error) {
+	left := false
+	retried := Retry(ctx, answerTime, func(ctx context.Context) error {
+		answer, err = call(ctx)
+		if !left && Unreached(err) {
+			return nil
+		}
+		left = left || Lost(err)
+		return err
+	})
+	if retried != nil {
+		err = retried
+	}
+	return answer, err
 }

@@ -14,7 +14,7 @@ const DefaultAddress = "http://localhost:3000"
 // defaultPort is the port of an address that names neither a scheme nor a port.
 const defaultPort = "3000"
 
-// Address is where a server listens.
+// Address names a server by scheme, host and port.
 type Address struct {
 	// TLS is true for https.
 	TLS bool

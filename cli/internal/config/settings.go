@@ -13,7 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// Settings is what the file holds.
+// Settings are the content of the file.
 type Settings struct {
 	// DefaultServer is the address, or the name in Servers, that is used when nothing else says which.
 	DefaultServer string `json:"default_server,omitempty"`
@@ -25,7 +25,7 @@ type Settings struct {
 
 // File is the settings file. Several processes may use it at once.
 type File struct {
-	// Path is where it lies; it need not exist yet. Without one the settings are empty and stay so.
+	// Path names the file, which need not exist yet. Without one the settings are empty and stay so.
 	Path string
 }
 

@@ -48,7 +48,7 @@ func Help() string {
 type Error struct {
 	// Code is one of the constants above.
 	Code int
-	// Err is what to tell; nil when everything has been told already.
+	// Err is the cause to tell; nil when everything has been told already.
 	Err error
 }
 

@@ -3,6 +3,7 @@ package factory
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,41 +17,47 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// completionTime is how long somebody who pressed the tab key is let wait.
+// completionTime bounds the wait of somebody who pressed the tab key.
 const completionTime = 2 * time.Second
 
-// Words finds completions of what was typed in the live state.
-type Words func(s *pb.StateSnapshot, typed string) []cobra.Completion
+// mostWords bounds the number of things that are offered.
+const mostWords = 500
+
+// Asker asks the server for completions of what was typed.
+type Asker func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error)
 
 // Jobs completes job ids, described by status and prompt.
-func Jobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
-	return jobs(s, typed, func(*pb.Job) bool { return true })
-}
+var Jobs = jobs(func(*pb.Job) bool { return true })
 
 // ScheduledJobs completes the ids of jobs that may still be changed.
-func ScheduledJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
-	return jobs(s, typed, func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED })
-}
+var ScheduledJobs = jobs(func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED })
 
 // OpenJobs completes the ids of jobs that have not ended.
-func OpenJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
-	return jobs(s, typed, func(j *pb.Job) bool { return !api.Ended(j) })
-}
+var OpenJobs = jobs(func(j *pb.Job) bool { return !api.Ended(j) })
 
 // CompletedJobs completes the ids of jobs that have results.
-func CompletedJobs(s *pb.StateSnapshot, typed string) []cobra.Completion {
-	return jobs(s, typed, func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_COMPLETED })
+var CompletedJobs = jobs(func(j *pb.Job) bool { return j.GetStatus() == pb.JobStatus_JOB_STATUS_COMPLETED })
+
+// jobs completes the ids of wanted jobs of the live state.
+func jobs(wanted func(*pb.Job) bool) Asker {
+	return func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error) {
+		state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
+		if err != nil {
+			return nil, err
+		}
+		return ids(slices.DeleteFunc(state.GetSnapshot().GetJobs(), func(j *pb.Job) bool { return !wanted(j) }), typed), nil
+	}
 }
 
-// jobs offers ids as tables show them, and whole ones to somebody who began to type one.
-func jobs(s *pb.StateSnapshot, typed string, wanted func(*pb.Job) bool) (words []cobra.Completion) {
+// ids offers ids as tables show them, and whole ones to somebody who began to type one.
+func ids(jobs []*pb.Job, typed string) (words []cobra.Completion) {
 	for _, whole := range []bool{false, true} {
-		for _, j := range s.GetJobs() {
+		for _, j := range jobs {
 			id := j.GetId()
 			if !whole {
 				id = refs.Short(id)
 			}
-			if wanted(j) && strings.HasPrefix(id, typed) {
+			if strings.HasPrefix(id, typed) {
 				text := []rune(term.Line(render.StatusWord(j.GetStatus()) + " " + render.Prompt(j)))
 				words = append(words, cobra.CompletionWithDesc(id, string(text[:min(len(text), 60)])))
 			}
@@ -63,31 +70,22 @@ func jobs(s *pb.StateSnapshot, typed string, wanted func(*pb.Job) bool) (words [
 }
 
 // Workflows completes workflow ids.
-func Workflows(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
-	for _, w := range s.GetWorkflows() {
+func Workflows(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
+	answer, err := client.Workflows.ListWorkflows(ctx, &pb.ListWorkflowsRequest{PageSize: mostWords})
+	for _, w := range answer.GetWorkflows() {
 		words = append(words, cobra.CompletionWithDesc(w.GetId(), term.Line(w.GetTitle())))
 	}
-	return words
+	return words, err
 }
 
 // Workers completes worker ids.
-func Workers(s *pb.StateSnapshot, _ string) (words []cobra.Completion) {
-	for _, w := range s.GetSystem().GetWorkers() {
+func Workers(ctx context.Context, client *api.Client, _ string) (words []cobra.Completion, err error) {
+	answer, err := client.Workers.ListWorkers(ctx, &pb.ListWorkersRequest{PageSize: mostWords})
+	for _, w := range answer.GetWorkers() {
 		words = append(words, cobra.CompletionWithDesc(w.GetId(), term.Line(w.GetDevice())))
 	}
-	return words
+	return words, err
 }
-
-// CompleteArgs completes arguments from the server; a command with one argument completes only that.
-func (f *Factory) CompleteArgs(words Words, limit int) cobra.CompletionFunc {
-	return f.Complete(limit, func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error) {
-		state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
-		return words(state.GetSnapshot(), typed), err
-	})
-}
-
-// Asker asks the server for completions of what was typed.
-type Asker func(ctx context.Context, client *api.Client, typed string) ([]cobra.Completion, error)
 
 // Complete completes arguments, at most limit of them unless it is 0, by what ask finds on the server.
 func (f *Factory) Complete(limit int, ask Asker) cobra.CompletionFunc {
@@ -101,8 +99,8 @@ func (f *Factory) Complete(limit int, ask Asker) cobra.CompletionFunc {
 }
 
 // CompleteFlag completes an option's value from the server.
-func (f *Factory) CompleteFlag(cmd *cobra.Command, flag string, words Words) {
-	err := cmd.RegisterFlagCompletionFunc(flag, f.CompleteArgs(words, 0))
+func (f *Factory) CompleteFlag(cmd *cobra.Command, flag string, ask Asker) {
+	err := cmd.RegisterFlagCompletionFunc(flag, f.Complete(0, ask))
 	if err != nil {
 		panic(err) // the option does not exist
 	}

@@ -24,7 +24,7 @@ type Factory struct {
 	IO *term.Streams
 	// Clock is the time and zone of the terminal.
 	Clock when.Clock
-	// ServerFlag is what --server said: an address or a name from the settings.
+	// ServerFlag is the value of --server: an address or a name from the settings.
 	ServerFlag string
 	// Passive keeps Client from signing in by itself; shell completion sets it.
 	Passive bool

@@ -51,7 +51,7 @@ func rewrite(args, dropped, added []string) string {
 	return shorten(append(words, added...), added)
 }
 
-// longest is how long an offered command may be.
+// longest bounds the length of an offered command.
 const longest = 240
 
 func shorten(words, added []string) string {

@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 )
 
-// usual is how much of a list is shown to those who do not say.
+// usual is the limit of those who choose none.
 const usual = 50
 
 // Limit are --limit and --all, which exclude each other.
@@ -35,7 +35,7 @@ func (f *Limit) Check() error {
 	return nil
 }
 
-// Most is how many things are wanted at most.
+// Most gives the number of things wanted at most.
 func (f *Limit) Most() int {
 	if f.all {
 		return math.MaxInt

@@ -17,7 +17,7 @@ type Start struct {
 	Next          bool
 }
 
-// Moment is what they mean: an exact start, or the first free one from a moment on.
+// Moment is the meaning of a Start: an exact start, or the first free one from a moment on.
 type Moment struct {
 	// Exact is true when the slot must start at MS and nowhere else.
 	Exact bool

@@ -16,13 +16,15 @@ import (
 // barWidth is the width of the bar in columns.
 const barWidth = 24
 
-// board is what the changing line is made of.
+// board holds the state that the changing line shows.
 type board struct {
 	clock  when.Clock
 	system *pb.SystemState
-	order  []string
-	jobs   map[string]*run
-	lead   time.Duration
+	// workflows tell how long generations take.
+	workflows []*pb.WorkflowSummary
+	order     []string
+	jobs      map[string]*run
+	lead      time.Duration
 }
 
 // run is one job with its latest progress.
@@ -57,12 +59,12 @@ func (b *board) job(j *pb.Job, p *pb.JobProgress, lead time.Duration) {
 	}
 }
 
-// expected is how long the job's workflow takes on its worker: as measured, else the length of its slot.
+// expected gives the expected duration of a job: the estimate of its workflow on its worker, else the length of its slot.
 func (b *board) expected(j *pb.Job) time.Duration {
-	for _, w := range b.system.GetWorkers() {
+	for _, w := range b.workflows {
 		for _, e := range w.GetEstimates() {
-			if w.GetId() == j.GetWorkerId() && e.GetWorkflowId() == j.GetWorkflowId() && e.GetBenchmarkMs() > 0 {
-				return time.Duration(e.GetBenchmarkMs()) * time.Millisecond
+			if e.GetWorkerId() == j.GetWorkerId() && w.GetId() == j.GetWorkflowId() && e.GetExpectedMs() > 0 {
+				return time.Duration(e.GetExpectedMs()) * time.Millisecond
 			}
 		}
 	}
@@ -98,7 +100,7 @@ func before(a, b *pb.Job) bool {
 	if runningA != runningB {
 		return runningA
 	}
-	return a.GetTimeSlot() < b.GetTimeSlot()
+	return api.StartMS(a) < api.StartMS(b)
 }
 
 func (b *board) describe(io *term.Streams, r *run, width int) string {
@@ -130,9 +132,9 @@ func (b *board) describe(io *term.Streams, r *run, width int) string {
 
 // waiting is a countdown to the slot, or the reason why the job does not run in it.
 func (b *board) waiting(io *term.Streams, j *pb.Job) string {
-	if left := time.UnixMilli(j.GetTimeSlot()).Sub(b.now()); left > 0 {
+	if left := time.UnixMilli(api.StartMS(j)).Sub(b.now()); left > 0 {
 		return io.Cyan("waiting for its slot") + fmt.Sprintf(" at %s, in %s",
-			b.clock.Stamp(j.GetTimeSlot()), when.Span((left+time.Second-1).Truncate(time.Second)))
+			b.clock.Stamp(api.StartMS(j)), when.Span((left+time.Second-1).Truncate(time.Second)))
 	}
 	reason := term.Line(j.GetDelay().GetReason())
 	if reason == "" {

@@ -65,6 +65,9 @@ func (d *display) Event(e stream.Event) {
 	if e.System != nil {
 		d.board.system = e.System
 	}
+	if len(e.Workflows) > 0 {
+		d.board.workflows = e.Workflows
+	}
 	if e.Job != nil {
 		d.board.job(e.Job, e.Progress, e.Lead)
 		d.tell(e.Job, e.Progress)
@@ -94,7 +97,7 @@ func (d *display) tell(j *pb.Job, p *pb.JobProgress) {
 	text := render.StatusCell(d.io, j).Text
 	switch {
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED:
-		text += " for " + d.clock.Stamp(j.GetTimeSlot())
+		text += " for " + d.clock.Stamp(api.StartMS(j))
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING && p.GetNodeTitle() != "":
 		text += ": " + term.Line(p.GetNodeTitle())
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING && d.plain[j.GetId()] != "" && p == nil:

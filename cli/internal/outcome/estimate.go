@@ -45,7 +45,7 @@ func (e *estimate) remaining(at time.Time) (left time.Duration, known bool) {
 	return max(left, 0), left > 0
 }
 
-// fraction is how much of the run is done at a moment, from 0 to just below 1.
+// fraction gives the part of the run that is done at a moment, from 0 to just below 1.
 func (e *estimate) fraction(at time.Time) float64 {
 	spent := at.Sub(e.started)
 	left, known := e.remaining(at)

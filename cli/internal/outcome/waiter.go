@@ -28,8 +28,10 @@ type Waiter struct {
 	Client  *api.Client
 	Explain problem.Explainer
 	Out     flags.Out
-	// Dir is where results are saved; nothing is when it is empty.
+	// Dir names the directory to save results in; empty saves none.
 	Dir string
+	// Names holds the names of the jobs' owners as far as they are known; Await adds to it.
+	Names api.Names
 
 	ended map[string]error // how each job that has ended came out
 }
@@ -39,9 +41,12 @@ type Waiter struct {
 // only carries the exit code of the first. When ctx ends the jobs stay booked, and the error says so.
 func (w *Waiter) Await(ctx context.Context, jobs []*pb.Job) error {
 	w.ended = map[string]error{}
+	if w.Names == nil {
+		w.Names = api.Names{}
+	}
 	display := newDisplay(w.IO, w.Clock, jobs, w.Out.Quiet)
 	live := &stream.Stream{Scheduler: w.Client.Scheduler, Connected: true, Lost: display.Lost, Back: display.Back}
-	last, err := stream.Follow(ctx, live, ids(jobs), func(e stream.Event) {
+	last, err := stream.Follow(ctx, live, ids(jobs), w.Names, func(e stream.Event) {
 		display.Event(e)
 		if _, told := w.ended[e.Job.GetId()]; !told && e.Job != nil && api.Ended(e.Job) {
 			w.ended[e.Job.GetId()] = w.one(ctx, display, e.Job, len(jobs) > 1)
@@ -88,7 +93,7 @@ func interrupted(jobs []*pb.Job) error {
 		list, verb, list, list)
 }
 
-// verdict is what becomes of the command when all jobs have ended.
+// verdict gives the error of a command whose jobs have all ended.
 func (w *Waiter) verdict(jobs []*pb.Job) error {
 	for _, j := range jobs {
 		switch err := w.ended[j.GetId()]; {
@@ -147,7 +152,7 @@ func (w *Waiter) print(jobs []*pb.Job) error {
 		return nil
 	case w.Out.JSON:
 		for _, j := range jobs {
-			if err := render.JSON(w.IO, &pb.GetJobResponse{Job: j}); err != nil {
+			if err := render.JSON(w.IO, &pb.GetJobResponse{Job: j, Users: w.owner(j)}); err != nil {
 				return err
 			}
 		}
@@ -155,5 +160,10 @@ func (w *Waiter) print(jobs []*pb.Job) error {
 	case w.IO.IsStdoutTTY():
 		return nil
 	}
-	return render.JobTable(w.IO, w.Clock, jobs).Print()
+	return render.JobTable(w.IO, w.Clock, jobs, w.Names).Print()
+}
+
+// owner is the name of a job's owner, as the server writes it beside the job.
+func (w *Waiter) owner(j *pb.Job) []*pb.UserName {
+	return []*pb.UserName{{UserId: j.GetUserId(), Name: w.Names[j.GetUserId()]}}
 }

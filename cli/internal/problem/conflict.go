@@ -27,11 +27,14 @@ func OfferNext(err error, command func(next string) string) error {
 
 // conflict names who holds the slot, until when, and the command that takes the next free start.
 func (e Explainer) conflict(err error, c *pb.SlotConflict) string {
-	taken := fmt.Sprintf("the slot is taken by %s's job %s", c.GetBlockingUserName(), refs.Short(c.GetBlockingJobId()))
-	if c.GetBlockingJobId() == "" {
-		taken = "the worker is paused by " + c.GetBlockingUserName()
+	taken := "the slot is taken"
+	switch {
+	case c.GetJob() != nil:
+		taken = fmt.Sprintf("the slot is taken by %s's job %s", c.GetJob().GetUserName(), refs.Short(c.GetJob().GetJobId()))
+	case c.GetPause() != nil:
+		taken = "the worker is paused by " + c.GetPause().GetUserName()
 	}
-	text := taken + " until " + e.Clock.Stamp(c.GetBlockingEndMs())
+	text := taken + " until " + e.Clock.Stamp(c.GetTimeSlot().GetEndMs())
 	if c.GetNextFreeStartMs() == 0 {
 		return text
 	}
@@ -65,7 +68,8 @@ func (e Explainer) inTheWay(err error, c *pb.PauseConflict) string {
 	const most = 3
 	var names []string
 	for _, b := range c.GetBookings()[:min(len(c.GetBookings()), most)] {
-		names = append(names, fmt.Sprintf("%s's job %s at %s", b.GetUserName(), refs.Short(b.GetJobId()), e.Clock.Stamp(b.GetStartMs())))
+		start := e.Clock.Stamp(b.GetTimeSlot().GetStartMs())
+		names = append(names, fmt.Sprintf("%s's job %s at %s", b.GetUserName(), refs.Short(b.GetJobId()), start))
 	}
 	if more := max(int(c.GetTotal()), len(c.GetBookings())) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))

@@ -56,7 +56,8 @@ func Code(err error) int {
 			return exitcode.Conflict
 		}
 	case codes.FailedPrecondition:
-		if api.Detail[*pb.SlotConflict](st) != nil || api.Detail[*pb.PauseConflict](st) != nil {
+		switch api.Reason(err) {
+		case pb.ErrorReason_ERROR_REASON_SLOT_TAKEN, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY:
 			return exitcode.Conflict
 		}
 	case codes.ResourceExhausted:
@@ -93,17 +94,17 @@ func (e Explainer) Line(err error) string {
 }
 
 func (e Explainer) explain(err error, st *status.Status) string {
-	conflict, reason := details(st)
-	if conflict != nil {
-		return e.conflict(err, conflict)
+	info := api.Info(err)
+	switch {
+	case info.GetSlotConflict() != nil:
+		return e.conflict(err, info.GetSlotConflict())
+	case info.GetPauseConflict() != nil:
+		return e.inTheWay(err, info.GetPauseConflict())
 	}
-	if pause := api.Detail[*pb.PauseConflict](st); pause != nil {
-		return e.inTheWay(err, pause)
-	}
-	if text := violations(st); text != "" {
+	if text := violations(info); text != "" {
 		return text
 	}
-	if text := e.byReason(reason, st); text != "" {
+	if text := e.byReason(info, st.Message()); text != "" {
 		return text
 	}
 	switch {
@@ -111,7 +112,7 @@ func (e Explainer) explain(err error, st *status.Status) string {
 		return fmt.Sprintf("%s does not know the token in COMFYSCHED_TOKEN", e.Server)
 	case st.Code() == codes.Unauthenticated:
 		return fmt.Sprintf("%s does not know your token any more; 'comfysched login' signs in anew", e.Server)
-	case st.Code() == codes.Unavailable && reason == pb.ErrorReason_ERROR_REASON_UNSPECIFIED:
+	case st.Code() == codes.Unavailable && info == nil:
 		return fmt.Sprintf("no answer from %s: %s; is the server running, and is --server right?", e.Server, api.Cause(st.Message()))
 	case st.Code() == codes.DeadlineExceeded:
 		return fmt.Sprintf("no answer from %s in time", e.Server)
@@ -121,9 +122,9 @@ func (e Explainer) explain(err error, st *status.Status) string {
 	return st.Message()
 }
 
-// byReason is what to say of a reason that the user can do something about; empty for the others.
-func (e Explainer) byReason(reason pb.ErrorReason, st *status.Status) string {
-	switch reason {
+// byReason explains the reasons that the user can do something about; empty for the others.
+func (e Explainer) byReason(info *pb.ErrorInfo, message string) string {
+	switch info.GetReason() {
 	case pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED:
 		return fmt.Sprintf("%s takes new users only with a valid invitation: 'comfysched login --invitation CODE'", e.Server)
 	case pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED:
@@ -131,19 +132,14 @@ func (e Explainer) byReason(reason pb.ErrorReason, st *status.Status) string {
 	case pb.ErrorReason_ERROR_REASON_STALE_VERSION:
 		return "somebody changed the job meanwhile; look at it with 'comfysched show' and repeat"
 	case pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED:
-		id := refs.Short(api.Detail[*pb.ErrorInfo](st).GetMetadata()["job_id"])
+		id := refs.Short(info.GetMetadata()["job_id"])
 		return fmt.Sprintf("the request id has booked another job, %s: 'comfysched show %s' shows it; give a new id to book this one", id, id)
 	case pb.ErrorReason_ERROR_REASON_MALFORMED:
-		return fmt.Sprintf("%s does not understand the request; is it a ComfyScheduler of this version? (%s)", e.Server, st.Message())
+		return fmt.Sprintf("%s does not understand the request; is it a ComfyScheduler of this version? (%s)", e.Server, message)
 	case pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS:
-		return st.Message() + "; end a 'comfysched watch' or 'wait', or close a page"
+		return message + "; end a 'comfysched watch' or 'wait', or close a page"
 	case pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS:
-		return st.Message() + "; 'comfysched token revoke' makes room"
+		return message + "; 'comfysched token revoke' makes room"
 	}
 	return ""
-}
-
-// details finds what the server attached to an error.
-func details(st *status.Status) (*pb.SlotConflict, pb.ErrorReason) {
-	return api.Detail[*pb.SlotConflict](st), api.Detail[*pb.ErrorInfo](st).GetReason()
 }

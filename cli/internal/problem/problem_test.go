@@ -7,11 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
@@ -24,28 +22,47 @@ var explain = problem.Explainer{
 	Server: "http://localhost:3000",
 }
 
-func path(names ...string) *validate.FieldPath {
-	p := &validate.FieldPath{}
-	for _, name := range names {
-		p.Elements = append(p.Elements, validate.FieldPathElement_builder{FieldName: &name}.Build())
-	}
-	return p
-}
-
-func violation(p *validate.FieldPath, message string) *validate.Violation {
-	return validate.Violation_builder{Field: p, Message: &message}.Build()
-}
-
 func info(r pb.ErrorReason) *pb.ErrorInfo { return &pb.ErrorInfo{Reason: r} }
 
 func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
-	steps := path("parameters")
-	key := "steps"
-	steps.Elements[0] = validate.FieldPathElement_builder{FieldName: steps.Elements[0].FieldName, StringKey: &key}.Build()
-	conflict := &pb.SlotConflict{
-		BlockingJobId:    "01a20620-0a48-72b1-9629-c5af3f2a1b2c",
-		BlockingUserName: "Eve\x1b[2J",
-		BlockingEndMs:    servertest.Now.UnixMilli(),
+	noon := &pb.TimeSlot{StartMs: servertest.Now.UnixMilli(), EndMs: servertest.Now.UnixMilli()}
+	conflict := &pb.ErrorInfo{
+		Reason: pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
+		Detail: &pb.ErrorInfo_SlotConflict{
+			SlotConflict: &pb.SlotConflict{
+				Blocker: &pb.SlotConflict_Job{
+					Job: &pb.JobBlocker{
+						JobId:    "01a20620-0a48-72b1-9629-c5af3f2a1b2c",
+						UserName: "Eve\x1b[2J",
+					},
+				},
+				TimeSlot: noon,
+			},
+		},
+	}
+	pause := &pb.ErrorInfo{
+		Reason: pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
+		Detail: &pb.ErrorInfo_SlotConflict{
+			SlotConflict: &pb.SlotConflict{
+				Blocker:  &pb.SlotConflict_Pause{Pause: &pb.PauseBlocker{UserName: "Ada"}},
+				TimeSlot: noon,
+			},
+		},
+	}
+	inTheWay := &pb.ErrorInfo{
+		Reason: pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY,
+		Detail: &pb.ErrorInfo_PauseConflict{
+			PauseConflict: &pb.PauseConflict{
+				Total: 205,
+				Bookings: []*pb.PauseObstacle{
+					{JobId: "01a20620-0a48-72b1-9629-c5af3f2a1b2c", UserName: "Ada", TimeSlot: noon},
+					{UserName: "Ada"},
+					{UserName: "Ada"},
+					{UserName: "Ada"},
+					{UserName: "Ada"},
+				},
+			},
+		},
 	}
 
 	for name, c := range map[string]struct {
@@ -54,31 +71,26 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 		code int
 	}{
 		"fields": {
-			servertest.Error(codes.InvalidArgument, "bad", &validate.Violations{Violations: []*validate.Violation{
-				violation(path("prompt"), "must not be empty"), violation(steps, "must be at most 50"), violation(path("edit", "seed"), "too large"),
-			}}),
-			"--prompt: must not be empty; --set steps: must be at most 50; --seed: too large", exitcode.Usage,
+			servertest.Error(codes.InvalidArgument, "bad", &pb.ErrorInfo{
+				Reason: pb.ErrorReason_ERROR_REASON_INVALID_FIELDS,
+				Fields: []*pb.FieldViolation{
+					{Field: `inputs["prompt"]`, Rule: "input", Message: "must not be empty"},
+					{Field: `inputs["steps"]`, Rule: "input", Message: "must be at most 50"},
+					{Field: "job_id", Rule: "string.uuid", Message: "must be a UUID"},
+				},
+			}),
+			"--prompt: must not be empty; --set steps: must be at most 50; the job id: must be a UUID", exitcode.Usage,
 		},
 		"slot taken, by somebody with an escape sequence for a name": {
-			servertest.Error(codes.FailedPrecondition, "taken", info(pb.ErrorReason_ERROR_REASON_SLOT_TAKEN), conflict),
+			servertest.Error(codes.FailedPrecondition, "taken", conflict),
 			"the slot is taken by Eve [2J's job 3f2a1b2c until 2026-11-23 12:00:00 UTC", exitcode.Conflict,
 		},
 		"paused": {
-			servertest.Error(codes.FailedPrecondition, "taken",
-				&pb.SlotConflict{BlockingUserName: "Ada", BlockingEndMs: servertest.Now.UnixMilli()}),
+			servertest.Error(codes.FailedPrecondition, "taken", pause),
 			"the worker is paused by Ada until 2026-11-23 12:00:00 UTC", exitcode.Conflict,
 		},
 		"bookings in the way of a pause": {
-			servertest.Error(codes.FailedPrecondition, "in the way", info(pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY), &pb.PauseConflict{
-				Total: 205,
-				Bookings: []*pb.PauseObstacle{
-					{JobId: conflict.BlockingJobId, UserName: "Ada", StartMs: servertest.Now.UnixMilli()},
-					{UserName: "Ada"},
-					{UserName: "Ada"},
-					{UserName: "Ada"},
-					{UserName: "Ada"},
-				},
-			}),
+			servertest.Error(codes.FailedPrecondition, "in the way", inTheWay),
 			"bookings are in the way: Ada's job 3f2a1b2c at 2026-11-23 12:00:00 UTC, Ada's job at 1970-01-01 00:00:00 UTC, " +
 				"Ada's job at 1970-01-01 00:00:00 UTC, 202 more", exitcode.Conflict,
 		},
@@ -152,33 +164,6 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			}
 			if got := problem.Code(c.err); got != c.code {
 				t.Errorf("code %d, want %d", got, c.code)
-			}
-		})
-	}
-}
-
-func TestRetryGivesUpOnAnswers(t *testing.T) {
-	for name, c := range map[string]struct {
-		err   error
-		calls int
-	}{
-		"lost":      {status.Error(codes.Unavailable, "reset"), 3},
-		"stopping":  {servertest.Error(codes.Unavailable, "stopping", info(pb.ErrorReason_ERROR_REASON_STOPPING)), 3},
-		"not ready": {servertest.Error(codes.Unavailable, "not ready", info(pb.ErrorReason_ERROR_REASON_NOT_READY)), 1},
-		"too late":  {servertest.Error(codes.DeadlineExceeded, "took too long", info(pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED)), 3},
-		"refused":   {status.Error(codes.InvalidArgument, "bad"), 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			calls := 0
-			err := api.Retry(t.Context(), time.Minute, func(context.Context) error {
-				calls++
-				if calls == 3 {
-					return nil
-				}
-				return c.err
-			})
-			if calls != c.calls || (err == nil) != (calls == 3) {
-				t.Errorf("%d calls, %v", calls, err)
 			}
 		})
 	}

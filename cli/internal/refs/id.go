@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 )
 
-// Shown is how much of an id is shown to people.
+// Shown is the number of characters of an id that people see.
 const Shown = 8
 
 // Short is the end of an id that is shown to people.
@@ -46,5 +46,5 @@ func PickID(kind, end string, ids []string) (string, error) {
 	case 1:
 		return last, nil
 	}
-	return "", exitcode.Usagef("%d %ss end with %s: give more of the id", len(found), kind, end)
+	return "", exitcode.Usagef("more than one %s ends with %s: give more of the id", kind, end)
 }

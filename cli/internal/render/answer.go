@@ -3,6 +3,8 @@ package render
 import (
 	"fmt"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+
 	"google.golang.org/protobuf/proto"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
@@ -19,7 +21,9 @@ type JobAnswer interface {
 }
 
 // JobResult shows an answer as the options ask: its JSON, the job's id, a row in a pipe, and a sentence to a person.
-func JobResult(io *term.Streams, clock when.Clock, out flags.Out, answer JobAnswer, sentence string) error {
+func JobResult(
+	io *term.Streams, clock when.Clock, out flags.Out, answer JobAnswer, names api.Names, sentence string,
+) error {
 	switch {
 	case out.JSON:
 		return JSON(io, answer)
@@ -30,11 +34,15 @@ func JobResult(io *term.Streams, clock when.Clock, out flags.Out, answer JobAnsw
 		_, err := fmt.Fprintln(io.Out, sentence)
 		return err
 	}
-	return JobTable(io, clock, []*pb.Job{answer.GetJob()}).Print()
+	return JobTable(io, clock, []*pb.Job{answer.GetJob()}, names).Print()
 }
 
 // JobSentence says what was booked or changed: which job, when, and for how long.
 func JobSentence(io *term.Streams, clock when.Clock, verb string, j *pb.Job) string {
-	return fmt.Sprintf("%s %s: %s, %s, seed %s", io.Green(verb), io.Bold(refs.Short(j.GetId())),
-		clock.Stamp(j.GetTimeSlot()), when.Millis(j.GetDurationMs()), seed(j))
+	text := fmt.Sprintf("%s %s: %s, %s", io.Green(verb), io.Bold(refs.Short(j.GetId())),
+		clock.Stamp(api.StartMS(j)), when.Millis(j.GetDurationMs()))
+	if j.Seed != nil {
+		text += ", seed " + seed(j)
+	}
+	return text
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // JobDetail prints everything about a job, one "name: value" line each; the prompt comes last.
-func JobDetail(io *term.Streams, clock when.Clock, j *pb.Job) {
+func JobDetail(io *term.Streams, clock when.Clock, j *pb.Job, owner string) {
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(io.Out, "%s %s\n", io.Faint(fmt.Sprintf("%-10s", name+":")), value)
@@ -25,19 +25,21 @@ func JobDetail(io *term.Streams, clock when.Clock, j *pb.Job) {
 	line("status", status.Style(status.Text))
 	line("delay", term.Line(j.GetDelay().GetReason()))
 	if j.GetDelay() != nil {
-		line("booked for", clock.Stamp(j.GetDelay().GetBookedTimeSlot()))
+		line("booked for", clock.Stamp(j.GetDelay().GetBookedStartMs()))
 	}
 	line("error", io.Red(term.Line(ErrorText(j))))
-	line("start", clock.Stamp(j.GetTimeSlot()))
+	line("start", clock.Stamp(api.StartMS(j)))
 	line("end", clock.Stamp(api.EndMS(j)))
 	line("length", when.Millis(j.GetDurationMs()))
-	line("user", term.Line(j.GetUserName()))
+	line("user", term.Line(owner))
 	line("worker", j.GetWorkerId())
 	line("workflow", j.GetWorkflowId())
 	line("progress", ProgressText(j.GetProgress()))
 	line("seed", seed(j))
-	for _, name := range slices.Sorted(maps.Keys(j.GetParameters())) {
-		line(term.Line(name), term.Line(ValueText(j.GetParameters()[name])))
+	for _, name := range slices.Sorted(maps.Keys(j.GetInputs())) {
+		if value := j.GetInputs()[name]; !shownAlready(j, value) {
+			line(term.Line(name), term.Line(ValueText(value)))
+		}
 	}
 	line("created", stamp(clock, j.GetCreatedAtMs()))
 	line("started", stamp(clock, j.GetStartedAtMs()))
@@ -67,7 +69,7 @@ func ErrorText(j *pb.Job) string {
 	return e.GetMessage()
 }
 
-// ProgressText is how far a running job is; empty when nothing is known.
+// ProgressText tells the progress of a running job; empty when nothing is known.
 func ProgressText(p *pb.JobProgress) string {
 	if p == nil {
 		return ""
@@ -82,23 +84,38 @@ func ProgressText(p *pb.JobProgress) string {
 	return strings.TrimSpace(text)
 }
 
+// shownAlready reports whether a value is the job's prompt or seed, which have lines of their own.
+func shownAlready(j *pb.Job, value *pb.InputValue) bool {
+	switch v := value.GetValue().(type) {
+	case *pb.InputValue_Text:
+		return v.Text == j.GetPrompt()
+	case *pb.InputValue_Seed:
+		return j.Seed != nil && v.Seed == j.GetSeed()
+	}
+	return false
+}
+
 // ValueText is a parameter's value as --set takes it.
-func ValueText(v *pb.ParameterValue) string {
+func ValueText(v *pb.InputValue) string {
 	switch v := v.GetValue().(type) {
-	case *pb.ParameterValue_Integer:
+	case *pb.InputValue_Integer:
 		return strconv.FormatInt(v.Integer, 10)
-	case *pb.ParameterValue_Number:
+	case *pb.InputValue_Number:
 		return strconv.FormatFloat(v.Number, 'g', -1, 64)
-	case *pb.ParameterValue_Boolean:
+	case *pb.InputValue_Boolean:
 		return strconv.FormatBool(v.Boolean)
-	case *pb.ParameterValue_Text:
+	case *pb.InputValue_Text:
 		return v.Text
+	case *pb.InputValue_Seed:
+		return strconv.FormatUint(v.Seed, 10)
+	case *pb.InputValue_File:
+		return v.File.GetAssetId()
 	}
 	return ""
 }
 
 func seed(j *pb.Job) string {
-	if j.GetHidden() {
+	if j.Seed == nil {
 		return ""
 	}
 	return strconv.FormatUint(j.GetSeed(), 10)

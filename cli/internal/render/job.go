@@ -59,10 +59,11 @@ func Prompt(j *pb.Job) string {
 	return j.GetPrompt()
 }
 
-// JobTable is jobs as rows for people or for pipes. The worker is shown to people only where there are several.
-func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job) *Table {
+// JobTable is jobs as rows for people or for pipes; names are those of their owners. The worker is shown to
+// people only where there are several.
+func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job, names api.Names) *Table {
 	if !io.IsStdoutTTY() {
-		return jobRows(io, clock, jobs)
+		return jobRows(io, clock, jobs, names)
 	}
 	t := NewTable(io, "ID", "START ("+clock.ZoneName()+")", "LENGTH", "STATUS", "USER", "WORKER", "PROMPT")
 	t.Names = []string{"USER", "WORKER"}
@@ -70,10 +71,10 @@ func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job) *Table {
 	for _, j := range jobs {
 		t.Row(
 			Text(refs.Short(j.GetId())),
-			Text(clock.Cell(j.GetTimeSlot())),
+			Text(clock.Cell(api.StartMS(j))),
 			Text(when.Millis(j.GetDurationMs())),
 			StatusCell(io, j),
-			Text(j.GetUserName()),
+			Text(names[j.GetUserId()]),
 			Text(j.GetWorkerId()),
 			Text(Prompt(j)),
 		)
@@ -81,15 +82,15 @@ func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job) *Table {
 	return t
 }
 
-func jobRows(io *term.Streams, clock when.Clock, jobs []*pb.Job) *Table {
+func jobRows(io *term.Streams, clock when.Clock, jobs []*pb.Job, names api.Names) *Table {
 	t := NewTable(io)
 	for _, j := range jobs {
 		t.Row(
 			Text(j.GetId()),
 			Text(StatusWord(j.GetStatus())),
-			Text(clock.Exact(j.GetTimeSlot())),
+			Text(clock.Exact(api.StartMS(j))),
 			Text(clock.Exact(api.EndMS(j))),
-			Text(j.GetUserName()),
+			Text(names[j.GetUserId()]),
 			Text(j.GetWorkerId()),
 			Text(j.GetWorkflowId()),
 			Text(seed(j)),

@@ -13,7 +13,7 @@ import (
 type List struct {
 	// Answer is the API's own.
 	Answer proto.Message
-	// IDs are what --quiet prints.
+	// IDs are printed by --quiet.
 	IDs []string
 	// Table is for people and for pipes.
 	Table *Table

@@ -14,11 +14,11 @@ import (
 
 // Pages is a list that the server hands out page by page. Programs get each page as it comes; people get one table.
 type Pages struct {
-	// Things is what the list consists of, such as "jobs".
+	// Things names the content of the list, such as "jobs".
 	Things string
 	// None is said to people when there is nothing.
 	None string
-	// Limit is how many things are wanted.
+	// Limit bounds the number of things.
 	Limit *flags.Limit
 	// Read reads one page of at most size things, from the page token on.
 	Read func(size int32, token string) (Page, error)
@@ -31,7 +31,7 @@ type Page struct {
 		proto.Message
 		GetNextPageToken() string
 	}
-	// IDs are what --quiet prints.
+	// IDs are printed by --quiet.
 	IDs []string
 	// Table is for people and for pipes.
 	Table *Table

@@ -4,6 +4,7 @@ package servertest
 import (
 	"bytes"
 	"context"
+	"math"
 	"net"
 	"path/filepath"
 	"testing"
@@ -30,12 +31,40 @@ var Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 type Scheduler struct {
 	pb.UnimplementedSchedulerServiceServer
 	Book   func(context.Context, *pb.BookJobRequest) (*pb.BookJobResponse, error)
+	Check  func(context.Context, *pb.CheckBookingRequest) (*pb.CheckBookingResponse, error)
 	Update func(context.Context, *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error)
+	Move   func(context.Context, *pb.MoveJobRequest) (*pb.MoveJobResponse, error)
 	Get    func(context.Context, *pb.GetJobRequest) (*pb.GetJobResponse, error)
 	List   func(context.Context, *pb.ListJobsRequest) (*pb.ListJobsResponse, error)
 	State  func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error)
-	Today  func(context.Context, *pb.GetTodayStatsRequest) (*pb.GetTodayStatsResponse, error)
+	Day    func(context.Context, *pb.GetDayStatsRequest) (*pb.GetDayStatsResponse, error)
 	Watch  func(*pb.WatchStateRequest, grpc.ServerStreamingServer[pb.WatchStateResponse]) error
+	// Form is the only workflow, served beside it; nil for Klein.
+	Form *pb.Workflow
+}
+
+// Klein is a workflow with a prompt, a seed and steps.
+func Klein() *pb.Workflow {
+	least, most, usual := int64(1), int64(50), int64(4)
+	return &pb.Workflow{
+		Summary: &pb.WorkflowSummary{Id: "klein", Version: "1", Bookable: true},
+		Inputs: []*pb.Input{
+			{
+				Name: "prompt",
+				Role: pb.InputRole_INPUT_ROLE_PROMPT,
+				Kind: &pb.Input_Text{Text: &pb.TextInput{MaxBytes: 16384, Multiline: true}},
+			},
+			{
+				Name: "seed",
+				Role: pb.InputRole_INPUT_ROLE_SEED,
+				Kind: &pb.Input_Seed{Seed: &pb.SeedInput{Max: math.MaxUint64}},
+			},
+			{
+				Name: "steps",
+				Kind: &pb.Input_Integer{Integer: &pb.IntegerInput{Min: &least, Max: &most, Default: &usual}},
+			},
+		},
+	}
 }
 
 var errNotSet = status.Error(codes.Unimplemented, "not part of this test")
@@ -45,9 +74,19 @@ func (s *Scheduler) BookJob(ctx context.Context, r *pb.BookJobRequest) (*pb.Book
 	return call(ctx, s.Book, r)
 }
 
+// CheckBooking implements the service.
+func (s *Scheduler) CheckBooking(ctx context.Context, r *pb.CheckBookingRequest) (*pb.CheckBookingResponse, error) {
+	return call(ctx, s.Check, r)
+}
+
 // UpdateJob implements the service.
 func (s *Scheduler) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error) {
 	return call(ctx, s.Update, r)
+}
+
+// MoveJob implements the service.
+func (s *Scheduler) MoveJob(ctx context.Context, r *pb.MoveJobRequest) (*pb.MoveJobResponse, error) {
+	return call(ctx, s.Move, r)
 }
 
 // GetJob implements the service.
@@ -65,9 +104,9 @@ func (s *Scheduler) GetState(ctx context.Context, r *pb.GetStateRequest) (*pb.Ge
 	return call(ctx, s.State, r)
 }
 
-// GetTodayStats implements the service.
-func (s *Scheduler) GetTodayStats(ctx context.Context, r *pb.GetTodayStatsRequest) (*pb.GetTodayStatsResponse, error) {
-	return call(ctx, s.Today, r)
+// GetDayStats implements the service.
+func (s *Scheduler) GetDayStats(ctx context.Context, r *pb.GetDayStatsRequest) (*pb.GetDayStatsResponse, error) {
+	return call(ctx, s.Day, r)
 }
 
 // WatchState implements the service.
@@ -76,6 +115,33 @@ func (s *Scheduler) WatchState(r *pb.WatchStateRequest, out grpc.ServerStreaming
 		return errNotSet
 	}
 	return s.Watch(r, out)
+}
+
+// workflows serves one form.
+type workflows struct {
+	pb.UnimplementedWorkflowServiceServer
+	form *pb.Workflow
+}
+
+// GetWorkflow implements the service.
+func (w workflows) GetWorkflow(_ context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
+	if id := r.GetWorkflowId(); id != "" && id != w.form.GetSummary().GetId() {
+		return nil, status.Errorf(codes.NotFound, "there is no workflow %q", id)
+	}
+	return &pb.GetWorkflowResponse{Workflow: w.form}, nil
+}
+
+// Caller is the user whose token the client under test sends.
+var Caller = &pb.User{Id: "01a20620-0000-7000-8000-000000000001", Name: "User-1"}
+
+// identity knows Caller.
+type identity struct {
+	pb.UnimplementedIdentityServiceServer
+}
+
+// GetMe implements the service.
+func (identity) GetMe(context.Context, *pb.GetMeRequest) (*pb.GetMeResponse, error) {
+	return &pb.GetMeResponse{User: Caller}, nil
 }
 
 func call[Q, A any](ctx context.Context, f func(context.Context, *Q) (*A, error), q *Q) (*A, error) {
@@ -118,10 +184,18 @@ func New(t *testing.T, register func(*grpc.Server)) (*factory.Factory, Terminal)
 	}, Terminal{streams, in, out, errOut}
 }
 
-// With is New for a test that needs only the scheduler.
+// With is New for a test that needs only the scheduler, a workflow and a caller.
 func With(t *testing.T, s *Scheduler) (*factory.Factory, Terminal) {
 	t.Helper()
-	return New(t, func(g *grpc.Server) { pb.RegisterSchedulerServiceServer(g, s) })
+	form := s.Form
+	if form == nil {
+		form = Klein()
+	}
+	return New(t, func(g *grpc.Server) {
+		pb.RegisterSchedulerServiceServer(g, s)
+		pb.RegisterWorkflowServiceServer(g, workflows{form: form})
+		pb.RegisterIdentityServiceServer(g, identity{})
+	})
 }
 
 // Error makes an error as the server sends it.

@@ -11,12 +11,14 @@ import (
 
 // Event is something new about the followed jobs.
 type Event struct {
-	// Job is a followed job that is new or changed; nil when only System is new.
+	// Job is a followed job that is new or changed; nil when only System or Workflows are new.
 	Job *pb.Job
-	// Progress is how far the job is; may be nil.
+	// Progress of the job; may be nil.
 	Progress *pb.JobProgress
 	// System tells the state of the service; nil when unchanged.
 	System *pb.SystemState
+	// Workflows with their estimates; nil when unchanged.
+	Workflows []*pb.WorkflowSummary
 	// Lead is the server's clock minus ours, as far as it is known.
 	Lead time.Duration
 }
@@ -25,9 +27,10 @@ type Event struct {
 var errAllEnded = errors.New("all jobs have ended")
 
 // Follow follows jobs until all have ended and returns them by id in their last state, those that have ended whole, also
-// where the live state cuts long texts. on hears of every change; the same one may come twice.
-func Follow(ctx context.Context, stream *Stream, ids []string, on func(Event)) (map[string]*pb.Job, error) {
-	f := &follower{stream: stream, on: on, jobs: map[string]*pb.Job{}}
+// where the live state cuts long texts, and the names of their owners as they are added to names. on hears of every change;
+// the same one may come twice.
+func Follow(ctx context.Context, stream *Stream, ids []string, names api.Names, on func(Event)) (map[string]*pb.Job, error) {
+	f := &follower{stream: stream, on: on, jobs: map[string]*pb.Job{}, names: names}
 	for _, id := range ids {
 		f.jobs[id] = nil
 	}
@@ -36,8 +39,8 @@ func Follow(ctx context.Context, stream *Stream, ids []string, on func(Event)) (
 		err = nil
 	}
 	for _, j := range f.jobs {
-		if j != nil {
-			j.UserName = f.state.Owner(j)
+		if name := f.state.Owner(j); name != "" {
+			names[j.GetUserId()] = name
 		}
 	}
 	return f.jobs, err
@@ -49,13 +52,13 @@ type follower struct {
 	on     func(Event)
 	state  State
 	jobs   map[string]*pb.Job
+	names  api.Names
 }
 
 func (f *follower) apply(ctx context.Context, r *pb.WatchStateResponse) error {
-	system := f.state.System
 	jobs := f.state.Apply(r, time.Now())
-	if f.state.System != system {
-		f.on(Event{System: f.state.System, Lead: f.state.Lead})
+	for _, u := range r.GetStatuses() {
+		f.on(Event{System: u.GetSystem(), Workflows: u.GetWorkflows(), Lead: f.state.Lead})
 	}
 	if err := f.take(ctx, jobs); err != nil {
 		return err
@@ -100,6 +103,7 @@ func (f *follower) take(ctx context.Context, jobs []*pb.Job) error {
 
 func (f *follower) whole(ctx context.Context, id string) (*pb.Job, error) {
 	answer, err := f.stream.Scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: id})
+	f.names.Learn(answer.GetUsers())
 	return answer.GetJob(), err
 }
 

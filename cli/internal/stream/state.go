@@ -10,36 +10,49 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// maxEnded is how many ended jobs are kept; older ones are forgotten.
+// maxEnded bounds the number of ended jobs that are kept; the oldest are forgotten.
 const maxEnded = 500
 
 // State is the live state as last heard. The zero value is empty. Applying a response twice does no harm.
 type State struct {
-	// Revision is where the state stands.
+	// Revision of the jobs and names; nil until one is known.
 	Revision *pb.Revision
-	// System is the service and its workers.
+	// System is the service and its workers; nil until it is known.
 	System *pb.SystemState
+	// Workflows that can be booked, with their estimates.
+	Workflows []*pb.WorkflowSummary
+	// Names of the owners of jobs.
+	Names api.Names
 	// Lead is the server's clock minus ours.
 	Lead time.Duration
 
 	jobs     map[string]*pb.Job
 	progress map[string]*pb.JobProgress
-	names    Names
 	presence *pb.Presence
 }
 
-// Apply takes in a response: its snapshot, then its deltas, then its progress. now is the local time. It returns the jobs
-// that were taken in, in their order: all of the response but those that are known in a later version.
+// Apply takes in a response: its snapshot, its deltas, its status updates, then its progress. now is the local time. It
+// returns the jobs that were taken in, in their order: all of the response but those that are known in a later version.
 func (s *State) Apply(r *pb.WatchStateResponse, now time.Time) (taken []*pb.Job) {
-	if s.jobs == nil { // resumed without a snapshot: begin with nothing
-		s.reset(nil)
+	if s.jobs == nil || r.GetSnapshot() != nil { // a stream that is resumed begins without a snapshot
+		s.Names = api.Names{}
+		s.jobs = map[string]*pb.Job{}
+		s.progress = map[string]*pb.JobProgress{}
 	}
 	if snapshot := r.GetSnapshot(); snapshot != nil {
-		taken = s.reset(snapshot)
-		s.Lead = time.UnixMilli(snapshot.GetServerTimeMs()).Sub(now)
+		s.Revision = snapshot.GetRevision()
+		s.Names.Learn(snapshot.GetUsers())
+		taken = s.take(snapshot.GetJobs())
 	}
 	for _, d := range r.GetDeltas() {
-		taken = append(taken, s.delta(d)...)
+		if d.GetRevision() != nil {
+			s.Revision = d.GetRevision()
+		}
+		s.Names.Learn(d.GetUsers())
+		taken = append(taken, s.take(d.GetJobs())...)
+	}
+	for _, u := range r.GetStatuses() {
+		s.status(u)
 	}
 	for _, p := range r.GetProgress() {
 		s.progress[p.GetJobId()] = p
@@ -51,30 +64,17 @@ func (s *State) Apply(r *pb.WatchStateResponse, now time.Time) (taken []*pb.Job)
 	return taken
 }
 
-func (s *State) reset(snapshot *pb.StateSnapshot) (taken []*pb.Job) {
-	*s = State{
-		Revision: snapshot.GetRevision(),
-		System:   snapshot.GetSystem(),
-		jobs:     map[string]*pb.Job{},
-		progress: map[string]*pb.JobProgress{},
-		names:    NamesOf(snapshot),
-		presence: snapshot.GetPresence(),
+// status takes in a change of what is not kept.
+func (s *State) status(u *pb.StatusUpdate) {
+	if u.GetSystem() != nil {
+		s.System = u.GetSystem()
 	}
-	return s.take(snapshot.GetJobs())
-}
-
-func (s *State) delta(d *pb.StateDelta) (taken []*pb.Job) {
-	if d.GetRevision() != nil {
-		s.Revision = d.GetRevision()
+	if u.GetPresence() != nil {
+		s.presence = u.GetPresence()
 	}
-	if d.GetSystem() != nil {
-		s.System = d.GetSystem()
+	if u.GetComplete() || len(u.GetWorkflows()) > 0 {
+		s.Workflows = u.GetWorkflows()
 	}
-	if d.GetPresence() != nil {
-		s.presence = d.GetPresence()
-	}
-	s.names.Learn(d.GetUsers())
-	return s.take(d.GetJobs())
 }
 
 // outdated reports whether a job is an earlier version than the known one, which may be nil.
@@ -121,7 +121,7 @@ func (s *State) forgetNames() {
 	for _, j := range s.jobs {
 		spoken[j.GetUserId()] = true
 	}
-	maps.DeleteFunc(s.names, func(id, _ string) bool { return !spoken[id] })
+	maps.DeleteFunc(s.Names, func(id, _ string) bool { return !spoken[id] })
 }
 
 // Jobs is all known jobs, the most interesting first: running ones, scheduled ones by their slots, ended ones the latest
@@ -130,7 +130,7 @@ func (s *State) Jobs() []*pb.Job {
 	return slices.SortedFunc(maps.Values(s.jobs), byInterest)
 }
 
-// Progress is how far a running job is; nil when nothing is known.
+// Progress gives the latest progress of a running job's attempt; nil when none is known.
 func (s *State) Progress(j *pb.Job) *pb.JobProgress {
 	p := s.progress[j.GetId()]
 	if p.GetAttempt() != j.GetAttempt() || j.GetStatus() != pb.JobStatus_JOB_STATUS_PROCESSING {
@@ -139,8 +139,8 @@ func (s *State) Progress(j *pb.Job) *pb.JobProgress {
 	return p
 }
 
-// Owner is what the owner of a job is called now.
-func (s *State) Owner(j *pb.Job) string { return s.names.For(j) }
+// Owner gives the present name of a job's owner; empty when it is not known.
+func (s *State) Owner(j *pb.Job) string { return s.Names[j.GetUserId()] }
 
 // Users is the number of users that are connected.
 func (s *State) Users() int { return int(s.presence.GetUsers()) }
@@ -149,7 +149,7 @@ func byInterest(a, b *pb.Job) int {
 	if c := cmp.Compare(interest(a), interest(b)); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(a.GetTimeSlot(), b.GetTimeSlot()); c != 0 {
+	if c := cmp.Compare(api.StartMS(a), api.StartMS(b)); c != 0 {
 		if api.Ended(a) {
 			return -c
 		}

@@ -8,11 +8,15 @@ import (
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// slot is a second from a start on.
+func slot(startMS int64) *pb.TimeSlot { return &pb.TimeSlot{StartMs: startMS, EndMs: startMS + 1000} }
 
 // history makes a snapshot and the deltas after it, as a server would.
 func history(t *rapid.T) (*pb.StateSnapshot, []*pb.StateDelta) {
@@ -24,8 +28,10 @@ func history(t *rapid.T) (*pb.StateSnapshot, []*pb.StateDelta) {
 			version = known.GetVersion() + 1
 		}
 		j := &pb.Job{
-			Id: id, Version: version, TimeSlot: rapid.Int64Range(0, 9).Draw(t, "slot"),
-			Status: pb.JobStatus(rapid.IntRange(1, 5).Draw(t, "status")),
+			Id:       id,
+			Version:  version,
+			TimeSlot: slot(rapid.Int64Range(0, 9).Draw(t, "slot")),
+			Status:   pb.JobStatus(rapid.IntRange(1, 5).Draw(t, "status")),
 		}
 		jobs[id] = j
 		return &pb.StateDelta{Revision: &pb.Revision{Epoch: "e", Number: n}, Jobs: []*pb.Job{j}}
@@ -35,7 +41,7 @@ func history(t *rapid.T) (*pb.StateSnapshot, []*pb.StateDelta) {
 		n++
 		change(n)
 	}
-	snapshot := &pb.StateSnapshot{Revision: &pb.Revision{Epoch: "e", Number: n}, ServerTimeMs: now.UnixMilli()}
+	snapshot := &pb.StateSnapshot{Revision: &pb.Revision{Epoch: "e", Number: n}}
 	for _, j := range jobs {
 		snapshot.Jobs = append(snapshot.Jobs, j)
 	}
@@ -80,13 +86,17 @@ func TestDeltasGiveTheSameStateHoweverTheyCome(t *testing.T) {
 
 func TestJobsComeInTheOrderOfInterest(t *testing.T) {
 	var s stream.State
-	s.Apply(&pb.WatchStateResponse{Snapshot: &pb.StateSnapshot{Jobs: []*pb.Job{
-		{Id: "old", Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: 1},
-		{Id: "later", Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: 9},
-		{Id: "recent", Status: pb.JobStatus_JOB_STATUS_FAILED, TimeSlot: 2},
-		{Id: "running", Status: pb.JobStatus_JOB_STATUS_PROCESSING, TimeSlot: 5, Attempt: 1},
-		{Id: "next", Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: 6},
-	}}}, now)
+	s.Apply(&pb.WatchStateResponse{
+		Snapshot: &pb.StateSnapshot{
+			Jobs: []*pb.Job{
+				{Id: "old", Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: slot(1)},
+				{Id: "later", Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: slot(9)},
+				{Id: "recent", Status: pb.JobStatus_JOB_STATUS_FAILED, TimeSlot: slot(2)},
+				{Id: "running", Status: pb.JobStatus_JOB_STATUS_PROCESSING, TimeSlot: slot(5), Attempt: 1},
+				{Id: "next", Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: slot(6)},
+			},
+		},
+	}, now)
 	var got []string
 	for _, j := range s.Jobs() {
 		got = append(got, j.GetId())
@@ -99,13 +109,17 @@ func TestJobsComeInTheOrderOfInterest(t *testing.T) {
 func TestALongWatchForgetsOldJobs(t *testing.T) {
 	var s stream.State
 	for n := range int64(2_000) {
-		s.Apply(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{{Jobs: []*pb.Job{
-			{Id: fmt.Sprint(n), Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: n, Version: 1},
-		}}}}, now)
+		s.Apply(&pb.WatchStateResponse{
+			Deltas: []*pb.StateDelta{{
+				Jobs: []*pb.Job{
+					{Id: fmt.Sprint(n), Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: slot(n), Version: 1},
+				},
+			}},
+		}, now)
 	}
 	jobs := s.Jobs()
-	if len(jobs) != 500 || jobs[0].GetTimeSlot() != 1_999 {
-		t.Errorf("%d jobs are kept, the first one of %d", len(jobs), jobs[0].GetTimeSlot())
+	if len(jobs) != 500 || api.StartMS(jobs[0]) != 1_999 {
+		t.Errorf("%d jobs are kept, the first one of %d", len(jobs), api.StartMS(jobs[0]))
 	}
 }
 
@@ -129,11 +143,14 @@ func TestProgressOfAnEarlierAttemptIsNotShown(t *testing.T) {
 func TestNamesAreKeptWhileAJobSpeaksOfThem(t *testing.T) {
 	var s stream.State
 	job := func(n int64, user string) *pb.Job {
-		return &pb.Job{Id: fmt.Sprint(n), UserId: user, Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: n, Version: 1}
+		return &pb.Job{Id: fmt.Sprint(n), UserId: user, Status: pb.JobStatus_JOB_STATUS_COMPLETED, TimeSlot: slot(n), Version: 1}
 	}
-	s.Apply(&pb.WatchStateResponse{Snapshot: &pb.StateSnapshot{
-		Jobs: []*pb.Job{job(0, "u")}, Users: []*pb.UserName{{UserId: "u", Name: "Ada"}},
-	}}, now)
+	s.Apply(&pb.WatchStateResponse{
+		Snapshot: &pb.StateSnapshot{
+			Jobs:  []*pb.Job{job(0, "u")},
+			Users: []*pb.UserName{{UserId: "u", Name: "Ada"}},
+		},
+	}, now)
 	if got := s.Owner(job(0, "u")); got != "Ada" {
 		t.Errorf("%q", got)
 	}
@@ -142,9 +159,12 @@ func TestNamesAreKeptWhileAJobSpeaksOfThem(t *testing.T) {
 		t.Errorf("after a new name: %q", got)
 	}
 	for n := range int64(600) {
-		s.Apply(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{{
-			Jobs: []*pb.Job{job(n+1, "v")}, Users: []*pb.UserName{{UserId: "v", Name: "Eve"}},
-		}}}, now)
+		s.Apply(&pb.WatchStateResponse{
+			Deltas: []*pb.StateDelta{{
+				Jobs:  []*pb.Job{job(n+1, "v")},
+				Users: []*pb.UserName{{UserId: "v", Name: "Eve"}},
+			}},
+		}, now)
 	}
 	if got := s.Owner(job(0, "u")) + s.Owner(job(1, "v")); got != "Eve" {
 		t.Errorf("after many jobs: %q", got)

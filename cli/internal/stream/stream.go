@@ -31,7 +31,7 @@ type Stream struct {
 	// Lost is told when a connection broke, Back when the next one stands; both may be nil.
 	Lost func(error)
 	Back func()
-	// Silence is how long a stream may be quiet before it is taken for dead; 0 stands for three heartbeats.
+	// Silence bounds the time without a response, after which a stream is taken for dead; 0 stands for three heartbeats.
 	Silence time.Duration
 	// Pause is the time before try n (from 1); nil for growing pauses with some chance in them.
 	Pause func(n int) time.Duration

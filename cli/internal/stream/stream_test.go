@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -33,9 +34,11 @@ func snapshot(number int64, jobs ...*pb.Job) *pb.WatchStateResponse {
 }
 
 func TestTheFirstConnectionMayFail(t *testing.T) {
-	s := connection(t, &servertest.Scheduler{Watch: func(*pb.WatchStateRequest, sender) error {
-		return status.Error(codes.Unavailable, "away")
-	}})
+	s := connection(t, &servertest.Scheduler{
+		Watch: func(*pb.WatchStateRequest, sender) error {
+			return status.Error(codes.Unavailable, "away")
+		},
+	})
 	if err := s.Run(t.Context(), func(*pb.WatchStateResponse) error { return nil }); status.Code(err) != codes.Unavailable {
 		t.Errorf("%v", err)
 	}
@@ -44,17 +47,19 @@ func TestTheFirstConnectionMayFail(t *testing.T) {
 // A server that neither speaks nor hangs up is left for a new connection.
 func TestASilentConnectionIsReplaced(t *testing.T) {
 	connections := 0
-	s := connection(t, &servertest.Scheduler{Watch: func(_ *pb.WatchStateRequest, out sender) error {
-		connections++
-		if connections == 1 {
-			if err := out.Send(snapshot(1)); err != nil {
-				return err
+	s := connection(t, &servertest.Scheduler{
+		Watch: func(_ *pb.WatchStateRequest, out sender) error {
+			connections++
+			if connections == 1 {
+				if err := out.Send(snapshot(1)); err != nil {
+					return err
+				}
+				<-out.Context().Done() // mute
+				return nil
 			}
-			<-out.Context().Done() // mute
-			return nil
-		}
-		return out.Send(snapshot(2))
-	}})
+			return out.Send(snapshot(2))
+		},
+	})
 	s.Silence = 50 * time.Millisecond
 	var told error
 	s.Lost = func(err error) { told = err }
@@ -72,13 +77,15 @@ func TestASilentConnectionIsReplaced(t *testing.T) {
 
 func TestARevokedTokenEndsTheStream(t *testing.T) {
 	connections := 0
-	s := connection(t, &servertest.Scheduler{Watch: func(_ *pb.WatchStateRequest, out sender) error {
-		connections++
-		if err := out.Send(snapshot(1)); err != nil {
-			return err
-		}
-		return status.Error(codes.Unauthenticated, "revoked")
-	}})
+	s := connection(t, &servertest.Scheduler{
+		Watch: func(_ *pb.WatchStateRequest, out sender) error {
+			connections++
+			if err := out.Send(snapshot(1)); err != nil {
+				return err
+			}
+			return status.Error(codes.Unauthenticated, "revoked")
+		},
+	})
 	err := s.Run(t.Context(), func(*pb.WatchStateResponse) error { return nil })
 	if status.Code(err) != codes.Unauthenticated || connections != 1 {
 		t.Errorf("%v after %d connections", err, connections)
@@ -113,7 +120,7 @@ func TestJobsThatTheSnapshotLeavesOutAreRead(t *testing.T) {
 		},
 	})
 	s.Connected = true
-	jobs, err := stream.Follow(t.Context(), s, []string{far, near}, func(stream.Event) {})
+	jobs, err := stream.Follow(t.Context(), s, []string{far, near}, api.Names{}, func(stream.Event) {})
 	if err != nil || jobs[far].GetVersion() != 3 || jobs[near].GetVersion() != 3 || reads != 2 {
 		t.Errorf("%v, %v after %d reads", jobs, err, reads)
 	}
@@ -132,19 +139,29 @@ func TestAJobThatHasEndedIsWhole(t *testing.T) {
 				return err
 			}
 			done := &pb.Job{Id: id, UserId: "u", Version: 3, Status: pb.JobStatus_JOB_STATUS_COMPLETED, Prompt: "fox…", Shortened: true}
-			return out.Send(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{
-				{Revision: &pb.Revision{Epoch: "e", Number: 6}, Users: []*pb.UserName{{UserId: "u", Name: "Grace"}}},
-				{Revision: &pb.Revision{Epoch: "e", Number: 7}, Jobs: []*pb.Job{done}},
-			}})
+			return out.Send(&pb.WatchStateResponse{
+				Deltas: []*pb.StateDelta{
+					{Revision: &pb.Revision{Epoch: "e", Number: 6}, Users: []*pb.UserName{{UserId: "u", Name: "Grace"}}},
+					{Revision: &pb.Revision{Epoch: "e", Number: 7}, Jobs: []*pb.Job{done}},
+				},
+			})
 		},
 		Get: func(_ context.Context, req *pb.GetJobRequest) (*pb.GetJobResponse, error) {
-			return &pb.GetJobResponse{Job: &pb.Job{
-				Id: req.GetJobId(), UserId: "u", Version: 3, Status: pb.JobStatus_JOB_STATUS_COMPLETED, Prompt: long, Results: make([]*pb.Result, 30),
-			}}, nil
+			return &pb.GetJobResponse{
+				Job: &pb.Job{
+					Id:      req.GetJobId(),
+					UserId:  "u",
+					Version: 3,
+					Status:  pb.JobStatus_JOB_STATUS_COMPLETED,
+					Prompt:  long,
+					Results: make([]*pb.Result, 30),
+				},
+			}, nil
 		},
 	})
-	jobs, err := stream.Follow(t.Context(), s, []string{id}, func(stream.Event) {})
-	if j := jobs[id]; err != nil || j.GetPrompt() != long || len(j.GetResults()) != 30 || j.GetUserName() != "Grace" {
+	names := api.Names{}
+	jobs, err := stream.Follow(t.Context(), s, []string{id}, names, func(stream.Event) {})
+	if j := jobs[id]; err != nil || j.GetPrompt() != long || len(j.GetResults()) != 30 || names["u"] != "Grace" {
 		t.Errorf("%v, %v", jobs, err)
 	}
 }
@@ -155,13 +172,15 @@ func TestTooManyStreamsEndTheFirstConnection(t *testing.T) {
 	for heard, want := range map[bool]int{false: 1, true: 3} {
 		connections := 0
 		enough := errors.New("enough")
-		s := connection(t, &servertest.Scheduler{Watch: func(_ *pb.WatchStateRequest, out sender) error {
-			connections++
-			if heard && connections != 2 { // the second one comes before the first has been missed
-				return out.Send(snapshot(int64(connections)))
-			}
-			return tooMany
-		}})
+		s := connection(t, &servertest.Scheduler{
+			Watch: func(_ *pb.WatchStateRequest, out sender) error {
+				connections++
+				if heard && connections != 2 { // the second one comes before the first has been missed
+					return out.Send(snapshot(int64(connections)))
+				}
+				return tooMany
+			},
+		})
 		s.Connected = true
 		err := s.Run(t.Context(), func(r *pb.WatchStateResponse) error {
 			if r.GetSnapshot().GetRevision().GetNumber() == 3 {

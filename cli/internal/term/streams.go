@@ -29,7 +29,9 @@ type Streams struct {
 // System is the streams of this process.
 func System() *Streams {
 	s := &Streams{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In:     os.Stdin,
+		Out:    os.Stdout,
+		Err:    os.Stderr,
 		inTTY:  isTerminal(os.Stdin),
 		outTTY: isTerminal(os.Stdout),
 		errTTY: isTerminal(os.Stderr),

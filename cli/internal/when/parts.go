@@ -51,11 +51,22 @@ func date(word string) (day time.Time, ok bool) {
 
 // units are the words for lengths of time. A day is 24 hours, whatever the clocks do.
 var units = map[string]time.Duration{
-	"ms": time.Millisecond,
-	"s":  time.Second, "sec": time.Second, "second": time.Second, "seconds": time.Second,
-	"m": time.Minute, "min": time.Minute, "minute": time.Minute, "minutes": time.Minute,
-	"h": time.Hour, "hr": time.Hour, "hour": time.Hour, "hours": time.Hour,
-	"d": 24 * time.Hour, "day": 24 * time.Hour, "days": 24 * time.Hour,
+	"ms":      time.Millisecond,
+	"s":       time.Second,
+	"sec":     time.Second,
+	"second":  time.Second,
+	"seconds": time.Second,
+	"m":       time.Minute,
+	"min":     time.Minute,
+	"minute":  time.Minute,
+	"minutes": time.Minute,
+	"h":       time.Hour,
+	"hr":      time.Hour,
+	"hour":    time.Hour,
+	"hours":   time.Hour,
+	"d":       24 * time.Hour,
+	"day":     24 * time.Hour,
+	"days":    24 * time.Hour,
 }
 
 // maxDuration is the longest length of time that is taken: a slip such as "10000d" is more likely than a plan.

@@ -11,7 +11,7 @@ import (
 // What the clocks on the wall show is here a time.Time in UTC of which only the digits are meant. In a zone it may be no
 // moment, where the clocks are put forward over it, or two, where they are put back.
 
-// wall is what the clocks of t's zone show at t.
+// wall gives the digits that the clocks of t's zone show at t.
 func wall(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
@@ -34,7 +34,7 @@ func moments(shown time.Time, zone *time.Location) (found []time.Time) {
 	return found
 }
 
-// firstMoment is when a day begins in the zone: at midnight, or where the clocks are put to when they are put forward
+// firstMoment finds the beginning of a day in the zone: midnight, or where the clocks are put to when they are put forward
 // over it. ok is false for a day that the zone left out.
 func firstMoment(day time.Time, zone *time.Location) (t time.Time, ok bool) {
 	if at := moments(day, zone); len(at) > 0 {

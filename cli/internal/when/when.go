@@ -23,7 +23,7 @@ const Help = `Times may be written as 14:30, 9am, "tomorrow 9:00", "fri 18:00", 
 A time without a zone is meant in the zone of the terminal; a time of day that is over today means tomorrow. One that comes
 twice there, or never, when the clocks are changed is refused.`
 
-// policy is what an incomplete time stands for.
+// policy says how an incomplete time is completed.
 type policy struct {
 	upcoming bool // a bare time of day or weekday that is over means its next one
 	midnight bool // a day without a time of day means its first moment

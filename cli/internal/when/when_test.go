@@ -158,8 +158,18 @@ func TestPrintedTimesAreUnderstood(t *testing.T) {
 
 func TestSpan(t *testing.T) {
 	for ms, want := range map[int64]string{
-		-5: "0 s", 0: "0 ms", 850: "850 ms", 1000: "1 s", 3240: "3.2 s", 9960: "9.9 s", 45_900: "45 s",
-		60_000: "1 min", 125_000: "2 min 5 s", 3_600_000: "1 h", 3_790_000: "1 h 3 min", 187_200_000: "2 d 4 h",
+		-5:          "0 s",
+		0:           "0 ms",
+		850:         "850 ms",
+		1000:        "1 s",
+		3240:        "3.2 s",
+		9960:        "9.9 s",
+		45_900:      "45 s",
+		60_000:      "1 min",
+		125_000:     "2 min 5 s",
+		3_600_000:   "1 h",
+		3_790_000:   "1 h 3 min",
+		187_200_000: "2 d 4 h",
 	} {
 		if got := when.Millis(ms); got != want {
 			t.Errorf("%d ms is %q, want %q", ms, got, want)

@@ -29,8 +29,8 @@ const gatherConnections = 200 * time.Millisecond
 // build makes the parts, in the order in which they need each other. Nothing is started.
 func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
-	outlook := rpc.Outlook{Policy: c.Access.Policy(), Version: a.Version, Limits: c.UserLimits()}
-	a.feed = feed.New(gatherConnections, outlook.Delta)
+	presenter := rpc.Presenter{Policy: c.Access.Policy(), Version: a.Version, Limits: c.UserLimits()}
+	a.feed = feed.New(gatherConnections, presenter.Delta)
 	a.metrics = metrics.New(func() int { return a.feed.Presence().Connections })
 	a.refusals = refusal.New(a.Log, func(k refusal.Kind) { a.metrics.Refused(string(k)) }, clock.Now)
 	bookings, err := sqlite.Open(ctx, Bookings(c))
@@ -66,7 +66,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Store:     a.store,
 		Offers:    a.catalog,
 		Estimator: a.estimates,
-		Limits:    outlook.Limits,
+		Limits:    presenter.Limits,
 		Now:       clock.Now,
 		Stopping:  a.stopping,
 		Measured:  func() bool { return a.catalog.State().IsMeasured() },
@@ -79,7 +79,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		Live:       a.live,
 		Store:      a.store,
 		Workers:    a.fleet,
-		Outlook:    outlook,
+		Catalog:    a.catalog,
+		Presenter:  presenter,
 		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),
 		TokenLife:  c.Access.TokenLife(),
 		Exposed:    c.Server.IsExposed(),

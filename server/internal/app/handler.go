@@ -17,7 +17,9 @@ import (
 // handler is everything that the port serves.
 func (a *App) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
-	a.rpc.Handle(mux)
+	if err := a.rpc.Handle(mux); err != nil {
+		return nil, err
+	}
 	mux.Handle("GET /images/{name...}", a.rpc.ForResults(files.Images(a.fleet)))
 	kept := filepath.Join(a.Config.Server.DataDir, "thumbnails")
 	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(a.fleet, kept, a.Config.Server.ThumbnailCache<<20)))
@@ -37,7 +39,7 @@ func (a *App) handler() (http.Handler, error) {
 
 // health tells whether bookings are taken, and how ComfyUI is. Why is for those who may look.
 func (a *App) health(w http.ResponseWriter, r *http.Request) {
-	state := a.rpc.Outlook.System(account.User{}, a.catalog.State())
+	state := a.rpc.Presenter.System(account.User{}, a.catalog.State())
 	answer := struct {
 		Status string `json:"status"`
 		Reason string `json:"reason,omitempty"`

@@ -16,6 +16,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -84,7 +85,42 @@ type Request struct {
 	Seed       *uint64 // nil: random
 	Parameters workflow.Values
 	Workflow   string // empty: the first
-	Worker     string // empty: the one with the earliest fitting start
+	Version    string // of the workflow that the values were made for; empty: the current one
+	Worker     string // empty: the one on which it ends first
+}
+
+// Current finds a workflow, the first for an empty id, at a version, any for an empty one; fault.NotFound,
+// fault.StaleWorkflow.
+func Current(offers Offers, id, version string) (workflow.Workflow, error) {
+	offered, ok := offers.Workflow(id)
+	if !ok {
+		return offered, fault.NoSuch("workflow", id)
+	}
+	if version != "" && version != offered.TemplateHash {
+		return offered, fault.New(fault.StaleWorkflow, "the workflow was changed meanwhile: read its form again").
+			With("workflow_id", offered.ID).With("version", offered.TemplateHash)
+	}
+	return offered, nil
+}
+
+// wanted is a request with the values that it leaves to the workflow, and where it can go.
+type wanted struct {
+	workflow   workflow.Workflow
+	inputs     workflow.Inputs
+	candidates []placement.Candidate
+}
+
+// want holds a request against what is offered; fault.NotFound, fault.StaleWorkflow, fault.InvalidFields, ErrNotReady.
+func (s *Service) want(r Request) (w wanted, err error) {
+	if w.workflow, err = Current(s.Offers, r.Workflow, r.Version); err != nil {
+		return w, err
+	}
+	d := w.workflow.Description
+	w.inputs = workflow.Inputs{Prompt: r.Prompt, Seed: chosen(r.Seed, d), Parameters: d.Defaults(r.Parameters)}
+	if w.candidates, err = s.candidates(r.Worker, w.workflow.ID, w.inputs); err != nil {
+		return w, err
+	}
+	return w, d.Validate(&r.Prompt, r.Seed, r.Parameters)
 }
 
 // Book books a slot. A request whose id was seen before gives the job that was booked then.
@@ -92,21 +128,9 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 	if s.isStopping() {
 		return job.Job{}, ErrStopping
 	}
-	offered, ok := s.Offers.Workflow(r.Workflow)
-	if !ok {
-		return job.Job{}, fault.NoSuch("workflow", r.Workflow)
-	}
-	inputs := workflow.Inputs{
-		Prompt:     r.Prompt,
-		Seed:       chosen(r.Seed, offered.Description),
-		Parameters: offered.Description.Defaults(r.Parameters),
-	}
-	candidates, err := s.candidates(r.Worker, offered.ID, inputs)
-	if err != nil {
-		return job.Job{}, err
-	}
-	if err := offered.Description.Validate(r.Seed, r.Parameters); err != nil {
-		return job.Job{}, err
+	wanted, refused := s.want(r)
+	if refused != nil && r.ID == "" {
+		return job.Job{}, refused
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -115,17 +139,20 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 	var booked job.Job
 	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		if r.ID != "" {
-			earlier, err := repeated(ctx, tx, by.User, r)
+			earlier, err := repeated(ctx, tx, by.User, audit.Request{ID: r.ID, Hash: r.Hash})
 			if err == nil || !errors.Is(err, store.ErrNotFound) {
 				booked = earlier
 				return err
 			}
 		}
+		if refused != nil {
+			return refused // a repetition is answered whatever has changed since
+		}
 		now := s.Now().UnixMilli()
 		if err := s.mayBookMore(ctx, tx, by.User); err != nil {
 			return err
 		}
-		place, err := find(ctx, tx, candidates, r.When, now, "")
+		place, err := find(ctx, tx, wanted.candidates, r.When, now, "")
 		if err != nil {
 			return err
 		}
@@ -137,15 +164,15 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 			UserID:     by.ID,
 			UserName:   by.Name,
 			Worker:     place.Worker,
-			Workflow:   offered.ID,
-			Template:   offered.TemplateHash,
+			Workflow:   wanted.workflow.ID,
+			Template:   wanted.workflow.TemplateHash,
 			Status:     job.Scheduled,
 			Start:      place.Start,
 			Duration:   place.Duration,
 			Estimate:   place.Estimate,
-			Prompt:     inputs.Prompt,
-			Seed:       inputs.Seed,
-			Parameters: inputs.Parameters,
+			Prompt:     wanted.inputs.Prompt,
+			Seed:       wanted.inputs.Seed,
+			Parameters: wanted.inputs.Parameters,
 			Attempt:    1,
 			Version:    1,
 			CreatedAt:  now,
@@ -160,14 +187,15 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 	return booked, err
 }
 
-func repeated(ctx context.Context, tx store.Tx, user account.User, r Request) (job.Job, error) {
+// repeated is the job of a request that was made before; store.ErrNotFound, fault.RequestIDReused.
+func repeated(ctx context.Context, tx store.Tx, user account.User, r audit.Request) (job.Job, error) {
 	id, hash, err := tx.Request(ctx, user.ID, r.ID)
 	if err != nil {
 		return job.Job{}, err
 	}
 	if !bytes.Equal(hash, r.Hash) {
 		return job.Job{}, fault.Newf(fault.RequestIDReused,
-			"the request id was used before for a different booking, job %s: make a new one for another booking", id).With("job_id", id)
+			"the request id was used before for a different request, about job %s: make a new one for another request", id).With("job_id", id)
 	}
 	return tx.Job(ctx, id)
 }

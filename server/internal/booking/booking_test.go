@@ -240,7 +240,7 @@ func TestBadBookingsAreRefusedWithEveryReason(t *testing.T) {
 	if !errors.As(err, &input) || len(input.Fields) != 3 {
 		t.Errorf("got %v", err)
 	}
-	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(-1)))); !errors.As(err, &input) || input.Fields[0].Name != "time_slot" {
+	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(-1)))); !errors.As(err, &input) || input.Fields[0].Name != "start_ms" {
 		t.Errorf("in the past: %v", err)
 	}
 	for _, r := range []booking.Request{{Workflow: "cat"}, {Worker: "cpu"}} {
@@ -310,11 +310,11 @@ func TestParametersOfAnEditedWorkflowCannotBeSetOnAnOldJob(t *testing.T) {
 func TestCancel(t *testing.T) {
 	d := open(t, t.TempDir())
 	j := d.book(d.ada, at(d.in(5000)))
-	if _, err := d.Cancel(t.Context(), d.bob, j.ID); !fault.Is(err, fault.NotOwner) {
+	if _, err := d.Cancel(t.Context(), d.bob, j.ID, 0); !fault.Is(err, fault.NotOwner) {
 		t.Errorf("by another user: %v", err)
 	}
 	for range 2 {
-		if got, err := d.Cancel(t.Context(), d.ada, j.ID); err != nil || got.Status != job.Cancelled {
+		if got, err := d.Cancel(t.Context(), d.ada, j.ID, 0); err != nil || got.Status != job.Cancelled {
 			t.Errorf("cancelled: %+v (%v)", got, err)
 		}
 	}
@@ -324,10 +324,10 @@ func TestCancel(t *testing.T) {
 	if _, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, running) }); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := d.Cancel(t.Context(), d.ada, running.ID); err != nil || got.Status != job.Processing || !got.CancelRequested {
+	if got, err := d.Cancel(t.Context(), d.ada, running.ID, 0); err != nil || got.Status != job.Processing || !got.CancelRequested {
 		t.Errorf("running: %+v (%v)", got, err)
 	}
-	if _, err := d.Cancel(t.Context(), d.ada, uuid.NewString()); !fault.Is(err, fault.NotFound) {
+	if _, err := d.Cancel(t.Context(), d.ada, uuid.NewString(), 0); !fault.Is(err, fault.NotFound) {
 		t.Errorf("unknown: %v", err)
 	}
 }
@@ -350,7 +350,7 @@ func TestBookingsAreTakenWhileThereIsSpaceAndUntilTheStop(t *testing.T) {
 	if d.IsOpen() || !errors.Is(booked, booking.ErrStopping) || !errors.Is(moved, booking.ErrStopping) {
 		t.Errorf("while the service stops: booked %v, moved %v", booked, moved)
 	}
-	if got, err := d.Cancel(t.Context(), d.ada, j.ID); err != nil || got.Status != job.Cancelled {
+	if got, err := d.Cancel(t.Context(), d.ada, j.ID, 0); err != nil || got.Status != job.Cancelled {
 		t.Errorf("cancelled while the service stops: %+v (%v)", got, err)
 	}
 }
@@ -398,7 +398,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 					return
 				}
 				i := rapid.IntRange(0, len(jobs)-1).Draw(t, "job")
-				if _, err := d.Cancel(outer.Context(), d.ada, jobs[i].ID); err != nil {
+				if _, err := d.Cancel(outer.Context(), d.ada, jobs[i].ID, 0); err != nil {
 					t.Fatal(err)
 				}
 				jobs = append(jobs[:i], jobs[i+1:]...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
@@ -23,17 +24,27 @@ type Edit struct {
 	Seed       *uint64
 	RandomSeed bool
 	Parameters workflow.Values // those named are replaced, the others stay
+	Reset      []string        // inputs that are set as if the booking had left them out
 	Move       *When
+	Worker     string        // with Move: where to; empty: where it is
+	Request    audit.Request // that asks for it
 }
 
-// Edit edits and moves a job of the user's, all of it or nothing.
+// Edit edits and moves a job of the user's, all of it or nothing. A request whose id was seen before gives the job as it is.
 func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit) (job.Job, error) {
 	if s.isStopping() {
 		return job.Job{}, ErrStopping
 	}
 	return s.change(ctx, by, id, func(ctx context.Context, tx store.Tx, j *job.Job) error {
+		if e.Request.ID != "" {
+			earlier, err := repeated(ctx, tx, by.User, e.Request)
+			if err == nil || !errors.Is(err, store.ErrNotFound) {
+				*j = earlier
+				return err
+			}
+		}
 		if j.Version != e.Version {
-			return fault.Newf(fault.StaleVersion, "the job was changed meanwhile (it is at version %d now): read it again", j.Version)
+			return stale(*j)
 		}
 		if j.Status != job.Scheduled {
 			return j.Status.Refuses("edited")
@@ -43,25 +54,36 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 		}
 		j.Edited()
 		if e.Move != nil {
-			if err := s.move(ctx, tx, by.User, j, *e.Move); err != nil {
+			if err := s.move(ctx, tx, by.User, j, e); err != nil {
 				return err
 			}
 		}
 		if err := tx.UpdateJob(ctx, *j); err != nil {
 			return err
 		}
-		return tx.InsertEvent(ctx, event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j)))
+		made := event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j))
+		made.Request = e.Request
+		return tx.InsertEvent(ctx, made)
 	})
 }
 
-// move books the job for another start. The owner's own choice ends whatever delay there was.
-func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *job.Job, to When) error {
-	if to.Exact && to.Moment == j.Start {
+// move books the job for another start, or on another worker. The owner's own choice ends whatever delay there was.
+func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *job.Job, e Edit) error {
+	to, stays := *e.Move, e.Worker == "" || e.Worker == j.Worker
+	if stays && to.Exact && to.Moment == j.Start {
 		return nil
 	}
+	candidates := placement.Own(*j)
+	if !stays {
+		var err error
+		inputs := workflow.Inputs{Prompt: j.Prompt, Seed: j.Seed, Parameters: j.Parameters}
+		if candidates, err = s.candidates(e.Worker, j.Workflow, inputs); err != nil {
+			return err
+		}
+	}
 	now := s.Now().UnixMilli()
-	place, err := find(ctx, tx, placement.Own(*j), to, now, j.ID)
-	if err != nil || place.Start == j.Start {
+	place, err := find(ctx, tx, candidates, to, now, j.ID)
+	if err != nil || stays && place.Start == j.Start {
 		return err
 	}
 	if err := s.mayBookAt(user, place.Start, now, to); err != nil {
@@ -82,6 +104,9 @@ func (e Edit) summary(j job.Job) string {
 		parts = append(parts, "seed")
 	}
 	parts = append(parts, slices.Sorted(maps.Keys(e.Parameters))...)
+	for _, name := range e.Reset {
+		parts = append(parts, name+" as at first")
+	}
 	if e.Move != nil {
 		parts = append(parts, "slot, to "+moment(j.Start))
 	}
@@ -89,36 +114,65 @@ func (e Edit) summary(j job.Job) string {
 }
 
 func (s *Service) applyValues(j *job.Job, e Edit) error {
-	if e.Prompt != nil {
-		j.Prompt = *e.Prompt
-	}
-	if e.Seed == nil && !e.RandomSeed && e.Parameters == nil {
+	if e.Prompt == nil && e.Seed == nil && !e.RandomSeed && len(e.Parameters)+len(e.Reset) == 0 {
 		return nil
 	}
-	offered, ok := s.Offers.Workflow(j.Workflow)
-	if !ok {
-		return fault.NoSuch("workflow", j.Workflow)
+	offered, err := Current(s.Offers, j.Workflow, "")
+	if err != nil {
+		return err
 	}
-	if len(e.Parameters) > 0 && j.Template != offered.TemplateHash {
-		return fault.Invalid("edit.parameters", "the workflow was edited since this was booked, and the job keeps the one it was booked with: "+
-			"cancel it and book again to set parameters")
+	values, err := e.values(offered.Description)
+	if err != nil {
+		return err
 	}
-	seed := e.Seed
-	if seed == nil && !e.RandomSeed {
+	if len(values.Parameters) > 0 && j.Template != offered.TemplateHash {
+		return fault.Invalid("inputs", "the workflow was edited since this was booked, and the job keeps the one it was booked with: "+
+			"cancel it and book again to set anything but prompt and seed")
+	}
+	seed := values.Seed
+	if seed == nil && !values.RandomSeed {
 		seed = &j.Seed
 	}
-	if err := offered.Description.Validate(seed, e.Parameters); err != nil {
+	if err := offered.Description.Validate(values.Prompt, seed, values.Parameters); err != nil {
 		return err
+	}
+	if values.Prompt != nil {
+		j.Prompt = *values.Prompt
 	}
 	j.Seed = chosen(seed, offered.Description)
 	j.Parameters = maps.Clone(j.Parameters)
-	maps.Copy(j.Parameters, e.Parameters)
+	maps.Copy(j.Parameters, values.Parameters)
 	return nil
 }
 
+// values is the edit with what the workflow sets where the edit asks for that; fault.InvalidFields.
+func (e Edit) values(d workflow.Description) (Edit, error) {
+	var wrong fault.Fields
+	e.Parameters = maps.Clone(e.Parameters)
+	defaults := d.Defaults(nil)
+	for i, name := range e.Reset {
+		value, known := defaults[name]
+		switch {
+		case name == workflow.SeedParameter:
+			e.Seed, e.RandomSeed = nil, true
+		case known && e.Parameters == nil:
+			e.Parameters = workflow.Values{name: value}
+		case known:
+			e.Parameters[name] = value
+		default:
+			wrong.Add("reset_inputs", strconv.Itoa(i), "the workflow has no input with a default that is called "+strconv.Quote(name))
+		}
+	}
+	return e, wrong.Err()
+}
+
 // Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.
-func (s *Service) Cancel(ctx context.Context, by account.Actor, id string) (job.Job, error) {
+// version is the one that the caller knows; 0: any.
+func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, version int64) (job.Job, error) {
 	return s.change(ctx, by, id, func(ctx context.Context, tx store.Tx, j *job.Job) error {
+		if version != 0 && version != j.Version {
+			return stale(*j)
+		}
 		before, now := *j, s.Now().UnixMilli()
 		if err := j.Cancel(now); err != nil || j.Version == before.Version {
 			return err
@@ -152,15 +206,6 @@ func (s *Service) change(ctx context.Context, by account.Actor, id string, chang
 	return changed, err
 }
 
-// SlotFor is how long a slot for a workflow with these inputs is, in milliseconds, on a worker or on the first that is measured.
-func (s *Service) SlotFor(worker, workflow string, inputs workflow.Inputs) (id string, slot int64, err error) {
-	offered, ok := s.Offers.Workflow(workflow)
-	if !ok {
-		return "", 0, fault.NoSuch("workflow", workflow)
-	}
-	candidates, err := s.candidates(worker, offered.ID, inputs)
-	if err != nil {
-		return "", 0, err
-	}
-	return candidates[0].Worker, candidates[0].Slot, nil
+func stale(j job.Job) error {
+	return fault.Newf(fault.StaleVersion, "the job was changed meanwhile (it is at version %d now): read it again", j.Version)
 }

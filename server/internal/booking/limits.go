@@ -31,9 +31,9 @@ func (s *Service) mayBookAt(user account.User, start, now int64, when When) erro
 	if start <= last.UnixMilli() {
 		return nil
 	}
-	field, problem := "time_slot", "lies too far ahead"
+	field, problem := "start_ms", "lies too far ahead"
 	if !when.Exact {
-		field, problem = "next_free_from", "the next free slot lies too far ahead"
+		field, problem = "earliest_start_ms", "the next free slot lies too far ahead"
 	}
 	return fault.Invalid(field, fmt.Sprintf("%s: bookings are taken up to %d days from now", problem, s.Limits.DaysAhead))
 }

@@ -78,10 +78,10 @@ func TestLimits(t *testing.T) {
 	d.limit(account.Limits{OpenBookings: 2, DaysAhead: 1})
 	const day = 24 * 60 * 60 * 1000
 	var input *fault.Error
-	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "time_slot" {
+	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "start_ms" {
 		t.Errorf("too far ahead: %v", err)
 	}
-	if _, err := d.Book(t.Context(), d.ada, request(next(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "next_free_from" {
+	if _, err := d.Book(t.Context(), d.ada, request(next(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "earliest_start_ms" {
 		t.Errorf("next free too far ahead: %v", err)
 	}
 	first := d.book(d.ada, at(d.in(day)))
@@ -95,7 +95,7 @@ func TestLimits(t *testing.T) {
 		t.Errorf("a third: %v", err)
 	}
 	d.book(d.bob, next(0))
-	if _, err := d.Cancel(t.Context(), d.ada, second.ID); err != nil {
+	if _, err := d.Cancel(t.Context(), d.ada, second.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	d.book(d.ada, next(0))
@@ -117,7 +117,7 @@ func TestTrail(t *testing.T) {
 		t.Fatal("edited by another user")
 	}
 	for range 2 { // asking again is no deed
-		if _, err := d.Cancel(t.Context(), d.root, j.ID); err != nil {
+		if _, err := d.Cancel(t.Context(), d.root, j.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 	}

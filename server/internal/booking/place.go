@@ -54,7 +54,7 @@ func find(ctx context.Context, tx store.Tx, candidates []placement.Candidate, wh
 }
 
 func past(moment, now int64) error {
-	return fault.Invalid("time_slot", "lies in the past, by "+ago(now-moment))
+	return fault.Invalid("start_ms", "lies in the past, by "+ago(now-moment))
 }
 
 // ago is a span of time for people, in units that matter.

@@ -112,6 +112,13 @@ func (c *Catalog) State() health.State {
 	return health.Of(c.workers)
 }
 
+// Workflows are all workflows, in the order of the configuration. The list must not be changed.
+func (c *Catalog) Workflows() []workflow.Workflow {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.workflows
+}
+
 // Workflow implements booking.Offers.
 func (c *Catalog) Workflow(id string) (workflow.Workflow, bool) {
 	c.mu.RLock()

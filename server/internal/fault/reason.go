@@ -30,6 +30,7 @@ const (
 	NotFound          Reason = "not_found"  // metadata "what" and "name"
 	SlotTaken         Reason = "slot_taken" // detail *SlotConflict
 	StaleVersion      Reason = "stale_version"
+	StaleWorkflow     Reason = "stale_workflow"      // metadata "workflow_id" and "version", the current one
 	WrongStatus       Reason = "wrong_status"        // metadata "status" of a job
 	RequestIDReused   Reason = "request_id_reused"   // metadata "job_id"
 	NotOwner          Reason = "not_owner"           // metadata "owner"
@@ -55,6 +56,7 @@ var kinds = map[Reason]Kind{
 	NotFound:          Missing,
 	SlotTaken:         Precondition,
 	StaleVersion:      Outdated,
+	StaleWorkflow:     Precondition,
 	WrongStatus:       Precondition,
 	RequestIDReused:   Exists,
 	NotOwner:          Forbidden,

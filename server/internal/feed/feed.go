@@ -1,6 +1,7 @@
 // Package feed holds the live state that everybody shares and its recent history.
 //
-// What it promises: revisions rise by one with each change and never skip; a reader that asks again with its last cursor
+// What it promises: revisions rise by one with each change of what is kept, jobs and names, and never skip; changes of the
+// rest, how the service is and who watches, have none of their own; a reader that asks again with its last cursor
 // gets every change since, in order, or a snapshot when it is too far behind, and never both a gap and a delta.
 // Publishing takes constant time and never waits for a reader: a reader that is slow, new or returning is the same case,
 // it is behind. Progress has no revision: the newest of each job counts, what was in between may be lost.
@@ -40,7 +41,8 @@ type Feed[V any] struct {
 
 	mu        sync.RWMutex
 	epoch     string
-	number    int64 // of the latest change
+	number    int64 // of the latest change of what is kept
+	told      int64 // counts all changes, from 1
 	history   history[V]
 	changed   chan struct{}
 	system    health.State
@@ -65,7 +67,7 @@ type progress[V any] struct {
 // at most once in the time of gather.
 func New[V any](gather time.Duration, render func(Delta) V) *Feed[V] {
 	return &Feed[V]{
-		render: render, gather: gather, epoch: uuid.NewString()[:8], changed: make(chan struct{}),
+		render: render, gather: gather, epoch: uuid.NewString()[:8], number: 1, told: 1, history: history[V]{before: 1}, changed: make(chan struct{}),
 		presence: newPresence(), jobs: newJobs(), names: names{}, progress: map[string]progress[V]{},
 	}
 }
@@ -120,20 +122,29 @@ func (f *Feed[V]) put(j job.Job, name string) (owner UserName) {
 	return owner
 }
 
-// SetSystem takes in how the service is.
+// SetSystem takes in how the service is. The workflows are told with it when a worker has another estimate of one.
 func (f *Feed[V]) SetSystem(state health.State) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	d := Delta{System: &state}
+	if !slices.EqualFunc(f.system.Workers, state.Workers, sameEstimates) {
+		d.Workflows = f.workflows
+	}
 	f.system = state
-	f.publish(Delta{System: &state})
+	f.publish(d)
 }
 
-// SetWorkflows takes in what can be booked.
+func sameEstimates(a, b health.Worker) bool {
+	return a.ID == b.ID && slices.Equal(a.Estimates, b.Estimates)
+}
+
+// SetWorkflows takes in what can be booked. How the service is is told with it: the estimates are there.
 func (f *Feed[V]) SetWorkflows(workflows []workflow.Workflow) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.workflows = workflows
-	f.publish(Delta{Workflows: workflows})
+	state := f.system
+	f.publish(Delta{System: &state, Workflows: workflows})
 }
 
 // Connect adds a connection of a user of that name; the function that it returns takes it away again.
@@ -231,9 +242,12 @@ func (f *Feed[V]) Presence() Presence {
 
 // publish gives the change its revision and wakes the readers. The caller holds the lock.
 func (f *Feed[V]) publish(d Delta) {
-	f.number++
+	f.told++
+	if d.IsKept() {
+		f.number++
+	}
 	d.Revision = Revision{f.epoch, f.number}
-	f.history.add(f.render(d), d.size())
+	f.history.add(f.render(d), f.number, d.size())
 	f.wake()
 }
 

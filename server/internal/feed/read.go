@@ -3,6 +3,7 @@ package feed
 // Cursor is how far a reader has read. The zero Cursor has read nothing.
 type Cursor struct {
 	Revision Revision
+	told     int64 // changes told, those of what is not kept among them; 0: only the revision is known
 	tick     int64 // of the latest progress
 }
 
@@ -29,15 +30,13 @@ const maxDeltas = 1000
 func (f *Feed[V]) Read(after Cursor) News[V] {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	news := News[V]{Next: Cursor{Revision{f.epoch, f.number}, f.ticks}, More: f.changed}
-	behind := f.number - after.Revision.Number
-	if after.Revision.Epoch != f.epoch || behind < 0 || behind > maxDeltas {
-		news.Snapshot = f.snapshot()
-		return news
+	news := News[V]{Next: Cursor{Revision{f.epoch, f.number}, f.told, f.ticks}, More: f.changed}
+	known := after.Revision.Epoch == f.epoch && after.Revision.Number <= f.number
+	if known {
+		news.Deltas, known = f.after(after)
 	}
-	var known bool
-	if news.Deltas, known = f.history.latest(behind); !known {
-		news.Snapshot = f.snapshot()
+	if !known || len(news.Deltas) > maxDeltas {
+		news.Deltas, news.Snapshot = nil, f.snapshot()
 		return news
 	}
 	for _, p := range f.progress {
@@ -46,6 +45,14 @@ func (f *Feed[V]) Read(after Cursor) News[V] {
 		}
 	}
 	return news
+}
+
+// after gives the changes after a cursor of this epoch. The caller holds the lock.
+func (f *Feed[V]) after(c Cursor) ([]V, bool) {
+	if c.told == 0 {
+		return f.history.since(c.Revision.Number)
+	}
+	return f.history.latest(f.told - c.told)
 }
 
 // Snapshot is the state as it is now. It is shared and must not be changed.
@@ -57,12 +64,12 @@ func (f *Feed[V]) Snapshot() *Snapshot {
 
 // snapshot is made once for all who ask before the next change. The caller holds the lock.
 func (f *Feed[V]) snapshot() *Snapshot {
-	if s := f.latest.Load(); s != nil && s.Revision.Number == f.number && s.tick == f.ticks {
+	if s := f.latest.Load(); s != nil && s.told == f.told && s.tick == f.ticks {
 		return s
 	}
 	s := &Snapshot{
 		Revision: Revision{f.epoch, f.number}, System: f.system, Workflows: f.workflows, ScheduledTotal: f.jobs.scheduled(),
-		Presence: f.presence.count(), tick: f.ticks,
+		Presence: f.presence.count(), told: f.told, tick: f.ticks,
 	}
 	s.Jobs, s.ScheduledUntil = f.jobs.list()
 	s.Connections, s.Own = f.presence.view()

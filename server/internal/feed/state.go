@@ -69,5 +69,11 @@ type Snapshot struct {
 	ScheduledTotal int       // scheduled jobs, those that are missing in Jobs included
 	Progress       []job.Progress
 	Names          []UserName // of all users whom the other parts speak of, except Own
-	tick           int64
+	told, tick     int64
+}
+
+// IsKept reports whether the change is one of what the store keeps: jobs, or names alone.
+func (d *Delta) IsKept() bool {
+	return len(d.Jobs) > 0 || d.Progress == nil && d.System == nil && d.Workflows == nil && d.Presence == nil &&
+		len(d.Own)+len(d.Connections)+len(d.Disconnected) == 0
 }

@@ -11,6 +11,20 @@ const (
 	Failed  Outcome = "failed"
 )
 
+// Stage is a step of bringing a worker up, as BootStep names it.
+type Stage string
+
+// The stages, in their order.
+const (
+	Validate    Stage = "validate"
+	Launch      Stage = "launch"
+	WaitForPort Stage = "wait for port"
+	Connect     Stage = "connect"
+	WarmUp      Stage = "warm up"
+	Benchmark   Stage = "benchmark"
+	TakeJobs    Stage = "ready"
+)
+
 // BootStep is one step of bringing a worker up.
 type BootStep struct {
 	Name      string

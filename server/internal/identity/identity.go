@@ -44,6 +44,7 @@ func (c Caller) IsStale() bool { return c.stale.Load() }
 // Store is what identity needs of the store.
 type Store interface {
 	store.Accounts
+	store.Invitations
 	store.Log
 	ListJobs(ctx context.Context, q store.Query) ([]job.Job, error)
 	Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error)

@@ -84,10 +84,33 @@ func (s *Service) lastUsed(key func(Caller) string) map[string]int64 {
 	return used
 }
 
-// RenameToken changes what one of the user's tokens is called; store.ErrNotFound.
-func (s *Service) RenameToken(ctx context.Context, by account.Actor, id, name string) error {
+// RenameToken changes what one of the user's tokens is called, and gives it; store.ErrNotFound.
+func (s *Service) RenameToken(ctx context.Context, by account.Actor, id, name string) (account.Token, error) {
 	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.RenameToken(ctx, by.ID, id, name) })
-	return err
+	if err != nil {
+		return account.Token{}, err
+	}
+	return s.token(ctx, by.ID, id)
+}
+
+// token reads one of a user's tokens; store.ErrNotFound.
+func (s *Service) token(ctx context.Context, userID, id string) (account.Token, error) {
+	var after *store.Cursor
+	for {
+		tokens, err := s.Tokens(ctx, userID, after, wholePage)
+		if err != nil {
+			return account.Token{}, err
+		}
+		for _, t := range tokens {
+			if t.ID == id {
+				return t, nil
+			}
+			after = &store.Cursor{Start: t.CreatedAt, ID: t.ID}
+		}
+		if len(tokens) < wholePage {
+			return account.Token{}, store.ErrNotFound
+		}
+	}
 }
 
 // RevokeToken makes one of the user's tokens worthless; store.ErrNotFound, and ErrLastAdministrator when nobody else

@@ -50,30 +50,6 @@ func (s *Service) CreateUser(ctx context.Context, by account.Actor, user account
 	})
 }
 
-// SetAdministrator makes somebody an administrator or ends that; store.ErrNotFound, ErrLastAdministrator.
-func (s *Service) SetAdministrator(ctx context.Context, by account.Actor, userID string, is bool) (account.User, error) {
-	before, err := s.store.User(ctx, userID)
-	if err != nil {
-		return account.User{}, err
-	}
-	var user account.User
-	_, err = s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
-		if user, err = tx.SetAdministrator(ctx, userID, is); err != nil {
-			return err
-		}
-		if err := s.keepsAdministrator(ctx, tx, before); err != nil {
-			return err
-		}
-		detail := user.Name + " is an administrator"
-		if !is {
-			detail = user.Name + " is no administrator any more"
-		}
-		return s.event(ctx, tx, by, audit.SetAdministrator, detail)
-	})
-	s.heed(ctx)
-	return user, err
-}
-
 // CreateInvitation makes an invitation; its code is told this once.
 func (s *Service) CreateInvitation(ctx context.Context, by account.Actor, note string, lifetime time.Duration, uses int) (account.Invitation, string, error) {
 	now := s.now()

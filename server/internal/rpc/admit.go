@@ -8,6 +8,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	api "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
@@ -27,6 +28,7 @@ const pictures = 10
 // admission holds back who comes too often.
 type admission struct {
 	calls   *throttle // by user
+	checks  *throttle // by user: of bookings, while people type
 	files   *throttle // by user, or by source
 	signIns *throttle // by source
 	guesses *throttle // by source: calls without a valid token
@@ -37,16 +39,19 @@ func (s *Server) newAdmission() *admission {
 	if s.Exposed {
 		rate, burst = exposedRate, exposedBurst
 	}
-	perSecond := s.Outlook.Limits.RequestsPerSecond
+	perSecond := s.Presenter.Limits.RequestsPerSecond
 	return &admission{
-		calls: newThrottle(float64(perSecond), 2*perSecond, s.Now), files: newThrottle(float64(pictures*perSecond), 2*pictures*perSecond, s.Now),
-		signIns: newThrottle(rate, burst, s.Now), guesses: newThrottle(guessRate, guessBurst, s.Now),
+		calls:   newThrottle(float64(perSecond), 2*perSecond, s.Now),
+		checks:  newThrottle(float64(perSecond), 2*perSecond, s.Now),
+		files:   newThrottle(float64(pictures*perSecond), 2*pictures*perSecond, s.Now),
+		signIns: newThrottle(rate, burst, s.Now),
+		guesses: newThrottle(guessRate, guessBurst, s.Now),
 	}
 }
 
 // admit recognises the caller and holds back who calls too often. It runs before the request's message is read.
 func (g *guard) admit(ctx context.Context, spec connect.Spec, _ connect.Peer, header http.Header) (context.Context, error) {
-	ctx, kind, err := g.let(ctx, g.audience(spec.Procedure), header)
+	ctx, kind, err := g.let(ctx, spec.Procedure, header)
 	if err == nil {
 		return ctx, nil
 	}
@@ -57,7 +62,8 @@ func (g *guard) admit(ctx context.Context, spec connect.Spec, _ connect.Peer, he
 }
 
 // let lets those through who belong to the audience, or says why not.
-func (g *guard) let(ctx context.Context, needed audience, header http.Header) (context.Context, refusal.Kind, error) {
+func (g *guard) let(ctx context.Context, procedure string, header http.Header) (context.Context, refusal.Kind, error) {
+	needed := g.audience(procedure)
 	if needed == everybody {
 		return ctx, refusal.SignIns, g.admission.signIns.take(source(ctx))
 	}
@@ -69,7 +75,11 @@ func (g *guard) let(ctx context.Context, needed audience, header http.Header) (c
 		return ctx, kind, err
 	}
 	if !who.Administrator {
-		if err := g.admission.calls.take(who.ID); err != nil {
+		allowance := g.admission.calls
+		if procedure == api.SchedulerServiceCheckBookingProcedure {
+			allowance = g.admission.checks
+		}
+		if err := allowance.take(who.ID); err != nil {
 			return ctx, refusal.Calls, err
 		}
 	}

@@ -49,8 +49,8 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 
 // TestEncodedOnceForEachAudience: in every format, all who may see the same get the same bytes.
 func TestEncodedOnceForEachAudience(t *testing.T) {
-	outlook := &Outlook{Policy: account.Policy{PrivateJobs: true}}
-	d := outlook.Delta(feed.Delta{Jobs: []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}}})
+	presenter := &Presenter{Policy: account.Policy{PrivateJobs: true}}
+	d := presenter.Delta(feed.Delta{Jobs: []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}}})
 	same := func(f format, v, w account.User) bool { return &must(d.For(f, v))[0] == &must(d.For(f, w))[0] }
 	for _, f := range []format{asBinary, asJSON} {
 		if !same(f, account.User{ID: "ann"}, everything) || !same(f, account.User{ID: "bob"}, account.User{ID: "eve"}) ||
@@ -61,7 +61,7 @@ func TestEncodedOnceForEachAudience(t *testing.T) {
 	var kept snapshots
 	for _, f := range []format{asBinary, asJSON} {
 		s := &feed.Snapshot{}
-		open := Outlook{}
+		open := Presenter{}
 		if must(kept.encode(f, open, s, account.User{ID: "ann"})) != must(kept.encode(f, open, s, account.User{ID: "bob"})) {
 			t.Errorf("snapshots in format %d", f)
 		}
@@ -72,21 +72,21 @@ func TestMendedMessage(t *testing.T) {
 	bad, good := "a\xffb", "a\uFFFDb"
 	m := &pb.Job{
 		Id: bad,
-		Parameters: map[string]*pb.ParameterValue{
-			bad: {Value: &pb.ParameterValue_Text{Text: bad}},
-			"n": {Value: &pb.ParameterValue_Integer{Integer: 1}},
+		Inputs: map[string]*pb.InputValue{
+			bad: {Value: &pb.InputValue_Text{Text: bad}},
+			"n": {Value: &pb.InputValue_Integer{Integer: 1}},
 		},
 		Results: []*pb.Result{{Text: bad}}, Error: &pb.JobError{Message: bad},
 	}
 	want := &pb.Job{
 		Id: good,
-		Parameters: map[string]*pb.ParameterValue{
-			good: {Value: &pb.ParameterValue_Text{Text: good}},
-			"n":  {Value: &pb.ParameterValue_Integer{Integer: 1}},
+		Inputs: map[string]*pb.InputValue{
+			good: {Value: &pb.InputValue_Text{Text: good}},
+			"n":  {Value: &pb.InputValue_Integer{Integer: 1}},
 		},
 		Results: []*pb.Result{{Text: good}}, Error: &pb.JobError{Message: good},
 	}
-	list := &pb.Workflow{Problems: []string{"fine", bad}}
+	list := &pb.WorkflowSummary{Problems: []string{"fine", bad}}
 	mend(m.ProtoReflect())
 	mend(list.ProtoReflect())
 	if !proto.Equal(m, want) || list.Problems[0] != "fine" || list.Problems[1] != good {
@@ -124,8 +124,8 @@ func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
 		s.Jobs = append(s.Jobs, large(job.Scheduled, i))
 	}
 	s.ScheduledTotal = 300
-	got := Outlook{}.snapshot(s, everything)
-	if size := proto.Size(got); size > maxResponse-ownReserve || size < maxResponse/2 {
+	got := Presenter{}.snapshot(s, everything)
+	if size := proto.Size(got); size > maxResponse-ownReserve || size < maxResponse/3 {
 		t.Errorf("%d bytes", size)
 	}
 	found := map[pb.JobStatus][]string{}
@@ -137,8 +137,27 @@ func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
 		len(found[pb.JobStatus_JOB_STATUS_PROCESSING]) != 1 {
 		t.Errorf("found %v", found)
 	}
-	if want := int64(1000 + len(scheduled) - 1); got.ScheduledUntilMs != want || len(got.Workflows[0].Parameters[0].Choices) < 1000 {
-		t.Errorf("until %d, want %d; %d choices", got.ScheduledUntilMs, want, len(got.Workflows[0].Parameters[0].Choices))
+	if want := int64(1000 + len(scheduled) - 1); got.ScheduledUntilMs != want {
+		t.Errorf("until %d, want %d", got.ScheduledUntilMs, want)
+	}
+	whole := &pb.WatchStateResponse{Snapshot: got, Statuses: []*pb.StatusUpdate{Presenter{}.complete(s, everything)}}
+	if size := proto.Size(whole); size > maxResponse {
+		t.Errorf("%d bytes with the status", size)
+	}
+}
+
+// TestFormFitsIntoAMessage: however many choices a folder of models makes.
+func TestFormFitsIntoAMessage(t *testing.T) {
+	var choices []string
+	for i := range 50_000 {
+		choices = append(choices, fmt.Sprintf("a model with a long name %d.safetensors", i))
+	}
+	form := workflowToProto(workflow.Workflow{Description: workflow.Description{
+		Prompt:     strings.Repeat("p", 1<<20),
+		Parameters: []workflow.Parameter{{Name: "model", Kind: workflow.KindChoice, Choices: choices}},
+	}}, nil)
+	if listed := len(form.Inputs[2].GetChoice().Choices); listed < 1000 || proto.Size(form) > maxResponse {
+		t.Errorf("%d choices, %d bytes", listed, proto.Size(form))
 	}
 }
 

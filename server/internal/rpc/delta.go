@@ -16,10 +16,10 @@ import (
 // Delta is a change as it goes over the wire. In each format it is encoded when the first asks for it, once for all who see
 // the whole of it and once for those who see what everybody may.
 type Delta struct {
-	outlook *Outlook
-	change  feed.Delta
-	whole   encoding
-	public  encoding
+	presenter *Presenter
+	change    feed.Delta
+	whole     encoding
+	public    encoding
 }
 
 // encoding is something in each format, made when the first asks for it.
@@ -50,14 +50,14 @@ func (e *encoding) get(f format, d *Delta, v account.User) ([]byte, error) {
 }
 
 // Delta is a change as viewers may see it.
-func (o *Outlook) Delta(d feed.Delta) *Delta { return &Delta{outlook: o, change: d} }
+func (p *Presenter) Delta(d feed.Delta) *Delta { return &Delta{presenter: p, change: d} }
 
 // For is the change as the viewer may see it: in binary a response with it, in JSON the change alone.
 func (d *Delta) For(f format, v account.User) ([]byte, error) {
 	if _, some := d.change.Own[v.ID]; some {
 		return d.encode(f, v) // it has no other viewers
 	}
-	if d.outlook.seesWhole(v, &d.change) {
+	if d.presenter.seesWhole(v, &d.change) {
 		return d.whole.get(f, d, everything)
 	}
 	return d.public.get(f, d, account.User{})
@@ -67,12 +67,12 @@ func (d *Delta) For(f format, v account.User) ([]byte, error) {
 var everything = account.User{Administrator: true}
 
 // seesWhole reports whether nothing of a change is kept from the viewer.
-func (o *Outlook) seesWhole(v account.User, d *feed.Delta) bool {
+func (p *Presenter) seesWhole(v account.User, d *feed.Delta) bool {
 	if v.Administrator {
 		return true
 	}
-	return !slices.ContainsFunc(d.Jobs, func(j job.Job) bool { return !o.SeesJobsOf(v, j.UserID) }) &&
-		(d.Progress == nil || o.SeesJobsOf(v, d.Progress.UserID)) && (len(d.Connections) == 0 || o.SeesAddresses(v)) && d.System == nil
+	return !slices.ContainsFunc(d.Jobs, func(j job.Job) bool { return !p.SeesJobsOf(v, j.UserID) }) &&
+		(d.Progress == nil || p.SeesJobsOf(v, d.Progress.UserID)) && (len(d.Connections) == 0 || p.SeesAddresses(v)) && d.System == nil
 }
 
 // encode gives an error also where the change is not what it should be: whoever watches is served otherwise then.
@@ -82,16 +82,28 @@ func (d *Delta) encode(f format, v account.User) (encoded []byte, err error) {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	if d.change.Progress != nil {
-		progress := d.outlook.progress(*d.change.Progress, v)
-		if f == asJSON {
-			return f.marshal(nil, progress)
-		}
-		return f.marshal(nil, &pb.WatchStateResponse{Progress: []*pb.JobProgress{progress}})
+	response := d.response(v)
+	if f == asBinary {
+		return f.marshal(nil, response)
 	}
-	delta := d.outlook.delta(d.change, v)
-	if f == asJSON {
-		return f.marshal(nil, delta)
+	switch {
+	case len(response.Progress) > 0:
+		return f.marshal(nil, response.Progress[0])
+	case len(response.Deltas) > 0:
+		return f.marshal(nil, response.Deltas[0])
+	default:
+		return f.marshal(nil, response.Statuses[0])
 	}
-	return f.marshal(nil, &pb.WatchStateResponse{Deltas: []*pb.StateDelta{delta}})
+}
+
+// response is the one with nothing but the change.
+func (d *Delta) response(v account.User) *pb.WatchStateResponse {
+	switch {
+	case d.change.Progress != nil:
+		return &pb.WatchStateResponse{Progress: []*pb.JobProgress{d.presenter.progress(*d.change.Progress, v)}}
+	case d.change.IsKept():
+		return &pb.WatchStateResponse{Deltas: []*pb.StateDelta{d.presenter.delta(d.change, v)}}
+	default:
+		return &pb.WatchStateResponse{Statuses: []*pb.StatusUpdate{d.presenter.status(d.change, v)}}
+	}
 }

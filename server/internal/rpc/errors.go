@@ -3,24 +3,22 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
-	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
 
 var (
 	errNotAdministrator = fault.New(fault.NotAdministrator, "only administrators may do this")
-	errStopping         = fault.New(fault.Stopping, "the service is stopping")
+	errStopping         = fault.New(fault.Stopping, "the service is stopping: try again when it is back")
 )
 
 // codes are those of the kinds of faults.
@@ -36,13 +34,8 @@ var codes = map[fault.Kind]connect.Code{
 	fault.Unavailable:  connect.CodeUnavailable,
 }
 
-// reasonToProto finds a reason by its name, which is the same in the schema.
-func reasonToProto(r fault.Reason) pb.ErrorReason {
-	return pb.ErrorReason(pb.ErrorReason_value["ERROR_REASON_"+strings.ToUpper(string(r))])
-}
-
-// translate turns an error into what goes over the wire. An error that is no fault is a failure of the service: its text
-// stays in the log.
+// translate turns an error into what goes over the wire: it always carries one ErrorInfo. An error that is no fault is a
+// failure of the service: its text stays in the log.
 func translate(ctx context.Context, log *slog.Logger, procedure string, err error) error {
 	if err == nil {
 		return nil
@@ -65,43 +58,73 @@ func translate(ctx context.Context, log *slog.Logger, procedure string, err erro
 	return coded(connect.CodeInternal, failure, pb.ErrorReason_ERROR_REASON_INTERNAL)
 }
 
-// faultToConnect says a fault with its detail, its reason and its fields.
 func faultToConnect(f *fault.Error) *connect.Error {
 	err := connect.NewError(codes[f.Kind()], f)
-	switch detail := f.Detail.(type) {
-	case *fault.SlotConflict:
-		attach(err, conflictToProto(detail))
-	case *fault.BookingsInTheWay:
-		attach(err, inTheWayToProto(detail))
-	}
-	if len(f.Fields) > 0 {
-		attach(err, violations(f.Fields))
-	}
 	if f.RetryAfter > 0 {
 		err.Meta().Set("Retry-After", seconds(f.RetryAfter))
 	}
-	return attach(err, &pb.ErrorInfo{Reason: reasonToProto(f.Reason), Metadata: f.Metadata})
+	return attach(err, infoToProto(f))
 }
 
-// informed is an error that was made elsewhere, with a reason if it has none.
+// infoToProto is a fault for programs: its reason, its fields and its detail.
+func infoToProto(f *fault.Error) *pb.ErrorInfo {
+	info := &pb.ErrorInfo{Reason: errorReasons[f.Reason], Metadata: f.Metadata, Fields: each(f.Fields, fieldToProto)}
+	switch detail := f.Detail.(type) {
+	case *fault.SlotConflict:
+		info.Detail = &pb.ErrorInfo_SlotConflict{SlotConflict: conflictToProto(detail)}
+	case *fault.BookingsInTheWay:
+		info.Detail = &pb.ErrorInfo_PauseConflict{PauseConflict: inTheWayToProto(detail)}
+	}
+	return info
+}
+
+func fieldToProto(f fault.Field) *pb.FieldViolation {
+	out := &pb.FieldViolation{Field: f.Name, Rule: f.Name, Message: f.Message}
+	if f.Key != "" {
+		out.Field = fmt.Sprintf("%s[%q]", f.Name, f.Key)
+	}
+	switch f.Name {
+	case "inputs", "reset_inputs":
+		out.Rule = "input"
+	case "start_ms", "earliest_start_ms":
+		out.Rule = "range"
+	}
+	return out
+}
+
+func conflictToProto(c *fault.SlotConflict) *pb.SlotConflict {
+	out := &pb.SlotConflict{TimeSlot: slotToProto(c.Slot), NextFreeStartMs: c.NextFree, NextFreeWorkerId: c.NextFreeWorker}
+	if c.Pause {
+		out.Blocker = &pb.SlotConflict_Pause{Pause: &pb.PauseBlocker{Reason: c.PauseReason, UserName: c.UserName}}
+	} else {
+		out.Blocker = &pb.SlotConflict_Job{Job: &pb.JobBlocker{JobId: c.JobID, UserName: c.UserName}}
+	}
+	return out
+}
+
+func inTheWayToProto(b *fault.BookingsInTheWay) *pb.PauseConflict {
+	return &pb.PauseConflict{Total: int32(b.Count), Bookings: each(b.Bookings, func(b fault.Booking) *pb.PauseObstacle {
+		return &pb.PauseObstacle{JobId: b.JobID, UserName: b.UserName, TimeSlot: slotToProto(b.Slot)}
+	})}
+}
+
+// informed is an error that connect made, with a reason if it has none.
 func informed(err *connect.Error) error {
+	for _, detail := range err.Details() {
+		if detail.Type() == string((&pb.ErrorInfo{}).ProtoReflect().Descriptor().FullName()) {
+			return err
+		}
+	}
 	reasons := map[connect.Code]pb.ErrorReason{
 		connect.CodeInvalidArgument:   pb.ErrorReason_ERROR_REASON_MALFORMED,
 		connect.CodeResourceExhausted: pb.ErrorReason_ERROR_REASON_TOO_LARGE,
 		connect.CodeCanceled:          pb.ErrorReason_ERROR_REASON_CANCELLED,
 		connect.CodeDeadlineExceeded:  pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED,
+		connect.CodeUnimplemented:     pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD,
 	}
 	reason, known := reasons[err.Code()]
 	if !known {
 		reason = pb.ErrorReason_ERROR_REASON_INTERNAL
-	}
-	for _, detail := range err.Details() {
-		switch detail.Type() {
-		case string((&pb.ErrorInfo{}).ProtoReflect().Descriptor().FullName()):
-			return err
-		case string((&validate.Violations{}).ProtoReflect().Descriptor().FullName()):
-			reason = pb.ErrorReason_ERROR_REASON_INVALID_FIELDS
-		}
 	}
 	return attach(err, &pb.ErrorInfo{Reason: reason})
 }
@@ -109,48 +132,14 @@ func informed(err *connect.Error) error {
 // seconds is a time to wait in HTTP's own way, in whole seconds.
 func seconds(after time.Duration) string { return strconv.Itoa(int(math.Ceil(after.Seconds()))) }
 
-func conflictToProto(c *fault.SlotConflict) *pb.SlotConflict {
-	return &pb.SlotConflict{
-		BlockingJobId:    c.JobID,
-		BlockingUserName: c.UserName,
-		BlockingStartMs:  c.Slot.Start,
-		BlockingEndMs:    c.Slot.End,
-		NextFreeStartMs:  c.NextFree,
-	}
-}
-
-func inTheWayToProto(b *fault.BookingsInTheWay) *pb.PauseConflict {
-	return &pb.PauseConflict{Total: int32(b.Count), Bookings: each(b.Bookings, func(b fault.Booking) *pb.PauseObstacle {
-		return &pb.PauseObstacle{JobId: b.JobID, UserName: b.UserName, StartMs: b.Slot.Start, EndMs: b.Slot.End}
-	})}
-}
-
 // coded is an error of the protocol itself.
 func coded(code connect.Code, err error, reason pb.ErrorReason) *connect.Error {
 	return attach(connect.NewError(code, err), &pb.ErrorInfo{Reason: reason})
 }
 
-func attach(err *connect.Error, details ...proto.Message) *connect.Error {
-	for _, message := range details {
-		if detail, detailErr := connect.NewErrorDetail(message); detailErr == nil {
-			err.AddDetail(detail)
-		}
+func attach(err *connect.Error, detail proto.Message) *connect.Error {
+	if encoded, detailErr := connect.NewErrorDetail(detail); detailErr == nil {
+		err.AddDetail(encoded)
 	}
 	return err
-}
-
-// violations are field errors in the form in which the schema's own rules report theirs.
-func violations(fields fault.Fields) *validate.Violations {
-	list := &validate.Violations{}
-	for _, f := range fields {
-		element := &validate.FieldPathElement{FieldName: proto.String(f.Name)}
-		if f.Key != "" {
-			element.Subscript = &validate.FieldPathElement_StringKey{StringKey: f.Key}
-		}
-		list.Violations = append(list.Violations, &validate.Violation{
-			Field: &validate.FieldPath{Elements: []*validate.FieldPathElement{element}}, RuleId: proto.String("workflow"),
-			Message: proto.String(f.Message),
-		})
-	}
-	return list
 }

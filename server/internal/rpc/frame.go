@@ -3,8 +3,6 @@ package rpc
 import (
 	"bytes"
 
-	"google.golang.org/protobuf/proto"
-
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -18,12 +16,14 @@ type frame struct {
 	parts [][]byte
 }
 
-// response is what a frame is put together from.
+// response is what a frame is put together from. Its parts are encoded: in binary each is a response with nothing else in it,
+// in JSON it is the entry alone.
 type response struct {
-	snapshot *snapshotParts
+	snapshot []byte
 	deltas   [][]byte
+	statuses [][]byte
 	progress [][]byte
-	own      *pb.WatchStateResponse // what only this watcher is told; its snapshot belongs to `snapshot`
+	own      *pb.WatchStateResponse // what only this watcher is told
 }
 
 func (r *response) frame(f format) (*frame, error) {
@@ -33,11 +33,11 @@ func (r *response) frame(f format) (*frame, error) {
 	return r.binary()
 }
 
-// binary puts encodings one after the other, in any order: that is an encoding of them all merged.
+// binary puts encodings one after the other: that is an encoding of them all merged.
 func (r *response) binary() (*frame, error) {
-	parts := append(r.deltas, r.progress...)
+	parts := append(append(r.deltas, r.statuses...), r.progress...)
 	if r.snapshot != nil {
-		parts = append(parts, r.snapshot.whole)
+		parts = append(parts, r.snapshot)
 	}
 	if r.own != nil {
 		own, err := asBinary.marshal(nil, r.own)
@@ -51,29 +51,34 @@ func (r *response) binary() (*frame, error) {
 
 // json writes the object around what is encoded.
 func (r *response) json() (*frame, error) {
-	object := newObject()
+	var object object
 	if r.snapshot != nil {
-		if err := r.snapshot.addTo(object, r.own.GetSnapshot()); err != nil {
-			return nil, err
-		}
+		object.field("snapshot", r.snapshot)
 	}
-	object.list("deltas", r.deltas...)
-	object.list("progress", r.progress...)
-	if own := r.own; own != nil {
-		rest := &pb.WatchStateResponse{ConnectionId: own.ConnectionId, Heartbeat: own.Heartbeat}
-		fields, err := jsonFields(rest)
+	object.list("deltas", r.deltas)
+	statuses := r.statuses
+	if r.own != nil {
+		for _, status := range r.own.Statuses {
+			encoded, err := asJSON.marshal(nil, status)
+			if err != nil {
+				return nil, err
+			}
+			statuses = append(statuses, encoded)
+		}
+		rest, err := asJSON.marshal(nil, &pb.WatchStateResponse{ConnectionId: r.own.ConnectionId, Heartbeat: r.own.Heartbeat})
 		if err != nil {
 			return nil, err
 		}
-		object.fields(fields)
+		object.fields(bytes.TrimSpace(rest[1 : len(rest)-1]))
 	}
+	object.list("statuses", statuses)
+	object.list("progress", r.progress)
 	return &frame{object.end()}, nil
 }
 
 // object is a JSON object that is put together from parts.
 type object struct {
 	parts [][]byte
-	next  []byte // what stands before the next field
 }
 
 var (
@@ -81,39 +86,39 @@ var (
 	comma, listEnd   = []byte(","), []byte("]")
 )
 
-func newObject() *object { return &object{next: opening} }
+// next is what stands before the next field.
+func (o *object) next() []byte {
+	if len(o.parts) == 0 {
+		return opening
+	}
+	return comma
+}
 
-// fields adds fields as jsonFields gives them.
+// fields adds fields that are encoded, with commas between them.
 func (o *object) fields(encoded []byte) {
 	if len(encoded) > 0 {
-		o.parts, o.next = append(o.parts, o.next, encoded), comma
+		o.parts = append(o.parts, o.next(), encoded)
 	}
 }
 
-// list adds a field with elements that are encoded, each one or several with commas between them.
-func (o *object) list(name string, elements ...[]byte) {
-	begun := false
-	for _, element := range elements {
-		switch {
-		case len(element) == 0:
-			continue
-		case begun:
+// field adds a field with a value that is encoded.
+func (o *object) field(name string, value []byte) {
+	o.parts = append(o.parts, o.next(), []byte(`"`+name+`":`), value)
+}
+
+// list adds a field with elements that are encoded, unless there are none.
+func (o *object) list(name string, elements [][]byte) {
+	for i, element := range elements {
+		if i == 0 {
+			o.parts = append(o.parts, o.next(), []byte(`"`+name+`":[`))
+		} else {
 			o.parts = append(o.parts, comma)
-		default:
-			o.fields([]byte(`"` + name + `":[`))
-			begun = true
 		}
 		o.parts = append(o.parts, element)
 	}
-	if begun {
+	if len(elements) > 0 {
 		o.parts = append(o.parts, listEnd)
 	}
-}
-
-// object adds a field that is an object.
-func (o *object) object(name string, inner *object) {
-	o.fields([]byte(`"` + name + `":`))
-	o.parts = append(o.parts, inner.end()...)
 }
 
 // end is the whole object.
@@ -122,26 +127,4 @@ func (o *object) end() [][]byte {
 		return [][]byte{opening, closing}
 	}
 	return append(o.parts, closing)
-}
-
-// jsonFields is a message in JSON without the braces around it.
-func jsonFields(message proto.Message) ([]byte, error) {
-	encoded, err := asJSON.marshal(nil, message)
-	if err != nil {
-		return nil, err
-	}
-	return bytes.TrimSpace(encoded[1 : len(encoded)-1]), nil
-}
-
-// jsonElements is messages in JSON with commas between them.
-func jsonElements[M proto.Message](messages []M) (encoded []byte, err error) {
-	for i, m := range messages {
-		if i > 0 {
-			encoded = append(encoded, ',')
-		}
-		if encoded, err = asJSON.marshal(encoded, m); err != nil {
-			return nil, err
-		}
-	}
-	return encoded, nil
 }

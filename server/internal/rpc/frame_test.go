@@ -15,47 +15,48 @@ import (
 
 // Whatever format a client speaks, it reads the parts of a frame as one response.
 func TestFrameIsOneResponse(t *testing.T) {
-	shared := &pb.StateSnapshot{
-		Revision: &pb.Revision{Epoch: "e"}, Jobs: []*pb.Job{{Id: "a"}, {Id: "b"}},
-		ConnectedUsers: []*pb.Connection{{ConnectionId: "theirs"}}, Users: []*pb.UserName{{UserId: "u"}},
-	}
-	aside := &pb.StateSnapshot{
-		ServerTimeMs: 7, ConnectedUsers: []*pb.Connection{{ConnectionId: "mine"}},
-		Users: []*pb.UserName{{UserId: "me", Name: "\"\\"}},
-	}
-	changes := []feed.Delta{{Revision: feed.Revision{Number: 1}, Disconnected: []string{"c"}}, {Revision: feed.Revision{Number: 2}}}
+	presenter := &Presenter{}
+	kept := feed.Delta{Revision: feed.Revision{Epoch: "e", Number: 1}, Jobs: []job.Job{{ID: "a"}}}
+	gone := feed.Delta{Disconnected: []string{"c"}}
 	running := feed.Delta{Progress: &job.Progress{JobID: "a", Step: 3}}
+	snapshot := &feed.Snapshot{
+		Revision: feed.Revision{Epoch: "e"}, Jobs: []job.Job{{ID: "a", UserID: "u"}, {ID: "b", UserID: "u"}},
+		Connections: []feed.Connection{{ID: "theirs", UserID: "v"}},
+		Names:       []feed.UserName{{UserID: "u", Name: "\"\\"}, {UserID: "v", Name: "V"}},
+		Own:         map[string]feed.Own{"me": {Connections: []feed.Connection{{ID: "mine"}}}},
+	}
+	me := account.User{ID: "me"}
+	aside := presenter.aside(snapshot, me)
 	for name, want := range map[string]*pb.WatchStateResponse{
 		"nothing":   {},
 		"heartbeat": {Heartbeat: &pb.Heartbeat{ServerTimeMs: 1}},
-		"beginning": {ConnectionId: "c", Snapshot: aside},
-		"changes":   {ConnectionId: "c", Deltas: []*pb.StateDelta{{}}},
+		"beginning": {ConnectionId: "c", Snapshot: presenter.snapshot(snapshot, me), Statuses: []*pb.StatusUpdate{presenter.complete(snapshot, me)}},
+		"changes":   {ConnectionId: "c", Deltas: []*pb.StateDelta{presenter.delta(kept, me)}},
 		"all": {
-			ConnectionId: "c", Heartbeat: &pb.Heartbeat{}, Snapshot: aside, Deltas: []*pb.StateDelta{{}},
-			Progress: []*pb.JobProgress{{}},
+			ConnectionId: "c", Heartbeat: &pb.Heartbeat{},
+			Snapshot: presenter.snapshot(snapshot, me),
+			Deltas:   []*pb.StateDelta{presenter.delta(kept, me), presenter.delta(kept, me)},
+			Statuses: []*pb.StatusUpdate{presenter.complete(snapshot, me), presenter.status(gone, me)},
+			Progress: []*pb.JobProgress{progressToProto(*running.Progress)},
 		},
 	} {
 		for f, read := range map[format]func([]byte, proto.Message) error{asBinary: proto.Unmarshal, asJSON: protojson.Unmarshal} {
 			want := proto.Clone(want).(*pb.WatchStateResponse)
-			r := &response{own: &pb.WatchStateResponse{ConnectionId: want.ConnectionId, Heartbeat: want.Heartbeat, Snapshot: want.Snapshot}}
-			outlook := &Outlook{}
+			r := &response{own: &pb.WatchStateResponse{ConnectionId: want.ConnectionId, Heartbeat: want.Heartbeat}}
+			parts := must(encodeSnapshot(f, *presenter, snapshot, me))
 			if want.Snapshot != nil {
-				r.snapshot = must(encodeSnapshot(f, proto.Clone(shared).(*pb.StateSnapshot)))
-				merged := proto.Clone(shared).(*pb.StateSnapshot)
-				proto.Merge(merged, aside)
-				want.Snapshot = merged
+				r.snapshot, r.statuses, r.own.Statuses = parts.snapshot, [][]byte{parts.status}, aside
 			}
-			if want.Deltas != nil {
-				want.Deltas = nil
-				for _, d := range changes {
-					r.deltas = append(r.deltas, must(outlook.Delta(d).For(f, everything)))
-					want.Deltas = append(want.Deltas, outlook.delta(d, everything))
-				}
+			for range want.Deltas {
+				r.deltas = append(r.deltas, must(presenter.Delta(kept).For(f, me)))
 			}
-			if want.Progress != nil {
-				r.progress = append(r.progress, must(outlook.Delta(running).For(f, everything)))
-				want.Progress = []*pb.JobProgress{progressToProto(*running.Progress)}
+			if len(want.Statuses) > 1 {
+				r.statuses = append(r.statuses, must(presenter.Delta(gone).For(f, me)))
 			}
+			for range want.Progress {
+				r.progress = append(r.progress, must(presenter.Delta(running).For(f, me)))
+			}
+			want.Statuses = append(want.Statuses, r.own.Statuses...)
 			encoded := must(codec{f, ""}.Marshal(must(r.frame(f))))
 			got := &pb.WatchStateResponse{}
 			if err := read(encoded, got); err != nil {
@@ -100,19 +101,19 @@ func TestChangeForEachViewer(t *testing.T) {
 			"10.0.0.1",
 		},
 	} {
-		shown := func(d feed.Delta) *pb.StateDelta {
+		shown := func(d feed.Delta) *pb.WatchStateResponse {
 			got := &pb.WatchStateResponse{}
-			if err := proto.Unmarshal(must((&Outlook{Policy: test.policy}).Delta(d).For(asBinary, test.viewer)), got); err != nil {
+			if err := proto.Unmarshal(must((&Presenter{Policy: test.policy}).Delta(d).For(asBinary, test.viewer)), got); err != nil {
 				t.Fatal(err)
 			}
-			return got.Deltas[0]
+			return got
 		}
 		for i, j := range []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}, {ID: "b", UserID: "bob", Prompt: "an owl"}} {
-			if d := shown(feed.Delta{Jobs: []job.Job{j}}); d.Jobs[0].Prompt != test.prompts[i] {
+			if d := shown(feed.Delta{Jobs: []job.Job{j}}); d.Deltas[0].Jobs[0].Prompt != test.prompts[i] {
 				t.Errorf("%s sees %v", name, d)
 			}
 		}
-		if d := shown(connected); d.ConnectedUsers[0].Ip != test.address {
+		if d := shown(connected); d.Statuses[0].ConnectedUsers[0].Ip != test.address {
 			t.Errorf("%s sees %v", name, d)
 		}
 	}
@@ -130,14 +131,14 @@ func BenchmarkRender(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = (&Outlook{Policy: policy}).Delta(change).For(asBinary, account.User{})
+				_, _ = (&Presenter{Policy: policy}).Delta(change).For(asBinary, account.User{})
 			}
 		})
 	}
 }
 
 func BenchmarkSnapshot(b *testing.B) {
-	f := feed.New(0, (&Outlook{}).Delta)
+	f := feed.New(0, (&Presenter{}).Delta)
 	var jobs []job.Job
 	for i := range 1000 {
 		jobs = append(jobs, job.Job{
@@ -149,15 +150,15 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var fresh snapshots
-		_, _ = fresh.encode(asBinary, Outlook{}, f.Snapshot(), everything)
+		_, _ = fresh.encode(asBinary, Presenter{}, f.Snapshot(), everything)
 	}
 }
 
 // BenchmarkDelivery is what one change costs one watcher, besides sending it.
 func BenchmarkDelivery(b *testing.B) {
-	outlook := &Outlook{}
-	f := feed.New(0, outlook.Delta)
-	w := &watcher{Server: &Server{Feed: f, Outlook: *outlook}}
+	presenter := &Presenter{}
+	f := feed.New(0, presenter.Delta)
+	w := &watcher{Server: &Server{Feed: f, Presenter: *presenter}}
 	cursor := f.Read(feed.Cursor{}).Next
 	f.JobsWritten([]job.Job{{ID: "a", UserID: "u", Prompt: "a red fox in the snow, watercolour", Status: job.Scheduled}})
 	b.ReportAllocs()

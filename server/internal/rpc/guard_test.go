@@ -31,7 +31,7 @@ func serve(t *testing.T, limits account.Limits, log *bytes.Buffer) comfyschedule
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	service := &rpc.Server{
-		Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Outlook: rpc.Outlook{Limits: limits}, CookieName: "test",
+		Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Presenter: rpc.Presenter{Limits: limits}, CookieName: "test",
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
 	}
 	_, token, err := service.Identity.SignIn(t.Context(), "", "", "")
@@ -39,7 +39,9 @@ func serve(t *testing.T, limits account.Limits, log *bytes.Buffer) comfyschedule
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	service.Handle(mux)
+	if err := service.Handle(mux); err != nil {
+		t.Fatal(err)
+	}
 	server := httptest.NewUnstartedServer(mux)
 	server.Config.ConnContext = gate.WithConnection
 	server.Start()

@@ -9,7 +9,6 @@ import (
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -40,12 +39,12 @@ func (s identityService) GetMe(ctx context.Context, _ *pb.GetMeRequest) (*pb.Get
 	return &pb.GetMeResponse{User: userToProto(caller(ctx).User)}, nil
 }
 
-func (s identityService) RenameMe(ctx context.Context, r *pb.RenameMeRequest) (*pb.RenameMeResponse, error) {
+func (s identityService) UpdateMe(ctx context.Context, r *pb.UpdateMeRequest) (*pb.UpdateMeResponse, error) {
 	user, err := s.Identity.Rename(ctx, caller(ctx).Actor, r.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.RenameMeResponse{User: userToProto(user)}, nil
+	return &pb.UpdateMeResponse{User: userToProto(user)}, nil
 }
 
 func (s identityService) SignOut(ctx context.Context, _ *pb.SignOutRequest) (*pb.SignOutResponse, error) {
@@ -54,38 +53,6 @@ func (s identityService) SignOut(ctx context.Context, _ *pb.SignOutRequest) (*pb
 	}
 	s.setCookie(ctx, "", -1)
 	return &pb.SignOutResponse{}, nil
-}
-
-func (s identityService) CreateToken(ctx context.Context, r *pb.CreateTokenRequest) (*pb.CreateTokenResponse, error) {
-	token, secret, err := s.Identity.CreateToken(ctx, caller(ctx).Actor, r.Name)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.CreateTokenResponse{Token: tokenToProto(token, caller(ctx).TokenID), Secret: secret}, nil
-}
-
-func (s identityService) ListTokens(ctx context.Context, r *pb.ListTokensRequest) (*pb.ListTokensResponse, error) {
-	after, err := pageAfter(r)
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := s.Identity.Tokens(ctx, caller(ctx).ID, after, pageSize(r)+1)
-	if err != nil {
-		return nil, err
-	}
-	mine := func(t account.Token) *pb.Token { return tokenToProto(t, caller(ctx).TokenID) }
-	shown, next := page(r, tokens, mine, func(t account.Token) store.Cursor { return store.Cursor{Start: t.CreatedAt, ID: t.ID} })
-	return &pb.ListTokensResponse{Tokens: shown, NextPageToken: next}, nil
-}
-
-func (s identityService) RenameToken(ctx context.Context, r *pb.RenameTokenRequest) (*pb.RenameTokenResponse, error) {
-	err := s.Identity.RenameToken(ctx, caller(ctx).Actor, canonical(r.TokenId), r.Name)
-	return &pb.RenameTokenResponse{}, named(err, "token", r.TokenId)
-}
-
-func (s identityService) RevokeToken(ctx context.Context, r *pb.RevokeTokenRequest) (*pb.RevokeTokenResponse, error) {
-	err := s.Identity.RevokeToken(ctx, caller(ctx).Actor, canonical(r.TokenId))
-	return &pb.RevokeTokenResponse{}, named(err, "token", r.TokenId)
 }
 
 // named says what was not found.

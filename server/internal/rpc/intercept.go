@@ -29,37 +29,47 @@ const (
 // audiences says it for each procedure. One that is missing here is for nobody.
 var audiences = map[string]audience{
 	api.SchedulerServiceBookJobProcedure:       signedIn,
+	api.SchedulerServiceCheckBookingProcedure:  signedIn,
 	api.SchedulerServiceUpdateJobProcedure:     signedIn,
+	api.SchedulerServiceMoveJobProcedure:       signedIn,
 	api.SchedulerServiceCancelJobProcedure:     signedIn,
 	api.SchedulerServiceGetJobProcedure:        signedIn,
 	api.SchedulerServiceListJobsProcedure:      signedIn,
 	api.SchedulerServiceListFreeSlotsProcedure: signedIn,
-	api.SchedulerServiceGetTodayStatsProcedure: signedIn,
+	api.SchedulerServiceGetDayStatsProcedure:   signedIn,
 	api.SchedulerServiceGetStateProcedure:      signedIn,
 	api.SchedulerServiceWatchStateProcedure:    signedIn,
 
+	api.WorkflowServiceListWorkflowsProcedure: signedIn,
+	api.WorkflowServiceGetWorkflowProcedure:   signedIn,
+
+	api.WorkerServiceListWorkersProcedure:   signedIn,
+	api.WorkerServiceGetWorkerProcedure:     signedIn,
+	api.WorkerServicePauseWorkerProcedure:   administrators,
+	api.WorkerServiceResumeWorkerProcedure:  administrators,
+	api.WorkerServiceRestartWorkerProcedure: administrators,
+	api.WorkerServiceGetWorkerLogProcedure:  administrators,
+
 	api.IdentityServiceSignInProcedure:          everybody,
 	api.IdentityServiceSignInWithTokenProcedure: everybody,
-	api.IdentityServiceGetMeProcedure:           signedIn,
-	api.IdentityServiceRenameMeProcedure:        signedIn,
 	api.IdentityServiceSignOutProcedure:         signedIn,
+	api.IdentityServiceGetMeProcedure:           signedIn,
+	api.IdentityServiceUpdateMeProcedure:        signedIn,
 	api.IdentityServiceCreateTokenProcedure:     signedIn,
 	api.IdentityServiceListTokensProcedure:      signedIn,
-	api.IdentityServiceRenameTokenProcedure:     signedIn,
+	api.IdentityServiceUpdateTokenProcedure:     signedIn,
 	api.IdentityServiceRevokeTokenProcedure:     signedIn,
 
-	api.AdminServiceRestartWorkerProcedure:    administrators,
-	api.AdminServiceGetWorkerLogProcedure:     administrators,
-	api.AdminServicePauseWorkerProcedure:      administrators,
-	api.AdminServiceResumeWorkerProcedure:     administrators,
 	api.AdminServiceListUsersProcedure:        administrators,
+	api.AdminServiceGetUserProcedure:          administrators,
 	api.AdminServiceCreateUserProcedure:       administrators,
-	api.AdminServiceSetAdministratorProcedure: administrators,
+	api.AdminServiceUpdateUserProcedure:       administrators,
+	api.AdminServiceDeleteUserProcedure:       administrators,
 	api.AdminServiceCreateUserTokenProcedure:  administrators,
 	api.AdminServiceRevokeUserTokensProcedure: administrators,
-	api.AdminServiceDeleteUserProcedure:       administrators,
 	api.AdminServiceCreateInvitationProcedure: administrators,
 	api.AdminServiceListInvitationsProcedure:  administrators,
+	api.AdminServiceGetInvitationProcedure:    administrators,
 	api.AdminServiceRevokeInvitationProcedure: administrators,
 	api.AdminServiceListAuditEventsProcedure:  administrators,
 }
@@ -69,7 +79,7 @@ func (s *Server) audience(procedure string) audience {
 	if !strings.HasPrefix(procedure, "/grpc.reflection.") {
 		return audiences[procedure]
 	}
-	if s.Outlook.NeedsToken() {
+	if s.Presenter.NeedsToken() {
 		return signedIn
 	}
 	return anybody
@@ -89,7 +99,7 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		defer cancel()
 		procedure := request.Spec().Procedure
 		defer func() { err = g.conclude(ctx, procedure, recover(), err) }()
-		if err := readable(request.Any()); err != nil {
+		if err := g.acceptable(request.Any()); err != nil {
 			return nil, err
 		}
 		if response, err = next(ctx, request); err != nil {
@@ -105,7 +115,7 @@ func (g *guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) (err error) {
 		defer func() { err = g.conclude(ctx, conn.Spec().Procedure, recover(), err) }()
 		setStreamHeaders(conn.ResponseHeader())
-		return next(ctx, readableConn{conn})
+		return next(ctx, acceptableConn{conn, g.Server})
 	}
 }
 

@@ -66,13 +66,27 @@ func malformed(problem string) error {
 	return coded(connect.CodeInvalidArgument, errors.New(problem), pb.ErrorReason_ERROR_REASON_MALFORMED)
 }
 
-// readableConn refuses what a stream begins with, when it could not be read.
-type readableConn struct{ connect.StreamingHandlerConn }
+// acceptable refuses a request that could not be read or breaks a rule of the schema.
+func (s *Server) acceptable(request any) error {
+	if err := readable(request); err != nil {
+		return err
+	}
+	if message, ok := request.(proto.Message); ok {
+		return s.rules.check(message)
+	}
+	return nil
+}
+
+// acceptableConn refuses what a stream begins with, as acceptable does.
+type acceptableConn struct {
+	connect.StreamingHandlerConn
+	server *Server
+}
 
 // Receive implements connect.StreamingHandlerConn.
-func (c readableConn) Receive(message any) error {
+func (c acceptableConn) Receive(message any) error {
 	if err := c.StreamingHandlerConn.Receive(message); err != nil {
 		return err
 	}
-	return readable(message)
+	return c.server.acceptable(message)
 }

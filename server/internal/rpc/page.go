@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"strings"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -92,5 +92,20 @@ func pageAfter(r pagedRequest) (*store.Cursor, error) {
 	return &store.Cursor{Start: token.Start, ID: token.ID}, nil
 }
 
-// canonical is a UUID as the service writes it.
-func canonical(id string) string { return strings.ToLower(id) }
+// pageOfAll shows a page of a list that is at hand as a whole and has an order of its own. An entry that is gone meanwhile takes
+// the rest of the list with it.
+func pageOfAll[T any, M proto.Message](r pagedRequest, all []T, show func(T) M, id func(T) string) ([]M, string, error) {
+	after, err := pageAfter(r)
+	if err != nil {
+		return nil, "", err
+	}
+	rest := all
+	if after != nil {
+		at := slices.IndexFunc(all, func(entry T) bool { return id(entry) == after.ID })
+		if rest = nil; at >= 0 {
+			rest = all[at+1:]
+		}
+	}
+	shown, next := page(r, rest[:min(len(rest), pageSize(r)+1)], show, func(entry T) store.Cursor { return store.Cursor{ID: id(entry)} })
+	return shown, next, nil
+}

@@ -30,7 +30,7 @@ func (s *Server) ForResults(next http.Handler) http.Handler {
 		if !ok {
 			return
 		}
-		if s.Outlook.JobFiles {
+		if s.Presenter.JobFiles {
 			name := r.PathValue("name")
 			owner, err := s.Store.ResultOwner(r.Context(), s.Workers.Owner(name), name)
 			if !s.may(w, who, owner, err, "no job wrote such a file") {
@@ -48,7 +48,7 @@ func (s *Server) ForPreviews(next http.Handler) http.Handler {
 		if !ok {
 			return
 		}
-		if s.Outlook.PrivateJobs {
+		if s.Presenter.PrivateJobs {
 			j, err := s.Store.Job(r.Context(), strings.ToLower(r.PathValue("job")))
 			if !s.may(w, who, j.UserID, err, "there is no such job") {
 				return
@@ -87,7 +87,7 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, 
 
 // onlooker is who makes a plain request: nobody is good enough where anybody could sign in.
 func (s *Server) onlooker(r *http.Request) (identity.Caller, refusal.Kind, error) {
-	anonymous := !s.Outlook.NeedsToken()
+	anonymous := !s.Presenter.NeedsToken()
 	if anonymous && s.token(r.Context(), r.Header) == "" {
 		return identity.Caller{}, "", nil
 	}
@@ -111,7 +111,7 @@ func (s *Server) may(w http.ResponseWriter, who identity.Caller, owner string, e
 		http.Error(w, unknown, http.StatusNotFound)
 	case err != nil:
 		http.Error(w, "something went wrong in the service", http.StatusInternalServerError)
-	case !s.Outlook.SeesJobsOf(who.User, owner):
+	case !s.Presenter.SeesJobsOf(who.User, owner):
 		s.Refusals.Note(refusal.NotAllowed, who.Address, "another's file")
 		http.Error(w, "it is for its owner and for administrators", http.StatusForbidden)
 	default:

@@ -13,8 +13,8 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
-	"connectrpc.com/validate"
 
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
@@ -42,8 +42,9 @@ type Server struct {
 	Feed       *feed.Feed[*Delta]
 	Store      store.Store
 	Live       *changes.Follower // keeps Feed up to date with Store
+	Catalog    Catalog
 	Workers    Workers
-	Outlook    Outlook
+	Presenter  Presenter
 	CookieName string
 	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever
 	Exposed    bool            // others than this machine's users reach the port
@@ -53,6 +54,7 @@ type Server struct {
 	Log        *slog.Logger
 	Refusals   *refusal.Log // nil: they are not written down
 
+	rules     rules
 	admission *admission
 	snapshots snapshots
 	streams   streams
@@ -69,25 +71,52 @@ const (
 )
 
 // Handle puts the services on the mux.
-func (s *Server) Handle(mux *http.ServeMux) {
-	s.admission = s.newAdmission()
+func (s *Server) Handle(mux *http.ServeMux) error {
+	checks, err := newRules()
+	if err != nil {
+		return fmt.Errorf("read the rules of the schema: %w", err)
+	}
+	s.rules, s.admission = checks, s.newAdmission()
 	guard := &guard{s}
 	options := []connect.HandlerOption{
-		connect.WithRequestGate(guard.admit), connect.WithInterceptors(guard, validate.NewInterceptor()),
-		connect.WithCompressMinBytes(compressFrom), gzipped(maxRequest), codecs,
+		connect.WithRequestGate(guard.admit),
+		connect.WithInterceptors(guard),
+		connect.WithCompressMinBytes(compressFrom),
+		gzipped(maxRequest),
+		codecs,
 	}
-	handle := func(path string, handler http.Handler) { mux.Handle(path, bounded(handler, maxRequest)) }
+	handle := func(path string, handler http.Handler) { mux.Handle(path, bounded(knownCalls(handler), maxRequest)) }
 	handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
+	handle(comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{s}, options...))
+	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))
 	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
 	handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
 	names := []string{
-		comfyschedulerv1connect.SchedulerServiceName, comfyschedulerv1connect.IdentityServiceName, comfyschedulerv1connect.AdminServiceName,
+		comfyschedulerv1connect.SchedulerServiceName,
+		comfyschedulerv1connect.WorkflowServiceName,
+		comfyschedulerv1connect.WorkerServiceName,
+		comfyschedulerv1connect.IdentityServiceName,
+		comfyschedulerv1connect.AdminServiceName,
 	}
 	small := connect.WithReadMaxBytes(maxQuestion)
 	mux.Handle(grpchealth.NewHandler(healthCheck{s, names}, small))
 	reflector := grpcreflect.NewStaticReflector(names...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector, small, connect.WithRequestGate(guard.admit)))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, small, connect.WithRequestGate(guard.admit)))
+	return nil
+}
+
+// knownCalls answers calls that the schema does not have like every other error.
+func knownCalls(next http.Handler) http.Handler {
+	refuse := connect.NewErrorWriter()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, known := audiences[r.URL.Path]; !known {
+			unknown := fmt.Errorf("there is no call %s", r.URL.Path)
+			_ = refuse.Write(w, r, coded(connect.CodeUnimplemented, unknown, pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // healthCheck says that a service is serving while bookings are taken.

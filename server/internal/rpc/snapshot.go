@@ -18,16 +18,17 @@ const (
 	entryFrame = 6
 )
 
-// snapshot is what all who see the same of the state are shown, with room for what one is told besides. When not all jobs
+// snapshot is what all who see the same of the state are shown of what is kept, with room for the rest. When not all jobs
 // fit, the scheduled ones that start last are missing, and the ended ones have half of the room, the latest of them.
-func (o Outlook) snapshot(s *feed.Snapshot, v account.User) *pb.StateSnapshot {
+func (p Presenter) snapshot(s *feed.Snapshot, v account.User) *pb.StateSnapshot {
 	out := &pb.StateSnapshot{
-		Revision: revisionToProto(s.Revision), System: o.system(s.System, v), Workflows: workflowsToProto(s.Workflows),
-		ConnectedUsers:   o.connections(s.Connections, v),
-		ScheduledUntilMs: s.ScheduledUntil, ScheduledTotal: int64(s.ScheduledTotal), Presence: presenceToProto(s.Presence),
-		Users: each(s.Names, nameToProto),
+		Revision:         revisionToProto(s.Revision),
+		ScheduledUntilMs: s.ScheduledUntil,
+		ScheduledTotal:   int64(s.ScheduledTotal),
+		Users:            names(s, func(yield func(string)) { owners(s, yield) }),
 	}
-	c := &choice{outlook: o, viewer: v, from: s, taken: make([]*pb.Job, len(s.Jobs)), left: maxResponse - ownReserve - proto.Size(out)}
+	room := maxResponse - ownReserve - proto.Size(out) - proto.Size(p.complete(s, v))
+	c := &choice{presenter: p, viewer: v, from: s, taken: make([]*pb.Job, len(s.Jobs)), left: room}
 	c.take(s.Jobs, job.Processing)
 	c.takeEnded()
 	if first, missing := c.take(s.Jobs, job.Scheduled); missing {
@@ -37,13 +38,56 @@ func (o Outlook) snapshot(s *feed.Snapshot, v account.User) *pb.StateSnapshot {
 	return out
 }
 
+// complete is the status beside it.
+func (p Presenter) complete(s *feed.Snapshot, v account.User) *pb.StatusUpdate {
+	return &pb.StatusUpdate{
+		Complete:       true,
+		System:         p.system(s.System, v),
+		Workflows:      summariesToProto(s.Workflows, s.System.Workers),
+		ConnectedUsers: p.connections(s.Connections, v),
+		Presence:       presenceToProto(s.Presence),
+		Users: names(s, func(yield func(string)) {
+			for _, c := range s.Connections {
+				yield(c.UserID)
+			}
+		}),
+	}
+}
+
+// aside is what only this viewer is told of a status; nil when that is nothing.
+func (p Presenter) aside(s *feed.Snapshot, v account.User) []*pb.StatusUpdate {
+	own := s.Own[v.ID]
+	if len(own.Connections) == 0 {
+		return nil
+	}
+	return []*pb.StatusUpdate{{ConnectedUsers: p.connections(own.Connections, v), Users: each(own.Names, nameToProto)}}
+}
+
+func owners(s *feed.Snapshot, yield func(string)) {
+	for _, j := range s.Jobs {
+		yield(j.UserID)
+	}
+}
+
+// names are those of a snapshot's names that are spoken of.
+func names(s *feed.Snapshot, spokenOf func(yield func(userID string))) (found []*pb.UserName) {
+	wanted := map[string]bool{}
+	spokenOf(func(userID string) { wanted[userID] = true })
+	for _, n := range s.Names {
+		if wanted[n.UserID] {
+			found = append(found, nameToProto(n))
+		}
+	}
+	return found
+}
+
 // choice is the jobs of a snapshot that fit into a message.
 type choice struct {
-	outlook Outlook
-	viewer  account.User
-	from    *feed.Snapshot
-	left    int       // bytes
-	taken   []*pb.Job // by their place in the snapshot; nil: not taken
+	presenter Presenter
+	viewer    account.User
+	from      *feed.Snapshot
+	left      int       // bytes
+	taken     []*pb.Job // by their place in the snapshot; nil: not taken
 }
 
 // take takes the jobs of a status in their order, up to the first that does not fit.
@@ -69,10 +113,10 @@ func (c *choice) takeEnded() {
 
 // fit takes a job unless there is no room for it.
 func (c *choice) fit(i int) bool {
-	j := c.outlook.job(c.from.Jobs[i], c.viewer)
+	j := c.presenter.job(c.from.Jobs[i], c.viewer)
 	for _, p := range c.from.Progress {
 		if p.JobID == j.Id {
-			j.Progress = c.outlook.progress(p, c.viewer)
+			j.Progress = c.presenter.progress(p, c.viewer)
 		}
 	}
 	size := proto.Size(j) + entryFrame
@@ -82,12 +126,4 @@ func (c *choice) fit(i int) bool {
 	c.left -= size
 	c.taken[i] = j
 	return true
-}
-
-// aside is what only this viewer is told of a snapshot.
-func (o Outlook) aside(s *feed.Snapshot, v account.User, now int64) *pb.StateSnapshot {
-	own := s.Own[v.ID]
-	return &pb.StateSnapshot{
-		ServerTimeMs: now, ConnectedUsers: o.connections(own.Connections, v), Users: each(own.Names, nameToProto),
-	}
 }

@@ -40,21 +40,21 @@ func (s schedulerService) WatchState(
 // watcher is one state stream.
 type watcher struct {
 	*Server
-	me     identity.Caller
-	stream connect.StreamingHandlerConn
-	format format
-	cursor feed.Cursor
-	frames []*frame               // sent next; used again
-	own    *pb.WatchStateResponse // what only this watcher is told next
-	sent   time.Time              // when the latest response left
-	told   time.Time              // when the latest change did
+	me         identity.Caller
+	stream     connect.StreamingHandlerConn
+	format     format
+	cursor     feed.Cursor
+	frames     []*frame  // sent next; used again
+	connection string    // its id, until that was told with the complete status
+	sent       time.Time // when the latest response left
+	told       time.Time // when the latest change did
 }
 
 // newWatcher makes a watcher that counts as connected until leave is called; fault.TooManyStreams.
 func (s *Server) newWatcher(
 	ctx context.Context, r *pb.WatchStateRequest, stream connect.StreamingHandlerConn,
 ) (w *watcher, leave func(), err error) {
-	me, limits := caller(ctx), s.Outlook.Limits
+	me, limits := caller(ctx), s.Presenter.Limits
 	closed, err := s.streams.open(me, limits.StreamsPerUser, limits.StreamsPerAddress)
 	if err != nil {
 		s.Refusals.Note(refusal.Streams, me.Address, comfyschedulerv1connect.SchedulerServiceWatchStateProcedure)
@@ -63,7 +63,7 @@ func (s *Server) newWatcher(
 	connection := feed.Connection{
 		ID: uuid.NewString(), UserID: me.ID, IP: me.Address, Client: r.Client, ConnectedAt: s.Now().UnixMilli(),
 	}
-	w = &watcher{Server: s, me: me, stream: stream, format: formatOf(stream), own: &pb.WatchStateResponse{ConnectionId: connection.ID}}
+	w = &watcher{Server: s, me: me, stream: stream, format: formatOf(stream), connection: connection.ID}
 	if after := r.ResumeAfter; after != nil {
 		w.cursor.Revision = feed.Revision{Epoch: after.Epoch, Number: after.Number}
 	}
@@ -145,10 +145,8 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 		w.me = again
 		w.Feed.RenameUser(again.ID, again.Name) // the stream may have begun under an older name
 	}
-	if w.own == nil && news.Empty() && time.Since(w.sent) > heartbeat-pulse {
-		w.own = &pb.WatchStateResponse{Heartbeat: &pb.Heartbeat{ServerTimeMs: w.Now().UnixMilli()}}
-	}
-	if !news.Empty() || w.own != nil {
+	silent := news.Empty() && time.Since(w.sent) > heartbeat-pulse
+	if !news.Empty() || silent || w.connection != "" {
 		frames, err = w.respond(news)
 	}
 	if err != nil && news.Snapshot == nil {
@@ -159,7 +157,7 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 	if err != nil {
 		return nil, nil, err
 	}
-	w.cursor, w.own = news.Next, nil
+	w.cursor, w.connection = news.Next, ""
 	if len(frames) > 0 {
 		w.sent = time.Now()
 	}
@@ -169,18 +167,23 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 	return frames, news.More, nil
 }
 
-// respond puts news, and what is this watcher's own, into responses that are bounded in bytes.
+// respond puts news into responses that are bounded in bytes; none is a sign of life.
 func (w *watcher) respond(news feed.News[*Delta]) (frames []*frame, err error) {
-	viewer, r, size := w.me.User, response{own: w.own}, 0
+	viewer, r, size := w.me.User, response{}, 0
 	w.frames = w.frames[:0]
-	if s := news.Snapshot; s != nil {
-		if r.snapshot, err = w.snapshots.encode(w.format, w.Outlook, s, viewer); err != nil {
+	begins := news.Snapshot != nil || w.connection != ""
+	if begins || news.Empty() {
+		if r, err = w.begin(news.Snapshot); err != nil {
 			return nil, err
 		}
-		r.own = &pb.WatchStateResponse{ConnectionId: w.own.GetConnectionId(), Snapshot: w.Outlook.aside(s, viewer, w.Now().UnixMilli())}
 	}
-	r.deltas = make([][]byte, 0, len(news.Deltas)+len(news.Progress)+2) // all of a frame fits in
+	if r.deltas == nil {
+		r.deltas = make([][]byte, 0, len(news.Deltas)+len(news.Progress)+4) // all of a frame fits in
+	}
 	for _, d := range news.Deltas {
+		if begins && !d.change.IsKept() {
+			continue // the complete status is newer
+		}
 		encoded, err := d.For(w.format, viewer)
 		if err != nil {
 			return nil, err
@@ -191,7 +194,11 @@ func (w *watcher) respond(news feed.News[*Delta]) (frames []*frame, err error) {
 			}
 			r, size = response{}, 0
 		}
-		r.deltas, size = append(r.deltas, encoded), size+len(encoded)
+		if size += len(encoded); d.change.IsKept() {
+			r.deltas = append(r.deltas, encoded)
+		} else {
+			r.statuses = append(r.statuses, encoded)
+		}
 	}
 	for _, p := range news.Progress {
 		encoded, err := p.For(w.format, viewer)
@@ -202,6 +209,28 @@ func (w *watcher) respond(news feed.News[*Delta]) (frames []*frame, err error) {
 	}
 	err = w.put(&r)
 	return w.frames, err
+}
+
+// begin is a response with the server's clock, and with what a stream begins with: the complete status, and the snapshot if
+// there is one.
+func (w *watcher) begin(snapshot *feed.Snapshot) (r response, err error) {
+	r.own = &pb.WatchStateResponse{ConnectionId: w.connection, Heartbeat: &pb.Heartbeat{ServerTimeMs: w.Now().UnixMilli()}}
+	from := snapshot
+	if from == nil {
+		if w.connection == "" {
+			return r, nil
+		}
+		from = w.Feed.Snapshot()
+	}
+	parts, err := w.snapshots.encode(w.format, w.Presenter, from, w.me.User)
+	if err != nil {
+		return r, err
+	}
+	if snapshot != nil {
+		r.snapshot = parts.snapshot
+	}
+	r.statuses, r.own.Statuses = [][]byte{parts.status}, w.Presenter.aside(from, w.me.User)
+	return r, nil
 }
 
 // put makes a frame of a response.

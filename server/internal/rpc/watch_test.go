@@ -56,14 +56,16 @@ func watched(t *testing.T, test func(*rpc.Server, chan struct{}, *connect.Server
 			Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Store: s, CookieName: "test", Stopping: stopping,
 			Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		}
-		service.Feed = feed.New(0, service.Outlook.Delta)
+		service.Feed = feed.New(0, service.Presenter.Delta)
 		service.Identity.OnChange(service.Feed.Rouse)
 		_, token, err := service.Identity.SignIn(t.Context(), "", "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		mux := http.NewServeMux()
-		service.Handle(mux)
+		if err := service.Handle(mux); err != nil {
+			t.Fatal(err)
+		}
 		network := make(pipes)
 		server := &http.Server{Handler: mux}
 		go func() { _ = server.Serve(network) }()
@@ -103,7 +105,7 @@ func TestSilentStreamsHaveHeartbeats(t *testing.T) {
 			if i == 10 {
 				time.Sleep(7 * time.Second)
 				service.Feed.SetSystem(health.State{})
-				if !stream.Receive() || len(stream.Msg().GetDeltas()) != 1 {
+				if !stream.Receive() || len(stream.Msg().GetStatuses()) != 1 {
 					t.Fatalf("no delta: %v (%v)", stream.Msg(), stream.Err())
 				}
 			}

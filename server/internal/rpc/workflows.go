@@ -1,46 +1,37 @@
 package rpc
 
 import (
+	"context"
+
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-const (
-	// maxChoices is how much of the choices of all workflows is listed, in bytes: a folder may hold any number of models.
-	maxChoices = 256 << 10
-	// maxProblems is how many problems of a workflow are told.
-	maxProblems = 50
-	// maxExample is how long the example may be, in characters.
-	maxExample = 16 << 10
-)
-
-func workflowsToProto(workflows []workflow.Workflow) []*pb.Workflow {
-	room := maxChoices
-	return each(workflows, func(w workflow.Workflow) *pb.Workflow {
-		d := w.Description
-		return &pb.Workflow{
-			Id: w.ID, Title: w.Title, ExamplePrompt: job.Beginning(d.Prompt, maxExample), SeedMin: d.SeedMin, SeedMax: d.SeedMax,
-			Problems: each(d.Problems[:min(len(d.Problems), maxProblems)], func(p workflow.Problem) string {
-				return job.Beginning(p.Text, maxDetail)
-			}),
-			Parameters: each(d.Parameters, func(p workflow.Parameter) *pb.Parameter { return parameterToProto(p, &room) }),
-		}
-	})
+// Catalog tells which workflows there are and how long they take where. It is safe for concurrent use.
+type Catalog interface {
+	booking.Offers
+	// Workflows are all workflows, in the order of the configuration.
+	Workflows() []workflow.Workflow
+	// State is how the service and its workers are.
+	State() health.State
 }
 
-// parameterToProto lists the first choices as far as there is room for them.
-func parameterToProto(p workflow.Parameter, room *int) *pb.Parameter {
-	low, high := p.Bounds()
-	listed := 0
-	for _, choice := range p.Choices {
-		if *room -= len(choice) + entryFrame; *room < 0 {
-			break
-		}
-		listed++
+type workflowService struct{ *Server }
+
+func (s workflowService) ListWorkflows(_ context.Context, r *pb.ListWorkflowsRequest) (*pb.ListWorkflowsResponse, error) {
+	workers := s.Catalog.State().Workers
+	shown, next, err := pageOfAll(r, s.Catalog.Workflows(),
+		func(w workflow.Workflow) *pb.WorkflowSummary { return summaryToProto(w, workers) },
+		func(w workflow.Workflow) string { return w.ID })
+	return &pb.ListWorkflowsResponse{Workflows: shown, NextPageToken: next}, err
+}
+
+func (s workflowService) GetWorkflow(_ context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
+	found, err := booking.Current(s.Catalog, r.WorkflowId, r.Version)
+	if err != nil {
+		return nil, err
 	}
-	return &pb.Parameter{
-		Name: p.Name, Title: p.Title, Kind: parameterKinds[p.Kind], Min: low, Max: high, Step: p.Step,
-		Choices: p.Choices[:listed], Default: valueToProto(p.Default),
-	}
+	return &pb.GetWorkflowResponse{Workflow: workflowToProto(found, s.Catalog.State().Workers)}, nil
 }

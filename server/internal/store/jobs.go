@@ -52,6 +52,8 @@ type Query struct {
 	Statuses   []job.Status
 	UserID     string
 	Worker     string
+	Workflow   string
+	IDSuffix   string         // end of the id, in lower case
 	Window     *schedule.Slot // jobs whose slot has a moment in common with it
 	Descending bool           // latest start first
 	After      *Cursor        // go on behind this job

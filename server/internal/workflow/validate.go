@@ -3,26 +3,33 @@ package workflow
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
 
-// Validate says everything that is wrong with the seed and the parameters of a booking: a fault for
-// fault.InvalidFields, or nil. No seed is a good one.
-func (d Description) Validate(seed *uint64, values Values) error {
+// blank are the characters that leave a prompt empty to the eye.
+var blank = regexp.MustCompile(`^[\s\pZ\pC\pM\x{2800}\x{3164}\x{115F}\x{1160}\x{FFA0}]*$`)
+
+// Validate says everything that is wrong with the prompt, the seed and the parameters of a booking: a fault for
+// fault.InvalidFields, or nil. No prompt stands for one that was found good before; no seed is a good one.
+func (d Description) Validate(prompt *string, seed *uint64, values Values) error {
 	var wrong fault.Fields
+	if prompt != nil && blank.MatchString(*prompt) {
+		wrong.Add("inputs", PromptParameter, "must not be empty: describe the picture")
+	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		parameter, known := d.parameter(name)
 		if !known {
-			wrong.Add("parameters", name, "the workflow has no such parameter"+d.names())
+			wrong.Add("inputs", name, "the workflow has no such input"+d.names())
 		} else if problem := parameter.Check(values[name]); problem != "" {
-			wrong.Add("parameters", name, problem)
+			wrong.Add("inputs", name, problem)
 		}
 	}
 	if seed != nil && (*seed < d.SeedMin || *seed > d.SeedMax) {
-		wrong.Add("seed", "", fmt.Sprintf("must be from %d to %d", d.SeedMin, d.SeedMax))
+		wrong.Add("inputs", SeedParameter, fmt.Sprintf("must be from %d to %d", d.SeedMin, d.SeedMax))
 	}
 	return wrong.Err()
 }
@@ -36,14 +43,11 @@ func (d Description) parameter(name string) (Parameter, bool) {
 	return Parameter{}, false
 }
 
-// names continues a sentence with the names of all parameters, if there are any.
+// names continues a sentence with the names of all inputs.
 func (d Description) names() string {
-	var names []string
+	names := []string{PromptParameter, SeedParameter}
 	for _, p := range d.Parameters {
 		names = append(names, p.Name)
-	}
-	if len(names) == 0 {
-		return ""
 	}
 	return "; it has " + strings.Join(names, ", ")
 }

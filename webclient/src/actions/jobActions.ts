@@ -1,8 +1,9 @@
 import type { Notice } from "../components/Notices";
-import type { Settings } from "../form/values";
+import type { InputChange } from "../form/values";
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { formatMoment } from "../lib/format";
 import { type Problem, problemOf } from "../lib/problem";
+import { startOf } from "../lib/slots";
 import { sentence } from "../lib/words/words";
 import type { Live } from "../live/LiveContext";
 import { serverNow } from "../live/now";
@@ -20,7 +21,7 @@ export interface JobActions {
   /** Takes the last accepted move back. */
   readonly undoMove: () => void;
   /** Changes what is given, against the version that was edited. Resolves to the job as it is then, or to the problem. */
-  readonly update: (job: JobVersion, settings: Partial<Settings>) => Promise<{ job?: Job; problem?: Problem }>;
+  readonly update: (job: JobVersion, change: InputChange) => Promise<{ job?: Job; problem?: Problem }>;
   readonly cancel: (job: Job) => Promise<void>;
 }
 
@@ -34,17 +35,18 @@ export function createJobActions(
   let lastMove: { readonly id: string; readonly from: number } | undefined;
 
   async function move(job: Job, target: Target): Promise<boolean> {
-    const next = target === "next";
     try {
-      const { job: moved } = await api.scheduler.updateJob({
+      const { job: moved } = await api.scheduler.moveJob({
         jobId: job.id,
         version: job.version,
-        edit: next ? { nextFreeFrom: 0n } : { timeSlot: BigInt(Math.round(target)) },
-        updateMask: { paths: [next ? "next_free_from" : "time_slot"] },
+        start:
+          target === "next"
+            ? { case: "earliestStartMs", value: 0n }
+            : { case: "startMs", value: BigInt(Math.round(target)) },
       });
-      const start = Number(moved?.timeSlot ?? job.timeSlot);
+      const start = startOf(moved ?? job);
       const back = lastMove?.id === job.id && lastMove.from === start;
-      lastMove = back ? undefined : { id: job.id, from: Number(job.timeSlot) };
+      lastMove = back ? undefined : { id: job.id, from: startOf(job) };
       notify(
         job,
         back
@@ -71,11 +73,9 @@ export function createJobActions(
     if (lastMove && job) void move(job, lastMove.from);
   }
 
-  async function update(job: JobVersion, settings: Partial<Settings>): Promise<{ job?: Job; problem?: Problem }> {
-    const paths = (["prompt", "seed", "parameters"] as const).filter((name) => settings[name] !== undefined);
+  async function update(job: JobVersion, change: InputChange): Promise<{ job?: Job; problem?: Problem }> {
     try {
-      const request = { jobId: job.id, version: job.version, edit: settings, updateMask: { paths } };
-      const { job: changed } = await api.scheduler.updateJob(request);
+      const { job: changed } = await api.scheduler.updateJob({ jobId: job.id, version: job.version, ...change });
       notify(job, { tone: "good", title: "Job updated." });
       return changed ? { job: changed } : {};
     } catch (cause) {

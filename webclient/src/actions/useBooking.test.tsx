@@ -3,14 +3,14 @@ import { act, fireEvent, renderHook, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, expect, it } from "vitest";
 import { NoticeProvider } from "../components/Notices";
-import { ErrorInfoSchema, ErrorReason, SlotConflictSchema } from "../gen/comfyscheduler/v1/error_pb";
+import { ErrorInfoSchema, ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
 import { type BookJobRequest, SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../lib/transport";
 import { LiveProvider } from "../live/LiveContext";
 import { job, noon, testLive } from "../testing/fixtures";
 import { useBooking } from "./useBooking";
 
-const wish = { workflowId: "klein", prompt: "A fox", parameters: {}, start: noon };
+const wish = { workflowId: "klein", workflowVersion: "v1", inputs: {}, start: noon };
 
 /** Books against a server that answers its calls one after the other with these. */
 function setUp(...answers: (ConnectError | "booked")[]) {
@@ -57,8 +57,17 @@ it("does not ask again when the server said why not", async () => {
 const conflictOf = (next: number) =>
   new ConnectError("taken", Code.FailedPrecondition, undefined, [
     {
-      desc: SlotConflictSchema,
-      value: { blockingJobId: "job-1", blockingUserName: "Ada", nextFreeStartMs: BigInt(next) },
+      desc: ErrorInfoSchema,
+      value: {
+        reason: ErrorReason.SLOT_TAKEN,
+        detail: {
+          case: "slotConflict",
+          value: {
+            blocker: { case: "job", value: { jobId: "job-1", userName: "Ada" } },
+            nextFreeStartMs: BigInt(next),
+          },
+        },
+      },
     },
   ]);
 

@@ -1,19 +1,23 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { useCallback } from "react";
 import { useNotify } from "../components/Notices";
-import type { Settings } from "../form/values";
+import type { Inputs } from "../form/values";
 import { ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
 import { formatMoment } from "../lib/format";
 import { type Problem, problemOf } from "../lib/problem";
 import { randomUuid } from "../lib/random";
+import { startOf } from "../lib/slots";
 import { useLiveContext } from "../live/LiveContext";
 import { serverNow } from "../live/now";
 import { conflictNotice } from "./conflict";
 
 /** BookingWish is what somebody wants booked. */
-export interface BookingWish extends Settings {
+export interface BookingWish {
   readonly workflowId: string;
+  /** The version for whose form the inputs were made. */
+  readonly workflowVersion: string;
+  readonly inputs: Inputs;
   /** Exact start in milliseconds since the Unix epoch; the next free one when absent. */
   readonly start?: number;
 }
@@ -49,14 +53,14 @@ export function useBooking(): (wish: BookingWish, take: TakeInstead) => Promise<
           return api.scheduler.bookJob(request);
         });
         if (job) {
-          const at = formatMoment(Number(job.timeSlot), serverNow(store));
+          const at = formatMoment(startOf(job), serverNow(store));
           notify({ about, tone: "good", title: `Booked for ${at}.` });
         }
         return { job };
       } catch (cause) {
         const problem = problemOf(cause);
         const { conflict, fields, message } = problem;
-        const past = fields.get("time_slot");
+        const past = fields.get("start_ms");
         if (conflict) notify({ about, ...conflictNotice(conflict, { verb: "Book", now: serverNow(store), take }) });
         else if (fields.size === 0) notify({ about, tone: "bad", title: message });
         else if (past !== undefined)
@@ -73,17 +77,16 @@ export function useBooking(): (wish: BookingWish, take: TakeInstead) => Promise<
   );
 }
 
-function requestOf({ start, workflowId, prompt, parameters, seed }: BookingWish) {
+function requestOf({ start, workflowId, workflowVersion, inputs }: BookingWish) {
   return {
     requestId: randomUuid(),
     start:
       start === undefined
-        ? ({ case: "nextFreeFrom", value: 0n } as const)
-        : ({ case: "timeSlot", value: BigInt(Math.round(start)) } as const),
+        ? ({ case: "earliestStartMs", value: 0n } as const)
+        : ({ case: "startMs", value: BigInt(Math.round(start)) } as const),
     workflowId,
-    prompt,
-    parameters,
-    ...(seed !== undefined && { seed }),
+    workflowVersion,
+    inputs,
   };
 }
 

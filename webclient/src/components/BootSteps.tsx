@@ -1,5 +1,6 @@
-import { BootOutcome, type BootStep } from "../gen/comfyscheduler/v1/system_pb";
+import { BootOutcome, type BootStep } from "../gen/comfyscheduler/v1/worker_pb";
 import { formatDuration } from "../lib/format";
+import { stageWords } from "../lib/words/words";
 import { Icon, type IconName } from "./Icon";
 
 const marks: Record<BootOutcome, { icon: IconName; look: string; word: string }> = {
@@ -14,14 +15,14 @@ const marks: Record<BootOutcome, { icon: IconName; look: string; word: string }>
 export function BootSteps({ steps }: { steps: readonly BootStep[] }) {
   return (
     <ol className="space-y-2">
-      {steps.map(({ name, outcome, elapsedMs, detail }) => (
-        <li key={name} className="flex items-baseline gap-2.5">
+      {steps.map(({ stage, outcome, elapsedMs, detail }) => (
+        <li key={stage} className="flex items-baseline gap-2.5">
           <span className={`translate-y-0.5 ${marks[outcome].look}`}>
             <Icon name={marks[outcome].icon} className="size-4" />
             <span className="sr-only">{marks[outcome].word}: </span>
           </span>
           <span className="min-w-0 flex-1">
-            <span className="font-medium first-letter:uppercase">{name}</span>
+            <span className="font-medium">{stageWords[stage]}</span>
             {detail && <span className="ml-2 text-ink-soft text-sm">{detail}</span>}
           </span>
           <span className="text-ink-faint text-sm">

@@ -1,136 +1,184 @@
 import { create } from "@bufbuild/protobuf";
-import { type Job, type ParameterValue, ParameterValueSchema } from "../gen/comfyscheduler/v1/job_pb";
-import { type Parameter, ParameterKind, type Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
+import { type Input, InputRole, type InputValue, InputValueSchema } from "../gen/comfyscheduler/v1/input_pb";
+import type { Job } from "../gen/comfyscheduler/v1/job_pb";
+import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 
-/** FormValues is what stands in the fields, as text until it is read: half-typed numbers are no numbers yet. */
-export interface FormValues {
-  readonly prompt: string;
-  /** Decimal digits; empty for a random seed. */
-  readonly seed: string;
-  readonly parameters: Readonly<Record<string, string | boolean>>;
+/** FormValues is what stands in the fields, by the input's name, as text until it is read: half-typed numbers are no numbers yet. */
+export type FormValues = Readonly<Record<string, string | boolean>>;
+
+/** Inputs are the values of a booking, by the input's name. */
+export type Inputs = Record<string, InputValue>;
+
+/** InputChange is what of a booking's inputs becomes another. */
+export interface InputChange {
+  readonly inputs: Inputs;
+  /** Names of inputs that get their default, or a new random seed. */
+  readonly resetInputs: string[];
 }
 
-/** Settings is a form that was read without complaint. */
-export interface Settings {
-  readonly prompt: string;
-  readonly seed?: bigint;
-  readonly parameters: Record<string, ParameterValue>;
-}
-
-/** Complaints by field: "prompt", "seed", or "parameters.<name>". */
+/** Complaints by the input's name. */
 export type FieldErrors = ReadonlyMap<string, string>;
 
-/** The longest prompt, in bytes of UTF-8. */
-export const promptLimit = 16_384;
+/** The input of the workflow that has this role; a workflow may have none. */
+export function inputFor(workflow: Workflow | undefined, role: InputRole): Input | undefined {
+  return workflow?.inputs.find((input) => input.role === role);
+}
+
+/** Whether the workflow has a prompt and the field for it is blank. */
+export function lacksPrompt(values: FormValues, workflow: Workflow | undefined): boolean {
+  const prompt = inputFor(workflow, InputRole.PROMPT);
+  return prompt !== undefined && String(values[prompt.name] ?? "").trim() === "";
+}
 
 /** The fields of a new booking: the workflow's defaults. */
 export function emptyValues(workflow: Workflow | undefined): FormValues {
-  const defaults = (workflow?.parameters ?? []).map(({ name, default: value }) => [name, fieldOf(value)] as const);
-  return { prompt: "", seed: "", parameters: Object.fromEntries(defaults) };
+  return Object.fromEntries((workflow?.inputs ?? []).map((input) => [input.name, defaultOf(input)]));
+}
+
+function defaultOf({ kind }: Input): string | boolean {
+  switch (kind.case) {
+    case "boolean":
+      return kind.value.default ?? false;
+    case "choice":
+      return kind.value.default ?? kind.value.choices[0] ?? "";
+    case "integer":
+    case "number":
+    case "text":
+      return String(kind.value.default ?? "");
+    default:
+      return "";
+  }
 }
 
 /** The fields that show what a job was booked with. */
 export function valuesOf(job: Job): FormValues {
-  const parameters = Object.entries(job.parameters).map(([name, value]) => [name, fieldOf(value)] as const);
-  return { prompt: job.prompt, seed: job.seed.toString(), parameters: Object.fromEntries(parameters) };
+  return Object.fromEntries(Object.entries(job.inputs).map(([name, { value }]) => [name, fieldOf(value)]));
 }
 
-function fieldOf(value: ParameterValue | undefined): string | boolean {
-  const known = value?.value;
-  if (known?.case === "boolean") return known.value;
-  return known?.value === undefined ? "" : String(known.value);
+function fieldOf(value: InputValue["value"]): string | boolean {
+  switch (value.case) {
+    case "boolean":
+      return value.value;
+    case "file":
+      return value.value.source.value ?? "";
+    default:
+      return String(value.value ?? "");
+  }
 }
 
 /** Reads the fields. Every complaint is collected, so that one round is enough. */
 export function readValues(
   values: FormValues,
   workflow: Workflow,
-): { settings: Settings; errors?: undefined } | { settings?: undefined; errors: FieldErrors } {
+): { inputs: Inputs; errors?: undefined } | { inputs?: undefined; errors: FieldErrors } {
   const errors = new Map<string, string>();
-  if (values.prompt.trim() === "") errors.set("prompt", "Describe the picture.");
-  else if (byteLength(values.prompt) > promptLimit) errors.set("prompt", "Too long: 16 KiB at most.");
-
-  const seed = readSeed(values.seed, workflow, errors);
-  const parameters: Record<string, ParameterValue> = {};
-  for (const parameter of workflow.parameters) {
-    const value = readParameter(parameter, values.parameters[parameter.name] ?? "", errors);
-    if (value) parameters[parameter.name] = create(ParameterValueSchema, { value });
+  const inputs: Inputs = {};
+  for (const input of workflow.inputs) {
+    const { value, complaint } = readInput(input, values[input.name] ?? "");
+    if (complaint) errors.set(input.name, complaint);
+    if (value) inputs[input.name] = create(InputValueSchema, { value });
   }
-  if (errors.size > 0) return { errors };
-  return { settings: { prompt: values.prompt, parameters, ...(seed !== undefined && { seed }) } };
+  return errors.size > 0 ? { errors } : { inputs };
 }
 
-/** Bytes of a text in UTF-8. */
-export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
+/** A field that was read: neither a value nor a complaint where it is left open. */
+interface Read {
+  readonly value?: InputValue["value"];
+  readonly complaint?: string;
 }
 
-function readSeed(text: string, { seedMin, seedMax }: Workflow, errors: Map<string, string>): bigint | undefined {
-  const digits = text.trim();
-  if (digits === "") return undefined;
-  if (!/^\d+$/.test(digits)) {
-    errors.set("seed", "A whole number, or empty for a random one.");
-    return undefined;
-  }
-  const seed = BigInt(digits);
-  if (seed < seedMin || seed > seedMax) errors.set("seed", `From ${seedMin} to ${seedMax}.`);
-  return seed;
-}
-
-function readParameter(
-  parameter: Parameter,
-  field: string | boolean,
-  errors: Map<string, string>,
-): ParameterValue["value"] | undefined {
-  const complain = (message: string) => void errors.set(`parameters.${parameter.name}`, message);
-  const text = String(field).trim();
-  switch (parameter.kind) {
-    case ParameterKind.BOOLEAN:
-      return { case: "boolean", value: field === true };
-    case ParameterKind.INTEGER:
-      if (!/^[-+]?\d+$/.test(text)) return complain("A whole number, please.");
-      if (!within(Number(text), parameter)) return complain(rangeWords(parameter));
-      return { case: "integer", value: BigInt(text) };
-    case ParameterKind.NUMBER: {
-      const value = Number(text.replace(",", "."));
-      if (text === "" || !Number.isFinite(value)) return complain("A number, please.");
-      if (!within(value, parameter)) return complain(rangeWords(parameter));
-      return { case: "number", value };
+function readInput({ kind, role, optional }: Input, field: string | boolean): Read {
+  const typed = String(field);
+  const text = typed.trim();
+  if (optional && text === "") return {};
+  switch (kind.case) {
+    case "boolean":
+      return { value: { case: "boolean", value: field === true } };
+    case "integer":
+      return readInteger(text, kind.value);
+    case "number":
+      return readNumber(text, kind.value);
+    case "seed":
+      return readSeed(text, kind.value);
+    case "text": {
+      if (text === "" && role === InputRole.PROMPT) return { complaint: "Describe the picture." };
+      const { maxBytes } = kind.value;
+      if (maxBytes > 0 && byteLength(typed) > maxBytes)
+        return { complaint: `Too long: ${sizeWords(maxBytes)} at most.` };
+      return { value: { case: "text", value: typed } };
     }
+    case "choice":
+      return { value: { case: "text", value: typed } };
+    case "file":
+      return { complaint: "Files cannot be given here yet." };
     default:
-      return { case: "text", value: String(field) };
+      return {};
   }
 }
 
-function within(value: number, { min, max }: Parameter): boolean {
-  return value >= (min ?? Number.NEGATIVE_INFINITY) && value <= (max ?? Number.POSITIVE_INFINITY);
+function readInteger(text: string, range: { min?: bigint; max?: bigint }): Read {
+  if (!/^[-+]?\d+$/.test(text)) return { complaint: "A whole number, please." };
+  const value = BigInt(text);
+  return within(value, range) ? { value: { case: "integer", value } } : { complaint: rangeWords(range) };
+}
+
+function readNumber(text: string, range: { min?: number; max?: number }): Read {
+  const value = Number(text.replace(",", "."));
+  if (text === "" || !Number.isFinite(value)) return { complaint: "A number, please." };
+  return within(value, range) ? { value: { case: "number", value } } : { complaint: rangeWords(range) };
+}
+
+/** An open seed is drawn by the server. */
+function readSeed(digits: string, { min, max }: { min: bigint; max: bigint }): Read {
+  if (digits === "") return {};
+  if (!/^\d+$/.test(digits)) return { complaint: "A whole number, or empty for a random one." };
+  const value = BigInt(digits);
+  return within(value, { min, max }) ? { value: { case: "seed", value } } : { complaint: rangeWords({ min, max }) };
+}
+
+type Range<T> = { readonly min?: T | undefined; readonly max?: T | undefined };
+
+function within<T extends number | bigint>(value: T, { min, max }: Range<T>): boolean {
+  return (min === undefined || value >= min) && (max === undefined || value <= max);
 }
 
 /** The range of a number in words; empty when any will do. */
-export function rangeWords({ min, max }: Parameter): string {
+export function rangeWords({ min, max }: Range<number | bigint>): string {
   if (min !== undefined && max !== undefined) return `From ${min} to ${max}.`;
   if (min !== undefined) return `At least ${min}.`;
   return max === undefined ? "" : `At most ${max}.`;
 }
 
-/** Whether two forms hold the same. */
+function sizeWords(bytes: number): string {
+  return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes.toLocaleString()} bytes`;
+}
+
+/** How long a text is in UTF-8, as the server counts. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+const same = (a: FormValues, b: FormValues, name: string) => (a[name] ?? "") === (b[name] ?? "");
+const namesOf = (...forms: FormValues[]) => [...new Set(forms.flatMap(Object.keys))];
+
+/** Whether two forms hold the same. An open field is the same as none. */
 export function sameValues(a: FormValues, b: FormValues): boolean {
-  const names = new Set([...Object.keys(a.parameters), ...Object.keys(b.parameters)]);
-  return (
-    a.prompt === b.prompt && a.seed === b.seed && [...names].every((name) => a.parameters[name] === b.parameters[name])
-  );
+  return namesOf(a, b).every((name) => same(a, b, name));
 }
 
 /** The form that goes on from `current` with what was typed since `base`: a field that was left alone follows. */
 export function rebased(typed: FormValues, base: FormValues, current: FormValues): FormValues {
-  const pick = <T>(mine: T, before: T, now: T) => (mine === before ? now : mine);
-  const names = Object.keys({ ...current.parameters, ...typed.parameters });
-  const parameters = names.map(
-    (name) => [name, pick(typed.parameters[name], base.parameters[name], current.parameters[name]) ?? ""] as const,
+  const names = namesOf(current, typed);
+  return Object.fromEntries(
+    names.map((name) => [name, (same(typed, base, name) ? current[name] : typed[name]) ?? ""] as const),
   );
+}
+
+/** Of the inputs that were read from `values`, those that differ from `base`: nothing else is sent. */
+export function changedInputs(inputs: Inputs, values: FormValues, base: FormValues): InputChange {
+  const changed = namesOf(values, base).filter((name) => !same(values, base, name));
   return {
-    prompt: pick(typed.prompt, base.prompt, current.prompt),
-    seed: pick(typed.seed, base.seed, current.seed),
-    parameters: Object.fromEntries(parameters),
+    inputs: Object.fromEntries(Object.entries(inputs).filter(([name]) => changed.includes(name))),
+    resetInputs: changed.filter((name) => inputs[name] === undefined),
   };
 }

@@ -12,7 +12,7 @@ const booked = (...jobs: [string, number][]) =>
   new Map(
     jobs.map(([workerId, second]) => {
       const id = `${workerId}-${second}`;
-      return [id, job(id, { workerId, timeSlot: BigInt(noon + second * 1_000) })];
+      return [id, job(id, { workerId, start: noon + second * 1_000 })];
     }),
   );
 const lanes = (...jobs: [string, number][]) => lanesOf(both, workers, booked(...jobs), noon);

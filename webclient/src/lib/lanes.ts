@@ -1,5 +1,5 @@
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
-import type { Worker } from "../gen/comfyscheduler/v1/system_pb";
+import type { Worker } from "../gen/comfyscheduler/v1/worker_pb";
 import {
   nextFreeStart,
   type Placement,

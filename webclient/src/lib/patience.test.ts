@@ -14,7 +14,7 @@ function busy(calls: number, retryAfterMs: number) {
   const transport = createRouterTransport(
     ({ service }) => {
       service(IdentityService, {
-        renameMe: ({ name }) => {
+        updateMe: ({ name }) => {
           asked++;
           if (asked > calls) return { user: { name } };
           const metadata = { retry_after_ms: String(retryAfterMs) };
@@ -25,7 +25,7 @@ function busy(calls: number, retryAfterMs: number) {
     },
     { transport: { interceptors: [patience] } },
   );
-  const answer = createApi(transport).identity.renameMe({ name: "Ada" });
+  const answer = createApi(transport).identity.updateMe({ name: "Ada" });
   answer.catch(() => {});
   return { answer, asked: () => asked };
 }

@@ -1,13 +1,5 @@
-import { ViolationsSchema } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  ErrorInfoSchema,
-  ErrorReason,
-  PauseConflictSchema,
-  type PauseObstacle,
-  type SlotConflict,
-  SlotConflictSchema,
-} from "../gen/comfyscheduler/v1/error_pb";
+import { ErrorInfoSchema, ErrorReason, type PauseObstacle, type SlotConflict } from "../gen/comfyscheduler/v1/error_pb";
 
 /** Problem is a failed call in words a person can act on. */
 export interface Problem {
@@ -17,45 +9,49 @@ export interface Problem {
   readonly conflict?: SlotConflict;
   /** Bookings that are in the way of a pause, earliest first. */
   readonly obstacles: readonly PauseObstacle[];
+  /** How many they are: not all of very many are named. */
+  readonly obstaclesTotal: number;
   /** Milliseconds after which the server would listen again; 0 when it did not say. */
   readonly retryAfter: number;
-  /** Messages by field: "prompt", "seed", or a parameter's name after "parameters.". */
+  /** Messages by field of the request, in the schema's names. */
   readonly fields: ReadonlyMap<string, string>;
+  /** Of those, the messages about a booking's inputs, by the input's name. */
+  readonly inputs: ReadonlyMap<string, string>;
 }
 
 /** Explains anything a call threw. */
 export function problemOf(cause: unknown): Problem {
   const error = ConnectError.from(cause);
   const [info] = error.findDetails(ErrorInfoSchema);
-  const [conflict] = error.findDetails(SlotConflictSchema);
   const fields = new Map<string, string>();
-  for (const { violations } of error.findDetails(ViolationsSchema)) {
-    for (const violation of violations) {
-      const name = fieldName(violation.field?.elements ?? []);
-      if (!fields.has(name)) fields.set(name, violation.message);
-    }
+  const inputs = new Map<string, string>();
+  for (const { field, message } of info?.fields ?? []) {
+    if (!fields.has(field)) fields.set(field, message);
+    const input = inputName(field);
+    if (input !== undefined && !inputs.has(input)) inputs.set(input, message);
   }
+  const pause = info?.detail.case === "pauseConflict" ? info.detail.value : undefined;
   return {
     message: sentence(error),
     reason: info?.reason ?? ErrorReason.UNSPECIFIED,
-    ...(conflict && { conflict }),
-    obstacles: error.findDetails(PauseConflictSchema).flatMap(({ bookings }) => bookings),
+    ...(info?.detail.case === "slotConflict" && { conflict: info.detail.value }),
+    obstacles: pause?.bookings ?? [],
+    obstaclesTotal: Math.max(pause?.total ?? 0, pause?.bookings.length ?? 0),
     retryAfter: Number(info?.metadata["retry_after_ms"] ?? 0) || 0,
     fields,
+    inputs,
   };
 }
 
-interface PathElement {
-  readonly fieldName: string;
-  readonly subscript: { readonly case: string | undefined; readonly value?: unknown };
-}
-
-function fieldName(elements: readonly PathElement[]): string {
-  // An edit's fields are the booking's fields one level deeper.
-  const path = elements[0]?.fieldName === "edit" ? elements.slice(1) : elements;
-  const [first] = path;
-  if (!first) return "";
-  return first.subscript.case === "stringKey" ? `${first.fieldName}.${first.subscript.value}` : first.fieldName;
+/** The input that a path such as `inputs["steps"]` or `inputs["steps"].integer` leads to. */
+function inputName(path: string): string | undefined {
+  const [, quoted] = path.match(/^inputs\[("(?:[^"\\]|\\.)*")\]/) ?? [];
+  if (quoted === undefined) return undefined;
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return quoted.slice(1, -1);
+  }
 }
 
 function sentence(error: ConnectError): string {

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import { WorkerSchema } from "../gen/comfyscheduler/v1/system_pb";
+import { WorkerSchema } from "../gen/comfyscheduler/v1/worker_pb";
 import { job, noon } from "../testing/fixtures";
 import { blockerOf, blockerWords, collides, nextFreeStart, place, takenSlots } from "./slots";
 
@@ -9,7 +9,7 @@ const gpu = create(WorkerSchema, { id: "gpu" });
 const at = (offset: number) => BigInt(noon + offset);
 const taken = (...slots: [number, number][]) =>
   takenSlots(
-    slots.map(([start, length], index) => job(`job-${index}`, { timeSlot: at(start), durationMs: BigInt(length) })),
+    slots.map(([start, length], index) => job(`job-${index}`, { start: noon + start, durationMs: BigInt(length) })),
     gpu,
     noon,
   );
@@ -28,8 +28,8 @@ describe("takenSlots", () => {
   it("knows only jobs that hold their slot on the worker, earliest first, each with its own length", () => {
     const slots = takenSlots(
       [
-        job("late", { timeSlot: at(50_000), durationMs: 300_000n }),
-        job("early", { timeSlot: at(0), durationMs: 1_000n }),
+        job("late", { start: noon + 50_000, durationMs: 300_000n }),
+        job("early", { start: noon, durationMs: 1_000n }),
         job("done", { status: JobStatus.COMPLETED }),
         job("cancelled", { status: JobStatus.CANCELLED }),
         job("elsewhere", { workerId: "other" }),
@@ -93,9 +93,13 @@ describe("place", () => {
 });
 
 describe("a pause", () => {
-  const pause = { startMs: at(20_000), endMs: at(60_000), reason: "Rendering for the expo", userName: "Ada" };
+  const pause = {
+    timeSlot: { startMs: at(20_000), endMs: at(60_000) },
+    reason: "Rendering for the expo",
+    userName: "Ada",
+  };
   const paused = create(WorkerSchema, { id: "gpu", pause });
-  const slots = takenSlots([job("early", { timeSlot: at(0), durationMs: 10_000n })], paused, noon);
+  const slots = takenSlots([job("early", { start: noon, durationMs: 10_000n })], paused, noon);
 
   it("is taken like a slot", () => {
     expect(slots.map(({ start, end }) => [start - noon, end - noon])).toEqual([
@@ -112,7 +116,7 @@ describe("a pause", () => {
     expect(blocker && blockerWords(blocker, viewer("user-1"), noon)).toMatch(/^paused until /);
     const [first] = slots;
     expect(first && blockerWords(first, viewer("user-1"), noon)).toMatch(/^taken by you until /);
-    expect(first && blockerWords(first, viewer("user-2"), noon)).toMatch(/^taken by User-1 until /);
+    expect(first && blockerWords(first, viewer("user-2"), noon)).toMatch(/^taken by User user-1 until /);
     expect(first && blockerWords(first, viewer("user-2", "Ada"), noon)).toMatch(/^taken by Ada until /);
   });
 

@@ -1,5 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import type { Pause, Worker } from "../gen/comfyscheduler/v1/system_pb";
+import { type TimeSlot, TimeSlotSchema } from "../gen/comfyscheduler/v1/slot_pb";
+import type { Pause, Worker } from "../gen/comfyscheduler/v1/worker_pb";
 import { formatMoment } from "./format";
 import { ownerWords, type Viewer } from "./words/words";
 
@@ -13,10 +15,30 @@ export interface Slot {
 export type TakenSlot = Slot &
   ({ readonly job: Job; readonly pause?: never } | { readonly pause: Pause; readonly job?: never });
 
+/** The moments of a message's slot. */
+export function momentsOf(slot: TimeSlot | undefined): Slot {
+  return { start: Number(slot?.startMs ?? 0n), end: Number(slot?.endMs ?? 0n) };
+}
+
 /** The booked slot of a job. */
-export function slotOf(job: Job): Slot {
-  const start = Number(job.timeSlot);
-  return { start, end: start + Number(job.durationMs) };
+export function slotOf({ timeSlot }: Pick<Job, "timeSlot">): Slot {
+  return momentsOf(timeSlot);
+}
+
+/** Where a job's slot starts. */
+export function startOf({ timeSlot }: Pick<Job, "timeSlot">): number {
+  return Number(timeSlot?.startMs ?? 0n);
+}
+
+/** The job as it would be in a slot of the same length from this start on. */
+export function movedTo(job: Job, start: number): Job {
+  const [startMs, endMs] = [BigInt(start), BigInt(start) + job.durationMs];
+  return { ...job, timeSlot: create(TimeSlotSchema, { startMs, endMs }) };
+}
+
+/** Orders jobs by their slots, the earliest first. */
+export function bySlot(a: Job, b: Job): number {
+  return startOf(a) - startOf(b);
 }
 
 /** Whether two closed intervals have a moment in common. */
@@ -32,8 +54,9 @@ export function holdsSlot(job: Job): boolean {
 /** The stretch in which the worker is paused; undefined when there is none to come. */
 export function pauseOf(worker: Pick<Worker, "pause"> | undefined, now: number): (Slot & { pause: Pause }) | undefined {
   const pause = worker?.pause;
-  if (!pause || Number(pause.endMs) < now) return undefined;
-  return { start: Number(pause.startMs), end: Number(pause.endMs), pause };
+  if (!pause) return undefined;
+  const slot = momentsOf(pause.timeSlot);
+  return slot.end < now ? undefined : { ...slot, pause };
 }
 
 /**

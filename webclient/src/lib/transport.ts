@@ -3,11 +3,15 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { AdminService } from "../gen/comfyscheduler/v1/admin_service_pb";
 import { IdentityService } from "../gen/comfyscheduler/v1/identity_service_pb";
 import { SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
+import { WorkerService } from "../gen/comfyscheduler/v1/worker_service_pb";
+import { WorkflowService } from "../gen/comfyscheduler/v1/workflow_service_pb";
 import { patience } from "./patience";
 
 /** The clients of the server's services. */
 export interface Api {
   readonly scheduler: Client<typeof SchedulerService>;
+  readonly workflows: Client<typeof WorkflowService>;
+  readonly workers: Client<typeof WorkerService>;
   readonly identity: Client<typeof IdentityService>;
   readonly admin: Client<typeof AdminService>;
 }
@@ -16,6 +20,8 @@ export interface Api {
 export function createApi(transport: Transport): Api {
   return {
     scheduler: createClient(SchedulerService, transport),
+    workflows: createClient(WorkflowService, transport),
+    workers: createClient(WorkerService, transport),
     identity: createClient(IdentityService, transport),
     admin: createClient(AdminService, transport),
   };

@@ -1,7 +1,9 @@
 import { createContext, type ReactNode, use, useRef, useSyncExternalStore } from "react";
+import type { UserName } from "../gen/comfyscheduler/v1/state_pb";
 import type { Api } from "../lib/transport";
 import type { LiveLink } from "./connect";
 import { createDrafts, type Drafts } from "./drafts";
+import { createForms, type Forms } from "./forms";
 import type { LiveState } from "./state";
 import type { LiveStore } from "./store";
 import { createWholeJobs, type WholeJobs } from "./wholeJobs";
@@ -12,11 +14,22 @@ export interface Live {
   readonly api: Api;
   readonly link: LiveLink;
   readonly whole: WholeJobs;
+  readonly forms: Forms;
   readonly drafts: Drafts;
+  /** Takes note of names that came with the answer to a call. */
+  readonly learn: (users: readonly UserName[]) => void;
 }
 
 export function createLive(parts: Pick<Live, "store" | "api" | "link">, storage = () => sessionStorage): Live {
-  return { ...parts, whole: createWholeJobs(parts.api), drafts: createDrafts(storage) };
+  const { store, api } = parts;
+  const learn = (users: readonly UserName[]) => store.apply({ kind: "names", users });
+  return {
+    ...parts,
+    whole: createWholeJobs(api, learn),
+    forms: createForms(api),
+    drafts: createDrafts(storage),
+    learn,
+  };
 }
 
 const LiveContext = createContext<Live | undefined>(undefined);

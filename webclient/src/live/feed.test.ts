@@ -5,17 +5,19 @@ import { ErrorInfoSchema, ErrorReason } from "../gen/comfyscheduler/v1/error_pb"
 import type { UserSchema } from "../gen/comfyscheduler/v1/identity_pb";
 import { IdentityService, TokenDelivery } from "../gen/comfyscheduler/v1/identity_service_pb";
 import { SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
-import { AccessMode } from "../gen/comfyscheduler/v1/system_pb";
+import { AccessMode } from "../gen/comfyscheduler/v1/state_pb";
 import { createApi } from "../lib/transport";
 import { job, noon, response } from "../testing/fixtures";
 import { createControls } from "./controls";
 import { follow } from "./feed";
 import { emptyState, reduce } from "./state";
 
-const first = response({
+const beginning = {
   connectionId: "connection",
-  snapshot: { revision: { epoch: "e", number: 7n }, serverTimeMs: BigInt(noon), jobs: [job("a")] },
-});
+  snapshot: { revision: { epoch: "e", number: 7n }, jobs: [job("a")] },
+  heartbeat: { serverTimeMs: BigInt(noon) },
+};
+const first = response(beginning);
 
 interface Visit {
   /** The cookie is good. */
@@ -124,6 +126,30 @@ describe("follow", () => {
     await feed.done;
     expect(feed.resumed.slice(0, 3)).toEqual([undefined, 7n, 8n]);
     expect([...feed.state().jobs.keys()]).toEqual(["a", "b"]);
+  });
+});
+
+describe("a restart of the service", () => {
+  it("costs no snapshot: what is kept goes on from its revision, what is not comes anew", async () => {
+    const status = (version: string) => ({ complete: true, system: { version } });
+    const feed = run([
+      async function* () {
+        yield response({ ...beginning, statuses: [status("1")] });
+        throw new ConnectError("stopping", Code.Unavailable);
+      },
+      async function* () {
+        yield response({
+          connectionId: "another",
+          deltas: [{ revision: { epoch: "e", number: 8n }, jobs: [job("b")] }],
+          statuses: [status("2")],
+        });
+      },
+    ]);
+    await feed.done;
+    expect(feed.resumed.slice(0, 2)).toEqual([undefined, 7n]);
+    const { jobs, system, connectionId, generation } = feed.state();
+    expect([...jobs.keys()]).toEqual(["a", "b"]);
+    expect([system?.version, connectionId, generation]).toEqual(["2", "another", 1]);
   });
 });
 

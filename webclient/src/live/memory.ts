@@ -1,4 +1,4 @@
-import { AccessMode } from "../gen/comfyscheduler/v1/system_pb";
+import { AccessMode } from "../gen/comfyscheduler/v1/state_pb";
 
 /**
  * Memory is what a browser knows of its user while it is not signed in: the cookie that proves the user cannot be read.

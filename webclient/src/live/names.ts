@@ -9,8 +9,8 @@ export function useViewer(): Viewer {
 }
 
 /** What the user of a job or of a connection is called now. */
-export function useUserName(of: { readonly userId: string; readonly userName?: string }): string {
-  return useLive(({ names }) => userName(names, of));
+export function useUserName({ userId }: { readonly userId: string }): string {
+  return useLive(({ names }) => userName(names, userId));
 }
 
 /** Whose job it is, as the viewer would say it. */

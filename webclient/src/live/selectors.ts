@@ -1,6 +1,9 @@
-import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
-import { BootOutcome, type BootStep, SystemStatus, type Worker } from "../gen/comfyscheduler/v1/system_pb";
+import { JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+import { SystemStatus } from "../gen/comfyscheduler/v1/state_pb";
+import { BootOutcome, type BootStep, type Worker } from "../gen/comfyscheduler/v1/worker_pb";
+import type { WorkflowSummary } from "../gen/comfyscheduler/v1/workflow_pb";
 import type { SlotDurations } from "../lib/lanes";
+import { bySlot } from "../lib/slots";
 import type { Viewer } from "../lib/words/words";
 import { hasEnded, type LiveState } from "./state";
 
@@ -16,8 +19,6 @@ function perJobs<T>(compute: (jobs: LiveState["jobs"]) => T): (state: LiveState)
 
 /** All jobs, by id. */
 export const selectJobs = ({ jobs }: LiveState) => jobs;
-
-const bySlot = (a: Job, b: Job) => Number(a.timeSlot - b.timeSlot);
 
 /** Running jobs, earliest slot first. */
 export const selectRunning = perJobs((jobs) =>
@@ -51,18 +52,14 @@ export function selectWorkers(state: LiveState): readonly Worker[] {
 }
 
 /** How long a slot of the workflow would be now, on each worker where that is known. */
-export function slotDurations(workers: readonly Worker[], workflowId: string | undefined): SlotDurations {
-  const known = workers.flatMap(({ id, estimates }) => {
-    const estimate = estimates.find((candidate) => candidate.workflowId === workflowId);
-    const duration = Number(estimate?.slotDurationMs ?? 0n);
-    return duration > 0 ? [[id, duration] as const] : [];
-  });
-  return new Map(known);
+export function slotDurations(workflow: WorkflowSummary | undefined): SlotDurations {
+  const known = (workflow?.estimates ?? []).filter(({ slotDurationMs }) => slotDurationMs > 0n);
+  return new Map(known.map(({ workerId, slotDurationMs }) => [workerId, Number(slotDurationMs)]));
 }
 
 /** Whether bookings are accepted: from the first known estimate on. */
 export function selectBookable(state: LiveState): boolean {
-  return selectWorkers(state).some(({ estimates }) => estimates.some(({ slotDurationMs }) => slotDurationMs > 0n));
+  return state.workflows.some((workflow) => slotDurations(workflow).size > 0);
 }
 
 /** Whether any worker makes stand-in pictures. */

@@ -7,7 +7,7 @@ const revision = (number: number, epoch = "one") => ({ epoch, number: BigInt(num
 const told = (state: LiveState, init: Parameters<typeof response>[0]) =>
   reduce(state, { kind: "response", response: response(init), receivedAt: noon });
 const snapshot = (number: number, jobs = [job("a")]) => ({
-  snapshot: { revision: revision(number), serverTimeMs: BigInt(noon), jobs, scheduledUntilMs: 0n },
+  snapshot: { revision: revision(number), jobs, scheduledUntilMs: 0n },
 });
 const begun = told(emptyState, snapshot(5));
 
@@ -58,31 +58,69 @@ describe("delta", () => {
     });
     expect(next.jobs.get("a")?.status).toBe(JobStatus.COMPLETED);
   });
+  it("is applied as a whole when one commit is told in several of one revision", () => {
+    const next = told(begun, {
+      deltas: [
+        { revision: revision(6), jobs: [job("b")] },
+        { revision: revision(6), jobs: [job("c")] },
+      ],
+    });
+    expect([...next.jobs.keys()]).toEqual(["a", "b", "c"]);
+    expect(told(next, { deltas: [{ revision: revision(6), jobs: [job("d")] }] })).toBe(next);
+  });
   it("keeps the object of a job that did not change", () => {
     const next = told(begun, { deltas: [{ revision: revision(6), jobs: [job("b")] }] });
     expect(next.jobs.get("a")).toBe(begun.jobs.get("a"));
   });
-  it("adds and removes connections, and counts those that are not told", () => {
-    const joined = told(begun, {
-      deltas: [
-        {
-          revision: revision(6),
-          connectedUsers: [{ connectionId: "c", userId: "u" }],
-          presence: { connections: 301, users: 40 },
-        },
-      ],
-    });
-    expect([...joined.connections.keys()]).toEqual(["c"]);
-    expect(joined.presence?.connections).toBe(301);
-    const left = told(joined, { deltas: [{ revision: revision(7), disconnectedIds: ["c"] }] });
-    expect(left.connections.size).toBe(0);
-    expect(left.presence?.connections).toBe(301);
-  });
   it("counts the scheduled jobs, those that are not told too, and leaves the count when no job changed", () => {
     const booked = told(begun, { deltas: [{ revision: revision(6), jobs: [job("b")], scheduledTotal: 900n }] });
     expect(booked.scheduledTotal).toBe(900);
-    const joined = told(booked, { deltas: [{ revision: revision(7), disconnectedIds: ["c"] }] });
-    expect(joined.scheduledTotal).toBe(900);
+    const renamed = told(booked, { deltas: [{ revision: revision(7), users: [{ userId: "u", name: "Ada" }] }] });
+    expect(renamed.scheduledTotal).toBe(900);
+  });
+});
+
+describe("status", () => {
+  const all = told(begun, {
+    statuses: [
+      {
+        complete: true,
+        system: { version: "1" },
+        workflows: [{ id: "klein", version: "v1" }],
+        connectedUsers: [{ connectionId: "c", userId: "u" }],
+        presence: { connections: 301, users: 40 },
+        users: [{ userId: "u", name: "Ada" }],
+      },
+    ],
+  });
+
+  it("has no revision, and leaves jobs alone", () => {
+    expect(all.revision).toBe(begun.revision);
+    expect(all.jobs).toBe(begun.jobs);
+    expect(all.names.get("u")).toBe("Ada");
+  });
+  it("changes what it names", () => {
+    const next = told(all, { statuses: [{ workflows: [{ id: "klein", version: "v2" }] }] });
+    expect(next.workflows.map(({ version }) => version)).toEqual(["v2"]);
+    expect([next.system, next.presence]).toEqual([all.system, all.presence]);
+    expect(next.connections).toBe(all.connections);
+  });
+  it("adds and removes connections, and counts those that are not told", () => {
+    const joined = told(all, { statuses: [{ connectedUsers: [{ connectionId: "d", userId: "v" }] }] });
+    expect([...joined.connections.keys()]).toEqual(["c", "d"]);
+    const left = told(joined, { statuses: [{ disconnectedIds: ["c", "d"] }] });
+    expect(left.connections.size).toBe(0);
+    expect(left.presence?.connections).toBe(301);
+  });
+  it("that is complete replaces all there was: a stream that resumes brings no snapshot", () => {
+    const again = told(all, { statuses: [{ complete: true, system: { version: "2" } }] });
+    expect(again.workflows).toEqual([]);
+    expect(again.connections.size).toBe(0);
+    expect(again.jobs).toBe(begun.jobs);
+    expect(again.generation).toBe(begun.generation);
+  });
+  it("outlives a snapshot", () => {
+    expect(told(all, snapshot(9)).system).toBe(all.system);
   });
 });
 
@@ -108,6 +146,14 @@ describe("names", () => {
   it("are the same object while nobody is new or renamed", () => {
     const next = told(visitor, { deltas: [{ revision: revision(6), jobs: [job("b")], users: users(["v", "Ada"]) }] });
     expect(next.names).toBe(visitor.names);
+  });
+  it("that came with the answer to a call are taken for users who are not known otherwise", () => {
+    const next = reduce(visitor, {
+      kind: "names",
+      users: response({ deltas: [{ users: users(["v", "Old"], ["w", "Linus"]) }] }).deltas[0]?.users ?? [],
+    });
+    expect([next.names.get("v"), next.names.get("w")]).toEqual(["Ada", "Linus"]);
+    expect(reduce(next, { kind: "names", users: [] })).toBe(next);
   });
   it("begin anew with a snapshot", () => {
     const next = told(visitor, { snapshot: { ...snapshot(9).snapshot, users: users(["w", "Linus"]) } });

@@ -2,15 +2,17 @@ import type { User } from "../gen/comfyscheduler/v1/identity_pb";
 import { type Job, type JobProgress, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import type { WatchStateResponse } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import type {
+  AccessMode,
   Connection,
   Presence,
   Revision,
   StateDelta,
   StateSnapshot,
+  StatusUpdate,
+  SystemState,
   UserName,
 } from "../gen/comfyscheduler/v1/state_pb";
-import type { AccessMode, SystemState } from "../gen/comfyscheduler/v1/system_pb";
-import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
+import type { WorkflowSummary } from "../gen/comfyscheduler/v1/workflow_pb";
 import { type ServerClock, withSample } from "../lib/clock";
 
 /** How the page stands with the server. */
@@ -39,7 +41,8 @@ export interface LiveState {
   readonly generation: number;
   readonly clock?: ServerClock;
   readonly system?: SystemState;
-  readonly workflows: readonly Workflow[];
+  /** Their forms are asked for where they are shown. */
+  readonly workflows: readonly WorkflowSummary[];
   /** What users are called now, by their id: jobs and connections say only whose they are. */
   readonly names: ReadonlyMap<string, string>;
   /** Who watches, of very many the latest only: `presence` counts all. */
@@ -58,6 +61,8 @@ export interface LiveState {
 export type FeedEvent =
   | { readonly kind: "link"; readonly link: Link }
   | { readonly kind: "me"; readonly user: User }
+  /** Names that came with an answer to a call. */
+  | { readonly kind: "names"; readonly users: readonly UserName[] }
   | { readonly kind: "response"; readonly response: WatchStateResponse; readonly receivedAt: number };
 
 /** Ended jobs kept in memory; older ones are asked for page by page. */
@@ -83,6 +88,14 @@ export function reduce(state: LiveState, event: FeedEvent): LiveState {
       return { ...(event.link.phase === "signed-out" ? emptyState : state), link: event.link };
     case "me":
       return { ...(sameViewer(state.me, event.user) ? state : emptyState), link: state.link, me: event.user };
+    case "names": {
+      // Who is known is known by the newest name: the live state hears of every new one.
+      const names = withNames(
+        state.names,
+        event.users.filter(({ userId }) => !state.names.has(userId)),
+      );
+      return names === state.names ? state : { ...state, names };
+    }
     case "response":
       return applyResponse(state, event.response, event.receivedAt);
   }
@@ -96,8 +109,11 @@ function sameViewer(known: User | undefined, next: User): boolean {
 function applyResponse(before: LiveState, response: WatchStateResponse, receivedAt: number): LiveState {
   let state = before;
   if (response.connectionId !== "") state = { ...state, connectionId: response.connectionId };
-  if (response.snapshot) state = applySnapshot(state, response.snapshot, receivedAt);
-  for (const delta of response.deltas) state = applyDelta(state, delta);
+  if (response.snapshot) state = applySnapshot(state, response.snapshot);
+  // What one commit did may be told in several deltas of one revision, all in one response.
+  const { revision } = state;
+  for (const delta of response.deltas) if (follows(revision, delta.revision)) state = applyDelta(state, delta);
+  for (const status of response.statuses) state = applyStatus(state, status);
   if (response.progress.length > 0) state = applyProgress(state, response.progress);
   if (response.heartbeat) {
     const clock = withSample(state.clock, Number(response.heartbeat.serverTimeMs), receivedAt);
@@ -106,18 +122,14 @@ function applyResponse(before: LiveState, response: WatchStateResponse, received
   return state;
 }
 
-function applySnapshot(state: LiveState, snapshot: StateSnapshot, receivedAt: number): LiveState {
+/** What is kept begins anew; what is not comes with the status updates. */
+function applySnapshot(state: LiveState, snapshot: StateSnapshot): LiveState {
   const progress = snapshot.jobs.flatMap((job) => (job.progress ? [[job.id, job.progress] as const] : []));
   return {
     ...state,
     revision: snapshot.revision,
     generation: state.generation + 1,
-    clock: withSample(state.clock, Number(snapshot.serverTimeMs), receivedAt),
-    system: snapshot.system,
-    workflows: snapshot.workflows,
     names: withNames(new Map(), snapshot.users),
-    presence: snapshot.presence,
-    connections: new Map(snapshot.connectedUsers.map((connection) => [connection.connectionId, connection])),
     jobs: new Map(snapshot.jobs.map((job) => [job.id, job])),
     progress: new Map(progress),
     scheduledUntil: Number(snapshot.scheduledUntilMs),
@@ -126,19 +138,26 @@ function applySnapshot(state: LiveState, snapshot: StateSnapshot, receivedAt: nu
 }
 
 function applyDelta(state: LiveState, delta: StateDelta): LiveState {
-  if (!follows(state.revision, delta.revision)) return state;
   return {
     ...state,
-    revision: delta.revision,
-    system: delta.system ?? state.system,
-    workflows: delta.workflows.length > 0 ? delta.workflows : state.workflows,
+    ...(delta.revision && { revision: delta.revision }),
     me: renamed(state.me, delta.users),
     names: withNames(state.names, delta.users),
-    presence: delta.presence ?? state.presence,
-    connections: withConnections(state.connections, delta),
     jobs: withJobs(state.jobs, delta.jobs),
     progress: withoutEnded(state.progress, delta.jobs),
     scheduledTotal: delta.jobs.length > 0 ? Number(delta.scheduledTotal) : state.scheduledTotal,
+  };
+}
+
+function applyStatus(state: LiveState, status: StatusUpdate): LiveState {
+  const { complete, system, workflows, presence, users } = status;
+  return {
+    ...state,
+    ...(system && { system }),
+    ...((complete || workflows.length > 0) && { workflows }),
+    ...(presence && { presence }),
+    names: withNames(state.names, users),
+    connections: withConnections(complete ? new Map() : state.connections, status),
   };
 }
 
@@ -159,11 +178,12 @@ function withNames(current: LiveState["names"], users: readonly UserName[]): Liv
   return new Map([...current, ...news.map(({ userId, name }) => [userId, name] as const)]);
 }
 
-function withConnections(current: LiveState["connections"], delta: StateDelta): LiveState["connections"] {
-  if (delta.connectedUsers.length === 0 && delta.disconnectedIds.length === 0) return current;
+function withConnections(current: LiveState["connections"], status: StatusUpdate): LiveState["connections"] {
+  const { connectedUsers, disconnectedIds } = status;
+  if (connectedUsers.length === 0 && disconnectedIds.length === 0) return current;
   const connections = new Map(current);
-  for (const connection of delta.connectedUsers) connections.set(connection.connectionId, connection);
-  for (const id of delta.disconnectedIds) connections.delete(id);
+  for (const connection of connectedUsers) connections.set(connection.connectionId, connection);
+  for (const id of disconnectedIds) connections.delete(id);
   return connections;
 }
 

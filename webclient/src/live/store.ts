@@ -37,6 +37,7 @@ export function createLiveStore(interval = 40): LiveStore {
       return () => listeners.delete(listener);
     },
     apply: (event) => change(reduce(state, event)),
-    replace: change,
+    // Names that calls told this tab stay: the state does not say them again.
+    replace: (next) => change({ ...next, names: new Map([...state.names, ...next.names]) }),
   };
 }

@@ -38,8 +38,8 @@ export function useWhole(job: Job | undefined): { whole?: Job | undefined; error
 }
 
 /** How the job goes is known best to the live state; its texts are not. */
-function withTexts(job: Job, { version, prompt, parameters, error, results }: Job): Job {
+function withTexts(job: Job, { version, prompt, inputs, error, results }: Job): Job {
   if (!job.shortened) return job;
   const outcome = version >= job.version ? { error, results } : {};
-  return { ...job, version, prompt, parameters, ...outcome, shortened: false };
+  return { ...job, version, prompt, inputs, ...outcome, shortened: false };
 }

@@ -1,4 +1,5 @@
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
+import type { UserName } from "../gen/comfyscheduler/v1/state_pb";
 import type { Api } from "../lib/transport";
 
 /** WholeJobs gives jobs with all of their texts: lists and the live state cut long ones (`shortened`). */
@@ -12,7 +13,7 @@ export interface WholeJobs {
 /** Jobs kept: those that somebody looks at, and some before them. */
 const most = 50;
 
-export function createWholeJobs(api: Api): WholeJobs {
+export function createWholeJobs(api: Api, learn: (users: readonly UserName[]) => void): WholeJobs {
   const known = new Map<string, Job>();
   const asked = new Map<string, Promise<Job>>();
 
@@ -23,8 +24,9 @@ export function createWholeJobs(api: Api): WholeJobs {
   };
   const ask = async (key: string, job: Job) => {
     try {
-      const { job: whole } = await api.scheduler.getJob({ jobId: job.id });
+      const { job: whole, users } = await api.scheduler.getJob({ jobId: job.id });
       if (!whole) throw new Error("the server has no such job");
+      learn(users);
       keep(keyOf(whole), whole);
       keep(key, whole);
       return whole;

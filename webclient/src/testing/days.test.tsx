@@ -17,7 +17,7 @@ import { job, noon, testLive } from "./fixtures";
 
 const tomorrow = noon + 86_400_000;
 const viewer = { id: "user-1", names: new Map() };
-const booked = job("a", { timeSlot: BigInt(tomorrow) });
+const booked = job("a", { start: tomorrow });
 
 function text(element: ReactElement): string {
   return render(<LiveProvider live={testLive()}>{element}</LiveProvider>).container.textContent ?? "";
@@ -31,14 +31,13 @@ afterEach(() => {
 
 describe("a moment that is not today names its day", () => {
   const conflict = create(SlotConflictSchema, {
-    blockingJobId: "a",
-    blockingStartMs: BigInt(tomorrow),
-    blockingEndMs: BigInt(tomorrow + 10_000),
+    blocker: { case: "job", value: { jobId: "a" } },
+    timeSlot: { startMs: BigInt(tomorrow), endMs: BigInt(tomorrow + 10_000) },
     nextFreeStartMs: BigInt(tomorrow + 10_001),
   });
   const notice = conflictNotice(conflict, { verb: "Book", now: noon, take: () => {} });
   const late = job("b", {
-    delay: { kind: DelayKind.OVERDUE, reason: "ComfyUI was away", bookedTimeSlot: BigInt(noon - 86_400_000) },
+    delay: { kind: DelayKind.OVERDUE, reason: "ComfyUI was away", bookedStartMs: BigInt(noon - 86_400_000) },
   });
   const placement = { start: tomorrow, end: tomorrow + 10_000 };
   const view = { start: tomorrow - 60_000, end: tomorrow + 60_000, width: 1_000 };

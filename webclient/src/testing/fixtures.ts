@@ -1,9 +1,16 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { createRouterTransport } from "@connectrpc/connect";
+import { type ConnectRouter, createRouterTransport } from "@connectrpc/connect";
 import { UserSchema } from "../gen/comfyscheduler/v1/identity_pb";
+import { InputRole } from "../gen/comfyscheduler/v1/input_pb";
 import { type Job, JobSchema, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { type WatchStateResponse, WatchStateResponseSchema } from "../gen/comfyscheduler/v1/scheduler_service_pb";
-import { ParameterKind, type Workflow, WorkflowSchema } from "../gen/comfyscheduler/v1/workflow_pb";
+import {
+  type Workflow,
+  WorkflowSchema,
+  type WorkflowSummary,
+  WorkflowSummarySchema,
+} from "../gen/comfyscheduler/v1/workflow_pb";
+import { WorkflowService } from "../gen/comfyscheduler/v1/workflow_service_pb";
 import { createApi } from "../lib/transport";
 import type { LiveLink } from "../live/connect";
 import { createLive, type Live } from "../live/LiveContext";
@@ -28,17 +35,22 @@ export function testLive(parts: Partial<Pick<Live, "store" | "api" | "link">> = 
 /** A moment to build tests around, in milliseconds since the Unix epoch. */
 export const noon = Date.UTC(2026, 10, 23, 12, 0, 0);
 
+/** What a test says of a job: `start` and `durationMs` make its slot. */
+export type JobInit = Exclude<MessageInitShape<typeof JobSchema>, Job> & { readonly start?: number };
+
 /** A scheduled job with a ten-second slot at noon on worker "gpu", whatever is not given. */
-export function job(id: string, init: MessageInitShape<typeof JobSchema> = {}): Job {
+export function job(id: string, { start = noon, ...init }: JobInit = {}): Job {
+  const startMs = BigInt(start);
+  const { durationMs = 10_000n } = init;
   return create(JobSchema, {
     id,
     userId: "user-1",
-    userName: "User-1",
     workerId: "gpu",
     workflowId: "klein",
+    workflowVersion: "v1",
     status: JobStatus.SCHEDULED,
-    timeSlot: BigInt(noon),
-    durationMs: 10_000n,
+    timeSlot: { startMs, endMs: startMs + durationMs },
+    durationMs,
     prompt: `prompt of ${id}`,
     version: 1n,
     attempt: 1,
@@ -46,50 +58,76 @@ export function job(id: string, init: MessageInitShape<typeof JobSchema> = {}): 
   });
 }
 
+/** The inputs of a booking of `klein`, with this prompt and this seed. */
+export function kleinInputs(prompt: string, seed = 1n) {
+  return {
+    prompt: { value: { case: "text", value: prompt } },
+    seed: { value: { case: "seed", value: seed } },
+    width: { value: { case: "integer", value: 512n } },
+    cfg: { value: { case: "number", value: 1.5 } },
+    sampler: { value: { case: "text", value: "euler" } },
+    tiled: { value: { case: "boolean", value: false } },
+  } as const;
+}
+
 export function response(init: MessageInitShape<typeof WatchStateResponseSchema>): WatchStateResponse {
   return create(WatchStateResponseSchema, init);
 }
 
-/** A workflow with a parameter of every kind. */
-export const klein: Workflow = create(WorkflowSchema, {
+/** The workflow of the tests as lists tell of it. */
+export const kleinSummary: WorkflowSummary = create(WorkflowSummarySchema, {
   id: "klein",
   title: "Klein",
-  examplePrompt: "A lighthouse",
-  seedMin: 0n,
-  seedMax: 2n ** 64n - 1n,
-  parameters: [
+  version: "v1",
+  bookable: true,
+  estimates: [{ workerId: "gpu", slotDurationMs: 5_000n }],
+});
+
+/** A workflow with a prompt, a seed, and an input of every kind that is a parameter. */
+export const klein: Workflow = create(WorkflowSchema, {
+  summary: kleinSummary,
+  inputs: [
+    {
+      name: "prompt",
+      label: "Prompt",
+      role: InputRole.PROMPT,
+      kind: { case: "text", value: { maxBytes: 16_384, multiline: true, example: "A lighthouse" } },
+    },
+    {
+      name: "seed",
+      label: "Seed",
+      role: InputRole.SEED,
+      kind: { case: "seed", value: { min: 0n, max: 2n ** 64n - 1n } },
+    },
     {
       name: "width",
-      title: "Width",
-      kind: ParameterKind.INTEGER,
-      min: 64,
-      max: 2048,
-      default: { value: { case: "integer", value: 512n } },
+      label: "Width",
+      kind: { case: "integer", value: { min: 64n, max: 2048n, default: 512n } },
     },
-    { name: "cfg", kind: ParameterKind.NUMBER, min: 0, default: { value: { case: "number", value: 1.5 } } },
-    {
-      name: "sampler",
-      kind: ParameterKind.CHOICE,
-      choices: ["euler", "dpm"],
-      default: { value: { case: "text", value: "euler" } },
-    },
-    { name: "tiled", kind: ParameterKind.BOOLEAN, default: { value: { case: "boolean", value: false } } },
+    { name: "cfg", kind: { case: "number", value: { min: 0, default: 1.5 } } },
+    { name: "sampler", kind: { case: "choice", value: { choices: ["euler", "dpm"], default: "euler" } } },
+    { name: "tiled", kind: { case: "boolean", value: { default: false } } },
   ],
 });
 
+/** A server that tells the form of `klein`; further services may be added to it. */
+export function kleinServer(router: ConnectRouter): ConnectRouter {
+  return router.service(WorkflowService, { getWorkflow: () => ({ workflow: klein }) });
+}
+
 /** The first thing a page hears of a service that can be booked; the visitor is "user-1". */
-export function bookableState(jobs: readonly Job[] = []): FeedEvent {
+export function bookableState(jobs: readonly Job[] = [], users: Readonly<Record<string, string>> = {}): FeedEvent {
   return {
     kind: "response",
     receivedAt: Date.now(),
     response: response({
+      heartbeat: { serverTimeMs: BigInt(Date.now()) },
       snapshot: {
         revision: { epoch: "e", number: 1n },
-        serverTimeMs: BigInt(Date.now()),
-        workflows: [klein],
         jobs: [...jobs],
-        system: { workers: [{ id: "gpu", estimates: [{ workflowId: "klein", slotDurationMs: 5_000n }] }] },
+        users: Object.entries({ "user-1": "User-1", ...users }).map(([userId, name]) => ({ userId, name })),
       },
+      statuses: [{ complete: true, workflows: [kleinSummary], system: { workers: [{ id: "gpu" }] } }],
     }),
   };
 }

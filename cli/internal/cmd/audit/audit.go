@@ -67,7 +67,7 @@ func auditRun(ctx context.Context, opts *auditOptions) error {
 		}
 	}
 	if opts.Job != "" {
-		if req.JobId, err = refs.JobID(ctx, client.Scheduler, opts.Job); err != nil {
+		if req.JobId, err = refs.JobID(ctx, client, opts.Job); err != nil {
 			return err
 		}
 	}

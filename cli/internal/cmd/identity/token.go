@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
@@ -47,7 +48,10 @@ func newCmdTokenCreate(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := client.Identity.CreateToken(cmd.Context(), &pb.CreateTokenRequest{Name: args[0]})
+			req := &pb.CreateTokenRequest{Name: args[0], RequestId: uuid.NewString()}
+			answer, err := api.Once(cmd.Context(), func(ctx context.Context) (*pb.CreateTokenResponse, error) {
+				return client.Identity.CreateToken(ctx, req)
+			})
 			if err != nil {
 				return err
 			}
@@ -77,7 +81,7 @@ func newCmdTokenRename(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := client.Identity.RenameToken(cmd.Context(), &pb.RenameTokenRequest{TokenId: id, Name: args[1]}); err != nil {
+			if _, err := client.Identity.UpdateToken(cmd.Context(), &pb.UpdateTokenRequest{TokenId: id, Name: args[1]}); err != nil {
 				return err
 			}
 			return f.IO.Tell("Token %s is now called %q", refs.Short(id), term.Line(args[1]))

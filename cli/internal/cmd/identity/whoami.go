@@ -49,7 +49,7 @@ func whoamiRun(ctx context.Context, opts *whoamiOptions) error {
 		return err
 	}
 	if opts.Rename != "" {
-		if _, err := client.Identity.RenameMe(ctx, &pb.RenameMeRequest{Name: opts.Rename}); err != nil {
+		if _, err := client.Identity.UpdateMe(ctx, &pb.UpdateMeRequest{Name: opts.Rename}); err != nil {
 			return err
 		}
 	}

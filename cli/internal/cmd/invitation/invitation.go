@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
@@ -56,7 +57,10 @@ web client.`,
 			if err != nil {
 				return err
 			}
-			answer, err := client.Admin.CreateInvitation(cmd.Context(), &req)
+			req.RequestId = uuid.NewString()
+			answer, err := api.Once(cmd.Context(), func(ctx context.Context) (*pb.CreateInvitationResponse, error) {
+				return client.Admin.CreateInvitation(ctx, &req)
+			})
 			if err != nil {
 				return err
 			}

@@ -5,11 +5,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 // bookOptions are the options of book and what it works with.
@@ -29,7 +31,9 @@ type bookOptions struct {
 	Out       flags.Out
 
 	start flags.Moment
-	seed  *uint64 // nil for a random one
+	form  *pb.Workflow // of the workflow, once it is read
+	names api.Names    // what the caller is called, where rows show it
+	seed  *uint64      // nil for a random one
 }
 
 // NewCmdBook makes the command.

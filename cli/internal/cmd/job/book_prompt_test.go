@@ -32,7 +32,7 @@ func TestAByteOrderMarkIsNoPartOfAPrompt(t *testing.T) {
 		var prompts []string
 		f, term := servertest.With(t, &servertest.Scheduler{
 			Book: func(_ context.Context, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
-				prompts = append(prompts, req.GetPrompt())
+				prompts = append(prompts, req.GetInputs()["prompt"].GetText())
 				return booked(req), nil
 			},
 		})

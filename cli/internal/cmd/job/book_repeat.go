@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"maps"
 
 	"google.golang.org/protobuf/proto"
 
@@ -24,7 +23,7 @@ func (o *bookOptions) again() string {
 func (o *bookOptions) repeated(
 	ctx context.Context, client *api.Client, req *pb.BookJobRequest, refused error,
 ) (*pb.BookJobResponse, error) {
-	id := api.Metadata(refused)["job_id"]
+	id := api.Info(refused).GetMetadata()["job_id"]
 	if !o.start.Relative || id == "" {
 		return nil, refused
 	}
@@ -33,30 +32,62 @@ func (o *bookOptions) repeated(
 		return nil, err
 	}
 	j := answer.GetJob()
-	declared, err := workflow(ctx, client, j.GetWorkflowId())
+	form, err := workflow(ctx, client, j.GetWorkflowId())
 	if err != nil {
 		return nil, err
 	}
-	if !asked(req, j, declared) {
+	if !asked(req, j, form) {
 		return nil, refused
 	}
 	if !o.Out.Quiet {
-		fmt.Fprintf(o.IO.Err, "booked already, as %s for %s\n", refs.Short(id), o.Clock.Stamp(j.GetTimeSlot()))
+		fmt.Fprintf(o.IO.Err, "booked already, as %s for %s\n", refs.Short(id), o.Clock.Stamp(api.StartMS(j)))
 	}
 	return &pb.BookJobResponse{Job: j}, nil
 }
 
-// asked reports whether a job is what a request names, its start left out. Parameters of the workflow that the request
-// leaves out have their defaults.
-func asked(req *pb.BookJobRequest, j *pb.Job, workflow *pb.Workflow) bool {
-	parameters := map[string]*pb.ParameterValue{}
-	for _, p := range workflow.GetParameters() {
-		parameters[p.GetName()] = p.GetDefault()
+// asked reports whether a job is what a request names, its start left out. Inputs of the workflow's form that the request
+// leaves out have their defaults, and a seed any value.
+func asked(req *pb.BookJobRequest, j *pb.Job, form *pb.Workflow) bool {
+	inputs := map[string]*pb.InputValue{}
+	for _, input := range form.GetInputs() {
+		name := input.GetName()
+		switch value := defaultOf(input); {
+		case req.GetInputs()[name] != nil:
+			inputs[name] = req.GetInputs()[name]
+		case input.GetSeed() != nil:
+			inputs[name] = j.GetInputs()[name]
+		case value != nil:
+			inputs[name] = value
+		}
 	}
-	maps.Copy(parameters, req.GetParameters())
-	return req.GetPrompt() == j.GetPrompt() &&
-		(req.Seed == nil || req.GetSeed() == j.GetSeed()) &&
-		(req.GetWorkflowId() == "" || req.GetWorkflowId() == j.GetWorkflowId()) &&
+	return (req.GetWorkflowId() == "" || req.GetWorkflowId() == j.GetWorkflowId()) &&
 		(req.GetWorkerId() == "" || req.GetWorkerId() == j.GetWorkerId()) &&
-		proto.Equal(&pb.Job{Parameters: parameters}, &pb.Job{Parameters: j.GetParameters()})
+		proto.Equal(&pb.Job{Inputs: inputs}, &pb.Job{Inputs: j.GetInputs()})
+}
+
+// defaultOf is the value of an input that a booking leaves out; nil when there is none.
+func defaultOf(input *pb.Input) *pb.InputValue {
+	switch kind := input.GetKind().(type) {
+	case *pb.Input_Integer:
+		if kind.Integer.Default != nil {
+			return &pb.InputValue{Value: &pb.InputValue_Integer{Integer: kind.Integer.GetDefault()}}
+		}
+	case *pb.Input_Number:
+		if kind.Number.Default != nil {
+			return &pb.InputValue{Value: &pb.InputValue_Number{Number: kind.Number.GetDefault()}}
+		}
+	case *pb.Input_Boolean:
+		if kind.Boolean.Default != nil {
+			return &pb.InputValue{Value: &pb.InputValue_Boolean{Boolean: kind.Boolean.GetDefault()}}
+		}
+	case *pb.Input_Text:
+		if kind.Text.Default != nil {
+			return flags.TextValue(kind.Text.GetDefault())
+		}
+	case *pb.Input_Choice:
+		if kind.Choice.Default != nil {
+			return flags.TextValue(kind.Choice.GetDefault())
+		}
+	}
+	return nil
 }

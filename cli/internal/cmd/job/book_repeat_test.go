@@ -20,25 +20,18 @@ const requestID = "6d1c1a5e-8b0e-4f3a-9b53-0a3f6d9f2c11"
 // reused is a server on which the request id has booked a red fox, with eight steps where four are usual, for a start
 // that differs from whatever is asked for now.
 func reused() *servertest.Scheduler {
-	whole := func(n int64) *pb.ParameterValue {
-		return &pb.ParameterValue{Value: &pb.ParameterValue_Integer{Integer: n}}
-	}
-	first := booked(&pb.BookJobRequest{Prompt: "a red fox"}).GetJob()
-	first.Parameters = map[string]*pb.ParameterValue{"steps": whole(8), "width": whole(512)}
+	req := fox()
+	req.Inputs["steps"] = steps(8)
+	first := booked(req).GetJob()
 	return &servertest.Scheduler{
 		Book: func(context.Context, *pb.BookJobRequest) (*pb.BookJobResponse, error) {
 			return nil, servertest.Error(codes.AlreadyExists, "reused", &pb.ErrorInfo{
-				Reason: pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED, Metadata: map[string]string{"job_id": jobID},
+				Reason:   pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED,
+				Metadata: map[string]string{"job_id": jobID},
 			})
 		},
 		Get: func(context.Context, *pb.GetJobRequest) (*pb.GetJobResponse, error) {
 			return &pb.GetJobResponse{Job: first}, nil
-		},
-		State: func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error) {
-			return &pb.GetStateResponse{Snapshot: &pb.StateSnapshot{Workflows: []*pb.Workflow{{Id: "klein", Parameters: []*pb.Parameter{
-				{Name: "steps", Kind: pb.ParameterKind_PARAMETER_KIND_INTEGER, Default: whole(4)},
-				{Name: "width", Kind: pb.ParameterKind_PARAMETER_KIND_INTEGER, Default: whole(512)},
-			}}}}}, nil
 		},
 	}
 }

@@ -14,29 +14,31 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// patience is how long a lost answer is asked for again.
+// patience bounds how long a lost answer is asked for again.
 const patience = 5 * time.Second
 
 func bookRun(ctx context.Context, opts *bookOptions) error {
 	if opts.EachLine {
 		return seriesRun(ctx, opts)
 	}
-	text, err := opts.Prompt.Read(opts.IO)
-	if err != nil {
-		return err
-	}
 	client, err := opts.Client()
 	if err != nil {
 		return err
 	}
-	template, err := opts.request(ctx, client)
+	req, err := opts.request(ctx, client)
 	if err != nil {
 		return err
 	}
-	template.Prompt, template.RequestId = text, opts.RequestID
-	answer, err := opts.send(ctx, client, template)
+	if err := opts.readPrompt(req.GetInputs()); err != nil {
+		return err
+	}
+	req.RequestId = opts.RequestID
+	answer, err := opts.send(ctx, client, req)
 	if err != nil {
 		return problem.OfferNext(err, func(next string) string { return flags.Retimed(opts.Args, next) })
+	}
+	if showsRows(opts.Factory, opts.Out) {
+		opts.names = ownName(ctx, client)
 	}
 	if !opts.Wait {
 		return opts.show(answer)
@@ -44,32 +46,57 @@ func bookRun(ctx context.Context, opts *bookOptions) error {
 	return opts.await(ctx, client, answer.GetJob())
 }
 
-// request is the booking without its prompt and id.
+// request is the booking without its prompt and id, its inputs typed by the workflow's form, which it reads first.
 func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.BookJobRequest, error) {
-	req := &pb.BookJobRequest{Seed: o.seed, WorkflowId: o.Workflow, WorkerId: o.Worker}
-	if len(o.Set) > 0 {
-		declared, err := workflow(ctx, client, o.Workflow)
-		if err != nil {
-			return nil, err
-		}
-		if req.Parameters, err = flags.Parameters(declared, o.Set); err != nil {
+	err := api.Retry(ctx, patience, func(ctx context.Context) (err error) {
+		o.form, err = workflow(ctx, client, o.Workflow)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	req := &pb.BookJobRequest{WorkflowId: o.Workflow, WorkerId: o.Worker}
+	if req.Inputs, err = flags.Parameters(o.form, o.Set); err != nil {
+		return nil, err
+	}
+	if o.seed != nil {
+		if err := setSeed(o.form, req.Inputs, *o.seed); err != nil {
 			return nil, err
 		}
 	}
 	if o.start.Exact {
-		req.Start = &pb.BookJobRequest_TimeSlot{TimeSlot: o.start.MS}
+		req.Start = &pb.BookJobRequest_StartMs{StartMs: o.start.MS}
 	} else {
-		req.Start = &pb.BookJobRequest_NextFreeFrom{NextFreeFrom: o.start.MS}
+		req.Start = &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: o.start.MS}
 	}
 	return req, nil
 }
 
+// readPrompt adds the prompt to the inputs, unless the workflow has none or --set gives it. Standard input is not asked for one
+// that may be left out where somebody would have to type it.
+func (o *bookOptions) readPrompt(inputs map[string]*pb.InputValue) error {
+	input := flags.Input(o.form, pb.InputRole_INPUT_ROLE_PROMPT)
+	if !o.Prompt.Given() {
+		if input == nil || inputs[input.GetName()] != nil {
+			return nil
+		}
+		if mayBeLeftOut(input) && o.IO.IsStdinTTY() {
+			return nil
+		}
+	}
+	text, err := o.Prompt.Read(o.IO)
+	if err != nil || text == "" && input != nil && mayBeLeftOut(input) {
+		return err
+	}
+	return setPrompt(o.form, inputs, text)
+}
+
+// mayBeLeftOut reports whether a booking may leave a text out.
+func mayBeLeftOut(input *pb.Input) bool { return input.GetOptional() || input.GetText().Default != nil }
+
 // send books. The same request is sent again while the answer is lost: its id makes sure that it books once. When no
 // answer comes at all, the error says whether the job may be booked.
 func (o *bookOptions) send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
-	if err := flags.ValidPrompt(req.GetPrompt()); err != nil {
-		return nil, err
-	}
 	var answer *pb.BookJobResponse
 	unsure := false
 	err := api.Retry(ctx, patience, func(ctx context.Context) (err error) {
@@ -92,7 +119,7 @@ func (o *bookOptions) send(ctx context.Context, client *api.Client, req *pb.Book
 
 // show prints a fresh booking.
 func (o *bookOptions) show(answer *pb.BookJobResponse) error {
-	return render.JobResult(o.IO, o.Clock, o.Out, answer, render.JobSentence(o.IO, o.Clock, "Booked", answer.GetJob()))
+	return render.JobResult(o.IO, o.Clock, o.Out, answer, o.names, render.JobSentence(o.IO, o.Clock, "Booked", answer.GetJob()))
 }
 
 // await waits for the jobs. Their ids are told before, so that whoever is interrupted knows what is booked.
@@ -105,6 +132,14 @@ func (o *bookOptions) await(ctx context.Context, client *api.Client, jobs ...*pb
 			fmt.Fprintln(o.IO.Err, render.JobSentence(o.IO, o.Clock, "Booked", j))
 		}
 	}
-	waiter := outcome.Waiter{IO: o.IO, Clock: o.Clock, Client: client, Explain: o.Explainer(), Out: o.Out, Dir: o.Download}
+	waiter := outcome.Waiter{
+		IO:      o.IO,
+		Clock:   o.Clock,
+		Client:  client,
+		Explain: o.Explainer(),
+		Out:     o.Out,
+		Dir:     o.Download,
+		Names:   o.names,
+	}
 	return waiter.Await(ctx, jobs)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -32,6 +34,12 @@ func seriesRun(ctx context.Context, opts *bookOptions) error {
 	template, err := opts.request(ctx, client)
 	if err != nil {
 		return err
+	}
+	if flags.Input(opts.form, pb.InputRole_INPUT_ROLE_PROMPT) == nil {
+		return errNoPrompt
+	}
+	if showsRows(opts.Factory, opts.Out) {
+		opts.names = ownName(ctx, client)
 	}
 	s := series{opts: opts, client: client, template: template, base: uuid.MustParse(opts.RequestID)}
 	lines := bufio.NewScanner(in)
@@ -65,9 +73,13 @@ type series struct {
 func (s *series) book(ctx context.Context, number int, text string) {
 	s.total++
 	req := proto.Clone(s.template).(*pb.BookJobRequest)
-	req.Prompt = text
 	req.RequestId = uuid.NewSHA1(s.base, fmt.Appendf(nil, "line %d", number)).String()
-	answer, err := s.opts.send(ctx, s.client, req)
+	req.Inputs = maps.Clone(s.template.GetInputs()) // a copy of an empty one would be nil
+	err := setPrompt(s.opts.form, req.Inputs, text)
+	var answer *pb.BookJobResponse
+	if err == nil {
+		answer, err = s.opts.send(ctx, s.client, req)
+	}
 	if err != nil {
 		if s.first == nil {
 			s.first = err
@@ -120,7 +132,7 @@ func (s *series) finish(ctx context.Context) error {
 func (s *series) summary() {
 	text := fmt.Sprintf("booked %d of %d lines", len(s.booked), s.total)
 	if n := len(s.booked); n > 0 {
-		first, last := s.opts.Clock.Stamp(s.booked[0].GetTimeSlot()), s.opts.Clock.Stamp(api.EndMS(s.booked[n-1]))
+		first, last := s.opts.Clock.Stamp(api.StartMS(s.booked[0])), s.opts.Clock.Stamp(api.EndMS(s.booked[n-1]))
 		text += fmt.Sprintf(", from %s to %s", first, last)
 	}
 	if s.stop != nil {

@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 
@@ -13,18 +14,40 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/root"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 const jobID = "01a20620-0a48-72b1-9629-c5af3f2a1b2c"
 
+// steps is a number of steps as the value of an input.
+func steps(n int64) *pb.InputValue { return &pb.InputValue{Value: &pb.InputValue_Integer{Integer: n}} }
+
+// fox asks for a red fox.
+func fox() *pb.BookJobRequest {
+	return &pb.BookJobRequest{Inputs: map[string]*pb.InputValue{"prompt": flags.TextValue("a red fox")}}
+}
+
+// booked is the job of a request, with a seed of 42 where none is asked for.
 func booked(req *pb.BookJobRequest) *pb.BookJobResponse {
 	start := servertest.Now.UnixMilli() + 1000
+	inputs := map[string]*pb.InputValue{"seed": flags.SeedValue(42), "steps": steps(4)}
+	maps.Copy(inputs, req.GetInputs())
 	return &pb.BookJobResponse{
 		Job: &pb.Job{
-			Id: jobID, UserName: "User-1", WorkerId: "main", WorkflowId: "klein", Prompt: req.GetPrompt(), Seed: 42,
-			Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: start, DurationMs: 4500, Version: 1, Attempt: 1,
+			Id:         jobID,
+			UserId:     servertest.Caller.GetId(),
+			WorkerId:   "main",
+			WorkflowId: "klein",
+			Prompt:     req.GetInputs()["prompt"].GetText(),
+			Seed:       proto.Uint64(42),
+			Inputs:     inputs,
+			Status:     pb.JobStatus_JOB_STATUS_SCHEDULED,
+			TimeSlot:   &pb.TimeSlot{StartMs: start, EndMs: start + 4500},
+			DurationMs: 4500,
+			Version:    1,
+			Attempt:    1,
 		},
 		Revision: &pb.Revision{Epoch: "e", Number: 7},
 	}
@@ -60,8 +83,15 @@ func TestBookOffersTheNextFreeStart(t *testing.T) {
 	next := servertest.Now.UnixMilli() + 60_001
 	f, term := servertest.With(t, &servertest.Scheduler{
 		Book: func(context.Context, *pb.BookJobRequest) (*pb.BookJobResponse, error) {
-			return nil, servertest.Error(codes.FailedPrecondition, "taken", &pb.SlotConflict{
-				BlockingJobId: jobID, BlockingUserName: "User-2", BlockingStartMs: next - 10_000, BlockingEndMs: next - 1, NextFreeStartMs: next,
+			return nil, servertest.Error(codes.FailedPrecondition, "taken", &pb.ErrorInfo{
+				Reason: pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
+				Detail: &pb.ErrorInfo_SlotConflict{
+					SlotConflict: &pb.SlotConflict{
+						Blocker:         &pb.SlotConflict_Job{Job: &pb.JobBlocker{JobId: jobID, UserName: "User-2"}},
+						TimeSlot:        &pb.TimeSlot{StartMs: next - 10_000, EndMs: next - 1},
+						NextFreeStartMs: next,
+					},
+				},
 			})
 		},
 	})
@@ -83,8 +113,8 @@ func TestWaitResumesALostConnection(t *testing.T) {
 		Book: func(_ context.Context, req *pb.BookJobRequest) (*pb.BookJobResponse, error) { return booked(req), nil },
 		Watch: func(req *pb.WatchStateRequest, out grpc.ServerStreamingServer[pb.WatchStateResponse]) error {
 			resumed = append(resumed, req.GetResumeAfter())
-			j := booked(&pb.BookJobRequest{Prompt: "a red fox"}).GetJob()
-			j.StartedAtMs, j.Version = j.GetTimeSlot(), 2
+			j := booked(fox()).GetJob()
+			j.StartedAtMs, j.Version = j.GetTimeSlot().GetStartMs(), 2
 			if req.GetResumeAfter() == nil {
 				j.Status = pb.JobStatus_JOB_STATUS_PROCESSING
 				return firstConnection(out, j)
@@ -115,7 +145,7 @@ func TestWaitResumesALostConnection(t *testing.T) {
 }
 
 func firstConnection(out grpc.ServerStreamingServer[pb.WatchStateResponse], j *pb.Job) error {
-	snapshot := &pb.StateSnapshot{Revision: &pb.Revision{Epoch: "e", Number: 7}, ServerTimeMs: servertest.Now.UnixMilli(), Jobs: []*pb.Job{j}}
+	snapshot := &pb.StateSnapshot{Revision: &pb.Revision{Epoch: "e", Number: 7}, Jobs: []*pb.Job{j}}
 	for _, r := range []*pb.WatchStateResponse{
 		{Snapshot: snapshot},
 		{Deltas: []*pb.StateDelta{{Revision: &pb.Revision{Epoch: "e", Number: 8}, Jobs: []*pb.Job{j}}}},
@@ -133,7 +163,7 @@ func TestSeriesGoesOnAfterARefusedLine(t *testing.T) {
 	f, term := servertest.With(t, &servertest.Scheduler{
 		Book: func(_ context.Context, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
 			ids[req.GetRequestId()] = true
-			if req.GetPrompt() == "bad" {
+			if req.GetInputs()["prompt"].GetText() == "bad" {
 				return nil, servertest.Error(codes.InvalidArgument, "no good")
 			}
 			return booked(req), nil
@@ -207,7 +237,8 @@ func TestSeriesWaitsWhenCalledTooOftenAndEndsAtTheLimit(t *testing.T) {
 			switch calls {
 			case 2:
 				return nil, servertest.Error(codes.ResourceExhausted, "too many calls", &pb.ErrorInfo{
-					Reason: pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS, Metadata: map[string]string{"retry_after_ms": "1"},
+					Reason:   pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,
+					Metadata: map[string]string{"retry_after_ms": "1"},
 				})
 			case 4:
 				return nil, servertest.Error(codes.ResourceExhausted, "you have 2 open bookings, the most there may be", &pb.ErrorInfo{

@@ -38,7 +38,7 @@ cannot be cancelled does not keep the others from it; the exit code is that of t
 		Example: `  comfysched cancel 3f2a1b2c
   comfysched list --mine -s scheduled --all -q | xargs -r comfysched cancel`,
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.OpenJobs, 0),
+		ValidArgsFunction: f.Complete(0, factory.OpenJobs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Jobs = args
 			return cancelRun(cmd.Context(), opts)
@@ -57,7 +57,7 @@ func cancelRun(ctx context.Context, opts *cancelOptions) error {
 }
 
 func (o *cancelOptions) one(ctx context.Context, client *api.Client, ref string) error {
-	id, err := refs.JobID(ctx, client.Scheduler, ref)
+	id, err := refs.JobID(ctx, client, ref)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,12 @@ func (o *cancelOptions) one(ctx context.Context, client *api.Client, ref string)
 	short := refs.Short(id)
 	sentence := fmt.Sprintf("Interrupting %s; 'comfysched wait %s' waits until ComfyUI has let go", short, short)
 	if answer.GetJob().GetStatus() == pb.JobStatus_JOB_STATUS_CANCELLED {
-		sentence = fmt.Sprintf("Cancelled %s; its slot at %s is free", short, o.Clock.Stamp(answer.GetJob().GetTimeSlot()))
+		sentence = fmt.Sprintf("Cancelled %s; its slot at %s is free", short, o.Clock.Stamp(api.StartMS(answer.GetJob())))
 	}
-	return render.JobResult(o.IO, o.Clock, o.Out, answer, sentence)
+	var names api.Names
+	if showsRows(o.Factory, o.Out) {
+		known, _ := client.Scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: id}) // it is cancelled, with or without a name
+		names = api.NamesOf(known.GetUsers())
+	}
+	return render.JobResult(o.IO, o.Clock, o.Out, answer, names, sentence)
 }

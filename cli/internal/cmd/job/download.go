@@ -38,7 +38,7 @@ from it; the exit code is that of the first.`,
 		Example: `  comfysched download 3f2a1b2c
   comfysched list -m -s completed -q | xargs comfysched download -d pictures`,
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.CompletedJobs, 0),
+		ValidArgsFunction: f.Complete(0, factory.CompletedJobs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Jobs = args
 			return downloadRun(cmd.Context(), opts)
@@ -54,7 +54,8 @@ func downloadRun(ctx context.Context, opts *downloadOptions) error {
 		return err
 	}
 	return problem.Each(opts.IO.Err, opts.Explainer(), opts.Jobs, func(ref string) error {
-		j, err := refs.Job(ctx, client.Scheduler, ref)
+		answer, err := refs.Job(ctx, client, ref)
+		j := answer.GetJob()
 		if err == nil {
 			err = downloadable(j)
 		}

@@ -1,14 +1,20 @@
 package job
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -37,7 +43,7 @@ func NewCmdEdit(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "edit JOB",
 		Short: "Change the prompt, seed, parameters or slot of a scheduled job",
-		Long: `Change the prompt, seed, parameters or slot of a scheduled job in one step: all of it or nothing. What is not named stays.
+		Long: `Change the prompt, seed, parameters or slot of a scheduled job. What is refused changes nothing. What is not named stays.
 
 ` + refs.JobHelp + `
 
@@ -47,7 +53,7 @@ func NewCmdEdit(f *factory.Factory) *cobra.Command {
 		Example: `  comfysched edit 3f2a1b2c --prompt "a red fox at night" --seed random
   comfysched edit 3f2a1b2c --set steps=8 --after 18:00`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.ScheduledJobs, 1),
+		ValidArgsFunction: f.Complete(1, factory.ScheduledJobs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Job = args[0]
 			if err := opts.check(); err != nil {
@@ -68,7 +74,7 @@ func NewCmdEdit(f *factory.Factory) *cobra.Command {
 }
 
 func (o *editOptions) check() (err error) {
-	if !o.Prompt.Given() && o.Seed == "" && len(o.Set) == 0 && o.Start.Given() == 0 {
+	if !o.changesInputs() && o.Start.Given() == 0 {
 		return exitcode.Usagef("say what to change: --prompt, --seed, --set, or a time")
 	}
 	if err := o.Prompt.Check(); err != nil {
@@ -88,54 +94,115 @@ func editRun(ctx context.Context, opts *editOptions) error {
 	if err != nil {
 		return err
 	}
-	j, err := refs.Job(ctx, client.Scheduler, opts.Job)
+	known, err := refs.Job(ctx, client, opts.Job)
 	if err != nil {
 		return err
 	}
-	c, err := opts.change(ctx, client, j)
+	answer, err := opts.edit(ctx, client, known.GetJob())
 	if err != nil {
 		return err
 	}
-	answer, err := c.Apply(ctx, client.Scheduler, j, opts.Version, opts.Args)
-	if err != nil {
-		return err
-	}
-	return render.JobResult(opts.IO, opts.Clock, opts.Out, answer, render.JobSentence(opts.IO, opts.Clock, "Changed", answer.GetJob()))
+	sentence := render.JobSentence(opts.IO, opts.Clock, "Changed", answer.GetJob())
+	return render.JobResult(opts.IO, opts.Clock, opts.Out, answer, api.NamesOf(known.GetUsers()), sentence)
 }
 
-// change collects what the options name.
-func (o *editOptions) change(ctx context.Context, client *api.Client, j *pb.Job) (c *change, err error) {
-	c = &change{}
-	if o.Prompt.Given() {
-		if c.Edit.Prompt, err = o.Prompt.Read(o.IO); err != nil {
+// edit changes what the options name: the inputs first, because the new slot may begin at once. When both are to change, a
+// look at what a booking would get comes before, so that a job that is refused either is left as it was.
+func (o *editOptions) edit(ctx context.Context, client *api.Client, j *pb.Job) (answer render.JobAnswer, err error) {
+	version := cmp.Or(o.Version, j.GetVersion())
+	moves, changes := o.Start.Given() > 0, o.changesInputs()
+	if changes {
+		req, err := o.inputs(ctx, client, j)
+		if err != nil {
 			return nil, err
 		}
-		if err := flags.ValidPrompt(c.Edit.Prompt); err != nil {
-			return nil, err
+		if moves {
+			if err := o.try(ctx, client, j, req); err != nil {
+				return nil, err
+			}
 		}
-		c.Paths = append(c.Paths, "prompt")
-	}
-	if o.Seed != "" {
-		c.Edit.Seed = o.seed
-		c.Paths = append(c.Paths, "seed")
-	}
-	if len(o.Set) > 0 {
-		if c.Edit.Parameters, err = o.parameters(ctx, client, j); err != nil {
-			return nil, err
+		req.JobId, req.Version = j.GetId(), version
+		changed, err := update(ctx, client, req)
+		if err != nil || !moves {
+			return changed, err
 		}
-		c.Paths = append(c.Paths, "parameters")
+		version = changed.GetJob().GetVersion()
 	}
-	if o.Start.Given() > 0 {
-		c.Start(o.start)
+	moved, err := moveTo(ctx, client, j.GetId(), version, o.start, o.Args)
+	if err != nil && changes {
+		err = fmt.Errorf("the job was changed, but not moved: %w", err)
 	}
-	return c, nil
+	return moved, err
 }
 
-// parameters are the values of --set, typed by the job's workflow.
-func (o *editOptions) parameters(ctx context.Context, client *api.Client, j *pb.Job) (map[string]*pb.ParameterValue, error) {
-	declared, err := workflow(ctx, client, j.GetWorkflowId())
+func (o *editOptions) changesInputs() bool { return o.Prompt.Given() || o.Seed != "" || len(o.Set) > 0 }
+
+// inputs are the inputs to change, typed by the form of the job's workflow.
+func (o *editOptions) inputs(ctx context.Context, client *api.Client, j *pb.Job) (*pb.UpdateJobRequest, error) {
+	form, err := workflow(ctx, client, j.GetWorkflowId())
 	if err != nil {
 		return nil, err
 	}
-	return flags.Parameters(declared, o.Set)
+	req := &pb.UpdateJobRequest{}
+	if req.Inputs, err = flags.Parameters(form, o.Set); err != nil {
+		return nil, err
+	}
+	if o.Prompt.Given() {
+		text, err := o.Prompt.Read(o.IO)
+		if err != nil {
+			return nil, err
+		}
+		if err := setPrompt(form, req.Inputs, text); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case o.seed != nil:
+		return req, setSeed(form, req.Inputs, *o.seed)
+	case o.Seed != "": // random
+		input := flags.Input(form, pb.InputRole_INPUT_ROLE_SEED)
+		if input == nil {
+			return nil, errNoSeed
+		}
+		req.ResetInputs = append(req.ResetInputs, input.GetName())
+	}
+	return req, nil
 }
+
+// try asks what a booking at the new start with the new inputs would get. Only what is said of the inputs and of others in the
+// way counts: the job's own slot is in the way of such a booking, and a server that cannot tell now tells later.
+func (o *editOptions) try(ctx context.Context, client *api.Client, j *pb.Job, req *pb.UpdateJobRequest) error {
+	check := &pb.CheckBookingRequest{
+		Start:      &pb.CheckBookingRequest_EarliestStartMs{EarliestStartMs: o.start.MS},
+		WorkflowId: j.GetWorkflowId(),
+		WorkerId:   j.GetWorkerId(),
+		Inputs:     maps.Clone(req.GetInputs()),
+	}
+	if o.start.Exact {
+		check.Start = &pb.CheckBookingRequest_StartMs{StartMs: o.start.MS}
+	}
+	for name, value := range j.GetInputs() {
+		if check.GetInputs()[name] == nil {
+			check.Inputs[name] = value
+		}
+	}
+	answer, err := client.Scheduler.CheckBooking(ctx, check)
+	if status.Code(err) == codes.InvalidArgument {
+		return err
+	}
+	for _, p := range answer.GetProblems() {
+		switch p.GetInfo().GetReason() {
+		case pb.ErrorReason_ERROR_REASON_INVALID_FIELDS:
+			return api.Error(codes.InvalidArgument, p.GetMessage(), p.GetInfo())
+		case pb.ErrorReason_ERROR_REASON_SLOT_TAKEN:
+			if p.GetInfo().GetSlotConflict().GetJob().GetJobId() == j.GetId() {
+				continue
+			}
+			return problem.OfferNext(api.Error(codes.FailedPrecondition, p.GetMessage(), p.GetInfo()), o.retimed)
+		}
+	}
+	return nil
+}
+
+// retimed is the command that takes another start.
+func (o *editOptions) retimed(next string) string { return flags.Retimed(o.Args, next) }

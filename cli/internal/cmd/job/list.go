@@ -21,7 +21,7 @@ type listOptions struct {
 	Mine     bool
 	User     string
 	Worker   string
-	Window   *pb.TimeWindow // nil for all times
+	Window   *pb.TimeSlot // nil for all times
 	Asc      bool
 	Limit    flags.Limit
 	Out      flags.Out
@@ -99,15 +99,12 @@ func parseStatuses(words []string) (statuses []pb.JobStatus, err error) {
 	return statuses, nil
 }
 
-// lastMS is the last moment that the API knows, the end of the year 9999.
-const lastMS = 253402300799000
-
 // window is the stretch of --from and --to; nil when neither was given.
-func window(clock when.Clock, from, to string) (*pb.TimeWindow, error) {
+func window(clock when.Clock, from, to string) (*pb.TimeSlot, error) {
 	if from == "" && to == "" {
 		return nil, nil
 	}
-	w := &pb.TimeWindow{EndMs: lastMS}
+	w := &pb.TimeSlot{} // no end
 	if from != "" {
 		t, err := clock.Edge(from)
 		if err != nil {
@@ -122,7 +119,7 @@ func window(clock when.Clock, from, to string) (*pb.TimeWindow, error) {
 		}
 		w.EndMs = t.UnixMilli()
 	}
-	if w.GetEndMs() < w.GetStartMs() {
+	if to != "" && w.GetEndMs() < w.GetStartMs() {
 		return nil, exitcode.Usagef("--to lies before --from")
 	}
 	return w, nil

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -17,7 +18,10 @@ func listRun(ctx context.Context, opts *listOptions) error {
 		return err
 	}
 	req := &pb.ListJobsRequest{
-		Statuses: opts.Statuses, WorkerId: opts.Worker, Window: opts.Window, Order: pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC,
+		Statuses: opts.Statuses,
+		WorkerId: opts.Worker,
+		Window:   opts.Window,
+		Order:    pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC,
 	}
 	if opts.Asc {
 		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC
@@ -28,7 +32,8 @@ func listRun(ctx context.Context, opts *listOptions) error {
 	read := func(size int32, token string) (render.Page, error) {
 		req.PageSize, req.PageToken = size, token
 		answer, err := client.Scheduler.ListJobs(ctx, req)
-		return render.Page{Answer: answer, IDs: ids(answer.GetJobs()), Table: render.JobTable(opts.IO, opts.Clock, answer.GetJobs())}, err
+		table := render.JobTable(opts.IO, opts.Clock, answer.GetJobs(), api.NamesOf(answer.GetUsers()))
+		return render.Page{Answer: answer, IDs: ids(answer.GetJobs()), Table: table}, err
 	}
 	return render.Pages{Things: "jobs", None: "No jobs.", Limit: &opts.Limit, Read: read}.Print(opts.IO, opts.Out)
 }
@@ -56,7 +61,7 @@ func (o *listOptions) userID(ctx context.Context, client *api.Client) (string, e
 	if err != nil {
 		return "", err
 	}
-	for _, u := range state.GetSnapshot().GetUsers() {
+	for _, u := range slices.Concat(state.GetSnapshot().GetUsers(), state.GetStatus().GetUsers()) {
 		if u.GetName() == o.User {
 			return u.GetUserId(), nil
 		}

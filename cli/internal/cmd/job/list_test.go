@@ -19,18 +19,25 @@ import (
 
 // history is a server with that many jobs; page tokens are how many were told.
 func history(total int) *servertest.Scheduler {
-	return &servertest.Scheduler{List: func(_ context.Context, req *pb.ListJobsRequest) (*pb.ListJobsResponse, error) {
-		from, _ := strconv.Atoi(req.GetPageToken())
-		to := min(from+int(req.GetPageSize()), total)
-		var answer pb.ListJobsResponse
-		for n := from; n < to; n++ {
-			answer.Jobs = append(answer.Jobs, &pb.Job{Id: fmt.Sprintf("01a20620-0a48-72b1-9629-c5af%08d", n), WorkerId: "main", Prompt: "a fox"})
-		}
-		if to < total {
-			answer.NextPageToken = strconv.Itoa(to)
-		}
-		return &answer, nil
-	}}
+	return &servertest.Scheduler{
+		List: func(_ context.Context, req *pb.ListJobsRequest) (*pb.ListJobsResponse, error) {
+			from, _ := strconv.Atoi(req.GetPageToken())
+			to := min(from+int(req.GetPageSize()), total)
+			var answer pb.ListJobsResponse
+			for n := from; n < to; n++ {
+				answer.Jobs = append(answer.Jobs, &pb.Job{
+					Id:       fmt.Sprintf("01a20620-0a48-72b1-9629-c5af%08d", n),
+					WorkerId: "main",
+					Prompt:   "a fox",
+					Seed:     new(uint64),
+				})
+			}
+			if to < total {
+				answer.NextPageToken = strconv.Itoa(to)
+			}
+			return &answer, nil
+		},
+	}
 }
 
 func run(t *testing.T, s *servertest.Scheduler, width int, args ...string) (code int, stdout, stderr string) {

@@ -1,10 +1,12 @@
 package job
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
@@ -40,7 +42,7 @@ func NewCmdMove(f *factory.Factory) *cobra.Command {
 		Example: `  comfysched move 3f2a1b2c --at "tomorrow 9:00"
   comfysched move 3f2a1b2c --next`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.ScheduledJobs, 1),
+		ValidArgsFunction: f.Complete(1, factory.ScheduledJobs),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			opts.Job = args[0]
 			if opts.start, err = opts.Start.Read(opts.Clock); err != nil {
@@ -61,15 +63,15 @@ func moveRun(ctx context.Context, opts *moveOptions) error {
 	if err != nil {
 		return err
 	}
-	j, err := refs.Job(ctx, client.Scheduler, opts.Job)
+	known, err := refs.Job(ctx, client, opts.Job)
 	if err != nil {
 		return err
 	}
-	var c change
-	c.Start(opts.start)
-	answer, err := c.Apply(ctx, client.Scheduler, j, opts.Version, opts.Args)
+	version := cmp.Or(opts.Version, known.GetJob().GetVersion())
+	answer, err := moveTo(ctx, client, known.GetJob().GetId(), version, opts.start, opts.Args)
 	if err != nil {
 		return err
 	}
-	return render.JobResult(opts.IO, opts.Clock, opts.Out, answer, render.JobSentence(opts.IO, opts.Clock, "Moved", answer.GetJob()))
+	names := api.NamesOf(known.GetUsers())
+	return render.JobResult(opts.IO, opts.Clock, opts.Out, answer, names, render.JobSentence(opts.IO, opts.Clock, "Moved", answer.GetJob()))
 }

@@ -5,11 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
-	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 // showOptions are the options of show and what it works with.
@@ -34,7 +34,7 @@ func NewCmdShow(f *factory.Factory) *cobra.Command {
 		Example: `  comfysched show 3f2a1b2c
   comfysched show 3f2a1b2c --json | jq -r .job.seed`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.Jobs, 1),
+		ValidArgsFunction: f.Complete(1, factory.Jobs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Job = args[0]
 			return showRun(cmd.Context(), opts)
@@ -49,13 +49,14 @@ func showRun(ctx context.Context, opts *showOptions) error {
 	if err != nil {
 		return err
 	}
-	j, err := refs.Job(ctx, client.Scheduler, opts.Job)
+	answer, err := refs.Job(ctx, client, opts.Job)
 	if err != nil {
 		return err
 	}
+	names := api.NamesOf(answer.GetUsers())
 	if opts.IO.IsStdoutTTY() && opts.Out == (flags.Out{}) {
-		render.JobDetail(opts.IO, opts.Clock, j)
+		render.JobDetail(opts.IO, opts.Clock, answer.GetJob(), names[answer.GetJob().GetUserId()])
 		return nil
 	}
-	return render.JobResult(opts.IO, opts.Clock, opts.Out, &pb.GetJobResponse{Job: j}, "")
+	return render.JobResult(opts.IO, opts.Clock, opts.Out, answer, names, "")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
@@ -38,7 +39,7 @@ failed or was cancelled. A lost connection is opened again; Ctrl-C leaves the jo
 		Example: `  comfysched wait 3f2a1b2c
   comfysched wait 3f2a1b2c 77e01fd2 --download pictures`,
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.OpenJobs, 0),
+		ValidArgsFunction: f.Complete(0, factory.OpenJobs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Jobs = args
 			return waitRun(cmd.Context(), opts)
@@ -55,16 +56,27 @@ func waitRun(ctx context.Context, opts *waitOptions) error {
 		return err
 	}
 	var jobs []*pb.Job
+	names := api.Names{}
 	for _, ref := range opts.Jobs {
-		j, err := refs.Job(ctx, client.Scheduler, ref)
+		answer, err := refs.Job(ctx, client, ref)
 		if err != nil {
 			return err
 		}
+		j := answer.GetJob()
+		names.Learn(answer.GetUsers())
 		jobs = append(jobs, j)
 		if opts.Out.Quiet {
 			fmt.Fprintln(opts.IO.Out, j.GetId())
 		}
 	}
-	waiter := outcome.Waiter{IO: opts.IO, Clock: opts.Clock, Client: client, Explain: opts.Explainer(), Out: opts.Out, Dir: opts.Download}
+	waiter := outcome.Waiter{
+		IO:      opts.IO,
+		Clock:   opts.Clock,
+		Client:  client,
+		Explain: opts.Explainer(),
+		Out:     opts.Out,
+		Dir:     opts.Download,
+		Names:   names,
+	}
 	return waiter.Await(ctx, jobs)
 }

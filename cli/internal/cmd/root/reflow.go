@@ -50,7 +50,7 @@ func hang(line string, indent, width int) []string {
 	return lines
 }
 
-// lastColumn is where the last column of a row begins: after its last gap of two spaces or more.
+// lastColumn finds the beginning of a row's last column: after its last gap of two spaces or more.
 func lastColumn(row string) int {
 	if gap := strings.LastIndex(row, "  "); gap >= 0 {
 		return gap + 2

@@ -55,7 +55,7 @@ func Run(ctx context.Context, f *factory.Factory) int {
 	return code
 }
 
-// exclusive is how cobra complains about options that exclude each other.
+// exclusive matches cobra's complaint about options that exclude each other.
 var exclusive = regexp.MustCompile(`^if any flags in the group \[(\S+) (\S+)\] are set none of the others can be; .*$`)
 
 // inWords puts what cobra says about the command line as this program does.

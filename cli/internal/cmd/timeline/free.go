@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
@@ -30,7 +31,7 @@ func NewCmdFree(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "free [TIME]",
 		Short: "List free slots from a time on",
-		Long: `List the free stretches of a worker's timeline, from a time or from now on: between which moments a slot may start.
+		Long: `List the free stretches of the workers' timelines, from a time or from now on: between which moments a slot may start.
 
 ` + when.Help + `
 
@@ -55,7 +56,7 @@ after it), length of the slot in milliseconds.`,
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; the server's first when absent")
+	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; all that can run the workflow when absent")
 	fs.StringVar(&opts.Workflow, "workflow", "", "`id` of the workflow whose length is wanted; the server's first when absent")
 	fs.IntVarP(&opts.Limit, "limit", "n", 10, "stretches at most")
 	fs.BoolVar(&opts.JSON, "json", false, "print the API's JSON")
@@ -69,19 +70,25 @@ func freeRun(ctx context.Context, opts *freeOptions) error {
 	if err != nil {
 		return err
 	}
-	answer, err := client.Scheduler.ListFreeSlots(ctx, &pb.ListFreeSlotsRequest{
-		WorkerId: opts.Worker, WorkflowId: opts.Workflow, FromMs: opts.FromMS, MaxResults: int32(opts.Limit),
+	req := &pb.ListFreeSlotsRequest{WorkerId: opts.Worker, WorkflowId: opts.Workflow, FromMs: opts.FromMS}
+	found := &pb.ListFreeSlotsResponse{}
+	_, err = api.ReadPages(opts.Limit, func(size int32, token string) (int, string, error) {
+		req.PageSize, req.PageToken = size, token
+		page, err := client.Scheduler.ListFreeSlots(ctx, req)
+		found.FreeSlots = append(found.GetFreeSlots(), page.GetFreeSlots()...)
+		found.NextPageToken = page.GetNextPageToken()
+		return len(page.GetFreeSlots()), page.GetNextPageToken(), err
 	})
 	switch {
 	case err != nil:
 		return err
 	case opts.JSON:
-		return render.JSON(opts.IO, answer)
+		return render.JSON(opts.IO, found)
 	case opts.IO.IsStdoutTTY():
-		return opts.show(answer)
+		return opts.show(found.GetFreeSlots())
 	}
 	t := render.NewTable(opts.IO)
-	for _, s := range answer.GetFreeSlots() {
+	for _, s := range found.GetFreeSlots() {
 		last := ""
 		if s.GetLastStartMs() > 0 {
 			last = opts.Clock.Exact(s.GetLastStartMs())
@@ -90,27 +97,34 @@ func freeRun(ctx context.Context, opts *freeOptions) error {
 			render.Text(s.GetWorkerId()),
 			render.Text(opts.Clock.Exact(s.GetStartMs())),
 			render.Text(last),
-			render.Text(fmt.Sprint(answer.GetSlotDurationMs())),
+			render.Text(fmt.Sprint(s.GetSlotDurationMs())),
 		)
 	}
 	return t.Print()
 }
 
-func (o *freeOptions) show(answer *pb.ListFreeSlotsResponse) error {
+func (o *freeOptions) show(slots []*pb.FreeSlot) error {
 	zone := " (" + o.Clock.ZoneName() + ")"
-	t := render.NewTable(o.IO, "WORKER", "FIRST START"+zone, "LAST START"+zone)
-	for _, s := range answer.GetFreeSlots() {
+	t := render.NewTable(o.IO, "WORKER", "LENGTH", "FIRST START"+zone, "LAST START"+zone)
+	t.Several = []string{"LENGTH"}
+	lengths := map[int64]bool{}
+	for _, s := range slots {
 		first, last := o.edges(s)
 		end := render.Text(last)
 		if last == "" {
 			end = render.Cell{Text: "open end", Style: o.IO.Green}
 		}
-		t.Row(render.Text(s.GetWorkerId()), render.Text(first), end)
+		t.Row(render.Text(s.GetWorkerId()), render.Text(when.Millis(s.GetSlotDurationMs())), render.Text(first), end)
+		lengths[s.GetSlotDurationMs()] = true
 	}
 	if err := t.Print(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(o.IO.Err, "A slot of %s fits at and between these starts.\n", when.Millis(answer.GetSlotDurationMs()))
+	length := "its length"
+	if len(lengths) == 1 {
+		length = when.Millis(slots[0].GetSlotDurationMs())
+	}
+	_, err := fmt.Fprintf(o.IO.Err, "A slot of %s fits at and between these starts.\n", length)
 	return err
 }
 

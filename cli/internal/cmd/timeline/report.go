@@ -4,39 +4,40 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// report is what the status command knows.
+// report prints the status of a server to people and to programs.
 type report struct {
-	io       *term.Streams
-	clock    when.Clock
-	server   string
-	snapshot *pb.StateSnapshot
-	today    *pb.GetTodayStatsResponse
+	io     *term.Streams
+	clock  when.Clock
+	server string
+	state  *pb.GetStateResponse
+	today  *pb.GetDayStatsResponse
 }
 
 // pipe prints facts for programs.
 func (r *report) pipe() error {
-	system := r.snapshot.GetSystem()
+	system := r.state.GetStatus().GetSystem()
 	t := render.NewTable(r.io)
 	facts := [][2]string{
 		{"server", r.server},
 		{"version", system.GetVersion()},
-		{"status", word(system.GetSystemStatus())},
+		{"status", word(system.GetStatus())},
 		{"reason", system.GetReason()},
 		{"benchmark_ms", fmt.Sprint(system.GetBenchmarkMs())},
 		{"running", fmt.Sprint(r.running())},
-		{"scheduled_total", fmt.Sprint(r.snapshot.GetScheduledTotal())},
-		{"jobs_today", fmt.Sprint(r.today.GetJobsToday())},
-		{"completed_today", fmt.Sprint(r.today.GetCompletedToday())},
-		{"failed_today", fmt.Sprint(r.today.GetFailedToday())},
-		{"average_generation_ms", fmt.Sprint(r.today.GetAverageGenerationMs())},
+		{"scheduled_total", fmt.Sprint(r.state.GetSnapshot().GetScheduledTotal())},
+		{"jobs_today", fmt.Sprint(r.today.GetJobs())},
+		{"completed_today", fmt.Sprint(r.today.GetCompleted())},
+		{"failed_today", fmt.Sprint(r.today.GetFailed())},
+		{"average_generation_ms", fmt.Sprint(r.today.GetAverageDurationMs())},
 		{"active_users", fmt.Sprint(r.today.GetActiveUsers())},
 	}
 	for _, fact := range append(facts, r.pauses()...) {
@@ -47,9 +48,10 @@ func (r *report) pipe() error {
 
 // pauses are the facts about the pauses of workers, one after the other; empty ones when no worker has a pause.
 func (r *report) pauses() (facts [][2]string) {
-	for _, w := range r.snapshot.GetSystem().GetWorkers() {
+	for _, w := range r.state.GetStatus().GetSystem().GetWorkers() {
 		if p := w.GetPause(); p != nil {
-			facts = append(facts, pauseFacts(w.GetId(), r.clock.Exact(p.GetStartMs()), r.clock.Exact(p.GetEndMs()), p.GetReason())...)
+			start, end := r.clock.Exact(p.GetTimeSlot().GetStartMs()), r.clock.Exact(p.GetTimeSlot().GetEndMs())
+			facts = append(facts, pauseFacts(w.GetId(), start, end, p.GetReason())...)
 		}
 	}
 	if facts == nil {
@@ -64,14 +66,14 @@ func pauseFacts(worker, start, end, reason string) [][2]string {
 
 // people prints the same for a person, with the workers and what they are doing.
 func (r *report) people() error {
-	system := r.snapshot.GetSystem()
+	system := r.state.GetStatus().GetSystem()
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(r.io.Out, "%s %s\n", r.io.Faint(fmt.Sprintf("%-10s", name+":")), value)
 		}
 	}
 	line("server", r.server+" "+r.io.Faint("version "+term.Line(system.GetVersion())))
-	line("status", r.light(system.GetSystemStatus())+because(system.GetReason()))
+	line("status", r.light(system.GetStatus())+because(system.GetReason()))
 	line("access", access(system))
 	line("limits", limits(system.GetLimits()))
 	line("benchmark", duration(system.GetBenchmarkMs()))
@@ -80,14 +82,14 @@ func (r *report) people() error {
 		line("pause", r.pause(w.GetPause()))
 		r.bootSteps(w)
 	}
-	line("jobs", fmt.Sprintf("%d running, %d scheduled", r.running(), r.snapshot.GetScheduledTotal()))
+	line("jobs", fmt.Sprintf("%d running, %d scheduled", r.running(), r.state.GetSnapshot().GetScheduledTotal()))
 	if next := r.next(); next != nil {
-		owner := term.Line(stream.NamesOf(r.snapshot).For(next))
-		line("next", fmt.Sprintf("%s by %s at %s", refs.Short(next.GetId()), owner, r.clock.Stamp(next.GetTimeSlot())))
+		owner := term.Line(api.NamesOf(r.state.GetSnapshot().GetUsers())[next.GetUserId()])
+		line("next", fmt.Sprintf("%s by %s at %s", refs.Short(next.GetId()), owner, r.clock.Stamp(api.StartMS(next))))
 	}
 	line("today", fmt.Sprintf("%d booked, %d completed, %d failed",
-		r.today.GetJobsToday(), r.today.GetCompletedToday(), r.today.GetFailedToday()))
-	line("average", duration(r.today.GetAverageGenerationMs()))
+		r.today.GetJobs(), r.today.GetCompleted(), r.today.GetFailed()))
+	line("average", duration(r.today.GetAverageDurationMs()))
 	line("users", fmt.Sprintf("%d connected", r.today.GetActiveUsers()))
 	return nil
 }
@@ -98,7 +100,7 @@ func (r *report) pause(p *pb.Pause) string {
 		return ""
 	}
 	text := fmt.Sprintf("%s to %s %s by %s",
-		r.clock.Minute(p.GetStartMs()), r.clock.Minute(p.GetEndMs()), r.clock.ZoneName(), term.Line(p.GetUserName()))
+		r.clock.Minute(p.GetTimeSlot().GetStartMs()), r.clock.Minute(p.GetTimeSlot().GetEndMs()), r.clock.ZoneName(), term.Line(p.GetUserName()))
 	return r.io.Yellow(text) + because(p.GetReason())
 }
 
@@ -135,29 +137,34 @@ func (r *report) worker(w *pb.Worker) string {
 	if w.GetDevice() != "" && !w.GetSimulated() {
 		text += ", " + term.Line(w.GetDevice())
 	}
-	for _, e := range w.GetEstimates() {
-		text += fmt.Sprintf(", %s takes %s", term.Line(e.GetWorkflowId()), when.Millis(e.GetSlotDurationMs()))
+	for _, workflow := range r.state.GetStatus().GetWorkflows() {
+		for _, e := range workflow.GetEstimates() {
+			if e.GetWorkerId() == w.GetId() {
+				text += fmt.Sprintf(", %s takes %s", term.Line(workflow.GetId()), when.Millis(e.GetSlotDurationMs()))
+			}
+		}
 	}
 	return text
 }
 
 // bootSteps tells how bringing up a worker goes, as long as it is not up.
 func (r *report) bootSteps(w *pb.Worker) {
-	if w.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_READY {
+	if w.GetStatus() == pb.WorkerStatus_WORKER_STATUS_READY {
 		return
 	}
 	for _, s := range w.GetBootSteps() {
+		stage := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(s.GetStage().String(), "BOOT_STAGE_")), "_", " ")
 		outcome := strings.ToLower(strings.TrimPrefix(s.GetOutcome().String(), "BOOT_OUTCOME_"))
 		fmt.Fprintf(r.io.Out, "           %-14s %s %s%s\n",
-			term.Line(s.GetName()), outcome, when.Millis(s.GetElapsedMs()), because(s.GetDetail()))
+			stage, outcome, when.Millis(s.GetElapsedMs()), because(s.GetDetail()))
 	}
 }
 
-func (r *report) light(s pb.SystemStatus) string {
-	switch s {
-	case pb.SystemStatus_SYSTEM_STATUS_READY:
+func (r *report) light(s fmt.Stringer) string {
+	switch word(s) {
+	case "ready":
 		return r.io.Green(word(s))
-	case pb.SystemStatus_SYSTEM_STATUS_OFFLINE:
+	case "offline":
 		return r.io.Red(word(s))
 	}
 	return r.io.Yellow(word(s))
@@ -178,7 +185,7 @@ func duration(ms int64) string {
 }
 
 func (r *report) running() (n int) {
-	for _, j := range r.snapshot.GetJobs() {
+	for _, j := range r.state.GetSnapshot().GetJobs() {
 		if j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING {
 			n++
 		}
@@ -188,8 +195,8 @@ func (r *report) running() (n int) {
 
 func (r *report) next() *pb.Job {
 	var next *pb.Job
-	for _, j := range r.snapshot.GetJobs() {
-		if j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED && (next == nil || j.GetTimeSlot() < next.GetTimeSlot()) {
+	for _, j := range r.state.GetSnapshot().GetJobs() {
+		if j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED && (next == nil || api.StartMS(j) < api.StartMS(next)) {
 			next = j
 		}
 	}

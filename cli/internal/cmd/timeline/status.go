@@ -37,7 +37,7 @@ func NewCmdStatus(f *factory.Factory) *cobra.Command {
 
 In a pipe each fact is one tab-separated line: its name and its value, durations in milliseconds, moments in RFC 3339. The
 four facts about a pause, which may lie ahead, are empty when there is none, and come once for each worker that has one.
---json prints an object of the API's SystemState as "system" and GetTodayStatsResponse as "today".`,
+--json prints an object of the API's SystemState as "system" and GetDayStatsResponse as "today".`,
 		Example: `  comfysched status
   until comfysched status --check --quiet; do sleep 5; done`,
 		Args: cobra.NoArgs,
@@ -59,23 +59,23 @@ func statusRun(ctx context.Context, opts *statusOptions) error {
 	if err != nil {
 		return err
 	}
-	today, err := client.Scheduler.GetTodayStats(ctx, &pb.GetTodayStatsRequest{TimeZone: zone(opts.Clock)})
+	today, err := client.Scheduler.GetDayStats(ctx, &pb.GetDayStatsRequest{TimeZone: zone(opts.Clock)})
 	if err != nil {
 		return err
 	}
-	r := report{io: opts.IO, clock: opts.Clock, server: client.Address.String(), snapshot: state.GetSnapshot(), today: today}
-	system := r.snapshot.GetSystem()
+	r := report{io: opts.IO, clock: opts.Clock, server: client.Address.String(), state: state, today: today}
+	system := state.GetStatus().GetSystem()
 	switch {
 	case opts.Out.JSON:
 		err = printJSON(opts.IO, system, today)
 	case opts.Out.Quiet:
-		_, err = fmt.Fprintln(opts.IO.Out, word(system.GetSystemStatus()))
+		_, err = fmt.Fprintln(opts.IO.Out, word(system.GetStatus()))
 	case opts.IO.IsStdoutTTY():
 		err = r.people()
 	default:
 		err = r.pipe()
 	}
-	if err == nil && opts.Check && system.GetSystemStatus() != pb.SystemStatus_SYSTEM_STATUS_READY {
+	if err == nil && opts.Check && system.GetStatus() != pb.SystemStatus_SYSTEM_STATUS_READY {
 		return exitcode.Silent(exitcode.Unavailable)
 	}
 	return err
@@ -93,7 +93,7 @@ func zone(clock when.Clock) string {
 	return name
 }
 
-func printJSON(streams *term.Streams, system *pb.SystemState, today *pb.GetTodayStatsResponse) error {
+func printJSON(streams *term.Streams, system *pb.SystemState, today *pb.GetDayStatsResponse) error {
 	rawSystem, err := render.RawJSON(system)
 	if err != nil {
 		return err
@@ -109,6 +109,6 @@ func printJSON(streams *term.Streams, system *pb.SystemState, today *pb.GetToday
 }
 
 // word is the name of a state as the API's JSON has it, without its prefix: "ready".
-func word(s pb.SystemStatus) string {
-	return strings.ToLower(strings.TrimPrefix(s.String(), "SYSTEM_STATUS_"))
+func word(s fmt.Stringer) string {
+	return strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(s.String(), "SYSTEM_STATUS_"), "WORKER_STATUS_"))
 }

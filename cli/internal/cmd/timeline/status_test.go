@@ -16,20 +16,29 @@ func run(t *testing.T, width int, workers ...*pb.Worker) string {
 	t.Helper()
 	now := servertest.Now.UnixMilli()
 	snapshot := &pb.StateSnapshot{
-		System:         &pb.SystemState{SystemStatus: pb.SystemStatus_SYSTEM_STATUS_READY, Workers: workers},
-		ScheduledTotal: 4004, ScheduledUntilMs: now,
-		Users: []*pb.UserName{{UserId: "u", Name: "Ada"}},
+		ScheduledTotal:   4004,
+		ScheduledUntilMs: now,
+		Users:            []*pb.UserName{{UserId: "u", Name: "Ada"}},
 		Jobs: []*pb.Job{
-			{Id: "01a20620-0a48-72b1-9629-c5af3f2a1b2c", UserId: "u", Status: pb.JobStatus_JOB_STATUS_SCHEDULED, TimeSlot: now},
+			{
+				Id:       "01a20620-0a48-72b1-9629-c5af3f2a1b2c",
+				UserId:   "u",
+				Status:   pb.JobStatus_JOB_STATUS_SCHEDULED,
+				TimeSlot: &pb.TimeSlot{StartMs: now},
+			},
 			{Id: "01a20620-0a48-72b1-9629-c5af3f2a1b2d", UserId: "u", Status: pb.JobStatus_JOB_STATUS_PROCESSING},
 		},
 	}
+	status := &pb.StatusUpdate{
+		Complete: true,
+		System:   &pb.SystemState{Status: pb.SystemStatus_SYSTEM_STATUS_READY, Workers: workers},
+	}
 	f, term := servertest.With(t, &servertest.Scheduler{
 		State: func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error) {
-			return &pb.GetStateResponse{Snapshot: snapshot}, nil
+			return &pb.GetStateResponse{Snapshot: snapshot, Status: status}, nil
 		},
-		Today: func(context.Context, *pb.GetTodayStatsRequest) (*pb.GetTodayStatsResponse, error) {
-			return &pb.GetTodayStatsResponse{}, nil
+		Day: func(context.Context, *pb.GetDayStatsRequest) (*pb.GetDayStatsResponse, error) {
+			return &pb.GetDayStatsResponse{}, nil
 		},
 	})
 	term.SetTTY(width, false)
@@ -42,7 +51,14 @@ func run(t *testing.T, width int, workers ...*pb.Worker) string {
 
 func paused(id string) *pb.Worker {
 	ms := servertest.Now.UnixMilli()
-	return &pb.Worker{Id: id, Pause: &pb.Pause{StartMs: ms, EndMs: ms + 3_600_000, Reason: "driver update of " + id, UserName: "Ada"}}
+	return &pb.Worker{
+		Id: id,
+		Pause: &pb.Pause{
+			TimeSlot: &pb.TimeSlot{StartMs: ms, EndMs: ms + 3_600_000},
+			Reason:   "driver update of " + id,
+			UserName: "Ada",
+		},
+	}
 }
 
 func pauseRows(id string) string {

@@ -9,10 +9,10 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -33,7 +33,7 @@ func NewCmdUsers(f *factory.Factory) *cobra.Command {
 
 In a pipe each connection is one tab-separated line: user name, client, address, connected since (RFC 3339), user id,
 connection id. Of very many only some are listed, which stderr tells. --json prints an object whose connectedUsers,
-users (their names) and presence (how many there are) are those of the API's StateSnapshot.`,
+users (their names) and presence (how many there are) are those of the API's StatusUpdate.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usersRun(cmd.Context(), opts)
@@ -52,9 +52,9 @@ func usersRun(ctx context.Context, opts *usersOptions) error {
 	if err != nil {
 		return err
 	}
-	snapshot := state.GetSnapshot()
-	known := stream.NamesOf(snapshot)
-	connections := snapshot.GetConnectedUsers()
+	status := state.GetStatus()
+	known := api.NamesOf(slices.Concat(state.GetSnapshot().GetUsers(), status.GetUsers()))
+	connections := status.GetConnectedUsers()
 	ids := []string{}
 	for _, c := range connections {
 		if !slices.Contains(ids, c.GetUserId()) {
@@ -62,31 +62,31 @@ func usersRun(ctx context.Context, opts *usersOptions) error {
 		}
 	}
 	if opts.Out.JSON {
-		err = printConnections(opts.IO, snapshot)
+		err = printConnections(opts.IO, status)
 	} else {
 		err = render.List{IDs: ids, Table: opts.rows(connections, known), None: "Nobody is connected."}.Print(opts.IO, opts.Out)
 	}
-	if missing := int(snapshot.GetPresence().GetConnections()) - len(connections); err == nil && missing > 0 {
+	if missing := int(status.GetPresence().GetConnections()) - len(connections); err == nil && missing > 0 {
 		fmt.Fprintf(opts.IO.Err, "these are %d of %d connections, of %d users\n",
-			len(connections), snapshot.GetPresence().GetConnections(), snapshot.GetPresence().GetUsers())
+			len(connections), status.GetPresence().GetConnections(), status.GetPresence().GetUsers())
 	}
 	return err
 }
 
 // printConnections prints the connections, whose they are, and how many there are.
-func printConnections(streams *term.Streams, snapshot *pb.StateSnapshot) error {
-	connections, err := rawList(snapshot.GetConnectedUsers())
+func printConnections(streams *term.Streams, status *pb.StatusUpdate) error {
+	connections, err := rawList(status.GetConnectedUsers())
 	if err != nil {
 		return err
 	}
-	users := slices.DeleteFunc(slices.Clone(snapshot.GetUsers()), func(u *pb.UserName) bool {
-		return !slices.ContainsFunc(snapshot.GetConnectedUsers(), func(c *pb.Connection) bool { return c.GetUserId() == u.GetUserId() })
+	users := slices.DeleteFunc(slices.Clone(status.GetUsers()), func(u *pb.UserName) bool {
+		return !slices.ContainsFunc(status.GetConnectedUsers(), func(c *pb.Connection) bool { return c.GetUserId() == u.GetUserId() })
 	})
 	named, err := rawList(users)
 	if err != nil {
 		return err
 	}
-	presence, err := render.RawJSON(snapshot.GetPresence())
+	presence, err := render.RawJSON(status.GetPresence())
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func rawList[M proto.Message](messages []M) ([]json.RawMessage, error) {
 	return list, nil
 }
 
-func (o *usersOptions) rows(connections []*pb.Connection, known stream.Names) *render.Table {
+func (o *usersOptions) rows(connections []*pb.Connection, known api.Names) *render.Table {
 	tty := o.IO.IsStdoutTTY()
 	t := render.NewTable(o.IO, "USER", "CLIENT", "ADDRESS", "SINCE ("+o.Clock.ZoneName()+")", "USER ID")
 	for _, c := range connections {

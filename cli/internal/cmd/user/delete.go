@@ -15,7 +15,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// deleteOptions is what deleting needs.
+// deleteOptions are the options of user delete and what it works with.
 type deleteOptions struct {
 	f *factory.Factory
 

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
@@ -48,7 +50,10 @@ func newCmdCreate(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := client.Admin.CreateUser(cmd.Context(), &req)
+			req.RequestId = uuid.NewString()
+			answer, err := api.Once(cmd.Context(), func(ctx context.Context) (*pb.CreateUserResponse, error) {
+				return client.Admin.CreateUser(ctx, &req)
+			})
 			if err != nil {
 				return err
 			}
@@ -79,7 +84,10 @@ func newCmdToken(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := client.Admin.CreateUserToken(cmd.Context(), &pb.CreateUserTokenRequest{UserId: id, Name: name})
+			req := &pb.CreateUserTokenRequest{UserId: id, Name: name, RequestId: uuid.NewString()}
+			answer, err := api.Once(cmd.Context(), func(ctx context.Context) (*pb.CreateUserTokenResponse, error) {
+				return client.Admin.CreateUserToken(ctx, req)
+			})
 			if err != nil {
 				return err
 			}
@@ -131,7 +139,11 @@ func newCmdRole(f *factory.Factory, use, short, done string, administrator bool)
 			if err != nil {
 				return err
 			}
-			answer, err := client.Admin.SetAdministrator(cmd.Context(), &pb.SetAdministratorRequest{UserId: id, Administrator: administrator})
+			answer, err := client.Admin.UpdateUser(cmd.Context(), &pb.UpdateUserRequest{
+				UserId:        id,
+				Administrator: administrator,
+				UpdateMask:    &fieldmaskpb.FieldMask{Paths: []string{"administrator"}},
+			})
 			if err != nil {
 				return err
 			}

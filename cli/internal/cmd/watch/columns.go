@@ -9,7 +9,7 @@ import (
 type columns struct {
 	// StartMS is the moment at the left edge, milliseconds since the Unix epoch.
 	StartMS int64
-	// PerColumn is how many milliseconds a column stands for; at least 1.
+	// PerColumn is the number of milliseconds that a column stands for, at least 1.
 	PerColumn int64
 	// Width is the number of columns.
 	Width int
@@ -26,7 +26,7 @@ type block struct {
 	Width int
 }
 
-// Column is where a moment lies; it may be outside of the view.
+// Column gives the column of a moment, which may be outside of the view.
 func (v columns) Column(ms int64) int {
 	d := ms - v.StartMS
 	if d < 0 {

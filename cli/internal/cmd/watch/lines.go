@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/stream"
@@ -41,13 +43,23 @@ func linesRun(ctx context.Context, opts *watchOptions, client *api.Client) error
 	return err
 }
 
-// split divides a response into responses with one thing in each. Signs of life are left out.
+// split divides a response into responses with one thing in each; deltas of one revision stay together, so that whoever has
+// seen a line can go on after it. Signs of life are left out.
 func split(r *pb.WatchStateResponse, progress bool) (parts []*pb.WatchStateResponse) {
 	if r.GetSnapshot() != nil {
 		parts = append(parts, &pb.WatchStateResponse{Snapshot: r.GetSnapshot()})
 	}
+	var last *pb.WatchStateResponse
 	for _, d := range r.GetDeltas() {
-		parts = append(parts, &pb.WatchStateResponse{Deltas: []*pb.StateDelta{d}})
+		if last != nil && proto.Equal(last.GetDeltas()[0].GetRevision(), d.GetRevision()) {
+			last.Deltas = append(last.Deltas, d)
+			continue
+		}
+		last = &pb.WatchStateResponse{Deltas: []*pb.StateDelta{d}}
+		parts = append(parts, last)
+	}
+	for _, u := range r.GetStatuses() {
+		parts = append(parts, &pb.WatchStateResponse{Statuses: []*pb.StatusUpdate{u}})
 	}
 	if !progress {
 		return parts

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
@@ -64,9 +66,9 @@ func (s screen) row(j *pb.Job) string {
 		status.Style(fit(s.doing(j, status.Text), statusWidth, " ")), user, term.Line(render.Prompt(j)))
 }
 
-// start is when a job starts: the time of day, with the day when it is not today.
+// start shows the start of a job: the time of day, and the day when it is not today.
 func (s screen) start(j *pb.Job) string {
-	at, now := time.UnixMilli(j.GetTimeSlot()).In(s.clock.Zone), time.UnixMilli(s.nowMS()).In(s.clock.Zone)
+	at, now := time.UnixMilli(api.StartMS(j)).In(s.clock.Zone), time.UnixMilli(s.nowMS()).In(s.clock.Zone)
 	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return at.Format(time.TimeOnly)
 	}

@@ -55,7 +55,7 @@ func screenRun(ctx context.Context, opts *watchOptions, client *api.Client) erro
 	return err
 }
 
-// screen is what the full screen knows.
+// screen is the model of the full screen. It is a value: Update returns the next one.
 type screen struct {
 	io     *term.Streams
 	clock  when.Clock
@@ -161,7 +161,7 @@ func (s screen) scale() int64 {
 	if s.perColumn > 0 {
 		return s.perColumn
 	}
-	for _, w := range s.state.System.GetWorkers() {
+	for _, w := range s.state.Workflows {
 		for _, e := range w.GetEstimates() {
 			if e.GetSlotDurationMs() > 0 {
 				return max(e.GetSlotDurationMs()/8, finest)

@@ -53,15 +53,15 @@ func (s screen) nowMS() int64 { return s.clock.Now().Add(s.state.Lead).UnixMilli
 // header tells who is connected to what, and how that is.
 func (s screen) header() []string {
 	system := s.state.System
-	status := strings.ToLower(strings.TrimPrefix(system.GetSystemStatus().String(), "SYSTEM_STATUS_"))
+	status := strings.ToLower(strings.TrimPrefix(system.GetStatus().String(), "SYSTEM_STATUS_"))
 	switch {
 	case system == nil:
 		status = s.io.Yellow("connecting…")
 	case !s.connected:
 		status = s.io.Yellow("connection lost, trying again…")
-	case system.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_READY:
+	case system.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_READY:
 		status = s.io.Green("● " + status)
-	case system.GetSystemStatus() == pb.SystemStatus_SYSTEM_STATUS_OFFLINE:
+	case system.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_OFFLINE:
 		status = s.io.Red("● " + status)
 	default:
 		status = s.io.Yellow("● " + status)
@@ -112,7 +112,7 @@ func (s screen) lane(v columns, w *pb.Worker) string {
 	var slots []stretch
 	if w.GetPause() != nil {
 		jobs = append(jobs, nil)
-		slots = append(slots, stretch{StartMS: w.GetPause().GetStartMs(), EndMS: w.GetPause().GetEndMs()})
+		slots = append(slots, stretch{StartMS: w.GetPause().GetTimeSlot().GetStartMs(), EndMS: w.GetPause().GetTimeSlot().GetEndMs()})
 	}
 	all := s.state.Jobs()
 	for i := len(all) - 1; i >= 0; i-- {
@@ -140,7 +140,7 @@ func (s screen) lane(v columns, w *pb.Worker) string {
 
 // slot is the stretch that a job takes up: its slot, until now when it runs longer, until its end when it ran shorter.
 func (s screen) slot(j *pb.Job) stretch {
-	slot := stretch{StartMS: j.GetTimeSlot(), EndMS: api.EndMS(j)}
+	slot := stretch{StartMS: api.StartMS(j), EndMS: api.EndMS(j)}
 	switch {
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING:
 		slot.EndMS = max(slot.EndMS, s.nowMS())
@@ -182,7 +182,7 @@ func (s screen) footer() []string {
 		if j.GetId() != s.selected {
 			continue
 		}
-		text := fmt.Sprintf("%s  %s, %s, seed %d", j.GetId(), s.clock.Stamp(j.GetTimeSlot()), when.Millis(j.GetDurationMs()), j.GetSeed())
+		text := fmt.Sprintf("%s  %s, %s, seed %d", j.GetId(), s.clock.Stamp(api.StartMS(j)), when.Millis(j.GetDurationMs()), j.GetSeed())
 		if reason := term.Line(j.GetDelay().GetReason() + render.ErrorText(j)); reason != "" {
 			text += "  " + s.io.Yellow(reason)
 		}

@@ -34,11 +34,11 @@ func NewCmdWatch(f *factory.Factory) *cobra.Command {
 are shown at the bottom.
 
 In a pipe, or with --json, it is one line per change: the API's WatchStateResponse with one thing in it. The first line holds
-the snapshot, each further one a delta with its revision and the jobs that changed; fields that are empty, zero or false
-are left out. Names of users come once, as users of the snapshot or of a delta, and long prompts are cut, which shortened
-tells: 'comfysched show' has them whole. A script that has seen a
-revision goes on after it with --since; when the server does not know it any more the first line is a new snapshot. A lost
-connection is opened again without missing a change.`,
+the snapshot, each further one the deltas of one revision, with the jobs that changed, or a status: how the service is and
+who watches, which has no revision and comes whole at first. Fields that are empty, zero or false are left out. Names of
+users come once, beside the jobs and connections, and long prompts are cut, which shortened tells: 'comfysched show' has
+them whole. A script that has seen a revision goes on after it with --since; when the server does not know it any more the
+first line is a new snapshot. A lost connection is opened again without missing a change.`,
 		Example: `  comfysched watch
   comfysched watch | jq -r '.deltas[]?.jobs[]? | [.id, .status] | @tsv'
   comfysched watch --since 0198f2c4:1207 --limit 10`,

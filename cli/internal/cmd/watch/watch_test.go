@@ -22,28 +22,44 @@ var nowMS = servertest.Now.UnixMilli()
 
 func job(n int, user string, s pb.JobStatus, startS, lengthS int64) *pb.Job {
 	return &pb.Job{
-		Id: fmt.Sprintf("01a20620-0a48-72b1-9629-c5af%08d", n), UserId: "id of " + user, WorkerId: "main", Prompt: fmt.Sprintf("prompt %d", n),
-		Status: s, TimeSlot: nowMS + startS*1000, DurationMs: lengthS * 1000, Version: 1, Attempt: 1,
+		Id:         fmt.Sprintf("01a20620-0a48-72b1-9629-c5af%08d", n),
+		UserId:     "id of " + user,
+		WorkerId:   "main",
+		Prompt:     fmt.Sprintf("prompt %d", n),
+		Status:     s,
+		DurationMs: lengthS * 1000,
+		TimeSlot:   &pb.TimeSlot{StartMs: nowMS + startS*1000, EndMs: nowMS + (startS+lengthS)*1000},
+		Seed:       new(uint64),
+		Version:    1,
+		Attempt:    1,
 	}
 }
 
 func snapshot() *pb.WatchStateResponse {
 	return &pb.WatchStateResponse{
 		Snapshot: &pb.StateSnapshot{
-			Revision: &pb.Revision{Epoch: "e", Number: 4}, ServerTimeMs: nowMS,
-			System: &pb.SystemState{
-				SystemStatus: pb.SystemStatus_SYSTEM_STATUS_READY,
-				Workers:      []*pb.Worker{{Id: "main", Estimates: []*pb.Estimate{{WorkflowId: "klein", SlotDurationMs: 8_000}}}},
-			},
+			Revision: &pb.Revision{Epoch: "e", Number: 4},
 			Users:    []*pb.UserName{{UserId: "id of ada", Name: "ada"}, {UserId: "id of eve", Name: "eve"}},
-			Presence: &pb.Presence{Connections: 3, Users: 2},
 			Jobs: []*pb.Job{
 				job(1, "ada", pb.JobStatus_JOB_STATUS_COMPLETED, -12, 5),
 				job(2, "eve", pb.JobStatus_JOB_STATUS_PROCESSING, -3, 8),
 				job(3, "ada", pb.JobStatus_JOB_STATUS_SCHEDULED, 6, 8),
 			},
 		},
-		Progress: []*pb.JobProgress{{JobId: job(2, "", 0, 0, 0).GetId(), Attempt: 1, NodeTitle: "KSampler", Step: 3, Total: 8}},
+		Statuses: []*pb.StatusUpdate{{
+			Complete: true,
+			System: &pb.SystemState{
+				Status:  pb.SystemStatus_SYSTEM_STATUS_READY,
+				Workers: []*pb.Worker{{Id: "main"}},
+			},
+			Workflows: []*pb.WorkflowSummary{{
+				Id:        "klein",
+				Estimates: []*pb.WorkflowEstimate{{WorkerId: "main", SlotDurationMs: 8_000}},
+			}},
+			Presence: &pb.Presence{Connections: 3, Users: 2},
+		}},
+		Heartbeat: &pb.Heartbeat{ServerTimeMs: nowMS},
+		Progress:  []*pb.JobProgress{{JobId: job(2, "", 0, 0, 0).GetId(), Attempt: 1, NodeTitle: "KSampler", Step: 3, Total: 8}},
 	}
 }
 
@@ -128,10 +144,14 @@ func TestScreenTellsOfALostConnection(t *testing.T) {
 // A new name comes without the jobs of its bearer, how many are connected without who they are.
 func TestScreenFollowsNamesAndPresence(t *testing.T) {
 	delta := &pb.StateDelta{
-		Revision: &pb.Revision{Epoch: "e", Number: 5}, Presence: &pb.Presence{Connections: 700, Users: 612},
-		Users: []*pb.UserName{{UserId: "id of eve", Name: "Evelyn"}},
+		Revision: &pb.Revision{Epoch: "e", Number: 5},
+		Users:    []*pb.UserName{{UserId: "id of eve", Name: "Evelyn"}},
 	}
-	s := after(newTestScreen(80, 14), heard{snapshot()}, heard{&pb.WatchStateResponse{Deltas: []*pb.StateDelta{delta}}})
+	crowd := &pb.StatusUpdate{Presence: &pb.Presence{Connections: 700, Users: 612}}
+	s := after(newTestScreen(80, 14), heard{snapshot()}, heard{&pb.WatchStateResponse{
+		Deltas:   []*pb.StateDelta{delta},
+		Statuses: []*pb.StatusUpdate{crowd},
+	}})
 	got := s.View().Content
 	for _, part := range []string{"612 connected", "[Evelyn=]", "Evelyn      prompt 2"} {
 		if !strings.Contains(got, part) {
@@ -143,7 +163,10 @@ func TestScreenFollowsNamesAndPresence(t *testing.T) {
 // However low the terminal is, the keys stay in sight; so does the pause that explains an idle worker.
 func TestLowScreensShowWhatMatters(t *testing.T) {
 	paused := snapshot()
-	paused.Snapshot.System.Workers[0].Pause = &pb.Pause{StartMs: nowMS + 20_000, EndMs: nowMS + 60_000, Reason: "driver update"}
+	paused.Statuses[0].System.Workers[0].Pause = &pb.Pause{
+		TimeSlot: &pb.TimeSlot{StartMs: nowMS + 20_000, EndMs: nowMS + 60_000},
+		Reason:   "driver update",
+	}
 	for height := 5; height <= 24; height++ {
 		s := after(newTestScreen(80, height), heard{paused})
 		lines := strings.Split(s.View().Content, "\n")
@@ -180,19 +203,21 @@ func TestLinesAreOneChangeEachAndResumable(t *testing.T) {
 	}
 	var resumed []string
 	type sender = grpc.ServerStreamingServer[pb.WatchStateResponse]
-	f, term := servertest.With(t, &servertest.Scheduler{Watch: func(req *pb.WatchStateRequest, out sender) error {
-		resumed = append(resumed, fmt.Sprint(req.GetResumeAfter().GetNumber()))
-		after := req.GetResumeAfter().GetNumber()
-		for _, r := range []*pb.WatchStateResponse{
-			{ConnectionId: "c", Heartbeat: &pb.Heartbeat{}},
-			{Deltas: []*pb.StateDelta{delta(after + 1), delta(after + 2)}, Progress: []*pb.JobProgress{{JobId: "x"}}},
-		} {
-			if err := out.Send(r); err != nil {
-				return err
+	f, term := servertest.With(t, &servertest.Scheduler{
+		Watch: func(req *pb.WatchStateRequest, out sender) error {
+			resumed = append(resumed, fmt.Sprint(req.GetResumeAfter().GetNumber()))
+			after := req.GetResumeAfter().GetNumber()
+			for _, r := range []*pb.WatchStateResponse{
+				{ConnectionId: "c", Heartbeat: &pb.Heartbeat{}},
+				{Deltas: []*pb.StateDelta{delta(after + 1), delta(after + 2)}, Progress: []*pb.JobProgress{{JobId: "x"}}},
+			} {
+				if err := out.Send(r); err != nil {
+					return err
+				}
 			}
-		}
-		return status.Error(codes.Unavailable, "the cable was cut")
-	}})
+			return status.Error(codes.Unavailable, "the cable was cut")
+		},
+	})
 	cmd := NewCmdWatch(f)
 	cmd.SetArgs([]string{"--since", "e:7", "--limit", "4"})
 	if err := cmd.ExecuteContext(t.Context()); err != nil {
@@ -207,6 +232,15 @@ func TestLinesAreOneChangeEachAndResumable(t *testing.T) {
 		if want := fmt.Sprintf(begin, 8+i, 8+i); !strings.HasPrefix(line, want) {
 			t.Errorf("line %d is %s", i, line)
 		}
+	}
+}
+
+// Whoever goes on after the revision of a line misses nothing: what one commit changed is one line.
+func TestDeltasOfOneRevisionAreOneLine(t *testing.T) {
+	delta := func(n int64) *pb.StateDelta { return &pb.StateDelta{Revision: &pb.Revision{Epoch: "e", Number: n}} }
+	parts := split(&pb.WatchStateResponse{Deltas: []*pb.StateDelta{delta(1), delta(2), delta(2), delta(3)}}, false)
+	if len(parts) != 3 || len(parts[1].GetDeltas()) != 2 {
+		t.Errorf("%v", parts)
 	}
 }
 

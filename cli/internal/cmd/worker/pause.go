@@ -16,7 +16,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// pauseOptions is what pausing needs.
+// pauseOptions are the options of worker pause and what it works with.
 type pauseOptions struct {
 	f *factory.Factory
 
@@ -40,7 +40,7 @@ Bookings in the way make it a conflict, unless --move moves them to the next fre
 		Example: `  comfysched worker pause --for 1h --reason "driver update"
   comfysched worker pause --at "tomorrow 9:00" --until "tomorrow 12:00" --move`,
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.Workers, 1),
+		ValidArgsFunction: f.Complete(1, factory.Workers),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return opts.run(cmd.Context(), args)
 		},
@@ -71,7 +71,7 @@ func (o *pauseOptions) run(ctx context.Context, args []string) error {
 		return err
 	}
 	req.WorkerId = worker
-	answer, err := client.Admin.PauseWorker(ctx, req)
+	answer, err := client.Workers.PauseWorker(ctx, req)
 	if err != nil {
 		return problem.OfferWay(err, "--move moves them after the pause")
 	}
@@ -80,13 +80,13 @@ func (o *pauseOptions) run(ctx context.Context, args []string) error {
 	}
 	from := ""
 	if o.At != "" {
-		from = " from " + o.f.Clock.Stamp(answer.GetPause().GetStartMs())
+		from = " from " + o.f.Clock.Stamp(answer.GetPause().GetTimeSlot().GetStartMs())
 	}
 	return o.f.IO.Tell("Paused %s%s until %s%s",
-		term.Line(worker), from, o.f.Clock.Stamp(answer.GetPause().GetEndMs()), moved(answer.GetMovedBookings()))
+		term.Line(worker), from, o.f.Clock.Stamp(answer.GetPause().GetTimeSlot().GetEndMs()), moved(answer.GetMovedBookings()))
 }
 
-// stretch is when the pause begins and how long it lasts.
+// stretch reads the beginning and the length of the pause.
 func (o *pauseOptions) stretch() (start time.Time, length time.Duration, err error) {
 	start = o.f.Clock.Now()
 	if o.At != "" {

@@ -35,13 +35,13 @@ func newCmdResume(f *factory.Factory) *cobra.Command {
 		Short:             "End a worker's pause, or take it back",
 		Long:              "End a worker's pause, or take it back before it has begun. It does no harm when there is none. " + byDefault,
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.Workers, 1),
+		ValidArgsFunction: f.Complete(1, factory.Workers),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, worker, err := named(cmd.Context(), f, args)
 			if err != nil {
 				return err
 			}
-			if _, err := client.Admin.ResumeWorker(cmd.Context(), &pb.ResumeWorkerRequest{WorkerId: worker}); err != nil {
+			if _, err := client.Workers.ResumeWorker(cmd.Context(), &pb.ResumeWorkerRequest{WorkerId: worker}); err != nil {
 				return err
 			}
 			return f.IO.Tell("%s takes jobs", term.Line(worker))
@@ -58,13 +58,13 @@ func newCmdRestart(f *factory.Factory) *cobra.Command {
 		Example: `  comfysched worker restart
   until comfysched status --check --quiet; do sleep 1; done`,
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.Workers, 1),
+		ValidArgsFunction: f.Complete(1, factory.Workers),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, worker, err := named(cmd.Context(), f, args)
 			if err != nil {
 				return err
 			}
-			if _, err := client.Admin.RestartWorker(cmd.Context(), &pb.RestartWorkerRequest{WorkerId: worker}); err != nil {
+			if _, err := client.Workers.RestartWorker(cmd.Context(), &pb.RestartWorkerRequest{WorkerId: worker}); err != nil {
 				return err
 			}
 			return f.IO.Tell("Restarting %s; 'comfysched status' tells how it goes", term.Line(worker))
@@ -80,7 +80,7 @@ func newCmdLog(f *factory.Factory) *cobra.Command {
 		Short:             "Print the last lines that a worker's ComfyUI wrote",
 		Long:              "Print the last lines that a worker's ComfyUI wrote, oldest first. " + byDefault,
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: f.CompleteArgs(factory.Workers, 1),
+		ValidArgsFunction: f.Complete(1, factory.Workers),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if lines < 1 || lines > 1000 {
 				return exitcode.Usagef("--lines: from 1 to 1000")
@@ -89,7 +89,7 @@ func newCmdLog(f *factory.Factory) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := client.Admin.GetWorkerLog(cmd.Context(), &pb.GetWorkerLogRequest{WorkerId: worker, Lines: lines})
+			answer, err := client.Workers.GetWorkerLog(cmd.Context(), &pb.GetWorkerLogRequest{WorkerId: worker, Lines: lines})
 			if err != nil {
 				return err
 			}
@@ -117,13 +117,12 @@ func named(ctx context.Context, f *factory.Factory, args []string) (client *api.
 	if len(args) == 1 {
 		return client, args[0], nil
 	}
-	state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
+	answer, err := client.Workers.ListWorkers(ctx, &pb.ListWorkersRequest{PageSize: 1})
 	if err != nil {
 		return nil, "", err
 	}
-	workers := state.GetSnapshot().GetSystem().GetWorkers()
-	if len(workers) == 0 {
+	if len(answer.GetWorkers()) == 0 {
 		return nil, "", exitcode.Errorf(exitcode.NotFound, "the server has no worker yet")
 	}
-	return client, workers[0].GetId(), nil
+	return client, answer.GetWorkers()[0].GetId(), nil
 }

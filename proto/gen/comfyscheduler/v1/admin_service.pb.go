@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -127,480 +128,12 @@ func (AuditAction) EnumDescriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{0}
 }
 
-// RestartWorkerRequest names the worker.
-type RestartWorkerRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The worker.
-	WorkerId      string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *RestartWorkerRequest) Reset() {
-	*x = RestartWorkerRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *RestartWorkerRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*RestartWorkerRequest) ProtoMessage() {}
-
-func (x *RestartWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use RestartWorkerRequest.ProtoReflect.Descriptor instead.
-func (*RestartWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *RestartWorkerRequest) GetWorkerId() string {
-	if x != nil {
-		return x.WorkerId
-	}
-	return ""
-}
-
-// RestartWorkerResponse is empty: how the restart goes is told by the live state.
-type RestartWorkerResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *RestartWorkerResponse) Reset() {
-	*x = RestartWorkerResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *RestartWorkerResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*RestartWorkerResponse) ProtoMessage() {}
-
-func (x *RestartWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use RestartWorkerResponse.ProtoReflect.Descriptor instead.
-func (*RestartWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{1}
-}
-
-// GetWorkerLogRequest names the worker.
-type GetWorkerLogRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The worker.
-	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	// Lines wanted, at most 1000; 0 stands for 100.
-	Lines         int32 `protobuf:"varint,2,opt,name=lines,proto3" json:"lines,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GetWorkerLogRequest) Reset() {
-	*x = GetWorkerLogRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetWorkerLogRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetWorkerLogRequest) ProtoMessage() {}
-
-func (x *GetWorkerLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetWorkerLogRequest.ProtoReflect.Descriptor instead.
-func (*GetWorkerLogRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *GetWorkerLogRequest) GetWorkerId() string {
-	if x != nil {
-		return x.WorkerId
-	}
-	return ""
-}
-
-func (x *GetWorkerLogRequest) GetLines() int32 {
-	if x != nil {
-		return x.Lines
-	}
-	return 0
-}
-
-// GetWorkerLogResponse is the end of the log.
-type GetWorkerLogResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The lines, oldest first.
-	Lines         []string `protobuf:"bytes,1,rep,name=lines,proto3" json:"lines,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GetWorkerLogResponse) Reset() {
-	*x = GetWorkerLogResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetWorkerLogResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetWorkerLogResponse) ProtoMessage() {}
-
-func (x *GetWorkerLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetWorkerLogResponse.ProtoReflect.Descriptor instead.
-func (*GetWorkerLogResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *GetWorkerLogResponse) GetLines() []string {
-	if x != nil {
-		return x.Lines
-	}
-	return nil
-}
-
-// PauseWorkerRequest says which worker is to be kept free and when.
-type PauseWorkerRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The worker; the first of the configuration when empty.
-	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	// Start, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
-	StartMs int64 `protobuf:"varint,2,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
-	// Length in milliseconds, from a second to a year.
-	DurationMs int64 `protobuf:"varint,3,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`
-	// What for, shown to everybody.
-	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Move the bookings in the way instead of refusing.
-	MoveBookings  bool `protobuf:"varint,5,opt,name=move_bookings,json=moveBookings,proto3" json:"move_bookings,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *PauseWorkerRequest) Reset() {
-	*x = PauseWorkerRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *PauseWorkerRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*PauseWorkerRequest) ProtoMessage() {}
-
-func (x *PauseWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use PauseWorkerRequest.ProtoReflect.Descriptor instead.
-func (*PauseWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *PauseWorkerRequest) GetWorkerId() string {
-	if x != nil {
-		return x.WorkerId
-	}
-	return ""
-}
-
-func (x *PauseWorkerRequest) GetStartMs() int64 {
-	if x != nil {
-		return x.StartMs
-	}
-	return 0
-}
-
-func (x *PauseWorkerRequest) GetDurationMs() int64 {
-	if x != nil {
-		return x.DurationMs
-	}
-	return 0
-}
-
-func (x *PauseWorkerRequest) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *PauseWorkerRequest) GetMoveBookings() bool {
-	if x != nil {
-		return x.MoveBookings
-	}
-	return false
-}
-
-// PauseWorkerResponse is the pause.
-type PauseWorkerResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The pause as it was written.
-	Pause *Pause `protobuf:"bytes,1,opt,name=pause,proto3" json:"pause,omitempty"`
-	// Bookings that are moved.
-	MovedBookings int32 `protobuf:"varint,2,opt,name=moved_bookings,json=movedBookings,proto3" json:"moved_bookings,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *PauseWorkerResponse) Reset() {
-	*x = PauseWorkerResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *PauseWorkerResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*PauseWorkerResponse) ProtoMessage() {}
-
-func (x *PauseWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use PauseWorkerResponse.ProtoReflect.Descriptor instead.
-func (*PauseWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *PauseWorkerResponse) GetPause() *Pause {
-	if x != nil {
-		return x.Pause
-	}
-	return nil
-}
-
-func (x *PauseWorkerResponse) GetMovedBookings() int32 {
-	if x != nil {
-		return x.MovedBookings
-	}
-	return 0
-}
-
-// ResumeWorkerRequest names the worker.
-type ResumeWorkerRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The worker; the first of the configuration when empty.
-	WorkerId      string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ResumeWorkerRequest) Reset() {
-	*x = ResumeWorkerRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ResumeWorkerRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ResumeWorkerRequest) ProtoMessage() {}
-
-func (x *ResumeWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ResumeWorkerRequest.ProtoReflect.Descriptor instead.
-func (*ResumeWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *ResumeWorkerRequest) GetWorkerId() string {
-	if x != nil {
-		return x.WorkerId
-	}
-	return ""
-}
-
-// ResumeWorkerResponse is empty.
-type ResumeWorkerResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ResumeWorkerResponse) Reset() {
-	*x = ResumeWorkerResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[7]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ResumeWorkerResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ResumeWorkerResponse) ProtoMessage() {}
-
-func (x *ResumeWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[7]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ResumeWorkerResponse.ProtoReflect.Descriptor instead.
-func (*ResumeWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{7}
-}
-
-// UserAccount is a user as an administrator sees it.
-type UserAccount struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
-	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	// Tokens that are not revoked.
-	Tokens int32 `protobuf:"varint,2,opt,name=tokens,proto3" json:"tokens,omitempty"`
-	// When one of them was last used, milliseconds since the Unix epoch, to within an hour; 0 when none was.
-	LastUsedAtMs  int64 `protobuf:"varint,3,opt,name=last_used_at_ms,json=lastUsedAtMs,proto3" json:"last_used_at_ms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *UserAccount) Reset() {
-	*x = UserAccount{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *UserAccount) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*UserAccount) ProtoMessage() {}
-
-func (x *UserAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use UserAccount.ProtoReflect.Descriptor instead.
-func (*UserAccount) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *UserAccount) GetUser() *User {
-	if x != nil {
-		return x.User
-	}
-	return nil
-}
-
-func (x *UserAccount) GetTokens() int32 {
-	if x != nil {
-		return x.Tokens
-	}
-	return 0
-}
-
-func (x *UserAccount) GetLastUsedAtMs() int64 {
-	if x != nil {
-		return x.LastUsedAtMs
-	}
-	return 0
-}
-
 // ListUsersRequest asks for a page.
 type ListUsersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Users wanted at most; 0 stands for 50, more than 500 for 500.
+	// Optional. Users wanted at most; 0 stands for 50, more than 500 for 500.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before.
+	// Optional. `next_page_token` of the page before, at most 1000 bytes.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -608,7 +141,7 @@ type ListUsersRequest struct {
 
 func (x *ListUsersRequest) Reset() {
 	*x = ListUsersRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -620,7 +153,7 @@ func (x *ListUsersRequest) String() string {
 func (*ListUsersRequest) ProtoMessage() {}
 
 func (x *ListUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -633,7 +166,7 @@ func (x *ListUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUsersRequest.ProtoReflect.Descriptor instead.
 func (*ListUsersRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{9}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *ListUsersRequest) GetPageSize() int32 {
@@ -653,7 +186,7 @@ func (x *ListUsersRequest) GetPageToken() string {
 // ListUsersResponse is one page.
 type ListUsersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The users, latest first.
+	// Users, latest first.
 	Users []*UserAccount `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -663,7 +196,7 @@ type ListUsersResponse struct {
 
 func (x *ListUsersResponse) Reset() {
 	*x = ListUsersResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -675,7 +208,7 @@ func (x *ListUsersResponse) String() string {
 func (*ListUsersResponse) ProtoMessage() {}
 
 func (x *ListUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -688,7 +221,7 @@ func (x *ListUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUsersResponse.ProtoReflect.Descriptor instead.
 func (*ListUsersResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{10}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ListUsersResponse) GetUsers() []*UserAccount {
@@ -705,20 +238,114 @@ func (x *ListUsersResponse) GetNextPageToken() string {
 	return ""
 }
 
+// GetUserRequest names a user.
+type GetUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. User, a UUID.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUserRequest) Reset() {
+	*x = GetUserRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUserRequest) ProtoMessage() {}
+
+func (x *GetUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUserRequest.ProtoReflect.Descriptor instead.
+func (*GetUserRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GetUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// GetUserResponse is the user.
+type GetUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// User with what is known of its tokens.
+	User          *UserAccount `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUserResponse) Reset() {
+	*x = GetUserResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUserResponse) ProtoMessage() {}
+
+func (x *GetUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUserResponse.ProtoReflect.Descriptor instead.
+func (*GetUserResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetUserResponse) GetUser() *UserAccount {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
 // CreateUserRequest describes the user.
 type CreateUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name: at most 40 printable characters, without spaces at its ends; "User-N" when empty.
+	// Optional. The name: at most 40 printable characters, without spaces at its ends; "User-N" when empty.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Whether it is an administrator.
+	// Optional. Whether it is an administrator.
 	Administrator bool `protobuf:"varint,2,opt,name=administrator,proto3" json:"administrator,omitempty"`
+	// Optional. UUID made by the client for this request. A repetition gives the same user with a new secret.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateUserRequest) Reset() {
 	*x = CreateUserRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +357,7 @@ func (x *CreateUserRequest) String() string {
 func (*CreateUserRequest) ProtoMessage() {}
 
 func (x *CreateUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +370,7 @@ func (x *CreateUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateUserRequest.ProtoReflect.Descriptor instead.
 func (*CreateUserRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{11}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CreateUserRequest) GetName() string {
@@ -760,10 +387,17 @@ func (x *CreateUserRequest) GetAdministrator() bool {
 	return false
 }
 
+func (x *CreateUserRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // CreateUserResponse is the new user.
 type CreateUserResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// User.
 	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// A secret that proves it, told this once.
 	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
@@ -773,7 +407,7 @@ type CreateUserResponse struct {
 
 func (x *CreateUserResponse) Reset() {
 	*x = CreateUserResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -785,7 +419,7 @@ func (x *CreateUserResponse) String() string {
 func (*CreateUserResponse) ProtoMessage() {}
 
 func (x *CreateUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -798,7 +432,7 @@ func (x *CreateUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateUserResponse.ProtoReflect.Descriptor instead.
 func (*CreateUserResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{12}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateUserResponse) GetUser() *User {
@@ -815,32 +449,36 @@ func (x *CreateUserResponse) GetToken() string {
 	return ""
 }
 
-// SetAdministratorRequest names the user.
-type SetAdministratorRequest struct {
+// UpdateUserRequest changes a user.
+type UpdateUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// Required. User, a UUID.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Whether it is to be an administrator.
-	Administrator bool `protobuf:"varint,2,opt,name=administrator,proto3" json:"administrator,omitempty"`
+	// Optional. New name: 1 to 40 printable characters, without spaces at its ends; required when `update_mask` names it.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Optional. Whether it is to be an administrator.
+	Administrator bool `protobuf:"varint,3,opt,name=administrator,proto3" json:"administrator,omitempty"`
+	// Required. Fields to change: one or both of "name" and "administrator".
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SetAdministratorRequest) Reset() {
-	*x = SetAdministratorRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[13]
+func (x *UpdateUserRequest) Reset() {
+	*x = UpdateUserRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SetAdministratorRequest) String() string {
+func (x *UpdateUserRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SetAdministratorRequest) ProtoMessage() {}
+func (*UpdateUserRequest) ProtoMessage() {}
 
-func (x *SetAdministratorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[13]
+func (x *UpdateUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -851,49 +489,63 @@ func (x *SetAdministratorRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SetAdministratorRequest.ProtoReflect.Descriptor instead.
-func (*SetAdministratorRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{13}
+// Deprecated: Use UpdateUserRequest.ProtoReflect.Descriptor instead.
+func (*UpdateUserRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *SetAdministratorRequest) GetUserId() string {
+func (x *UpdateUserRequest) GetUserId() string {
 	if x != nil {
 		return x.UserId
 	}
 	return ""
 }
 
-func (x *SetAdministratorRequest) GetAdministrator() bool {
+func (x *UpdateUserRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *UpdateUserRequest) GetAdministrator() bool {
 	if x != nil {
 		return x.Administrator
 	}
 	return false
 }
 
-// SetAdministratorResponse is the changed user.
-type SetAdministratorResponse struct {
+func (x *UpdateUserRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// UpdateUserResponse is the changed user.
+type UpdateUserResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// User.
 	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SetAdministratorResponse) Reset() {
-	*x = SetAdministratorResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[14]
+func (x *UpdateUserResponse) Reset() {
+	*x = UpdateUserResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SetAdministratorResponse) String() string {
+func (x *UpdateUserResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SetAdministratorResponse) ProtoMessage() {}
+func (*UpdateUserResponse) ProtoMessage() {}
 
-func (x *SetAdministratorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[14]
+func (x *UpdateUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,12 +556,12 @@ func (x *SetAdministratorResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SetAdministratorResponse.ProtoReflect.Descriptor instead.
-func (*SetAdministratorResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{14}
+// Deprecated: Use UpdateUserResponse.ProtoReflect.Descriptor instead.
+func (*UpdateUserResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *SetAdministratorResponse) GetUser() *User {
+func (x *UpdateUserResponse) GetUser() *User {
 	if x != nil {
 		return x.User
 	}
@@ -919,17 +571,19 @@ func (x *SetAdministratorResponse) GetUser() *User {
 // CreateUserTokenRequest names the user.
 type CreateUserTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// Required. User, a UUID.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// What the token is for.
-	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Optional. What the token is for, at most 100 characters.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Optional. UUID made by the client for this request. A repetition gives the same token with a new secret.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateUserTokenRequest) Reset() {
 	*x = CreateUserTokenRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -941,7 +595,7 @@ func (x *CreateUserTokenRequest) String() string {
 func (*CreateUserTokenRequest) ProtoMessage() {}
 
 func (x *CreateUserTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -954,7 +608,7 @@ func (x *CreateUserTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateUserTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateUserTokenRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{15}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CreateUserTokenRequest) GetUserId() string {
@@ -971,12 +625,19 @@ func (x *CreateUserTokenRequest) GetName() string {
 	return ""
 }
 
+func (x *CreateUserTokenRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // CreateUserTokenResponse is the new token.
 type CreateUserTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is known of it.
 	Token *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// The secret, told this once.
+	// Secret, told this once.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -984,7 +645,7 @@ type CreateUserTokenResponse struct {
 
 func (x *CreateUserTokenResponse) Reset() {
 	*x = CreateUserTokenResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -996,7 +657,7 @@ func (x *CreateUserTokenResponse) String() string {
 func (*CreateUserTokenResponse) ProtoMessage() {}
 
 func (x *CreateUserTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +670,7 @@ func (x *CreateUserTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateUserTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateUserTokenResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{16}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CreateUserTokenResponse) GetToken() *Token {
@@ -1029,7 +690,7 @@ func (x *CreateUserTokenResponse) GetSecret() string {
 // RevokeUserTokensRequest names the user.
 type RevokeUserTokensRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// Required. User, a UUID.
 	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1037,7 +698,7 @@ type RevokeUserTokensRequest struct {
 
 func (x *RevokeUserTokensRequest) Reset() {
 	*x = RevokeUserTokensRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1049,7 +710,7 @@ func (x *RevokeUserTokensRequest) String() string {
 func (*RevokeUserTokensRequest) ProtoMessage() {}
 
 func (x *RevokeUserTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1062,7 +723,7 @@ func (x *RevokeUserTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserTokensRequest.ProtoReflect.Descriptor instead.
 func (*RevokeUserTokensRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{17}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RevokeUserTokensRequest) GetUserId() string {
@@ -1083,7 +744,7 @@ type RevokeUserTokensResponse struct {
 
 func (x *RevokeUserTokensResponse) Reset() {
 	*x = RevokeUserTokensResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1095,7 +756,7 @@ func (x *RevokeUserTokensResponse) String() string {
 func (*RevokeUserTokensResponse) ProtoMessage() {}
 
 func (x *RevokeUserTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1108,7 +769,7 @@ func (x *RevokeUserTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserTokensResponse.ProtoReflect.Descriptor instead.
 func (*RevokeUserTokensResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{18}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RevokeUserTokensResponse) GetRevoked() int32 {
@@ -1121,9 +782,9 @@ func (x *RevokeUserTokensResponse) GetRevoked() int32 {
 // DeleteUserRequest names the user.
 type DeleteUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// Required. User, a UUID.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Cancel its scheduled and running jobs instead of refusing.
+	// Optional. Cancel its scheduled and running jobs instead of refusing.
 	CancelBookings bool `protobuf:"varint,2,opt,name=cancel_bookings,json=cancelBookings,proto3" json:"cancel_bookings,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -1131,7 +792,7 @@ type DeleteUserRequest struct {
 
 func (x *DeleteUserRequest) Reset() {
 	*x = DeleteUserRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1143,7 +804,7 @@ func (x *DeleteUserRequest) String() string {
 func (*DeleteUserRequest) ProtoMessage() {}
 
 func (x *DeleteUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1156,7 +817,7 @@ func (x *DeleteUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteUserRequest.ProtoReflect.Descriptor instead.
 func (*DeleteUserRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{19}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DeleteUserRequest) GetUserId() string {
@@ -1184,7 +845,7 @@ type DeleteUserResponse struct {
 
 func (x *DeleteUserResponse) Reset() {
 	*x = DeleteUserResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +857,7 @@ func (x *DeleteUserResponse) String() string {
 func (*DeleteUserResponse) ProtoMessage() {}
 
 func (x *DeleteUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +870,7 @@ func (x *DeleteUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteUserResponse.ProtoReflect.Descriptor instead.
 func (*DeleteUserResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{20}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DeleteUserResponse) GetCancelledBookings() int32 {
@@ -1222,19 +883,21 @@ func (x *DeleteUserResponse) GetCancelledBookings() int32 {
 // CreateInvitationRequest describes the invitation.
 type CreateInvitationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it is for, such as "spring course".
+	// Optional. What it is for, such as "spring course", at most 100 characters.
 	Note string `protobuf:"bytes,1,opt,name=note,proto3" json:"note,omitempty"`
-	// How long it is good for, in milliseconds, from a minute to a year; 0 stands for a week.
+	// Optional. How long it is good for, in milliseconds, from 60000 (a minute) to 31536000000 (a year); 0 stands for a week.
 	LifetimeMs int64 `protobuf:"varint,2,opt,name=lifetime_ms,json=lifetimeMs,proto3" json:"lifetime_ms,omitempty"`
-	// How many users it may make, at most 1000; 0 stands for 1.
-	MaxUses       int32 `protobuf:"varint,3,opt,name=max_uses,json=maxUses,proto3" json:"max_uses,omitempty"`
+	// Optional. How many users it may make, at most 1000; 0 stands for 1.
+	MaxUses int32 `protobuf:"varint,3,opt,name=max_uses,json=maxUses,proto3" json:"max_uses,omitempty"`
+	// Optional. UUID made by the client for this request. A repetition gives the same invitation with a new code.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateInvitationRequest) Reset() {
 	*x = CreateInvitationRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1246,7 +909,7 @@ func (x *CreateInvitationRequest) String() string {
 func (*CreateInvitationRequest) ProtoMessage() {}
 
 func (x *CreateInvitationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,7 +922,7 @@ func (x *CreateInvitationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateInvitationRequest.ProtoReflect.Descriptor instead.
 func (*CreateInvitationRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{21}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateInvitationRequest) GetNote() string {
@@ -1283,12 +946,19 @@ func (x *CreateInvitationRequest) GetMaxUses() int32 {
 	return 0
 }
 
+func (x *CreateInvitationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // CreateInvitationResponse is the invitation.
 type CreateInvitationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is known of it.
 	Invitation *Invitation `protobuf:"bytes,1,opt,name=invitation,proto3" json:"invitation,omitempty"`
-	// The secret code, told this once. The web client takes it at /invitation#<code>.
+	// Secret code, told this once. The web client takes it at /invitation#<code>.
 	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1296,7 +966,7 @@ type CreateInvitationResponse struct {
 
 func (x *CreateInvitationResponse) Reset() {
 	*x = CreateInvitationResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +978,7 @@ func (x *CreateInvitationResponse) String() string {
 func (*CreateInvitationResponse) ProtoMessage() {}
 
 func (x *CreateInvitationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +991,7 @@ func (x *CreateInvitationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateInvitationResponse.ProtoReflect.Descriptor instead.
 func (*CreateInvitationResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{22}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CreateInvitationResponse) GetInvitation() *Invitation {
@@ -1341,9 +1011,9 @@ func (x *CreateInvitationResponse) GetCode() string {
 // ListInvitationsRequest asks for a page.
 type ListInvitationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Invitations wanted at most; 0 stands for 50, more than 500 for 500.
+	// Optional. Invitations wanted at most; 0 stands for 50, more than 500 for 500.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before.
+	// Optional. `next_page_token` of the page before, at most 1000 bytes.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1351,7 +1021,7 @@ type ListInvitationsRequest struct {
 
 func (x *ListInvitationsRequest) Reset() {
 	*x = ListInvitationsRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1033,7 @@ func (x *ListInvitationsRequest) String() string {
 func (*ListInvitationsRequest) ProtoMessage() {}
 
 func (x *ListInvitationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1046,7 @@ func (x *ListInvitationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitationsRequest.ProtoReflect.Descriptor instead.
 func (*ListInvitationsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{23}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListInvitationsRequest) GetPageSize() int32 {
@@ -1396,7 +1066,7 @@ func (x *ListInvitationsRequest) GetPageToken() string {
 // ListInvitationsResponse is one page.
 type ListInvitationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The invitations, latest first.
+	// Invitations, latest first.
 	Invitations []*Invitation `protobuf:"bytes,1,rep,name=invitations,proto3" json:"invitations,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1406,7 +1076,7 @@ type ListInvitationsResponse struct {
 
 func (x *ListInvitationsResponse) Reset() {
 	*x = ListInvitationsResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1418,7 +1088,7 @@ func (x *ListInvitationsResponse) String() string {
 func (*ListInvitationsResponse) ProtoMessage() {}
 
 func (x *ListInvitationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1431,7 +1101,7 @@ func (x *ListInvitationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInvitationsResponse.ProtoReflect.Descriptor instead.
 func (*ListInvitationsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{24}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListInvitationsResponse) GetInvitations() []*Invitation {
@@ -1448,10 +1118,102 @@ func (x *ListInvitationsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// GetInvitationRequest names an invitation.
+type GetInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Invitation, a UUID.
+	InvitationId  string `protobuf:"bytes,1,opt,name=invitation_id,json=invitationId,proto3" json:"invitation_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetInvitationRequest) Reset() {
+	*x = GetInvitationRequest{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetInvitationRequest) ProtoMessage() {}
+
+func (x *GetInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetInvitationRequest.ProtoReflect.Descriptor instead.
+func (*GetInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GetInvitationRequest) GetInvitationId() string {
+	if x != nil {
+		return x.InvitationId
+	}
+	return ""
+}
+
+// GetInvitationResponse is the invitation.
+type GetInvitationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Invitation.
+	Invitation    *Invitation `protobuf:"bytes,1,opt,name=invitation,proto3" json:"invitation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetInvitationResponse) Reset() {
+	*x = GetInvitationResponse{}
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetInvitationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetInvitationResponse) ProtoMessage() {}
+
+func (x *GetInvitationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetInvitationResponse.ProtoReflect.Descriptor instead.
+func (*GetInvitationResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GetInvitationResponse) GetInvitation() *Invitation {
+	if x != nil {
+		return x.Invitation
+	}
+	return nil
+}
+
 // RevokeInvitationRequest names the invitation.
 type RevokeInvitationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The invitation.
+	// Required. Invitation, a UUID.
 	InvitationId  string `protobuf:"bytes,1,opt,name=invitation_id,json=invitationId,proto3" json:"invitation_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1459,7 +1221,7 @@ type RevokeInvitationRequest struct {
 
 func (x *RevokeInvitationRequest) Reset() {
 	*x = RevokeInvitationRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1233,7 @@ func (x *RevokeInvitationRequest) String() string {
 func (*RevokeInvitationRequest) ProtoMessage() {}
 
 func (x *RevokeInvitationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1246,7 @@ func (x *RevokeInvitationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeInvitationRequest.ProtoReflect.Descriptor instead.
 func (*RevokeInvitationRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{25}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RevokeInvitationRequest) GetInvitationId() string {
@@ -1503,7 +1265,7 @@ type RevokeInvitationResponse struct {
 
 func (x *RevokeInvitationResponse) Reset() {
 	*x = RevokeInvitationResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1515,7 +1277,7 @@ func (x *RevokeInvitationResponse) String() string {
 func (*RevokeInvitationResponse) ProtoMessage() {}
 
 func (x *RevokeInvitationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1528,23 +1290,23 @@ func (x *RevokeInvitationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeInvitationResponse.ProtoReflect.Descriptor instead.
 func (*RevokeInvitationResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{26}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{21}
 }
 
-// AuditEvent is something that somebody did.
+// AuditEvent is something that somebody did. Every field is output only.
 type AuditEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When, milliseconds since the Unix epoch.
 	AtMs int64 `protobuf:"varint,1,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
-	// The user who did it; empty for the service itself.
+	// User who did it; empty for the service itself.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The user's current name.
+	// Current name of the user.
 	UserName string `protobuf:"bytes,3,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
 	// Address it came from.
 	Ip string `protobuf:"bytes,4,opt,name=ip,proto3" json:"ip,omitempty"`
 	// What was done.
 	Action AuditAction `protobuf:"varint,5,opt,name=action,proto3,enum=comfyscheduler.v1.AuditAction" json:"action,omitempty"`
-	// The job it was done to; empty when it was done to something else.
+	// Job it was done to; empty when it was done to something else.
 	JobId string `protobuf:"bytes,6,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// What it was done to and how, in words for people. It holds neither prompts nor secrets.
 	Detail        string `protobuf:"bytes,7,opt,name=detail,proto3" json:"detail,omitempty"`
@@ -1554,7 +1316,7 @@ type AuditEvent struct {
 
 func (x *AuditEvent) Reset() {
 	*x = AuditEvent{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1566,7 +1328,7 @@ func (x *AuditEvent) String() string {
 func (*AuditEvent) ProtoMessage() {}
 
 func (x *AuditEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1579,7 +1341,7 @@ func (x *AuditEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditEvent.ProtoReflect.Descriptor instead.
 func (*AuditEvent) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{27}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AuditEvent) GetAtMs() int64 {
@@ -1634,13 +1396,13 @@ func (x *AuditEvent) GetDetail() string {
 // ListAuditEventsRequest asks for a page.
 type ListAuditEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Events wanted at most; 0 stands for 50, more than 500 for 500.
+	// Optional. Events wanted at most; 0 stands for 50, more than 500 for 500.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before; the other fields must be the same then.
+	// Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only what this user did.
+	// Optional. Only what this user did, a UUID.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Only what was done to this job.
+	// Optional. Only what was done to this job, a UUID.
 	JobId         string `protobuf:"bytes,4,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1648,7 +1410,7 @@ type ListAuditEventsRequest struct {
 
 func (x *ListAuditEventsRequest) Reset() {
 	*x = ListAuditEventsRequest{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[28]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1660,7 +1422,7 @@ func (x *ListAuditEventsRequest) String() string {
 func (*ListAuditEventsRequest) ProtoMessage() {}
 
 func (x *ListAuditEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[28]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1673,7 +1435,7 @@ func (x *ListAuditEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditEventsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{28}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListAuditEventsRequest) GetPageSize() int32 {
@@ -1707,7 +1469,7 @@ func (x *ListAuditEventsRequest) GetJobId() string {
 // ListAuditEventsResponse is one page.
 type ListAuditEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The events, latest first.
+	// Events, latest first.
 	Events []*AuditEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -1717,7 +1479,7 @@ type ListAuditEventsResponse struct {
 
 func (x *ListAuditEventsResponse) Reset() {
 	*x = ListAuditEventsResponse{}
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[29]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1729,7 +1491,7 @@ func (x *ListAuditEventsResponse) String() string {
 func (*ListAuditEventsResponse) ProtoMessage() {}
 
 func (x *ListAuditEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[29]
+	mi := &file_comfyscheduler_v1_admin_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1742,7 +1504,7 @@ func (x *ListAuditEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditEventsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{29}
+	return file_comfyscheduler_v1_admin_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListAuditEventsResponse) GetEvents() []*AuditEvent {
@@ -1763,58 +1525,41 @@ var File_comfyscheduler_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"%comfyscheduler/v1/admin_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\x1a\x1ecomfyscheduler/v1/system.proto\"<\n" +
-	"\x14RestartWorkerRequest\x12$\n" +
-	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\bworkerId\"\x17\n" +
-	"\x15RestartWorkerResponse\"]\n" +
-	"\x13GetWorkerLogRequest\x12$\n" +
-	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\bworkerId\x12 \n" +
-	"\x05lines\x18\x02 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x05lines\",\n" +
-	"\x14GetWorkerLogResponse\x12\x14\n" +
-	"\x05lines\x18\x01 \x03(\tR\x05lines\"\xf9\x02\n" +
-	"\x12PauseWorkerRequest\x12$\n" +
-	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12*\n" +
-	"\bstart_ms\x18\x02 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00R\astartMs\x12/\n" +
-	"\vduration_ms\x18\x03 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xd8Ľu(\xe8\aR\n" +
-	"durationMs\x12\xba\x01\n" +
-	"\x06reason\x18\x04 \x01(\tB\xa1\x01\xbaH\x9d\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x03\x18\xc8\x01R\x06reason\x12#\n" +
-	"\rmove_bookings\x18\x05 \x01(\bR\fmoveBookings\"l\n" +
-	"\x13PauseWorkerResponse\x12.\n" +
-	"\x05pause\x18\x01 \x01(\v2\x18.comfyscheduler.v1.PauseR\x05pause\x12%\n" +
-	"\x0emoved_bookings\x18\x02 \x01(\x05R\rmovedBookings\";\n" +
-	"\x13ResumeWorkerRequest\x12$\n" +
-	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\"\x16\n" +
-	"\x14ResumeWorkerResponse\"y\n" +
-	"\vUserAccount\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x16\n" +
-	"\x06tokens\x18\x02 \x01(\x05R\x06tokens\x12%\n" +
-	"\x0flast_used_at_ms\x18\x03 \x01(\x03R\flastUsedAtMs\"a\n" +
+	"%comfyscheduler/v1/admin_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a google/protobuf/field_mask.proto\"a\n" +
 	"\x10ListUsersRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\"q\n" +
 	"\x11ListUsersResponse\x124\n" +
 	"\x05users\x18\x01 \x03(\v2\x1e.comfyscheduler.v1.UserAccountR\x05users\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdd\x01\n" +
-	"\x11CreateUserRequest\x12\xa1\x01\n" +
-	"\x04name\x18\x01 \x01(\tB\x8c\x01\xbaH\x88\x01\xba\x01\x80\x01\n" +
-	"\x0ename.printable\x12-must be printable, without spaces at its ends\x1a?this == '' || this.matches('^[^\\\\s\\\\pC]([^\\\\pC]*[^\\\\s\\\\pC])?$')r\x02\x18(R\x04name\x12$\n" +
-	"\radministrator\x18\x02 \x01(\bR\radministrator\"W\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"3\n" +
+	"\x0eGetUserRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\"E\n" +
+	"\x0fGetUserResponse\x122\n" +
+	"\x04user\x18\x01 \x01(\v2\x1e.comfyscheduler.v1.UserAccountR\x04user\"\x86\x01\n" +
+	"\x11CreateUserRequest\x12\x1f\n" +
+	"\x04name\x18\x01 \x01(\tB\v\xbaH\br\x06\xd0\xf3\x18\x01\x18(R\x04name\x12$\n" +
+	"\radministrator\x18\x02 \x01(\bR\radministrator\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"W\n" +
 	"\x12CreateUserResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"b\n" +
-	"\x17SetAdministratorRequest\x12!\n" +
-	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12$\n" +
-	"\radministrator\x18\x02 \x01(\bR\radministrator\"G\n" +
-	"\x18SetAdministratorResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"\xf3\x01\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"\xf8\x03\n" +
+	"\x11UpdateUserRequest\x12!\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\x1f\n" +
+	"\x04name\x18\x02 \x01(\tB\v\xbaH\br\x06\xd0\xf3\x18\x01\x18(R\x04name\x12$\n" +
+	"\radministrator\x18\x03 \x01(\bR\radministrator\x12C\n" +
+	"\vupdate_mask\x18\x04 \x01(\v2\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"updateMask:\xb3\x02\xbaH\xaf\x02\x1a\xb1\x01\n" +
+	"\x11update_mask.paths\x128update_mask must name one or both of name, administrator\x1abthis.update_mask.paths.size() > 0 && this.update_mask.paths.all(p, p in ['name', 'administrator'])\x1ay\n" +
+	"\rname.required\x120name must not be empty when update_mask names it\x1a6!('name' in this.update_mask.paths) || this.name != ''\"A\n" +
+	"\x12UpdateUserResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"\x88\x01\n" +
 	"\x16CreateUserTokenRequest\x12!\n" +
-	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\xb5\x01\n" +
-	"\x04name\x18\x02 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\x04name\"a\n" +
+	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12\x1f\n" +
+	"\x04name\x18\x02 \x01(\tB\v\xbaH\br\x06\xc8\xf3\x18\x01\x18dR\x04name\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"a\n" +
 	"\x17CreateUserTokenResponse\x12.\n" +
 	"\x05token\x18\x01 \x01(\v2\x18.comfyscheduler.v1.TokenR\x05token\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"<\n" +
@@ -1826,15 +1571,16 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06userId\x12'\n" +
 	"\x0fcancel_bookings\x18\x02 \x01(\bR\x0ecancelBookings\"C\n" +
 	"\x12DeleteUserResponse\x12-\n" +
-	"\x12cancelled_bookings\x18\x01 \x01(\x05R\x11cancelledBookings\"\xad\x02\n" +
-	"\x17CreateInvitationRequest\x12\xb5\x01\n" +
-	"\x04note\x18\x01 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\x04note\x123\n" +
+	"\x12cancelled_bookings\x18\x01 \x01(\x05R\x11cancelledBookings\"\xc2\x01\n" +
+	"\x17CreateInvitationRequest\x12\x1f\n" +
+	"\x04note\x18\x01 \x01(\tB\v\xbaH\br\x06\xc8\xf3\x18\x01\x18dR\x04note\x123\n" +
 	"\vlifetime_ms\x18\x02 \x01(\x03B\x12\xbaH\x0f\xd8\x01\x01\"\n" +
 	"\x18\x80\xd8Ľu(\xe0\xd4\x03R\n" +
 	"lifetimeMs\x12%\n" +
 	"\bmax_uses\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\amaxUses\"m\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\amaxUses\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"m\n" +
 	"\x18CreateInvitationResponse\x12=\n" +
 	"\n" +
 	"invitation\x18\x01 \x01(\v2\x1d.comfyscheduler.v1.InvitationR\n" +
@@ -1846,7 +1592,13 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\"\x82\x01\n" +
 	"\x17ListInvitationsResponse\x12?\n" +
 	"\vinvitations\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.InvitationR\vinvitations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"E\n" +
+	"\x14GetInvitationRequest\x12-\n" +
+	"\rinvitation_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\finvitationId\"V\n" +
+	"\x15GetInvitationResponse\x12=\n" +
+	"\n" +
+	"invitation\x18\x01 \x01(\v2\x1d.comfyscheduler.v1.InvitationR\n" +
+	"invitation\"H\n" +
 	"\x17RevokeInvitationRequest\x12-\n" +
 	"\rinvitation_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\finvitationId\"\x1a\n" +
 	"\x18RevokeInvitationResponse\"\xce\x01\n" +
@@ -1885,22 +1637,21 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x1bAUDIT_ACTION_RESTART_WORKER\x10\f\x12\x1d\n" +
 	"\x19AUDIT_ACTION_PAUSE_WORKER\x10\r\x12\x1e\n" +
 	"\x1aAUDIT_ACTION_RESUME_WORKER\x10\x0e\x12\x1c\n" +
-	"\x18AUDIT_ACTION_DELETE_USER\x10\x0f2\xa6\v\n" +
-	"\fAdminService\x12b\n" +
-	"\rRestartWorker\x12'.comfyscheduler.v1.RestartWorkerRequest\x1a(.comfyscheduler.v1.RestartWorkerResponse\x12d\n" +
-	"\fGetWorkerLog\x12&.comfyscheduler.v1.GetWorkerLogRequest\x1a'.comfyscheduler.v1.GetWorkerLogResponse\"\x03\x90\x02\x01\x12\\\n" +
-	"\vPauseWorker\x12%.comfyscheduler.v1.PauseWorkerRequest\x1a&.comfyscheduler.v1.PauseWorkerResponse\x12_\n" +
-	"\fResumeWorker\x12&.comfyscheduler.v1.ResumeWorkerRequest\x1a'.comfyscheduler.v1.ResumeWorkerResponse\x12[\n" +
-	"\tListUsers\x12#.comfyscheduler.v1.ListUsersRequest\x1a$.comfyscheduler.v1.ListUsersResponse\"\x03\x90\x02\x01\x12Y\n" +
+	"\x18AUDIT_ACTION_DELETE_USER\x10\x0f2\xcb\t\n" +
+	"\fAdminService\x12[\n" +
+	"\tListUsers\x12#.comfyscheduler.v1.ListUsersRequest\x1a$.comfyscheduler.v1.ListUsersResponse\"\x03\x90\x02\x01\x12U\n" +
+	"\aGetUser\x12!.comfyscheduler.v1.GetUserRequest\x1a\".comfyscheduler.v1.GetUserResponse\"\x03\x90\x02\x01\x12Y\n" +
 	"\n" +
-	"CreateUser\x12$.comfyscheduler.v1.CreateUserRequest\x1a%.comfyscheduler.v1.CreateUserResponse\x12k\n" +
-	"\x10SetAdministrator\x12*.comfyscheduler.v1.SetAdministratorRequest\x1a+.comfyscheduler.v1.SetAdministratorResponse\x12h\n" +
+	"CreateUser\x12$.comfyscheduler.v1.CreateUserRequest\x1a%.comfyscheduler.v1.CreateUserResponse\x12Y\n" +
+	"\n" +
+	"UpdateUser\x12$.comfyscheduler.v1.UpdateUserRequest\x1a%.comfyscheduler.v1.UpdateUserResponse\x12h\n" +
 	"\x0fCreateUserToken\x12).comfyscheduler.v1.CreateUserTokenRequest\x1a*.comfyscheduler.v1.CreateUserTokenResponse\x12k\n" +
 	"\x10RevokeUserTokens\x12*.comfyscheduler.v1.RevokeUserTokensRequest\x1a+.comfyscheduler.v1.RevokeUserTokensResponse\x12Y\n" +
 	"\n" +
 	"DeleteUser\x12$.comfyscheduler.v1.DeleteUserRequest\x1a%.comfyscheduler.v1.DeleteUserResponse\x12k\n" +
 	"\x10CreateInvitation\x12*.comfyscheduler.v1.CreateInvitationRequest\x1a+.comfyscheduler.v1.CreateInvitationResponse\x12m\n" +
-	"\x0fListInvitations\x12).comfyscheduler.v1.ListInvitationsRequest\x1a*.comfyscheduler.v1.ListInvitationsResponse\"\x03\x90\x02\x01\x12k\n" +
+	"\x0fListInvitations\x12).comfyscheduler.v1.ListInvitationsRequest\x1a*.comfyscheduler.v1.ListInvitationsResponse\"\x03\x90\x02\x01\x12g\n" +
+	"\rGetInvitation\x12'.comfyscheduler.v1.GetInvitationRequest\x1a(.comfyscheduler.v1.GetInvitationResponse\"\x03\x90\x02\x01\x12k\n" +
 	"\x10RevokeInvitation\x12*.comfyscheduler.v1.RevokeInvitationRequest\x1a+.comfyscheduler.v1.RevokeInvitationResponse\x12m\n" +
 	"\x0fListAuditEvents\x12).comfyscheduler.v1.ListAuditEventsRequest\x1a*.comfyscheduler.v1.ListAuditEventsResponse\"\x03\x90\x02\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
@@ -1917,88 +1668,81 @@ func file_comfyscheduler_v1_admin_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_comfyscheduler_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_comfyscheduler_v1_admin_service_proto_goTypes = []any{
 	(AuditAction)(0),                 // 0: comfyscheduler.v1.AuditAction
-	(*RestartWorkerRequest)(nil),     // 1: comfyscheduler.v1.RestartWorkerRequest
-	(*RestartWorkerResponse)(nil),    // 2: comfyscheduler.v1.RestartWorkerResponse
-	(*GetWorkerLogRequest)(nil),      // 3: comfyscheduler.v1.GetWorkerLogRequest
-	(*GetWorkerLogResponse)(nil),     // 4: comfyscheduler.v1.GetWorkerLogResponse
-	(*PauseWorkerRequest)(nil),       // 5: comfyscheduler.v1.PauseWorkerRequest
-	(*PauseWorkerResponse)(nil),      // 6: comfyscheduler.v1.PauseWorkerResponse
-	(*ResumeWorkerRequest)(nil),      // 7: comfyscheduler.v1.ResumeWorkerRequest
-	(*ResumeWorkerResponse)(nil),     // 8: comfyscheduler.v1.ResumeWorkerResponse
-	(*UserAccount)(nil),              // 9: comfyscheduler.v1.UserAccount
-	(*ListUsersRequest)(nil),         // 10: comfyscheduler.v1.ListUsersRequest
-	(*ListUsersResponse)(nil),        // 11: comfyscheduler.v1.ListUsersResponse
-	(*CreateUserRequest)(nil),        // 12: comfyscheduler.v1.CreateUserRequest
-	(*CreateUserResponse)(nil),       // 13: comfyscheduler.v1.CreateUserResponse
-	(*SetAdministratorRequest)(nil),  // 14: comfyscheduler.v1.SetAdministratorRequest
-	(*SetAdministratorResponse)(nil), // 15: comfyscheduler.v1.SetAdministratorResponse
-	(*CreateUserTokenRequest)(nil),   // 16: comfyscheduler.v1.CreateUserTokenRequest
-	(*CreateUserTokenResponse)(nil),  // 17: comfyscheduler.v1.CreateUserTokenResponse
-	(*RevokeUserTokensRequest)(nil),  // 18: comfyscheduler.v1.RevokeUserTokensRequest
-	(*RevokeUserTokensResponse)(nil), // 19: comfyscheduler.v1.RevokeUserTokensResponse
-	(*DeleteUserRequest)(nil),        // 20: comfyscheduler.v1.DeleteUserRequest
-	(*DeleteUserResponse)(nil),       // 21: comfyscheduler.v1.DeleteUserResponse
-	(*CreateInvitationRequest)(nil),  // 22: comfyscheduler.v1.CreateInvitationRequest
-	(*CreateInvitationResponse)(nil), // 23: comfyscheduler.v1.CreateInvitationResponse
-	(*ListInvitationsRequest)(nil),   // 24: comfyscheduler.v1.ListInvitationsRequest
-	(*ListInvitationsResponse)(nil),  // 25: comfyscheduler.v1.ListInvitationsResponse
-	(*RevokeInvitationRequest)(nil),  // 26: comfyscheduler.v1.RevokeInvitationRequest
-	(*RevokeInvitationResponse)(nil), // 27: comfyscheduler.v1.RevokeInvitationResponse
-	(*AuditEvent)(nil),               // 28: comfyscheduler.v1.AuditEvent
-	(*ListAuditEventsRequest)(nil),   // 29: comfyscheduler.v1.ListAuditEventsRequest
-	(*ListAuditEventsResponse)(nil),  // 30: comfyscheduler.v1.ListAuditEventsResponse
-	(*Pause)(nil),                    // 31: comfyscheduler.v1.Pause
-	(*User)(nil),                     // 32: comfyscheduler.v1.User
-	(*Token)(nil),                    // 33: comfyscheduler.v1.Token
-	(*Invitation)(nil),               // 34: comfyscheduler.v1.Invitation
+	(*ListUsersRequest)(nil),         // 1: comfyscheduler.v1.ListUsersRequest
+	(*ListUsersResponse)(nil),        // 2: comfyscheduler.v1.ListUsersResponse
+	(*GetUserRequest)(nil),           // 3: comfyscheduler.v1.GetUserRequest
+	(*GetUserResponse)(nil),          // 4: comfyscheduler.v1.GetUserResponse
+	(*CreateUserRequest)(nil),        // 5: comfyscheduler.v1.CreateUserRequest
+	(*CreateUserResponse)(nil),       // 6: comfyscheduler.v1.CreateUserResponse
+	(*UpdateUserRequest)(nil),        // 7: comfyscheduler.v1.UpdateUserRequest
+	(*UpdateUserResponse)(nil),       // 8: comfyscheduler.v1.UpdateUserResponse
+	(*CreateUserTokenRequest)(nil),   // 9: comfyscheduler.v1.CreateUserTokenRequest
+	(*CreateUserTokenResponse)(nil),  // 10: comfyscheduler.v1.CreateUserTokenResponse
+	(*RevokeUserTokensRequest)(nil),  // 11: comfyscheduler.v1.RevokeUserTokensRequest
+	(*RevokeUserTokensResponse)(nil), // 12: comfyscheduler.v1.RevokeUserTokensResponse
+	(*DeleteUserRequest)(nil),        // 13: comfyscheduler.v1.DeleteUserRequest
+	(*DeleteUserResponse)(nil),       // 14: comfyscheduler.v1.DeleteUserResponse
+	(*CreateInvitationRequest)(nil),  // 15: comfyscheduler.v1.CreateInvitationRequest
+	(*CreateInvitationResponse)(nil), // 16: comfyscheduler.v1.CreateInvitationResponse
+	(*ListInvitationsRequest)(nil),   // 17: comfyscheduler.v1.ListInvitationsRequest
+	(*ListInvitationsResponse)(nil),  // 18: comfyscheduler.v1.ListInvitationsResponse
+	(*GetInvitationRequest)(nil),     // 19: comfyscheduler.v1.GetInvitationRequest
+	(*GetInvitationResponse)(nil),    // 20: comfyscheduler.v1.GetInvitationResponse
+	(*RevokeInvitationRequest)(nil),  // 21: comfyscheduler.v1.RevokeInvitationRequest
+	(*RevokeInvitationResponse)(nil), // 22: comfyscheduler.v1.RevokeInvitationResponse
+	(*AuditEvent)(nil),               // 23: comfyscheduler.v1.AuditEvent
+	(*ListAuditEventsRequest)(nil),   // 24: comfyscheduler.v1.ListAuditEventsRequest
+	(*ListAuditEventsResponse)(nil),  // 25: comfyscheduler.v1.ListAuditEventsResponse
+	(*UserAccount)(nil),              // 26: comfyscheduler.v1.UserAccount
+	(*User)(nil),                     // 27: comfyscheduler.v1.User
+	(*fieldmaskpb.FieldMask)(nil),    // 28: google.protobuf.FieldMask
+	(*Token)(nil),                    // 29: comfyscheduler.v1.Token
+	(*Invitation)(nil),               // 30: comfyscheduler.v1.Invitation
 }
 var file_comfyscheduler_v1_admin_service_proto_depIdxs = []int32{
-	31, // 0: comfyscheduler.v1.PauseWorkerResponse.pause:type_name -> comfyscheduler.v1.Pause
-	32, // 1: comfyscheduler.v1.UserAccount.user:type_name -> comfyscheduler.v1.User
-	9,  // 2: comfyscheduler.v1.ListUsersResponse.users:type_name -> comfyscheduler.v1.UserAccount
-	32, // 3: comfyscheduler.v1.CreateUserResponse.user:type_name -> comfyscheduler.v1.User
-	32, // 4: comfyscheduler.v1.SetAdministratorResponse.user:type_name -> comfyscheduler.v1.User
-	33, // 5: comfyscheduler.v1.CreateUserTokenResponse.token:type_name -> comfyscheduler.v1.Token
-	34, // 6: comfyscheduler.v1.CreateInvitationResponse.invitation:type_name -> comfyscheduler.v1.Invitation
-	34, // 7: comfyscheduler.v1.ListInvitationsResponse.invitations:type_name -> comfyscheduler.v1.Invitation
-	0,  // 8: comfyscheduler.v1.AuditEvent.action:type_name -> comfyscheduler.v1.AuditAction
-	28, // 9: comfyscheduler.v1.ListAuditEventsResponse.events:type_name -> comfyscheduler.v1.AuditEvent
-	1,  // 10: comfyscheduler.v1.AdminService.RestartWorker:input_type -> comfyscheduler.v1.RestartWorkerRequest
-	3,  // 11: comfyscheduler.v1.AdminService.GetWorkerLog:input_type -> comfyscheduler.v1.GetWorkerLogRequest
-	5,  // 12: comfyscheduler.v1.AdminService.PauseWorker:input_type -> comfyscheduler.v1.PauseWorkerRequest
-	7,  // 13: comfyscheduler.v1.AdminService.ResumeWorker:input_type -> comfyscheduler.v1.ResumeWorkerRequest
-	10, // 14: comfyscheduler.v1.AdminService.ListUsers:input_type -> comfyscheduler.v1.ListUsersRequest
-	12, // 15: comfyscheduler.v1.AdminService.CreateUser:input_type -> comfyscheduler.v1.CreateUserRequest
-	14, // 16: comfyscheduler.v1.AdminService.SetAdministrator:input_type -> comfyscheduler.v1.SetAdministratorRequest
-	16, // 17: comfyscheduler.v1.AdminService.CreateUserToken:input_type -> comfyscheduler.v1.CreateUserTokenRequest
-	18, // 18: comfyscheduler.v1.AdminService.RevokeUserTokens:input_type -> comfyscheduler.v1.RevokeUserTokensRequest
-	20, // 19: comfyscheduler.v1.AdminService.DeleteUser:input_type -> comfyscheduler.v1.DeleteUserRequest
-	22, // 20: comfyscheduler.v1.AdminService.CreateInvitation:input_type -> comfyscheduler.v1.CreateInvitationRequest
-	24, // 21: comfyscheduler.v1.AdminService.ListInvitations:input_type -> comfyscheduler.v1.ListInvitationsRequest
-	26, // 22: comfyscheduler.v1.AdminService.RevokeInvitation:input_type -> comfyscheduler.v1.RevokeInvitationRequest
-	29, // 23: comfyscheduler.v1.AdminService.ListAuditEvents:input_type -> comfyscheduler.v1.ListAuditEventsRequest
-	2,  // 24: comfyscheduler.v1.AdminService.RestartWorker:output_type -> comfyscheduler.v1.RestartWorkerResponse
-	4,  // 25: comfyscheduler.v1.AdminService.GetWorkerLog:output_type -> comfyscheduler.v1.GetWorkerLogResponse
-	6,  // 26: comfyscheduler.v1.AdminService.PauseWorker:output_type -> comfyscheduler.v1.PauseWorkerResponse
-	8,  // 27: comfyscheduler.v1.AdminService.ResumeWorker:output_type -> comfyscheduler.v1.ResumeWorkerResponse
-	11, // 28: comfyscheduler.v1.AdminService.ListUsers:output_type -> comfyscheduler.v1.ListUsersResponse
-	13, // 29: comfyscheduler.v1.AdminService.CreateUser:output_type -> comfyscheduler.v1.CreateUserResponse
-	15, // 30: comfyscheduler.v1.AdminService.SetAdministrator:output_type -> comfyscheduler.v1.SetAdministratorResponse
-	17, // 31: comfyscheduler.v1.AdminService.CreateUserToken:output_type -> comfyscheduler.v1.CreateUserTokenResponse
-	19, // 32: comfyscheduler.v1.AdminService.RevokeUserTokens:output_type -> comfyscheduler.v1.RevokeUserTokensResponse
-	21, // 33: comfyscheduler.v1.AdminService.DeleteUser:output_type -> comfyscheduler.v1.DeleteUserResponse
-	23, // 34: comfyscheduler.v1.AdminService.CreateInvitation:output_type -> comfyscheduler.v1.CreateInvitationResponse
-	25, // 35: comfyscheduler.v1.AdminService.ListInvitations:output_type -> comfyscheduler.v1.ListInvitationsResponse
-	27, // 36: comfyscheduler.v1.AdminService.RevokeInvitation:output_type -> comfyscheduler.v1.RevokeInvitationResponse
-	30, // 37: comfyscheduler.v1.AdminService.ListAuditEvents:output_type -> comfyscheduler.v1.ListAuditEventsResponse
-	24, // [24:38] is the sub-list for method output_type
-	10, // [10:24] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	26, // 0: comfyscheduler.v1.ListUsersResponse.users:type_name -> comfyscheduler.v1.UserAccount
+	26, // 1: comfyscheduler.v1.GetUserResponse.user:type_name -> comfyscheduler.v1.UserAccount
+	27, // 2: comfyscheduler.v1.CreateUserResponse.user:type_name -> comfyscheduler.v1.User
+	28, // 3: comfyscheduler.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
+	27, // 4: comfyscheduler.v1.UpdateUserResponse.user:type_name -> comfyscheduler.v1.User
+	29, // 5: comfyscheduler.v1.CreateUserTokenResponse.token:type_name -> comfyscheduler.v1.Token
+	30, // 6: comfyscheduler.v1.CreateInvitationResponse.invitation:type_name -> comfyscheduler.v1.Invitation
+	30, // 7: comfyscheduler.v1.ListInvitationsResponse.invitations:type_name -> comfyscheduler.v1.Invitation
+	30, // 8: comfyscheduler.v1.GetInvitationResponse.invitation:type_name -> comfyscheduler.v1.Invitation
+	0,  // 9: comfyscheduler.v1.AuditEvent.action:type_name -> comfyscheduler.v1.AuditAction
+	23, // 10: comfyscheduler.v1.ListAuditEventsResponse.events:type_name -> comfyscheduler.v1.AuditEvent
+	1,  // 11: comfyscheduler.v1.AdminService.ListUsers:input_type -> comfyscheduler.v1.ListUsersRequest
+	3,  // 12: comfyscheduler.v1.AdminService.GetUser:input_type -> comfyscheduler.v1.GetUserRequest
+	5,  // 13: comfyscheduler.v1.AdminService.CreateUser:input_type -> comfyscheduler.v1.CreateUserRequest
+	7,  // 14: comfyscheduler.v1.AdminService.UpdateUser:input_type -> comfyscheduler.v1.UpdateUserRequest
+	9,  // 15: comfyscheduler.v1.AdminService.CreateUserToken:input_type -> comfyscheduler.v1.CreateUserTokenRequest
+	11, // 16: comfyscheduler.v1.AdminService.RevokeUserTokens:input_type -> comfyscheduler.v1.RevokeUserTokensRequest
+	13, // 17: comfyscheduler.v1.AdminService.DeleteUser:input_type -> comfyscheduler.v1.DeleteUserRequest
+	15, // 18: comfyscheduler.v1.AdminService.CreateInvitation:input_type -> comfyscheduler.v1.CreateInvitationRequest
+	17, // 19: comfyscheduler.v1.AdminService.ListInvitations:input_type -> comfyscheduler.v1.ListInvitationsRequest
+	19, // 20: comfyscheduler.v1.AdminService.GetInvitation:input_type -> comfyscheduler.v1.GetInvitationRequest
+	21, // 21: comfyscheduler.v1.AdminService.RevokeInvitation:input_type -> comfyscheduler.v1.RevokeInvitationRequest
+	24, // 22: comfyscheduler.v1.AdminService.ListAuditEvents:input_type -> comfyscheduler.v1.ListAuditEventsRequest
+	2,  // 23: comfyscheduler.v1.AdminService.ListUsers:output_type -> comfyscheduler.v1.ListUsersResponse
+	4,  // 24: comfyscheduler.v1.AdminService.GetUser:output_type -> comfyscheduler.v1.GetUserResponse
+	6,  // 25: comfyscheduler.v1.AdminService.CreateUser:output_type -> comfyscheduler.v1.CreateUserResponse
+	8,  // 26: comfyscheduler.v1.AdminService.UpdateUser:output_type -> comfyscheduler.v1.UpdateUserResponse
+	10, // 27: comfyscheduler.v1.AdminService.CreateUserToken:output_type -> comfyscheduler.v1.CreateUserTokenResponse
+	12, // 28: comfyscheduler.v1.AdminService.RevokeUserTokens:output_type -> comfyscheduler.v1.RevokeUserTokensResponse
+	14, // 29: comfyscheduler.v1.AdminService.DeleteUser:output_type -> comfyscheduler.v1.DeleteUserResponse
+	16, // 30: comfyscheduler.v1.AdminService.CreateInvitation:output_type -> comfyscheduler.v1.CreateInvitationResponse
+	18, // 31: comfyscheduler.v1.AdminService.ListInvitations:output_type -> comfyscheduler.v1.ListInvitationsResponse
+	20, // 32: comfyscheduler.v1.AdminService.GetInvitation:output_type -> comfyscheduler.v1.GetInvitationResponse
+	22, // 33: comfyscheduler.v1.AdminService.RevokeInvitation:output_type -> comfyscheduler.v1.RevokeInvitationResponse
+	25, // 34: comfyscheduler.v1.AdminService.ListAuditEvents:output_type -> comfyscheduler.v1.ListAuditEventsResponse
+	23, // [23:35] is the sub-list for method output_type
+	11, // [11:23] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_admin_service_proto_init() }
@@ -2007,14 +1751,14 @@ func file_comfyscheduler_v1_admin_service_proto_init() {
 		return
 	}
 	file_comfyscheduler_v1_identity_proto_init()
-	file_comfyscheduler_v1_system_proto_init()
+	file_comfyscheduler_v1_rules_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_admin_service_proto_rawDesc), len(file_comfyscheduler_v1_admin_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,18 +19,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AdminService_RestartWorker_FullMethodName    = "/comfyscheduler.v1.AdminService/RestartWorker"
-	AdminService_GetWorkerLog_FullMethodName     = "/comfyscheduler.v1.AdminService/GetWorkerLog"
-	AdminService_PauseWorker_FullMethodName      = "/comfyscheduler.v1.AdminService/PauseWorker"
-	AdminService_ResumeWorker_FullMethodName     = "/comfyscheduler.v1.AdminService/ResumeWorker"
 	AdminService_ListUsers_FullMethodName        = "/comfyscheduler.v1.AdminService/ListUsers"
+	AdminService_GetUser_FullMethodName          = "/comfyscheduler.v1.AdminService/GetUser"
 	AdminService_CreateUser_FullMethodName       = "/comfyscheduler.v1.AdminService/CreateUser"
-	AdminService_SetAdministrator_FullMethodName = "/comfyscheduler.v1.AdminService/SetAdministrator"
+	AdminService_UpdateUser_FullMethodName       = "/comfyscheduler.v1.AdminService/UpdateUser"
 	AdminService_CreateUserToken_FullMethodName  = "/comfyscheduler.v1.AdminService/CreateUserToken"
 	AdminService_RevokeUserTokens_FullMethodName = "/comfyscheduler.v1.AdminService/RevokeUserTokens"
 	AdminService_DeleteUser_FullMethodName       = "/comfyscheduler.v1.AdminService/DeleteUser"
 	AdminService_CreateInvitation_FullMethodName = "/comfyscheduler.v1.AdminService/CreateInvitation"
 	AdminService_ListInvitations_FullMethodName  = "/comfyscheduler.v1.AdminService/ListInvitations"
+	AdminService_GetInvitation_FullMethodName    = "/comfyscheduler.v1.AdminService/GetInvitation"
 	AdminService_RevokeInvitation_FullMethodName = "/comfyscheduler.v1.AdminService/RevokeInvitation"
 	AdminService_ListAuditEvents_FullMethodName  = "/comfyscheduler.v1.AdminService/ListAuditEvents"
 )
@@ -39,29 +37,21 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AdminService is for administrators only: every call is PERMISSION_DENIED for anybody else.
+// AdminService keeps users and invitations and tells who did what. It is for administrators only: every call is
+// PERMISSION_DENIED for anybody else.
 type AdminServiceClient interface {
-	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
-	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
-	RestartWorker(ctx context.Context, in *RestartWorkerRequest, opts ...grpc.CallOption) (*RestartWorkerResponse, error)
-	// Reads the last lines that a worker's ComfyUI wrote.
-	GetWorkerLog(ctx context.Context, in *GetWorkerLogRequest, opts ...grpc.CallOption) (*GetWorkerLogResponse, error)
-	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
-	// the pause starts after it. It replaces the pause that there was.
-	//
-	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
-	// pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
-	// them starts meanwhile.
-	PauseWorker(ctx context.Context, in *PauseWorkerRequest, opts ...grpc.CallOption) (*PauseWorkerResponse, error)
-	// Ends or takes back a worker's pause. It does no harm when there is none.
-	ResumeWorker(ctx context.Context, in *ResumeWorkerRequest, opts ...grpc.CallOption) (*ResumeWorkerResponse, error)
 	// Reads the users page by page, latest first.
 	ListUsers(ctx context.Context, in *ListUsersRequest, opts ...grpc.CallOption) (*ListUsersResponse, error)
-	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+	// Reads one user. NOT_FOUND when there is none.
+	GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error)
+	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before.
 	CreateUser(ctx context.Context, in *CreateUserRequest, opts ...grpc.CallOption) (*CreateUserResponse, error)
-	// Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
-	SetAdministrator(ctx context.Context, in *SetAdministratorRequest, opts ...grpc.CallOption) (*SetAdministratorResponse, error)
-	// Makes a further token for a user, for one who has lost theirs.
+	// Changes what `update_mask` names: the name, and whether somebody is an administrator; all of it or nothing. ALREADY_EXISTS
+	// when another user has the name; FAILED_PRECONDITION when nobody would be an administrator.
+	UpdateUser(ctx context.Context, in *UpdateUserRequest, opts ...grpc.CallOption) (*UpdateUserResponse, error)
+	// Makes a further token for a user, for one who has lost theirs. Repeated with the same `request_id` it gives the same token
+	// with a new secret and voids the one before.
 	CreateUserToken(ctx context.Context, in *CreateUserTokenRequest, opts ...grpc.CallOption) (*CreateUserTokenResponse, error)
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
@@ -73,10 +63,13 @@ type AdminServiceClient interface {
 	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
 	// no administrator with a token would be left.
 	DeleteUser(ctx context.Context, in *DeleteUserRequest, opts ...grpc.CallOption) (*DeleteUserResponse, error)
-	// Makes an invitation, with which people become users in `invite` mode.
+	// Makes an invitation, with which people become users in `invite` mode. Repeated with the same `request_id` it gives the same
+	// invitation with a new code and voids the one before.
 	CreateInvitation(ctx context.Context, in *CreateInvitationRequest, opts ...grpc.CallOption) (*CreateInvitationResponse, error)
 	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(ctx context.Context, in *ListInvitationsRequest, opts ...grpc.CallOption) (*ListInvitationsResponse, error)
+	// Reads one invitation that can still be used. NOT_FOUND when there is none.
+	GetInvitation(ctx context.Context, in *GetInvitationRequest, opts ...grpc.CallOption) (*GetInvitationResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(ctx context.Context, in *RevokeInvitationRequest, opts ...grpc.CallOption) (*RevokeInvitationResponse, error)
 	// Reads who did what, page by page, latest first. Entries are kept for 180 days.
@@ -91,50 +84,20 @@ func NewAdminServiceClient(cc grpc.ClientConnInterface) AdminServiceClient {
 	return &adminServiceClient{cc}
 }
 
-func (c *adminServiceClient) RestartWorker(ctx context.Context, in *RestartWorkerRequest, opts ...grpc.CallOption) (*RestartWorkerResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(RestartWorkerResponse)
-	err := c.cc.Invoke(ctx, AdminService_RestartWorker_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *adminServiceClient) GetWorkerLog(ctx context.Context, in *GetWorkerLogRequest, opts ...grpc.CallOption) (*GetWorkerLogResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(GetWorkerLogResponse)
-	err := c.cc.Invoke(ctx, AdminService_GetWorkerLog_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *adminServiceClient) PauseWorker(ctx context.Context, in *PauseWorkerRequest, opts ...grpc.CallOption) (*PauseWorkerResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(PauseWorkerResponse)
-	err := c.cc.Invoke(ctx, AdminService_PauseWorker_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *adminServiceClient) ResumeWorker(ctx context.Context, in *ResumeWorkerRequest, opts ...grpc.CallOption) (*ResumeWorkerResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ResumeWorkerResponse)
-	err := c.cc.Invoke(ctx, AdminService_ResumeWorker_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 func (c *adminServiceClient) ListUsers(ctx context.Context, in *ListUsersRequest, opts ...grpc.CallOption) (*ListUsersResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListUsersResponse)
 	err := c.cc.Invoke(ctx, AdminService_ListUsers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUserResponse)
+	err := c.cc.Invoke(ctx, AdminService_GetUser_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -151,10 +114,10 @@ func (c *adminServiceClient) CreateUser(ctx context.Context, in *CreateUserReque
 	return out, nil
 }
 
-func (c *adminServiceClient) SetAdministrator(ctx context.Context, in *SetAdministratorRequest, opts ...grpc.CallOption) (*SetAdministratorResponse, error) {
+func (c *adminServiceClient) UpdateUser(ctx context.Context, in *UpdateUserRequest, opts ...grpc.CallOption) (*UpdateUserResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(SetAdministratorResponse)
-	err := c.cc.Invoke(ctx, AdminService_SetAdministrator_FullMethodName, in, out, cOpts...)
+	out := new(UpdateUserResponse)
+	err := c.cc.Invoke(ctx, AdminService_UpdateUser_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -211,6 +174,16 @@ func (c *adminServiceClient) ListInvitations(ctx context.Context, in *ListInvita
 	return out, nil
 }
 
+func (c *adminServiceClient) GetInvitation(ctx context.Context, in *GetInvitationRequest, opts ...grpc.CallOption) (*GetInvitationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetInvitationResponse)
+	err := c.cc.Invoke(ctx, AdminService_GetInvitation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *adminServiceClient) RevokeInvitation(ctx context.Context, in *RevokeInvitationRequest, opts ...grpc.CallOption) (*RevokeInvitationResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RevokeInvitationResponse)
@@ -235,29 +208,21 @@ func (c *adminServiceClient) ListAuditEvents(ctx context.Context, in *ListAuditE
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
 //
-// AdminService is for administrators only: every call is PERMISSION_DENIED for anybody else.
+// AdminService keeps users and invitations and tells who did what. It is for administrators only: every call is
+// PERMISSION_DENIED for anybody else.
 type AdminServiceServer interface {
-	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
-	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
-	RestartWorker(context.Context, *RestartWorkerRequest) (*RestartWorkerResponse, error)
-	// Reads the last lines that a worker's ComfyUI wrote.
-	GetWorkerLog(context.Context, *GetWorkerLogRequest) (*GetWorkerLogResponse, error)
-	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
-	// the pause starts after it. It replaces the pause that there was.
-	//
-	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
-	// pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
-	// them starts meanwhile.
-	PauseWorker(context.Context, *PauseWorkerRequest) (*PauseWorkerResponse, error)
-	// Ends or takes back a worker's pause. It does no harm when there is none.
-	ResumeWorker(context.Context, *ResumeWorkerRequest) (*ResumeWorkerResponse, error)
 	// Reads the users page by page, latest first.
 	ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error)
-	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+	// Reads one user. NOT_FOUND when there is none.
+	GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error)
+	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before.
 	CreateUser(context.Context, *CreateUserRequest) (*CreateUserResponse, error)
-	// Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
-	SetAdministrator(context.Context, *SetAdministratorRequest) (*SetAdministratorResponse, error)
-	// Makes a further token for a user, for one who has lost theirs.
+	// Changes what `update_mask` names: the name, and whether somebody is an administrator; all of it or nothing. ALREADY_EXISTS
+	// when another user has the name; FAILED_PRECONDITION when nobody would be an administrator.
+	UpdateUser(context.Context, *UpdateUserRequest) (*UpdateUserResponse, error)
+	// Makes a further token for a user, for one who has lost theirs. Repeated with the same `request_id` it gives the same token
+	// with a new secret and voids the one before.
 	CreateUserToken(context.Context, *CreateUserTokenRequest) (*CreateUserTokenResponse, error)
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
@@ -269,10 +234,13 @@ type AdminServiceServer interface {
 	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
 	// no administrator with a token would be left.
 	DeleteUser(context.Context, *DeleteUserRequest) (*DeleteUserResponse, error)
-	// Makes an invitation, with which people become users in `invite` mode.
+	// Makes an invitation, with which people become users in `invite` mode. Repeated with the same `request_id` it gives the same
+	// invitation with a new code and voids the one before.
 	CreateInvitation(context.Context, *CreateInvitationRequest) (*CreateInvitationResponse, error)
 	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(context.Context, *ListInvitationsRequest) (*ListInvitationsResponse, error)
+	// Reads one invitation that can still be used. NOT_FOUND when there is none.
+	GetInvitation(context.Context, *GetInvitationRequest) (*GetInvitationResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(context.Context, *RevokeInvitationRequest) (*RevokeInvitationResponse, error)
 	// Reads who did what, page by page, latest first. Entries are kept for 180 days.
@@ -287,26 +255,17 @@ type AdminServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedAdminServiceServer struct{}
 
-func (UnimplementedAdminServiceServer) RestartWorker(context.Context, *RestartWorkerRequest) (*RestartWorkerResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method RestartWorker not implemented")
-}
-func (UnimplementedAdminServiceServer) GetWorkerLog(context.Context, *GetWorkerLogRequest) (*GetWorkerLogResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetWorkerLog not implemented")
-}
-func (UnimplementedAdminServiceServer) PauseWorker(context.Context, *PauseWorkerRequest) (*PauseWorkerResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method PauseWorker not implemented")
-}
-func (UnimplementedAdminServiceServer) ResumeWorker(context.Context, *ResumeWorkerRequest) (*ResumeWorkerResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ResumeWorker not implemented")
-}
 func (UnimplementedAdminServiceServer) ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListUsers not implemented")
+}
+func (UnimplementedAdminServiceServer) GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUser not implemented")
 }
 func (UnimplementedAdminServiceServer) CreateUser(context.Context, *CreateUserRequest) (*CreateUserResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateUser not implemented")
 }
-func (UnimplementedAdminServiceServer) SetAdministrator(context.Context, *SetAdministratorRequest) (*SetAdministratorResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method SetAdministrator not implemented")
+func (UnimplementedAdminServiceServer) UpdateUser(context.Context, *UpdateUserRequest) (*UpdateUserResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateUser not implemented")
 }
 func (UnimplementedAdminServiceServer) CreateUserToken(context.Context, *CreateUserTokenRequest) (*CreateUserTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateUserToken not implemented")
@@ -322,6 +281,9 @@ func (UnimplementedAdminServiceServer) CreateInvitation(context.Context, *Create
 }
 func (UnimplementedAdminServiceServer) ListInvitations(context.Context, *ListInvitationsRequest) (*ListInvitationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListInvitations not implemented")
+}
+func (UnimplementedAdminServiceServer) GetInvitation(context.Context, *GetInvitationRequest) (*GetInvitationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetInvitation not implemented")
 }
 func (UnimplementedAdminServiceServer) RevokeInvitation(context.Context, *RevokeInvitationRequest) (*RevokeInvitationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeInvitation not implemented")
@@ -350,78 +312,6 @@ func RegisterAdminServiceServer(s grpc.ServiceRegistrar, srv AdminServiceServer)
 	s.RegisterService(&AdminService_ServiceDesc, srv)
 }
 
-func _AdminService_RestartWorker_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RestartWorkerRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdminServiceServer).RestartWorker(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdminService_RestartWorker_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdminServiceServer).RestartWorker(ctx, req.(*RestartWorkerRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _AdminService_GetWorkerLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetWorkerLogRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdminServiceServer).GetWorkerLog(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdminService_GetWorkerLog_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdminServiceServer).GetWorkerLog(ctx, req.(*GetWorkerLogRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _AdminService_PauseWorker_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(PauseWorkerRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdminServiceServer).PauseWorker(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdminService_PauseWorker_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdminServiceServer).PauseWorker(ctx, req.(*PauseWorkerRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _AdminService_ResumeWorker_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ResumeWorkerRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdminServiceServer).ResumeWorker(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdminService_ResumeWorker_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdminServiceServer).ResumeWorker(ctx, req.(*ResumeWorkerRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
 func _AdminService_ListUsers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListUsersRequest)
 	if err := dec(in); err != nil {
@@ -436,6 +326,24 @@ func _AdminService_ListUsers_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AdminServiceServer).ListUsers(ctx, req.(*ListUsersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_GetUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUserRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).GetUser(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_GetUser_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).GetUser(ctx, req.(*GetUserRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -458,20 +366,20 @@ func _AdminService_CreateUser_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
-func _AdminService_SetAdministrator_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(SetAdministratorRequest)
+func _AdminService_UpdateUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateUserRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(AdminServiceServer).SetAdministrator(ctx, in)
+		return srv.(AdminServiceServer).UpdateUser(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: AdminService_SetAdministrator_FullMethodName,
+		FullMethod: AdminService_UpdateUser_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdminServiceServer).SetAdministrator(ctx, req.(*SetAdministratorRequest))
+		return srv.(AdminServiceServer).UpdateUser(ctx, req.(*UpdateUserRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -566,6 +474,24 @@ func _AdminService_ListInvitations_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_GetInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetInvitationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).GetInvitation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_GetInvitation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).GetInvitation(ctx, req.(*GetInvitationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AdminService_RevokeInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RevokeInvitationRequest)
 	if err := dec(in); err != nil {
@@ -610,32 +536,20 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*AdminServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "RestartWorker",
-			Handler:    _AdminService_RestartWorker_Handler,
-		},
-		{
-			MethodName: "GetWorkerLog",
-			Handler:    _AdminService_GetWorkerLog_Handler,
-		},
-		{
-			MethodName: "PauseWorker",
-			Handler:    _AdminService_PauseWorker_Handler,
-		},
-		{
-			MethodName: "ResumeWorker",
-			Handler:    _AdminService_ResumeWorker_Handler,
-		},
-		{
 			MethodName: "ListUsers",
 			Handler:    _AdminService_ListUsers_Handler,
+		},
+		{
+			MethodName: "GetUser",
+			Handler:    _AdminService_GetUser_Handler,
 		},
 		{
 			MethodName: "CreateUser",
 			Handler:    _AdminService_CreateUser_Handler,
 		},
 		{
-			MethodName: "SetAdministrator",
-			Handler:    _AdminService_SetAdministrator_Handler,
+			MethodName: "UpdateUser",
+			Handler:    _AdminService_UpdateUser_Handler,
 		},
 		{
 			MethodName: "CreateUserToken",
@@ -656,6 +570,10 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListInvitations",
 			Handler:    _AdminService_ListInvitations_Handler,
+		},
+		{
+			MethodName: "GetInvitation",
+			Handler:    _AdminService_GetInvitation_Handler,
 		},
 		{
 			MethodName: "RevokeInvitation",

@@ -27,21 +27,21 @@ type ErrorReason int32
 const (
 	// Not a reason.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// FAILED_PRECONDITION: the slot is taken; a SlotConflict is attached too.
+	// FAILED_PRECONDITION: the slot is taken; `slot_conflict` says by what.
 	ErrorReason_ERROR_REASON_SLOT_TAKEN ErrorReason = 1
 	// ABORTED: somebody changed the job since it was read; read it again.
 	ErrorReason_ERROR_REASON_STALE_VERSION ErrorReason = 2
-	// FAILED_PRECONDITION: the job's status does not allow it.
+	// FAILED_PRECONDITION: the job's status does not allow it; metadata "status".
 	ErrorReason_ERROR_REASON_WRONG_STATUS ErrorReason = 3
-	// ALREADY_EXISTS: the request id was used before for a different booking; metadata "job_id" is what it booked.
+	// ALREADY_EXISTS: the request id was used before for a different request; metadata "job_id" when it booked or changed a job.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 4
-	// PERMISSION_DENIED: the job belongs to somebody else.
+	// PERMISSION_DENIED: the job belongs to somebody else; metadata "owner".
 	ErrorReason_ERROR_REASON_NOT_OWNER ErrorReason = 5
 	// UNAUTHENTICATED: no valid token; sign in.
 	ErrorReason_ERROR_REASON_NOT_SIGNED_IN ErrorReason = 6
 	// UNAVAILABLE: the service has not measured a duration yet; try again when it is ready.
 	ErrorReason_ERROR_REASON_NOT_READY ErrorReason = 7
-	// NOT_FOUND: there is no such job, worker or workflow.
+	// NOT_FOUND: there is no such thing; metadata "what" (job, worker, workflow, user, token, invitation, path) and "name".
 	ErrorReason_ERROR_REASON_NOT_FOUND ErrorReason = 8
 	// PERMISSION_DENIED: only administrators may do this.
 	ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR ErrorReason = 9
@@ -59,7 +59,7 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS ErrorReason = 15
 	// RESOURCE_EXHAUSTED: the user has as many open bookings as one may have; metadata "limit".
 	ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS ErrorReason = 16
-	// FAILED_PRECONDITION: bookings are in the way of a pause, or of deleting a user; a PauseConflict is attached too.
+	// FAILED_PRECONDITION: bookings are in the way of a pause, or of deleting a user; `pause_conflict` names them.
 	ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY ErrorReason = 17
 	// FAILED_PRECONDITION: it would leave the service without an administrator.
 	ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR ErrorReason = 18
@@ -69,7 +69,7 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_STREAMS ErrorReason = 20
 	// RESOURCE_EXHAUSTED: the user has as many tokens as one may have; metadata "limit".
 	ErrorReason_ERROR_REASON_TOO_MANY_TOKENS ErrorReason = 21
-	// INVALID_ARGUMENT: fields of the request break a rule; buf.validate.Violations that name them are attached too.
+	// INVALID_ARGUMENT: fields of the request break a rule; `fields` names them.
 	ErrorReason_ERROR_REASON_INVALID_FIELDS ErrorReason = 22
 	// RESOURCE_EXHAUSTED: the request is larger than one may be.
 	ErrorReason_ERROR_REASON_TOO_LARGE ErrorReason = 23
@@ -81,6 +81,15 @@ const (
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 26
 	// UNAVAILABLE: the machine is short of what keeping bookings needs, such as open files; try again in a moment.
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 27
+	// FAILED_PRECONDITION: the workflow is not at the version that the request names any more; metadata "workflow_id" and
+	// "version", the current one. Read its form again.
+	ErrorReason_ERROR_REASON_STALE_WORKFLOW ErrorReason = 28
+	// UNIMPLEMENTED: there is no such call.
+	ErrorReason_ERROR_REASON_UNKNOWN_METHOD ErrorReason = 29
+	// PERMISSION_DENIED: the file belongs to a job that only its owner and administrators may see.
+	ErrorReason_ERROR_REASON_PRIVATE ErrorReason = 30
+	// PERMISSION_DENIED: a page of another site, or a request by another name of this host, may not call this service.
+	ErrorReason_ERROR_REASON_WRONG_ORIGIN ErrorReason = 31
 )
 
 // Enum value maps for ErrorReason.
@@ -114,6 +123,10 @@ var (
 		25: "ERROR_REASON_DEADLINE_EXCEEDED",
 		26: "ERROR_REASON_INTERNAL",
 		27: "ERROR_REASON_STORE_UNAVAILABLE",
+		28: "ERROR_REASON_STALE_WORKFLOW",
+		29: "ERROR_REASON_UNKNOWN_METHOD",
+		30: "ERROR_REASON_PRIVATE",
+		31: "ERROR_REASON_WRONG_ORIGIN",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":         0,
@@ -144,6 +157,10 @@ var (
 		"ERROR_REASON_DEADLINE_EXCEEDED":   25,
 		"ERROR_REASON_INTERNAL":            26,
 		"ERROR_REASON_STORE_UNAVAILABLE":   27,
+		"ERROR_REASON_STALE_WORKFLOW":      28,
+		"ERROR_REASON_UNKNOWN_METHOD":      29,
+		"ERROR_REASON_PRIVATE":             30,
+		"ERROR_REASON_WRONG_ORIGIN":        31,
 	}
 )
 
@@ -174,14 +191,23 @@ func (ErrorReason) EnumDescriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{0}
 }
 
-// ErrorInfo is the machine-readable part of an error, attached to it as a detail. Errors about fields of a request carry
-// buf.validate.Violations besides, whether the schema or the workflow drew them.
+// ErrorInfo is the machine-readable part of an error. Every error of the service carries exactly one as a detail, whatever
+// went wrong: a rule, a malformed message, a missing method, a deadline, a fault. Every field is output only.
 type ErrorInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What kind of error.
+	// Kind of error.
 	Reason ErrorReason `protobuf:"varint,1,opt,name=reason,proto3,enum=comfyscheduler.v1.ErrorReason" json:"reason,omitempty"`
-	// What the message speaks of, by name: "job_id", "status", "version" and the like.
-	Metadata      map[string]string `protobuf:"bytes,2,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What the message speaks of, by name: "job_id", "status", "limit" and the like, as the reason says.
+	Metadata map[string]string `protobuf:"bytes,2,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What is wrong with fields of the request, with ERROR_REASON_INVALID_FIELDS.
+	Fields []*FieldViolation `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
+	// More about errors that have more to tell.
+	//
+	// Types that are valid to be assigned to Detail:
+	//
+	//	*ErrorInfo_SlotConflict
+	//	*ErrorInfo_PauseConflict
+	Detail        isErrorInfo_Detail `protobuf_oneof:"detail"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -230,26 +256,144 @@ func (x *ErrorInfo) GetMetadata() map[string]string {
 	return nil
 }
 
-// SlotConflict names what is in the way of a slot.
+func (x *ErrorInfo) GetFields() []*FieldViolation {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
+}
+
+func (x *ErrorInfo) GetDetail() isErrorInfo_Detail {
+	if x != nil {
+		return x.Detail
+	}
+	return nil
+}
+
+func (x *ErrorInfo) GetSlotConflict() *SlotConflict {
+	if x != nil {
+		if x, ok := x.Detail.(*ErrorInfo_SlotConflict); ok {
+			return x.SlotConflict
+		}
+	}
+	return nil
+}
+
+func (x *ErrorInfo) GetPauseConflict() *PauseConflict {
+	if x != nil {
+		if x, ok := x.Detail.(*ErrorInfo_PauseConflict); ok {
+			return x.PauseConflict
+		}
+	}
+	return nil
+}
+
+type isErrorInfo_Detail interface {
+	isErrorInfo_Detail()
+}
+
+type ErrorInfo_SlotConflict struct {
+	// With ERROR_REASON_SLOT_TAKEN.
+	SlotConflict *SlotConflict `protobuf:"bytes,4,opt,name=slot_conflict,json=slotConflict,proto3,oneof"`
+}
+
+type ErrorInfo_PauseConflict struct {
+	// With ERROR_REASON_BOOKINGS_IN_THE_WAY.
+	PauseConflict *PauseConflict `protobuf:"bytes,5,opt,name=pause_conflict,json=pauseConflict,proto3,oneof"`
+}
+
+func (*ErrorInfo_SlotConflict) isErrorInfo_Detail() {}
+
+func (*ErrorInfo_PauseConflict) isErrorInfo_Detail() {}
+
+// FieldViolation says what is wrong with one field of a request. Every field is output only.
+type FieldViolation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path of the field in the schema's names, such as `duration_ms` or `inputs["steps"]`; empty for the request as a whole.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// Rule that is broken: that of the schema, such as "string.max_len" or "moment.range"; "input" when it is one of the
+	// workflow's, "range" for a moment that cannot be booked, "page_token", "time_zone".
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What is wrong, in words for people.
+	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldViolation) Reset() {
+	*x = FieldViolation{}
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldViolation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldViolation) ProtoMessage() {}
+
+func (x *FieldViolation) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldViolation.ProtoReflect.Descriptor instead.
+func (*FieldViolation) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *FieldViolation) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *FieldViolation) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *FieldViolation) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// SlotConflict names what is in the way of a slot. Every field is output only.
 type SlotConflict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job that holds the slot; empty when it is a pause of the worker.
-	BlockingJobId string `protobuf:"bytes,1,opt,name=blocking_job_id,json=blockingJobId,proto3" json:"blocking_job_id,omitempty"`
-	// Name of its owner, or of the administrator who paused the worker.
-	BlockingUserName string `protobuf:"bytes,2,opt,name=blocking_user_name,json=blockingUserName,proto3" json:"blocking_user_name,omitempty"`
-	// Start of its slot, milliseconds since the Unix epoch.
-	BlockingStartMs int64 `protobuf:"varint,3,opt,name=blocking_start_ms,json=blockingStartMs,proto3" json:"blocking_start_ms,omitempty"`
-	// End of its slot (inclusive), milliseconds since the Unix epoch.
-	BlockingEndMs int64 `protobuf:"varint,4,opt,name=blocking_end_ms,json=blockingEndMs,proto3" json:"blocking_end_ms,omitempty"`
-	// The first start at or after the asked one at which the same booking fits, milliseconds since the Unix epoch.
-	NextFreeStartMs int64 `protobuf:"varint,5,opt,name=next_free_start_ms,json=nextFreeStartMs,proto3" json:"next_free_start_ms,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What is in the way.
+	//
+	// Types that are valid to be assigned to Blocker:
+	//
+	//	*SlotConflict_Job
+	//	*SlotConflict_Pause
+	Blocker isSlotConflict_Blocker `protobuf_oneof:"blocker"`
+	// Slot that it holds.
+	TimeSlot *TimeSlot `protobuf:"bytes,3,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
+	// First start at or after the asked one at which the same booking fits, milliseconds since the Unix epoch.
+	NextFreeStartMs int64 `protobuf:"varint,4,opt,name=next_free_start_ms,json=nextFreeStartMs,proto3" json:"next_free_start_ms,omitempty"`
+	// Worker on which it fits then.
+	NextFreeWorkerId string `protobuf:"bytes,5,opt,name=next_free_worker_id,json=nextFreeWorkerId,proto3" json:"next_free_worker_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SlotConflict) Reset() {
 	*x = SlotConflict{}
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -261,7 +405,7 @@ func (x *SlotConflict) String() string {
 func (*SlotConflict) ProtoMessage() {}
 
 func (x *SlotConflict) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -274,35 +418,39 @@ func (x *SlotConflict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SlotConflict.ProtoReflect.Descriptor instead.
 func (*SlotConflict) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{1}
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *SlotConflict) GetBlockingJobId() string {
+func (x *SlotConflict) GetBlocker() isSlotConflict_Blocker {
 	if x != nil {
-		return x.BlockingJobId
+		return x.Blocker
 	}
-	return ""
+	return nil
 }
 
-func (x *SlotConflict) GetBlockingUserName() string {
+func (x *SlotConflict) GetJob() *JobBlocker {
 	if x != nil {
-		return x.BlockingUserName
+		if x, ok := x.Blocker.(*SlotConflict_Job); ok {
+			return x.Job
+		}
 	}
-	return ""
+	return nil
 }
 
-func (x *SlotConflict) GetBlockingStartMs() int64 {
+func (x *SlotConflict) GetPause() *PauseBlocker {
 	if x != nil {
-		return x.BlockingStartMs
+		if x, ok := x.Blocker.(*SlotConflict_Pause); ok {
+			return x.Pause
+		}
 	}
-	return 0
+	return nil
 }
 
-func (x *SlotConflict) GetBlockingEndMs() int64 {
+func (x *SlotConflict) GetTimeSlot() *TimeSlot {
 	if x != nil {
-		return x.BlockingEndMs
+		return x.TimeSlot
 	}
-	return 0
+	return nil
 }
 
 func (x *SlotConflict) GetNextFreeStartMs() int64 {
@@ -312,10 +460,145 @@ func (x *SlotConflict) GetNextFreeStartMs() int64 {
 	return 0
 }
 
-// PauseConflict names the bookings that are in the way of a pause, or of deleting their owner.
+func (x *SlotConflict) GetNextFreeWorkerId() string {
+	if x != nil {
+		return x.NextFreeWorkerId
+	}
+	return ""
+}
+
+type isSlotConflict_Blocker interface {
+	isSlotConflict_Blocker()
+}
+
+type SlotConflict_Job struct {
+	// A job.
+	Job *JobBlocker `protobuf:"bytes,1,opt,name=job,proto3,oneof"`
+}
+
+type SlotConflict_Pause struct {
+	// A pause of the worker.
+	Pause *PauseBlocker `protobuf:"bytes,2,opt,name=pause,proto3,oneof"`
+}
+
+func (*SlotConflict_Job) isSlotConflict_Blocker() {}
+
+func (*SlotConflict_Pause) isSlotConflict_Blocker() {}
+
+// JobBlocker is a job in the way. Every field is output only.
+type JobBlocker struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Job.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Name of its owner.
+	UserName      string `protobuf:"bytes,2,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JobBlocker) Reset() {
+	*x = JobBlocker{}
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JobBlocker) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JobBlocker) ProtoMessage() {}
+
+func (x *JobBlocker) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JobBlocker.ProtoReflect.Descriptor instead.
+func (*JobBlocker) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *JobBlocker) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *JobBlocker) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+// PauseBlocker is a pause in the way. Every field is output only.
+type PauseBlocker struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is for; may be empty.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Name of the administrator who paused the worker.
+	UserName      string `protobuf:"bytes,2,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PauseBlocker) Reset() {
+	*x = PauseBlocker{}
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PauseBlocker) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PauseBlocker) ProtoMessage() {}
+
+func (x *PauseBlocker) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PauseBlocker.ProtoReflect.Descriptor instead.
+func (*PauseBlocker) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PauseBlocker) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PauseBlocker) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+// PauseConflict names the bookings that are in the way of a pause, or of deleting their owner. Every field is output only.
 type PauseConflict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The bookings, earliest first; 100 at most.
+	// Bookings, earliest first; 100 at most.
 	Bookings []*PauseObstacle `protobuf:"bytes,1,rep,name=bookings,proto3" json:"bookings,omitempty"`
 	// How many bookings are in the way.
 	Total         int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
@@ -325,7 +608,7 @@ type PauseConflict struct {
 
 func (x *PauseConflict) Reset() {
 	*x = PauseConflict{}
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -337,7 +620,7 @@ func (x *PauseConflict) String() string {
 func (*PauseConflict) ProtoMessage() {}
 
 func (x *PauseConflict) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -350,7 +633,7 @@ func (x *PauseConflict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseConflict.ProtoReflect.Descriptor instead.
 func (*PauseConflict) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PauseConflict) GetBookings() []*PauseObstacle {
@@ -367,24 +650,22 @@ func (x *PauseConflict) GetTotal() int32 {
 	return 0
 }
 
-// PauseObstacle is a booking in the way of a pause.
+// PauseObstacle is a booking in the way of a pause. Every field is output only.
 type PauseObstacle struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job.
+	// Job.
 	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// Name of its owner.
 	UserName string `protobuf:"bytes,2,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
-	// Start of its slot, milliseconds since the Unix epoch.
-	StartMs int64 `protobuf:"varint,3,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
-	// End of its slot (inclusive), milliseconds since the Unix epoch.
-	EndMs         int64 `protobuf:"varint,4,opt,name=end_ms,json=endMs,proto3" json:"end_ms,omitempty"`
+	// Slot that it holds.
+	TimeSlot      *TimeSlot `protobuf:"bytes,3,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PauseObstacle) Reset() {
 	*x = PauseObstacle{}
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -396,7 +677,7 @@ func (x *PauseObstacle) String() string {
 func (*PauseObstacle) ProtoMessage() {}
 
 func (x *PauseObstacle) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -409,7 +690,7 @@ func (x *PauseObstacle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseObstacle.ProtoReflect.Descriptor instead.
 func (*PauseObstacle) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PauseObstacle) GetJobId() string {
@@ -426,45 +707,53 @@ func (x *PauseObstacle) GetUserName() string {
 	return ""
 }
 
-func (x *PauseObstacle) GetStartMs() int64 {
+func (x *PauseObstacle) GetTimeSlot() *TimeSlot {
 	if x != nil {
-		return x.StartMs
+		return x.TimeSlot
 	}
-	return 0
-}
-
-func (x *PauseObstacle) GetEndMs() int64 {
-	if x != nil {
-		return x.EndMs
-	}
-	return 0
+	return nil
 }
 
 var File_comfyscheduler_v1_error_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1dcomfyscheduler/v1/error.proto\x12\x11comfyscheduler.v1\"\xc8\x01\n" +
+	"\x1dcomfyscheduler/v1/error.proto\x12\x11comfyscheduler.v1\x1a\x1ccomfyscheduler/v1/slot.proto\"\xa0\x03\n" +
 	"\tErrorInfo\x126\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x1e.comfyscheduler.v1.ErrorReasonR\x06reason\x12F\n" +
-	"\bmetadata\x18\x02 \x03(\v2*.comfyscheduler.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
+	"\bmetadata\x18\x02 \x03(\v2*.comfyscheduler.v1.ErrorInfo.MetadataEntryR\bmetadata\x129\n" +
+	"\x06fields\x18\x03 \x03(\v2!.comfyscheduler.v1.FieldViolationR\x06fields\x12F\n" +
+	"\rslot_conflict\x18\x04 \x01(\v2\x1f.comfyscheduler.v1.SlotConflictH\x00R\fslotConflict\x12I\n" +
+	"\x0epause_conflict\x18\x05 \x01(\v2 .comfyscheduler.v1.PauseConflictH\x00R\rpauseConflict\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe5\x01\n" +
-	"\fSlotConflict\x12&\n" +
-	"\x0fblocking_job_id\x18\x01 \x01(\tR\rblockingJobId\x12,\n" +
-	"\x12blocking_user_name\x18\x02 \x01(\tR\x10blockingUserName\x12*\n" +
-	"\x11blocking_start_ms\x18\x03 \x01(\x03R\x0fblockingStartMs\x12&\n" +
-	"\x0fblocking_end_ms\x18\x04 \x01(\x03R\rblockingEndMs\x12+\n" +
-	"\x12next_free_start_ms\x18\x05 \x01(\x03R\x0fnextFreeStartMs\"c\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\b\n" +
+	"\x06detail\"T\n" +
+	"\x0eFieldViolation\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\x9b\x02\n" +
+	"\fSlotConflict\x121\n" +
+	"\x03job\x18\x01 \x01(\v2\x1d.comfyscheduler.v1.JobBlockerH\x00R\x03job\x127\n" +
+	"\x05pause\x18\x02 \x01(\v2\x1f.comfyscheduler.v1.PauseBlockerH\x00R\x05pause\x128\n" +
+	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12+\n" +
+	"\x12next_free_start_ms\x18\x04 \x01(\x03R\x0fnextFreeStartMs\x12-\n" +
+	"\x13next_free_worker_id\x18\x05 \x01(\tR\x10nextFreeWorkerIdB\t\n" +
+	"\ablocker\"@\n" +
+	"\n" +
+	"JobBlocker\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
+	"\tuser_name\x18\x02 \x01(\tR\buserName\"C\n" +
+	"\fPauseBlocker\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x1b\n" +
+	"\tuser_name\x18\x02 \x01(\tR\buserName\"c\n" +
 	"\rPauseConflict\x12<\n" +
 	"\bbookings\x18\x01 \x03(\v2 .comfyscheduler.v1.PauseObstacleR\bbookings\x12\x14\n" +
-	"\x05total\x18\x02 \x01(\x05R\x05total\"u\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\"}\n" +
 	"\rPauseObstacle\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
-	"\tuser_name\x18\x02 \x01(\tR\buserName\x12\x19\n" +
-	"\bstart_ms\x18\x03 \x01(\x03R\astartMs\x12\x15\n" +
-	"\x06end_ms\x18\x04 \x01(\x03R\x05endMs*\x8d\a\n" +
+	"\tuser_name\x18\x02 \x01(\tR\buserName\x128\n" +
+	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot*\x88\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -494,7 +783,11 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x16ERROR_REASON_CANCELLED\x10\x18\x12\"\n" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x19\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x1a\x12\"\n" +
-	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x1bBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10\x1b\x12\x1f\n" +
+	"\x1bERROR_REASON_STALE_WORKFLOW\x10\x1c\x12\x1f\n" +
+	"\x1bERROR_REASON_UNKNOWN_METHOD\x10\x1d\x12\x18\n" +
+	"\x14ERROR_REASON_PRIVATE\x10\x1e\x12\x1d\n" +
+	"\x19ERROR_REASON_WRONG_ORIGIN\x10\x1fBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once
@@ -509,24 +802,35 @@ func file_comfyscheduler_v1_error_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_error_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_comfyscheduler_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_comfyscheduler_v1_error_proto_goTypes = []any{
-	(ErrorReason)(0),      // 0: comfyscheduler.v1.ErrorReason
-	(*ErrorInfo)(nil),     // 1: comfyscheduler.v1.ErrorInfo
-	(*SlotConflict)(nil),  // 2: comfyscheduler.v1.SlotConflict
-	(*PauseConflict)(nil), // 3: comfyscheduler.v1.PauseConflict
-	(*PauseObstacle)(nil), // 4: comfyscheduler.v1.PauseObstacle
-	nil,                   // 5: comfyscheduler.v1.ErrorInfo.MetadataEntry
+	(ErrorReason)(0),       // 0: comfyscheduler.v1.ErrorReason
+	(*ErrorInfo)(nil),      // 1: comfyscheduler.v1.ErrorInfo
+	(*FieldViolation)(nil), // 2: comfyscheduler.v1.FieldViolation
+	(*SlotConflict)(nil),   // 3: comfyscheduler.v1.SlotConflict
+	(*JobBlocker)(nil),     // 4: comfyscheduler.v1.JobBlocker
+	(*PauseBlocker)(nil),   // 5: comfyscheduler.v1.PauseBlocker
+	(*PauseConflict)(nil),  // 6: comfyscheduler.v1.PauseConflict
+	(*PauseObstacle)(nil),  // 7: comfyscheduler.v1.PauseObstacle
+	nil,                    // 8: comfyscheduler.v1.ErrorInfo.MetadataEntry
+	(*TimeSlot)(nil),       // 9: comfyscheduler.v1.TimeSlot
 }
 var file_comfyscheduler_v1_error_proto_depIdxs = []int32{
-	0, // 0: comfyscheduler.v1.ErrorInfo.reason:type_name -> comfyscheduler.v1.ErrorReason
-	5, // 1: comfyscheduler.v1.ErrorInfo.metadata:type_name -> comfyscheduler.v1.ErrorInfo.MetadataEntry
-	4, // 2: comfyscheduler.v1.PauseConflict.bookings:type_name -> comfyscheduler.v1.PauseObstacle
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	0,  // 0: comfyscheduler.v1.ErrorInfo.reason:type_name -> comfyscheduler.v1.ErrorReason
+	8,  // 1: comfyscheduler.v1.ErrorInfo.metadata:type_name -> comfyscheduler.v1.ErrorInfo.MetadataEntry
+	2,  // 2: comfyscheduler.v1.ErrorInfo.fields:type_name -> comfyscheduler.v1.FieldViolation
+	3,  // 3: comfyscheduler.v1.ErrorInfo.slot_conflict:type_name -> comfyscheduler.v1.SlotConflict
+	6,  // 4: comfyscheduler.v1.ErrorInfo.pause_conflict:type_name -> comfyscheduler.v1.PauseConflict
+	4,  // 5: comfyscheduler.v1.SlotConflict.job:type_name -> comfyscheduler.v1.JobBlocker
+	5,  // 6: comfyscheduler.v1.SlotConflict.pause:type_name -> comfyscheduler.v1.PauseBlocker
+	9,  // 7: comfyscheduler.v1.SlotConflict.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	7,  // 8: comfyscheduler.v1.PauseConflict.bookings:type_name -> comfyscheduler.v1.PauseObstacle
+	9,  // 9: comfyscheduler.v1.PauseObstacle.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_error_proto_init() }
@@ -534,13 +838,22 @@ func file_comfyscheduler_v1_error_proto_init() {
 	if File_comfyscheduler_v1_error_proto != nil {
 		return
 	}
+	file_comfyscheduler_v1_slot_proto_init()
+	file_comfyscheduler_v1_error_proto_msgTypes[0].OneofWrappers = []any{
+		(*ErrorInfo_SlotConflict)(nil),
+		(*ErrorInfo_PauseConflict)(nil),
+	}
+	file_comfyscheduler_v1_error_proto_msgTypes[2].OneofWrappers = []any{
+		(*SlotConflict_Job)(nil),
+		(*SlotConflict_Pause)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_error_proto_rawDesc), len(file_comfyscheduler_v1_error_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

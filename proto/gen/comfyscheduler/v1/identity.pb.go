@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// User is somebody who books.
+// User is somebody who books. Every field is output only.
 type User struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lower-case hyphenated UUID.
@@ -94,7 +94,7 @@ func (x *User) GetCreatedAtMs() int64 {
 	return 0
 }
 
-// Token is what is known of a secret that proves a user. The secret itself is not kept.
+// Token is what is known of a secret that proves a user. The secret itself is not kept. Every field is output only.
 type Token struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lower-case hyphenated UUID. It is no secret.
@@ -176,7 +176,7 @@ func (x *Token) GetCurrent() bool {
 	return false
 }
 
-// Invitation lets people become users in `invite` mode. Its code is not kept.
+// Invitation lets people become users in `invite` mode. Its code is not kept. Every field is output only.
 type Invitation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lower-case hyphenated UUID. It is no secret.
@@ -276,6 +276,70 @@ func (x *Invitation) GetUses() int32 {
 	return 0
 }
 
+// UserAccount is a user as an administrator sees it. Every field is output only.
+type UserAccount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// User.
+	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// Tokens that are not revoked.
+	Tokens int32 `protobuf:"varint,2,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	// When one of them was last used, milliseconds since the Unix epoch, to within an hour; 0 when none was.
+	LastUsedAtMs  int64 `protobuf:"varint,3,opt,name=last_used_at_ms,json=lastUsedAtMs,proto3" json:"last_used_at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserAccount) Reset() {
+	*x = UserAccount{}
+	mi := &file_comfyscheduler_v1_identity_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserAccount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserAccount) ProtoMessage() {}
+
+func (x *UserAccount) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_identity_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserAccount.ProtoReflect.Descriptor instead.
+func (*UserAccount) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_identity_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *UserAccount) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *UserAccount) GetTokens() int32 {
+	if x != nil {
+		return x.Tokens
+	}
+	return 0
+}
+
+func (x *UserAccount) GetLastUsedAtMs() int64 {
+	if x != nil {
+		return x.LastUsedAtMs
+	}
+	return 0
+}
+
 var File_comfyscheduler_v1_identity_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_identity_proto_rawDesc = "" +
@@ -301,7 +365,11 @@ const file_comfyscheduler_v1_identity_proto_rawDesc = "" +
 	"\rcreated_at_ms\x18\x04 \x01(\x03R\vcreatedAtMs\x12\"\n" +
 	"\rexpires_at_ms\x18\x05 \x01(\x03R\vexpiresAtMs\x12\x19\n" +
 	"\bmax_uses\x18\x06 \x01(\x05R\amaxUses\x12\x12\n" +
-	"\x04uses\x18\a \x01(\x05R\x04usesBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x04uses\x18\a \x01(\x05R\x04uses\"y\n" +
+	"\vUserAccount\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x16\n" +
+	"\x06tokens\x18\x02 \x01(\x05R\x06tokens\x12%\n" +
+	"\x0flast_used_at_ms\x18\x03 \x01(\x03R\flastUsedAtMsBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_identity_proto_rawDescOnce sync.Once
@@ -315,18 +383,20 @@ func file_comfyscheduler_v1_identity_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_identity_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_comfyscheduler_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_comfyscheduler_v1_identity_proto_goTypes = []any{
-	(*User)(nil),       // 0: comfyscheduler.v1.User
-	(*Token)(nil),      // 1: comfyscheduler.v1.Token
-	(*Invitation)(nil), // 2: comfyscheduler.v1.Invitation
+	(*User)(nil),        // 0: comfyscheduler.v1.User
+	(*Token)(nil),       // 1: comfyscheduler.v1.Token
+	(*Invitation)(nil),  // 2: comfyscheduler.v1.Invitation
+	(*UserAccount)(nil), // 3: comfyscheduler.v1.UserAccount
 }
 var file_comfyscheduler_v1_identity_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0, // 0: comfyscheduler.v1.UserAccount.user:type_name -> comfyscheduler.v1.User
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_identity_proto_init() }
@@ -340,7 +410,7 @@ func file_comfyscheduler_v1_identity_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_identity_proto_rawDesc), len(file_comfyscheduler_v1_identity_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

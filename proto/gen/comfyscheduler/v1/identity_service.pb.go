@@ -78,12 +78,15 @@ func (TokenDelivery) EnumDescriptor() ([]byte, []int) {
 // SignInRequest asks for a new user.
 type SignInRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How the token is handed over.
+	// Optional. How the token is handed over; in the response when unspecified.
 	Delivery TokenDelivery `protobuf:"varint,1,opt,name=delivery,proto3,enum=comfyscheduler.v1.TokenDelivery" json:"delivery,omitempty"`
-	// What the token is for, shown in its owner's list of tokens, such as "comfysched on laptop".
+	// Optional. What the token is for, shown in its owner's list of tokens, such as "comfysched on laptop", at most 100
+	// characters.
 	ClientName string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	// Code of an invitation; needed in `invite` mode only.
-	Invitation    string `protobuf:"bytes,3,opt,name=invitation,proto3" json:"invitation,omitempty"`
+	// Optional. Code of an invitation, at most 100 characters; required in `invite` mode, not looked at in the others.
+	Invitation string `protobuf:"bytes,3,opt,name=invitation,proto3" json:"invitation,omitempty"`
+	// Optional. UUID made by the client for this request. See SignIn for what a repetition gets; keep it secret until then.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -139,12 +142,19 @@ func (x *SignInRequest) GetInvitation() string {
 	return ""
 }
 
+func (x *SignInRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // SignInResponse is the new user.
 type SignInResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// User.
 	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	// The secret; empty when it was set as a cookie.
+	// Secret; empty when it was set as a cookie.
 	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -197,12 +207,14 @@ func (x *SignInResponse) GetToken() string {
 // SignInWithTokenRequest proves a user.
 type SignInWithTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A valid token of the user.
+	// Required. A valid token of the user, 1 to 100 characters.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// How the new token is handed over.
+	// Optional. How the new token is handed over; in the response when unspecified.
 	Delivery TokenDelivery `protobuf:"varint,2,opt,name=delivery,proto3,enum=comfyscheduler.v1.TokenDelivery" json:"delivery,omitempty"`
-	// What the new token is for, such as "Firefox on laptop".
-	ClientName    string `protobuf:"bytes,3,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// Optional. What the new token is for, such as "Firefox on laptop", at most 100 characters.
+	ClientName string `protobuf:"bytes,3,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// Optional. UUID made by the client for this request. A repetition gives the same token with a new secret.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,12 +270,19 @@ func (x *SignInWithTokenRequest) GetClientName() string {
 	return ""
 }
 
+func (x *SignInWithTokenRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // SignInWithTokenResponse is the user.
 type SignInWithTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// User.
 	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	// The new secret; empty when it was set as a cookie.
+	// New secret; empty when it was set as a cookie.
 	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -353,7 +372,7 @@ func (*GetMeRequest) Descriptor() ([]byte, []int) {
 // GetMeResponse is the caller.
 type GetMeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user that the token belongs to.
+	// User that the token belongs to.
 	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -396,29 +415,29 @@ func (x *GetMeResponse) GetUser() *User {
 	return nil
 }
 
-// RenameMeRequest changes the caller's name.
-type RenameMeRequest struct {
+// UpdateMeRequest changes the caller's name.
+type UpdateMeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The new name: 1 to 40 printable characters, not all spaces.
+	// Required. The new name: 1 to 40 printable characters, without spaces at its ends.
 	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RenameMeRequest) Reset() {
-	*x = RenameMeRequest{}
+func (x *UpdateMeRequest) Reset() {
+	*x = UpdateMeRequest{}
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RenameMeRequest) String() string {
+func (x *UpdateMeRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RenameMeRequest) ProtoMessage() {}
+func (*UpdateMeRequest) ProtoMessage() {}
 
-func (x *RenameMeRequest) ProtoReflect() protoreflect.Message {
+func (x *UpdateMeRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -430,41 +449,41 @@ func (x *RenameMeRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RenameMeRequest.ProtoReflect.Descriptor instead.
-func (*RenameMeRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use UpdateMeRequest.ProtoReflect.Descriptor instead.
+func (*UpdateMeRequest) Descriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *RenameMeRequest) GetName() string {
+func (x *UpdateMeRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-// RenameMeResponse is the caller under the new name.
-type RenameMeResponse struct {
+// UpdateMeResponse is the caller under the new name.
+type UpdateMeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// User.
 	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RenameMeResponse) Reset() {
-	*x = RenameMeResponse{}
+func (x *UpdateMeResponse) Reset() {
+	*x = UpdateMeResponse{}
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RenameMeResponse) String() string {
+func (x *UpdateMeResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RenameMeResponse) ProtoMessage() {}
+func (*UpdateMeResponse) ProtoMessage() {}
 
-func (x *RenameMeResponse) ProtoReflect() protoreflect.Message {
+func (x *UpdateMeResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -476,12 +495,12 @@ func (x *RenameMeResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RenameMeResponse.ProtoReflect.Descriptor instead.
-func (*RenameMeResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use UpdateMeResponse.ProtoReflect.Descriptor instead.
+func (*UpdateMeResponse) Descriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *RenameMeResponse) GetUser() *User {
+func (x *UpdateMeResponse) GetUser() *User {
 	if x != nil {
 		return x.User
 	}
@@ -565,8 +584,10 @@ func (*SignOutResponse) Descriptor() ([]byte, []int) {
 // CreateTokenRequest asks for a token.
 type CreateTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it is for, such as "render script".
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Required. What it is for, such as "render script", 1 to 100 characters.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Optional. UUID made by the client for this request. A repetition gives the same token with a new secret.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -608,12 +629,19 @@ func (x *CreateTokenRequest) GetName() string {
 	return ""
 }
 
+func (x *CreateTokenRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // CreateTokenResponse is the new token.
 type CreateTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is known of it.
 	Token *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// The secret, told this once.
+	// Secret, told this once.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -666,9 +694,9 @@ func (x *CreateTokenResponse) GetSecret() string {
 // ListTokensRequest asks for a page.
 type ListTokensRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Tokens wanted at most; 0 stands for 50, more than 500 for 500.
+	// Optional. Tokens wanted at most; 0 stands for 50, more than 500 for 500.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before.
+	// Optional. `next_page_token` of the page before, at most 1000 bytes.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -721,7 +749,7 @@ func (x *ListTokensRequest) GetPageToken() string {
 // ListTokensResponse is one page.
 type ListTokensResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The tokens, latest first.
+	// Tokens, latest first.
 	Tokens []*Token `protobuf:"bytes,1,rep,name=tokens,proto3" json:"tokens,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -773,31 +801,31 @@ func (x *ListTokensResponse) GetNextPageToken() string {
 	return ""
 }
 
-// RenameTokenRequest names a token.
-type RenameTokenRequest struct {
+// UpdateTokenRequest names a token.
+type UpdateTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The token.
+	// Required. Token, a UUID.
 	TokenId string `protobuf:"bytes,1,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"`
-	// What it is for.
+	// Required. What it is for, 1 to 100 characters.
 	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RenameTokenRequest) Reset() {
-	*x = RenameTokenRequest{}
+func (x *UpdateTokenRequest) Reset() {
+	*x = UpdateTokenRequest{}
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RenameTokenRequest) String() string {
+func (x *UpdateTokenRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RenameTokenRequest) ProtoMessage() {}
+func (*UpdateTokenRequest) ProtoMessage() {}
 
-func (x *RenameTokenRequest) ProtoReflect() protoreflect.Message {
+func (x *UpdateTokenRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -809,46 +837,48 @@ func (x *RenameTokenRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RenameTokenRequest.ProtoReflect.Descriptor instead.
-func (*RenameTokenRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use UpdateTokenRequest.ProtoReflect.Descriptor instead.
+func (*UpdateTokenRequest) Descriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *RenameTokenRequest) GetTokenId() string {
+func (x *UpdateTokenRequest) GetTokenId() string {
 	if x != nil {
 		return x.TokenId
 	}
 	return ""
 }
 
-func (x *RenameTokenRequest) GetName() string {
+func (x *UpdateTokenRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-// RenameTokenResponse is empty.
-type RenameTokenResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+// UpdateTokenResponse is the changed token.
+type UpdateTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Token.
+	Token         *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RenameTokenResponse) Reset() {
-	*x = RenameTokenResponse{}
+func (x *UpdateTokenResponse) Reset() {
+	*x = UpdateTokenResponse{}
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RenameTokenResponse) String() string {
+func (x *UpdateTokenResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RenameTokenResponse) ProtoMessage() {}
+func (*UpdateTokenResponse) ProtoMessage() {}
 
-func (x *RenameTokenResponse) ProtoReflect() protoreflect.Message {
+func (x *UpdateTokenResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_comfyscheduler_v1_identity_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -860,15 +890,22 @@ func (x *RenameTokenResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RenameTokenResponse.ProtoReflect.Descriptor instead.
-func (*RenameTokenResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use UpdateTokenResponse.ProtoReflect.Descriptor instead.
+func (*UpdateTokenResponse) Descriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_identity_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UpdateTokenResponse) GetToken() *Token {
+	if x != nil {
+		return x.Token
+	}
+	return nil
 }
 
 // RevokeTokenRequest names a token.
 type RevokeTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The token.
+	// Required. Token, a UUID.
 	TokenId       string `protobuf:"bytes,1,opt,name=token_id,json=tokenId,proto3" json:"token_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -952,40 +989,44 @@ var File_comfyscheduler_v1_identity_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"\n" +
-	"(comfyscheduler/v1/identity_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\"\xc5\x02\n" +
+	"(comfyscheduler/v1/identity_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/identity.proto\x1a\x1dcomfyscheduler/v1/rules.proto\"\xda\x01\n" +
 	"\rSignInRequest\x12F\n" +
-	"\bdelivery\x18\x01 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12\xc2\x01\n" +
-	"\vclient_name\x18\x02 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\n" +
+	"\bdelivery\x18\x01 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12,\n" +
+	"\vclient_name\x18\x02 \x01(\tB\v\xbaH\br\x06\xc8\xf3\x18\x01\x18dR\n" +
 	"clientName\x12'\n" +
 	"\n" +
 	"invitation\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18dR\n" +
-	"invitation\"S\n" +
+	"invitation\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"S\n" +
 	"\x0eSignInResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"\xc6\x02\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"\xdb\x01\n" +
 	"\x16SignInWithTokenRequest\x12\x1f\n" +
 	"\x05token\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x05token\x12F\n" +
-	"\bdelivery\x18\x02 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12\xc2\x01\n" +
-	"\vclient_name\x18\x03 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18dR\n" +
-	"clientName\"\\\n" +
+	"\bdelivery\x18\x02 \x01(\x0e2 .comfyscheduler.v1.TokenDeliveryB\b\xbaH\x05\x82\x01\x02\x10\x01R\bdelivery\x12,\n" +
+	"\vclient_name\x18\x03 \x01(\tB\v\xbaH\br\x06\xc8\xf3\x18\x01\x18dR\n" +
+	"clientName\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\\\n" +
 	"\x17SignInWithTokenResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\"\x0e\n" +
 	"\fGetMeRequest\"<\n" +
 	"\rGetMeResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"\xa6\x01\n" +
-	"\x0fRenameMeRequest\x12\x92\x01\n" +
-	"\x04name\x18\x01 \x01(\tB~\xbaH{\xba\x01r\n" +
-	"\x0ename.printable\x12-must be printable, without spaces at its ends\x1a1this.matches('^[^\\\\s\\\\pC]([^\\\\pC]*[^\\\\s\\\\pC])?$')r\x04\x10\x01\x18(R\x04name\"?\n" +
-	"\x10RenameMeResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"4\n" +
+	"\x0fUpdateMeRequest\x12!\n" +
+	"\x04name\x18\x01 \x01(\tB\r\xbaH\n" +
+	"r\b\xd0\xf3\x18\x01\x10\x01\x18(R\x04name\"?\n" +
+	"\x10UpdateMeResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.comfyscheduler.v1.UserR\x04user\"\x10\n" +
 	"\x0eSignOutRequest\"\x11\n" +
-	"\x0fSignOutResponse\"\xce\x01\n" +
-	"\x12CreateTokenRequest\x12\xb7\x01\n" +
-	"\x04name\x18\x01 \x01(\tB\xa2\x01\xbaH\x9e\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04\x10\x01\x18dR\x04name\"]\n" +
+	"\x0fSignOutResponse\"c\n" +
+	"\x12CreateTokenRequest\x12!\n" +
+	"\x04name\x18\x01 \x01(\tB\r\xbaH\n" +
+	"r\b\xc8\xf3\x18\x01\x10\x01\x18dR\x04name\x12*\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"]\n" +
 	"\x13CreateTokenResponse\x12.\n" +
 	"\x05token\x18\x01 \x01(\v2\x18.comfyscheduler.v1.TokenR\x05token\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"b\n" +
@@ -995,12 +1036,13 @@ const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\"n\n" +
 	"\x12ListTokensResponse\x120\n" +
 	"\x06tokens\x18\x01 \x03(\v2\x18.comfyscheduler.v1.TokenR\x06tokens\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n" +
-	"\x12RenameTokenRequest\x12#\n" +
-	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\x12\xb7\x01\n" +
-	"\x04name\x18\x02 \x01(\tB\xa2\x01\xbaH\x9e\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04\x10\x01\x18dR\x04name\"\x15\n" +
-	"\x13RenameTokenResponse\"9\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\\\n" +
+	"\x12UpdateTokenRequest\x12#\n" +
+	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\x12!\n" +
+	"\x04name\x18\x02 \x01(\tB\r\xbaH\n" +
+	"r\b\xc8\xf3\x18\x01\x10\x01\x18dR\x04name\"E\n" +
+	"\x13UpdateTokenResponse\x12.\n" +
+	"\x05token\x18\x01 \x01(\v2\x18.comfyscheduler.v1.TokenR\x05token\"9\n" +
 	"\x12RevokeTokenRequest\x12#\n" +
 	"\btoken_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\atokenId\"\x15\n" +
 	"\x13RevokeTokenResponse*g\n" +
@@ -1012,12 +1054,12 @@ const file_comfyscheduler_v1_identity_service_proto_rawDesc = "" +
 	"\x06SignIn\x12 .comfyscheduler.v1.SignInRequest\x1a!.comfyscheduler.v1.SignInResponse\x12h\n" +
 	"\x0fSignInWithToken\x12).comfyscheduler.v1.SignInWithTokenRequest\x1a*.comfyscheduler.v1.SignInWithTokenResponse\x12O\n" +
 	"\x05GetMe\x12\x1f.comfyscheduler.v1.GetMeRequest\x1a .comfyscheduler.v1.GetMeResponse\"\x03\x90\x02\x01\x12S\n" +
-	"\bRenameMe\x12\".comfyscheduler.v1.RenameMeRequest\x1a#.comfyscheduler.v1.RenameMeResponse\x12P\n" +
+	"\bUpdateMe\x12\".comfyscheduler.v1.UpdateMeRequest\x1a#.comfyscheduler.v1.UpdateMeResponse\x12P\n" +
 	"\aSignOut\x12!.comfyscheduler.v1.SignOutRequest\x1a\".comfyscheduler.v1.SignOutResponse\x12\\\n" +
 	"\vCreateToken\x12%.comfyscheduler.v1.CreateTokenRequest\x1a&.comfyscheduler.v1.CreateTokenResponse\x12^\n" +
 	"\n" +
 	"ListTokens\x12$.comfyscheduler.v1.ListTokensRequest\x1a%.comfyscheduler.v1.ListTokensResponse\"\x03\x90\x02\x01\x12\\\n" +
-	"\vRenameToken\x12%.comfyscheduler.v1.RenameTokenRequest\x1a&.comfyscheduler.v1.RenameTokenResponse\x12\\\n" +
+	"\vUpdateToken\x12%.comfyscheduler.v1.UpdateTokenRequest\x1a&.comfyscheduler.v1.UpdateTokenResponse\x12\\\n" +
 	"\vRevokeToken\x12%.comfyscheduler.v1.RevokeTokenRequest\x1a&.comfyscheduler.v1.RevokeTokenResponseBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
@@ -1042,16 +1084,16 @@ var file_comfyscheduler_v1_identity_service_proto_goTypes = []any{
 	(*SignInWithTokenResponse)(nil), // 4: comfyscheduler.v1.SignInWithTokenResponse
 	(*GetMeRequest)(nil),            // 5: comfyscheduler.v1.GetMeRequest
 	(*GetMeResponse)(nil),           // 6: comfyscheduler.v1.GetMeResponse
-	(*RenameMeRequest)(nil),         // 7: comfyscheduler.v1.RenameMeRequest
-	(*RenameMeResponse)(nil),        // 8: comfyscheduler.v1.RenameMeResponse
+	(*UpdateMeRequest)(nil),         // 7: comfyscheduler.v1.UpdateMeRequest
+	(*UpdateMeResponse)(nil),        // 8: comfyscheduler.v1.UpdateMeResponse
 	(*SignOutRequest)(nil),          // 9: comfyscheduler.v1.SignOutRequest
 	(*SignOutResponse)(nil),         // 10: comfyscheduler.v1.SignOutResponse
 	(*CreateTokenRequest)(nil),      // 11: comfyscheduler.v1.CreateTokenRequest
 	(*CreateTokenResponse)(nil),     // 12: comfyscheduler.v1.CreateTokenResponse
 	(*ListTokensRequest)(nil),       // 13: comfyscheduler.v1.ListTokensRequest
 	(*ListTokensResponse)(nil),      // 14: comfyscheduler.v1.ListTokensResponse
-	(*RenameTokenRequest)(nil),      // 15: comfyscheduler.v1.RenameTokenRequest
-	(*RenameTokenResponse)(nil),     // 16: comfyscheduler.v1.RenameTokenResponse
+	(*UpdateTokenRequest)(nil),      // 15: comfyscheduler.v1.UpdateTokenRequest
+	(*UpdateTokenResponse)(nil),     // 16: comfyscheduler.v1.UpdateTokenResponse
 	(*RevokeTokenRequest)(nil),      // 17: comfyscheduler.v1.RevokeTokenRequest
 	(*RevokeTokenResponse)(nil),     // 18: comfyscheduler.v1.RevokeTokenResponse
 	(*User)(nil),                    // 19: comfyscheduler.v1.User
@@ -1063,32 +1105,33 @@ var file_comfyscheduler_v1_identity_service_proto_depIdxs = []int32{
 	0,  // 2: comfyscheduler.v1.SignInWithTokenRequest.delivery:type_name -> comfyscheduler.v1.TokenDelivery
 	19, // 3: comfyscheduler.v1.SignInWithTokenResponse.user:type_name -> comfyscheduler.v1.User
 	19, // 4: comfyscheduler.v1.GetMeResponse.user:type_name -> comfyscheduler.v1.User
-	19, // 5: comfyscheduler.v1.RenameMeResponse.user:type_name -> comfyscheduler.v1.User
+	19, // 5: comfyscheduler.v1.UpdateMeResponse.user:type_name -> comfyscheduler.v1.User
 	20, // 6: comfyscheduler.v1.CreateTokenResponse.token:type_name -> comfyscheduler.v1.Token
 	20, // 7: comfyscheduler.v1.ListTokensResponse.tokens:type_name -> comfyscheduler.v1.Token
-	1,  // 8: comfyscheduler.v1.IdentityService.SignIn:input_type -> comfyscheduler.v1.SignInRequest
-	3,  // 9: comfyscheduler.v1.IdentityService.SignInWithToken:input_type -> comfyscheduler.v1.SignInWithTokenRequest
-	5,  // 10: comfyscheduler.v1.IdentityService.GetMe:input_type -> comfyscheduler.v1.GetMeRequest
-	7,  // 11: comfyscheduler.v1.IdentityService.RenameMe:input_type -> comfyscheduler.v1.RenameMeRequest
-	9,  // 12: comfyscheduler.v1.IdentityService.SignOut:input_type -> comfyscheduler.v1.SignOutRequest
-	11, // 13: comfyscheduler.v1.IdentityService.CreateToken:input_type -> comfyscheduler.v1.CreateTokenRequest
-	13, // 14: comfyscheduler.v1.IdentityService.ListTokens:input_type -> comfyscheduler.v1.ListTokensRequest
-	15, // 15: comfyscheduler.v1.IdentityService.RenameToken:input_type -> comfyscheduler.v1.RenameTokenRequest
-	17, // 16: comfyscheduler.v1.IdentityService.RevokeToken:input_type -> comfyscheduler.v1.RevokeTokenRequest
-	2,  // 17: comfyscheduler.v1.IdentityService.SignIn:output_type -> comfyscheduler.v1.SignInResponse
-	4,  // 18: comfyscheduler.v1.IdentityService.SignInWithToken:output_type -> comfyscheduler.v1.SignInWithTokenResponse
-	6,  // 19: comfyscheduler.v1.IdentityService.GetMe:output_type -> comfyscheduler.v1.GetMeResponse
-	8,  // 20: comfyscheduler.v1.IdentityService.RenameMe:output_type -> comfyscheduler.v1.RenameMeResponse
-	10, // 21: comfyscheduler.v1.IdentityService.SignOut:output_type -> comfyscheduler.v1.SignOutResponse
-	12, // 22: comfyscheduler.v1.IdentityService.CreateToken:output_type -> comfyscheduler.v1.CreateTokenResponse
-	14, // 23: comfyscheduler.v1.IdentityService.ListTokens:output_type -> comfyscheduler.v1.ListTokensResponse
-	16, // 24: comfyscheduler.v1.IdentityService.RenameToken:output_type -> comfyscheduler.v1.RenameTokenResponse
-	18, // 25: comfyscheduler.v1.IdentityService.RevokeToken:output_type -> comfyscheduler.v1.RevokeTokenResponse
-	17, // [17:26] is the sub-list for method output_type
-	8,  // [8:17] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	20, // 8: comfyscheduler.v1.UpdateTokenResponse.token:type_name -> comfyscheduler.v1.Token
+	1,  // 9: comfyscheduler.v1.IdentityService.SignIn:input_type -> comfyscheduler.v1.SignInRequest
+	3,  // 10: comfyscheduler.v1.IdentityService.SignInWithToken:input_type -> comfyscheduler.v1.SignInWithTokenRequest
+	5,  // 11: comfyscheduler.v1.IdentityService.GetMe:input_type -> comfyscheduler.v1.GetMeRequest
+	7,  // 12: comfyscheduler.v1.IdentityService.UpdateMe:input_type -> comfyscheduler.v1.UpdateMeRequest
+	9,  // 13: comfyscheduler.v1.IdentityService.SignOut:input_type -> comfyscheduler.v1.SignOutRequest
+	11, // 14: comfyscheduler.v1.IdentityService.CreateToken:input_type -> comfyscheduler.v1.CreateTokenRequest
+	13, // 15: comfyscheduler.v1.IdentityService.ListTokens:input_type -> comfyscheduler.v1.ListTokensRequest
+	15, // 16: comfyscheduler.v1.IdentityService.UpdateToken:input_type -> comfyscheduler.v1.UpdateTokenRequest
+	17, // 17: comfyscheduler.v1.IdentityService.RevokeToken:input_type -> comfyscheduler.v1.RevokeTokenRequest
+	2,  // 18: comfyscheduler.v1.IdentityService.SignIn:output_type -> comfyscheduler.v1.SignInResponse
+	4,  // 19: comfyscheduler.v1.IdentityService.SignInWithToken:output_type -> comfyscheduler.v1.SignInWithTokenResponse
+	6,  // 20: comfyscheduler.v1.IdentityService.GetMe:output_type -> comfyscheduler.v1.GetMeResponse
+	8,  // 21: comfyscheduler.v1.IdentityService.UpdateMe:output_type -> comfyscheduler.v1.UpdateMeResponse
+	10, // 22: comfyscheduler.v1.IdentityService.SignOut:output_type -> comfyscheduler.v1.SignOutResponse
+	12, // 23: comfyscheduler.v1.IdentityService.CreateToken:output_type -> comfyscheduler.v1.CreateTokenResponse
+	14, // 24: comfyscheduler.v1.IdentityService.ListTokens:output_type -> comfyscheduler.v1.ListTokensResponse
+	16, // 25: comfyscheduler.v1.IdentityService.UpdateToken:output_type -> comfyscheduler.v1.UpdateTokenResponse
+	18, // 26: comfyscheduler.v1.IdentityService.RevokeToken:output_type -> comfyscheduler.v1.RevokeTokenResponse
+	18, // [18:27] is the sub-list for method output_type
+	9,  // [9:18] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_identity_service_proto_init() }
@@ -1097,6 +1140,7 @@ func file_comfyscheduler_v1_identity_service_proto_init() {
 		return
 	}
 	file_comfyscheduler_v1_identity_proto_init()
+	file_comfyscheduler_v1_rules_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

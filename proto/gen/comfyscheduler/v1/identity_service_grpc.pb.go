@@ -22,11 +22,11 @@ const (
 	IdentityService_SignIn_FullMethodName          = "/comfyscheduler.v1.IdentityService/SignIn"
 	IdentityService_SignInWithToken_FullMethodName = "/comfyscheduler.v1.IdentityService/SignInWithToken"
 	IdentityService_GetMe_FullMethodName           = "/comfyscheduler.v1.IdentityService/GetMe"
-	IdentityService_RenameMe_FullMethodName        = "/comfyscheduler.v1.IdentityService/RenameMe"
+	IdentityService_UpdateMe_FullMethodName        = "/comfyscheduler.v1.IdentityService/UpdateMe"
 	IdentityService_SignOut_FullMethodName         = "/comfyscheduler.v1.IdentityService/SignOut"
 	IdentityService_CreateToken_FullMethodName     = "/comfyscheduler.v1.IdentityService/CreateToken"
 	IdentityService_ListTokens_FullMethodName      = "/comfyscheduler.v1.IdentityService/ListTokens"
-	IdentityService_RenameToken_FullMethodName     = "/comfyscheduler.v1.IdentityService/RenameToken"
+	IdentityService_UpdateToken_FullMethodName     = "/comfyscheduler.v1.IdentityService/UpdateToken"
 	IdentityService_RevokeToken_FullMethodName     = "/comfyscheduler.v1.IdentityService/RevokeToken"
 )
 
@@ -37,27 +37,31 @@ const (
 // IdentityService says who somebody is. A user is proved by a secret token: browsers keep it in a cookie that scripts
 // cannot read, other clients send it as "authorization: Bearer <token>".
 type IdentityServiceClient interface {
-	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
+	// ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.
 	SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*SignInResponse, error)
 	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
-	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one. Repeated with the same `request_id` it gives
+	// the same token with a new secret and voids the one before.
 	SignInWithToken(ctx context.Context, in *SignInWithTokenRequest, opts ...grpc.CallOption) (*SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(ctx context.Context, in *GetMeRequest, opts ...grpc.CallOption) (*GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
-	RenameMe(ctx context.Context, in *RenameMeRequest, opts ...grpc.CallOption) (*RenameMeResponse, error)
+	UpdateMe(ctx context.Context, in *UpdateMeRequest, opts ...grpc.CallOption) (*UpdateMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(ctx context.Context, in *SignOutRequest, opts ...grpc.CallOption) (*SignOutResponse, error)
 	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
-	// as one may have.
+	// as one may have. Repeated with the same `request_id` it gives the same token with a new secret and voids the one before,
+	// since secrets are not kept.
 	CreateToken(ctx context.Context, in *CreateTokenRequest, opts ...grpc.CallOption) (*CreateTokenResponse, error)
 	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(ctx context.Context, in *ListTokensRequest, opts ...grpc.CallOption) (*ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
-	RenameToken(ctx context.Context, in *RenameTokenRequest, opts ...grpc.CallOption) (*RenameTokenResponse, error)
+	UpdateToken(ctx context.Context, in *UpdateTokenRequest, opts ...grpc.CallOption) (*UpdateTokenResponse, error)
 	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
 }
@@ -100,10 +104,10 @@ func (c *identityServiceClient) GetMe(ctx context.Context, in *GetMeRequest, opt
 	return out, nil
 }
 
-func (c *identityServiceClient) RenameMe(ctx context.Context, in *RenameMeRequest, opts ...grpc.CallOption) (*RenameMeResponse, error) {
+func (c *identityServiceClient) UpdateMe(ctx context.Context, in *UpdateMeRequest, opts ...grpc.CallOption) (*UpdateMeResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(RenameMeResponse)
-	err := c.cc.Invoke(ctx, IdentityService_RenameMe_FullMethodName, in, out, cOpts...)
+	out := new(UpdateMeResponse)
+	err := c.cc.Invoke(ctx, IdentityService_UpdateMe_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -140,10 +144,10 @@ func (c *identityServiceClient) ListTokens(ctx context.Context, in *ListTokensRe
 	return out, nil
 }
 
-func (c *identityServiceClient) RenameToken(ctx context.Context, in *RenameTokenRequest, opts ...grpc.CallOption) (*RenameTokenResponse, error) {
+func (c *identityServiceClient) UpdateToken(ctx context.Context, in *UpdateTokenRequest, opts ...grpc.CallOption) (*UpdateTokenResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(RenameTokenResponse)
-	err := c.cc.Invoke(ctx, IdentityService_RenameToken_FullMethodName, in, out, cOpts...)
+	out := new(UpdateTokenResponse)
+	err := c.cc.Invoke(ctx, IdentityService_UpdateToken_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -167,27 +171,31 @@ func (c *identityServiceClient) RevokeToken(ctx context.Context, in *RevokeToken
 // IdentityService says who somebody is. A user is proved by a secret token: browsers keep it in a cookie that scripts
 // cannot read, other clients send it as "authorization: Bearer <token>".
 type IdentityServiceServer interface {
-	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
+	// ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.
 	SignIn(context.Context, *SignInRequest) (*SignInResponse, error)
 	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
-	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one. Repeated with the same `request_id` it gives
+	// the same token with a new secret and voids the one before.
 	SignInWithToken(context.Context, *SignInWithTokenRequest) (*SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(context.Context, *GetMeRequest) (*GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
-	RenameMe(context.Context, *RenameMeRequest) (*RenameMeResponse, error)
+	UpdateMe(context.Context, *UpdateMeRequest) (*UpdateMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error)
 	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
-	// as one may have.
+	// as one may have. Repeated with the same `request_id` it gives the same token with a new secret and voids the one before,
+	// since secrets are not kept.
 	CreateToken(context.Context, *CreateTokenRequest) (*CreateTokenResponse, error)
 	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(context.Context, *ListTokensRequest) (*ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
-	RenameToken(context.Context, *RenameTokenRequest) (*RenameTokenResponse, error)
+	UpdateToken(context.Context, *UpdateTokenRequest) (*UpdateTokenResponse, error)
 	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)
 	mustEmbedUnimplementedIdentityServiceServer()
@@ -209,8 +217,8 @@ func (UnimplementedIdentityServiceServer) SignInWithToken(context.Context, *Sign
 func (UnimplementedIdentityServiceServer) GetMe(context.Context, *GetMeRequest) (*GetMeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMe not implemented")
 }
-func (UnimplementedIdentityServiceServer) RenameMe(context.Context, *RenameMeRequest) (*RenameMeResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method RenameMe not implemented")
+func (UnimplementedIdentityServiceServer) UpdateMe(context.Context, *UpdateMeRequest) (*UpdateMeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateMe not implemented")
 }
 func (UnimplementedIdentityServiceServer) SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SignOut not implemented")
@@ -221,8 +229,8 @@ func (UnimplementedIdentityServiceServer) CreateToken(context.Context, *CreateTo
 func (UnimplementedIdentityServiceServer) ListTokens(context.Context, *ListTokensRequest) (*ListTokensResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListTokens not implemented")
 }
-func (UnimplementedIdentityServiceServer) RenameToken(context.Context, *RenameTokenRequest) (*RenameTokenResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method RenameToken not implemented")
+func (UnimplementedIdentityServiceServer) UpdateToken(context.Context, *UpdateTokenRequest) (*UpdateTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateToken not implemented")
 }
 func (UnimplementedIdentityServiceServer) RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeToken not implemented")
@@ -302,20 +310,20 @@ func _IdentityService_GetMe_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
-func _IdentityService_RenameMe_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RenameMeRequest)
+func _IdentityService_UpdateMe_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateMeRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(IdentityServiceServer).RenameMe(ctx, in)
+		return srv.(IdentityServiceServer).UpdateMe(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: IdentityService_RenameMe_FullMethodName,
+		FullMethod: IdentityService_UpdateMe_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(IdentityServiceServer).RenameMe(ctx, req.(*RenameMeRequest))
+		return srv.(IdentityServiceServer).UpdateMe(ctx, req.(*UpdateMeRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -374,20 +382,20 @@ func _IdentityService_ListTokens_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
-func _IdentityService_RenameToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(RenameTokenRequest)
+func _IdentityService_UpdateToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateTokenRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(IdentityServiceServer).RenameToken(ctx, in)
+		return srv.(IdentityServiceServer).UpdateToken(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: IdentityService_RenameToken_FullMethodName,
+		FullMethod: IdentityService_UpdateToken_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(IdentityServiceServer).RenameToken(ctx, req.(*RenameTokenRequest))
+		return srv.(IdentityServiceServer).UpdateToken(ctx, req.(*UpdateTokenRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -430,8 +438,8 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IdentityService_GetMe_Handler,
 		},
 		{
-			MethodName: "RenameMe",
-			Handler:    _IdentityService_RenameMe_Handler,
+			MethodName: "UpdateMe",
+			Handler:    _IdentityService_UpdateMe_Handler,
 		},
 		{
 			MethodName: "SignOut",
@@ -446,8 +454,8 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IdentityService_ListTokens_Handler,
 		},
 		{
-			MethodName: "RenameToken",
-			Handler:    _IdentityService_RenameToken_Handler,
+			MethodName: "UpdateToken",
+			Handler:    _IdentityService_UpdateToken_Handler,
 		},
 		{
 			MethodName: "RevokeToken",

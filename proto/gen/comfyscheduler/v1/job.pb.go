@@ -7,7 +7,6 @@
 package comfyschedulerv1
 
 import (
-	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -286,46 +285,45 @@ func (DelayKind) EnumDescriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{3}
 }
 
-// Job is one booking and the generation it stands for.
+// Job is one booking and the generation it stands for. Every field is output only.
 type Job struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Lower-case hyphenated UUID, made by the server. Also the prompt id of the first attempt in ComfyUI.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Owner, a user's UUID.
+	// Owner, a user's UUID. Names come beside the jobs, once each.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Owner's current name, for display only. Empty in the live state, which names each user once (`users`).
-	UserName string `protobuf:"bytes,3,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
-	// The worker (one ComfyUI, one lane of the timeline) the slot is booked on.
-	WorkerId string `protobuf:"bytes,4,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	// The workflow that runs.
-	WorkflowId string `protobuf:"bytes,5,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Worker (one ComfyUI, one lane of the timeline) on which the slot is booked.
+	WorkerId string `protobuf:"bytes,3,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Workflow that runs.
+	WorkflowId string `protobuf:"bytes,4,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Version of the workflow that the job was booked with.
+	WorkflowVersion string `protobuf:"bytes,5,opt,name=workflow_version,json=workflowVersion,proto3" json:"workflow_version,omitempty"`
 	// Where the job is in its life.
 	Status JobStatus `protobuf:"varint,6,opt,name=status,proto3,enum=comfyscheduler.v1.JobStatus" json:"status,omitempty"`
-	// Start of the slot, milliseconds since the Unix epoch. The slot is the closed interval
-	// [time_slot, time_slot + duration_ms].
-	TimeSlot int64 `protobuf:"varint,7,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
-	// Length of the slot in milliseconds, fixed when the job is booked.
+	// Slot.
+	TimeSlot *TimeSlot `protobuf:"bytes,7,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
+	// Length of the slot in milliseconds: `time_slot.end_ms` - `time_slot.start_ms`.
 	DurationMs int64 `protobuf:"varint,8,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`
-	// Text of the generation, at most 16 KiB. Empty where the viewer may not see it (see `hidden`).
-	Prompt string `protobuf:"bytes,9,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// Seed of the generation. Full 64 bits; chosen by the server when a booking gives none.
-	Seed uint64 `protobuf:"varint,10,opt,name=seed,proto3" json:"seed,omitempty"`
-	// The workflow's other parameters by name, complete: defaults are filled in when the job is booked.
-	Parameters map[string]*ParameterValue `protobuf:"bytes,11,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// First picture, relative to the output directory with forward slashes: GET /images/<result_filename>.
-	ResultFilename string `protobuf:"bytes,12,opt,name=result_filename,json=resultFilename,proto3" json:"result_filename,omitempty"`
+	// Values of the workflow's inputs by name, prompt and seed among them, complete: defaults are filled in when the job is
+	// booked. Empty where the viewer may not see them (see `hidden`).
+	Inputs map[string]*InputValue `protobuf:"bytes,9,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Value of the input that is the prompt; empty when the workflow has none.
+	Prompt string `protobuf:"bytes,10,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// Value of the input that is the seed, full 64 bits; absent when the workflow has none.
+	Seed *uint64 `protobuf:"varint,11,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
 	// Everything the generation wrote, in the order of the workflow's output nodes.
-	Results []*Result `protobuf:"bytes,13,rep,name=results,proto3" json:"results,omitempty"`
+	Results []*Result `protobuf:"bytes,12,rep,name=results,proto3" json:"results,omitempty"`
+	// Main picture, relative to the output directory with forward slashes: GET /images/<result_filename>. Empty when there is none.
+	ResultFilename string `protobuf:"bytes,13,opt,name=result_filename,json=resultFilename,proto3" json:"result_filename,omitempty"`
 	// Why the job failed; set only with JOB_STATUS_FAILED.
 	Error *JobError `protobuf:"bytes,14,opt,name=error,proto3" json:"error,omitempty"`
 	// Why the job did not or does not start in the slot it was first booked for; absent when on time.
 	Delay *Delay `protobuf:"bytes,15,opt,name=delay,proto3" json:"delay,omitempty"`
 	// Run of the job: 1 for the first, higher after a run that was lost and booked again.
 	Attempt int32 `protobuf:"varint,16,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	// Cancelling was asked for while the job was running; ComfyUI has not let go yet.
+	// Cancelling was asked for while the job was running, and its run has not ended yet.
 	CancelRequested bool `protobuf:"varint,17,opt,name=cancel_requested,json=cancelRequested,proto3" json:"cancel_requested,omitempty"`
-	// Raised by every change of the job's content, slot or status. Send it back with an update, so that nobody's change is
-	// overwritten.
+	// Raised by every change of the job's content, slot or status. Send it back with a change, so that nobody's is overwritten.
 	Version int64 `protobuf:"varint,18,opt,name=version,proto3" json:"version,omitempty"`
 	// When the job was booked, milliseconds since the Unix epoch.
 	CreatedAtMs int64 `protobuf:"varint,19,opt,name=created_at_ms,json=createdAtMs,proto3" json:"created_at_ms,omitempty"`
@@ -333,11 +331,11 @@ type Job struct {
 	StartedAtMs int64 `protobuf:"varint,20,opt,name=started_at_ms,json=startedAtMs,proto3" json:"started_at_ms,omitempty"`
 	// When the outcome was known, milliseconds since the Unix epoch; 0 before.
 	FinishedAtMs int64 `protobuf:"varint,21,opt,name=finished_at_ms,json=finishedAtMs,proto3" json:"finished_at_ms,omitempty"`
-	// The viewer may see that the slot is taken, but not what is in it: prompt, seed, parameters and results are left out.
+	// The viewer may see that the slot is taken, but not what is in it: inputs, prompt, seed and results are left out.
 	Hidden bool `protobuf:"varint,22,opt,name=hidden,proto3" json:"hidden,omitempty"`
 	// Latest progress of a running job. Only in GetJob and in snapshots; afterwards it comes as JobProgress.
 	Progress *JobProgress `protobuf:"bytes,23,opt,name=progress,proto3" json:"progress,omitempty"`
-	// Long texts are cut here: the prompt, text parameters, the message of the error and text results to 200 characters, each
+	// Long texts are cut here: the prompt, text inputs, the message of the error and text results to 200 characters, each
 	// ended with "…", and the results to the first 20. GetJob gives the job whole. Only in lists and in the live state.
 	Shortened     bool `protobuf:"varint,24,opt,name=shortened,proto3" json:"shortened,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -388,13 +386,6 @@ func (x *Job) GetUserId() string {
 	return ""
 }
 
-func (x *Job) GetUserName() string {
-	if x != nil {
-		return x.UserName
-	}
-	return ""
-}
-
 func (x *Job) GetWorkerId() string {
 	if x != nil {
 		return x.WorkerId
@@ -409,6 +400,13 @@ func (x *Job) GetWorkflowId() string {
 	return ""
 }
 
+func (x *Job) GetWorkflowVersion() string {
+	if x != nil {
+		return x.WorkflowVersion
+	}
+	return ""
+}
+
 func (x *Job) GetStatus() JobStatus {
 	if x != nil {
 		return x.Status
@@ -416,11 +414,11 @@ func (x *Job) GetStatus() JobStatus {
 	return JobStatus_JOB_STATUS_UNSPECIFIED
 }
 
-func (x *Job) GetTimeSlot() int64 {
+func (x *Job) GetTimeSlot() *TimeSlot {
 	if x != nil {
 		return x.TimeSlot
 	}
-	return 0
+	return nil
 }
 
 func (x *Job) GetDurationMs() int64 {
@@ -428,6 +426,13 @@ func (x *Job) GetDurationMs() int64 {
 		return x.DurationMs
 	}
 	return 0
+}
+
+func (x *Job) GetInputs() map[string]*InputValue {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
 }
 
 func (x *Job) GetPrompt() string {
@@ -438,15 +443,15 @@ func (x *Job) GetPrompt() string {
 }
 
 func (x *Job) GetSeed() uint64 {
-	if x != nil {
-		return x.Seed
+	if x != nil && x.Seed != nil {
+		return *x.Seed
 	}
 	return 0
 }
 
-func (x *Job) GetParameters() map[string]*ParameterValue {
+func (x *Job) GetResults() []*Result {
 	if x != nil {
-		return x.Parameters
+		return x.Results
 	}
 	return nil
 }
@@ -456,13 +461,6 @@ func (x *Job) GetResultFilename() string {
 		return x.ResultFilename
 	}
 	return ""
-}
-
-func (x *Job) GetResults() []*Result {
-	if x != nil {
-		return x.Results
-	}
-	return nil
 }
 
 func (x *Job) GetError() *JobError {
@@ -542,128 +540,7 @@ func (x *Job) GetShortened() bool {
 	return false
 }
 
-// ParameterValue is one typed value of a workflow parameter.
-type ParameterValue struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The value; its kind must be the one the workflow's parameter declares.
-	//
-	// Types that are valid to be assigned to Value:
-	//
-	//	*ParameterValue_Integer
-	//	*ParameterValue_Number
-	//	*ParameterValue_Text
-	//	*ParameterValue_Boolean
-	Value         isParameterValue_Value `protobuf_oneof:"value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ParameterValue) Reset() {
-	*x = ParameterValue{}
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ParameterValue) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ParameterValue) ProtoMessage() {}
-
-func (x *ParameterValue) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ParameterValue.ProtoReflect.Descriptor instead.
-func (*ParameterValue) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *ParameterValue) GetValue() isParameterValue_Value {
-	if x != nil {
-		return x.Value
-	}
-	return nil
-}
-
-func (x *ParameterValue) GetInteger() int64 {
-	if x != nil {
-		if x, ok := x.Value.(*ParameterValue_Integer); ok {
-			return x.Integer
-		}
-	}
-	return 0
-}
-
-func (x *ParameterValue) GetNumber() float64 {
-	if x != nil {
-		if x, ok := x.Value.(*ParameterValue_Number); ok {
-			return x.Number
-		}
-	}
-	return 0
-}
-
-func (x *ParameterValue) GetText() string {
-	if x != nil {
-		if x, ok := x.Value.(*ParameterValue_Text); ok {
-			return x.Text
-		}
-	}
-	return ""
-}
-
-func (x *ParameterValue) GetBoolean() bool {
-	if x != nil {
-		if x, ok := x.Value.(*ParameterValue_Boolean); ok {
-			return x.Boolean
-		}
-	}
-	return false
-}
-
-type isParameterValue_Value interface {
-	isParameterValue_Value()
-}
-
-type ParameterValue_Integer struct {
-	// A whole number.
-	Integer int64 `protobuf:"varint,1,opt,name=integer,proto3,oneof"`
-}
-
-type ParameterValue_Number struct {
-	// A number with a fraction.
-	Number float64 `protobuf:"fixed64,2,opt,name=number,proto3,oneof"`
-}
-
-type ParameterValue_Text struct {
-	// Text, or one of a parameter's choices.
-	Text string `protobuf:"bytes,3,opt,name=text,proto3,oneof"`
-}
-
-type ParameterValue_Boolean struct {
-	// True or false.
-	Boolean bool `protobuf:"varint,4,opt,name=boolean,proto3,oneof"`
-}
-
-func (*ParameterValue_Integer) isParameterValue_Value() {}
-
-func (*ParameterValue_Number) isParameterValue_Value() {}
-
-func (*ParameterValue_Text) isParameterValue_Value() {}
-
-func (*ParameterValue_Boolean) isParameterValue_Value() {}
-
-// Result is one thing that a generation left behind.
+// Result is one thing that a generation wrote. Every field is output only.
 type Result struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// File name relative to the output directory, forward slashes; empty for a text result.
@@ -672,7 +549,7 @@ type Result struct {
 	Kind ResultKind `protobuf:"varint,2,opt,name=kind,proto3,enum=comfyscheduler.v1.ResultKind" json:"kind,omitempty"`
 	// Node of the workflow that wrote it.
 	NodeId string `protobuf:"bytes,3,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
-	// The text of a text result.
+	// Text of a text result.
 	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -680,7 +557,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +569,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +582,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Result) GetFilename() string {
@@ -736,7 +613,7 @@ func (x *Result) GetText() string {
 	return ""
 }
 
-// JobError says why a job failed.
+// JobError says why a job failed. Every field is output only.
 type JobError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// For programs.
@@ -751,7 +628,7 @@ type JobError struct {
 
 func (x *JobError) Reset() {
 	*x = JobError{}
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +640,7 @@ func (x *JobError) String() string {
 func (*JobError) ProtoMessage() {}
 
 func (x *JobError) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +653,7 @@ func (x *JobError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobError.ProtoReflect.Descriptor instead.
 func (*JobError) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *JobError) GetReason() JobErrorReason {
@@ -800,7 +677,7 @@ func (x *JobError) GetNodeId() string {
 	return ""
 }
 
-// Delay says how and why a job departs from the slot it was first booked for.
+// Delay says how and why a job departs from the slot it was first booked for. Every field is output only.
 type Delay struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How.
@@ -808,14 +685,14 @@ type Delay struct {
 	// Why, in words for people.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Start of the slot the job was first booked for, milliseconds since the Unix epoch.
-	BookedTimeSlot int64 `protobuf:"varint,3,opt,name=booked_time_slot,json=bookedTimeSlot,proto3" json:"booked_time_slot,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	BookedStartMs int64 `protobuf:"varint,3,opt,name=booked_start_ms,json=bookedStartMs,proto3" json:"booked_start_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Delay) Reset() {
 	*x = Delay{}
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +704,7 @@ func (x *Delay) String() string {
 func (*Delay) ProtoMessage() {}
 
 func (x *Delay) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +717,7 @@ func (x *Delay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delay.ProtoReflect.Descriptor instead.
 func (*Delay) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Delay) GetKind() DelayKind {
@@ -857,19 +734,19 @@ func (x *Delay) GetReason() string {
 	return ""
 }
 
-func (x *Delay) GetBookedTimeSlot() int64 {
+func (x *Delay) GetBookedStartMs() int64 {
 	if x != nil {
-		return x.BookedTimeSlot
+		return x.BookedStartMs
 	}
 	return 0
 }
 
-// JobProgress is how far a running job is. It may be dropped; the newest counts.
+// JobProgress is how far a running job is. Updates may be left out; the newest counts. Every field is output only.
 type JobProgress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job.
+	// Job.
 	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
-	// The attempt it speaks of.
+	// Attempt it speaks of.
 	Attempt int32 `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// Node that is running.
 	NodeId string `protobuf:"bytes,3,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
@@ -891,7 +768,7 @@ type JobProgress struct {
 
 func (x *JobProgress) Reset() {
 	*x = JobProgress{}
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -903,7 +780,7 @@ func (x *JobProgress) String() string {
 func (*JobProgress) ProtoMessage() {}
 
 func (x *JobProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_job_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_job_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -916,7 +793,7 @@ func (x *JobProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobProgress.ProtoReflect.Descriptor instead.
 func (*JobProgress) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_job_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *JobProgress) GetJobId() string {
@@ -986,26 +863,24 @@ var File_comfyscheduler_v1_job_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcomfyscheduler/v1/job.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\"\xd3\a\n" +
+	"\x1bcomfyscheduler/v1/job.proto\x12\x11comfyscheduler.v1\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1ccomfyscheduler/v1/slot.proto\"\xf8\a\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1b\n" +
-	"\tuser_name\x18\x03 \x01(\tR\buserName\x12\x1b\n" +
-	"\tworker_id\x18\x04 \x01(\tR\bworkerId\x12\x1f\n" +
-	"\vworkflow_id\x18\x05 \x01(\tR\n" +
-	"workflowId\x124\n" +
-	"\x06status\x18\x06 \x01(\x0e2\x1c.comfyscheduler.v1.JobStatusR\x06status\x12\x1b\n" +
-	"\ttime_slot\x18\a \x01(\x03R\btimeSlot\x12\x1f\n" +
+	"\tworker_id\x18\x03 \x01(\tR\bworkerId\x12\x1f\n" +
+	"\vworkflow_id\x18\x04 \x01(\tR\n" +
+	"workflowId\x12)\n" +
+	"\x10workflow_version\x18\x05 \x01(\tR\x0fworkflowVersion\x124\n" +
+	"\x06status\x18\x06 \x01(\x0e2\x1c.comfyscheduler.v1.JobStatusR\x06status\x128\n" +
+	"\ttime_slot\x18\a \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12\x1f\n" +
 	"\vduration_ms\x18\b \x01(\x03R\n" +
-	"durationMs\x12\x16\n" +
-	"\x06prompt\x18\t \x01(\tR\x06prompt\x12\x12\n" +
-	"\x04seed\x18\n" +
-	" \x01(\x04R\x04seed\x12F\n" +
-	"\n" +
-	"parameters\x18\v \x03(\v2&.comfyscheduler.v1.Job.ParametersEntryR\n" +
-	"parameters\x12'\n" +
-	"\x0fresult_filename\x18\f \x01(\tR\x0eresultFilename\x123\n" +
-	"\aresults\x18\r \x03(\v2\x19.comfyscheduler.v1.ResultR\aresults\x121\n" +
+	"durationMs\x12:\n" +
+	"\x06inputs\x18\t \x03(\v2\".comfyscheduler.v1.Job.InputsEntryR\x06inputs\x12\x16\n" +
+	"\x06prompt\x18\n" +
+	" \x01(\tR\x06prompt\x12\x17\n" +
+	"\x04seed\x18\v \x01(\x04H\x00R\x04seed\x88\x01\x01\x123\n" +
+	"\aresults\x18\f \x03(\v2\x19.comfyscheduler.v1.ResultR\aresults\x12'\n" +
+	"\x0fresult_filename\x18\r \x01(\tR\x0eresultFilename\x121\n" +
 	"\x05error\x18\x0e \x01(\v2\x1b.comfyscheduler.v1.JobErrorR\x05error\x12.\n" +
 	"\x05delay\x18\x0f \x01(\v2\x18.comfyscheduler.v1.DelayR\x05delay\x12\x18\n" +
 	"\aattempt\x18\x10 \x01(\x05R\aattempt\x12)\n" +
@@ -1016,16 +891,11 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x0efinished_at_ms\x18\x15 \x01(\x03R\ffinishedAtMs\x12\x16\n" +
 	"\x06hidden\x18\x16 \x01(\bR\x06hidden\x12:\n" +
 	"\bprogress\x18\x17 \x01(\v2\x1e.comfyscheduler.v1.JobProgressR\bprogress\x12\x1c\n" +
-	"\tshortened\x18\x18 \x01(\bR\tshortened\x1a`\n" +
-	"\x0fParametersEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x127\n" +
-	"\x05value\x18\x02 \x01(\v2!.comfyscheduler.v1.ParameterValueR\x05value:\x028\x01\"\x93\x01\n" +
-	"\x0eParameterValue\x12\x1a\n" +
-	"\ainteger\x18\x01 \x01(\x03H\x00R\ainteger\x12\x18\n" +
-	"\x06number\x18\x02 \x01(\x01H\x00R\x06number\x12\x1f\n" +
-	"\x04text\x18\x03 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x01H\x00R\x04text\x12\x1a\n" +
-	"\aboolean\x18\x04 \x01(\bH\x00R\abooleanB\x0e\n" +
-	"\x05value\x12\x05\xbaH\x02\b\x01\"\x84\x01\n" +
+	"\tshortened\x18\x18 \x01(\bR\tshortened\x1aX\n" +
+	"\vInputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01B\a\n" +
+	"\x05_seed\"\x84\x01\n" +
 	"\x06Result\x12\x1a\n" +
 	"\bfilename\x18\x01 \x01(\tR\bfilename\x121\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.comfyscheduler.v1.ResultKindR\x04kind\x12\x17\n" +
@@ -1034,11 +904,11 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\bJobError\x129\n" +
 	"\x06reason\x18\x01 \x01(\x0e2!.comfyscheduler.v1.JobErrorReasonR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x17\n" +
-	"\anode_id\x18\x03 \x01(\tR\x06nodeId\"{\n" +
+	"\anode_id\x18\x03 \x01(\tR\x06nodeId\"y\n" +
 	"\x05Delay\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.comfyscheduler.v1.DelayKindR\x04kind\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\x12(\n" +
-	"\x10booked_time_slot\x18\x03 \x01(\x03R\x0ebookedTimeSlot\"\xfa\x01\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12&\n" +
+	"\x0fbooked_start_ms\x18\x03 \x01(\x03R\rbookedStartMs\"\xfa\x01\n" +
 	"\vJobProgress\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12\x17\n" +
@@ -1096,36 +966,38 @@ func file_comfyscheduler_v1_job_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_job_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_comfyscheduler_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_comfyscheduler_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_comfyscheduler_v1_job_proto_goTypes = []any{
-	(JobStatus)(0),         // 0: comfyscheduler.v1.JobStatus
-	(ResultKind)(0),        // 1: comfyscheduler.v1.ResultKind
-	(JobErrorReason)(0),    // 2: comfyscheduler.v1.JobErrorReason
-	(DelayKind)(0),         // 3: comfyscheduler.v1.DelayKind
-	(*Job)(nil),            // 4: comfyscheduler.v1.Job
-	(*ParameterValue)(nil), // 5: comfyscheduler.v1.ParameterValue
-	(*Result)(nil),         // 6: comfyscheduler.v1.Result
-	(*JobError)(nil),       // 7: comfyscheduler.v1.JobError
-	(*Delay)(nil),          // 8: comfyscheduler.v1.Delay
-	(*JobProgress)(nil),    // 9: comfyscheduler.v1.JobProgress
-	nil,                    // 10: comfyscheduler.v1.Job.ParametersEntry
+	(JobStatus)(0),      // 0: comfyscheduler.v1.JobStatus
+	(ResultKind)(0),     // 1: comfyscheduler.v1.ResultKind
+	(JobErrorReason)(0), // 2: comfyscheduler.v1.JobErrorReason
+	(DelayKind)(0),      // 3: comfyscheduler.v1.DelayKind
+	(*Job)(nil),         // 4: comfyscheduler.v1.Job
+	(*Result)(nil),      // 5: comfyscheduler.v1.Result
+	(*JobError)(nil),    // 6: comfyscheduler.v1.JobError
+	(*Delay)(nil),       // 7: comfyscheduler.v1.Delay
+	(*JobProgress)(nil), // 8: comfyscheduler.v1.JobProgress
+	nil,                 // 9: comfyscheduler.v1.Job.InputsEntry
+	(*TimeSlot)(nil),    // 10: comfyscheduler.v1.TimeSlot
+	(*InputValue)(nil),  // 11: comfyscheduler.v1.InputValue
 }
 var file_comfyscheduler_v1_job_proto_depIdxs = []int32{
 	0,  // 0: comfyscheduler.v1.Job.status:type_name -> comfyscheduler.v1.JobStatus
-	10, // 1: comfyscheduler.v1.Job.parameters:type_name -> comfyscheduler.v1.Job.ParametersEntry
-	6,  // 2: comfyscheduler.v1.Job.results:type_name -> comfyscheduler.v1.Result
-	7,  // 3: comfyscheduler.v1.Job.error:type_name -> comfyscheduler.v1.JobError
-	8,  // 4: comfyscheduler.v1.Job.delay:type_name -> comfyscheduler.v1.Delay
-	9,  // 5: comfyscheduler.v1.Job.progress:type_name -> comfyscheduler.v1.JobProgress
-	1,  // 6: comfyscheduler.v1.Result.kind:type_name -> comfyscheduler.v1.ResultKind
-	2,  // 7: comfyscheduler.v1.JobError.reason:type_name -> comfyscheduler.v1.JobErrorReason
-	3,  // 8: comfyscheduler.v1.Delay.kind:type_name -> comfyscheduler.v1.DelayKind
-	5,  // 9: comfyscheduler.v1.Job.ParametersEntry.value:type_name -> comfyscheduler.v1.ParameterValue
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	10, // 1: comfyscheduler.v1.Job.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	9,  // 2: comfyscheduler.v1.Job.inputs:type_name -> comfyscheduler.v1.Job.InputsEntry
+	5,  // 3: comfyscheduler.v1.Job.results:type_name -> comfyscheduler.v1.Result
+	6,  // 4: comfyscheduler.v1.Job.error:type_name -> comfyscheduler.v1.JobError
+	7,  // 5: comfyscheduler.v1.Job.delay:type_name -> comfyscheduler.v1.Delay
+	8,  // 6: comfyscheduler.v1.Job.progress:type_name -> comfyscheduler.v1.JobProgress
+	1,  // 7: comfyscheduler.v1.Result.kind:type_name -> comfyscheduler.v1.ResultKind
+	2,  // 8: comfyscheduler.v1.JobError.reason:type_name -> comfyscheduler.v1.JobErrorReason
+	3,  // 9: comfyscheduler.v1.Delay.kind:type_name -> comfyscheduler.v1.DelayKind
+	11, // 10: comfyscheduler.v1.Job.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_job_proto_init() }
@@ -1133,19 +1005,16 @@ func file_comfyscheduler_v1_job_proto_init() {
 	if File_comfyscheduler_v1_job_proto != nil {
 		return
 	}
-	file_comfyscheduler_v1_job_proto_msgTypes[1].OneofWrappers = []any{
-		(*ParameterValue_Integer)(nil),
-		(*ParameterValue_Number)(nil),
-		(*ParameterValue_Text)(nil),
-		(*ParameterValue_Boolean)(nil),
-	}
+	file_comfyscheduler_v1_input_proto_init()
+	file_comfyscheduler_v1_slot_proto_init()
+	file_comfyscheduler_v1_job_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_job_proto_rawDesc), len(file_comfyscheduler_v1_job_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   7,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

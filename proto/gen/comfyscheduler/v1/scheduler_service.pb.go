@@ -10,7 +10,6 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -79,26 +78,26 @@ func (JobOrder) EnumDescriptor() ([]byte, []int) {
 // BookJobRequest asks for a slot.
 type BookJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// UUID made by the client for this booking. Sending the same request again gives the same job instead of a second one;
-	// it is remembered for at least a day. Without it a retry may book twice.
+	// Optional. UUID made by the client for this booking. Sending the same request again gives the same job instead of a second
+	// one; it is remembered for at least a day. Without it a retry may book twice.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// When.
+	// Required. When.
 	//
 	// Types that are valid to be assigned to Start:
 	//
-	//	*BookJobRequest_TimeSlot
-	//	*BookJobRequest_NextFreeFrom
+	//	*BookJobRequest_StartMs
+	//	*BookJobRequest_EarliestStartMs
 	Start isBookJobRequest_Start `protobuf_oneof:"start"`
-	// Text of the generation: 1 byte to 16 KiB, not all spaces.
-	Prompt string `protobuf:"bytes,4,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// Seed; random when absent. The workflow says which range it takes.
-	Seed *uint64 `protobuf:"varint,5,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
-	// Further parameters by name; defaults for those left out.
-	Parameters map[string]*ParameterValue `protobuf:"bytes,6,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Workflow; the first of the configuration when empty.
-	WorkflowId string `protobuf:"bytes,7,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
-	// Worker; when empty the one with the earliest fitting start.
-	WorkerId      string `protobuf:"bytes,8,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. Workflow, at most 100 bytes; the first of the configuration when empty.
+	WorkflowId string `protobuf:"bytes,4,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Optional. Version of the workflow for which `inputs` were made, at most 100 bytes; refused when another is current. The
+	// current one is meant when empty.
+	WorkflowVersion string `protobuf:"bytes,5,opt,name=workflow_version,json=workflowVersion,proto3" json:"workflow_version,omitempty"`
+	// Optional. Worker, at most 100 bytes; any that can run the workflow when empty: the one on which the job ends first.
+	WorkerId string `protobuf:"bytes,6,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. Values by input name, at most 100, names of at most 100 bytes. Defaults are used for those left out, and a seed
+	// is drawn; an input that has neither and is not optional is required.
+	Inputs        map[string]*InputValue `protobuf:"bytes,7,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -147,48 +146,34 @@ func (x *BookJobRequest) GetStart() isBookJobRequest_Start {
 	return nil
 }
 
-func (x *BookJobRequest) GetTimeSlot() int64 {
+func (x *BookJobRequest) GetStartMs() int64 {
 	if x != nil {
-		if x, ok := x.Start.(*BookJobRequest_TimeSlot); ok {
-			return x.TimeSlot
+		if x, ok := x.Start.(*BookJobRequest_StartMs); ok {
+			return x.StartMs
 		}
 	}
 	return 0
 }
 
-func (x *BookJobRequest) GetNextFreeFrom() int64 {
+func (x *BookJobRequest) GetEarliestStartMs() int64 {
 	if x != nil {
-		if x, ok := x.Start.(*BookJobRequest_NextFreeFrom); ok {
-			return x.NextFreeFrom
+		if x, ok := x.Start.(*BookJobRequest_EarliestStartMs); ok {
+			return x.EarliestStartMs
 		}
 	}
 	return 0
-}
-
-func (x *BookJobRequest) GetPrompt() string {
-	if x != nil {
-		return x.Prompt
-	}
-	return ""
-}
-
-func (x *BookJobRequest) GetSeed() uint64 {
-	if x != nil && x.Seed != nil {
-		return *x.Seed
-	}
-	return 0
-}
-
-func (x *BookJobRequest) GetParameters() map[string]*ParameterValue {
-	if x != nil {
-		return x.Parameters
-	}
-	return nil
 }
 
 func (x *BookJobRequest) GetWorkflowId() string {
 	if x != nil {
 		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *BookJobRequest) GetWorkflowVersion() string {
+	if x != nil {
+		return x.WorkflowVersion
 	}
 	return ""
 }
@@ -200,28 +185,36 @@ func (x *BookJobRequest) GetWorkerId() string {
 	return ""
 }
 
+func (x *BookJobRequest) GetInputs() map[string]*InputValue {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
 type isBookJobRequest_Start interface {
 	isBookJobRequest_Start()
 }
 
-type BookJobRequest_TimeSlot struct {
-	// Exactly this start; the slot must be free.
-	TimeSlot int64 `protobuf:"varint,2,opt,name=time_slot,json=timeSlot,proto3,oneof"`
+type BookJobRequest_StartMs struct {
+	// Optional. Exactly this start, milliseconds since the Unix epoch, not 0 and not in the past; the slot must be free.
+	StartMs int64 `protobuf:"varint,2,opt,name=start_ms,json=startMs,proto3,oneof"`
 }
 
-type BookJobRequest_NextFreeFrom struct {
-	// The first free start at or after this moment; 0, or a moment in the past, stands for now.
-	NextFreeFrom int64 `protobuf:"varint,3,opt,name=next_free_from,json=nextFreeFrom,proto3,oneof"`
+type BookJobRequest_EarliestStartMs struct {
+	// Optional. The first free start at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+	// stands for now.
+	EarliestStartMs int64 `protobuf:"varint,3,opt,name=earliest_start_ms,json=earliestStartMs,proto3,oneof"`
 }
 
-func (*BookJobRequest_TimeSlot) isBookJobRequest_Start() {}
+func (*BookJobRequest_StartMs) isBookJobRequest_Start() {}
 
-func (*BookJobRequest_NextFreeFrom) isBookJobRequest_Start() {}
+func (*BookJobRequest_EarliestStartMs) isBookJobRequest_Start() {}
 
 // BookJobResponse is the booking.
 type BookJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job as it was written.
+	// Job as it was written.
 	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
 	// A live state at this revision or later shows it.
 	Revision      *Revision `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
@@ -273,25 +266,288 @@ func (x *BookJobResponse) GetRevision() *Revision {
 	return nil
 }
 
-// UpdateJobRequest changes a scheduled job.
+// CheckBookingRequest is what a booking would ask for.
+type CheckBookingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. When.
+	//
+	// Types that are valid to be assigned to Start:
+	//
+	//	*CheckBookingRequest_StartMs
+	//	*CheckBookingRequest_EarliestStartMs
+	Start isCheckBookingRequest_Start `protobuf_oneof:"start"`
+	// Optional. Workflow, at most 100 bytes; the first of the configuration when empty.
+	WorkflowId string `protobuf:"bytes,3,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Optional. Version of the workflow, at most 100 bytes; the current one when empty.
+	WorkflowVersion string `protobuf:"bytes,4,opt,name=workflow_version,json=workflowVersion,proto3" json:"workflow_version,omitempty"`
+	// Optional. Worker, at most 100 bytes; any that can run the workflow when empty.
+	WorkerId string `protobuf:"bytes,5,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. Values by input name, at most 100, names of at most 100 bytes.
+	Inputs        map[string]*InputValue `protobuf:"bytes,6,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckBookingRequest) Reset() {
+	*x = CheckBookingRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckBookingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckBookingRequest) ProtoMessage() {}
+
+func (x *CheckBookingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckBookingRequest.ProtoReflect.Descriptor instead.
+func (*CheckBookingRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CheckBookingRequest) GetStart() isCheckBookingRequest_Start {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *CheckBookingRequest) GetStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*CheckBookingRequest_StartMs); ok {
+			return x.StartMs
+		}
+	}
+	return 0
+}
+
+func (x *CheckBookingRequest) GetEarliestStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*CheckBookingRequest_EarliestStartMs); ok {
+			return x.EarliestStartMs
+		}
+	}
+	return 0
+}
+
+func (x *CheckBookingRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *CheckBookingRequest) GetWorkflowVersion() string {
+	if x != nil {
+		return x.WorkflowVersion
+	}
+	return ""
+}
+
+func (x *CheckBookingRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *CheckBookingRequest) GetInputs() map[string]*InputValue {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+type isCheckBookingRequest_Start interface {
+	isCheckBookingRequest_Start()
+}
+
+type CheckBookingRequest_StartMs struct {
+	// Optional. Exactly this start, milliseconds since the Unix epoch, not 0.
+	StartMs int64 `protobuf:"varint,1,opt,name=start_ms,json=startMs,proto3,oneof"`
+}
+
+type CheckBookingRequest_EarliestStartMs struct {
+	// Optional. The first free start at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+	// stands for now.
+	EarliestStartMs int64 `protobuf:"varint,2,opt,name=earliest_start_ms,json=earliestStartMs,proto3,oneof"`
+}
+
+func (*CheckBookingRequest_StartMs) isCheckBookingRequest_Start() {}
+
+func (*CheckBookingRequest_EarliestStartMs) isCheckBookingRequest_Start() {}
+
+// CheckBookingResponse is what the booking would get.
+type CheckBookingResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Slot; absent when `problems` leave none.
+	TimeSlot *TimeSlot `protobuf:"bytes,1,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
+	// Worker; empty when `problems` leave none.
+	WorkerId string `protobuf:"bytes,2,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Expected duration of the generation, in milliseconds; 0 when it is not known.
+	ExpectedMs int64 `protobuf:"varint,3,opt,name=expected_ms,json=expectedMs,proto3" json:"expected_ms,omitempty"`
+	// Duration of the slot, in milliseconds; 0 when it is not known.
+	SlotDurationMs int64 `protobuf:"varint,4,opt,name=slot_duration_ms,json=slotDurationMs,proto3" json:"slot_duration_ms,omitempty"`
+	// What BookJob would refuse the booking for, all that can be told at once; none when it would book.
+	Problems      []*BookingProblem `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckBookingResponse) Reset() {
+	*x = CheckBookingResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckBookingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckBookingResponse) ProtoMessage() {}
+
+func (x *CheckBookingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckBookingResponse.ProtoReflect.Descriptor instead.
+func (*CheckBookingResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CheckBookingResponse) GetTimeSlot() *TimeSlot {
+	if x != nil {
+		return x.TimeSlot
+	}
+	return nil
+}
+
+func (x *CheckBookingResponse) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *CheckBookingResponse) GetExpectedMs() int64 {
+	if x != nil {
+		return x.ExpectedMs
+	}
+	return 0
+}
+
+func (x *CheckBookingResponse) GetSlotDurationMs() int64 {
+	if x != nil {
+		return x.SlotDurationMs
+	}
+	return 0
+}
+
+func (x *CheckBookingResponse) GetProblems() []*BookingProblem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+// BookingProblem is an error that BookJob would answer.
+type BookingProblem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is, for programs.
+	Info *ErrorInfo `protobuf:"bytes,1,opt,name=info,proto3" json:"info,omitempty"`
+	// What it is, in words for people.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BookingProblem) Reset() {
+	*x = BookingProblem{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BookingProblem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BookingProblem) ProtoMessage() {}
+
+func (x *BookingProblem) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BookingProblem.ProtoReflect.Descriptor instead.
+func (*BookingProblem) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *BookingProblem) GetInfo() *ErrorInfo {
+	if x != nil {
+		return x.Info
+	}
+	return nil
+}
+
+func (x *BookingProblem) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// UpdateJobRequest changes the inputs of a scheduled job.
 type UpdateJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job.
+	// Required. Job, a UUID.
 	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
-	// Job.version as the caller knows it.
+	// Required. Job.version as the caller knows it, at least 1.
 	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
-	// New values of the fields that `update_mask` names.
-	Edit *JobEdit `protobuf:"bytes,3,opt,name=edit,proto3" json:"edit,omitempty"`
-	// Fields to change: "prompt", "seed", "parameters" (those present in the edit; others stay), "time_slot",
-	// "next_free_from". At least one.
-	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// Optional. New values by input name, at most 100, names of at most 100 bytes. Inputs that are not named keep their values.
+	Inputs map[string]*InputValue `protobuf:"bytes,3,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Optional. Names of inputs, at most 100 of at most 100 bytes, that are set as if a booking had left them out: to their
+	// default, or to a new random seed.
+	ResetInputs []string `protobuf:"bytes,4,rep,name=reset_inputs,json=resetInputs,proto3" json:"reset_inputs,omitempty"`
+	// Optional. UUID made by the client for this change. Sending the same request again answers with the job as it is now.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateJobRequest) Reset() {
 	*x = UpdateJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -303,7 +559,7 @@ func (x *UpdateJobRequest) String() string {
 func (*UpdateJobRequest) ProtoMessage() {}
 
 func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -316,7 +572,7 @@ func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobRequest.ProtoReflect.Descriptor instead.
 func (*UpdateJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *UpdateJobRequest) GetJobId() string {
@@ -333,106 +589,31 @@ func (x *UpdateJobRequest) GetVersion() int64 {
 	return 0
 }
 
-func (x *UpdateJobRequest) GetEdit() *JobEdit {
+func (x *UpdateJobRequest) GetInputs() map[string]*InputValue {
 	if x != nil {
-		return x.Edit
+		return x.Inputs
 	}
 	return nil
 }
 
-func (x *UpdateJobRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+func (x *UpdateJobRequest) GetResetInputs() []string {
 	if x != nil {
-		return x.UpdateMask
+		return x.ResetInputs
 	}
 	return nil
 }
 
-// JobEdit holds new values for a job.
-type JobEdit struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// New text, at most 16 KiB.
-	Prompt string `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// New seed; random when named by the mask and absent here.
-	Seed *uint64 `protobuf:"varint,2,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
-	// New values by parameter name.
-	Parameters map[string]*ParameterValue `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// New start; the slot must be free, the job's own slot excepted.
-	TimeSlot int64 `protobuf:"varint,4,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
-	// Move to the first free start at or after this moment; 0, or a moment in the past, stands for now.
-	NextFreeFrom  int64 `protobuf:"varint,5,opt,name=next_free_from,json=nextFreeFrom,proto3" json:"next_free_from,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *JobEdit) Reset() {
-	*x = JobEdit{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *JobEdit) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*JobEdit) ProtoMessage() {}
-
-func (x *JobEdit) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
+func (x *UpdateJobRequest) GetRequestId() string {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use JobEdit.ProtoReflect.Descriptor instead.
-func (*JobEdit) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *JobEdit) GetPrompt() string {
-	if x != nil {
-		return x.Prompt
+		return x.RequestId
 	}
 	return ""
-}
-
-func (x *JobEdit) GetSeed() uint64 {
-	if x != nil && x.Seed != nil {
-		return *x.Seed
-	}
-	return 0
-}
-
-func (x *JobEdit) GetParameters() map[string]*ParameterValue {
-	if x != nil {
-		return x.Parameters
-	}
-	return nil
-}
-
-func (x *JobEdit) GetTimeSlot() int64 {
-	if x != nil {
-		return x.TimeSlot
-	}
-	return 0
-}
-
-func (x *JobEdit) GetNextFreeFrom() int64 {
-	if x != nil {
-		return x.NextFreeFrom
-	}
-	return 0
 }
 
 // UpdateJobResponse is the changed job.
 type UpdateJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job as it was written.
+	// Job as it was written.
 	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
 	// A live state at this revision or later shows it.
 	Revision      *Revision `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
@@ -442,7 +623,7 @@ type UpdateJobResponse struct {
 
 func (x *UpdateJobResponse) Reset() {
 	*x = UpdateJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +635,7 @@ func (x *UpdateJobResponse) String() string {
 func (*UpdateJobResponse) ProtoMessage() {}
 
 func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +648,7 @@ func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobResponse.ProtoReflect.Descriptor instead.
 func (*UpdateJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UpdateJobResponse) GetJob() *Job {
@@ -484,18 +665,199 @@ func (x *UpdateJobResponse) GetRevision() *Revision {
 	return nil
 }
 
+// MoveJobRequest asks for another slot for a scheduled job.
+type MoveJobRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Job, a UUID.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Required. Job.version as the caller knows it, at least 1.
+	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Required. When.
+	//
+	// Types that are valid to be assigned to Start:
+	//
+	//	*MoveJobRequest_StartMs
+	//	*MoveJobRequest_EarliestStartMs
+	Start isMoveJobRequest_Start `protobuf_oneof:"start"`
+	// Optional. Worker to move to, at most 100 bytes; the job's own when empty.
+	WorkerId string `protobuf:"bytes,5,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. UUID made by the client for this change. Sending the same request again answers with the job as it is now.
+	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveJobRequest) Reset() {
+	*x = MoveJobRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveJobRequest) ProtoMessage() {}
+
+func (x *MoveJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveJobRequest.ProtoReflect.Descriptor instead.
+func (*MoveJobRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *MoveJobRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *MoveJobRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *MoveJobRequest) GetStart() isMoveJobRequest_Start {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *MoveJobRequest) GetStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*MoveJobRequest_StartMs); ok {
+			return x.StartMs
+		}
+	}
+	return 0
+}
+
+func (x *MoveJobRequest) GetEarliestStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*MoveJobRequest_EarliestStartMs); ok {
+			return x.EarliestStartMs
+		}
+	}
+	return 0
+}
+
+func (x *MoveJobRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *MoveJobRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type isMoveJobRequest_Start interface {
+	isMoveJobRequest_Start()
+}
+
+type MoveJobRequest_StartMs struct {
+	// Optional. Exactly this start, milliseconds since the Unix epoch, not 0 and not in the past; the slot must be free.
+	StartMs int64 `protobuf:"varint,3,opt,name=start_ms,json=startMs,proto3,oneof"`
+}
+
+type MoveJobRequest_EarliestStartMs struct {
+	// Optional. The first free start at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+	// stands for now.
+	EarliestStartMs int64 `protobuf:"varint,4,opt,name=earliest_start_ms,json=earliestStartMs,proto3,oneof"`
+}
+
+func (*MoveJobRequest_StartMs) isMoveJobRequest_Start() {}
+
+func (*MoveJobRequest_EarliestStartMs) isMoveJobRequest_Start() {}
+
+// MoveJobResponse is the moved job.
+type MoveJobResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Job as it was written.
+	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	// A live state at this revision or later shows it.
+	Revision      *Revision `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveJobResponse) Reset() {
+	*x = MoveJobResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveJobResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveJobResponse) ProtoMessage() {}
+
+func (x *MoveJobResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveJobResponse.ProtoReflect.Descriptor instead.
+func (*MoveJobResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *MoveJobResponse) GetJob() *Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+func (x *MoveJobResponse) GetRevision() *Revision {
+	if x != nil {
+		return x.Revision
+	}
+	return nil
+}
+
 // CancelJobRequest names the job.
 type CancelJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job.
-	JobId         string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Required. Job, a UUID.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Optional. Job.version as the caller knows it; 0 stands for any.
+	Version       int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +869,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +882,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CancelJobRequest) GetJobId() string {
@@ -530,10 +892,17 @@ func (x *CancelJobRequest) GetJobId() string {
 	return ""
 }
 
+func (x *CancelJobRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // CancelJobResponse is the job after the request.
 type CancelJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job: cancelled, or processing with `cancel_requested`.
+	// Job: cancelled, or processing with `cancel_requested`.
 	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
 	// A live state at this revision or later shows it.
 	Revision      *Revision `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
@@ -543,7 +912,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -555,7 +924,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,7 +937,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{6}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -588,7 +957,7 @@ func (x *CancelJobResponse) GetRevision() *Revision {
 // GetJobRequest names the job.
 type GetJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job.
+	// Required. Job, a UUID.
 	JobId         string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -596,7 +965,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -608,7 +977,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -621,7 +990,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{7}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -634,15 +1003,17 @@ func (x *GetJobRequest) GetJobId() string {
 // GetJobResponse is the job.
 type GetJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The job, with its progress while it runs.
-	Job           *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	// Job, with its progress while it runs.
+	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	// Name of its owner.
+	Users         []*UserName `protobuf:"bytes,2,rep,name=users,proto3" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +1025,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +1038,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{8}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -677,30 +1048,41 @@ func (x *GetJobResponse) GetJob() *Job {
 	return nil
 }
 
+func (x *GetJobResponse) GetUsers() []*UserName {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
 // ListJobsRequest says which jobs and in which order.
 type ListJobsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Jobs wanted at most; 0 stands for 50, more than 500 for 500.
+	// Optional. Jobs wanted at most; 0 stands for 50, more than 500 for 500.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// `next_page_token` of the page before; the other fields must be the same then.
+	// Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only jobs with one of these statuses; all when empty.
+	// Optional. Only jobs with one of these statuses; all when empty.
 	Statuses []JobStatus `protobuf:"varint,3,rep,packed,name=statuses,proto3,enum=comfyscheduler.v1.JobStatus" json:"statuses,omitempty"`
-	// Only jobs of this user.
+	// Optional. Only jobs of this user, a UUID.
 	UserId string `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Only jobs on this worker.
+	// Optional. Only jobs on this worker, at most 100 bytes.
 	WorkerId string `protobuf:"bytes,5,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	// Only jobs whose slot has a moment in common with this window.
-	Window *TimeWindow `protobuf:"bytes,6,opt,name=window,proto3" json:"window,omitempty"`
-	// Order of the answer.
-	Order         JobOrder `protobuf:"varint,7,opt,name=order,proto3,enum=comfyscheduler.v1.JobOrder" json:"order,omitempty"`
+	// Optional. Only jobs of this workflow, at most 100 bytes.
+	WorkflowId string `protobuf:"bytes,6,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Optional. Only jobs whose slot has a moment in common with this window; an `end_ms` of 0 stands for no end.
+	Window *TimeSlot `protobuf:"bytes,7,opt,name=window,proto3" json:"window,omitempty"`
+	// Optional. Order of the answer; the latest slot first when unspecified.
+	Order JobOrder `protobuf:"varint,8,opt,name=order,proto3,enum=comfyscheduler.v1.JobOrder" json:"order,omitempty"`
+	// Optional. Only jobs whose id ends so: at most 36 hexadecimal digits and hyphens, in either case.
+	IdSuffix      string `protobuf:"bytes,9,opt,name=id_suffix,json=idSuffix,proto3" json:"id_suffix,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +1094,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +1107,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -763,7 +1145,14 @@ func (x *ListJobsRequest) GetWorkerId() string {
 	return ""
 }
 
-func (x *ListJobsRequest) GetWindow() *TimeWindow {
+func (x *ListJobsRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *ListJobsRequest) GetWindow() *TimeSlot {
 	if x != nil {
 		return x.Window
 	}
@@ -777,75 +1166,29 @@ func (x *ListJobsRequest) GetOrder() JobOrder {
 	return JobOrder_JOB_ORDER_UNSPECIFIED
 }
 
-// TimeWindow is a closed interval of time.
-type TimeWindow struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// First moment, milliseconds since the Unix epoch.
-	StartMs int64 `protobuf:"varint,1,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
-	// Last moment, milliseconds since the Unix epoch; not before the first.
-	EndMs         int64 `protobuf:"varint,2,opt,name=end_ms,json=endMs,proto3" json:"end_ms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *TimeWindow) Reset() {
-	*x = TimeWindow{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *TimeWindow) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*TimeWindow) ProtoMessage() {}
-
-func (x *TimeWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+func (x *ListJobsRequest) GetIdSuffix() string {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
+		return x.IdSuffix
 	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use TimeWindow.ProtoReflect.Descriptor instead.
-func (*TimeWindow) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *TimeWindow) GetStartMs() int64 {
-	if x != nil {
-		return x.StartMs
-	}
-	return 0
-}
-
-func (x *TimeWindow) GetEndMs() int64 {
-	if x != nil {
-		return x.EndMs
-	}
-	return 0
+	return ""
 }
 
 // ListJobsResponse is one page.
 type ListJobsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The jobs.
+	// Jobs.
 	Jobs []*Job `protobuf:"bytes,1,rep,name=jobs,proto3" json:"jobs,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Names of the owners of `jobs`.
+	Users         []*UserName `protobuf:"bytes,3,rep,name=users,proto3" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +1200,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +1213,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -887,24 +1230,36 @@ func (x *ListJobsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// ListFreeSlotsRequest says where to look.
+func (x *ListJobsResponse) GetUsers() []*UserName {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+// ListFreeSlotsRequest says what is to fit and where to look.
 type ListFreeSlotsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Worker; the first of the configuration when empty.
+	// Optional. Worker, at most 100 bytes; all that can run the workflow when empty.
 	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
-	// Workflow whose estimate is the length wanted; the first of the configuration when empty.
+	// Optional. Workflow that is to fit, at most 100 bytes; the first of the configuration when empty.
 	WorkflowId string `protobuf:"bytes,2,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
-	// Look from here on, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
-	FromMs int64 `protobuf:"varint,3,opt,name=from_ms,json=fromMs,proto3" json:"from_ms,omitempty"`
-	// Stretches wanted at most; 0 stands for 10.
-	MaxResults    int32 `protobuf:"varint,4,opt,name=max_results,json=maxResults,proto3" json:"max_results,omitempty"`
+	// Optional. Values that it is to run with by input name, at most 100, names of at most 100 bytes; the defaults for those left
+	// out. No input is required here.
+	Inputs map[string]*InputValue `protobuf:"bytes,3,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Optional. Look from here on, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
+	FromMs int64 `protobuf:"varint,4,opt,name=from_ms,json=fromMs,proto3" json:"from_ms,omitempty"`
+	// Optional. Stretches wanted at most; 0 stands for 50, more than 500 for 500.
+	PageSize int32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
+	PageToken     string `protobuf:"bytes,6,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListFreeSlotsRequest) Reset() {
 	*x = ListFreeSlotsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -916,7 +1271,7 @@ func (x *ListFreeSlotsRequest) String() string {
 func (*ListFreeSlotsRequest) ProtoMessage() {}
 
 func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -929,7 +1284,7 @@ func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsRequest.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListFreeSlotsRequest) GetWorkerId() string {
@@ -946,6 +1301,13 @@ func (x *ListFreeSlotsRequest) GetWorkflowId() string {
 	return ""
 }
 
+func (x *ListFreeSlotsRequest) GetInputs() map[string]*InputValue {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
 func (x *ListFreeSlotsRequest) GetFromMs() int64 {
 	if x != nil {
 		return x.FromMs
@@ -953,27 +1315,34 @@ func (x *ListFreeSlotsRequest) GetFromMs() int64 {
 	return 0
 }
 
-func (x *ListFreeSlotsRequest) GetMaxResults() int32 {
+func (x *ListFreeSlotsRequest) GetPageSize() int32 {
 	if x != nil {
-		return x.MaxResults
+		return x.PageSize
 	}
 	return 0
 }
 
-// ListFreeSlotsResponse is the free stretches, earliest first.
+func (x *ListFreeSlotsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListFreeSlotsResponse is one page.
 type ListFreeSlotsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The stretches.
+	// Stretches, earliest first.
 	FreeSlots []*FreeSlot `protobuf:"bytes,1,rep,name=free_slots,json=freeSlots,proto3" json:"free_slots,omitempty"`
-	// Length of the slot that was looked for, in milliseconds.
-	SlotDurationMs int64 `protobuf:"varint,2,opt,name=slot_duration_ms,json=slotDurationMs,proto3" json:"slot_duration_ms,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListFreeSlotsResponse) Reset() {
 	*x = ListFreeSlotsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1354,7 @@ func (x *ListFreeSlotsResponse) String() string {
 func (*ListFreeSlotsResponse) ProtoMessage() {}
 
 func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1367,7 @@ func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsResponse.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListFreeSlotsResponse) GetFreeSlots() []*FreeSlot {
@@ -1008,29 +1377,31 @@ func (x *ListFreeSlotsResponse) GetFreeSlots() []*FreeSlot {
 	return nil
 }
 
-func (x *ListFreeSlotsResponse) GetSlotDurationMs() int64 {
+func (x *ListFreeSlotsResponse) GetNextPageToken() string {
 	if x != nil {
-		return x.SlotDurationMs
+		return x.NextPageToken
 	}
-	return 0
+	return ""
 }
 
-// FreeSlot is a stretch of a timeline in which a slot of the wanted length fits.
+// FreeSlot is a stretch of a timeline in which a slot of the wanted length fits. Every field is output only.
 type FreeSlot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The worker.
+	// Worker.
 	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
 	// First start that fits, milliseconds since the Unix epoch.
 	StartMs int64 `protobuf:"varint,2,opt,name=start_ms,json=startMs,proto3" json:"start_ms,omitempty"`
 	// Last start that fits, milliseconds since the Unix epoch; 0 when nothing is booked after it.
-	LastStartMs   int64 `protobuf:"varint,3,opt,name=last_start_ms,json=lastStartMs,proto3" json:"last_start_ms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LastStartMs int64 `protobuf:"varint,3,opt,name=last_start_ms,json=lastStartMs,proto3" json:"last_start_ms,omitempty"`
+	// Duration of the slot on this worker, in milliseconds.
+	SlotDurationMs int64 `protobuf:"varint,4,opt,name=slot_duration_ms,json=slotDurationMs,proto3" json:"slot_duration_ms,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *FreeSlot) Reset() {
 	*x = FreeSlot{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1042,7 +1413,7 @@ func (x *FreeSlot) String() string {
 func (*FreeSlot) ProtoMessage() {}
 
 func (x *FreeSlot) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1055,7 +1426,7 @@ func (x *FreeSlot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeSlot.ProtoReflect.Descriptor instead.
 func (*FreeSlot) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *FreeSlot) GetWorkerId() string {
@@ -1079,30 +1450,37 @@ func (x *FreeSlot) GetLastStartMs() int64 {
 	return 0
 }
 
-// GetTodayStatsRequest says what today is.
-type GetTodayStatsRequest struct {
+func (x *FreeSlot) GetSlotDurationMs() int64 {
+	if x != nil {
+		return x.SlotDurationMs
+	}
+	return 0
+}
+
+// GetDayStatsRequest says what today is.
+type GetDayStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// IANA name of the caller's time zone, such as "Europe/Berlin"; UTC when empty.
+	// Optional. IANA name of the caller's time zone, such as "Europe/Berlin", at most 100 bytes; UTC when empty.
 	TimeZone      string `protobuf:"bytes,1,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetTodayStatsRequest) Reset() {
-	*x = GetTodayStatsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+func (x *GetDayStatsRequest) Reset() {
+	*x = GetDayStatsRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetTodayStatsRequest) String() string {
+func (x *GetDayStatsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetTodayStatsRequest) ProtoMessage() {}
+func (*GetDayStatsRequest) ProtoMessage() {}
 
-func (x *GetTodayStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1113,56 +1491,54 @@ func (x *GetTodayStatsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetTodayStatsRequest.ProtoReflect.Descriptor instead.
-func (*GetTodayStatsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
+// Deprecated: Use GetDayStatsRequest.ProtoReflect.Descriptor instead.
+func (*GetDayStatsRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
 }
 
-func (x *GetTodayStatsRequest) GetTimeZone() string {
+func (x *GetDayStatsRequest) GetTimeZone() string {
 	if x != nil {
 		return x.TimeZone
 	}
 	return ""
 }
 
-// GetTodayStatsResponse is today's numbers.
-type GetTodayStatsResponse struct {
+// GetDayStatsResponse is today's numbers.
+type GetDayStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Jobs whose slot starts today, cancelled ones left out.
-	JobsToday int64 `protobuf:"varint,1,opt,name=jobs_today,json=jobsToday,proto3" json:"jobs_today,omitempty"`
+	Jobs int64 `protobuf:"varint,1,opt,name=jobs,proto3" json:"jobs,omitempty"`
 	// Of those, completed.
-	CompletedToday int64 `protobuf:"varint,2,opt,name=completed_today,json=completedToday,proto3" json:"completed_today,omitempty"`
+	Completed int64 `protobuf:"varint,2,opt,name=completed,proto3" json:"completed,omitempty"`
 	// Of those, failed.
-	FailedToday int64 `protobuf:"varint,3,opt,name=failed_today,json=failedToday,proto3" json:"failed_today,omitempty"`
-	// Mean time from start to outcome of today's completed jobs, in milliseconds; 0 when there are none.
-	AverageGenerationMs int64 `protobuf:"varint,4,opt,name=average_generation_ms,json=averageGenerationMs,proto3" json:"average_generation_ms,omitempty"`
+	Failed int64 `protobuf:"varint,3,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Mean duration from start to outcome of today's completed jobs, in milliseconds; 0 when there are none.
+	AverageDurationMs int64 `protobuf:"varint,4,opt,name=average_duration_ms,json=averageDurationMs,proto3" json:"average_duration_ms,omitempty"`
 	// Duration of the benchmark generation, in milliseconds; 0 until it is known.
 	BenchmarkMs int64 `protobuf:"varint,5,opt,name=benchmark_ms,json=benchmarkMs,proto3" json:"benchmark_ms,omitempty"`
 	// Users with at least one open state stream now.
 	ActiveUsers int64 `protobuf:"varint,6,opt,name=active_users,json=activeUsers,proto3" json:"active_users,omitempty"`
-	// Start of today, milliseconds since the Unix epoch.
-	DayStartMs int64 `protobuf:"varint,7,opt,name=day_start_ms,json=dayStartMs,proto3" json:"day_start_ms,omitempty"`
-	// Last moment of today, milliseconds since the Unix epoch.
-	DayEndMs      int64 `protobuf:"varint,8,opt,name=day_end_ms,json=dayEndMs,proto3" json:"day_end_ms,omitempty"`
+	// Today.
+	Day           *TimeSlot `protobuf:"bytes,7,opt,name=day,proto3" json:"day,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetTodayStatsResponse) Reset() {
-	*x = GetTodayStatsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+func (x *GetDayStatsResponse) Reset() {
+	*x = GetDayStatsResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetTodayStatsResponse) String() string {
+func (x *GetDayStatsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetTodayStatsResponse) ProtoMessage() {}
+func (*GetDayStatsResponse) ProtoMessage() {}
 
-func (x *GetTodayStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1173,65 +1549,58 @@ func (x *GetTodayStatsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetTodayStatsResponse.ProtoReflect.Descriptor instead.
-func (*GetTodayStatsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
+// Deprecated: Use GetDayStatsResponse.ProtoReflect.Descriptor instead.
+func (*GetDayStatsResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
 }
 
-func (x *GetTodayStatsResponse) GetJobsToday() int64 {
+func (x *GetDayStatsResponse) GetJobs() int64 {
 	if x != nil {
-		return x.JobsToday
+		return x.Jobs
 	}
 	return 0
 }
 
-func (x *GetTodayStatsResponse) GetCompletedToday() int64 {
+func (x *GetDayStatsResponse) GetCompleted() int64 {
 	if x != nil {
-		return x.CompletedToday
+		return x.Completed
 	}
 	return 0
 }
 
-func (x *GetTodayStatsResponse) GetFailedToday() int64 {
+func (x *GetDayStatsResponse) GetFailed() int64 {
 	if x != nil {
-		return x.FailedToday
+		return x.Failed
 	}
 	return 0
 }
 
-func (x *GetTodayStatsResponse) GetAverageGenerationMs() int64 {
+func (x *GetDayStatsResponse) GetAverageDurationMs() int64 {
 	if x != nil {
-		return x.AverageGenerationMs
+		return x.AverageDurationMs
 	}
 	return 0
 }
 
-func (x *GetTodayStatsResponse) GetBenchmarkMs() int64 {
+func (x *GetDayStatsResponse) GetBenchmarkMs() int64 {
 	if x != nil {
 		return x.BenchmarkMs
 	}
 	return 0
 }
 
-func (x *GetTodayStatsResponse) GetActiveUsers() int64 {
+func (x *GetDayStatsResponse) GetActiveUsers() int64 {
 	if x != nil {
 		return x.ActiveUsers
 	}
 	return 0
 }
 
-func (x *GetTodayStatsResponse) GetDayStartMs() int64 {
+func (x *GetDayStatsResponse) GetDay() *TimeSlot {
 	if x != nil {
-		return x.DayStartMs
+		return x.Day
 	}
-	return 0
-}
-
-func (x *GetTodayStatsResponse) GetDayEndMs() int64 {
-	if x != nil {
-		return x.DayEndMs
-	}
-	return 0
+	return nil
 }
 
 // GetStateRequest is empty.
@@ -1243,7 +1612,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1624,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,21 +1637,25 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
 }
 
 // GetStateResponse is the live state.
 type GetStateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The state as a whole.
-	Snapshot      *StateSnapshot `protobuf:"bytes,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// What is kept, as a whole.
+	Snapshot *StateSnapshot `protobuf:"bytes,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// What is not, as a whole.
+	Status *StatusUpdate `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
+	// Clock of the server, milliseconds since the Unix epoch.
+	ServerTimeMs  int64 `protobuf:"varint,3,opt,name=server_time_ms,json=serverTimeMs,proto3" json:"server_time_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1667,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1680,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetStateResponse) GetSnapshot() *StateSnapshot {
@@ -1317,12 +1690,26 @@ func (x *GetStateResponse) GetSnapshot() *StateSnapshot {
 	return nil
 }
 
+func (x *GetStateResponse) GetStatus() *StatusUpdate {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+func (x *GetStateResponse) GetServerTimeMs() int64 {
+	if x != nil {
+		return x.ServerTimeMs
+	}
+	return 0
+}
+
 // WatchStateRequest opens a state stream.
 type WatchStateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Last revision the client has applied; absent at first.
+	// Optional. Last revision that the client has applied; absent at first.
 	ResumeAfter *Revision `protobuf:"bytes,1,opt,name=resume_after,json=resumeAfter,proto3" json:"resume_after,omitempty"`
-	// Kind of client, shown to others, such as "web" or "cli".
+	// Optional. Kind of client, shown to others, such as "web" or "cli", at most 40 characters.
 	Client        string `protobuf:"bytes,2,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1330,7 +1717,7 @@ type WatchStateRequest struct {
 
 func (x *WatchStateRequest) Reset() {
 	*x = WatchStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1342,7 +1729,7 @@ func (x *WatchStateRequest) String() string {
 func (*WatchStateRequest) ProtoMessage() {}
 
 func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1355,7 +1742,7 @@ func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateRequest.ProtoReflect.Descriptor instead.
 func (*WatchStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WatchStateRequest) GetResumeAfter() *Revision {
@@ -1372,26 +1759,28 @@ func (x *WatchStateRequest) GetClient() string {
 	return ""
 }
 
-// WatchStateResponse is what is new. Apply snapshot, then deltas, then progress.
+// WatchStateResponse is what is new. Apply the snapshot, then deltas, then status updates, then progress.
 type WatchStateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The whole state: forget what you had.
+	// Everything that is kept: forget what you had of it.
 	Snapshot *StateSnapshot `protobuf:"bytes,1,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
-	// Changes in their order.
+	// Changes of it, in their order.
 	Deltas []*StateDelta `protobuf:"bytes,2,rep,name=deltas,proto3" json:"deltas,omitempty"`
+	// Changes of what is not kept, in their order.
+	Statuses []*StatusUpdate `protobuf:"bytes,3,rep,name=statuses,proto3" json:"statuses,omitempty"`
 	// Progress of running jobs, the newest of each.
-	Progress []*JobProgress `protobuf:"bytes,3,rep,name=progress,proto3" json:"progress,omitempty"`
-	// Sign of life on a quiet stream.
-	Heartbeat *Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3" json:"heartbeat,omitempty"`
+	Progress []*JobProgress `protobuf:"bytes,4,rep,name=progress,proto3" json:"progress,omitempty"`
+	// Sign of life on a quiet stream, and in the first response.
+	Heartbeat *Heartbeat `protobuf:"bytes,5,opt,name=heartbeat,proto3" json:"heartbeat,omitempty"`
 	// Id of this stream among the connected users; in the first response only.
-	ConnectionId  string `protobuf:"bytes,5,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
+	ConnectionId  string `protobuf:"bytes,6,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchStateResponse) Reset() {
 	*x = WatchStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1403,7 +1792,7 @@ func (x *WatchStateResponse) String() string {
 func (*WatchStateResponse) ProtoMessage() {}
 
 func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1416,7 +1805,7 @@ func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateResponse.ProtoReflect.Descriptor instead.
 func (*WatchStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WatchStateResponse) GetSnapshot() *StateSnapshot {
@@ -1429,6 +1818,13 @@ func (x *WatchStateResponse) GetSnapshot() *StateSnapshot {
 func (x *WatchStateResponse) GetDeltas() []*StateDelta {
 	if x != nil {
 		return x.Deltas
+	}
+	return nil
+}
+
+func (x *WatchStateResponse) GetStatuses() []*StatusUpdate {
+	if x != nil {
+		return x.Statuses
 	}
 	return nil
 }
@@ -1454,10 +1850,10 @@ func (x *WatchStateResponse) GetConnectionId() string {
 	return ""
 }
 
-// Heartbeat is a sign of life.
+// Heartbeat is a sign of life. Every field is output only.
 type Heartbeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The server's clock, milliseconds since the Unix epoch.
+	// Clock of the server, milliseconds since the Unix epoch.
 	ServerTimeMs  int64 `protobuf:"varint,1,opt,name=server_time_ms,json=serverTimeMs,proto3" json:"server_time_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1465,7 +1861,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1477,7 +1873,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1490,7 +1886,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Heartbeat) GetServerTimeMs() int64 {
@@ -1504,144 +1900,162 @@ var File_comfyscheduler_v1_scheduler_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\n" +
-	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/state.proto\x1a google/protobuf/field_mask.proto\"\xb9\x06\n" +
+	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/error.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1dcomfyscheduler/v1/state.proto\"\xe4\x03\n" +
 	"\x0eBookJobRequest\x12*\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12.\n" +
-	"\ttime_slot\x18\x02 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x98\xb0\xff\x90\xfd\xce9 \x00H\x00R\btimeSlot\x127\n" +
-	"\x0enext_free_from\x18\x03 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00H\x00R\fnextFreeFrom\x12\xca\x02\n" +
-	"\x06prompt\x18\x04 \x01(\tB\xb1\x02\xbaH\xad\x02\xba\x01\x8b\x01\n" +
-	"\x0fprompt.required\x12'must not be empty: describe the picture\x1aOthis.matches('[^\\\\s\\\\pZ\\\\pC\\\\pM\\\\x{2800}\\\\x{3164}\\\\x{115F}\\\\x{1160}\\\\x{FFA0}]')\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04(\x80\x80\x01R\x06prompt\x12\x17\n" +
-	"\x04seed\x18\x05 \x01(\x04H\x01R\x04seed\x88\x01\x01\x12a\n" +
-	"\n" +
-	"parameters\x18\x06 \x03(\v21.comfyscheduler.v1.BookJobRequest.ParametersEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\n" +
-	"parameters\x12(\n" +
-	"\vworkflow_id\x18\a \x01(\tB\a\xbaH\x04r\x02(dR\n" +
-	"workflowId\x12$\n" +
-	"\tworker_id\x18\b \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x1a`\n" +
-	"\x0fParametersEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x127\n" +
-	"\x05value\x18\x02 \x01(\v2!.comfyscheduler.v1.ParameterValueR\x05value:\x028\x01B\x0e\n" +
-	"\x05start\x12\x05\xbaH\x02\b\x01B\a\n" +
-	"\x05_seed\"t\n" +
+	"request_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12(\n" +
+	"\bstart_ms\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
+	"\x11earliest_start_ms\x18\x03 \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01H\x00R\x0fearliestStartMs\x12(\n" +
+	"\vworkflow_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
+	"workflowId\x122\n" +
+	"\x10workflow_version\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\x0fworkflowVersion\x12$\n" +
+	"\tworker_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12U\n" +
+	"\x06inputs\x18\a \x03(\v2-.comfyscheduler.v1.BookJobRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x1aX\n" +
+	"\vInputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01B\x0e\n" +
+	"\x05start\x12\x05\xbaH\x02\b\x01\"t\n" +
 	"\x0fBookJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
-	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xd2\x06\n" +
+	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xc2\x03\n" +
+	"\x13CheckBookingRequest\x12(\n" +
+	"\bstart_ms\x18\x01 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
+	"\x11earliest_start_ms\x18\x02 \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01H\x00R\x0fearliestStartMs\x12(\n" +
+	"\vworkflow_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
+	"workflowId\x122\n" +
+	"\x10workflow_version\x18\x04 \x01(\tB\a\xbaH\x04r\x02(dR\x0fworkflowVersion\x12$\n" +
+	"\tworker_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12Z\n" +
+	"\x06inputs\x18\x06 \x03(\v22.comfyscheduler.v1.CheckBookingRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x1aX\n" +
+	"\vInputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01B\x0e\n" +
+	"\x05start\x12\x05\xbaH\x02\b\x01\"\xf7\x01\n" +
+	"\x14CheckBookingResponse\x128\n" +
+	"\ttime_slot\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12\x1b\n" +
+	"\tworker_id\x18\x02 \x01(\tR\bworkerId\x12\x1f\n" +
+	"\vexpected_ms\x18\x03 \x01(\x03R\n" +
+	"expectedMs\x12(\n" +
+	"\x10slot_duration_ms\x18\x04 \x01(\x03R\x0eslotDurationMs\x12=\n" +
+	"\bproblems\x18\x05 \x03(\v2!.comfyscheduler.v1.BookingProblemR\bproblems\"\\\n" +
+	"\x0eBookingProblem\x120\n" +
+	"\x04info\x18\x01 \x01(\v2\x1c.comfyscheduler.v1.ErrorInfoR\x04info\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\xf0\x03\n" +
 	"\x10UpdateJobRequest\x12\x1f\n" +
 	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\x12!\n" +
-	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\aversion\x126\n" +
-	"\x04edit\x18\x03 \x01(\v2\x1a.comfyscheduler.v1.JobEditB\x06\xbaH\x03\xc8\x01\x01R\x04edit\x12C\n" +
-	"\vupdate_mask\x18\x04 \x01(\v2\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01R\n" +
-	"updateMask:\xfc\x04\xbaH\xf8\x04\x1a\xf8\x01\n" +
-	"\x11update_mask.paths\x12Xupdate_mask must name one or more of prompt, seed, parameters, time_slot, next_free_from\x1a\x88\x01this.update_mask.paths.size() > 0 && this.update_mask.paths.all(p, p in ['prompt', 'seed', 'parameters', 'time_slot', 'next_free_from'])\x1a\xaa\x01\n" +
-	"\x14update_mask.one_move\x12:update_mask may name time_slot or next_free_from, not both\x1aV!('time_slot' in this.update_mask.paths && 'next_free_from' in this.update_mask.paths)\x1a\xcd\x01\n" +
-	"\x0fprompt.required\x123edit.prompt must not be empty: describe the picture\x1a\x84\x01!('prompt' in this.update_mask.paths) || this.edit.prompt.matches('[^\\\\s\\\\pZ\\\\pC\\\\pM\\\\x{2800}\\\\x{3164}\\\\x{115F}\\\\x{1160}\\\\x{FFA0}]')\"\x8c\x04\n" +
-	"\aJobEdit\x12\xbb\x01\n" +
-	"\x06prompt\x18\x01 \x01(\tB\xa2\x01\xbaH\x9e\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x04(\x80\x80\x01R\x06prompt\x12\x17\n" +
-	"\x04seed\x18\x02 \x01(\x04H\x00R\x04seed\x88\x01\x01\x12Z\n" +
+	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\aversion\x12W\n" +
+	"\x06inputs\x18\x03 \x03(\v2/.comfyscheduler.v1.UpdateJobRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x121\n" +
+	"\freset_inputs\x18\x04 \x03(\tB\x0e\xbaH\v\x92\x01\b\x10d\"\x04r\x02(dR\vresetInputs\x12*\n" +
 	"\n" +
-	"parameters\x18\x03 \x03(\v2*.comfyscheduler.v1.JobEdit.ParametersEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\n" +
-	"parameters\x12,\n" +
-	"\ttime_slot\x18\x04 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00R\btimeSlot\x125\n" +
-	"\x0enext_free_from\x18\x05 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00R\fnextFreeFrom\x1a`\n" +
-	"\x0fParametersEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x127\n" +
-	"\x05value\x18\x02 \x01(\v2!.comfyscheduler.v1.ParameterValueR\x05value:\x028\x01B\a\n" +
-	"\x05_seed\"v\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x1aX\n" +
+	"\vInputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01:\x85\x01\xbaH\x81\x01\x1a\x7f\n" +
+	"\x10update.something\x123inputs or reset_inputs must name one or more inputs\x1a6this.inputs.size() > 0 || this.reset_inputs.size() > 0\"v\n" +
 	"\x11UpdateJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
-	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"3\n" +
+	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\x99\x02\n" +
+	"\x0eMoveJobRequest\x12\x1f\n" +
+	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\x12!\n" +
+	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\aversion\x12(\n" +
+	"\bstart_ms\x18\x03 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
+	"\x11earliest_start_ms\x18\x04 \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01H\x00R\x0fearliestStartMs\x12$\n" +
+	"\tworker_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12*\n" +
+	"\n" +
+	"request_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestIdB\x0e\n" +
+	"\x05start\x12\x05\xbaH\x02\b\x01\"t\n" +
+	"\x0fMoveJobResponse\x12(\n" +
+	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
+	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"V\n" +
 	"\x10CancelJobRequest\x12\x1f\n" +
-	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\"v\n" +
+	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\x12!\n" +
+	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\aversion\"v\n" +
 	"\x11CancelJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
 	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"0\n" +
 	"\rGetJobRequest\x12\x1f\n" +
-	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\":\n" +
+	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\"m\n" +
 	"\x0eGetJobResponse\x12(\n" +
-	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\"\xeb\x02\n" +
+	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x121\n" +
+	"\x05users\x18\x02 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xa8\x04\n" +
 	"\x0fListJobsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\x12I\n" +
 	"\bstatuses\x18\x03 \x03(\x0e2\x1c.comfyscheduler.v1.JobStatusB\x0f\xbaH\f\x92\x01\t\"\a\x82\x01\x04\x10\x01 \x00R\bstatuses\x12$\n" +
 	"\auser_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x06userId\x12$\n" +
-	"\tworker_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x125\n" +
-	"\x06window\x18\x06 \x01(\v2\x1d.comfyscheduler.v1.TimeWindowR\x06window\x12;\n" +
-	"\x05order\x18\a \x01(\x0e2\x1b.comfyscheduler.v1.JobOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\"\xad\x01\n" +
-	"\n" +
-	"TimeWindow\x12\"\n" +
-	"\bstart_ms\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\astartMs\x12$\n" +
-	"\x06end_ms\x18\x02 \x01(\x03B\r\xbaH\n" +
-	"\"\b\x18\x98\xb0\xff\x90\xfd\xce9R\x05endMs:U\xbaHR\x1aP\n" +
-	"\fwindow.order\x12\"end_ms must not be before start_ms\x1a\x1cthis.end_ms >= this.start_ms\"f\n" +
+	"\tworker_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12(\n" +
+	"\vworkflow_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
+	"workflowId\x12\x9f\x01\n" +
+	"\x06window\x18\a \x01(\v2\x1b.comfyscheduler.v1.TimeSlotBj\xbaHg\xba\x01d\n" +
+	"\fwindow.order\x12\"end_ms must not be before start_ms\x1a0this.end_ms == 0 || this.end_ms >= this.start_msR\x06window\x12;\n" +
+	"\x05order\x18\b \x01(\x0e2\x1b.comfyscheduler.v1.JobOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\x12&\n" +
+	"\tid_suffix\x18\t \x01(\tB\t\xbaH\x06r\x04\xd8\xf3\x18\x01R\bidSuffix\"\x99\x01\n" +
 	"\x10ListJobsResponse\x12*\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
+	"\x05users\x18\x03 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\x90\x03\n" +
 	"\x14ListFreeSlotsRequest\x12$\n" +
 	"\tworker_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12(\n" +
 	"\vworkflow_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
-	"workflowId\x12(\n" +
-	"\afrom_ms\x18\x03 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x98\xb0\xff\x90\xfd\xce9(\x00R\x06fromMs\x12+\n" +
-	"\vmax_results\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\n" +
-	"maxResults\"}\n" +
+	"workflowId\x12[\n" +
+	"\x06inputs\x18\x03 \x03(\v23.comfyscheduler.v1.ListFreeSlotsRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x12\"\n" +
+	"\afrom_ms\x18\x04 \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01R\x06fromMs\x12$\n" +
+	"\tpage_size\x18\x05 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\x1aX\n" +
+	"\vInputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01\"{\n" +
 	"\x15ListFreeSlotsResponse\x12:\n" +
 	"\n" +
-	"free_slots\x18\x01 \x03(\v2\x1b.comfyscheduler.v1.FreeSlotR\tfreeSlots\x12(\n" +
-	"\x10slot_duration_ms\x18\x02 \x01(\x03R\x0eslotDurationMs\"f\n" +
+	"free_slots\x18\x01 \x03(\v2\x1b.comfyscheduler.v1.FreeSlotR\tfreeSlots\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x90\x01\n" +
 	"\bFreeSlot\x12\x1b\n" +
 	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12\x19\n" +
 	"\bstart_ms\x18\x02 \x01(\x03R\astartMs\x12\"\n" +
-	"\rlast_start_ms\x18\x03 \x01(\x03R\vlastStartMs\"<\n" +
-	"\x14GetTodayStatsRequest\x12$\n" +
-	"\ttime_zone\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\btimeZone\"\xbc\x02\n" +
-	"\x15GetTodayStatsResponse\x12\x1d\n" +
-	"\n" +
-	"jobs_today\x18\x01 \x01(\x03R\tjobsToday\x12'\n" +
-	"\x0fcompleted_today\x18\x02 \x01(\x03R\x0ecompletedToday\x12!\n" +
-	"\ffailed_today\x18\x03 \x01(\x03R\vfailedToday\x122\n" +
-	"\x15average_generation_ms\x18\x04 \x01(\x03R\x13averageGenerationMs\x12!\n" +
+	"\rlast_start_ms\x18\x03 \x01(\x03R\vlastStartMs\x12(\n" +
+	"\x10slot_duration_ms\x18\x04 \x01(\x03R\x0eslotDurationMs\":\n" +
+	"\x12GetDayStatsRequest\x12$\n" +
+	"\ttime_zone\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\btimeZone\"\x84\x02\n" +
+	"\x13GetDayStatsResponse\x12\x12\n" +
+	"\x04jobs\x18\x01 \x01(\x03R\x04jobs\x12\x1c\n" +
+	"\tcompleted\x18\x02 \x01(\x03R\tcompleted\x12\x16\n" +
+	"\x06failed\x18\x03 \x01(\x03R\x06failed\x12.\n" +
+	"\x13average_duration_ms\x18\x04 \x01(\x03R\x11averageDurationMs\x12!\n" +
 	"\fbenchmark_ms\x18\x05 \x01(\x03R\vbenchmarkMs\x12!\n" +
-	"\factive_users\x18\x06 \x01(\x03R\vactiveUsers\x12 \n" +
-	"\fday_start_ms\x18\a \x01(\x03R\n" +
-	"dayStartMs\x12\x1c\n" +
-	"\n" +
-	"day_end_ms\x18\b \x01(\x03R\bdayEndMs\"\x11\n" +
-	"\x0fGetStateRequest\"P\n" +
+	"\factive_users\x18\x06 \x01(\x03R\vactiveUsers\x12-\n" +
+	"\x03day\x18\a \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\x03day\"\x11\n" +
+	"\x0fGetStateRequest\"\xaf\x01\n" +
 	"\x10GetStateResponse\x12<\n" +
-	"\bsnapshot\x18\x01 \x01(\v2 .comfyscheduler.v1.StateSnapshotR\bsnapshot\"\x8f\x02\n" +
+	"\bsnapshot\x18\x01 \x01(\v2 .comfyscheduler.v1.StateSnapshotR\bsnapshot\x127\n" +
+	"\x06status\x18\x02 \x01(\v2\x1f.comfyscheduler.v1.StatusUpdateR\x06status\x12$\n" +
+	"\x0eserver_time_ms\x18\x03 \x01(\x03R\fserverTimeMs\"x\n" +
 	"\x11WatchStateRequest\x12>\n" +
-	"\fresume_after\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\vresumeAfter\x12\xb9\x01\n" +
-	"\x06client\x18\x02 \x01(\tB\xa0\x01\xbaH\x9c\x01\xba\x01\x94\x01\n" +
-	"\x10text.no_controls\x12>must not hold control characters other than line ends and tabs\x1a@this.matches('^([^\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]|\\\\r\\\\n)*$')r\x02\x18(R\x06client\"\xa6\x02\n" +
+	"\fresume_after\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\vresumeAfter\x12#\n" +
+	"\x06client\x18\x02 \x01(\tB\v\xbaH\br\x06\xc8\xf3\x18\x01\x18(R\x06client\"\xe3\x02\n" +
 	"\x12WatchStateResponse\x12<\n" +
 	"\bsnapshot\x18\x01 \x01(\v2 .comfyscheduler.v1.StateSnapshotR\bsnapshot\x125\n" +
-	"\x06deltas\x18\x02 \x03(\v2\x1d.comfyscheduler.v1.StateDeltaR\x06deltas\x12:\n" +
-	"\bprogress\x18\x03 \x03(\v2\x1e.comfyscheduler.v1.JobProgressR\bprogress\x12:\n" +
-	"\theartbeat\x18\x04 \x01(\v2\x1c.comfyscheduler.v1.HeartbeatR\theartbeat\x12#\n" +
-	"\rconnection_id\x18\x05 \x01(\tR\fconnectionId\"1\n" +
+	"\x06deltas\x18\x02 \x03(\v2\x1d.comfyscheduler.v1.StateDeltaR\x06deltas\x12;\n" +
+	"\bstatuses\x18\x03 \x03(\v2\x1f.comfyscheduler.v1.StatusUpdateR\bstatuses\x12:\n" +
+	"\bprogress\x18\x04 \x03(\v2\x1e.comfyscheduler.v1.JobProgressR\bprogress\x12:\n" +
+	"\theartbeat\x18\x05 \x01(\v2\x1c.comfyscheduler.v1.HeartbeatR\theartbeat\x12#\n" +
+	"\rconnection_id\x18\x06 \x01(\tR\fconnectionId\"1\n" +
 	"\tHeartbeat\x12$\n" +
 	"\x0eserver_time_ms\x18\x01 \x01(\x03R\fserverTimeMs*`\n" +
 	"\bJobOrder\x12\x19\n" +
 	"\x15JOB_ORDER_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18JOB_ORDER_TIME_SLOT_DESC\x10\x01\x12\x1b\n" +
-	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xcb\x06\n" +
+	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xfd\a\n" +
 	"\x10SchedulerService\x12P\n" +
-	"\aBookJob\x12!.comfyscheduler.v1.BookJobRequest\x1a\".comfyscheduler.v1.BookJobResponse\x12V\n" +
-	"\tUpdateJob\x12#.comfyscheduler.v1.UpdateJobRequest\x1a$.comfyscheduler.v1.UpdateJobResponse\x12V\n" +
+	"\aBookJob\x12!.comfyscheduler.v1.BookJobRequest\x1a\".comfyscheduler.v1.BookJobResponse\x12d\n" +
+	"\fCheckBooking\x12&.comfyscheduler.v1.CheckBookingRequest\x1a'.comfyscheduler.v1.CheckBookingResponse\"\x03\x90\x02\x01\x12V\n" +
+	"\tUpdateJob\x12#.comfyscheduler.v1.UpdateJobRequest\x1a$.comfyscheduler.v1.UpdateJobResponse\x12P\n" +
+	"\aMoveJob\x12!.comfyscheduler.v1.MoveJobRequest\x1a\".comfyscheduler.v1.MoveJobResponse\x12V\n" +
 	"\tCancelJob\x12#.comfyscheduler.v1.CancelJobRequest\x1a$.comfyscheduler.v1.CancelJobResponse\x12R\n" +
 	"\x06GetJob\x12 .comfyscheduler.v1.GetJobRequest\x1a!.comfyscheduler.v1.GetJobResponse\"\x03\x90\x02\x01\x12X\n" +
 	"\bListJobs\x12\".comfyscheduler.v1.ListJobsRequest\x1a#.comfyscheduler.v1.ListJobsResponse\"\x03\x90\x02\x01\x12g\n" +
-	"\rListFreeSlots\x12'.comfyscheduler.v1.ListFreeSlotsRequest\x1a(.comfyscheduler.v1.ListFreeSlotsResponse\"\x03\x90\x02\x01\x12g\n" +
-	"\rGetTodayStats\x12'.comfyscheduler.v1.GetTodayStatsRequest\x1a(.comfyscheduler.v1.GetTodayStatsResponse\"\x03\x90\x02\x01\x12X\n" +
+	"\rListFreeSlots\x12'.comfyscheduler.v1.ListFreeSlotsRequest\x1a(.comfyscheduler.v1.ListFreeSlotsResponse\"\x03\x90\x02\x01\x12a\n" +
+	"\vGetDayStats\x12%.comfyscheduler.v1.GetDayStatsRequest\x1a&.comfyscheduler.v1.GetDayStatsResponse\"\x03\x90\x02\x01\x12X\n" +
 	"\bGetState\x12\".comfyscheduler.v1.GetStateRequest\x1a#.comfyscheduler.v1.GetStateResponse\"\x03\x90\x02\x01\x12[\n" +
 	"\n" +
 	"WatchState\x12$.comfyscheduler.v1.WatchStateRequest\x1a%.comfyscheduler.v1.WatchStateResponse0\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
@@ -1659,90 +2073,114 @@ func file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_scheduler_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_comfyscheduler_v1_scheduler_service_proto_goTypes = []any{
 	(JobOrder)(0),                 // 0: comfyscheduler.v1.JobOrder
 	(*BookJobRequest)(nil),        // 1: comfyscheduler.v1.BookJobRequest
 	(*BookJobResponse)(nil),       // 2: comfyscheduler.v1.BookJobResponse
-	(*UpdateJobRequest)(nil),      // 3: comfyscheduler.v1.UpdateJobRequest
-	(*JobEdit)(nil),               // 4: comfyscheduler.v1.JobEdit
-	(*UpdateJobResponse)(nil),     // 5: comfyscheduler.v1.UpdateJobResponse
-	(*CancelJobRequest)(nil),      // 6: comfyscheduler.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 7: comfyscheduler.v1.CancelJobResponse
-	(*GetJobRequest)(nil),         // 8: comfyscheduler.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 9: comfyscheduler.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 10: comfyscheduler.v1.ListJobsRequest
-	(*TimeWindow)(nil),            // 11: comfyscheduler.v1.TimeWindow
-	(*ListJobsResponse)(nil),      // 12: comfyscheduler.v1.ListJobsResponse
-	(*ListFreeSlotsRequest)(nil),  // 13: comfyscheduler.v1.ListFreeSlotsRequest
-	(*ListFreeSlotsResponse)(nil), // 14: comfyscheduler.v1.ListFreeSlotsResponse
-	(*FreeSlot)(nil),              // 15: comfyscheduler.v1.FreeSlot
-	(*GetTodayStatsRequest)(nil),  // 16: comfyscheduler.v1.GetTodayStatsRequest
-	(*GetTodayStatsResponse)(nil), // 17: comfyscheduler.v1.GetTodayStatsResponse
-	(*GetStateRequest)(nil),       // 18: comfyscheduler.v1.GetStateRequest
-	(*GetStateResponse)(nil),      // 19: comfyscheduler.v1.GetStateResponse
-	(*WatchStateRequest)(nil),     // 20: comfyscheduler.v1.WatchStateRequest
-	(*WatchStateResponse)(nil),    // 21: comfyscheduler.v1.WatchStateResponse
-	(*Heartbeat)(nil),             // 22: comfyscheduler.v1.Heartbeat
-	nil,                           // 23: comfyscheduler.v1.BookJobRequest.ParametersEntry
-	nil,                           // 24: comfyscheduler.v1.JobEdit.ParametersEntry
-	(*Job)(nil),                   // 25: comfyscheduler.v1.Job
-	(*Revision)(nil),              // 26: comfyscheduler.v1.Revision
-	(*fieldmaskpb.FieldMask)(nil), // 27: google.protobuf.FieldMask
-	(JobStatus)(0),                // 28: comfyscheduler.v1.JobStatus
-	(*StateSnapshot)(nil),         // 29: comfyscheduler.v1.StateSnapshot
-	(*StateDelta)(nil),            // 30: comfyscheduler.v1.StateDelta
-	(*JobProgress)(nil),           // 31: comfyscheduler.v1.JobProgress
-	(*ParameterValue)(nil),        // 32: comfyscheduler.v1.ParameterValue
+	(*CheckBookingRequest)(nil),   // 3: comfyscheduler.v1.CheckBookingRequest
+	(*CheckBookingResponse)(nil),  // 4: comfyscheduler.v1.CheckBookingResponse
+	(*BookingProblem)(nil),        // 5: comfyscheduler.v1.BookingProblem
+	(*UpdateJobRequest)(nil),      // 6: comfyscheduler.v1.UpdateJobRequest
+	(*UpdateJobResponse)(nil),     // 7: comfyscheduler.v1.UpdateJobResponse
+	(*MoveJobRequest)(nil),        // 8: comfyscheduler.v1.MoveJobRequest
+	(*MoveJobResponse)(nil),       // 9: comfyscheduler.v1.MoveJobResponse
+	(*CancelJobRequest)(nil),      // 10: comfyscheduler.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),     // 11: comfyscheduler.v1.CancelJobResponse
+	(*GetJobRequest)(nil),         // 12: comfyscheduler.v1.GetJobRequest
+	(*GetJobResponse)(nil),        // 13: comfyscheduler.v1.GetJobResponse
+	(*ListJobsRequest)(nil),       // 14: comfyscheduler.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),      // 15: comfyscheduler.v1.ListJobsResponse
+	(*ListFreeSlotsRequest)(nil),  // 16: comfyscheduler.v1.ListFreeSlotsRequest
+	(*ListFreeSlotsResponse)(nil), // 17: comfyscheduler.v1.ListFreeSlotsResponse
+	(*FreeSlot)(nil),              // 18: comfyscheduler.v1.FreeSlot
+	(*GetDayStatsRequest)(nil),    // 19: comfyscheduler.v1.GetDayStatsRequest
+	(*GetDayStatsResponse)(nil),   // 20: comfyscheduler.v1.GetDayStatsResponse
+	(*GetStateRequest)(nil),       // 21: comfyscheduler.v1.GetStateRequest
+	(*GetStateResponse)(nil),      // 22: comfyscheduler.v1.GetStateResponse
+	(*WatchStateRequest)(nil),     // 23: comfyscheduler.v1.WatchStateRequest
+	(*WatchStateResponse)(nil),    // 24: comfyscheduler.v1.WatchStateResponse
+	(*Heartbeat)(nil),             // 25: comfyscheduler.v1.Heartbeat
+	nil,                           // 26: comfyscheduler.v1.BookJobRequest.InputsEntry
+	nil,                           // 27: comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	nil,                           // 28: comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	nil,                           // 29: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	(*Job)(nil),                   // 30: comfyscheduler.v1.Job
+	(*Revision)(nil),              // 31: comfyscheduler.v1.Revision
+	(*TimeSlot)(nil),              // 32: comfyscheduler.v1.TimeSlot
+	(*ErrorInfo)(nil),             // 33: comfyscheduler.v1.ErrorInfo
+	(*UserName)(nil),              // 34: comfyscheduler.v1.UserName
+	(JobStatus)(0),                // 35: comfyscheduler.v1.JobStatus
+	(*StateSnapshot)(nil),         // 36: comfyscheduler.v1.StateSnapshot
+	(*StatusUpdate)(nil),          // 37: comfyscheduler.v1.StatusUpdate
+	(*StateDelta)(nil),            // 38: comfyscheduler.v1.StateDelta
+	(*JobProgress)(nil),           // 39: comfyscheduler.v1.JobProgress
+	(*InputValue)(nil),            // 40: comfyscheduler.v1.InputValue
 }
 var file_comfyscheduler_v1_scheduler_service_proto_depIdxs = []int32{
-	23, // 0: comfyscheduler.v1.BookJobRequest.parameters:type_name -> comfyscheduler.v1.BookJobRequest.ParametersEntry
-	25, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
-	26, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	4,  // 3: comfyscheduler.v1.UpdateJobRequest.edit:type_name -> comfyscheduler.v1.JobEdit
-	27, // 4: comfyscheduler.v1.UpdateJobRequest.update_mask:type_name -> google.protobuf.FieldMask
-	24, // 5: comfyscheduler.v1.JobEdit.parameters:type_name -> comfyscheduler.v1.JobEdit.ParametersEntry
-	25, // 6: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
-	26, // 7: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	25, // 8: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
-	26, // 9: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	25, // 10: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
-	28, // 11: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
-	11, // 12: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeWindow
-	0,  // 13: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
-	25, // 14: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
-	15, // 15: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
-	29, // 16: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	26, // 17: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
-	29, // 18: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	30, // 19: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
-	31, // 20: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
-	22, // 21: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
-	32, // 22: comfyscheduler.v1.BookJobRequest.ParametersEntry.value:type_name -> comfyscheduler.v1.ParameterValue
-	32, // 23: comfyscheduler.v1.JobEdit.ParametersEntry.value:type_name -> comfyscheduler.v1.ParameterValue
-	1,  // 24: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
-	3,  // 25: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
-	6,  // 26: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
-	8,  // 27: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
-	10, // 28: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
-	13, // 29: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
-	16, // 30: comfyscheduler.v1.SchedulerService.GetTodayStats:input_type -> comfyscheduler.v1.GetTodayStatsRequest
-	18, // 31: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
-	20, // 32: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
-	2,  // 33: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
-	5,  // 34: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
-	7,  // 35: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
-	9,  // 36: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
-	12, // 37: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
-	14, // 38: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
-	17, // 39: comfyscheduler.v1.SchedulerService.GetTodayStats:output_type -> comfyscheduler.v1.GetTodayStatsResponse
-	19, // 40: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
-	21, // 41: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
-	33, // [33:42] is the sub-list for method output_type
-	24, // [24:33] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	26, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
+	30, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
+	31, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	27, // 3: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	32, // 4: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	5,  // 5: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
+	33, // 6: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
+	28, // 7: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	30, // 8: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
+	31, // 9: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	30, // 10: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
+	31, // 11: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	30, // 12: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
+	31, // 13: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	30, // 14: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
+	34, // 15: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
+	35, // 16: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
+	32, // 17: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
+	0,  // 18: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
+	30, // 19: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
+	34, // 20: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
+	29, // 21: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	18, // 22: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
+	32, // 23: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
+	36, // 24: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	37, // 25: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
+	31, // 26: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
+	36, // 27: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	38, // 28: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
+	37, // 29: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
+	39, // 30: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
+	25, // 31: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
+	40, // 32: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	40, // 33: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	40, // 34: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	40, // 35: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	1,  // 36: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
+	3,  // 37: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
+	6,  // 38: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
+	8,  // 39: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
+	10, // 40: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
+	12, // 41: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
+	14, // 42: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
+	16, // 43: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
+	19, // 44: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
+	21, // 45: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
+	23, // 46: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
+	2,  // 47: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
+	4,  // 48: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
+	7,  // 49: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
+	9,  // 50: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
+	11, // 51: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
+	13, // 52: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
+	15, // 53: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
+	17, // 54: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
+	20, // 55: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
+	22, // 56: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
+	24, // 57: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
+	47, // [47:58] is the sub-list for method output_type
+	36, // [36:47] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_scheduler_service_proto_init() }
@@ -1750,20 +2188,31 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 	if File_comfyscheduler_v1_scheduler_service_proto != nil {
 		return
 	}
+	file_comfyscheduler_v1_error_proto_init()
+	file_comfyscheduler_v1_input_proto_init()
 	file_comfyscheduler_v1_job_proto_init()
+	file_comfyscheduler_v1_rules_proto_init()
+	file_comfyscheduler_v1_slot_proto_init()
 	file_comfyscheduler_v1_state_proto_init()
 	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[0].OneofWrappers = []any{
-		(*BookJobRequest_TimeSlot)(nil),
-		(*BookJobRequest_NextFreeFrom)(nil),
+		(*BookJobRequest_StartMs)(nil),
+		(*BookJobRequest_EarliestStartMs)(nil),
 	}
-	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3].OneofWrappers = []any{}
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2].OneofWrappers = []any{
+		(*CheckBookingRequest_StartMs)(nil),
+		(*CheckBookingRequest_EarliestStartMs)(nil),
+	}
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7].OneofWrappers = []any{
+		(*MoveJobRequest_StartMs)(nil),
+		(*MoveJobRequest_EarliestStartMs)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_scheduler_service_proto_rawDesc), len(file_comfyscheduler_v1_scheduler_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,12 +20,14 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	SchedulerService_BookJob_FullMethodName       = "/comfyscheduler.v1.SchedulerService/BookJob"
+	SchedulerService_CheckBooking_FullMethodName  = "/comfyscheduler.v1.SchedulerService/CheckBooking"
 	SchedulerService_UpdateJob_FullMethodName     = "/comfyscheduler.v1.SchedulerService/UpdateJob"
+	SchedulerService_MoveJob_FullMethodName       = "/comfyscheduler.v1.SchedulerService/MoveJob"
 	SchedulerService_CancelJob_FullMethodName     = "/comfyscheduler.v1.SchedulerService/CancelJob"
 	SchedulerService_GetJob_FullMethodName        = "/comfyscheduler.v1.SchedulerService/GetJob"
 	SchedulerService_ListJobs_FullMethodName      = "/comfyscheduler.v1.SchedulerService/ListJobs"
 	SchedulerService_ListFreeSlots_FullMethodName = "/comfyscheduler.v1.SchedulerService/ListFreeSlots"
-	SchedulerService_GetTodayStats_FullMethodName = "/comfyscheduler.v1.SchedulerService/GetTodayStats"
+	SchedulerService_GetDayStats_FullMethodName   = "/comfyscheduler.v1.SchedulerService/GetDayStats"
 	SchedulerService_GetState_FullMethodName      = "/comfyscheduler.v1.SchedulerService/GetState"
 	SchedulerService_WatchState_FullMethodName    = "/comfyscheduler.v1.SchedulerService/WatchState"
 )
@@ -34,44 +36,57 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// SchedulerService books time slots on the GPU's timeline and shows that timeline live.
+// SchedulerService books time slots on the timelines of the GPUs and shows those timelines live.
 //
-// Every call needs a token (see IdentityService). Times are milliseconds since the Unix epoch, durations are
-// milliseconds, slots are closed intervals: slots that touch collide. A call that fails changes nothing. Errors about a
-// field are INVALID_ARGUMENT with buf.validate.Violations, others carry an ErrorInfo.
+// Every call needs a token (see IdentityService). Moments are milliseconds since the Unix epoch, durations are
+// milliseconds, slots are closed intervals: slots that touch collide. A call that fails changes nothing, and its error carries
+// an ErrorInfo.
 type SchedulerServiceClient interface {
 	// Books a slot. The check for collisions and the write are one step: of any number of requests for one moment exactly
 	// one wins. The answer is sent when the booking is on disk.
 	//
 	// INVALID_ARGUMENT for a start in the past or unsuitable values; FAILED_PRECONDITION with a SlotConflict when the slot
-	// is taken; UNAVAILABLE until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another
-	// booking; RESOURCE_EXHAUSTED when the disk is full.
+	// is taken, and with ERROR_REASON_STALE_WORKFLOW when the workflow has another version than the request names; UNAVAILABLE
+	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
+	// the disk is full.
 	BookJob(ctx context.Context, in *BookJobRequest, opts ...grpc.CallOption) (*BookJobResponse, error)
-	// Edits and moves a scheduled job in one step: all of it or nothing. A move is checked like a booking.
+	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
+	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
+	// what BookJob's own errors tell.
+	CheckBooking(ctx context.Context, in *CheckBookingRequest, opts ...grpc.CallOption) (*CheckBookingResponse, error)
+	// Changes the inputs of a scheduled job: all of the named ones or nothing.
+	//
+	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
+	// PERMISSION_DENIED for somebody else's job.
+	UpdateJob(ctx context.Context, in *UpdateJobRequest, opts ...grpc.CallOption) (*UpdateJobResponse, error)
+	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
+	// not in its way.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
-	UpdateJob(ctx context.Context, in *UpdateJobRequest, opts ...grpc.CallOption) (*UpdateJobResponse, error)
-	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when ComfyUI has
-	// let go; it may complete all the same. Asking again does no harm.
+	MoveJob(ctx context.Context, in *MoveJobRequest, opts ...grpc.CallOption) (*MoveJobResponse, error)
+	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when its run has
+	// ended; it may complete all the same. Asking again does no harm.
 	//
-	// FAILED_PRECONDITION when it has ended already; PERMISSION_DENIED for somebody else's job.
+	// FAILED_PRECONDITION when it has ended already; ABORTED when it was changed since `version`; PERMISSION_DENIED for somebody
+	// else's job.
 	CancelJob(ctx context.Context, in *CancelJobRequest, opts ...grpc.CallOption) (*CancelJobResponse, error)
 	// Reads one job. NOT_FOUND when there is none.
 	GetJob(ctx context.Context, in *GetJobRequest, opts ...grpc.CallOption) (*GetJobResponse, error)
 	// Reads jobs page by page, filtered and sorted.
 	ListJobs(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*ListJobsResponse, error)
-	// Finds the free stretches of a worker's timeline that hold at least one slot.
+	// Finds page by page the free stretches of timelines that hold at least one slot, earliest first.
 	ListFreeSlots(ctx context.Context, in *ListFreeSlotsRequest, opts ...grpc.CallOption) (*ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
-	GetTodayStats(ctx context.Context, in *GetTodayStatsRequest, opts ...grpc.CallOption) (*GetTodayStatsResponse, error)
-	// Reads the live state once, as WatchState would begin.
+	GetDayStats(ctx context.Context, in *GetDayStatsRequest, opts ...grpc.CallOption) (*GetDayStatsResponse, error)
+	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(ctx context.Context, in *GetStateRequest, opts ...grpc.CallOption) (*GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
 	//
-	// The first response holds a snapshot, or, when `resume_after` is still known, the deltas since then. After it come
-	// deltas without a gap, their revisions strictly rising, several in one response when the client reads slowly.
-	// Progress has no revision and may be left out. A heartbeat comes within 15 seconds without anything else. When a client
+	// The first response holds a snapshot, or, when the log of changes still reaches back to `resume_after`, the deltas since
+	// then, also after a restart of the service; and a complete status update. After it come deltas without a gap, their
+	// revisions never falling, several in one response when the client reads slowly. Status updates and progress have no
+	// revision; progress may be left out. A heartbeat comes within 15 seconds without anything else. When a client
 	// is too far behind it gets a new snapshot. The stream ends with UNAVAILABLE when the service stops and with
 	// UNAUTHENTICATED when the token is revoked; connect again with the last revision.
 	WatchState(ctx context.Context, in *WatchStateRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStateResponse], error)
@@ -95,10 +110,30 @@ func (c *schedulerServiceClient) BookJob(ctx context.Context, in *BookJobRequest
 	return out, nil
 }
 
+func (c *schedulerServiceClient) CheckBooking(ctx context.Context, in *CheckBookingRequest, opts ...grpc.CallOption) (*CheckBookingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckBookingResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_CheckBooking_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *schedulerServiceClient) UpdateJob(ctx context.Context, in *UpdateJobRequest, opts ...grpc.CallOption) (*UpdateJobResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UpdateJobResponse)
 	err := c.cc.Invoke(ctx, SchedulerService_UpdateJob_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *schedulerServiceClient) MoveJob(ctx context.Context, in *MoveJobRequest, opts ...grpc.CallOption) (*MoveJobResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MoveJobResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_MoveJob_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -145,10 +180,10 @@ func (c *schedulerServiceClient) ListFreeSlots(ctx context.Context, in *ListFree
 	return out, nil
 }
 
-func (c *schedulerServiceClient) GetTodayStats(ctx context.Context, in *GetTodayStatsRequest, opts ...grpc.CallOption) (*GetTodayStatsResponse, error) {
+func (c *schedulerServiceClient) GetDayStats(ctx context.Context, in *GetDayStatsRequest, opts ...grpc.CallOption) (*GetDayStatsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(GetTodayStatsResponse)
-	err := c.cc.Invoke(ctx, SchedulerService_GetTodayStats_FullMethodName, in, out, cOpts...)
+	out := new(GetDayStatsResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_GetDayStats_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -188,44 +223,57 @@ type SchedulerService_WatchStateClient = grpc.ServerStreamingClient[WatchStateRe
 // All implementations must embed UnimplementedSchedulerServiceServer
 // for forward compatibility.
 //
-// SchedulerService books time slots on the GPU's timeline and shows that timeline live.
+// SchedulerService books time slots on the timelines of the GPUs and shows those timelines live.
 //
-// Every call needs a token (see IdentityService). Times are milliseconds since the Unix epoch, durations are
-// milliseconds, slots are closed intervals: slots that touch collide. A call that fails changes nothing. Errors about a
-// field are INVALID_ARGUMENT with buf.validate.Violations, others carry an ErrorInfo.
+// Every call needs a token (see IdentityService). Moments are milliseconds since the Unix epoch, durations are
+// milliseconds, slots are closed intervals: slots that touch collide. A call that fails changes nothing, and its error carries
+// an ErrorInfo.
 type SchedulerServiceServer interface {
 	// Books a slot. The check for collisions and the write are one step: of any number of requests for one moment exactly
 	// one wins. The answer is sent when the booking is on disk.
 	//
 	// INVALID_ARGUMENT for a start in the past or unsuitable values; FAILED_PRECONDITION with a SlotConflict when the slot
-	// is taken; UNAVAILABLE until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another
-	// booking; RESOURCE_EXHAUSTED when the disk is full.
+	// is taken, and with ERROR_REASON_STALE_WORKFLOW when the workflow has another version than the request names; UNAVAILABLE
+	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
+	// the disk is full.
 	BookJob(context.Context, *BookJobRequest) (*BookJobResponse, error)
-	// Edits and moves a scheduled job in one step: all of it or nothing. A move is checked like a booking.
+	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
+	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
+	// what BookJob's own errors tell.
+	CheckBooking(context.Context, *CheckBookingRequest) (*CheckBookingResponse, error)
+	// Changes the inputs of a scheduled job: all of the named ones or nothing.
+	//
+	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
+	// PERMISSION_DENIED for somebody else's job.
+	UpdateJob(context.Context, *UpdateJobRequest) (*UpdateJobResponse, error)
+	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
+	// not in its way.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
-	UpdateJob(context.Context, *UpdateJobRequest) (*UpdateJobResponse, error)
-	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when ComfyUI has
-	// let go; it may complete all the same. Asking again does no harm.
+	MoveJob(context.Context, *MoveJobRequest) (*MoveJobResponse, error)
+	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when its run has
+	// ended; it may complete all the same. Asking again does no harm.
 	//
-	// FAILED_PRECONDITION when it has ended already; PERMISSION_DENIED for somebody else's job.
+	// FAILED_PRECONDITION when it has ended already; ABORTED when it was changed since `version`; PERMISSION_DENIED for somebody
+	// else's job.
 	CancelJob(context.Context, *CancelJobRequest) (*CancelJobResponse, error)
 	// Reads one job. NOT_FOUND when there is none.
 	GetJob(context.Context, *GetJobRequest) (*GetJobResponse, error)
 	// Reads jobs page by page, filtered and sorted.
 	ListJobs(context.Context, *ListJobsRequest) (*ListJobsResponse, error)
-	// Finds the free stretches of a worker's timeline that hold at least one slot.
+	// Finds page by page the free stretches of timelines that hold at least one slot, earliest first.
 	ListFreeSlots(context.Context, *ListFreeSlotsRequest) (*ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
-	GetTodayStats(context.Context, *GetTodayStatsRequest) (*GetTodayStatsResponse, error)
-	// Reads the live state once, as WatchState would begin.
+	GetDayStats(context.Context, *GetDayStatsRequest) (*GetDayStatsResponse, error)
+	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(context.Context, *GetStateRequest) (*GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
 	//
-	// The first response holds a snapshot, or, when `resume_after` is still known, the deltas since then. After it come
-	// deltas without a gap, their revisions strictly rising, several in one response when the client reads slowly.
-	// Progress has no revision and may be left out. A heartbeat comes within 15 seconds without anything else. When a client
+	// The first response holds a snapshot, or, when the log of changes still reaches back to `resume_after`, the deltas since
+	// then, also after a restart of the service; and a complete status update. After it come deltas without a gap, their
+	// revisions never falling, several in one response when the client reads slowly. Status updates and progress have no
+	// revision; progress may be left out. A heartbeat comes within 15 seconds without anything else. When a client
 	// is too far behind it gets a new snapshot. The stream ends with UNAVAILABLE when the service stops and with
 	// UNAUTHENTICATED when the token is revoked; connect again with the last revision.
 	WatchState(*WatchStateRequest, grpc.ServerStreamingServer[WatchStateResponse]) error
@@ -242,8 +290,14 @@ type UnimplementedSchedulerServiceServer struct{}
 func (UnimplementedSchedulerServiceServer) BookJob(context.Context, *BookJobRequest) (*BookJobResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BookJob not implemented")
 }
+func (UnimplementedSchedulerServiceServer) CheckBooking(context.Context, *CheckBookingRequest) (*CheckBookingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckBooking not implemented")
+}
 func (UnimplementedSchedulerServiceServer) UpdateJob(context.Context, *UpdateJobRequest) (*UpdateJobResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateJob not implemented")
+}
+func (UnimplementedSchedulerServiceServer) MoveJob(context.Context, *MoveJobRequest) (*MoveJobResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MoveJob not implemented")
 }
 func (UnimplementedSchedulerServiceServer) CancelJob(context.Context, *CancelJobRequest) (*CancelJobResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelJob not implemented")
@@ -257,8 +311,8 @@ func (UnimplementedSchedulerServiceServer) ListJobs(context.Context, *ListJobsRe
 func (UnimplementedSchedulerServiceServer) ListFreeSlots(context.Context, *ListFreeSlotsRequest) (*ListFreeSlotsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListFreeSlots not implemented")
 }
-func (UnimplementedSchedulerServiceServer) GetTodayStats(context.Context, *GetTodayStatsRequest) (*GetTodayStatsResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetTodayStats not implemented")
+func (UnimplementedSchedulerServiceServer) GetDayStats(context.Context, *GetDayStatsRequest) (*GetDayStatsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDayStats not implemented")
 }
 func (UnimplementedSchedulerServiceServer) GetState(context.Context, *GetStateRequest) (*GetStateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetState not implemented")
@@ -305,6 +359,24 @@ func _SchedulerService_BookJob_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SchedulerService_CheckBooking_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckBookingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SchedulerServiceServer).CheckBooking(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SchedulerService_CheckBooking_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SchedulerServiceServer).CheckBooking(ctx, req.(*CheckBookingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SchedulerService_UpdateJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UpdateJobRequest)
 	if err := dec(in); err != nil {
@@ -319,6 +391,24 @@ func _SchedulerService_UpdateJob_Handler(srv interface{}, ctx context.Context, d
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SchedulerServiceServer).UpdateJob(ctx, req.(*UpdateJobRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SchedulerService_MoveJob_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MoveJobRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SchedulerServiceServer).MoveJob(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SchedulerService_MoveJob_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SchedulerServiceServer).MoveJob(ctx, req.(*MoveJobRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -395,20 +485,20 @@ func _SchedulerService_ListFreeSlots_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
-func _SchedulerService_GetTodayStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetTodayStatsRequest)
+func _SchedulerService_GetDayStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDayStatsRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(SchedulerServiceServer).GetTodayStats(ctx, in)
+		return srv.(SchedulerServiceServer).GetDayStats(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: SchedulerService_GetTodayStats_FullMethodName,
+		FullMethod: SchedulerService_GetDayStats_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(SchedulerServiceServer).GetTodayStats(ctx, req.(*GetTodayStatsRequest))
+		return srv.(SchedulerServiceServer).GetDayStats(ctx, req.(*GetDayStatsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -454,8 +544,16 @@ var SchedulerService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _SchedulerService_BookJob_Handler,
 		},
 		{
+			MethodName: "CheckBooking",
+			Handler:    _SchedulerService_CheckBooking_Handler,
+		},
+		{
 			MethodName: "UpdateJob",
 			Handler:    _SchedulerService_UpdateJob_Handler,
+		},
+		{
+			MethodName: "MoveJob",
+			Handler:    _SchedulerService_MoveJob_Handler,
 		},
 		{
 			MethodName: "CancelJob",
@@ -474,8 +572,8 @@ var SchedulerService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _SchedulerService_ListFreeSlots_Handler,
 		},
 		{
-			MethodName: "GetTodayStats",
-			Handler:    _SchedulerService_GetTodayStats_Handler,
+			MethodName: "GetDayStats",
+			Handler:    _SchedulerService_GetDayStats_Handler,
 		},
 		{
 			MethodName: "GetState",

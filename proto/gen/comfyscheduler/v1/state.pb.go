@@ -7,6 +7,7 @@
 package comfyschedulerv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -21,12 +22,135 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Revision is a point in the history of the live state. Two revisions can be compared only within one epoch.
+// SystemStatus is the state of the service.
+type SystemStatus int32
+
+const (
+	// Not a status.
+	SystemStatus_SYSTEM_STATUS_UNSPECIFIED SystemStatus = 0
+	// ComfyUI is being started or attached to.
+	SystemStatus_SYSTEM_STATUS_BOOTING SystemStatus = 1
+	// Warm-up and benchmark are running.
+	SystemStatus_SYSTEM_STATUS_BENCHMARKING SystemStatus = 2
+	// Jobs start when their slots start.
+	SystemStatus_SYSTEM_STATUS_READY SystemStatus = 3
+	// ComfyUI went down and is being started again. Bookings are accepted.
+	SystemStatus_SYSTEM_STATUS_RESTARTING SystemStatus = 4
+	// ComfyUI is down. Bookings are accepted.
+	SystemStatus_SYSTEM_STATUS_OFFLINE SystemStatus = 5
+)
+
+// Enum value maps for SystemStatus.
+var (
+	SystemStatus_name = map[int32]string{
+		0: "SYSTEM_STATUS_UNSPECIFIED",
+		1: "SYSTEM_STATUS_BOOTING",
+		2: "SYSTEM_STATUS_BENCHMARKING",
+		3: "SYSTEM_STATUS_READY",
+		4: "SYSTEM_STATUS_RESTARTING",
+		5: "SYSTEM_STATUS_OFFLINE",
+	}
+	SystemStatus_value = map[string]int32{
+		"SYSTEM_STATUS_UNSPECIFIED":  0,
+		"SYSTEM_STATUS_BOOTING":      1,
+		"SYSTEM_STATUS_BENCHMARKING": 2,
+		"SYSTEM_STATUS_READY":        3,
+		"SYSTEM_STATUS_RESTARTING":   4,
+		"SYSTEM_STATUS_OFFLINE":      5,
+	}
+)
+
+func (x SystemStatus) Enum() *SystemStatus {
+	p := new(SystemStatus)
+	*p = x
+	return p
+}
+
+func (x SystemStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SystemStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_state_proto_enumTypes[0].Descriptor()
+}
+
+func (SystemStatus) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_state_proto_enumTypes[0]
+}
+
+func (x SystemStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SystemStatus.Descriptor instead.
+func (SystemStatus) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{0}
+}
+
+// AccessMode is how people become users.
+type AccessMode int32
+
+const (
+	// Not a mode.
+	AccessMode_ACCESS_MODE_UNSPECIFIED AccessMode = 0
+	// Whoever reaches the port may sign in.
+	AccessMode_ACCESS_MODE_OPEN AccessMode = 1
+	// Signing in needs an invitation, which an administrator makes.
+	AccessMode_ACCESS_MODE_INVITE AccessMode = 2
+	// Users are made by administrators.
+	AccessMode_ACCESS_MODE_CLOSED AccessMode = 3
+)
+
+// Enum value maps for AccessMode.
+var (
+	AccessMode_name = map[int32]string{
+		0: "ACCESS_MODE_UNSPECIFIED",
+		1: "ACCESS_MODE_OPEN",
+		2: "ACCESS_MODE_INVITE",
+		3: "ACCESS_MODE_CLOSED",
+	}
+	AccessMode_value = map[string]int32{
+		"ACCESS_MODE_UNSPECIFIED": 0,
+		"ACCESS_MODE_OPEN":        1,
+		"ACCESS_MODE_INVITE":      2,
+		"ACCESS_MODE_CLOSED":      3,
+	}
+)
+
+func (x AccessMode) Enum() *AccessMode {
+	p := new(AccessMode)
+	*p = x
+	return p
+}
+
+func (x AccessMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AccessMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_state_proto_enumTypes[1].Descriptor()
+}
+
+func (AccessMode) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_state_proto_enumTypes[1]
+}
+
+func (x AccessMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AccessMode.Descriptor instead.
+func (AccessMode) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{1}
+}
+
+// Revision is a point in the history of what is kept. Two revisions can be compared only within one epoch.
 type Revision struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names one unbroken history; a new one begins when the service starts.
+	// Required. Names one unbroken history, at most 100 bytes. It survives a restart of the service; a new one begins when a
+	// backup is restored.
 	Epoch string `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	// Position in that history; each change is one higher.
+	// Required. Position in that history; each committed change is one higher.
 	Number        int64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -76,33 +200,24 @@ func (x *Revision) GetNumber() int64 {
 	return 0
 }
 
-// StateSnapshot is the live state as a whole. It replaces whatever the client had.
+// StateSnapshot is the part of the live state that is kept. It replaces whatever the client had of it. Every field is output
+// only.
 type StateSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The revision it stands at.
+	// Revision at which it stands.
 	Revision *Revision `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
-	// The server's clock, milliseconds since the Unix epoch.
-	ServerTimeMs int64 `protobuf:"varint,2,opt,name=server_time_ms,json=serverTimeMs,proto3" json:"server_time_ms,omitempty"`
-	// The service and its ComfyUI.
-	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
-	// The workflows that can be booked.
-	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Who is watching now: up to 200 connections and, beyond those, up to 20 of the caller's own. `presence` counts all.
-	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
 	// Running jobs, the next scheduled ones and the latest ended ones, long texts cut (Job.shortened). Bounded in number and
 	// so that the snapshot has at most 1 MiB: ask ListJobs for the rest.
-	Jobs []*Job `protobuf:"bytes,6,rep,name=jobs,proto3" json:"jobs,omitempty"`
-	// Scheduled jobs whose slot starts after this moment (milliseconds since the Unix epoch) may be missing here;
+	Jobs []*Job `protobuf:"bytes,2,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	// Scheduled jobs whose slot starts after this moment may be missing here, milliseconds since the Unix epoch;
 	// 0 when all scheduled jobs are here.
-	ScheduledUntilMs int64 `protobuf:"varint,7,opt,name=scheduled_until_ms,json=scheduledUntilMs,proto3" json:"scheduled_until_ms,omitempty"`
-	// Names of the users whom `jobs` and `connected_users` speak of.
-	Users []*UserName `protobuf:"bytes,8,rep,name=users,proto3" json:"users,omitempty"`
-	// How many watch now.
-	Presence *Presence `protobuf:"bytes,9,opt,name=presence,proto3" json:"presence,omitempty"`
+	ScheduledUntilMs int64 `protobuf:"varint,3,opt,name=scheduled_until_ms,json=scheduledUntilMs,proto3" json:"scheduled_until_ms,omitempty"`
 	// How many jobs are scheduled, those that are missing here included.
-	ScheduledTotal int64 `protobuf:"varint,10,opt,name=scheduled_total,json=scheduledTotal,proto3" json:"scheduled_total,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	ScheduledTotal int64 `protobuf:"varint,4,opt,name=scheduled_total,json=scheduledTotal,proto3" json:"scheduled_total,omitempty"`
+	// Names of the owners of `jobs`.
+	Users         []*UserName `protobuf:"bytes,5,rep,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StateSnapshot) Reset() {
@@ -142,34 +257,6 @@ func (x *StateSnapshot) GetRevision() *Revision {
 	return nil
 }
 
-func (x *StateSnapshot) GetServerTimeMs() int64 {
-	if x != nil {
-		return x.ServerTimeMs
-	}
-	return 0
-}
-
-func (x *StateSnapshot) GetSystem() *SystemState {
-	if x != nil {
-		return x.System
-	}
-	return nil
-}
-
-func (x *StateSnapshot) GetWorkflows() []*Workflow {
-	if x != nil {
-		return x.Workflows
-	}
-	return nil
-}
-
-func (x *StateSnapshot) GetConnectedUsers() []*Connection {
-	if x != nil {
-		return x.ConnectedUsers
-	}
-	return nil
-}
-
 func (x *StateSnapshot) GetJobs() []*Job {
 	if x != nil {
 		return x.Jobs
@@ -184,20 +271,6 @@ func (x *StateSnapshot) GetScheduledUntilMs() int64 {
 	return 0
 }
 
-func (x *StateSnapshot) GetUsers() []*UserName {
-	if x != nil {
-		return x.Users
-	}
-	return nil
-}
-
-func (x *StateSnapshot) GetPresence() *Presence {
-	if x != nil {
-		return x.Presence
-	}
-	return nil
-}
-
 func (x *StateSnapshot) GetScheduledTotal() int64 {
 	if x != nil {
 		return x.ScheduledTotal
@@ -205,30 +278,27 @@ func (x *StateSnapshot) GetScheduledTotal() int64 {
 	return 0
 }
 
-// StateDelta is one change of the live state. Applying it twice does no harm. Its jobs have one owner: what was committed
-// together for several, or is large, comes as several deltas.
+func (x *StateSnapshot) GetUsers() []*UserName {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+// StateDelta is one committed change. Applying it twice does no harm. Its jobs have one owner: what was committed together for
+// several, or is large, comes as several deltas. Every field is output only.
 type StateDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The revision that the change leads to.
+	// Revision that the change leads to. Deltas that one commit is told in share it, and come in one response.
 	Revision *Revision `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
 	// Jobs that are new or changed. Each replaces the one before; long texts are cut (Job.shortened).
 	Jobs []*Job `protobuf:"bytes,2,rep,name=jobs,proto3" json:"jobs,omitempty"`
-	// The service and its ComfyUI, when changed.
-	System *SystemState `protobuf:"bytes,3,opt,name=system,proto3" json:"system,omitempty"`
-	// All workflows, when one changed.
-	Workflows []*Workflow `protobuf:"bytes,4,rep,name=workflows,proto3" json:"workflows,omitempty"`
-	// Connections that are new, of those that are listed.
-	ConnectedUsers []*Connection `protobuf:"bytes,5,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
-	// Ids of connections that are gone, of those that were listed.
-	DisconnectedIds []string `protobuf:"bytes,6,rep,name=disconnected_ids,json=disconnectedIds,proto3" json:"disconnected_ids,omitempty"`
-	// Names of users: the owners of `jobs`, those of `connected_users`, and whoever took another name.
-	Users []*UserName `protobuf:"bytes,7,rep,name=users,proto3" json:"users,omitempty"`
-	// How many watch now, when changed.
-	Presence *Presence `protobuf:"bytes,8,opt,name=presence,proto3" json:"presence,omitempty"`
 	// How many jobs are scheduled, when `jobs` is not empty.
-	ScheduledTotal int64 `protobuf:"varint,9,opt,name=scheduled_total,json=scheduledTotal,proto3" json:"scheduled_total,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	ScheduledTotal int64 `protobuf:"varint,3,opt,name=scheduled_total,json=scheduledTotal,proto3" json:"scheduled_total,omitempty"`
+	// Names of users: the owners of `jobs`, and whoever took another name.
+	Users         []*UserName `protobuf:"bytes,4,rep,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StateDelta) Reset() {
@@ -275,32 +345,11 @@ func (x *StateDelta) GetJobs() []*Job {
 	return nil
 }
 
-func (x *StateDelta) GetSystem() *SystemState {
+func (x *StateDelta) GetScheduledTotal() int64 {
 	if x != nil {
-		return x.System
+		return x.ScheduledTotal
 	}
-	return nil
-}
-
-func (x *StateDelta) GetWorkflows() []*Workflow {
-	if x != nil {
-		return x.Workflows
-	}
-	return nil
-}
-
-func (x *StateDelta) GetConnectedUsers() []*Connection {
-	if x != nil {
-		return x.ConnectedUsers
-	}
-	return nil
-}
-
-func (x *StateDelta) GetDisconnectedIds() []string {
-	if x != nil {
-		return x.DisconnectedIds
-	}
-	return nil
+	return 0
 }
 
 func (x *StateDelta) GetUsers() []*UserName {
@@ -310,26 +359,114 @@ func (x *StateDelta) GetUsers() []*UserName {
 	return nil
 }
 
-func (x *StateDelta) GetPresence() *Presence {
+// StatusUpdate is a change of the part of the live state that is not kept: how the service and its ComfyUI are and who
+// watches. It has no revision. A stream begins with one that holds everything. Every field is output only.
+type StatusUpdate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// It holds everything: forget the workflows and connections you had.
+	Complete bool `protobuf:"varint,1,opt,name=complete,proto3" json:"complete,omitempty"`
+	// Service and its workers, when changed.
+	System *SystemState `protobuf:"bytes,2,opt,name=system,proto3" json:"system,omitempty"`
+	// All workflows, when one changed.
+	Workflows []*WorkflowSummary `protobuf:"bytes,3,rep,name=workflows,proto3" json:"workflows,omitempty"`
+	// Connections that are new, of those that are listed: up to 200 and, beyond those, up to 20 of the caller's own.
+	// `presence` counts all.
+	ConnectedUsers []*Connection `protobuf:"bytes,4,rep,name=connected_users,json=connectedUsers,proto3" json:"connected_users,omitempty"`
+	// Ids of connections that are gone, of those that were listed. Apply them after `connected_users`.
+	DisconnectedIds []string `protobuf:"bytes,5,rep,name=disconnected_ids,json=disconnectedIds,proto3" json:"disconnected_ids,omitempty"`
+	// How many watch now, when changed.
+	Presence *Presence `protobuf:"bytes,6,opt,name=presence,proto3" json:"presence,omitempty"`
+	// Names of the users of `connected_users`.
+	Users         []*UserName `protobuf:"bytes,7,rep,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatusUpdate) Reset() {
+	*x = StatusUpdate{}
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatusUpdate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatusUpdate) ProtoMessage() {}
+
+func (x *StatusUpdate) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatusUpdate.ProtoReflect.Descriptor instead.
+func (*StatusUpdate) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *StatusUpdate) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+func (x *StatusUpdate) GetSystem() *SystemState {
+	if x != nil {
+		return x.System
+	}
+	return nil
+}
+
+func (x *StatusUpdate) GetWorkflows() []*WorkflowSummary {
+	if x != nil {
+		return x.Workflows
+	}
+	return nil
+}
+
+func (x *StatusUpdate) GetConnectedUsers() []*Connection {
+	if x != nil {
+		return x.ConnectedUsers
+	}
+	return nil
+}
+
+func (x *StatusUpdate) GetDisconnectedIds() []string {
+	if x != nil {
+		return x.DisconnectedIds
+	}
+	return nil
+}
+
+func (x *StatusUpdate) GetPresence() *Presence {
 	if x != nil {
 		return x.Presence
 	}
 	return nil
 }
 
-func (x *StateDelta) GetScheduledTotal() int64 {
+func (x *StatusUpdate) GetUsers() []*UserName {
 	if x != nil {
-		return x.ScheduledTotal
+		return x.Users
 	}
-	return 0
+	return nil
 }
 
-// UserName is what a user is called now.
+// UserName is what a user is called now. Every field is output only.
 type UserName struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user.
+	// User.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The user's current name.
+	// Current name.
 	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -337,7 +474,7 @@ type UserName struct {
 
 func (x *UserName) Reset() {
 	*x = UserName{}
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +486,7 @@ func (x *UserName) String() string {
 func (*UserName) ProtoMessage() {}
 
 func (x *UserName) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +499,7 @@ func (x *UserName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserName.ProtoReflect.Descriptor instead.
 func (*UserName) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *UserName) GetUserId() string {
@@ -379,7 +516,7 @@ func (x *UserName) GetName() string {
 	return ""
 }
 
-// Presence counts who watches.
+// Presence counts who watches. Every field is output only.
 type Presence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Open state streams.
@@ -392,7 +529,7 @@ type Presence struct {
 
 func (x *Presence) Reset() {
 	*x = Presence{}
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +541,7 @@ func (x *Presence) String() string {
 func (*Presence) ProtoMessage() {}
 
 func (x *Presence) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +554,7 @@ func (x *Presence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Presence.ProtoReflect.Descriptor instead.
 func (*Presence) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Presence) GetConnections() int32 {
@@ -434,26 +571,26 @@ func (x *Presence) GetUsers() int32 {
 	return 0
 }
 
-// Connection is one open state stream. Tabs of one browser may share one.
+// Connection is one open state stream. Tabs of one browser may share one. Every field is output only.
 type Connection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Made by the server for each stream.
+	// Id, made by the server for each stream.
 	ConnectionId string `protobuf:"bytes,1,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
-	// The user.
+	// User.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The client's address; empty where the viewer may not see it.
-	Ip string `protobuf:"bytes,4,opt,name=ip,proto3" json:"ip,omitempty"`
+	// Address of the client; empty where the viewer may not see it.
+	Ip string `protobuf:"bytes,3,opt,name=ip,proto3" json:"ip,omitempty"`
 	// Since when, milliseconds since the Unix epoch.
-	ConnectedAtMs int64 `protobuf:"varint,5,opt,name=connected_at_ms,json=connectedAtMs,proto3" json:"connected_at_ms,omitempty"`
+	ConnectedAtMs int64 `protobuf:"varint,4,opt,name=connected_at_ms,json=connectedAtMs,proto3" json:"connected_at_ms,omitempty"`
 	// Kind of client as it names itself, such as "web" or "cli".
-	Client        string `protobuf:"bytes,6,opt,name=client,proto3" json:"client,omitempty"`
+	Client        string `protobuf:"bytes,5,opt,name=client,proto3" json:"client,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -465,7 +602,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_state_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -478,7 +615,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Connection) GetConnectionId() string {
@@ -516,50 +653,248 @@ func (x *Connection) GetClient() string {
 	return ""
 }
 
+// SystemState is how the service and its ComfyUI are. Every field is output only.
+type SystemState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// State of the whole: that of the worker which is best off.
+	Status SystemStatus `protobuf:"varint,1,opt,name=status,proto3,enum=comfyscheduler.v1.SystemStatus" json:"status,omitempty"`
+	// Why it is not ready, in words for people; empty when it is.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Duration of the benchmark generation of the first workflow, in milliseconds; 0 until it is known.
+	BenchmarkMs int64 `protobuf:"varint,3,opt,name=benchmark_ms,json=benchmarkMs,proto3" json:"benchmark_ms,omitempty"`
+	// Workers, in the order of the configuration.
+	Workers []*Worker `protobuf:"bytes,4,rep,name=workers,proto3" json:"workers,omitempty"`
+	// Version of the service.
+	Version string `protobuf:"bytes,5,opt,name=version,proto3" json:"version,omitempty"`
+	// How people become users.
+	AccessMode AccessMode `protobuf:"varint,6,opt,name=access_mode,json=accessMode,proto3,enum=comfyscheduler.v1.AccessMode" json:"access_mode,omitempty"`
+	// Prompts and results are seen by their owner and by administrators only.
+	PrivateJobs bool `protobuf:"varint,7,opt,name=private_jobs,json=privateJobs,proto3" json:"private_jobs,omitempty"`
+	// What a user may do at most.
+	Limits        *Limits `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SystemState) Reset() {
+	*x = SystemState{}
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SystemState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SystemState) ProtoMessage() {}
+
+func (x *SystemState) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SystemState.ProtoReflect.Descriptor instead.
+func (*SystemState) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SystemState) GetStatus() SystemStatus {
+	if x != nil {
+		return x.Status
+	}
+	return SystemStatus_SYSTEM_STATUS_UNSPECIFIED
+}
+
+func (x *SystemState) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SystemState) GetBenchmarkMs() int64 {
+	if x != nil {
+		return x.BenchmarkMs
+	}
+	return 0
+}
+
+func (x *SystemState) GetWorkers() []*Worker {
+	if x != nil {
+		return x.Workers
+	}
+	return nil
+}
+
+func (x *SystemState) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *SystemState) GetAccessMode() AccessMode {
+	if x != nil {
+		return x.AccessMode
+	}
+	return AccessMode_ACCESS_MODE_UNSPECIFIED
+}
+
+func (x *SystemState) GetPrivateJobs() bool {
+	if x != nil {
+		return x.PrivateJobs
+	}
+	return false
+}
+
+func (x *SystemState) GetLimits() *Limits {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+// Limits are what a user may do at most; 0 stands for no limit. Administrators have none. Every field is output only.
+type Limits struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Scheduled and running jobs of one user.
+	OpenBookings int32 `protobuf:"varint,1,opt,name=open_bookings,json=openBookings,proto3" json:"open_bookings,omitempty"`
+	// How far ahead a slot may start, in days.
+	DaysAhead int32 `protobuf:"varint,2,opt,name=days_ahead,json=daysAhead,proto3" json:"days_ahead,omitempty"`
+	// Calls of one user, on average in a second.
+	RequestsPerSecond int32 `protobuf:"varint,3,opt,name=requests_per_second,json=requestsPerSecond,proto3" json:"requests_per_second,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Limits) Reset() {
+	*x = Limits{}
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Limits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Limits) ProtoMessage() {}
+
+func (x *Limits) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_state_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Limits.ProtoReflect.Descriptor instead.
+func (*Limits) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_state_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Limits) GetOpenBookings() int32 {
+	if x != nil {
+		return x.OpenBookings
+	}
+	return 0
+}
+
+func (x *Limits) GetDaysAhead() int32 {
+	if x != nil {
+		return x.DaysAhead
+	}
+	return 0
+}
+
+func (x *Limits) GetRequestsPerSecond() int32 {
+	if x != nil {
+		return x.RequestsPerSecond
+	}
+	return 0
+}
+
 var File_comfyscheduler_v1_state_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"\n" +
-	"\x1dcomfyscheduler/v1/state.proto\x12\x11comfyscheduler.v1\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1ecomfyscheduler/v1/system.proto\x1a comfyscheduler/v1/workflow.proto\"8\n" +
-	"\bRevision\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12\x16\n" +
-	"\x06number\x18\x02 \x01(\x03R\x06number\"\x98\x04\n" +
+	"\x1dcomfyscheduler/v1/state.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1ecomfyscheduler/v1/worker.proto\x1a comfyscheduler/v1/workflow.proto\"A\n" +
+	"\bRevision\x12\x1d\n" +
+	"\x05epoch\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\x05epoch\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x03R\x06number\"\xfe\x01\n" +
 	"\rStateSnapshot\x127\n" +
-	"\brevision\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\x12$\n" +
-	"\x0eserver_time_ms\x18\x02 \x01(\x03R\fserverTimeMs\x126\n" +
-	"\x06system\x18\x03 \x01(\v2\x1e.comfyscheduler.v1.SystemStateR\x06system\x129\n" +
-	"\tworkflows\x18\x04 \x03(\v2\x1b.comfyscheduler.v1.WorkflowR\tworkflows\x12F\n" +
-	"\x0fconnected_users\x18\x05 \x03(\v2\x1d.comfyscheduler.v1.ConnectionR\x0econnectedUsers\x12*\n" +
-	"\x04jobs\x18\x06 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x12,\n" +
-	"\x12scheduled_until_ms\x18\a \x01(\x03R\x10scheduledUntilMs\x121\n" +
-	"\x05users\x18\b \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\x127\n" +
-	"\bpresence\x18\t \x01(\v2\x1b.comfyscheduler.v1.PresenceR\bpresence\x12'\n" +
-	"\x0fscheduled_total\x18\n" +
-	" \x01(\x03R\x0escheduledTotal\"\xec\x03\n" +
+	"\brevision\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\x12*\n" +
+	"\x04jobs\x18\x02 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x12,\n" +
+	"\x12scheduled_until_ms\x18\x03 \x01(\x03R\x10scheduledUntilMs\x12'\n" +
+	"\x0fscheduled_total\x18\x04 \x01(\x03R\x0escheduledTotal\x121\n" +
+	"\x05users\x18\x05 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xcd\x01\n" +
 	"\n" +
 	"StateDelta\x127\n" +
 	"\brevision\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\x12*\n" +
-	"\x04jobs\x18\x02 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x126\n" +
-	"\x06system\x18\x03 \x01(\v2\x1e.comfyscheduler.v1.SystemStateR\x06system\x129\n" +
-	"\tworkflows\x18\x04 \x03(\v2\x1b.comfyscheduler.v1.WorkflowR\tworkflows\x12F\n" +
-	"\x0fconnected_users\x18\x05 \x03(\v2\x1d.comfyscheduler.v1.ConnectionR\x0econnectedUsers\x12)\n" +
-	"\x10disconnected_ids\x18\x06 \x03(\tR\x0fdisconnectedIds\x121\n" +
-	"\x05users\x18\a \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\x127\n" +
-	"\bpresence\x18\b \x01(\v2\x1b.comfyscheduler.v1.PresenceR\bpresence\x12'\n" +
-	"\x0fscheduled_total\x18\t \x01(\x03R\x0escheduledTotal\"7\n" +
+	"\x04jobs\x18\x02 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x12'\n" +
+	"\x0fscheduled_total\x18\x03 \x01(\x03R\x0escheduledTotal\x121\n" +
+	"\x05users\x18\x04 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\x83\x03\n" +
+	"\fStatusUpdate\x12\x1a\n" +
+	"\bcomplete\x18\x01 \x01(\bR\bcomplete\x126\n" +
+	"\x06system\x18\x02 \x01(\v2\x1e.comfyscheduler.v1.SystemStateR\x06system\x12@\n" +
+	"\tworkflows\x18\x03 \x03(\v2\".comfyscheduler.v1.WorkflowSummaryR\tworkflows\x12F\n" +
+	"\x0fconnected_users\x18\x04 \x03(\v2\x1d.comfyscheduler.v1.ConnectionR\x0econnectedUsers\x12)\n" +
+	"\x10disconnected_ids\x18\x05 \x03(\tR\x0fdisconnectedIds\x127\n" +
+	"\bpresence\x18\x06 \x01(\v2\x1b.comfyscheduler.v1.PresenceR\bpresence\x121\n" +
+	"\x05users\x18\a \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"7\n" +
 	"\bUserName\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"B\n" +
 	"\bPresence\x12 \n" +
 	"\vconnections\x18\x01 \x01(\x05R\vconnections\x12\x14\n" +
-	"\x05users\x18\x02 \x01(\x05R\x05users\"\xa0\x01\n" +
+	"\x05users\x18\x02 \x01(\x05R\x05users\"\x9a\x01\n" +
 	"\n" +
 	"Connection\x12#\n" +
 	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x0e\n" +
-	"\x02ip\x18\x04 \x01(\tR\x02ip\x12&\n" +
-	"\x0fconnected_at_ms\x18\x05 \x01(\x03R\rconnectedAtMs\x12\x16\n" +
-	"\x06client\x18\x06 \x01(\tR\x06clientJ\x04\b\x03\x10\x04BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x02ip\x18\x03 \x01(\tR\x02ip\x12&\n" +
+	"\x0fconnected_at_ms\x18\x04 \x01(\x03R\rconnectedAtMs\x12\x16\n" +
+	"\x06client\x18\x05 \x01(\tR\x06client\"\xe6\x02\n" +
+	"\vSystemState\x127\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x1f.comfyscheduler.v1.SystemStatusR\x06status\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12!\n" +
+	"\fbenchmark_ms\x18\x03 \x01(\x03R\vbenchmarkMs\x123\n" +
+	"\aworkers\x18\x04 \x03(\v2\x19.comfyscheduler.v1.WorkerR\aworkers\x12\x18\n" +
+	"\aversion\x18\x05 \x01(\tR\aversion\x12>\n" +
+	"\vaccess_mode\x18\x06 \x01(\x0e2\x1d.comfyscheduler.v1.AccessModeR\n" +
+	"accessMode\x12!\n" +
+	"\fprivate_jobs\x18\a \x01(\bR\vprivateJobs\x121\n" +
+	"\x06limits\x18\b \x01(\v2\x19.comfyscheduler.v1.LimitsR\x06limits\"|\n" +
+	"\x06Limits\x12#\n" +
+	"\ropen_bookings\x18\x01 \x01(\x05R\fopenBookings\x12\x1d\n" +
+	"\n" +
+	"days_ahead\x18\x02 \x01(\x05R\tdaysAhead\x12.\n" +
+	"\x13requests_per_second\x18\x03 \x01(\x05R\x11requestsPerSecond*\xba\x01\n" +
+	"\fSystemStatus\x12\x1d\n" +
+	"\x19SYSTEM_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15SYSTEM_STATUS_BOOTING\x10\x01\x12\x1e\n" +
+	"\x1aSYSTEM_STATUS_BENCHMARKING\x10\x02\x12\x17\n" +
+	"\x13SYSTEM_STATUS_READY\x10\x03\x12\x1c\n" +
+	"\x18SYSTEM_STATUS_RESTARTING\x10\x04\x12\x19\n" +
+	"\x15SYSTEM_STATUS_OFFLINE\x10\x05*o\n" +
+	"\n" +
+	"AccessMode\x12\x1b\n" +
+	"\x17ACCESS_MODE_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10ACCESS_MODE_OPEN\x10\x01\x12\x16\n" +
+	"\x12ACCESS_MODE_INVITE\x10\x02\x12\x16\n" +
+	"\x12ACCESS_MODE_CLOSED\x10\x03BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_state_proto_rawDescOnce sync.Once
@@ -573,38 +908,45 @@ func file_comfyscheduler_v1_state_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_state_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_comfyscheduler_v1_state_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_comfyscheduler_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_comfyscheduler_v1_state_proto_goTypes = []any{
-	(*Revision)(nil),      // 0: comfyscheduler.v1.Revision
-	(*StateSnapshot)(nil), // 1: comfyscheduler.v1.StateSnapshot
-	(*StateDelta)(nil),    // 2: comfyscheduler.v1.StateDelta
-	(*UserName)(nil),      // 3: comfyscheduler.v1.UserName
-	(*Presence)(nil),      // 4: comfyscheduler.v1.Presence
-	(*Connection)(nil),    // 5: comfyscheduler.v1.Connection
-	(*SystemState)(nil),   // 6: comfyscheduler.v1.SystemState
-	(*Workflow)(nil),      // 7: comfyscheduler.v1.Workflow
-	(*Job)(nil),           // 8: comfyscheduler.v1.Job
+	(SystemStatus)(0),       // 0: comfyscheduler.v1.SystemStatus
+	(AccessMode)(0),         // 1: comfyscheduler.v1.AccessMode
+	(*Revision)(nil),        // 2: comfyscheduler.v1.Revision
+	(*StateSnapshot)(nil),   // 3: comfyscheduler.v1.StateSnapshot
+	(*StateDelta)(nil),      // 4: comfyscheduler.v1.StateDelta
+	(*StatusUpdate)(nil),    // 5: comfyscheduler.v1.StatusUpdate
+	(*UserName)(nil),        // 6: comfyscheduler.v1.UserName
+	(*Presence)(nil),        // 7: comfyscheduler.v1.Presence
+	(*Connection)(nil),      // 8: comfyscheduler.v1.Connection
+	(*SystemState)(nil),     // 9: comfyscheduler.v1.SystemState
+	(*Limits)(nil),          // 10: comfyscheduler.v1.Limits
+	(*Job)(nil),             // 11: comfyscheduler.v1.Job
+	(*WorkflowSummary)(nil), // 12: comfyscheduler.v1.WorkflowSummary
+	(*Worker)(nil),          // 13: comfyscheduler.v1.Worker
 }
 var file_comfyscheduler_v1_state_proto_depIdxs = []int32{
-	0,  // 0: comfyscheduler.v1.StateSnapshot.revision:type_name -> comfyscheduler.v1.Revision
-	6,  // 1: comfyscheduler.v1.StateSnapshot.system:type_name -> comfyscheduler.v1.SystemState
-	7,  // 2: comfyscheduler.v1.StateSnapshot.workflows:type_name -> comfyscheduler.v1.Workflow
-	5,  // 3: comfyscheduler.v1.StateSnapshot.connected_users:type_name -> comfyscheduler.v1.Connection
-	8,  // 4: comfyscheduler.v1.StateSnapshot.jobs:type_name -> comfyscheduler.v1.Job
-	3,  // 5: comfyscheduler.v1.StateSnapshot.users:type_name -> comfyscheduler.v1.UserName
-	4,  // 6: comfyscheduler.v1.StateSnapshot.presence:type_name -> comfyscheduler.v1.Presence
-	0,  // 7: comfyscheduler.v1.StateDelta.revision:type_name -> comfyscheduler.v1.Revision
-	8,  // 8: comfyscheduler.v1.StateDelta.jobs:type_name -> comfyscheduler.v1.Job
-	6,  // 9: comfyscheduler.v1.StateDelta.system:type_name -> comfyscheduler.v1.SystemState
-	7,  // 10: comfyscheduler.v1.StateDelta.workflows:type_name -> comfyscheduler.v1.Workflow
-	5,  // 11: comfyscheduler.v1.StateDelta.connected_users:type_name -> comfyscheduler.v1.Connection
-	3,  // 12: comfyscheduler.v1.StateDelta.users:type_name -> comfyscheduler.v1.UserName
-	4,  // 13: comfyscheduler.v1.StateDelta.presence:type_name -> comfyscheduler.v1.Presence
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	2,  // 0: comfyscheduler.v1.StateSnapshot.revision:type_name -> comfyscheduler.v1.Revision
+	11, // 1: comfyscheduler.v1.StateSnapshot.jobs:type_name -> comfyscheduler.v1.Job
+	6,  // 2: comfyscheduler.v1.StateSnapshot.users:type_name -> comfyscheduler.v1.UserName
+	2,  // 3: comfyscheduler.v1.StateDelta.revision:type_name -> comfyscheduler.v1.Revision
+	11, // 4: comfyscheduler.v1.StateDelta.jobs:type_name -> comfyscheduler.v1.Job
+	6,  // 5: comfyscheduler.v1.StateDelta.users:type_name -> comfyscheduler.v1.UserName
+	9,  // 6: comfyscheduler.v1.StatusUpdate.system:type_name -> comfyscheduler.v1.SystemState
+	12, // 7: comfyscheduler.v1.StatusUpdate.workflows:type_name -> comfyscheduler.v1.WorkflowSummary
+	8,  // 8: comfyscheduler.v1.StatusUpdate.connected_users:type_name -> comfyscheduler.v1.Connection
+	7,  // 9: comfyscheduler.v1.StatusUpdate.presence:type_name -> comfyscheduler.v1.Presence
+	6,  // 10: comfyscheduler.v1.StatusUpdate.users:type_name -> comfyscheduler.v1.UserName
+	0,  // 11: comfyscheduler.v1.SystemState.status:type_name -> comfyscheduler.v1.SystemStatus
+	13, // 12: comfyscheduler.v1.SystemState.workers:type_name -> comfyscheduler.v1.Worker
+	1,  // 13: comfyscheduler.v1.SystemState.access_mode:type_name -> comfyscheduler.v1.AccessMode
+	10, // 14: comfyscheduler.v1.SystemState.limits:type_name -> comfyscheduler.v1.Limits
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_state_proto_init() }
@@ -613,20 +955,21 @@ func file_comfyscheduler_v1_state_proto_init() {
 		return
 	}
 	file_comfyscheduler_v1_job_proto_init()
-	file_comfyscheduler_v1_system_proto_init()
+	file_comfyscheduler_v1_worker_proto_init()
 	file_comfyscheduler_v1_workflow_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_state_proto_rawDesc), len(file_comfyscheduler_v1_state_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      2,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_comfyscheduler_v1_state_proto_goTypes,
 		DependencyIndexes: file_comfyscheduler_v1_state_proto_depIdxs,
+		EnumInfos:         file_comfyscheduler_v1_state_proto_enumTypes,
 		MessageInfos:      file_comfyscheduler_v1_state_proto_msgTypes,
 	}.Build()
 	File_comfyscheduler_v1_state_proto = out.File

@@ -21,95 +21,184 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ParameterKind is the kind of a parameter's value.
-type ParameterKind int32
-
-const (
-	// Not a kind.
-	ParameterKind_PARAMETER_KIND_UNSPECIFIED ParameterKind = 0
-	// ParameterValue.integer.
-	ParameterKind_PARAMETER_KIND_INTEGER ParameterKind = 1
-	// ParameterValue.number.
-	ParameterKind_PARAMETER_KIND_NUMBER ParameterKind = 2
-	// ParameterValue.text.
-	ParameterKind_PARAMETER_KIND_TEXT ParameterKind = 3
-	// ParameterValue.boolean.
-	ParameterKind_PARAMETER_KIND_BOOLEAN ParameterKind = 4
-	// ParameterValue.text, one of `choices`.
-	ParameterKind_PARAMETER_KIND_CHOICE ParameterKind = 5
-)
-
-// Enum value maps for ParameterKind.
-var (
-	ParameterKind_name = map[int32]string{
-		0: "PARAMETER_KIND_UNSPECIFIED",
-		1: "PARAMETER_KIND_INTEGER",
-		2: "PARAMETER_KIND_NUMBER",
-		3: "PARAMETER_KIND_TEXT",
-		4: "PARAMETER_KIND_BOOLEAN",
-		5: "PARAMETER_KIND_CHOICE",
-	}
-	ParameterKind_value = map[string]int32{
-		"PARAMETER_KIND_UNSPECIFIED": 0,
-		"PARAMETER_KIND_INTEGER":     1,
-		"PARAMETER_KIND_NUMBER":      2,
-		"PARAMETER_KIND_TEXT":        3,
-		"PARAMETER_KIND_BOOLEAN":     4,
-		"PARAMETER_KIND_CHOICE":      5,
-	}
-)
-
-func (x ParameterKind) Enum() *ParameterKind {
-	p := new(ParameterKind)
-	*p = x
-	return p
-}
-
-func (x ParameterKind) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (ParameterKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_comfyscheduler_v1_workflow_proto_enumTypes[0].Descriptor()
-}
-
-func (ParameterKind) Type() protoreflect.EnumType {
-	return &file_comfyscheduler_v1_workflow_proto_enumTypes[0]
-}
-
-func (x ParameterKind) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use ParameterKind.Descriptor instead.
-func (ParameterKind) EnumDescriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{0}
-}
-
-// Workflow is a ComfyUI graph with the parameters a booking may set.
-type Workflow struct {
+// WorkflowSummary is what the live state and lists tell of a workflow. Every field is output only.
+type WorkflowSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Short name, unique on the server.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Name for people.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// Parameters beyond prompt and seed, in the order of the form.
-	Parameters []*Parameter `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"`
-	// Prompt of the template itself, offered as an example.
-	ExamplePrompt string `protobuf:"bytes,4,opt,name=example_prompt,json=examplePrompt,proto3" json:"example_prompt,omitempty"`
-	// Smallest seed the workflow takes.
-	SeedMin uint64 `protobuf:"varint,5,opt,name=seed_min,json=seedMin,proto3" json:"seed_min,omitempty"`
-	// Largest seed the workflow takes.
-	SeedMax uint64 `protobuf:"varint,6,opt,name=seed_max,json=seedMax,proto3" json:"seed_max,omitempty"`
-	// What keeps the workflow from running (a missing model file, say), in words; empty when nothing does.
-	Problems      []string `protobuf:"bytes,7,rep,name=problems,proto3" json:"problems,omitempty"`
+	// Names what the workflow is now: another graph or another form has another version.
+	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	// At least one worker can run the workflow.
+	Bookable bool `protobuf:"varint,4,opt,name=bookable,proto3" json:"bookable,omitempty"`
+	// What keeps the workflow from running (a missing model file, say), in words for people; at most 50.
+	Problems []string `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
+	// How long the workflow takes with the values of its defaults, by worker. Workers that do not know yet are missing.
+	Estimates     []*WorkflowEstimate `protobuf:"bytes,6,rep,name=estimates,proto3" json:"estimates,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkflowSummary) Reset() {
+	*x = WorkflowSummary{}
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkflowSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkflowSummary) ProtoMessage() {}
+
+func (x *WorkflowSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkflowSummary.ProtoReflect.Descriptor instead.
+func (*WorkflowSummary) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *WorkflowSummary) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *WorkflowSummary) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *WorkflowSummary) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *WorkflowSummary) GetBookable() bool {
+	if x != nil {
+		return x.Bookable
+	}
+	return false
+}
+
+func (x *WorkflowSummary) GetProblems() []string {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *WorkflowSummary) GetEstimates() []*WorkflowEstimate {
+	if x != nil {
+		return x.Estimates
+	}
+	return nil
+}
+
+// WorkflowEstimate is how long a workflow takes on one worker. Every field is output only.
+type WorkflowEstimate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Worker.
+	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Expected duration of a generation, in milliseconds.
+	ExpectedMs int64 `protobuf:"varint,2,opt,name=expected_ms,json=expectedMs,proto3" json:"expected_ms,omitempty"`
+	// Duration of the slot that a booking made now would get, margin included, in milliseconds.
+	SlotDurationMs int64 `protobuf:"varint,3,opt,name=slot_duration_ms,json=slotDurationMs,proto3" json:"slot_duration_ms,omitempty"`
+	// Duration that was measured when the worker started, in milliseconds; 0 when none was.
+	BenchmarkMs   int64 `protobuf:"varint,4,opt,name=benchmark_ms,json=benchmarkMs,proto3" json:"benchmark_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkflowEstimate) Reset() {
+	*x = WorkflowEstimate{}
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkflowEstimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkflowEstimate) ProtoMessage() {}
+
+func (x *WorkflowEstimate) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkflowEstimate.ProtoReflect.Descriptor instead.
+func (*WorkflowEstimate) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *WorkflowEstimate) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *WorkflowEstimate) GetExpectedMs() int64 {
+	if x != nil {
+		return x.ExpectedMs
+	}
+	return 0
+}
+
+func (x *WorkflowEstimate) GetSlotDurationMs() int64 {
+	if x != nil {
+		return x.SlotDurationMs
+	}
+	return 0
+}
+
+func (x *WorkflowEstimate) GetBenchmarkMs() int64 {
+	if x != nil {
+		return x.BenchmarkMs
+	}
+	return 0
+}
+
+// Workflow is a ComfyUI graph with its form. Every field is output only.
+type Workflow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What lists tell of it, `version` among it: a form may be kept for as long as the version stays.
+	Summary *WorkflowSummary `protobuf:"bytes,1,opt,name=summary,proto3" json:"summary,omitempty"`
+	// The form: what a booking may set, in order. A workflow may have no prompt and no seed.
+	Inputs        []*Input `protobuf:"bytes,2,rep,name=inputs,proto3" json:"inputs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Workflow) Reset() {
 	*x = Workflow{}
-	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[0]
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -121,7 +210,7 @@ func (x *Workflow) String() string {
 func (*Workflow) ProtoMessage() {}
 
 func (x *Workflow) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[0]
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -134,163 +223,19 @@ func (x *Workflow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Workflow.ProtoReflect.Descriptor instead.
 func (*Workflow) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{0}
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *Workflow) GetId() string {
+func (x *Workflow) GetSummary() *WorkflowSummary {
 	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-func (x *Workflow) GetTitle() string {
-	if x != nil {
-		return x.Title
-	}
-	return ""
-}
-
-func (x *Workflow) GetParameters() []*Parameter {
-	if x != nil {
-		return x.Parameters
+		return x.Summary
 	}
 	return nil
 }
 
-func (x *Workflow) GetExamplePrompt() string {
+func (x *Workflow) GetInputs() []*Input {
 	if x != nil {
-		return x.ExamplePrompt
-	}
-	return ""
-}
-
-func (x *Workflow) GetSeedMin() uint64 {
-	if x != nil {
-		return x.SeedMin
-	}
-	return 0
-}
-
-func (x *Workflow) GetSeedMax() uint64 {
-	if x != nil {
-		return x.SeedMax
-	}
-	return 0
-}
-
-func (x *Workflow) GetProblems() []string {
-	if x != nil {
-		return x.Problems
-	}
-	return nil
-}
-
-// Parameter describes one value that a booking may set.
-type Parameter struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Key in a job's `parameters`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Name for people.
-	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// Kind of value.
-	Kind ParameterKind `protobuf:"varint,3,opt,name=kind,proto3,enum=comfyscheduler.v1.ParameterKind" json:"kind,omitempty"`
-	// Smallest number, inclusive; absent when there is none.
-	Min *float64 `protobuf:"fixed64,4,opt,name=min,proto3,oneof" json:"min,omitempty"`
-	// Largest number, inclusive; absent when there is none.
-	Max *float64 `protobuf:"fixed64,5,opt,name=max,proto3,oneof" json:"max,omitempty"`
-	// Distance between allowed numbers, counted from `min`; 0 when any will do.
-	Step float64 `protobuf:"fixed64,6,opt,name=step,proto3" json:"step,omitempty"`
-	// The texts to choose from; only with PARAMETER_KIND_CHOICE.
-	Choices []string `protobuf:"bytes,7,rep,name=choices,proto3" json:"choices,omitempty"`
-	// The value used when a booking gives none.
-	Default       *ParameterValue `protobuf:"bytes,8,opt,name=default,proto3" json:"default,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Parameter) Reset() {
-	*x = Parameter{}
-	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Parameter) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Parameter) ProtoMessage() {}
-
-func (x *Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
-func (*Parameter) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *Parameter) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *Parameter) GetTitle() string {
-	if x != nil {
-		return x.Title
-	}
-	return ""
-}
-
-func (x *Parameter) GetKind() ParameterKind {
-	if x != nil {
-		return x.Kind
-	}
-	return ParameterKind_PARAMETER_KIND_UNSPECIFIED
-}
-
-func (x *Parameter) GetMin() float64 {
-	if x != nil && x.Min != nil {
-		return *x.Min
-	}
-	return 0
-}
-
-func (x *Parameter) GetMax() float64 {
-	if x != nil && x.Max != nil {
-		return *x.Max
-	}
-	return 0
-}
-
-func (x *Parameter) GetStep() float64 {
-	if x != nil {
-		return x.Step
-	}
-	return 0
-}
-
-func (x *Parameter) GetChoices() []string {
-	if x != nil {
-		return x.Choices
-	}
-	return nil
-}
-
-func (x *Parameter) GetDefault() *ParameterValue {
-	if x != nil {
-		return x.Default
+		return x.Inputs
 	}
 	return nil
 }
@@ -299,35 +244,23 @@ var File_comfyscheduler_v1_workflow_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_workflow_proto_rawDesc = "" +
 	"\n" +
-	" comfyscheduler/v1/workflow.proto\x12\x11comfyscheduler.v1\x1a\x1bcomfyscheduler/v1/job.proto\"\xe7\x01\n" +
-	"\bWorkflow\x12\x0e\n" +
+	" comfyscheduler/v1/workflow.proto\x12\x11comfyscheduler.v1\x1a\x1dcomfyscheduler/v1/input.proto\"\xcc\x01\n" +
+	"\x0fWorkflowSummary\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
-	"\x05title\x18\x02 \x01(\tR\x05title\x12<\n" +
-	"\n" +
-	"parameters\x18\x03 \x03(\v2\x1c.comfyscheduler.v1.ParameterR\n" +
-	"parameters\x12%\n" +
-	"\x0eexample_prompt\x18\x04 \x01(\tR\rexamplePrompt\x12\x19\n" +
-	"\bseed_min\x18\x05 \x01(\x04R\aseedMin\x12\x19\n" +
-	"\bseed_max\x18\x06 \x01(\x04R\aseedMax\x12\x1a\n" +
-	"\bproblems\x18\a \x03(\tR\bproblems\"\x94\x02\n" +
-	"\tParameter\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05title\x18\x02 \x01(\tR\x05title\x124\n" +
-	"\x04kind\x18\x03 \x01(\x0e2 .comfyscheduler.v1.ParameterKindR\x04kind\x12\x15\n" +
-	"\x03min\x18\x04 \x01(\x01H\x00R\x03min\x88\x01\x01\x12\x15\n" +
-	"\x03max\x18\x05 \x01(\x01H\x01R\x03max\x88\x01\x01\x12\x12\n" +
-	"\x04step\x18\x06 \x01(\x01R\x04step\x12\x18\n" +
-	"\achoices\x18\a \x03(\tR\achoices\x12;\n" +
-	"\adefault\x18\b \x01(\v2!.comfyscheduler.v1.ParameterValueR\adefaultB\x06\n" +
-	"\x04_minB\x06\n" +
-	"\x04_max*\xb6\x01\n" +
-	"\rParameterKind\x12\x1e\n" +
-	"\x1aPARAMETER_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
-	"\x16PARAMETER_KIND_INTEGER\x10\x01\x12\x19\n" +
-	"\x15PARAMETER_KIND_NUMBER\x10\x02\x12\x17\n" +
-	"\x13PARAMETER_KIND_TEXT\x10\x03\x12\x1a\n" +
-	"\x16PARAMETER_KIND_BOOLEAN\x10\x04\x12\x19\n" +
-	"\x15PARAMETER_KIND_CHOICE\x10\x05BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12\x1a\n" +
+	"\bbookable\x18\x04 \x01(\bR\bbookable\x12\x1a\n" +
+	"\bproblems\x18\x05 \x03(\tR\bproblems\x12A\n" +
+	"\testimates\x18\x06 \x03(\v2#.comfyscheduler.v1.WorkflowEstimateR\testimates\"\x9d\x01\n" +
+	"\x10WorkflowEstimate\x12\x1b\n" +
+	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12\x1f\n" +
+	"\vexpected_ms\x18\x02 \x01(\x03R\n" +
+	"expectedMs\x12(\n" +
+	"\x10slot_duration_ms\x18\x03 \x01(\x03R\x0eslotDurationMs\x12!\n" +
+	"\fbenchmark_ms\x18\x04 \x01(\x03R\vbenchmarkMs\"z\n" +
+	"\bWorkflow\x12<\n" +
+	"\asummary\x18\x01 \x01(\v2\".comfyscheduler.v1.WorkflowSummaryR\asummary\x120\n" +
+	"\x06inputs\x18\x02 \x03(\v2\x18.comfyscheduler.v1.InputR\x06inputsBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_workflow_proto_rawDescOnce sync.Once
@@ -341,18 +274,17 @@ func file_comfyscheduler_v1_workflow_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_workflow_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_workflow_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_workflow_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_comfyscheduler_v1_workflow_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_comfyscheduler_v1_workflow_proto_goTypes = []any{
-	(ParameterKind)(0),     // 0: comfyscheduler.v1.ParameterKind
-	(*Workflow)(nil),       // 1: comfyscheduler.v1.Workflow
-	(*Parameter)(nil),      // 2: comfyscheduler.v1.Parameter
-	(*ParameterValue)(nil), // 3: comfyscheduler.v1.ParameterValue
+	(*WorkflowSummary)(nil),  // 0: comfyscheduler.v1.WorkflowSummary
+	(*WorkflowEstimate)(nil), // 1: comfyscheduler.v1.WorkflowEstimate
+	(*Workflow)(nil),         // 2: comfyscheduler.v1.Workflow
+	(*Input)(nil),            // 3: comfyscheduler.v1.Input
 }
 var file_comfyscheduler_v1_workflow_proto_depIdxs = []int32{
-	2, // 0: comfyscheduler.v1.Workflow.parameters:type_name -> comfyscheduler.v1.Parameter
-	0, // 1: comfyscheduler.v1.Parameter.kind:type_name -> comfyscheduler.v1.ParameterKind
-	3, // 2: comfyscheduler.v1.Parameter.default:type_name -> comfyscheduler.v1.ParameterValue
+	1, // 0: comfyscheduler.v1.WorkflowSummary.estimates:type_name -> comfyscheduler.v1.WorkflowEstimate
+	0, // 1: comfyscheduler.v1.Workflow.summary:type_name -> comfyscheduler.v1.WorkflowSummary
+	3, // 2: comfyscheduler.v1.Workflow.inputs:type_name -> comfyscheduler.v1.Input
 	3, // [3:3] is the sub-list for method output_type
 	3, // [3:3] is the sub-list for method input_type
 	3, // [3:3] is the sub-list for extension type_name
@@ -365,21 +297,19 @@ func file_comfyscheduler_v1_workflow_proto_init() {
 	if File_comfyscheduler_v1_workflow_proto != nil {
 		return
 	}
-	file_comfyscheduler_v1_job_proto_init()
-	file_comfyscheduler_v1_workflow_proto_msgTypes[1].OneofWrappers = []any{}
+	file_comfyscheduler_v1_input_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_workflow_proto_rawDesc), len(file_comfyscheduler_v1_workflow_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   2,
+			NumEnums:      0,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_comfyscheduler_v1_workflow_proto_goTypes,
 		DependencyIndexes: file_comfyscheduler_v1_workflow_proto_depIdxs,
-		EnumInfos:         file_comfyscheduler_v1_workflow_proto_enumTypes,
 		MessageInfos:      file_comfyscheduler_v1_workflow_proto_msgTypes,
 	}.Build()
 	File_comfyscheduler_v1_workflow_proto = out.File

@@ -31,6 +31,12 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 	if q.Worker != "" {
 		only("j.worker = ?", q.Worker)
 	}
+	if q.Workflow != "" {
+		only("j.workflow = ?", q.Workflow)
+	}
+	if q.IDSuffix != "" {
+		only("substr(j.id, ?) = ?", -len(q.IDSuffix), q.IDSuffix)
+	}
 	if q.Window != nil {
 		var longest int64
 		if err := s.look(ctx, func() { longest = s.lines.Longest() }); err != nil {

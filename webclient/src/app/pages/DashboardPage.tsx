@@ -2,7 +2,7 @@ import { Connections } from "../../features/dashboard/Connections";
 import { JobGrid } from "../../features/dashboard/JobGrid";
 import { StatCards } from "../../features/dashboard/StatCards";
 import { EngineCard } from "../../features/worker/EngineCard";
-import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
+import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { useLive } from "../../live/LiveContext";
 import { PageSkeleton } from "./PageSkeleton";
 import { useLightbox } from "./useLightbox";

@@ -7,7 +7,7 @@ import { CodeForm } from "../../features/door/CodeForm";
 import { codeOf } from "../../features/door/Door";
 import { DoorCard } from "../../features/door/DoorCard";
 import { useArrival } from "../../features/door/useArrival";
-import { AccessMode } from "../../gen/comfyscheduler/v1/system_pb";
+import { AccessMode } from "../../gen/comfyscheduler/v1/state_pb";
 import { useCall } from "../../lib/useCall";
 import { useLive } from "../../live/LiveContext";
 import { PageSkeleton } from "./PageSkeleton";

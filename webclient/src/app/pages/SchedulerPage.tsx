@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import { JobActionsProvider, useJobActions } from "../../actions/JobActionsContext";
+import { Complaint } from "../../components/Complaint";
 import { Agenda } from "../../features/agenda/Agenda";
 import { Composer } from "../../features/booking/Composer";
 import { JobPanel } from "../../features/job/JobPanel";
@@ -47,7 +48,7 @@ function Scheduler() {
     select(job.id);
     setFocusPrompt(blank);
   });
-  const { workflow, durations } = composer;
+  const { summary, workflow, durations } = composer;
   const close = useCallback(() => select(undefined), [select]);
   useEscape(close);
 
@@ -83,8 +84,11 @@ function Scheduler() {
               }}
               onOpenPicture={(job, picture) => open([job], job.id, picture)}
             />
-          ) : bookable && workflow ? (
+          ) : !bookable ? (
+            <BootCard />
+          ) : summary && workflow ? (
             <Composer
+              summary={summary}
               workflow={workflow}
               durations={durations}
               values={composer.values}
@@ -98,7 +102,13 @@ function Scheduler() {
               onBook={(start) => void composer.book(start)}
             />
           ) : (
-            <BootCard />
+            <div className="card h-96 p-4 sm:p-5">
+              {composer.error ? (
+                <Complaint>The form of the workflow cannot be read: {composer.error}</Complaint>
+              ) : (
+                <div className="h-full animate-pulse rounded-xl bg-sunken" />
+              )}
+            </div>
           )}
         </div>
         <Agenda

@@ -1,6 +1,6 @@
 import { EngineCard } from "../../features/worker/EngineCard";
 import { PauseCard } from "../../features/worker/PauseCard";
-import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
+import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { useLive } from "../../live/LiveContext";
 
 const none: readonly Worker[] = [];

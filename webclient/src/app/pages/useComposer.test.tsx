@@ -1,28 +1,30 @@
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
-import { act, cleanup, fireEvent, renderHook, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, renderHook, screen, waitFor } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, expect, it, vi } from "vitest";
 import { NoticeProvider } from "../../components/Notices";
-import { SlotConflictSchema } from "../../gen/comfyscheduler/v1/error_pb";
+import { ErrorInfoSchema, ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import { type BookJobRequest, SchedulerService } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
-import { bookableState, job, klein, testLive } from "../../testing/fixtures";
+import { bookableState, job, kleinInputs, kleinServer, testLive } from "../../testing/fixtures";
 import { useComposer } from "./useComposer";
 
 const soon = () => Date.now() + 3_000;
 const later = () => Date.now() + 3_600_000;
 
 function taken(next: number): ConnectError {
-  const value = { blockingJobId: "job-1", blockingUserName: "Ada", nextFreeStartMs: BigInt(next) };
-  return new ConnectError("taken", Code.FailedPrecondition, undefined, [{ desc: SlotConflictSchema, value }]);
+  const blocker = { case: "job", value: { jobId: "job-1", userName: "Ada" } } as const;
+  const detail = { case: "slotConflict", value: { blocker, nextFreeStartMs: BigInt(next) } } as const;
+  const value = { reason: ErrorReason.SLOT_TAKEN, detail };
+  return new ConnectError("taken", Code.FailedPrecondition, undefined, [{ desc: ErrorInfoSchema, value }]);
 }
 
 /** The composer of a page, against a server that answers its bookings one after the other with these. */
 function setUp(...answers: (ConnectError | "booked")[]) {
   const requests: BookJobRequest[] = [];
-  const transport = createRouterTransport(({ service }) => {
-    service(SchedulerService, {
+  const transport = createRouterTransport((router) => {
+    kleinServer(router).service(SchedulerService, {
       bookJob: (request) => {
         requests.push(request);
         const answer = answers[requests.length - 1];
@@ -39,18 +41,26 @@ function setUp(...answers: (ConnectError | "booked")[]) {
     </LiveProvider>
   );
   const onBooked = vi.fn();
-  const page = () => renderHook(() => useComposer(onBooked), { wrapper });
+  /** The page when it knows the form of its workflow. */
+  const page = async () => {
+    const hook = renderHook(() => useComposer(onBooked), { wrapper });
+    await waitFor(() => expect(hook.result.current.workflow).toBeDefined());
+    return hook;
+  };
   return { requests, onBooked, page };
 }
 
 afterEach(cleanup);
 
-const fox = { prompt: "A fox", seed: "", parameters: {} };
+/** What a request says in its prompt. */
+const promptOf = ({ inputs }: BookJobRequest) => inputs["prompt"]?.value.value;
+
+const fox = { prompt: "A fox" };
 
 it("leaves no conflict behind when the offer of a refused booking is accepted, and opens the new job", async () => {
   const [wanted, free] = [later(), later() + 60_000];
   const { requests, onBooked, page } = setUp(taken(free), "booked");
-  const { result } = page();
+  const { result } = await page();
   act(() => result.current.setValues(fox));
   act(() => result.current.setStart(wanted));
   await act(() => result.current.book(wanted));
@@ -69,29 +79,29 @@ it("leaves no conflict behind when the offer of a refused booking is accepted, a
 
 it("books once, however often it is asked while the answer is under way", async () => {
   const { requests, page } = setUp("booked", "booked");
-  const { result } = page();
+  const { result } = await page();
   act(() => result.current.setValues(fox));
   await act(() => Promise.all([result.current.book(undefined), result.current.book(undefined)]));
   expect(requests).toHaveLength(1);
 });
 
-it("keeps the draft and the chosen start when the page is left", () => {
+it("keeps the draft and the chosen start when the page is left", async () => {
   const { page } = setUp();
-  const first = page();
+  const first = await page();
   act(() => first.result.current.setValues({ ...fox, prompt: "Half a thou" }));
   const start = later();
   act(() => first.result.current.setStart(start));
   first.unmount();
-  const { result } = page();
+  const { result } = await page();
   expect(result.current.values.prompt).toBe("Half a thou");
   expect(result.current.start).toBe(start);
 });
 
 it("gives the fields back that were filled before another job's settings were taken", async () => {
   const { page } = setUp();
-  const { result } = page();
+  const { result } = await page();
   act(() => result.current.setValues(fox));
-  act(() => result.current.reuse(job("old")));
+  act(() => result.current.reuse(job("old", { inputs: kleinInputs("prompt of old") })));
   expect(result.current.values.prompt).toBe("prompt of old");
   act(() => fireEvent.click(screen.getByRole("button", { name: "Undo" })));
   expect(result.current.values.prompt).toBe("A fox");
@@ -99,7 +109,7 @@ it("gives the fields back that were filled before another job's settings were ta
 
 it("chooses a near place and asks for the prompt, where there is none: nobody asked for the example", async () => {
   const { requests, page } = setUp("booked");
-  const { result } = page();
+  const { result } = await page();
   const [near, far] = [soon(), later()];
   await act(async () => result.current.take(near));
   expect(requests).toHaveLength(0);
@@ -107,21 +117,21 @@ it("chooses a near place and asks for the prompt, where there is none: nobody as
   expect(result.current.promptAsked).toBe(1);
 
   await act(async () => result.current.take(far));
-  expect(requests.map(({ prompt }) => prompt)).toEqual([klein.examplePrompt]);
+  expect(requests.map(promptOf)).toEqual(["A lighthouse"]);
 });
 
 it("books a near place at once when the prompt is there", async () => {
   const { requests, page } = setUp("booked");
-  const { result } = page();
+  const { result } = await page();
   act(() => result.current.setValues(fox));
   await act(async () => result.current.take(soon()));
-  expect(requests.map(({ prompt }) => prompt)).toEqual(["A fox"]);
+  expect(requests.map(promptOf)).toEqual(["A fox"]);
 });
 
 it("books the next free slot where the chosen start would have passed on the way", async () => {
   const { requests, page } = setUp("booked");
-  const { result } = page();
+  const { result } = await page();
   act(() => result.current.setValues(fox));
   await act(() => result.current.book(Date.now() + 200));
-  expect(requests.map(({ start }) => start.case)).toEqual(["nextFreeFrom"]);
+  expect(requests.map(({ start }) => start.case)).toEqual(["earliestStartMs"]);
 });

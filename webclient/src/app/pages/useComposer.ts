@@ -1,14 +1,25 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type BookingOutcome, useBooking } from "../../actions/useBooking";
 import { useNotify } from "../../components/Notices";
-import { emptyValues, type FieldErrors, type FormValues, readValues, sameValues, valuesOf } from "../../form/values";
+import {
+  emptyValues,
+  type FieldErrors,
+  type FormValues,
+  inputFor,
+  lacksPrompt,
+  readValues,
+  sameValues,
+  valuesOf,
+} from "../../form/values";
+import { InputRole } from "../../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { shortestOf } from "../../lib/lanes";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
-import { selectWorkers, slotDurations } from "../../live/selectors";
+import { slotDurations } from "../../live/selectors";
 import { useDraft } from "../../live/useDraft";
+import { useForm } from "../../live/useForm";
 
 const none: FieldErrors = new Map();
 
@@ -28,17 +39,14 @@ const lead = 1_000;
 export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const { store } = useLiveContext();
   const workflows = useLive((state) => state.workflows);
-  const workers = useLive(selectWorkers);
   const notify = useNotify();
   const [draft, edit] = useDraft<Draft>("booking");
-  const workflow = workflows.find(({ id }) => id === draft?.workflowId) ?? workflows[0];
-  const durations = useMemo(() => slotDurations(workers, workflow?.id), [workers, workflow?.id]);
+  const summary = workflows.find(({ id }) => id === draft?.workflowId) ?? workflows[0];
+  const { workflow, error } = useForm(summary);
+  const durations = useMemo(() => slotDurations(summary), [summary]);
   const blank = useMemo(() => emptyValues(workflow), [workflow]);
   const typed = draft?.values;
-  const values = useMemo(
-    () => (typed ? { ...typed, parameters: { ...blank.parameters, ...typed.parameters } } : blank),
-    [typed, blank],
-  );
+  const values = useMemo(() => ({ ...blank, ...typed }), [typed, blank]);
   const start = draft?.start;
   const [errors, setErrors] = useState(none);
   const [busy, setBusy] = useState(false);
@@ -51,15 +59,18 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     edit((known) => (known?.start && known.start < serverNow(store) ? { ...known, start: undefined } : known));
   }, [edit, store]);
 
+  const prompt = inputFor(workflow, InputRole.PROMPT);
+  const lacking = lacksPrompt(values, workflow);
+
   /** Books the fields; `blankPrompt` stands in for an empty prompt, so that a place can be taken before it is filled. */
   async function book(at: number | undefined, blankPrompt = ""): Promise<void> {
     if (!workflow) return;
-    const filled = values.prompt.trim() === "" ? { ...values, prompt: blankPrompt } : values;
+    const filled = prompt && lacking ? { ...values, [prompt.name]: blankPrompt } : values;
     const start = at !== undefined && at < serverNow(store) + lead ? undefined : at;
     const { outcome, complaints } = await send(workflow, filled, start, (instead) =>
       latest.current(instead, blankPrompt),
     );
-    setErrors(complaints ?? outcome?.problem?.fields ?? none);
+    setErrors(complaints ?? outcome?.problem?.inputs ?? none);
     if (!outcome?.job) return;
     setStart(undefined);
     onBooked(outcome.job, filled !== values);
@@ -72,7 +83,8 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   /** Takes a place that was pointed at. One that comes too soon to be filled afterwards is chosen, and waits for its prompt. */
   function take(at: number): void {
     const soon = at < serverNow(store) + Math.max(shortestOf(durations), timeToWrite);
-    if (values.prompt.trim() !== "" || !soon) return void book(at, workflow?.examplePrompt || "Untitled");
+    const example = prompt?.kind.case === "text" ? prompt.kind.value.example : "";
+    if (!lacking || !soon) return void book(at, example || "Untitled");
     setStart(at);
     setPromptAsked((times) => times + 1);
   }
@@ -82,14 +94,14 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     const again = (instead: number | undefined) => void bookInstead(of, edited, instead);
     const { outcome, complaints } = await send(of, edited, at, again);
     if (outcome?.job) onBooked(outcome.job, false);
-    return outcome?.job ? undefined : (complaints ?? outcome?.problem?.fields ?? none);
+    return outcome?.job ? undefined : (complaints ?? outcome?.problem?.inputs ?? none);
   }
 
   function reuse(job: Job): void {
     const before = draft;
     edit((known) => ({ ...known, workflowId: job.workflowId, values: valuesOf(job) }));
     setErrors(none);
-    if (typed && typed.prompt.trim() !== "" && !sameValues(typed, valuesOf(job)))
+    if (typed && !lacking && !sameValues(typed, valuesOf(job)))
       notify({
         tone: "plain",
         about: "draft",
@@ -99,7 +111,10 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   }
 
   return {
+    summary,
+    /** Absent while its form is not known; `error` says why. */
     workflow,
+    error,
     durations,
     values,
     errors,
@@ -129,14 +144,14 @@ function useSending(setBusy: (busy: boolean) => void) {
       take: (instead: number | undefined) => void,
     ): Promise<{ outcome?: BookingOutcome; complaints?: FieldErrors | undefined }> => {
       if (sending.current) return {};
-      const { settings, errors } = readValues(values, workflow);
-      if (!settings) return { complaints: errors };
+      const { inputs, errors } = readValues(values, workflow);
+      if (!inputs) return { complaints: errors };
+      const { id = "", version = "" } = workflow.summary ?? {};
       sending.current = true;
       setBusy(true);
       try {
-        return {
-          outcome: await wish({ ...settings, workflowId: workflow.id, ...(start !== undefined && { start }) }, take),
-        };
+        const wanted = { workflowId: id, workflowVersion: version, inputs, ...(start !== undefined && { start }) };
+        return { outcome: await wish(wanted, take) };
       } finally {
         sending.current = false;
         setBusy(false);

@@ -16,7 +16,7 @@ export function NameForm({ name }: { name: string }) {
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (await run(async () => void (await api.identity.renameMe({ name: wanted }))))
+    if (await run(async () => void (await api.identity.updateMe({ name: wanted }))))
       notify({ tone: "good", title: `You are now ${wanted}.` });
   };
 

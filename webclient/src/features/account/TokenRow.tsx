@@ -78,7 +78,7 @@ function NameForm(props: { token: Token; onChange: () => Promise<void>; onDone: 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const renamed = await run(async () => {
-      await api.identity.renameToken({ tokenId: token.id, name: value.trim() });
+      await api.identity.updateToken({ tokenId: token.id, name: value.trim() });
       await onChange();
     });
     if (renamed) onDone();

@@ -3,7 +3,7 @@ import { Confirm } from "../../components/Confirm";
 import { useNotify } from "../../components/Notices";
 import { Tag } from "../../components/Tag";
 import type { User } from "../../gen/comfyscheduler/v1/identity_pb";
-import { AccessMode, type Limits } from "../../gen/comfyscheduler/v1/system_pb";
+import { AccessMode, type Limits } from "../../gen/comfyscheduler/v1/state_pb";
 import { formatFull, plural } from "../../lib/format";
 import { problemOf } from "../../lib/problem";
 import { useLive, useLiveContext } from "../../live/LiveContext";

@@ -4,7 +4,7 @@ import { Confirm } from "../../components/Confirm";
 import { ListEnd } from "../../components/ListEnd";
 import { useNotify } from "../../components/Notices";
 import type { Invitation } from "../../gen/comfyscheduler/v1/identity_pb";
-import { AccessMode } from "../../gen/comfyscheduler/v1/system_pb";
+import { AccessMode } from "../../gen/comfyscheduler/v1/state_pb";
 import { formatAge, formatFull } from "../../lib/format";
 import { problemOf } from "../../lib/problem";
 import { usePages } from "../../lib/usePages";

@@ -5,8 +5,7 @@ import { Confirm } from "../../components/Confirm";
 import { useNotify } from "../../components/Notices";
 import { Secret } from "../../components/Secret";
 import { Tag } from "../../components/Tag";
-import type { UserAccount } from "../../gen/comfyscheduler/v1/admin_service_pb";
-import type { User } from "../../gen/comfyscheduler/v1/identity_pb";
+import type { User, UserAccount } from "../../gen/comfyscheduler/v1/identity_pb";
 import { formatAge, formatFull, plural } from "../../lib/format";
 import { problemOf } from "../../lib/problem";
 import { useLive, useLiveContext } from "../../live/LiveContext";
@@ -58,7 +57,8 @@ function UserControls(props: { user: User; tokens: number; onChange: () => Promi
   };
   const setAdministrator = (administrator: boolean) =>
     act(async () => {
-      await api.admin.setAdministrator({ userId: user.id, administrator });
+      const updateMask = { paths: ["administrator"] };
+      await api.admin.updateUser({ userId: user.id, administrator, updateMask });
       return administrator ? `${user.name} is an administrator now.` : `${user.name} is no administrator any more.`;
     });
   const newToken = () =>

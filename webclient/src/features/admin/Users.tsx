@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import { ListEnd } from "../../components/ListEnd";
-import type { UserAccount } from "../../gen/comfyscheduler/v1/admin_service_pb";
+import type { UserAccount } from "../../gen/comfyscheduler/v1/identity_pb";
 import { usePages } from "../../lib/usePages";
 import { useLiveContext } from "../../live/LiveContext";
 import { NewUser } from "./NewUser";

@@ -6,6 +6,7 @@ import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDistance, formatMoment } from "../../lib/format";
 import { stepWords } from "../../lib/progress";
+import { startOf } from "../../lib/slots";
 import { latenessWords } from "../../lib/words/lateness";
 import { useLive } from "../../live/LiveContext";
 import { useOwner } from "../../live/names";
@@ -35,7 +36,7 @@ export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: Ag
         } ${mine ? "border-accent" : "border-transparent"}`}
       >
         <span>
-          <span className="block font-medium">{formatMoment(Number(job.timeSlot), now)}</span>
+          <span className="block font-medium">{formatMoment(startOf(job), now)}</span>
           <span className="block text-ink-faint text-xs">{whenWords(job, now)}</span>
         </span>
         <span className="min-w-0">
@@ -68,7 +69,7 @@ function RowProgress({ job }: { job: Job }) {
 }
 
 function whenWords(job: Job, now: number): string {
-  const start = Number(job.timeSlot);
+  const start = startOf(job);
   if (job.status === JobStatus.SCHEDULED) return start < now - 1_000 ? "waiting" : formatDistance(start, now);
   if (job.status === JobStatus.PROCESSING) return "now";
   return formatDistance(Number(job.finishedAtMs), now);

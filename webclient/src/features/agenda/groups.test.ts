@@ -11,7 +11,7 @@ it("puts each job into one group, and what was taken back before it ran into non
     upcoming,
     ended: over,
   } = groupsOf([
-    job("later", { timeSlot: BigInt(noon + 60_000) }),
+    job("later", { start: noon + 60_000 }),
     job("next"),
     job("now", { status: JobStatus.PROCESSING }),
     ended("first", 1),

@@ -1,4 +1,5 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { bySlot } from "../../lib/slots";
 import { hasEnded } from "../../live/state";
 
 /** Groups are the schedule as a list. All are taken from one set of jobs, so that a job is in exactly one of them. */
@@ -18,7 +19,6 @@ export function groupsOf(jobs: Iterable<Job>): Groups {
     else if (job.status === JobStatus.SCHEDULED) upcoming.push(job);
     else if (hasEnded(job) && !takenBack(job)) ended.push(job);
   }
-  const bySlot = (a: Job, b: Job) => Number(a.timeSlot - b.timeSlot);
   running.sort(bySlot);
   upcoming.sort(bySlot);
   ended.sort((a, b) => Number(b.finishedAtMs - a.finishedAtMs));

@@ -3,16 +3,17 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { emptyValues, type FieldErrors } from "../../form/values";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { LiveProvider } from "../../live/LiveContext";
-import { bookableState, job, klein, noon, testLive, visitor } from "../../testing/fixtures";
+import { bookableState, job, klein, kleinSummary, noon, testLive, visitor } from "../../testing/fixtures";
 import { Composer, type ComposerProps } from "./Composer";
 
 /** The form of a new booking among these jobs, at noon. */
 function setUp(part: Partial<ComposerProps> = {}, jobs: readonly Job[] = []) {
   const live = testLive();
   live.store.apply(visitor);
-  live.store.apply(bookableState(jobs));
+  live.store.apply(bookableState(jobs, { "user-2": "Ada" }));
   const calls = { onChange: vi.fn(), onWorkflow: vi.fn(), onStart: vi.fn(), onBook: vi.fn() };
   const props = (next: Partial<ComposerProps>): ComposerProps => ({
+    summary: kleinSummary,
     workflow: klein,
     durations: new Map([["gpu", 5_000]]),
     values: { ...emptyValues(klein), prompt: "A fox" },
@@ -62,7 +63,7 @@ it("books a chosen start, by Enter too; Shift+Enter begins a line, and Enter alo
 });
 
 it("names who holds a chosen start, and offers what is free after it instead of booking", () => {
-  const other = job("other", { userId: "user-2", userName: "Ada", timeSlot: BigInt(noon + 58 * second) });
+  const other = job("other", { userId: "user-2", start: noon + 58 * second });
   const { onBook, onStart } = setUp({ start: noon + 60 * second }, [other]);
   expect(screen.getByText(/^Taken by Ada until /)).toBeDefined();
   expect(screen.getByLabelText("Start").getAttribute("aria-invalid")).toBe("true");
@@ -88,7 +89,7 @@ it("goes to the prompt when it is what is missing", () => {
 it("shows a complaint beside its field, and opens the parameters for one of theirs", () => {
   const errors: FieldErrors = new Map([
     ["seed", "From 0 to 9."],
-    ["parameters.width", "At least 64."],
+    ["width", "At least 64."],
   ]);
   const { show } = setUp();
   expect(screen.queryByLabelText("Width")).toBeNull();
@@ -102,12 +103,22 @@ it("keeps what is typed as it is typed: reading it comes later", () => {
   const { onChange } = setUp();
   act(() => void fireEvent.click(screen.getByRole("button", { name: /^Parameters/ })));
   act(() => void fireEvent.change(screen.getByLabelText("Width"), { target: { value: "9999" } }));
-  expect(onChange.mock.lastCall?.[0].parameters).toMatchObject({ width: "9999", sampler: "euler" });
+  expect(onChange.mock.lastCall?.[0]).toMatchObject({ width: "9999", sampler: "euler" });
   act(() => void fireEvent.click(screen.getByRole("button", { name: "Random seed" })));
   expect(onChange.mock.lastCall?.[0].seed).toMatch(/^\d+$/);
 });
 
 it("says why a workflow cannot run now", () => {
-  setUp({ workflow: { ...klein, problems: ["A model is missing."] } });
+  setUp({ summary: { ...kleinSummary, problems: ["A model is missing."] } });
   expect(screen.getByRole("alert").textContent).toBe("This workflow cannot run now: A model is missing.");
+});
+
+it("has room for workflows without prompt and seed: their fields are there at once", () => {
+  const inputs = klein.inputs.filter(({ name }) => name !== "prompt" && name !== "seed");
+  const { onBook } = setUp({ workflow: { ...klein, inputs }, values: { width: "512" } });
+  expect(screen.queryByRole("textbox", { name: "Prompt" })).toBeNull();
+  expect(screen.queryByRole("button", { name: "Random seed" })).toBeNull();
+  expect(screen.getByLabelText("Width")).toBeDefined();
+  submit(/^Book next free slot$/);
+  expect(onBook).toHaveBeenCalledWith(undefined);
 });

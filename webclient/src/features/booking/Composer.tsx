@@ -3,9 +3,9 @@ import { Banner } from "../../components/Banner";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
 import { sends } from "../../form/enterKey";
-import { SettingsFields } from "../../form/SettingsFields";
-import type { FieldErrors, FormValues } from "../../form/values";
-import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
+import { InputFields } from "../../form/InputFields";
+import { type FieldErrors, type FormValues, lacksPrompt } from "../../form/values";
+import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../../lib/format";
 import { lanesOf, type SlotDurations, shortestOf } from "../../lib/lanes";
 import { useLive, useLiveContext } from "../../live/LiveContext";
@@ -17,6 +17,8 @@ import { WhenField } from "./WhenField";
 
 /** ComposerProps are a booking in the making. Times in milliseconds. */
 export interface ComposerProps {
+  readonly summary: WorkflowSummary;
+  /** The same with its form. */
   readonly workflow: Workflow;
   /** Length of a slot of the workflow. */
   readonly durations: SlotDurations;
@@ -34,8 +36,20 @@ export interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { workflow, durations, values, errors, start, busy, promptAsked, onChange, onWorkflow, onStart, onBook } =
-    props;
+  const {
+    summary,
+    workflow,
+    durations,
+    values,
+    errors,
+    start,
+    busy,
+    promptAsked,
+    onChange,
+    onWorkflow,
+    onStart,
+    onBook,
+  } = props;
   const { store } = useLiveContext();
   const now = useNow();
   const workflows = useLive((state) => state.workflows);
@@ -55,7 +69,7 @@ export function Composer(props: ComposerProps) {
   const submit = (event: { preventDefault: () => void }) => {
     event.preventDefault();
     if (instead !== undefined) return onStart(instead);
-    if (values.prompt.trim() === "") prompt.current?.focus();
+    if (lacksPrompt(values, workflow)) prompt.current?.focus();
     onBook(refusal ? undefined : start);
   };
 
@@ -66,7 +80,7 @@ export function Composer(props: ComposerProps) {
         {workflows.length > 1 ? (
           <select
             aria-label="Workflow"
-            value={workflow.id}
+            value={summary.id}
             onChange={(event) => onWorkflow(event.target.value)}
             className="field w-auto py-1 text-sm"
           >
@@ -78,17 +92,17 @@ export function Composer(props: ComposerProps) {
           </select>
         ) : (
           <span className="text-ink-soft text-sm">
-            {workflow.title || workflow.id}, {formatDuration(shortestOf(durations))} a slot
+            {summary.title || summary.id}, {formatDuration(shortestOf(durations))} a slot
           </span>
         )}
       </div>
-      {workflow.problems.length > 0 && (
+      {summary.problems.length > 0 && (
         <Banner alert tone="bad" className="flex gap-2">
           <Icon name="warning" className="size-5 shrink-0" />
-          <span>This workflow cannot run now: {workflow.problems.join(" ")}</span>
+          <span>This workflow cannot run now: {summary.problems.join(" ")}</span>
         </Banner>
       )}
-      <SettingsFields
+      <InputFields
         workflow={workflow}
         values={values}
         errors={errors}
@@ -96,7 +110,6 @@ export function Composer(props: ComposerProps) {
         promptRef={prompt}
         promptHint={start === undefined ? undefined : "Enter books the chosen slot, Shift+Enter begins a new line."}
         onPromptKey={(event) => sends(event, start !== undefined) && submit(event)}
-        seedOptional
       />
       <WhenField nextFree={nextFree} slot={slot} now={now} refusal={refusal} onStart={onStart} />
       <div className="flex flex-wrap items-center gap-3">

@@ -4,7 +4,7 @@ import { job, noon } from "../../testing/fixtures";
 import { availabilityOf, bookWords } from "./availability";
 
 const viewer = { id: "user-2", names: new Map([["user-1", "Ada"]]) };
-const jobs = new Map([["a", job("a", { timeSlot: BigInt(noon + 60_000), durationMs: 10_000n })]]);
+const jobs = new Map([["a", job("a", { start: noon + 60_000, durationMs: 10_000n })]]);
 const lanes = lanesOf(new Map([["gpu", 5_000]]), [{ id: "gpu" }], jobs, noon);
 const about = { now: noon, daysAhead: 2, viewer };
 const at = (start: number | undefined) => availabilityOf(start, lanes, about);

@@ -9,6 +9,7 @@ import {
 import { memo } from "react";
 import { Icon } from "../../components/Icon";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { startOf } from "../../lib/slots";
 import { OwnerCell, PictureCell, PromptCell, StatusCell, TimeCell } from "./cells";
 import type { GridOrder } from "./query";
 
@@ -17,7 +18,7 @@ const column = createColumnHelper<typeof features, Job>();
 
 const columns = column.columns([
   column.display({ id: "picture", header: "Picture", enableSorting: false }),
-  column.accessor((job) => job.timeSlot, { id: "time", header: "Time" }),
+  column.accessor(startOf, { id: "time", header: "Time" }),
   column.accessor("userId", { id: "user", header: "User", enableSorting: false }),
   column.accessor("status", { header: "Status", enableSorting: false }),
   column.accessor("prompt", { header: "Prompt", enableSorting: false }),

@@ -35,14 +35,14 @@ export function StatCards() {
   const users = useLive(({ presence }) => presence?.users ?? 0);
   const connections = useLive(({ presence }) => presence?.connections ?? 0);
   const benchmark = useLive((state) => Number(state.system?.benchmarkMs ?? 0n));
-  const waiting = stats ? stats.jobsToday - stats.completedToday - stats.failedToday : 0n;
-  const mean = Number(stats?.averageGenerationMs ?? 0n);
+  const waiting = stats ? stats.jobs - stats.completed - stats.failed : 0n;
+  const mean = Number(stats?.averageDurationMs ?? 0n);
   return (
     <div className="grid gap-3 sm:grid-cols-3 sm:gap-5">
-      <StatCard title="Total Jobs Today" icon="stack" value={stats ? stats.jobsToday.toLocaleString() : "–"}>
+      <StatCard title="Total Jobs Today" icon="stack" value={stats ? stats.jobs.toLocaleString() : "–"}>
         {stats ? (
           <>
-            {stats.completedToday.toLocaleString()} completed, {stats.failedToday.toLocaleString()} failed,{" "}
+            {stats.completed.toLocaleString()} completed, {stats.failed.toLocaleString()} failed,{" "}
             {waiting.toLocaleString()} to come
           </>
         ) : (

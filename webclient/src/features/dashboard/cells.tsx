@@ -8,6 +8,7 @@ import { Tag } from "../../components/Tag";
 import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
+import { startOf } from "../../lib/slots";
 import { latenessWords } from "../../lib/words/lateness";
 import { promptLine } from "../../lib/words/words";
 import { useLive } from "../../live/LiveContext";
@@ -48,7 +49,7 @@ export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string)
 
 export function TimeCell({ job }: { job: Job }) {
   const now = useNow(60_000);
-  const start = Number(job.timeSlot);
+  const start = startOf(job);
   const [started, finished] = [Number(job.startedAtMs), Number(job.finishedAtMs)];
   return (
     <>

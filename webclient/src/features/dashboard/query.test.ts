@@ -4,7 +4,7 @@ import { job, noon } from "../../testing/fixtures";
 import { type JobQuery, nowFirst, rowsOf } from "./query";
 
 const done = (id: string, minutes: number, version = 1n) =>
-  job(id, { status: JobStatus.COMPLETED, timeSlot: BigInt(noon + minutes * 60_000), version });
+  job(id, { status: JobStatus.COMPLETED, start: noon + minutes * 60_000, version });
 const latest = { statuses: [JobStatus.COMPLETED], userId: "", descending: true };
 const live = (...jobs: Job[]) => new Map(jobs.map((item) => [item.id, item]));
 const merged = (pages: Job[], known: ReadonlyMap<string, Job>, query: JobQuery, more: boolean) =>
@@ -16,7 +16,7 @@ describe("rowsOf", () => {
     expect(ids(merged([done("b", 2), done("a", 1)], live(done("c", 3)), latest, false))).toBe("c b a");
   });
   it("takes the later version, and drops what no longer matches", () => {
-    const cancelled = job("b", { status: JobStatus.CANCELLED, version: 2n, timeSlot: BigInt(noon) });
+    const cancelled = job("b", { status: JobStatus.CANCELLED, version: 2n, start: noon });
     expect(ids(merged([done("b", 2), done("a", 1)], live(cancelled), latest, false))).toBe("a");
     const stale = job("b", { status: JobStatus.SCHEDULED, version: 1n });
     expect(ids(merged([done("b", 2, 5n)], live(stale), latest, false))).toBe("b");
@@ -27,7 +27,7 @@ describe("rowsOf", () => {
     expect(ids(merged([done("b", 2), done("a", 1)], live(older), latest, false))).toBe("b a older");
   });
   it("sorts the other way round and by user", () => {
-    const other = job("other", { ...done("other", 0), userId: "user-2" });
+    const other = { ...done("other", 0), userId: "user-2" };
     const query = { ...latest, descending: false, userId: "user-1" };
     expect(ids(merged([done("a", 1), other], live(done("b", 2)), query, false))).toBe("a b");
   });
@@ -36,12 +36,10 @@ describe("rowsOf", () => {
 describe("nowFirst", () => {
   const everybody = { statuses: [JobStatus.COMPLETED], userId: "", descending: true };
   const running = (id: string, minutes: number, version = 1n) =>
-    job(id, { status: JobStatus.PROCESSING, timeSlot: BigInt(noon + minutes * 60_000), version });
+    job(id, { status: JobStatus.PROCESSING, start: noon + minutes * 60_000, version });
 
   it("has what runs and the next bookings above the history, and counts the others", () => {
-    const booked = [5, 4, 6, 7, 8].map((minute) =>
-      job(`booked-${minute}`, { timeSlot: BigInt(noon + minute * 60_000) }),
-    );
+    const booked = [5, 4, 6, 7, 8].map((minute) => job(`booked-${minute}`, { start: noon + minute * 60_000 }));
     const known = { pages: [done("b", 2), done("a", 1)], live: live(running("now", 3), ...booked), more: false };
     const { rows, coming } = nowFirst(known, everybody);
     expect(ids(rows)).toBe("now booked-4 booked-5 booked-6 b a");

@@ -1,4 +1,5 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { startOf } from "../../lib/slots";
 import { hasEnded } from "../../live/state";
 
 /** How the grid is ordered: by slot either way, or with what matters now on top. */
@@ -20,7 +21,7 @@ export function matches(job: Job, { statuses, userId }: JobQuery): boolean {
 
 /** Order by slot, as the server has it. */
 export function compare(a: Job, b: Job, descending: boolean): number {
-  const bySlot = Number(a.timeSlot - b.timeSlot) || (a.id < b.id ? -1 : 1);
+  const bySlot = startOf(a) - startOf(b) || (a.id < b.id ? -1 : 1);
   return descending ? -bySlot : bySlot;
 }
 

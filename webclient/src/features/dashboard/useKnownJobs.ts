@@ -13,7 +13,7 @@ const redrawEvery = 250;
 
 /** What is known of the jobs of a query, page by page from the server, and the live state at the same moment. */
 export function useKnownJobs(query: JobQuery) {
-  const { api } = useLiveContext();
+  const { api, learn } = useLiveContext();
   const generation = useLive((state) => state.generation);
   const live = useLiveEvery(selectJobs, redrawEvery);
 
@@ -22,10 +22,11 @@ export function useKnownJobs(query: JobQuery) {
     async (pageToken: string, signal?: AbortSignal) => {
       const order = query.descending ? JobOrder.TIME_SLOT_DESC : JobOrder.TIME_SLOT_ASC;
       const request = { pageSize, pageToken, statuses: [...query.statuses], userId: query.userId, order };
-      const { jobs, nextPageToken } = await api.scheduler.listJobs(request, signal ? { signal } : {});
+      const { jobs, users, nextPageToken } = await api.scheduler.listJobs(request, signal ? { signal } : {});
+      learn(users);
       return { rows: jobs, next: nextPageToken };
     },
-    [api, query, generation],
+    [api, learn, query, generation],
   );
   const { rows, next, phase, error, more } = usePages<Job>(ask);
 

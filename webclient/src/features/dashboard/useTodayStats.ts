@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { GetTodayStatsResponse } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
+import type { GetDayStatsResponse } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
 import { timeZone } from "../../lib/format";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
@@ -10,9 +10,9 @@ import { useLiveEvery } from "../../live/useLiveEvery";
 const every = 1_500;
 
 /** Today's numbers as the server counts them, asked again when jobs change and when the minute turns. */
-export function useTodayStats(): GetTodayStatsResponse | undefined {
+export function useTodayStats(): GetDayStatsResponse | undefined {
   const { api } = useLiveContext();
-  const [stats, setStats] = useState<GetTodayStatsResponse>();
+  const [stats, setStats] = useState<GetDayStatsResponse>();
   const jobs = useLiveEvery(selectJobs, every);
   const live = useLive(({ link }) => link.phase === "live");
   const minute = useNow(60_000);
@@ -22,7 +22,7 @@ export function useTodayStats(): GetTodayStatsResponse | undefined {
     if (!live) return;
     const stop = new AbortController();
     // A failure keeps the old numbers; the page says by itself when the server is away.
-    api.scheduler.getTodayStats({ timeZone }, { signal: stop.signal }).then(setStats, () => {});
+    api.scheduler.getDayStats({ timeZone }, { signal: stop.signal }).then(setStats, () => {});
     return () => stop.abort();
   }, [api, jobs, minute, live]);
 

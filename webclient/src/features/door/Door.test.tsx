@@ -4,7 +4,7 @@ import { MemoryRouter } from "react-router";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ErrorInfoSchema, ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import { IdentityService, type SignInRequest, TokenDelivery } from "../../gen/comfyscheduler/v1/identity_service_pb";
-import { AccessMode } from "../../gen/comfyscheduler/v1/system_pb";
+import { AccessMode } from "../../gen/comfyscheduler/v1/state_pb";
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
 import { remember } from "../../live/memory";

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 import { Button } from "../../components/Button";
 import { Complaint } from "../../components/Complaint";
-import { AccessMode } from "../../gen/comfyscheduler/v1/system_pb";
+import { AccessMode } from "../../gen/comfyscheduler/v1/state_pb";
 import { useCall } from "../../lib/useCall";
 import { closedBy } from "../../live/feed";
 import { useLive } from "../../live/LiveContext";

@@ -1,6 +1,9 @@
 import { Banner } from "../../components/Banner";
 import { Button } from "../../components/Button";
+import { inputFor } from "../../form/values";
+import { InputRole } from "../../gen/comfyscheduler/v1/input_pb";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import type { Edit } from "./jobDraft";
 
 const look = "flex flex-wrap items-center gap-2";
@@ -17,12 +20,18 @@ export function ChangedElsewhere({ onTake, onKeep }: { onTake: () => void; onKee
 }
 
 /** The job began while it was being edited: what was typed can still be booked. Below the fields, which must not move away. */
-export function StartedMeanwhile(props: { job: Job; edit: Edit; busy: boolean; onDiscard: () => void }) {
-  const { job, edit, busy, onDiscard } = props;
+export function StartedMeanwhile(props: {
+  job: Job;
+  workflow: Workflow;
+  edit: Edit;
+  busy: boolean;
+  onDiscard: () => void;
+}) {
+  const { job, workflow, edit, busy, onDiscard } = props;
   return (
     <Banner alert tone="busy" className={look}>
       <span className="mr-auto min-w-60 flex-1">
-        <b className="block font-semibold">{whatHappened(job, edit)}</b>
+        <b className="block font-semibold">{whatHappened(job, workflow, edit)}</b>
         {edit.dirty ? "What you typed is kept here." : "What you type now can be booked as another one."}
       </span>
       {edit.dirty && (
@@ -35,8 +44,10 @@ export function StartedMeanwhile(props: { job: Job; edit: Edit; busy: boolean; o
   );
 }
 
-function whatHappened({ status }: Job, { dirty, values, base }: Edit): string {
+function whatHappened({ status }: Job, workflow: Workflow, { dirty, values, base }: Edit): string {
+  const prompt = inputFor(workflow, InputRole.PROMPT)?.name;
   if (status === JobStatus.CANCELLED) return "The booking was cancelled.";
   if (!dirty) return "It started.";
-  return `It started with the old ${values.prompt === base.prompt ? "settings" : "prompt"}.`;
+  const rewritten = prompt !== undefined && values[prompt] !== base[prompt];
+  return `It started with the old ${rewritten ? "prompt" : "settings"}.`;
 }

@@ -1,32 +1,33 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createRouterTransport } from "@connectrpc/connect";
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import { JobActionsProvider } from "../../actions/JobActionsContext";
 import type { JobActions } from "../../actions/jobActions";
-import { type Job, type JobSchema, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { SchedulerService } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../../lib/transport";
 import { LiveProvider, useLive } from "../../live/LiveContext";
-import { bookableState, job, response, testLive, visitor } from "../../testing/fixtures";
+import {
+  bookableState,
+  type JobInit,
+  job,
+  kleinInputs,
+  kleinServer,
+  kleinSummary,
+  response,
+  testLive,
+  visitor,
+} from "../../testing/fixtures";
 import { JobBody } from "./JobBody";
 
-const settings = {
-  parameters: {
-    width: { value: { case: "integer", value: 512n } },
-    cfg: { value: { case: "number", value: 1.5 } },
-    sampler: { value: { case: "text", value: "euler" } },
-    tiled: { value: { case: "boolean", value: false } },
-  },
-} satisfies MessageInitShape<typeof JobSchema>;
-const booking = (id: string, init: MessageInitShape<typeof JobSchema> = {}) =>
-  job(id, { prompt: `Old prompt of ${id}`, ...settings, ...init });
+const booking = (id: string, init: JobInit = {}) =>
+  job(id, { prompt: `Old prompt of ${id}`, inputs: kleinInputs(init.prompt ?? `Old prompt of ${id}`), ...init });
 
-/** A page with one selected job, whose live state can be told; `wholes` is what the server answers by id. */
-function setUp(jobs: Job[], wholes: Record<string, Job> = {}) {
+/** A page that knows the form of its one selected job, whose live state can be told; `wholes` is what the server answers by id. */
+async function setUp(jobs: Job[], wholes: Record<string, Job> = {}) {
   const asked: string[] = [];
-  const transport = createRouterTransport(({ service }) => {
-    service(SchedulerService, {
+  const transport = createRouterTransport((router) => {
+    kleinServer(router).service(SchedulerService, {
       getJob: ({ jobId }) => {
         asked.push(jobId);
         const whole = wholes[jobId];
@@ -37,6 +38,7 @@ function setUp(jobs: Job[], wholes: Record<string, Job> = {}) {
   const live = testLive({ api: createApi(transport) });
   live.store.apply(visitor);
   live.store.apply(bookableState(jobs));
+  await live.forms.fetch(kleinSummary);
   const update = vi.fn<JobActions["update"]>(async () => ({}));
   const actions: JobActions = { move: async () => true, undoMove: () => {}, update, cancel: async () => {} };
   const onBookInstead = vi.fn(async () => undefined);
@@ -69,7 +71,7 @@ const type = (text: string) => act(() => void fireEvent.change(prompt(), { targe
 afterEach(cleanup);
 
 it("keeps what is typed, and the field it is typed into, when the job starts; it can be booked as another", async () => {
-  const { page, tell, onBookInstead } = setUp([booking("a")]);
+  const { page, tell, onBookInstead } = await setUp([booking("a")]);
   render(page("a"));
   const field = prompt();
   act(() => field.focus());
@@ -84,14 +86,14 @@ it("keeps what is typed, and the field it is typed into, when the job starts; it
   expect(field.value).toBe("A heron at dawn");
   await act(async () => fireEvent.click(screen.getByRole("button", { name: /^Book next free slot with what you/ })));
   expect(onBookInstead).toHaveBeenCalledWith(
-    expect.objectContaining({ id: "klein" }),
+    expect.objectContaining({ summary: expect.objectContaining({ id: "klein" }) }),
     expect.objectContaining({ prompt: "A heron at dawn" }),
   );
   expect(screen.queryByRole("textbox", { name: "Prompt" })).toBeNull();
 });
 
 it("takes no field away from somebody who is about to type", async () => {
-  const { page, tell } = setUp([booking("a")]);
+  const { page, tell } = await setUp([booking("a")]);
   render(page("a"));
   const field = prompt();
   act(() => field.focus());
@@ -102,7 +104,7 @@ it("takes no field away from somebody who is about to type", async () => {
 });
 
 it("keeps unsaved edits while another job is looked at, and says so on return", async () => {
-  const { page } = setUp([booking("a"), booking("b")]);
+  const { page } = await setUp([booking("a"), booking("b")]);
   const view = render(page("a"));
   type("Half an idea");
   view.rerender(page("b"));
@@ -115,7 +117,7 @@ it("keeps unsaved edits while another job is looked at, and says so on return", 
 });
 
 it("does not bring edits back over what another window has saved meanwhile", async () => {
-  const { page, tell } = setUp([booking("a"), booking("b")]);
+  const { page, tell } = await setUp([booking("a"), booking("b")]);
   const view = render(page("a"));
   type("Half an idea");
   view.rerender(page("b"));
@@ -130,12 +132,15 @@ it("does not bring edits back over what another window has saved meanwhile", asy
 it("edits the whole prompt of a job whose text is cut, and sends nothing that was not changed", async () => {
   const long = "A very long story. ".repeat(30);
   const cut = booking("a", { prompt: `${long.slice(0, 199)}…`, shortened: true });
-  const { page, asked, update } = setUp([cut], { a: booking("a", { prompt: long }) });
+  const { page, asked, update } = await setUp([cut], { a: booking("a", { prompt: long }) });
   render(page("a"));
   expect(screen.queryByRole("textbox", { name: "Prompt" })).toBeNull();
   await waitFor(() => expect(prompt().value).toBe(long));
   act(() => void fireEvent.change(screen.getByLabelText("Seed"), { target: { value: "7" } }));
   await act(async () => fireEvent.click(screen.getByRole("button", { name: "Update Job" })));
-  expect(update).toHaveBeenCalledWith({ id: "a", version: 1n }, { seed: 7n });
+  expect(update).toHaveBeenCalledWith(
+    { id: "a", version: 1n },
+    { inputs: { seed: expect.objectContaining({ value: { case: "seed", value: 7n } }) }, resetInputs: [] },
+  );
   expect(asked).toEqual(["a"]);
 });

@@ -2,6 +2,7 @@ import { type FocusEvent, useState } from "react";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { failureWords } from "../../lib/words/failure";
 import { useLive } from "../../live/LiveContext";
+import { useFormOf } from "../../live/useForm";
 import { useWhole } from "../../live/useWhole";
 import { JobEditor } from "./JobEditor";
 import { JobView } from "./JobView";
@@ -13,11 +14,12 @@ export function JobBody(props: JobLinks & { job: Job; focusPrompt: boolean }) {
   const { job, focusPrompt, onBookInstead } = props;
   const { whole, error } = useWhole(job);
   const mine = useLive(({ me }) => me?.id === job.userId);
-  const workflow = useLive((state) => state.workflows.find(({ id }) => id === job.workflowId));
+  const workflow = useFormOf(job.workflowId);
   const scheduled = job.status === JobStatus.SCHEDULED;
   const unsaved = useUnsaved(job.id);
   const { typing, onFocus, onBlur, forget } = useTyping(scheduled);
-  const editing = mine && workflow !== undefined && (scheduled || unsaved || typing);
+  const editable = useLive(({ workflows }) => workflows.some(({ id }) => id === job.workflowId));
+  const editing = mine && editable && (scheduled || unsaved || typing);
   const shown = whole ?? job;
   const { error: failure } = shown;
   return (
@@ -29,8 +31,8 @@ export function JobBody(props: JobLinks & { job: Job; focusPrompt: boolean }) {
         </div>
       )}
       {error && !whole && <p role="alert">The whole text cannot be read: {error}</p>}
-      {editing && !whole && !error && <div className="h-64 animate-pulse rounded-xl bg-sunken" />}
-      {editing && whole && (
+      {editing && !(whole && workflow) && !error && <div className="h-64 animate-pulse rounded-xl bg-sunken" />}
+      {editing && whole && workflow && (
         <JobEditor
           job={whole}
           workflow={workflow}

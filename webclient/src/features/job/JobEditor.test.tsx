@@ -8,18 +8,12 @@ import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { SchedulerService, type UpdateJobRequest } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
-import { bookableState, job, klein, testLive, visitor } from "../../testing/fixtures";
+import { bookableState, job, klein, kleinInputs, testLive, visitor } from "../../testing/fixtures";
 import { JobEditor } from "./JobEditor";
 
-const parameters = {
-  width: { value: { case: "integer", value: 512n } },
-  cfg: { value: { case: "number", value: 1.5 } },
-  sampler: { value: { case: "text", value: "euler" } },
-  tiled: { value: { case: "boolean", value: false } },
-} as const;
 /** A booking in one of its versions, with this prompt and this seed. */
 const version = (number: bigint, prompt: string, seed = 1n, status = JobStatus.SCHEDULED) =>
-  job("a", { version: number, prompt, seed, status, parameters });
+  job("a", { version: number, status, prompt, seed, inputs: kleinInputs(prompt, seed) });
 
 /** The fields of a job, against a server that answers each save with the next of these: a job, or why not. */
 function setUp(first: Job, ...answers: (Job | ConnectError)[]) {
@@ -66,7 +60,7 @@ const elsewhere = () => screen.queryByText("This job was changed in another wind
 const unsaved = () => screen.queryByText("Not saved yet.") !== null;
 /** What each save asked to change, and against which version. */
 const saves = (requests: readonly UpdateJobRequest[]) =>
-  requests.map((request) => [request.version, request.updateMask?.paths.join()]);
+  requests.map(({ version, inputs, resetInputs }) => [version, [...Object.keys(inputs), ...resetInputs].join()]);
 
 afterEach(cleanup);
 
@@ -161,4 +155,11 @@ it("sends with Ctrl+Enter, once while the answer is under way", async () => {
     fireEvent.keyDown(prompt(), { key: "Enter", ctrlKey: true });
   });
   expect(requests).toHaveLength(1);
+});
+
+it("asks for another random seed when the field for it is emptied", async () => {
+  const { requests } = setUp(version(1n, "Old", 7n), version(2n, "Old", 8n));
+  act(() => void fireEvent.change(screen.getByLabelText("Seed"), { target: { value: "" } }));
+  await press("Update Job");
+  expect(requests.map(({ inputs, resetInputs }) => [Object.keys(inputs), resetInputs])).toEqual([[[], ["seed"]]]);
 });

@@ -3,12 +3,11 @@ import { useJobActions } from "../../actions/JobActionsContext";
 import { Button } from "../../components/Button";
 import { Complaint } from "../../components/Complaint";
 import { sends } from "../../form/enterKey";
-import { SettingsFields } from "../../form/SettingsFields";
-import { type FieldErrors, readValues } from "../../form/values";
+import { InputFields } from "../../form/InputFields";
+import { changedInputs, type FieldErrors, readValues } from "../../form/values";
 import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
-import { changedSettings } from "./changedSettings";
 import { ChangedElsewhere, StartedMeanwhile } from "./EditorBanners";
 import { useJobEdit } from "./jobDraft";
 import type { JobLinks } from "./jobLinks";
@@ -59,16 +58,16 @@ export function JobEditor(props: JobEditorProps) {
   };
 
   const save = async () => {
-    const { settings, errors: complaints } = readValues(values, workflow);
+    const { inputs, errors: complaints } = readValues(values, workflow);
     setErrors(complaints ?? none);
-    if (!settings) return;
+    if (!inputs) return;
     if (!dirty) return setMessage("Nothing has been changed yet.");
     const version = { id: job.id, version: edit.version };
-    const { job: changed, problem } = await actions.update(version, changedSettings(settings, values, edit.base));
+    const { job: changed, problem } = await actions.update(version, changedInputs(inputs, values, edit.base));
     if (!problem) return edit.saved(changed?.version ?? edit.version);
-    setErrors(problem.fields);
+    setErrors(problem.inputs);
     if (problem.reason === ErrorReason.STALE_VERSION) setMessage("Somebody changed this job meanwhile.");
-    else if (problem.fields.size === 0) setMessage(problem.message);
+    else if (problem.inputs.size === 0) setMessage(problem.message);
   };
   const bookInstead = async () => {
     const complaints = await onBookInstead(workflow, values);
@@ -93,7 +92,7 @@ export function JobEditor(props: JobEditorProps) {
   return (
     <form ref={form} onSubmit={submit} onFocus={onFocus} onBlur={onBlur} noValidate className="space-y-4">
       {scheduled && dirty && edit.elsewhere && <ChangedElsewhere onTake={discard} onKeep={edit.rebase} />}
-      <SettingsFields
+      <InputFields
         workflow={workflow}
         values={values}
         errors={errors}
@@ -105,7 +104,11 @@ export function JobEditor(props: JobEditorProps) {
           form.current?.requestSubmit();
         }}
       />
-      {scheduled ? <MoveField job={job} /> : <StartedMeanwhile job={job} edit={edit} busy={busy} onDiscard={discard} />}
+      {scheduled ? (
+        <MoveField job={job} />
+      ) : (
+        <StartedMeanwhile job={job} workflow={workflow} edit={edit} busy={busy} onDiscard={discard} />
+      )}
       {message && <Complaint>{message}</Complaint>}
       {scheduled && (
         <div className="flex flex-wrap items-center gap-3">

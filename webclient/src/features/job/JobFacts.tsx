@@ -1,8 +1,10 @@
 import type { ReactNode } from "react";
-import type { Job, ParameterValue } from "../../gen/comfyscheduler/v1/job_pb";
+import { labelOf } from "../../form/InputField";
+import { type Input, InputRole, type InputValue } from "../../gen/comfyscheduler/v1/input_pb";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
-import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
+import { useFormOf } from "../../live/useForm";
 
 function Fact(props: { name: string; title?: string; className?: string; children: ReactNode }) {
   const { name, title, className = "", children } = props;
@@ -19,13 +21,11 @@ function Fact(props: { name: string; title?: string; className?: string; childre
 /** What a job was made with and how it went. */
 export function JobFacts({ job }: { job: Job }) {
   const now = useNow(60_000);
-  const workflow = useLive((state) => state.workflows.find(({ id }) => id === job.workflowId));
+  const inputs = useFormOf(job.workflowId)?.inputs ?? none;
   const [started, finished] = [Number(job.startedAtMs), Number(job.finishedAtMs)];
-  const order = workflow?.parameters.map(({ name }) => name) ?? [];
-  const titles = new Map(workflow?.parameters.map(({ name, title }) => [name, title || name]));
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm sm:grid-cols-3">
-      {!job.hidden && (
+      {job.seed !== undefined && (
         <Fact name="Seed" className="col-span-2">
           {job.seed.toString()}
         </Fact>
@@ -41,18 +41,34 @@ export function JobFacts({ job }: { job: Job }) {
         {formatMoment(Number(job.createdAtMs), now)}
       </Fact>
       {job.attempt > 1 && <Fact name="Run">{job.attempt}</Fact>}
-      {Object.entries(job.parameters)
-        .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
-        .map(([name, value]) => (
-          <Fact key={name} name={titles.get(name) ?? name}>
-            {words(value)}
-          </Fact>
-        ))}
+      {othersOf(job, inputs).map(([name, label, value]) => (
+        <Fact key={name} name={label}>
+          {words(value)}
+        </Fact>
+      ))}
     </dl>
   );
 }
 
-function words({ value }: ParameterValue): string {
+const none: readonly Input[] = [];
+
+/** What a job was made with beside prompt and seed, in the order of the form; by its names alone while the form is not known. */
+function othersOf(job: Job, inputs: readonly Input[]): [name: string, label: string, value: InputValue][] {
+  const order = new Map(inputs.map(({ name }, index) => [name, index]));
+  const forms = new Map(inputs.map((input) => [input.name, input]));
+  const shownElsewhere = (name: string, { value }: InputValue) => {
+    const role = forms.get(name)?.role;
+    if (role !== undefined) return role === InputRole.PROMPT || role === InputRole.SEED;
+    return value.case === "seed" ? value.value === job.seed : value.case === "text" && value.value === job.prompt;
+  };
+  return Object.entries(job.inputs)
+    .filter(([name, value]) => !shownElsewhere(name, value))
+    .sort(([a], [b]) => (order.get(a) ?? inputs.length) - (order.get(b) ?? inputs.length))
+    .map(([name, value]) => [name, labelOf(forms.get(name) ?? { name, label: "" }), value]);
+}
+
+function words({ value }: InputValue): string {
+  if (value.case === "file") return value.value.source.value || "None";
   if (value.case === "boolean") return value.value ? "Yes" : "No";
   return String(value.value ?? "") || "None";
 }

@@ -5,7 +5,7 @@ import { Field } from "../../form/Field";
 import { fromLocalField, toLocalField } from "../../form/localTime";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { exactlyOn, lanesOf } from "../../lib/lanes";
-import { blockerWords } from "../../lib/slots";
+import { blockerWords, startOf } from "../../lib/slots";
 import { sentence } from "../../lib/words/words";
 import { useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
@@ -17,7 +17,7 @@ export function MoveField({ job }: { job: Job }) {
   const actions = useJobActions();
   const { store } = useLiveContext();
   const viewer = useViewer();
-  const start = Number(job.timeSlot);
+  const start = startOf(job);
   const [wanted, setWanted] = useState(start);
   useEffect(() => setWanted(start), [start]);
 

@@ -5,21 +5,26 @@ import { useLive, useLiveContext } from "../../live/LiveContext";
 
 /** A job by id: live, with long texts cut, when the live state has it; else asked for. */
 export function useJob(id: string): { job?: Job | undefined; error?: string | undefined } {
-  const { api } = useLiveContext();
+  const { api, learn } = useLiveContext();
   const live = useLive(({ jobs }) => jobs.get(id));
   const ready = useLive(({ revision }) => revision !== undefined);
   const [asked, setAsked] = useState<{ id: string; job?: Job | undefined; error?: string }>();
+  const generation = useLive((state) => state.generation);
   const missing = ready && live === undefined;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new connection is a reason to ask again
   useEffect(() => {
     if (!missing) return;
     const stop = new AbortController();
     api.scheduler.getJob({ jobId: id }, { signal: stop.signal }).then(
-      ({ job }) => setAsked({ id, job }),
+      ({ job, users }) => {
+        learn(users);
+        setAsked({ id, job });
+      },
       (cause) => stop.signal.aborted || setAsked({ id, error: problemOf(cause).message }),
     );
     return () => stop.abort();
-  }, [api, id, missing]);
+  }, [api, learn, id, missing, generation]);
 
   if (live) return { job: live };
   return asked?.id === id ? { job: asked.job, error: asked.error } : {};

@@ -8,6 +8,7 @@ import "yet-another-react-lightbox/plugins/captions.css";
 import { Vanished } from "../../components/Vanished";
 import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { filePath, formatFull } from "../../lib/format";
+import { startOf } from "../../lib/slots";
 import { useUserName } from "../../live/names";
 import { useWhole } from "../../live/useWhole";
 
@@ -71,7 +72,7 @@ function slideOf({ job, filename }: Picture): Slide {
 }
 
 function Title({ job }: { job: Job }) {
-  return `${useUserName(job)}, ${formatFull(Number(job.timeSlot))}`;
+  return `${useUserName(job)}, ${formatFull(startOf(job))}`;
 }
 
 function Caption({ job }: { job: Job }) {
@@ -79,8 +80,12 @@ function Caption({ job }: { job: Job }) {
   return (
     <>
       {(whole ?? job).prompt}
-      <br />
-      Seed {job.seed.toString()}
+      {job.seed !== undefined && (
+        <>
+          <br />
+          Seed {job.seed.toString()}
+        </>
+      )}
     </>
   );
 }

@@ -1,7 +1,8 @@
-import { SystemStatus, type Worker } from "../../gen/comfyscheduler/v1/system_pb";
+import { SystemStatus } from "../../gen/comfyscheduler/v1/state_pb";
+import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { pauseOf } from "../../lib/slots";
 import { pauseWords } from "../../lib/words/pause";
-import { systemWords } from "../../lib/words/words";
+import { stageWords, systemWords } from "../../lib/words/words";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 import { currentStep, selectSimulated, selectWorkers } from "../../live/selectors";
@@ -21,9 +22,9 @@ export function lightOf(state: LiveState, now: number): Light {
     return { tone: state.revision ? "bad" : "busy", word, detail: "" };
   }
   const { system } = state;
-  const status = system?.systemStatus ?? SystemStatus.UNSPECIFIED;
+  const status = system?.status ?? SystemStatus.UNSPECIFIED;
   const step = currentStep(selectWorkers(state));
-  const detail = system?.reason || (step ? step.detail || step.name : "");
+  const detail = system?.reason || (step ? step.detail || stageWords[step.stage] : "");
   if (status === SystemStatus.READY) {
     const paused = restOf(selectWorkers(state), now);
     return paused

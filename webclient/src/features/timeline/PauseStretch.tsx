@@ -1,4 +1,4 @@
-import type { Pause } from "../../gen/comfyscheduler/v1/system_pb";
+import type { Pause } from "../../gen/comfyscheduler/v1/worker_pb";
 import { formatMinute } from "../../lib/format";
 import type { Slot } from "../../lib/slots";
 import { msPerPixel, type View } from "./scale";

@@ -1,5 +1,6 @@
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { JobOrder } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
+import type { UserName } from "../../gen/comfyscheduler/v1/state_pb";
 import type { Slot } from "../../lib/slots";
 import type { Api } from "../../lib/transport";
 
@@ -17,7 +18,7 @@ export interface Archive {
   readonly clear: () => void;
 }
 
-export function createArchive(api: Api): Archive {
+export function createArchive(api: Api, learn: (users: readonly UserName[]) => void): Archive {
   let jobs: ReadonlyMap<string, Job> = new Map();
   let fetched: Slot[] = [];
   const listeners = new Set<() => void>();
@@ -36,7 +37,7 @@ export function createArchive(api: Api): Archive {
       if (fetched.some(({ start, end }) => start <= stretch.start && end >= stretch.end)) return;
       fetched = [...fetched, stretch];
       try {
-        const found = await listAll(api, stretch);
+        const found = await listAll(api, learn, stretch);
         jobs = new Map([...jobs, ...found.map((job) => [job.id, job] as const)]);
         for (const listener of listeners) listener();
       } catch {
@@ -46,12 +47,13 @@ export function createArchive(api: Api): Archive {
   };
 }
 
-async function listAll(api: Api, { start, end }: Slot): Promise<Job[]> {
+async function listAll(api: Api, learn: (users: readonly UserName[]) => void, { start, end }: Slot): Promise<Job[]> {
   const window = { startMs: BigInt(Math.max(0, Math.floor(start))), endMs: BigInt(Math.ceil(end)) };
   const found: Job[] = [];
   let pageToken = "";
   do {
     const page = await api.scheduler.listJobs({ window, order: JobOrder.TIME_SLOT_ASC, pageSize, pageToken });
+    learn(page.users);
     found.push(...page.jobs);
     pageToken = page.nextPageToken;
   } while (pageToken !== "" && found.length < most);

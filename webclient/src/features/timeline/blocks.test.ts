@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { movedTo, startOf } from "../../lib/slots";
 import { job, noon } from "../../testing/fixtures";
 import { extentOf, layOut, overrunOf } from "./blocks";
 
 const hour = { start: noon, end: noon + 3_600_000 };
 const row = (count: number, every: number) =>
-  Array.from({ length: count }, (_, index) => job(`job-${index}`, { timeSlot: BigInt(noon + index * every) }));
+  Array.from({ length: count }, (_, index) => job(`job-${index}`, { start: noon + index * every }));
 
 describe("layOut", () => {
   it("draws wide blocks one by one, with the room beside them", () => {
@@ -23,20 +24,19 @@ describe("layOut", () => {
     expect(Math.max(...blocks.map(({ width }) => width))).toBeLessThanOrEqual(36);
   });
   it("keeps crowds with a gap apart", () => {
-    const crowd = [...row(20, 11_000), job("far", { timeSlot: BigInt(noon + 3_000_000) })];
+    const crowd = [...row(20, 11_000), job("far", { start: noon + 3_000_000 })];
     expect(layOut(crowd, hour, 20_000).map(({ count }) => count)).toEqual([20, 1]);
   });
   it("keeps what is over apart from what is to come", () => {
     const over = row(9, 11_000).map((done) => ({ ...done, status: JobStatus.COMPLETED }));
     const coming = row(9, 11_000).map((next) => ({
-      ...next,
+      ...movedTo(next, startOf(next) + 100_000),
       id: `next-${next.id}`,
-      timeSlot: next.timeSlot + 100_000n,
     }));
     expect(layOut([...over, ...coming], hour, 20_000).map(({ count }) => count)).toEqual([9, 9]);
   });
   it("leaves out what is cancelled or out of sight", () => {
-    const jobs = [job("gone", { status: JobStatus.CANCELLED }), job("far", { timeSlot: BigInt(noon + 9_000_000) })];
+    const jobs = [job("gone", { status: JobStatus.CANCELLED }), job("far", { start: noon + 9_000_000 })];
     expect(layOut(jobs, hour, 100)).toEqual([]);
   });
 });

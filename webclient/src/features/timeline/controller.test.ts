@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
-import { WorkerSchema } from "../../gen/comfyscheduler/v1/system_pb";
+import { WorkerSchema } from "../../gen/comfyscheduler/v1/worker_pb";
 import { job, noon } from "../../testing/fixtures";
 import { createTimelineController } from "./controller";
 import type { View } from "./scale";
@@ -80,10 +80,10 @@ describe("the pointer", () => {
 });
 
 describe("a drag", () => {
-  const own = job("own", { timeSlot: BigInt(noon + 30 * second) });
+  const own = job("own", { start: noon + 30 * second });
 
   it("keeps the job's own length, leaves its own slot out, and is over when the hand opens elsewhere", () => {
-    const { controller } = setUp([own, job("other", { timeSlot: BigInt(noon + 60 * second) })]);
+    const { controller } = setUp([own, job("other", { start: noon + 60 * second })]);
     const landed = controller.events.onDrag("own", noon + 32_000, view);
     expect(landed).toMatchObject({ start: noon + 32_000, end: noon + 42_000 });
     expect(controller.events.onDrag("own", noon + 52_000, view)).toMatchObject({ start: noon + 49_999 });
@@ -110,7 +110,7 @@ describe("a drag", () => {
 
 describe("the keys", () => {
   // Beyond the horizon of the live state: the timeline has fetched it, and it is in the way all the same.
-  const far = job("far", { timeSlot: BigInt(noon + 20 * second), durationMs: 10_000n });
+  const far = job("far", { start: noon + 20 * second, durationMs: 10_000n });
 
   it("offer the next free slot first, then step from place to place around what is taken", () => {
     const { controller, see, onPin, onBook } = setUp([job("now"), far]);
@@ -125,7 +125,7 @@ describe("the keys", () => {
   });
 
   it("walk from job to job, past cancelled ones", () => {
-    const gone = job("gone", { timeSlot: BigInt(noon + 15 * second), status: JobStatus.CANCELLED });
+    const gone = job("gone", { start: noon + 15 * second, status: JobStatus.CANCELLED });
     const { controller, see, onSelect } = setUp([far, gone, job("now")]);
     controller.press("ArrowDown");
     expect(onSelect).toHaveBeenLastCalledWith("now");
@@ -186,7 +186,7 @@ describe("now", () => {
 
 it("brings a job that is selected elsewhere into sight, once, and as soon as it is known", () => {
   const { controller, see, shown } = setUp();
-  const away = job("away", { timeSlot: BigInt(noon + 3_600 * second) });
+  const away = job("away", { start: noon + 3_600 * second });
   see({ selectedId: "away" });
   expect(shown()).toBe(view);
   see({ jobs: new Map([["away", away]]) });

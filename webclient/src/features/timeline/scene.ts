@@ -1,5 +1,5 @@
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
-import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
+import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { type Lane, type LanePlacement, lanesOf, nextFreeSlot, placeOn, type SlotDurations } from "../../lib/lanes";
 import { gridStep, msPerPixel, type View } from "./scale";
 

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { movedTo } from "../../lib/slots";
 import { useThrottled } from "../../lib/useThrottled";
 import type { Viewer } from "../../lib/words/words";
 import { type BlockItem, overrunItem, toItem } from "./blockItem";
@@ -44,7 +45,7 @@ export function useItems(
   // A dropped block stays where it was dropped until the live state knows better.
   const jobs = useMemo(() => {
     if (!dropped || known.get(dropped.job.id)?.version !== dropped.job.version) return known;
-    return new Map(known).set(dropped.job.id, { ...dropped.job, timeSlot: BigInt(dropped.start) });
+    return new Map(known).set(dropped.job.id, movedTo(dropped.job, dropped.start));
   }, [known, dropped]);
   const blocks = useMemo(
     () => (stage ? layOut(jobs.values(), stage, stage.scale).map((block) => toItem(block, viewer)) : []),

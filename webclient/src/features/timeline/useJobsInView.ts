@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { startOf } from "../../lib/slots";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { selectEnded, selectJobs } from "../../live/selectors";
 import { useLiveEvery } from "../../live/useLiveEvery";
@@ -13,13 +14,14 @@ const settle = 200;
 
 /** The jobs that the view may show: the live ones, and fetched ones where the live state does not reach. */
 export function useJobsInView(view: View | undefined): ReadonlyMap<string, Job> {
-  const { api } = useLiveContext();
-  const [archive] = useState(() => createArchive(api));
+  const { api, learn } = useLiveContext();
+  const [archive] = useState(() => createArchive(api, learn));
   const live = useLiveEvery(selectJobs, redrawEvery);
   const archived = useSyncExternalStore(archive.subscribe, archive.get);
   const generation = useLive((state) => state.generation);
   const scheduledUntil = useLive((state) => state.scheduledUntil);
-  const oldest = Number(useLiveEvery(selectEnded, redrawEvery).at(-1)?.timeSlot ?? 0n);
+  const last = useLiveEvery(selectEnded, redrawEvery).at(-1);
+  const oldest = last ? startOf(last) : 0;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation is the reason to forget
   useEffect(() => archive.clear(), [archive, generation]);

@@ -1,18 +1,18 @@
 import { Banner } from "../../components/Banner";
 import { BootSteps } from "../../components/BootSteps";
 import { Icon } from "../../components/Icon";
-import { SystemStatus, type Worker } from "../../gen/comfyscheduler/v1/system_pb";
+import { type Worker, WorkerStatus } from "../../gen/comfyscheduler/v1/worker_pb";
 import { formatDuration } from "../../lib/format";
 import { pauseOf } from "../../lib/slots";
 import { pauseWords } from "../../lib/words/pause";
-import { systemWords } from "../../lib/words/words";
+import { workerWords } from "../../lib/words/words";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 import { WorkerControls } from "./WorkerControls";
 
-const lamps: Partial<Record<SystemStatus, string>> = {
-  [SystemStatus.READY]: "bg-done",
-  [SystemStatus.OFFLINE]: "bg-failed",
+const lamps: Partial<Record<WorkerStatus, string>> = {
+  [WorkerStatus.READY]: "bg-done",
+  [WorkerStatus.OFFLINE]: "bg-failed",
 };
 
 /** How ComfyUI is: state, version, device, durations, the last boot; for administrators also its log. */
@@ -22,14 +22,16 @@ export function EngineCard({ worker }: { worker: Worker }) {
   const version = useLive((state) => state.system?.version ?? "");
   const administrator = useLive(({ me }) => me?.administrator ?? false);
   const workflows = useLive((state) => state.workflows);
-  const title = (id: string) => workflows.find((workflow) => workflow.id === id)?.title || id;
+  const durations = workflows.flatMap(({ id, title, estimates }) =>
+    estimates.filter(({ workerId }) => workerId === worker.id).map((estimate) => ({ id, title, ...estimate })),
+  );
   return (
     <section aria-label={`ComfyUI ${worker.id}`} className="card space-y-3 p-4">
       <div className="flex items-center justify-between gap-2">
         <h2 className="font-semibold">ComfyUI</h2>
         <span className="flex items-center gap-2 font-medium text-sm">
           <span className={`size-2.5 rounded-full ${lamps[worker.status] ?? "bg-running"}`} />
-          {systemWords[worker.status]}
+          {workerWords[worker.status]}
         </span>
       </div>
       {worker.reason && <p className="text-running-ink text-sm">{worker.reason}</p>}
@@ -52,11 +54,12 @@ export function EngineCard({ worker }: { worker: Worker }) {
         <dd>{worker.comfyuiVersion || "Unknown"}</dd>
         <dt className="text-ink-faint">Device</dt>
         <dd className="break-words">{worker.device || "Unknown"}</dd>
-        {worker.estimates.map(({ workflowId, benchmarkMs, slotDurationMs }) => (
-          <div key={workflowId} className="contents">
-            <dt className="text-ink-faint">{title(workflowId)}</dt>
+        {durations.map(({ id, title, benchmarkMs, slotDurationMs }) => (
+          <div key={id} className="contents">
+            <dt className="text-ink-faint">{title || id}</dt>
             <dd>
-              Benchmark {formatDuration(Number(benchmarkMs))}, slots of {formatDuration(Number(slotDurationMs))}
+              {benchmarkMs > 0n && `Benchmark ${formatDuration(Number(benchmarkMs))}, `}
+              {benchmarkMs > 0n ? "slots" : "Slots"} of {formatDuration(Number(slotDurationMs))}
             </dd>
           </div>
         ))}

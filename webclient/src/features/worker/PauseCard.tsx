@@ -1,7 +1,7 @@
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
 import { useNotify } from "../../components/Notices";
-import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
+import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { problemOf } from "../../lib/problem";
 import { pauseOf } from "../../lib/slots";
 import { pauseWords } from "../../lib/words/pause";
@@ -17,7 +17,7 @@ export function PauseCard({ worker }: { worker: Worker }) {
   const paused = pauseOf(worker, now);
   const resume = async () => {
     try {
-      await api.admin.resumeWorker({ workerId: worker.id });
+      await api.workers.resumeWorker({ workerId: worker.id });
       notify({ tone: "good", title: "The pause is over. Its time can be booked." });
     } catch (cause) {
       notify({ tone: "bad", title: "Not resumed.", detail: problemOf(cause).message });

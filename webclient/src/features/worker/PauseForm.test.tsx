@@ -2,8 +2,8 @@ import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it } from "vitest";
 import { NoticeProvider } from "../../components/Notices";
-import { AdminService, type PauseWorkerRequest } from "../../gen/comfyscheduler/v1/admin_service_pb";
-import { PauseConflictSchema } from "../../gen/comfyscheduler/v1/error_pb";
+import { ErrorInfoSchema } from "../../gen/comfyscheduler/v1/error_pb";
+import { type PauseWorkerRequest, WorkerService } from "../../gen/comfyscheduler/v1/worker_service_pb";
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
 import { noon, testLive } from "../../testing/fixtures";
@@ -17,15 +17,17 @@ function setUp(inTheWay: string[] = []) {
   const bookings = inTheWay.map((userName, index) => ({
     jobId: `job-${index}`,
     userName,
-    startMs: BigInt(noon + index * minute),
-    endMs: BigInt(noon + index * minute + 10_000),
+    timeSlot: { startMs: BigInt(noon + index * minute), endMs: BigInt(noon + index * minute + 10_000) },
   }));
   const transport = createRouterTransport(({ service }) => {
-    service(AdminService, {
+    service(WorkerService, {
       pauseWorker: (request) => {
         requests.push(request);
         if (bookings.length === 0 || request.moveBookings) return { movedBookings: bookings.length };
-        const detail = { desc: PauseConflictSchema, value: { bookings } };
+        const detail = {
+          desc: ErrorInfoSchema,
+          value: { detail: { case: "pauseConflict", value: { bookings, total: bookings.length } } },
+        } as const;
         throw new ConnectError("bookings are in the way", Code.FailedPrecondition, undefined, [detail]);
       },
     });

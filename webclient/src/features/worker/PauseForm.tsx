@@ -30,7 +30,7 @@ export function PauseForm({ workerId, replaces }: { workerId: string; replaces: 
 
   const pause = (moveBookings: boolean) =>
     run(async () => {
-      const { movedBookings } = await api.admin.pauseWorker({
+      const { movedBookings } = await api.workers.pauseWorker({
         workerId,
         startMs: BigInt(start ?? 0),
         durationMs: BigInt(Math.round(Number(length) * unit)),
@@ -125,7 +125,13 @@ export function PauseForm({ workerId, replaces }: { workerId: string; replaces: 
         )}
       </Field>
       {obstacles.length > 0 ? (
-        <PauseObstacles obstacles={obstacles} busy={busy} onMove={() => void pause(true)} onLeave={forget} />
+        <PauseObstacles
+          obstacles={obstacles}
+          total={problem?.obstaclesTotal ?? 0}
+          busy={busy}
+          onMove={() => void pause(true)}
+          onLeave={forget}
+        />
       ) : (
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" tone="primary" disabled={busy}>

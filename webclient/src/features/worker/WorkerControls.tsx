@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../../components/Button";
 import { useNotify } from "../../components/Notices";
-import type { Worker } from "../../gen/comfyscheduler/v1/system_pb";
+import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { problemOf } from "../../lib/problem";
 import { useLiveContext } from "../../live/LiveContext";
 
@@ -18,7 +18,7 @@ export function WorkerControls({ worker }: { worker: Worker }) {
   const restart = async () => {
     setAsking(false);
     try {
-      await api.admin.restartWorker({ workerId: worker.id });
+      await api.workers.restartWorker({ workerId: worker.id });
       notify({ tone: "plain", title: "ComfyUI is restarting." });
     } catch (cause) {
       notify({ tone: "bad", title: "Not restarted.", detail: problemOf(cause).message });
@@ -60,7 +60,7 @@ function WorkerLog({ workerId }: { workerId: string }) {
   useEffect(() => {
     const stop = new AbortController();
     const read = () =>
-      api.admin.getWorkerLog({ workerId, lines: logLines }, { signal: stop.signal }).then(
+      api.workers.getWorkerLog({ workerId, lines: logLines }, { signal: stop.signal }).then(
         ({ lines }) => setText(lines.join("\n") || "The log is empty."),
         (cause) => stop.signal.aborted || setText(problemOf(cause).message),
       );

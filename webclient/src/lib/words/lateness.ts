@@ -1,19 +1,20 @@
 import { DelayKind, type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatMoment } from "../format";
-import { slotOf } from "../slots";
+import { slotOf, startOf } from "../slots";
 
 /** Why a job does not keep to its slot, in words for people; empty when it does. `now` in milliseconds. */
 export function latenessWords(job: Job, now: number): string[] {
   return [delayWords(job, now), overrunWords(job, now)].filter((words) => words !== "");
 }
 
-function delayWords({ delay, startedAtMs, timeSlot, attempt }: Job, now: number): string {
+function delayWords(job: Job, now: number): string {
+  const { delay, startedAtMs, attempt } = job;
   if (!delay) return "";
   const because = delay.reason === "" ? "" : `: ${delay.reason.replace(/[.]$/, "")}`;
-  const booked = formatMoment(Number(delay.bookedTimeSlot), now);
+  const booked = formatMoment(Number(delay.bookedStartMs), now);
   switch (delay.kind) {
     case DelayKind.LATE: {
-      const by = Number(startedAtMs - timeSlot);
+      const by = Number(startedAtMs) - startOf(job);
       return by > 0 ? `Started ${formatDuration(by)} late${because}.` : `Late${because}.`;
     }
     case DelayKind.OVERDUE:

@@ -1,5 +1,6 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
-import { SystemStatus } from "../../gen/comfyscheduler/v1/system_pb";
+import { SystemStatus } from "../../gen/comfyscheduler/v1/state_pb";
+import { BootStage, WorkerStatus } from "../../gen/comfyscheduler/v1/worker_pb";
 
 /** What a status is called on the page. */
 export const statusWords: Record<JobStatus, string> = {
@@ -21,6 +22,28 @@ export const systemWords: Record<SystemStatus, string> = {
   [SystemStatus.OFFLINE]: "Offline",
 };
 
+/** What the state of a worker is called on the page. */
+export const workerWords: Record<WorkerStatus, string> = {
+  [WorkerStatus.UNSPECIFIED]: "Unknown",
+  [WorkerStatus.BOOTING]: "Booting",
+  [WorkerStatus.BENCHMARKING]: "Benchmarking",
+  [WorkerStatus.READY]: "Ready",
+  [WorkerStatus.RESTARTING]: "Restarting",
+  [WorkerStatus.OFFLINE]: "Offline",
+};
+
+/** What a step of bringing ComfyUI up is called on the page. */
+export const stageWords: Record<BootStage, string> = {
+  [BootStage.UNSPECIFIED]: "Start",
+  [BootStage.VALIDATE]: "Validate",
+  [BootStage.LAUNCH]: "Launch",
+  [BootStage.WAIT_FOR_PORT]: "Wait for port",
+  [BootStage.CONNECT]: "Connect",
+  [BootStage.WARM_UP]: "Warm up",
+  [BootStage.BENCHMARK]: "Benchmark",
+  [BootStage.READY]: "Ready",
+};
+
 /** The words with a capital letter. */
 export function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -33,14 +56,14 @@ export interface Viewer {
   readonly names: ReadonlyMap<string, string>;
 }
 
-/** What the user of a job or of a connection is called now; a message that was asked for names its user itself. */
-export function userName(names: Viewer["names"], { userId, userName }: { userId: string; userName?: string }): string {
-  return names.get(userId) || userName || `User ${userId.slice(0, 8)}`;
+/** What a user is called now. */
+export function userName(names: Viewer["names"], userId: string): string {
+  return names.get(userId) || `User ${userId.slice(0, 8)}`;
 }
 
 /** Whose job it is, as the viewer would say it. */
 export function ownerWords(job: Job, { id, names }: Viewer): string {
-  return job.userId === id ? "You" : userName(names, job);
+  return job.userId === id ? "You" : userName(names, job.userId);
 }
 
 /** The job's prompt on one line, or why there is none to show. */

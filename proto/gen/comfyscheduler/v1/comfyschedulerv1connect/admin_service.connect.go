@@ -33,25 +33,14 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
-	// AdminServiceRestartWorkerProcedure is the fully-qualified name of the AdminService's
-	// RestartWorker RPC.
-	AdminServiceRestartWorkerProcedure = "/comfyscheduler.v1.AdminService/RestartWorker"
-	// AdminServiceGetWorkerLogProcedure is the fully-qualified name of the AdminService's GetWorkerLog
-	// RPC.
-	AdminServiceGetWorkerLogProcedure = "/comfyscheduler.v1.AdminService/GetWorkerLog"
-	// AdminServicePauseWorkerProcedure is the fully-qualified name of the AdminService's PauseWorker
-	// RPC.
-	AdminServicePauseWorkerProcedure = "/comfyscheduler.v1.AdminService/PauseWorker"
-	// AdminServiceResumeWorkerProcedure is the fully-qualified name of the AdminService's ResumeWorker
-	// RPC.
-	AdminServiceResumeWorkerProcedure = "/comfyscheduler.v1.AdminService/ResumeWorker"
 	// AdminServiceListUsersProcedure is the fully-qualified name of the AdminService's ListUsers RPC.
 	AdminServiceListUsersProcedure = "/comfyscheduler.v1.AdminService/ListUsers"
+	// AdminServiceGetUserProcedure is the fully-qualified name of the AdminService's GetUser RPC.
+	AdminServiceGetUserProcedure = "/comfyscheduler.v1.AdminService/GetUser"
 	// AdminServiceCreateUserProcedure is the fully-qualified name of the AdminService's CreateUser RPC.
 	AdminServiceCreateUserProcedure = "/comfyscheduler.v1.AdminService/CreateUser"
-	// AdminServiceSetAdministratorProcedure is the fully-qualified name of the AdminService's
-	// SetAdministrator RPC.
-	AdminServiceSetAdministratorProcedure = "/comfyscheduler.v1.AdminService/SetAdministrator"
+	// AdminServiceUpdateUserProcedure is the fully-qualified name of the AdminService's UpdateUser RPC.
+	AdminServiceUpdateUserProcedure = "/comfyscheduler.v1.AdminService/UpdateUser"
 	// AdminServiceCreateUserTokenProcedure is the fully-qualified name of the AdminService's
 	// CreateUserToken RPC.
 	AdminServiceCreateUserTokenProcedure = "/comfyscheduler.v1.AdminService/CreateUserToken"
@@ -66,6 +55,9 @@ const (
 	// AdminServiceListInvitationsProcedure is the fully-qualified name of the AdminService's
 	// ListInvitations RPC.
 	AdminServiceListInvitationsProcedure = "/comfyscheduler.v1.AdminService/ListInvitations"
+	// AdminServiceGetInvitationProcedure is the fully-qualified name of the AdminService's
+	// GetInvitation RPC.
+	AdminServiceGetInvitationProcedure = "/comfyscheduler.v1.AdminService/GetInvitation"
 	// AdminServiceRevokeInvitationProcedure is the fully-qualified name of the AdminService's
 	// RevokeInvitation RPC.
 	AdminServiceRevokeInvitationProcedure = "/comfyscheduler.v1.AdminService/RevokeInvitation"
@@ -76,27 +68,18 @@ const (
 
 // AdminServiceClient is a client for the comfyscheduler.v1.AdminService service.
 type AdminServiceClient interface {
-	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
-	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
-	RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error)
-	// Reads the last lines that a worker's ComfyUI wrote.
-	GetWorkerLog(context.Context, *v1.GetWorkerLogRequest) (*v1.GetWorkerLogResponse, error)
-	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
-	// the pause starts after it. It replaces the pause that there was.
-	//
-	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
-	// pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
-	// them starts meanwhile.
-	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
-	// Ends or takes back a worker's pause. It does no harm when there is none.
-	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)
 	// Reads the users page by page, latest first.
 	ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error)
-	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+	// Reads one user. NOT_FOUND when there is none.
+	GetUser(context.Context, *v1.GetUserRequest) (*v1.GetUserResponse, error)
+	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before.
 	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
-	// Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
-	SetAdministrator(context.Context, *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error)
-	// Makes a further token for a user, for one who has lost theirs.
+	// Changes what `update_mask` names: the name, and whether somebody is an administrator; all of it or nothing. ALREADY_EXISTS
+	// when another user has the name; FAILED_PRECONDITION when nobody would be an administrator.
+	UpdateUser(context.Context, *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error)
+	// Makes a further token for a user, for one who has lost theirs. Repeated with the same `request_id` it gives the same token
+	// with a new secret and voids the one before.
 	CreateUserToken(context.Context, *v1.CreateUserTokenRequest) (*v1.CreateUserTokenResponse, error)
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
@@ -108,10 +91,13 @@ type AdminServiceClient interface {
 	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
 	// no administrator with a token would be left.
 	DeleteUser(context.Context, *v1.DeleteUserRequest) (*v1.DeleteUserResponse, error)
-	// Makes an invitation, with which people become users in `invite` mode.
+	// Makes an invitation, with which people become users in `invite` mode. Repeated with the same `request_id` it gives the same
+	// invitation with a new code and voids the one before.
 	CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error)
 	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error)
+	// Reads one invitation that can still be used. NOT_FOUND when there is none.
+	GetInvitation(context.Context, *v1.GetInvitationRequest) (*v1.GetInvitationResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error)
 	// Reads who did what, page by page, latest first. Entries are kept for 180 days.
@@ -129,35 +115,17 @@ func NewAdminServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 	baseURL = strings.TrimRight(baseURL, "/")
 	adminServiceMethods := v1.File_comfyscheduler_v1_admin_service_proto.Services().ByName("AdminService").Methods()
 	return &adminServiceClient{
-		restartWorker: connect.NewClient[v1.RestartWorkerRequest, v1.RestartWorkerResponse](
-			httpClient,
-			baseURL+AdminServiceRestartWorkerProcedure,
-			connect.WithSchema(adminServiceMethods.ByName("RestartWorker")),
-			connect.WithClientOptions(opts...),
-		),
-		getWorkerLog: connect.NewClient[v1.GetWorkerLogRequest, v1.GetWorkerLogResponse](
-			httpClient,
-			baseURL+AdminServiceGetWorkerLogProcedure,
-			connect.WithSchema(adminServiceMethods.ByName("GetWorkerLog")),
-			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
-			connect.WithClientOptions(opts...),
-		),
-		pauseWorker: connect.NewClient[v1.PauseWorkerRequest, v1.PauseWorkerResponse](
-			httpClient,
-			baseURL+AdminServicePauseWorkerProcedure,
-			connect.WithSchema(adminServiceMethods.ByName("PauseWorker")),
-			connect.WithClientOptions(opts...),
-		),
-		resumeWorker: connect.NewClient[v1.ResumeWorkerRequest, v1.ResumeWorkerResponse](
-			httpClient,
-			baseURL+AdminServiceResumeWorkerProcedure,
-			connect.WithSchema(adminServiceMethods.ByName("ResumeWorker")),
-			connect.WithClientOptions(opts...),
-		),
 		listUsers: connect.NewClient[v1.ListUsersRequest, v1.ListUsersResponse](
 			httpClient,
 			baseURL+AdminServiceListUsersProcedure,
 			connect.WithSchema(adminServiceMethods.ByName("ListUsers")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		getUser: connect.NewClient[v1.GetUserRequest, v1.GetUserResponse](
+			httpClient,
+			baseURL+AdminServiceGetUserProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("GetUser")),
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
@@ -167,10 +135,10 @@ func NewAdminServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(adminServiceMethods.ByName("CreateUser")),
 			connect.WithClientOptions(opts...),
 		),
-		setAdministrator: connect.NewClient[v1.SetAdministratorRequest, v1.SetAdministratorResponse](
+		updateUser: connect.NewClient[v1.UpdateUserRequest, v1.UpdateUserResponse](
 			httpClient,
-			baseURL+AdminServiceSetAdministratorProcedure,
-			connect.WithSchema(adminServiceMethods.ByName("SetAdministrator")),
+			baseURL+AdminServiceUpdateUserProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("UpdateUser")),
 			connect.WithClientOptions(opts...),
 		),
 		createUserToken: connect.NewClient[v1.CreateUserTokenRequest, v1.CreateUserTokenResponse](
@@ -204,6 +172,13 @@ func NewAdminServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		getInvitation: connect.NewClient[v1.GetInvitationRequest, v1.GetInvitationResponse](
+			httpClient,
+			baseURL+AdminServiceGetInvitationProcedure,
+			connect.WithSchema(adminServiceMethods.ByName("GetInvitation")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		revokeInvitation: connect.NewClient[v1.RevokeInvitationRequest, v1.RevokeInvitationResponse](
 			httpClient,
 			baseURL+AdminServiceRevokeInvitationProcedure,
@@ -222,61 +197,32 @@ func NewAdminServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 
 // adminServiceClient implements AdminServiceClient.
 type adminServiceClient struct {
-	restartWorker    *connect.Client[v1.RestartWorkerRequest, v1.RestartWorkerResponse]
-	getWorkerLog     *connect.Client[v1.GetWorkerLogRequest, v1.GetWorkerLogResponse]
-	pauseWorker      *connect.Client[v1.PauseWorkerRequest, v1.PauseWorkerResponse]
-	resumeWorker     *connect.Client[v1.ResumeWorkerRequest, v1.ResumeWorkerResponse]
 	listUsers        *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
+	getUser          *connect.Client[v1.GetUserRequest, v1.GetUserResponse]
 	createUser       *connect.Client[v1.CreateUserRequest, v1.CreateUserResponse]
-	setAdministrator *connect.Client[v1.SetAdministratorRequest, v1.SetAdministratorResponse]
+	updateUser       *connect.Client[v1.UpdateUserRequest, v1.UpdateUserResponse]
 	createUserToken  *connect.Client[v1.CreateUserTokenRequest, v1.CreateUserTokenResponse]
 	revokeUserTokens *connect.Client[v1.RevokeUserTokensRequest, v1.RevokeUserTokensResponse]
 	deleteUser       *connect.Client[v1.DeleteUserRequest, v1.DeleteUserResponse]
 	createInvitation *connect.Client[v1.CreateInvitationRequest, v1.CreateInvitationResponse]
 	listInvitations  *connect.Client[v1.ListInvitationsRequest, v1.ListInvitationsResponse]
+	getInvitation    *connect.Client[v1.GetInvitationRequest, v1.GetInvitationResponse]
 	revokeInvitation *connect.Client[v1.RevokeInvitationRequest, v1.RevokeInvitationResponse]
 	listAuditEvents  *connect.Client[v1.ListAuditEventsRequest, v1.ListAuditEventsResponse]
-}
-
-// RestartWorker calls comfyscheduler.v1.AdminService.RestartWorker.
-func (c *adminServiceClient) RestartWorker(ctx context.Context, req *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error) {
-	response, err := c.restartWorker.CallUnary(ctx, connect.NewRequest(req))
-	if response != nil {
-		return response.Msg, err
-	}
-	return nil, err
-}
-
-// GetWorkerLog calls comfyscheduler.v1.AdminService.GetWorkerLog.
-func (c *adminServiceClient) GetWorkerLog(ctx context.Context, req *v1.GetWorkerLogRequest) (*v1.GetWorkerLogResponse, error) {
-	response, err := c.getWorkerLog.CallUnary(ctx, connect.NewRequest(req))
-	if response != nil {
-		return response.Msg, err
-	}
-	return nil, err
-}
-
-// PauseWorker calls comfyscheduler.v1.AdminService.PauseWorker.
-func (c *adminServiceClient) PauseWorker(ctx context.Context, req *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error) {
-	response, err := c.pauseWorker.CallUnary(ctx, connect.NewRequest(req))
-	if response != nil {
-		return response.Msg, err
-	}
-	return nil, err
-}
-
-// ResumeWorker calls comfyscheduler.v1.AdminService.ResumeWorker.
-func (c *adminServiceClient) ResumeWorker(ctx context.Context, req *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error) {
-	response, err := c.resumeWorker.CallUnary(ctx, connect.NewRequest(req))
-	if response != nil {
-		return response.Msg, err
-	}
-	return nil, err
 }
 
 // ListUsers calls comfyscheduler.v1.AdminService.ListUsers.
 func (c *adminServiceClient) ListUsers(ctx context.Context, req *v1.ListUsersRequest) (*v1.ListUsersResponse, error) {
 	response, err := c.listUsers.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetUser calls comfyscheduler.v1.AdminService.GetUser.
+func (c *adminServiceClient) GetUser(ctx context.Context, req *v1.GetUserRequest) (*v1.GetUserResponse, error) {
+	response, err := c.getUser.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -292,9 +238,9 @@ func (c *adminServiceClient) CreateUser(ctx context.Context, req *v1.CreateUserR
 	return nil, err
 }
 
-// SetAdministrator calls comfyscheduler.v1.AdminService.SetAdministrator.
-func (c *adminServiceClient) SetAdministrator(ctx context.Context, req *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error) {
-	response, err := c.setAdministrator.CallUnary(ctx, connect.NewRequest(req))
+// UpdateUser calls comfyscheduler.v1.AdminService.UpdateUser.
+func (c *adminServiceClient) UpdateUser(ctx context.Context, req *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error) {
+	response, err := c.updateUser.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -346,6 +292,15 @@ func (c *adminServiceClient) ListInvitations(ctx context.Context, req *v1.ListIn
 	return nil, err
 }
 
+// GetInvitation calls comfyscheduler.v1.AdminService.GetInvitation.
+func (c *adminServiceClient) GetInvitation(ctx context.Context, req *v1.GetInvitationRequest) (*v1.GetInvitationResponse, error) {
+	response, err := c.getInvitation.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // RevokeInvitation calls comfyscheduler.v1.AdminService.RevokeInvitation.
 func (c *adminServiceClient) RevokeInvitation(ctx context.Context, req *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error) {
 	response, err := c.revokeInvitation.CallUnary(ctx, connect.NewRequest(req))
@@ -366,27 +321,18 @@ func (c *adminServiceClient) ListAuditEvents(ctx context.Context, req *v1.ListAu
 
 // AdminServiceHandler is an implementation of the comfyscheduler.v1.AdminService service.
 type AdminServiceHandler interface {
-	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
-	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
-	RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error)
-	// Reads the last lines that a worker's ComfyUI wrote.
-	GetWorkerLog(context.Context, *v1.GetWorkerLogRequest) (*v1.GetWorkerLogResponse, error)
-	// Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
-	// the pause starts after it. It replaces the pause that there was.
-	//
-	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
-	// pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
-	// them starts meanwhile.
-	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
-	// Ends or takes back a worker's pause. It does no harm when there is none.
-	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)
 	// Reads the users page by page, latest first.
 	ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error)
-	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+	// Reads one user. NOT_FOUND when there is none.
+	GetUser(context.Context, *v1.GetUserRequest) (*v1.GetUserResponse, error)
+	// Makes a user and a token for it. ALREADY_EXISTS when another user has the name. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before.
 	CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error)
-	// Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
-	SetAdministrator(context.Context, *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error)
-	// Makes a further token for a user, for one who has lost theirs.
+	// Changes what `update_mask` names: the name, and whether somebody is an administrator; all of it or nothing. ALREADY_EXISTS
+	// when another user has the name; FAILED_PRECONDITION when nobody would be an administrator.
+	UpdateUser(context.Context, *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error)
+	// Makes a further token for a user, for one who has lost theirs. Repeated with the same `request_id` it gives the same token
+	// with a new secret and voids the one before.
 	CreateUserToken(context.Context, *v1.CreateUserTokenRequest) (*v1.CreateUserTokenResponse, error)
 	// Makes all tokens of a user worthless and ends the streams opened with them. The user and its jobs stay.
 	// FAILED_PRECONDITION when no administrator with a token would be left.
@@ -398,10 +344,13 @@ type AdminServiceHandler interface {
 	// FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `cancel_bookings` is set, and when
 	// no administrator with a token would be left.
 	DeleteUser(context.Context, *v1.DeleteUserRequest) (*v1.DeleteUserResponse, error)
-	// Makes an invitation, with which people become users in `invite` mode.
+	// Makes an invitation, with which people become users in `invite` mode. Repeated with the same `request_id` it gives the same
+	// invitation with a new code and voids the one before.
 	CreateInvitation(context.Context, *v1.CreateInvitationRequest) (*v1.CreateInvitationResponse, error)
 	// Reads the invitations that can still be used page by page, latest first.
 	ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error)
+	// Reads one invitation that can still be used. NOT_FOUND when there is none.
+	GetInvitation(context.Context, *v1.GetInvitationRequest) (*v1.GetInvitationResponse, error)
 	// Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.
 	RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error)
 	// Reads who did what, page by page, latest first. Entries are kept for 180 days.
@@ -415,35 +364,17 @@ type AdminServiceHandler interface {
 // and JSON codecs. They also support gzip compression.
 func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
 	adminServiceMethods := v1.File_comfyscheduler_v1_admin_service_proto.Services().ByName("AdminService").Methods()
-	adminServiceRestartWorkerHandler := connect.NewUnaryHandlerSimple(
-		AdminServiceRestartWorkerProcedure,
-		svc.RestartWorker,
-		connect.WithSchema(adminServiceMethods.ByName("RestartWorker")),
-		connect.WithHandlerOptions(opts...),
-	)
-	adminServiceGetWorkerLogHandler := connect.NewUnaryHandlerSimple(
-		AdminServiceGetWorkerLogProcedure,
-		svc.GetWorkerLog,
-		connect.WithSchema(adminServiceMethods.ByName("GetWorkerLog")),
-		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
-		connect.WithHandlerOptions(opts...),
-	)
-	adminServicePauseWorkerHandler := connect.NewUnaryHandlerSimple(
-		AdminServicePauseWorkerProcedure,
-		svc.PauseWorker,
-		connect.WithSchema(adminServiceMethods.ByName("PauseWorker")),
-		connect.WithHandlerOptions(opts...),
-	)
-	adminServiceResumeWorkerHandler := connect.NewUnaryHandlerSimple(
-		AdminServiceResumeWorkerProcedure,
-		svc.ResumeWorker,
-		connect.WithSchema(adminServiceMethods.ByName("ResumeWorker")),
-		connect.WithHandlerOptions(opts...),
-	)
 	adminServiceListUsersHandler := connect.NewUnaryHandlerSimple(
 		AdminServiceListUsersProcedure,
 		svc.ListUsers,
 		connect.WithSchema(adminServiceMethods.ByName("ListUsers")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	adminServiceGetUserHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceGetUserProcedure,
+		svc.GetUser,
+		connect.WithSchema(adminServiceMethods.ByName("GetUser")),
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
@@ -453,10 +384,10 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(adminServiceMethods.ByName("CreateUser")),
 		connect.WithHandlerOptions(opts...),
 	)
-	adminServiceSetAdministratorHandler := connect.NewUnaryHandlerSimple(
-		AdminServiceSetAdministratorProcedure,
-		svc.SetAdministrator,
-		connect.WithSchema(adminServiceMethods.ByName("SetAdministrator")),
+	adminServiceUpdateUserHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceUpdateUserProcedure,
+		svc.UpdateUser,
+		connect.WithSchema(adminServiceMethods.ByName("UpdateUser")),
 		connect.WithHandlerOptions(opts...),
 	)
 	adminServiceCreateUserTokenHandler := connect.NewUnaryHandlerSimple(
@@ -490,6 +421,13 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	adminServiceGetInvitationHandler := connect.NewUnaryHandlerSimple(
+		AdminServiceGetInvitationProcedure,
+		svc.GetInvitation,
+		connect.WithSchema(adminServiceMethods.ByName("GetInvitation")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	adminServiceRevokeInvitationHandler := connect.NewUnaryHandlerSimple(
 		AdminServiceRevokeInvitationProcedure,
 		svc.RevokeInvitation,
@@ -505,20 +443,14 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 	)
 	return "/comfyscheduler.v1.AdminService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case AdminServiceRestartWorkerProcedure:
-			adminServiceRestartWorkerHandler.ServeHTTP(w, r)
-		case AdminServiceGetWorkerLogProcedure:
-			adminServiceGetWorkerLogHandler.ServeHTTP(w, r)
-		case AdminServicePauseWorkerProcedure:
-			adminServicePauseWorkerHandler.ServeHTTP(w, r)
-		case AdminServiceResumeWorkerProcedure:
-			adminServiceResumeWorkerHandler.ServeHTTP(w, r)
 		case AdminServiceListUsersProcedure:
 			adminServiceListUsersHandler.ServeHTTP(w, r)
+		case AdminServiceGetUserProcedure:
+			adminServiceGetUserHandler.ServeHTTP(w, r)
 		case AdminServiceCreateUserProcedure:
 			adminServiceCreateUserHandler.ServeHTTP(w, r)
-		case AdminServiceSetAdministratorProcedure:
-			adminServiceSetAdministratorHandler.ServeHTTP(w, r)
+		case AdminServiceUpdateUserProcedure:
+			adminServiceUpdateUserHandler.ServeHTTP(w, r)
 		case AdminServiceCreateUserTokenProcedure:
 			adminServiceCreateUserTokenHandler.ServeHTTP(w, r)
 		case AdminServiceRevokeUserTokensProcedure:
@@ -529,6 +461,8 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 			adminServiceCreateInvitationHandler.ServeHTTP(w, r)
 		case AdminServiceListInvitationsProcedure:
 			adminServiceListInvitationsHandler.ServeHTTP(w, r)
+		case AdminServiceGetInvitationProcedure:
+			adminServiceGetInvitationHandler.ServeHTTP(w, r)
 		case AdminServiceRevokeInvitationProcedure:
 			adminServiceRevokeInvitationHandler.ServeHTTP(w, r)
 		case AdminServiceListAuditEventsProcedure:
@@ -542,32 +476,20 @@ func NewAdminServiceHandler(svc AdminServiceHandler, opts ...connect.HandlerOpti
 // UnimplementedAdminServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedAdminServiceHandler struct{}
 
-func (UnimplementedAdminServiceHandler) RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.RestartWorker is not implemented"))
-}
-
-func (UnimplementedAdminServiceHandler) GetWorkerLog(context.Context, *v1.GetWorkerLogRequest) (*v1.GetWorkerLogResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.GetWorkerLog is not implemented"))
-}
-
-func (UnimplementedAdminServiceHandler) PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.PauseWorker is not implemented"))
-}
-
-func (UnimplementedAdminServiceHandler) ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.ResumeWorker is not implemented"))
-}
-
 func (UnimplementedAdminServiceHandler) ListUsers(context.Context, *v1.ListUsersRequest) (*v1.ListUsersResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.ListUsers is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) GetUser(context.Context, *v1.GetUserRequest) (*v1.GetUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.GetUser is not implemented"))
 }
 
 func (UnimplementedAdminServiceHandler) CreateUser(context.Context, *v1.CreateUserRequest) (*v1.CreateUserResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.CreateUser is not implemented"))
 }
 
-func (UnimplementedAdminServiceHandler) SetAdministrator(context.Context, *v1.SetAdministratorRequest) (*v1.SetAdministratorResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.SetAdministrator is not implemented"))
+func (UnimplementedAdminServiceHandler) UpdateUser(context.Context, *v1.UpdateUserRequest) (*v1.UpdateUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.UpdateUser is not implemented"))
 }
 
 func (UnimplementedAdminServiceHandler) CreateUserToken(context.Context, *v1.CreateUserTokenRequest) (*v1.CreateUserTokenResponse, error) {
@@ -588,6 +510,10 @@ func (UnimplementedAdminServiceHandler) CreateInvitation(context.Context, *v1.Cr
 
 func (UnimplementedAdminServiceHandler) ListInvitations(context.Context, *v1.ListInvitationsRequest) (*v1.ListInvitationsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.ListInvitations is not implemented"))
+}
+
+func (UnimplementedAdminServiceHandler) GetInvitation(context.Context, *v1.GetInvitationRequest) (*v1.GetInvitationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.AdminService.GetInvitation is not implemented"))
 }
 
 func (UnimplementedAdminServiceHandler) RevokeInvitation(context.Context, *v1.RevokeInvitationRequest) (*v1.RevokeInvitationResponse, error) {

@@ -40,9 +40,9 @@ const (
 	IdentityServiceSignInWithTokenProcedure = "/comfyscheduler.v1.IdentityService/SignInWithToken"
 	// IdentityServiceGetMeProcedure is the fully-qualified name of the IdentityService's GetMe RPC.
 	IdentityServiceGetMeProcedure = "/comfyscheduler.v1.IdentityService/GetMe"
-	// IdentityServiceRenameMeProcedure is the fully-qualified name of the IdentityService's RenameMe
+	// IdentityServiceUpdateMeProcedure is the fully-qualified name of the IdentityService's UpdateMe
 	// RPC.
-	IdentityServiceRenameMeProcedure = "/comfyscheduler.v1.IdentityService/RenameMe"
+	IdentityServiceUpdateMeProcedure = "/comfyscheduler.v1.IdentityService/UpdateMe"
 	// IdentityServiceSignOutProcedure is the fully-qualified name of the IdentityService's SignOut RPC.
 	IdentityServiceSignOutProcedure = "/comfyscheduler.v1.IdentityService/SignOut"
 	// IdentityServiceCreateTokenProcedure is the fully-qualified name of the IdentityService's
@@ -51,9 +51,9 @@ const (
 	// IdentityServiceListTokensProcedure is the fully-qualified name of the IdentityService's
 	// ListTokens RPC.
 	IdentityServiceListTokensProcedure = "/comfyscheduler.v1.IdentityService/ListTokens"
-	// IdentityServiceRenameTokenProcedure is the fully-qualified name of the IdentityService's
-	// RenameToken RPC.
-	IdentityServiceRenameTokenProcedure = "/comfyscheduler.v1.IdentityService/RenameToken"
+	// IdentityServiceUpdateTokenProcedure is the fully-qualified name of the IdentityService's
+	// UpdateToken RPC.
+	IdentityServiceUpdateTokenProcedure = "/comfyscheduler.v1.IdentityService/UpdateToken"
 	// IdentityServiceRevokeTokenProcedure is the fully-qualified name of the IdentityService's
 	// RevokeToken RPC.
 	IdentityServiceRevokeTokenProcedure = "/comfyscheduler.v1.IdentityService/RevokeToken"
@@ -61,27 +61,31 @@ const (
 
 // IdentityServiceClient is a client for the comfyscheduler.v1.IdentityService service.
 type IdentityServiceClient interface {
-	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
+	// ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
 	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
-	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one. Repeated with the same `request_id` it gives
+	// the same token with a new secret and voids the one before.
 	SignInWithToken(context.Context, *v1.SignInWithTokenRequest) (*v1.SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
-	RenameMe(context.Context, *v1.RenameMeRequest) (*v1.RenameMeResponse, error)
+	UpdateMe(context.Context, *v1.UpdateMeRequest) (*v1.UpdateMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
 	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
-	// as one may have.
+	// as one may have. Repeated with the same `request_id` it gives the same token with a new secret and voids the one before,
+	// since secrets are not kept.
 	CreateToken(context.Context, *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error)
 	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(context.Context, *v1.ListTokensRequest) (*v1.ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
-	RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error)
+	UpdateToken(context.Context, *v1.UpdateTokenRequest) (*v1.UpdateTokenResponse, error)
 	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
 	RevokeToken(context.Context, *v1.RevokeTokenRequest) (*v1.RevokeTokenResponse, error)
 }
@@ -116,10 +120,10 @@ func NewIdentityServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
-		renameMe: connect.NewClient[v1.RenameMeRequest, v1.RenameMeResponse](
+		updateMe: connect.NewClient[v1.UpdateMeRequest, v1.UpdateMeResponse](
 			httpClient,
-			baseURL+IdentityServiceRenameMeProcedure,
-			connect.WithSchema(identityServiceMethods.ByName("RenameMe")),
+			baseURL+IdentityServiceUpdateMeProcedure,
+			connect.WithSchema(identityServiceMethods.ByName("UpdateMe")),
 			connect.WithClientOptions(opts...),
 		),
 		signOut: connect.NewClient[v1.SignOutRequest, v1.SignOutResponse](
@@ -141,10 +145,10 @@ func NewIdentityServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
-		renameToken: connect.NewClient[v1.RenameTokenRequest, v1.RenameTokenResponse](
+		updateToken: connect.NewClient[v1.UpdateTokenRequest, v1.UpdateTokenResponse](
 			httpClient,
-			baseURL+IdentityServiceRenameTokenProcedure,
-			connect.WithSchema(identityServiceMethods.ByName("RenameToken")),
+			baseURL+IdentityServiceUpdateTokenProcedure,
+			connect.WithSchema(identityServiceMethods.ByName("UpdateToken")),
 			connect.WithClientOptions(opts...),
 		),
 		revokeToken: connect.NewClient[v1.RevokeTokenRequest, v1.RevokeTokenResponse](
@@ -161,11 +165,11 @@ type identityServiceClient struct {
 	signIn          *connect.Client[v1.SignInRequest, v1.SignInResponse]
 	signInWithToken *connect.Client[v1.SignInWithTokenRequest, v1.SignInWithTokenResponse]
 	getMe           *connect.Client[v1.GetMeRequest, v1.GetMeResponse]
-	renameMe        *connect.Client[v1.RenameMeRequest, v1.RenameMeResponse]
+	updateMe        *connect.Client[v1.UpdateMeRequest, v1.UpdateMeResponse]
 	signOut         *connect.Client[v1.SignOutRequest, v1.SignOutResponse]
 	createToken     *connect.Client[v1.CreateTokenRequest, v1.CreateTokenResponse]
 	listTokens      *connect.Client[v1.ListTokensRequest, v1.ListTokensResponse]
-	renameToken     *connect.Client[v1.RenameTokenRequest, v1.RenameTokenResponse]
+	updateToken     *connect.Client[v1.UpdateTokenRequest, v1.UpdateTokenResponse]
 	revokeToken     *connect.Client[v1.RevokeTokenRequest, v1.RevokeTokenResponse]
 }
 
@@ -196,9 +200,9 @@ func (c *identityServiceClient) GetMe(ctx context.Context, req *v1.GetMeRequest)
 	return nil, err
 }
 
-// RenameMe calls comfyscheduler.v1.IdentityService.RenameMe.
-func (c *identityServiceClient) RenameMe(ctx context.Context, req *v1.RenameMeRequest) (*v1.RenameMeResponse, error) {
-	response, err := c.renameMe.CallUnary(ctx, connect.NewRequest(req))
+// UpdateMe calls comfyscheduler.v1.IdentityService.UpdateMe.
+func (c *identityServiceClient) UpdateMe(ctx context.Context, req *v1.UpdateMeRequest) (*v1.UpdateMeResponse, error) {
+	response, err := c.updateMe.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -232,9 +236,9 @@ func (c *identityServiceClient) ListTokens(ctx context.Context, req *v1.ListToke
 	return nil, err
 }
 
-// RenameToken calls comfyscheduler.v1.IdentityService.RenameToken.
-func (c *identityServiceClient) RenameToken(ctx context.Context, req *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error) {
-	response, err := c.renameToken.CallUnary(ctx, connect.NewRequest(req))
+// UpdateToken calls comfyscheduler.v1.IdentityService.UpdateToken.
+func (c *identityServiceClient) UpdateToken(ctx context.Context, req *v1.UpdateTokenRequest) (*v1.UpdateTokenResponse, error) {
+	response, err := c.updateToken.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -252,27 +256,31 @@ func (c *identityServiceClient) RevokeToken(ctx context.Context, req *v1.RevokeT
 
 // IdentityServiceHandler is an implementation of the comfyscheduler.v1.IdentityService service.
 type IdentityServiceHandler interface {
-	// Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
+	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
+	// ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.
 	SignIn(context.Context, *v1.SignInRequest) (*v1.SignInResponse, error)
 	// Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
-	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+	// elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one. Repeated with the same `request_id` it gives
+	// the same token with a new secret and voids the one before.
 	SignInWithToken(context.Context, *v1.SignInWithTokenRequest) (*v1.SignInWithTokenResponse, error)
 	// Tells who the token belongs to. UNAUTHENTICATED without a valid one.
 	GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error)
 	// Changes the caller's name. ALREADY_EXISTS when another user has it.
-	RenameMe(context.Context, *v1.RenameMeRequest) (*v1.RenameMeResponse, error)
+	UpdateMe(context.Context, *v1.UpdateMeRequest) (*v1.UpdateMeResponse, error)
 	// Revokes the token of this call and clears the cookie. The user and its jobs stay.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
 	// Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
-	// as one may have.
+	// as one may have. Repeated with the same `request_id` it gives the same token with a new secret and voids the one before,
+	// since secrets are not kept.
 	CreateToken(context.Context, *v1.CreateTokenRequest) (*v1.CreateTokenResponse, error)
 	// Reads the caller's tokens that are good page by page, latest first; their secrets are not kept.
 	ListTokens(context.Context, *v1.ListTokensRequest) (*v1.ListTokensResponse, error)
 	// Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
-	RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error)
+	UpdateToken(context.Context, *v1.UpdateTokenRequest) (*v1.UpdateTokenResponse, error)
 	// Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.
 	RevokeToken(context.Context, *v1.RevokeTokenRequest) (*v1.RevokeTokenResponse, error)
 }
@@ -303,10 +311,10 @@ func NewIdentityServiceHandler(svc IdentityServiceHandler, opts ...connect.Handl
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
-	identityServiceRenameMeHandler := connect.NewUnaryHandlerSimple(
-		IdentityServiceRenameMeProcedure,
-		svc.RenameMe,
-		connect.WithSchema(identityServiceMethods.ByName("RenameMe")),
+	identityServiceUpdateMeHandler := connect.NewUnaryHandlerSimple(
+		IdentityServiceUpdateMeProcedure,
+		svc.UpdateMe,
+		connect.WithSchema(identityServiceMethods.ByName("UpdateMe")),
 		connect.WithHandlerOptions(opts...),
 	)
 	identityServiceSignOutHandler := connect.NewUnaryHandlerSimple(
@@ -328,10 +336,10 @@ func NewIdentityServiceHandler(svc IdentityServiceHandler, opts ...connect.Handl
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
-	identityServiceRenameTokenHandler := connect.NewUnaryHandlerSimple(
-		IdentityServiceRenameTokenProcedure,
-		svc.RenameToken,
-		connect.WithSchema(identityServiceMethods.ByName("RenameToken")),
+	identityServiceUpdateTokenHandler := connect.NewUnaryHandlerSimple(
+		IdentityServiceUpdateTokenProcedure,
+		svc.UpdateToken,
+		connect.WithSchema(identityServiceMethods.ByName("UpdateToken")),
 		connect.WithHandlerOptions(opts...),
 	)
 	identityServiceRevokeTokenHandler := connect.NewUnaryHandlerSimple(
@@ -348,16 +356,16 @@ func NewIdentityServiceHandler(svc IdentityServiceHandler, opts ...connect.Handl
 			identityServiceSignInWithTokenHandler.ServeHTTP(w, r)
 		case IdentityServiceGetMeProcedure:
 			identityServiceGetMeHandler.ServeHTTP(w, r)
-		case IdentityServiceRenameMeProcedure:
-			identityServiceRenameMeHandler.ServeHTTP(w, r)
+		case IdentityServiceUpdateMeProcedure:
+			identityServiceUpdateMeHandler.ServeHTTP(w, r)
 		case IdentityServiceSignOutProcedure:
 			identityServiceSignOutHandler.ServeHTTP(w, r)
 		case IdentityServiceCreateTokenProcedure:
 			identityServiceCreateTokenHandler.ServeHTTP(w, r)
 		case IdentityServiceListTokensProcedure:
 			identityServiceListTokensHandler.ServeHTTP(w, r)
-		case IdentityServiceRenameTokenProcedure:
-			identityServiceRenameTokenHandler.ServeHTTP(w, r)
+		case IdentityServiceUpdateTokenProcedure:
+			identityServiceUpdateTokenHandler.ServeHTTP(w, r)
 		case IdentityServiceRevokeTokenProcedure:
 			identityServiceRevokeTokenHandler.ServeHTTP(w, r)
 		default:
@@ -381,8 +389,8 @@ func (UnimplementedIdentityServiceHandler) GetMe(context.Context, *v1.GetMeReque
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.GetMe is not implemented"))
 }
 
-func (UnimplementedIdentityServiceHandler) RenameMe(context.Context, *v1.RenameMeRequest) (*v1.RenameMeResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.RenameMe is not implemented"))
+func (UnimplementedIdentityServiceHandler) UpdateMe(context.Context, *v1.UpdateMeRequest) (*v1.UpdateMeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.UpdateMe is not implemented"))
 }
 
 func (UnimplementedIdentityServiceHandler) SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error) {
@@ -397,8 +405,8 @@ func (UnimplementedIdentityServiceHandler) ListTokens(context.Context, *v1.ListT
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.ListTokens is not implemented"))
 }
 
-func (UnimplementedIdentityServiceHandler) RenameToken(context.Context, *v1.RenameTokenRequest) (*v1.RenameTokenResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.RenameToken is not implemented"))
+func (UnimplementedIdentityServiceHandler) UpdateToken(context.Context, *v1.UpdateTokenRequest) (*v1.UpdateTokenResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.IdentityService.UpdateToken is not implemented"))
 }
 
 func (UnimplementedIdentityServiceHandler) RevokeToken(context.Context, *v1.RevokeTokenRequest) (*v1.RevokeTokenResponse, error) {

@@ -36,9 +36,15 @@ const (
 	// SchedulerServiceBookJobProcedure is the fully-qualified name of the SchedulerService's BookJob
 	// RPC.
 	SchedulerServiceBookJobProcedure = "/comfyscheduler.v1.SchedulerService/BookJob"
+	// SchedulerServiceCheckBookingProcedure is the fully-qualified name of the SchedulerService's
+	// CheckBooking RPC.
+	SchedulerServiceCheckBookingProcedure = "/comfyscheduler.v1.SchedulerService/CheckBooking"
 	// SchedulerServiceUpdateJobProcedure is the fully-qualified name of the SchedulerService's
 	// UpdateJob RPC.
 	SchedulerServiceUpdateJobProcedure = "/comfyscheduler.v1.SchedulerService/UpdateJob"
+	// SchedulerServiceMoveJobProcedure is the fully-qualified name of the SchedulerService's MoveJob
+	// RPC.
+	SchedulerServiceMoveJobProcedure = "/comfyscheduler.v1.SchedulerService/MoveJob"
 	// SchedulerServiceCancelJobProcedure is the fully-qualified name of the SchedulerService's
 	// CancelJob RPC.
 	SchedulerServiceCancelJobProcedure = "/comfyscheduler.v1.SchedulerService/CancelJob"
@@ -50,9 +56,9 @@ const (
 	// SchedulerServiceListFreeSlotsProcedure is the fully-qualified name of the SchedulerService's
 	// ListFreeSlots RPC.
 	SchedulerServiceListFreeSlotsProcedure = "/comfyscheduler.v1.SchedulerService/ListFreeSlots"
-	// SchedulerServiceGetTodayStatsProcedure is the fully-qualified name of the SchedulerService's
-	// GetTodayStats RPC.
-	SchedulerServiceGetTodayStatsProcedure = "/comfyscheduler.v1.SchedulerService/GetTodayStats"
+	// SchedulerServiceGetDayStatsProcedure is the fully-qualified name of the SchedulerService's
+	// GetDayStats RPC.
+	SchedulerServiceGetDayStatsProcedure = "/comfyscheduler.v1.SchedulerService/GetDayStats"
 	// SchedulerServiceGetStateProcedure is the fully-qualified name of the SchedulerService's GetState
 	// RPC.
 	SchedulerServiceGetStateProcedure = "/comfyscheduler.v1.SchedulerService/GetState"
@@ -67,34 +73,47 @@ type SchedulerServiceClient interface {
 	// one wins. The answer is sent when the booking is on disk.
 	//
 	// INVALID_ARGUMENT for a start in the past or unsuitable values; FAILED_PRECONDITION with a SlotConflict when the slot
-	// is taken; UNAVAILABLE until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another
-	// booking; RESOURCE_EXHAUSTED when the disk is full.
+	// is taken, and with ERROR_REASON_STALE_WORKFLOW when the workflow has another version than the request names; UNAVAILABLE
+	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
+	// the disk is full.
 	BookJob(context.Context, *v1.BookJobRequest) (*v1.BookJobResponse, error)
-	// Edits and moves a scheduled job in one step: all of it or nothing. A move is checked like a booking.
+	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
+	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
+	// what BookJob's own errors tell.
+	CheckBooking(context.Context, *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error)
+	// Changes the inputs of a scheduled job: all of the named ones or nothing.
+	//
+	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
+	// PERMISSION_DENIED for somebody else's job.
+	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
+	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
+	// not in its way.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
-	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
-	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when ComfyUI has
-	// let go; it may complete all the same. Asking again does no harm.
+	MoveJob(context.Context, *v1.MoveJobRequest) (*v1.MoveJobResponse, error)
+	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when its run has
+	// ended; it may complete all the same. Asking again does no harm.
 	//
-	// FAILED_PRECONDITION when it has ended already; PERMISSION_DENIED for somebody else's job.
+	// FAILED_PRECONDITION when it has ended already; ABORTED when it was changed since `version`; PERMISSION_DENIED for somebody
+	// else's job.
 	CancelJob(context.Context, *v1.CancelJobRequest) (*v1.CancelJobResponse, error)
 	// Reads one job. NOT_FOUND when there is none.
 	GetJob(context.Context, *v1.GetJobRequest) (*v1.GetJobResponse, error)
 	// Reads jobs page by page, filtered and sorted.
 	ListJobs(context.Context, *v1.ListJobsRequest) (*v1.ListJobsResponse, error)
-	// Finds the free stretches of a worker's timeline that hold at least one slot.
+	// Finds page by page the free stretches of timelines that hold at least one slot, earliest first.
 	ListFreeSlots(context.Context, *v1.ListFreeSlotsRequest) (*v1.ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
-	GetTodayStats(context.Context, *v1.GetTodayStatsRequest) (*v1.GetTodayStatsResponse, error)
-	// Reads the live state once, as WatchState would begin.
+	GetDayStats(context.Context, *v1.GetDayStatsRequest) (*v1.GetDayStatsResponse, error)
+	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(context.Context, *v1.GetStateRequest) (*v1.GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
 	//
-	// The first response holds a snapshot, or, when `resume_after` is still known, the deltas since then. After it come
-	// deltas without a gap, their revisions strictly rising, several in one response when the client reads slowly.
-	// Progress has no revision and may be left out. A heartbeat comes within 15 seconds without anything else. When a client
+	// The first response holds a snapshot, or, when the log of changes still reaches back to `resume_after`, the deltas since
+	// then, also after a restart of the service; and a complete status update. After it come deltas without a gap, their
+	// revisions never falling, several in one response when the client reads slowly. Status updates and progress have no
+	// revision; progress may be left out. A heartbeat comes within 15 seconds without anything else. When a client
 	// is too far behind it gets a new snapshot. The stream ends with UNAVAILABLE when the service stops and with
 	// UNAUTHENTICATED when the token is revoked; connect again with the last revision.
 	WatchState(context.Context, *v1.WatchStateRequest) (*connect.ServerStreamForClient[v1.WatchStateResponse], error)
@@ -117,10 +136,23 @@ func NewSchedulerServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithSchema(schedulerServiceMethods.ByName("BookJob")),
 			connect.WithClientOptions(opts...),
 		),
+		checkBooking: connect.NewClient[v1.CheckBookingRequest, v1.CheckBookingResponse](
+			httpClient,
+			baseURL+SchedulerServiceCheckBookingProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("CheckBooking")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		updateJob: connect.NewClient[v1.UpdateJobRequest, v1.UpdateJobResponse](
 			httpClient,
 			baseURL+SchedulerServiceUpdateJobProcedure,
 			connect.WithSchema(schedulerServiceMethods.ByName("UpdateJob")),
+			connect.WithClientOptions(opts...),
+		),
+		moveJob: connect.NewClient[v1.MoveJobRequest, v1.MoveJobResponse](
+			httpClient,
+			baseURL+SchedulerServiceMoveJobProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("MoveJob")),
 			connect.WithClientOptions(opts...),
 		),
 		cancelJob: connect.NewClient[v1.CancelJobRequest, v1.CancelJobResponse](
@@ -150,10 +182,10 @@ func NewSchedulerServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
-		getTodayStats: connect.NewClient[v1.GetTodayStatsRequest, v1.GetTodayStatsResponse](
+		getDayStats: connect.NewClient[v1.GetDayStatsRequest, v1.GetDayStatsResponse](
 			httpClient,
-			baseURL+SchedulerServiceGetTodayStatsProcedure,
-			connect.WithSchema(schedulerServiceMethods.ByName("GetTodayStats")),
+			baseURL+SchedulerServiceGetDayStatsProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("GetDayStats")),
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
@@ -176,12 +208,14 @@ func NewSchedulerServiceClient(httpClient connect.HTTPClient, baseURL string, op
 // schedulerServiceClient implements SchedulerServiceClient.
 type schedulerServiceClient struct {
 	bookJob       *connect.Client[v1.BookJobRequest, v1.BookJobResponse]
+	checkBooking  *connect.Client[v1.CheckBookingRequest, v1.CheckBookingResponse]
 	updateJob     *connect.Client[v1.UpdateJobRequest, v1.UpdateJobResponse]
+	moveJob       *connect.Client[v1.MoveJobRequest, v1.MoveJobResponse]
 	cancelJob     *connect.Client[v1.CancelJobRequest, v1.CancelJobResponse]
 	getJob        *connect.Client[v1.GetJobRequest, v1.GetJobResponse]
 	listJobs      *connect.Client[v1.ListJobsRequest, v1.ListJobsResponse]
 	listFreeSlots *connect.Client[v1.ListFreeSlotsRequest, v1.ListFreeSlotsResponse]
-	getTodayStats *connect.Client[v1.GetTodayStatsRequest, v1.GetTodayStatsResponse]
+	getDayStats   *connect.Client[v1.GetDayStatsRequest, v1.GetDayStatsResponse]
 	getState      *connect.Client[v1.GetStateRequest, v1.GetStateResponse]
 	watchState    *connect.Client[v1.WatchStateRequest, v1.WatchStateResponse]
 }
@@ -195,9 +229,27 @@ func (c *schedulerServiceClient) BookJob(ctx context.Context, req *v1.BookJobReq
 	return nil, err
 }
 
+// CheckBooking calls comfyscheduler.v1.SchedulerService.CheckBooking.
+func (c *schedulerServiceClient) CheckBooking(ctx context.Context, req *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error) {
+	response, err := c.checkBooking.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // UpdateJob calls comfyscheduler.v1.SchedulerService.UpdateJob.
 func (c *schedulerServiceClient) UpdateJob(ctx context.Context, req *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error) {
 	response, err := c.updateJob.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// MoveJob calls comfyscheduler.v1.SchedulerService.MoveJob.
+func (c *schedulerServiceClient) MoveJob(ctx context.Context, req *v1.MoveJobRequest) (*v1.MoveJobResponse, error) {
+	response, err := c.moveJob.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -240,9 +292,9 @@ func (c *schedulerServiceClient) ListFreeSlots(ctx context.Context, req *v1.List
 	return nil, err
 }
 
-// GetTodayStats calls comfyscheduler.v1.SchedulerService.GetTodayStats.
-func (c *schedulerServiceClient) GetTodayStats(ctx context.Context, req *v1.GetTodayStatsRequest) (*v1.GetTodayStatsResponse, error) {
-	response, err := c.getTodayStats.CallUnary(ctx, connect.NewRequest(req))
+// GetDayStats calls comfyscheduler.v1.SchedulerService.GetDayStats.
+func (c *schedulerServiceClient) GetDayStats(ctx context.Context, req *v1.GetDayStatsRequest) (*v1.GetDayStatsResponse, error) {
+	response, err := c.getDayStats.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -269,34 +321,47 @@ type SchedulerServiceHandler interface {
 	// one wins. The answer is sent when the booking is on disk.
 	//
 	// INVALID_ARGUMENT for a start in the past or unsuitable values; FAILED_PRECONDITION with a SlotConflict when the slot
-	// is taken; UNAVAILABLE until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another
-	// booking; RESOURCE_EXHAUSTED when the disk is full.
+	// is taken, and with ERROR_REASON_STALE_WORKFLOW when the workflow has another version than the request names; UNAVAILABLE
+	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
+	// the disk is full.
 	BookJob(context.Context, *v1.BookJobRequest) (*v1.BookJobResponse, error)
-	// Edits and moves a scheduled job in one step: all of it or nothing. A move is checked like a booking.
+	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
+	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
+	// what BookJob's own errors tell.
+	CheckBooking(context.Context, *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error)
+	// Changes the inputs of a scheduled job: all of the named ones or nothing.
+	//
+	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
+	// PERMISSION_DENIED for somebody else's job.
+	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
+	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
+	// not in its way.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
-	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
-	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when ComfyUI has
-	// let go; it may complete all the same. Asking again does no harm.
+	MoveJob(context.Context, *v1.MoveJobRequest) (*v1.MoveJobResponse, error)
+	// Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when its run has
+	// ended; it may complete all the same. Asking again does no harm.
 	//
-	// FAILED_PRECONDITION when it has ended already; PERMISSION_DENIED for somebody else's job.
+	// FAILED_PRECONDITION when it has ended already; ABORTED when it was changed since `version`; PERMISSION_DENIED for somebody
+	// else's job.
 	CancelJob(context.Context, *v1.CancelJobRequest) (*v1.CancelJobResponse, error)
 	// Reads one job. NOT_FOUND when there is none.
 	GetJob(context.Context, *v1.GetJobRequest) (*v1.GetJobResponse, error)
 	// Reads jobs page by page, filtered and sorted.
 	ListJobs(context.Context, *v1.ListJobsRequest) (*v1.ListJobsResponse, error)
-	// Finds the free stretches of a worker's timeline that hold at least one slot.
+	// Finds page by page the free stretches of timelines that hold at least one slot, earliest first.
 	ListFreeSlots(context.Context, *v1.ListFreeSlotsRequest) (*v1.ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
-	GetTodayStats(context.Context, *v1.GetTodayStatsRequest) (*v1.GetTodayStatsResponse, error)
-	// Reads the live state once, as WatchState would begin.
+	GetDayStats(context.Context, *v1.GetDayStatsRequest) (*v1.GetDayStatsResponse, error)
+	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(context.Context, *v1.GetStateRequest) (*v1.GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
 	//
-	// The first response holds a snapshot, or, when `resume_after` is still known, the deltas since then. After it come
-	// deltas without a gap, their revisions strictly rising, several in one response when the client reads slowly.
-	// Progress has no revision and may be left out. A heartbeat comes within 15 seconds without anything else. When a client
+	// The first response holds a snapshot, or, when the log of changes still reaches back to `resume_after`, the deltas since
+	// then, also after a restart of the service; and a complete status update. After it come deltas without a gap, their
+	// revisions never falling, several in one response when the client reads slowly. Status updates and progress have no
+	// revision; progress may be left out. A heartbeat comes within 15 seconds without anything else. When a client
 	// is too far behind it gets a new snapshot. The stream ends with UNAVAILABLE when the service stops and with
 	// UNAUTHENTICATED when the token is revoked; connect again with the last revision.
 	WatchState(context.Context, *v1.WatchStateRequest, *connect.ServerStream[v1.WatchStateResponse]) error
@@ -315,10 +380,23 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 		connect.WithSchema(schedulerServiceMethods.ByName("BookJob")),
 		connect.WithHandlerOptions(opts...),
 	)
+	schedulerServiceCheckBookingHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceCheckBookingProcedure,
+		svc.CheckBooking,
+		connect.WithSchema(schedulerServiceMethods.ByName("CheckBooking")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	schedulerServiceUpdateJobHandler := connect.NewUnaryHandlerSimple(
 		SchedulerServiceUpdateJobProcedure,
 		svc.UpdateJob,
 		connect.WithSchema(schedulerServiceMethods.ByName("UpdateJob")),
+		connect.WithHandlerOptions(opts...),
+	)
+	schedulerServiceMoveJobHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceMoveJobProcedure,
+		svc.MoveJob,
+		connect.WithSchema(schedulerServiceMethods.ByName("MoveJob")),
 		connect.WithHandlerOptions(opts...),
 	)
 	schedulerServiceCancelJobHandler := connect.NewUnaryHandlerSimple(
@@ -348,10 +426,10 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
-	schedulerServiceGetTodayStatsHandler := connect.NewUnaryHandlerSimple(
-		SchedulerServiceGetTodayStatsProcedure,
-		svc.GetTodayStats,
-		connect.WithSchema(schedulerServiceMethods.ByName("GetTodayStats")),
+	schedulerServiceGetDayStatsHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceGetDayStatsProcedure,
+		svc.GetDayStats,
+		connect.WithSchema(schedulerServiceMethods.ByName("GetDayStats")),
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
@@ -372,8 +450,12 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 		switch r.URL.Path {
 		case SchedulerServiceBookJobProcedure:
 			schedulerServiceBookJobHandler.ServeHTTP(w, r)
+		case SchedulerServiceCheckBookingProcedure:
+			schedulerServiceCheckBookingHandler.ServeHTTP(w, r)
 		case SchedulerServiceUpdateJobProcedure:
 			schedulerServiceUpdateJobHandler.ServeHTTP(w, r)
+		case SchedulerServiceMoveJobProcedure:
+			schedulerServiceMoveJobHandler.ServeHTTP(w, r)
 		case SchedulerServiceCancelJobProcedure:
 			schedulerServiceCancelJobHandler.ServeHTTP(w, r)
 		case SchedulerServiceGetJobProcedure:
@@ -382,8 +464,8 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 			schedulerServiceListJobsHandler.ServeHTTP(w, r)
 		case SchedulerServiceListFreeSlotsProcedure:
 			schedulerServiceListFreeSlotsHandler.ServeHTTP(w, r)
-		case SchedulerServiceGetTodayStatsProcedure:
-			schedulerServiceGetTodayStatsHandler.ServeHTTP(w, r)
+		case SchedulerServiceGetDayStatsProcedure:
+			schedulerServiceGetDayStatsHandler.ServeHTTP(w, r)
 		case SchedulerServiceGetStateProcedure:
 			schedulerServiceGetStateHandler.ServeHTTP(w, r)
 		case SchedulerServiceWatchStateProcedure:
@@ -401,8 +483,16 @@ func (UnimplementedSchedulerServiceHandler) BookJob(context.Context, *v1.BookJob
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.BookJob is not implemented"))
 }
 
+func (UnimplementedSchedulerServiceHandler) CheckBooking(context.Context, *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.CheckBooking is not implemented"))
+}
+
 func (UnimplementedSchedulerServiceHandler) UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.UpdateJob is not implemented"))
+}
+
+func (UnimplementedSchedulerServiceHandler) MoveJob(context.Context, *v1.MoveJobRequest) (*v1.MoveJobResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.MoveJob is not implemented"))
 }
 
 func (UnimplementedSchedulerServiceHandler) CancelJob(context.Context, *v1.CancelJobRequest) (*v1.CancelJobResponse, error) {
@@ -421,8 +511,8 @@ func (UnimplementedSchedulerServiceHandler) ListFreeSlots(context.Context, *v1.L
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.ListFreeSlots is not implemented"))
 }
 
-func (UnimplementedSchedulerServiceHandler) GetTodayStats(context.Context, *v1.GetTodayStatsRequest) (*v1.GetTodayStatsResponse, error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.GetTodayStats is not implemented"))
+func (UnimplementedSchedulerServiceHandler) GetDayStats(context.Context, *v1.GetDayStatsRequest) (*v1.GetDayStatsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.GetDayStats is not implemented"))
 }
 
 func (UnimplementedSchedulerServiceHandler) GetState(context.Context, *v1.GetStateRequest) (*v1.GetStateResponse, error) {

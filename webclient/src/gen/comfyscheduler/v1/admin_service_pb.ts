@@ -5,250 +5,18 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Invitation, Token, User } from "./identity_pb";
+import type { Invitation, Token, User, UserAccount } from "./identity_pb";
 import { file_comfyscheduler_v1_identity } from "./identity_pb";
-import type { Pause } from "./system_pb";
-import { file_comfyscheduler_v1_system } from "./system_pb";
+import { file_comfyscheduler_v1_rules } from "./rules_pb";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/admin_service.proto.
  */
 export const file_comfyscheduler_v1_admin_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVjb21meXNjaGVkdWxlci92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSIyChRSZXN0YXJ0V29ya2VyUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICEAEiFwoVUmVzdGFydFdvcmtlclJlc3BvbnNlIkwKE0dldFdvcmtlckxvZ1JlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAhABEhkKBWxpbmVzGAIgASgFQgq6SAcaBRjoBygAIiUKFEdldFdvcmtlckxvZ1Jlc3BvbnNlEg0KBWxpbmVzGAEgAygJIsQCChJQYXVzZVdvcmtlclJlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAihkEiEKCHN0YXJ0X21zGAIgASgDQg+6SAwiChiYsP+Q/c45KAASIwoLZHVyYXRpb25fbXMYAyABKANCDrpICyIJGIDYxL11KOgHErIBCgZyZWFzb24YBCABKAlCoQG6SJ0BugGUAQoQdGV4dC5ub19jb250cm9scxI+bXVzdCBub3QgaG9sZCBjb250cm9sIGNoYXJhY3RlcnMgb3RoZXIgdGhhbiBsaW5lIGVuZHMgYW5kIHRhYnMaQHRoaXMubWF0Y2hlcygnXihbXlxceDAwLVxceDA4XFx4MGItXFx4MWZcXHg3Zi1cXHg5Zl18XFxyXFxuKSokJylyAxjIARIVCg1tb3ZlX2Jvb2tpbmdzGAUgASgIIlYKE1BhdXNlV29ya2VyUmVzcG9uc2USJwoFcGF1c2UYASABKAsyGC5jb21meXNjaGVkdWxlci52MS5QYXVzZRIWCg5tb3ZlZF9ib29raW5ncxgCIAEoBSIxChNSZXN1bWVXb3JrZXJSZXF1ZXN0EhoKCXdvcmtlcl9pZBgBIAEoCUIHukgEcgIoZCIWChRSZXN1bWVXb3JrZXJSZXNwb25zZSJdCgtVc2VyQWNjb3VudBIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlchIOCgZ0b2tlbnMYAiABKAUSFwoPbGFzdF91c2VkX2F0X21zGAMgASgDIkwKEExpc3RVc2Vyc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKOgHIlsKEUxpc3RVc2Vyc1Jlc3BvbnNlEi0KBXVzZXJzGAEgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuVXNlckFjY291bnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIsgBChFDcmVhdGVVc2VyUmVxdWVzdBKbAQoEbmFtZRgBIAEoCUKMAbpIiAG6AYABCg5uYW1lLnByaW50YWJsZRItbXVzdCBiZSBwcmludGFibGUsIHdpdGhvdXQgc3BhY2VzIGF0IGl0cyBlbmRzGj90aGlzID09ICcnIHx8IHRoaXMubWF0Y2hlcygnXlteXFxzXFxwQ10oW15cXHBDXSpbXlxcc1xccENdKT8kJylyAhgoEhUKDWFkbWluaXN0cmF0b3IYAiABKAgiSgoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyEg0KBXRva2VuGAIgASgJIksKF1NldEFkbWluaXN0cmF0b3JSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFkbWluaXN0cmF0b3IYAiABKAgiQQoYU2V0QWRtaW5pc3RyYXRvclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyIuUBChZDcmVhdGVVc2VyVG9rZW5SZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEq8BCgRuYW1lGAIgASgJQqABukicAboBlAEKEHRleHQubm9fY29udHJvbHMSPm11c3Qgbm90IGhvbGQgY29udHJvbCBjaGFyYWN0ZXJzIG90aGVyIHRoYW4gbGluZSBlbmRzIGFuZCB0YWJzGkB0aGlzLm1hdGNoZXMoJ14oW15cXHgwMC1cXHgwOFxceDBiLVxceDFmXFx4N2YtXFx4OWZdfFxcclxcbikqJCcpcgIYZCJSChdDcmVhdGVVc2VyVG9rZW5SZXNwb25zZRInCgV0b2tlbhgBIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuEg4KBnNlY3JldBgCIAEoCSI0ChdSZXZva2VVc2VyVG9rZW5zUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIrChhSZXZva2VVc2VyVG9rZW5zUmVzcG9uc2USDwoHcmV2b2tlZBgBIAEoBSJHChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIXCg9jYW5jZWxfYm9va2luZ3MYAiABKAgiMAoSRGVsZXRlVXNlclJlc3BvbnNlEhoKEmNhbmNlbGxlZF9ib29raW5ncxgBIAEoBSKSAgoXQ3JlYXRlSW52aXRhdGlvblJlcXVlc3QSrwEKBG5vdGUYASABKAlCoAG6SJwBugGUAQoQdGV4dC5ub19jb250cm9scxI+bXVzdCBub3QgaG9sZCBjb250cm9sIGNoYXJhY3RlcnMgb3RoZXIgdGhhbiBsaW5lIGVuZHMgYW5kIHRhYnMaQHRoaXMubWF0Y2hlcygnXihbXlxceDAwLVxceDA4XFx4MGItXFx4MWZcXHg3Zi1cXHg5Zl18XFxyXFxuKSokJylyAhhkEicKC2xpZmV0aW1lX21zGAIgASgDQhK6SA/YAQEiChiA2MS9dSjg1AMSHAoIbWF4X3VzZXMYAyABKAVCCrpIBxoFGOgHKAAiWwoYQ3JlYXRlSW52aXRhdGlvblJlc3BvbnNlEjEKCmludml0YXRpb24YASABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnZpdGF0aW9uEgwKBGNvZGUYAiABKAkiUgoWTGlzdEludml0YXRpb25zUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AciZgoXTGlzdEludml0YXRpb25zUmVzcG9uc2USMgoLaW52aXRhdGlvbnMYASADKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnZpdGF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI6ChdSZXZva2VJbnZpdGF0aW9uUmVxdWVzdBIfCg1pbnZpdGF0aW9uX2lkGAEgASgJQgi6SAVyA7ABASIaChhSZXZva2VJbnZpdGF0aW9uUmVzcG9uc2UimwEKCkF1ZGl0RXZlbnQSDQoFYXRfbXMYASABKAMSDwoHdXNlcl9pZBgCIAEoCRIRCgl1c2VyX25hbWUYAyABKAkSCgoCaXAYBCABKAkSLgoGYWN0aW9uGAUgASgOMh4uY29tZnlzY2hlZHVsZXIudjEuQXVkaXRBY3Rpb24SDgoGam9iX2lkGAYgASgJEg4KBmRldGFpbBgHIAEoCSKNAQoWTGlzdEF1ZGl0RXZlbnRzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSHAoHdXNlcl9pZBgDIAEoCUILukgI2AEBcgOwAQESGwoGam9iX2lkGAQgASgJQgu6SAjYAQFyA7ABASJhChdMaXN0QXVkaXRFdmVudHNSZXNwb25zZRItCgZldmVudHMYASADKAsyHS5jb21meXNjaGVkdWxlci52MS5BdWRpdEV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSryAwoLQXVkaXRBY3Rpb24SHAoYQVVESVRfQUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRQVVESVRfQUNUSU9OX0JPT0sQARIXChNBVURJVF9BQ1RJT05fVVBEQVRFEAISFwoTQVVESVRfQUNUSU9OX0NBTkNFTBADEhgKFEFVRElUX0FDVElPTl9TSUdOX0lOEAQSHQoZQVVESVRfQUNUSU9OX0NSRUFURV9UT0tFThAFEh0KGUFVRElUX0FDVElPTl9SRVZPS0VfVE9LRU4QBhIcChhBVURJVF9BQ1RJT05fUkVOQU1FX1VTRVIQBxIcChhBVURJVF9BQ1RJT05fQ1JFQVRFX1VTRVIQCBIiCh5BVURJVF9BQ1RJT05fU0VUX0FETUlOSVNUUkFUT1IQCRIiCh5BVURJVF9BQ1RJT05fQ1JFQVRFX0lOVklUQVRJT04QChIiCh5BVURJVF9BQ1RJT05fUkVWT0tFX0lOVklUQVRJT04QCxIfChtBVURJVF9BQ1RJT05fUkVTVEFSVF9XT1JLRVIQDBIdChlBVURJVF9BQ1RJT05fUEFVU0VfV09SS0VSEA0SHgoaQVVESVRfQUNUSU9OX1JFU1VNRV9XT1JLRVIQDhIcChhBVURJVF9BQ1RJT05fREVMRVRFX1VTRVIQDzKmCwoMQWRtaW5TZXJ2aWNlEmIKDVJlc3RhcnRXb3JrZXISJy5jb21meXNjaGVkdWxlci52MS5SZXN0YXJ0V29ya2VyUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3RhcnRXb3JrZXJSZXNwb25zZRJkCgxHZXRXb3JrZXJMb2cSJi5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZXJMb2dSZXF1ZXN0GicuY29tZnlzY2hlZHVsZXIudjEuR2V0V29ya2VyTG9nUmVzcG9uc2UiA5ACARJcCgtQYXVzZVdvcmtlchIlLmNvbWZ5c2NoZWR1bGVyLnYxLlBhdXNlV29ya2VyUmVxdWVzdBomLmNvbWZ5c2NoZWR1bGVyLnYxLlBhdXNlV29ya2VyUmVzcG9uc2USXwoMUmVzdW1lV29ya2VyEiYuY29tZnlzY2hlZHVsZXIudjEuUmVzdW1lV29ya2VyUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VtZVdvcmtlclJlc3BvbnNlElsKCUxpc3RVc2VycxIjLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RVc2Vyc1JlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5MaXN0VXNlcnNSZXNwb25zZSIDkAIBElkKCkNyZWF0ZVVzZXISJC5jb21meXNjaGVkdWxlci52MS5DcmVhdGVVc2VyUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVVzZXJSZXNwb25zZRJrChBTZXRBZG1pbmlzdHJhdG9yEiouY29tZnlzY2hlZHVsZXIudjEuU2V0QWRtaW5pc3RyYXRvclJlcXVlc3QaKy5jb21meXNjaGVkdWxlci52MS5TZXRBZG1pbmlzdHJhdG9yUmVzcG9uc2USaAoPQ3JlYXRlVXNlclRva2VuEikuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVXNlclRva2VuUmVxdWVzdBoqLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVVzZXJUb2tlblJlc3BvbnNlEmsKEFJldm9rZVVzZXJUb2tlbnMSKi5jb21meXNjaGVkdWxlci52MS5SZXZva2VVc2VyVG9rZW5zUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLlJldm9rZVVzZXJUb2tlbnNSZXNwb25zZRJZCgpEZWxldGVVc2VyEiQuY29tZnlzY2hlZHVsZXIudjEuRGVsZXRlVXNlclJlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5EZWxldGVVc2VyUmVzcG9uc2USawoQQ3JlYXRlSW52aXRhdGlvbhIqLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZUludml0YXRpb25SZXF1ZXN0GisuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlSW52aXRhdGlvblJlc3BvbnNlEm0KD0xpc3RJbnZpdGF0aW9ucxIpLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RJbnZpdGF0aW9uc1JlcXVlc3QaKi5jb21meXNjaGVkdWxlci52MS5MaXN0SW52aXRhdGlvbnNSZXNwb25zZSIDkAIBEmsKEFJldm9rZUludml0YXRpb24SKi5jb21meXNjaGVkdWxlci52MS5SZXZva2VJbnZpdGF0aW9uUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLlJldm9rZUludml0YXRpb25SZXNwb25zZRJtCg9MaXN0QXVkaXRFdmVudHMSKS5jb21meXNjaGVkdWxlci52MS5MaXN0QXVkaXRFdmVudHNSZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuTGlzdEF1ZGl0RXZlbnRzUmVzcG9uc2UiA5ACAUJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_buf_validate_validate, file_comfyscheduler_v1_identity, file_comfyscheduler_v1_system]);
-
-/**
- * RestartWorkerRequest names the worker.
- *
- * @generated from message comfyscheduler.v1.RestartWorkerRequest
- */
-export type RestartWorkerRequest = Message<"comfyscheduler.v1.RestartWorkerRequest"> & {
-  /**
-   * The worker.
-   *
-   * @generated from field: string worker_id = 1;
-   */
-  workerId: string;
-};
-
-/**
- * Describes the message comfyscheduler.v1.RestartWorkerRequest.
- * Use `create(RestartWorkerRequestSchema)` to create a new message.
- */
-export const RestartWorkerRequestSchema: GenMessage<RestartWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 0);
-
-/**
- * RestartWorkerResponse is empty: how the restart goes is told by the live state.
- *
- * @generated from message comfyscheduler.v1.RestartWorkerResponse
- */
-export type RestartWorkerResponse = Message<"comfyscheduler.v1.RestartWorkerResponse"> & {
-};
-
-/**
- * Describes the message comfyscheduler.v1.RestartWorkerResponse.
- * Use `create(RestartWorkerResponseSchema)` to create a new message.
- */
-export const RestartWorkerResponseSchema: GenMessage<RestartWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 1);
-
-/**
- * GetWorkerLogRequest names the worker.
- *
- * @generated from message comfyscheduler.v1.GetWorkerLogRequest
- */
-export type GetWorkerLogRequest = Message<"comfyscheduler.v1.GetWorkerLogRequest"> & {
-  /**
-   * The worker.
-   *
-   * @generated from field: string worker_id = 1;
-   */
-  workerId: string;
-
-  /**
-   * Lines wanted, at most 1000; 0 stands for 100.
-   *
-   * @generated from field: int32 lines = 2;
-   */
-  lines: number;
-};
-
-/**
- * Describes the message comfyscheduler.v1.GetWorkerLogRequest.
- * Use `create(GetWorkerLogRequestSchema)` to create a new message.
- */
-export const GetWorkerLogRequestSchema: GenMessage<GetWorkerLogRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 2);
-
-/**
- * GetWorkerLogResponse is the end of the log.
- *
- * @generated from message comfyscheduler.v1.GetWorkerLogResponse
- */
-export type GetWorkerLogResponse = Message<"comfyscheduler.v1.GetWorkerLogResponse"> & {
-  /**
-   * The lines, oldest first.
-   *
-   * @generated from field: repeated string lines = 1;
-   */
-  lines: string[];
-};
-
-/**
- * Describes the message comfyscheduler.v1.GetWorkerLogResponse.
- * Use `create(GetWorkerLogResponseSchema)` to create a new message.
- */
-export const GetWorkerLogResponseSchema: GenMessage<GetWorkerLogResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 3);
-
-/**
- * PauseWorkerRequest says which worker is to be kept free and when.
- *
- * @generated from message comfyscheduler.v1.PauseWorkerRequest
- */
-export type PauseWorkerRequest = Message<"comfyscheduler.v1.PauseWorkerRequest"> & {
-  /**
-   * The worker; the first of the configuration when empty.
-   *
-   * @generated from field: string worker_id = 1;
-   */
-  workerId: string;
-
-  /**
-   * Start, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
-   *
-   * @generated from field: int64 start_ms = 2;
-   */
-  startMs: bigint;
-
-  /**
-   * Length in milliseconds, from a second to a year.
-   *
-   * @generated from field: int64 duration_ms = 3;
-   */
-  durationMs: bigint;
-
-  /**
-   * What for, shown to everybody.
-   *
-   * @generated from field: string reason = 4;
-   */
-  reason: string;
-
-  /**
-   * Move the bookings in the way instead of refusing.
-   *
-   * @generated from field: bool move_bookings = 5;
-   */
-  moveBookings: boolean;
-};
-
-/**
- * Describes the message comfyscheduler.v1.PauseWorkerRequest.
- * Use `create(PauseWorkerRequestSchema)` to create a new message.
- */
-export const PauseWorkerRequestSchema: GenMessage<PauseWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 4);
-
-/**
- * PauseWorkerResponse is the pause.
- *
- * @generated from message comfyscheduler.v1.PauseWorkerResponse
- */
-export type PauseWorkerResponse = Message<"comfyscheduler.v1.PauseWorkerResponse"> & {
-  /**
-   * The pause as it was written.
-   *
-   * @generated from field: comfyscheduler.v1.Pause pause = 1;
-   */
-  pause?: Pause | undefined;
-
-  /**
-   * Bookings that are moved.
-   *
-   * @generated from field: int32 moved_bookings = 2;
-   */
-  movedBookings: number;
-};
-
-/**
- * Describes the message comfyscheduler.v1.PauseWorkerResponse.
- * Use `create(PauseWorkerResponseSchema)` to create a new message.
- */
-export const PauseWorkerResponseSchema: GenMessage<PauseWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 5);
-
-/**
- * ResumeWorkerRequest names the worker.
- *
- * @generated from message comfyscheduler.v1.ResumeWorkerRequest
- */
-export type ResumeWorkerRequest = Message<"comfyscheduler.v1.ResumeWorkerRequest"> & {
-  /**
-   * The worker; the first of the configuration when empty.
-   *
-   * @generated from field: string worker_id = 1;
-   */
-  workerId: string;
-};
-
-/**
- * Describes the message comfyscheduler.v1.ResumeWorkerRequest.
- * Use `create(ResumeWorkerRequestSchema)` to create a new message.
- */
-export const ResumeWorkerRequestSchema: GenMessage<ResumeWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 6);
-
-/**
- * ResumeWorkerResponse is empty.
- *
- * @generated from message comfyscheduler.v1.ResumeWorkerResponse
- */
-export type ResumeWorkerResponse = Message<"comfyscheduler.v1.ResumeWorkerResponse"> & {
-};
-
-/**
- * Describes the message comfyscheduler.v1.ResumeWorkerResponse.
- * Use `create(ResumeWorkerResponseSchema)` to create a new message.
- */
-export const ResumeWorkerResponseSchema: GenMessage<ResumeWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 7);
-
-/**
- * UserAccount is a user as an administrator sees it.
- *
- * @generated from message comfyscheduler.v1.UserAccount
- */
-export type UserAccount = Message<"comfyscheduler.v1.UserAccount"> & {
-  /**
-   * The user.
-   *
-   * @generated from field: comfyscheduler.v1.User user = 1;
-   */
-  user?: User | undefined;
-
-  /**
-   * Tokens that are not revoked.
-   *
-   * @generated from field: int32 tokens = 2;
-   */
-  tokens: number;
-
-  /**
-   * When one of them was last used, milliseconds since the Unix epoch, to within an hour; 0 when none was.
-   *
-   * @generated from field: int64 last_used_at_ms = 3;
-   */
-  lastUsedAtMs: bigint;
-};
-
-/**
- * Describes the message comfyscheduler.v1.UserAccount.
- * Use `create(UserAccountSchema)` to create a new message.
- */
-export const UserAccountSchema: GenMessage<UserAccount> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 8);
+  fileDesc("CiVjb21meXNjaGVkdWxlci92MS9hZG1pbl9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSJMChBMaXN0VXNlcnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJbChFMaXN0VXNlcnNSZXNwb25zZRItCgV1c2VycxgBIAMoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJBY2NvdW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI/Cg9HZXRVc2VyUmVzcG9uc2USLAoEdXNlchgBIAEoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJBY2NvdW50ImYKEUNyZWF0ZVVzZXJSZXF1ZXN0EhkKBG5hbWUYASABKAlCC7pICHIG0PMYARgoEhUKDWFkbWluaXN0cmF0b3IYAiABKAgSHwoKcmVxdWVzdF9pZBgDIAEoCUILukgI2AEBcgOwAQEiSgoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyEg0KBXRva2VuGAIgASgJIs8DChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIZCgRuYW1lGAIgASgJQgu6SAhyBtDzGAEYKBIVCg1hZG1pbmlzdHJhdG9yGAMgASgIEjcKC3VwZGF0ZV9tYXNrGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBOrMCukivAhqxAQoRdXBkYXRlX21hc2sucGF0aHMSOHVwZGF0ZV9tYXNrIG11c3QgbmFtZSBvbmUgb3IgYm90aCBvZiBuYW1lLCBhZG1pbmlzdHJhdG9yGmJ0aGlzLnVwZGF0ZV9tYXNrLnBhdGhzLnNpemUoKSA+IDAgJiYgdGhpcy51cGRhdGVfbWFzay5wYXRocy5hbGwocCwgcCBpbiBbJ25hbWUnLCAnYWRtaW5pc3RyYXRvciddKRp5Cg1uYW1lLnJlcXVpcmVkEjBuYW1lIG11c3Qgbm90IGJlIGVtcHR5IHdoZW4gdXBkYXRlX21hc2sgbmFtZXMgaXQaNiEoJ25hbWUnIGluIHRoaXMudXBkYXRlX21hc2sucGF0aHMpIHx8IHRoaXMubmFtZSAhPSAnJyI7ChJVcGRhdGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXIibwoWQ3JlYXRlVXNlclRva2VuUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIZCgRuYW1lGAIgASgJQgu6SAhyBsjzGAEYZBIfCgpyZXF1ZXN0X2lkGAMgASgJQgu6SAjYAQFyA7ABASJSChdDcmVhdGVVc2VyVG9rZW5SZXNwb25zZRInCgV0b2tlbhgBIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuEg4KBnNlY3JldBgCIAEoCSI0ChdSZXZva2VVc2VyVG9rZW5zUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIrChhSZXZva2VVc2VyVG9rZW5zUmVzcG9uc2USDwoHcmV2b2tlZBgBIAEoBSJHChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIXCg9jYW5jZWxfYm9va2luZ3MYAiABKAgiMAoSRGVsZXRlVXNlclJlc3BvbnNlEhoKEmNhbmNlbGxlZF9ib29raW5ncxgBIAEoBSKcAQoXQ3JlYXRlSW52aXRhdGlvblJlcXVlc3QSGQoEbm90ZRgBIAEoCUILukgIcgbI8xgBGGQSJwoLbGlmZXRpbWVfbXMYAiABKANCErpID9gBASIKGIDYxL11KODUAxIcCghtYXhfdXNlcxgDIAEoBUIKukgHGgUY6AcoABIfCgpyZXF1ZXN0X2lkGAQgASgJQgu6SAjYAQFyA7ABASJbChhDcmVhdGVJbnZpdGF0aW9uUmVzcG9uc2USMQoKaW52aXRhdGlvbhgBIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkludml0YXRpb24SDAoEY29kZRgCIAEoCSJSChZMaXN0SW52aXRhdGlvbnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJmChdMaXN0SW52aXRhdGlvbnNSZXNwb25zZRIyCgtpbnZpdGF0aW9ucxgBIAMoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkludml0YXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjcKFEdldEludml0YXRpb25SZXF1ZXN0Eh8KDWludml0YXRpb25faWQYASABKAlCCLpIBXIDsAEBIkoKFUdldEludml0YXRpb25SZXNwb25zZRIxCgppbnZpdGF0aW9uGAEgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW52aXRhdGlvbiI6ChdSZXZva2VJbnZpdGF0aW9uUmVxdWVzdBIfCg1pbnZpdGF0aW9uX2lkGAEgASgJQgi6SAVyA7ABASIaChhSZXZva2VJbnZpdGF0aW9uUmVzcG9uc2UimwEKCkF1ZGl0RXZlbnQSDQoFYXRfbXMYASABKAMSDwoHdXNlcl9pZBgCIAEoCRIRCgl1c2VyX25hbWUYAyABKAkSCgoCaXAYBCABKAkSLgoGYWN0aW9uGAUgASgOMh4uY29tZnlzY2hlZHVsZXIudjEuQXVkaXRBY3Rpb24SDgoGam9iX2lkGAYgASgJEg4KBmRldGFpbBgHIAEoCSKNAQoWTGlzdEF1ZGl0RXZlbnRzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSHAoHdXNlcl9pZBgDIAEoCUILukgI2AEBcgOwAQESGwoGam9iX2lkGAQgASgJQgu6SAjYAQFyA7ABASJhChdMaXN0QXVkaXRFdmVudHNSZXNwb25zZRItCgZldmVudHMYASADKAsyHS5jb21meXNjaGVkdWxlci52MS5BdWRpdEV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSryAwoLQXVkaXRBY3Rpb24SHAoYQVVESVRfQUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRQVVESVRfQUNUSU9OX0JPT0sQARIXChNBVURJVF9BQ1RJT05fVVBEQVRFEAISFwoTQVVESVRfQUNUSU9OX0NBTkNFTBADEhgKFEFVRElUX0FDVElPTl9TSUdOX0lOEAQSHQoZQVVESVRfQUNUSU9OX0NSRUFURV9UT0tFThAFEh0KGUFVRElUX0FDVElPTl9SRVZPS0VfVE9LRU4QBhIcChhBVURJVF9BQ1RJT05fUkVOQU1FX1VTRVIQBxIcChhBVURJVF9BQ1RJT05fQ1JFQVRFX1VTRVIQCBIiCh5BVURJVF9BQ1RJT05fU0VUX0FETUlOSVNUUkFUT1IQCRIiCh5BVURJVF9BQ1RJT05fQ1JFQVRFX0lOVklUQVRJT04QChIiCh5BVURJVF9BQ1RJT05fUkVWT0tFX0lOVklUQVRJT04QCxIfChtBVURJVF9BQ1RJT05fUkVTVEFSVF9XT1JLRVIQDBIdChlBVURJVF9BQ1RJT05fUEFVU0VfV09SS0VSEA0SHgoaQVVESVRfQUNUSU9OX1JFU1VNRV9XT1JLRVIQDhIcChhBVURJVF9BQ1RJT05fREVMRVRFX1VTRVIQDzLLCQoMQWRtaW5TZXJ2aWNlElsKCUxpc3RVc2VycxIjLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RVc2Vyc1JlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5MaXN0VXNlcnNSZXNwb25zZSIDkAIBElUKB0dldFVzZXISIS5jb21meXNjaGVkdWxlci52MS5HZXRVc2VyUmVxdWVzdBoiLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFVzZXJSZXNwb25zZSIDkAIBElkKCkNyZWF0ZVVzZXISJC5jb21meXNjaGVkdWxlci52MS5DcmVhdGVVc2VyUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVVzZXJSZXNwb25zZRJZCgpVcGRhdGVVc2VyEiQuY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlVXNlclJlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5VcGRhdGVVc2VyUmVzcG9uc2USaAoPQ3JlYXRlVXNlclRva2VuEikuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVXNlclRva2VuUmVxdWVzdBoqLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVVzZXJUb2tlblJlc3BvbnNlEmsKEFJldm9rZVVzZXJUb2tlbnMSKi5jb21meXNjaGVkdWxlci52MS5SZXZva2VVc2VyVG9rZW5zUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLlJldm9rZVVzZXJUb2tlbnNSZXNwb25zZRJZCgpEZWxldGVVc2VyEiQuY29tZnlzY2hlZHVsZXIudjEuRGVsZXRlVXNlclJlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5EZWxldGVVc2VyUmVzcG9uc2USawoQQ3JlYXRlSW52aXRhdGlvbhIqLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZUludml0YXRpb25SZXF1ZXN0GisuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlSW52aXRhdGlvblJlc3BvbnNlEm0KD0xpc3RJbnZpdGF0aW9ucxIpLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RJbnZpdGF0aW9uc1JlcXVlc3QaKi5jb21meXNjaGVkdWxlci52MS5MaXN0SW52aXRhdGlvbnNSZXNwb25zZSIDkAIBEmcKDUdldEludml0YXRpb24SJy5jb21meXNjaGVkdWxlci52MS5HZXRJbnZpdGF0aW9uUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEludml0YXRpb25SZXNwb25zZSIDkAIBEmsKEFJldm9rZUludml0YXRpb24SKi5jb21meXNjaGVkdWxlci52MS5SZXZva2VJbnZpdGF0aW9uUmVxdWVzdBorLmNvbWZ5c2NoZWR1bGVyLnYxLlJldm9rZUludml0YXRpb25SZXNwb25zZRJtCg9MaXN0QXVkaXRFdmVudHMSKS5jb21meXNjaGVkdWxlci52MS5MaXN0QXVkaXRFdmVudHNSZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuTGlzdEF1ZGl0RXZlbnRzUmVzcG9uc2UiA5ACAUJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_buf_validate_validate, file_comfyscheduler_v1_identity, file_comfyscheduler_v1_rules, file_google_protobuf_field_mask]);
 
 /**
  * ListUsersRequest asks for a page.
@@ -257,14 +25,14 @@ export const UserAccountSchema: GenMessage<UserAccount> = /*@__PURE__*/
  */
 export type ListUsersRequest = Message<"comfyscheduler.v1.ListUsersRequest"> & {
   /**
-   * Users wanted at most; 0 stands for 50, more than 500 for 500.
+   * Optional. Users wanted at most; 0 stands for 50, more than 500 for 500.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before.
+   * Optional. `next_page_token` of the page before, at most 1000 bytes.
    *
    * @generated from field: string page_token = 2;
    */
@@ -276,7 +44,7 @@ export type ListUsersRequest = Message<"comfyscheduler.v1.ListUsersRequest"> & {
  * Use `create(ListUsersRequestSchema)` to create a new message.
  */
 export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 9);
+  messageDesc(file_comfyscheduler_v1_admin_service, 0);
 
 /**
  * ListUsersResponse is one page.
@@ -285,7 +53,7 @@ export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*
  */
 export type ListUsersResponse = Message<"comfyscheduler.v1.ListUsersResponse"> & {
   /**
-   * The users, latest first.
+   * Users, latest first.
    *
    * @generated from field: repeated comfyscheduler.v1.UserAccount users = 1;
    */
@@ -304,7 +72,49 @@ export type ListUsersResponse = Message<"comfyscheduler.v1.ListUsersResponse"> &
  * Use `create(ListUsersResponseSchema)` to create a new message.
  */
 export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 10);
+  messageDesc(file_comfyscheduler_v1_admin_service, 1);
+
+/**
+ * GetUserRequest names a user.
+ *
+ * @generated from message comfyscheduler.v1.GetUserRequest
+ */
+export type GetUserRequest = Message<"comfyscheduler.v1.GetUserRequest"> & {
+  /**
+   * Required. User, a UUID.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.GetUserRequest.
+ * Use `create(GetUserRequestSchema)` to create a new message.
+ */
+export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 2);
+
+/**
+ * GetUserResponse is the user.
+ *
+ * @generated from message comfyscheduler.v1.GetUserResponse
+ */
+export type GetUserResponse = Message<"comfyscheduler.v1.GetUserResponse"> & {
+  /**
+   * User with what is known of its tokens.
+   *
+   * @generated from field: comfyscheduler.v1.UserAccount user = 1;
+   */
+  user?: UserAccount | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.GetUserResponse.
+ * Use `create(GetUserResponseSchema)` to create a new message.
+ */
+export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 3);
 
 /**
  * CreateUserRequest describes the user.
@@ -313,18 +123,25 @@ export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE_
  */
 export type CreateUserRequest = Message<"comfyscheduler.v1.CreateUserRequest"> & {
   /**
-   * The name: at most 40 printable characters, without spaces at its ends; "User-N" when empty.
+   * Optional. The name: at most 40 printable characters, without spaces at its ends; "User-N" when empty.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Whether it is an administrator.
+   * Optional. Whether it is an administrator.
    *
    * @generated from field: bool administrator = 2;
    */
   administrator: boolean;
+
+  /**
+   * Optional. UUID made by the client for this request. A repetition gives the same user with a new secret.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -332,7 +149,7 @@ export type CreateUserRequest = Message<"comfyscheduler.v1.CreateUserRequest"> &
  * Use `create(CreateUserRequestSchema)` to create a new message.
  */
 export const CreateUserRequestSchema: GenMessage<CreateUserRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 11);
+  messageDesc(file_comfyscheduler_v1_admin_service, 4);
 
 /**
  * CreateUserResponse is the new user.
@@ -341,7 +158,7 @@ export const CreateUserRequestSchema: GenMessage<CreateUserRequest> = /*@__PURE_
  */
 export type CreateUserResponse = Message<"comfyscheduler.v1.CreateUserResponse"> & {
   /**
-   * The user.
+   * User.
    *
    * @generated from field: comfyscheduler.v1.User user = 1;
    */
@@ -360,44 +177,58 @@ export type CreateUserResponse = Message<"comfyscheduler.v1.CreateUserResponse">
  * Use `create(CreateUserResponseSchema)` to create a new message.
  */
 export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 12);
+  messageDesc(file_comfyscheduler_v1_admin_service, 5);
 
 /**
- * SetAdministratorRequest names the user.
+ * UpdateUserRequest changes a user.
  *
- * @generated from message comfyscheduler.v1.SetAdministratorRequest
+ * @generated from message comfyscheduler.v1.UpdateUserRequest
  */
-export type SetAdministratorRequest = Message<"comfyscheduler.v1.SetAdministratorRequest"> & {
+export type UpdateUserRequest = Message<"comfyscheduler.v1.UpdateUserRequest"> & {
   /**
-   * The user.
+   * Required. User, a UUID.
    *
    * @generated from field: string user_id = 1;
    */
   userId: string;
 
   /**
-   * Whether it is to be an administrator.
+   * Optional. New name: 1 to 40 printable characters, without spaces at its ends; required when `update_mask` names it.
    *
-   * @generated from field: bool administrator = 2;
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Optional. Whether it is to be an administrator.
+   *
+   * @generated from field: bool administrator = 3;
    */
   administrator: boolean;
+
+  /**
+   * Required. Fields to change: one or both of "name" and "administrator".
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 4;
+   */
+  updateMask?: FieldMask | undefined;
 };
 
 /**
- * Describes the message comfyscheduler.v1.SetAdministratorRequest.
- * Use `create(SetAdministratorRequestSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.UpdateUserRequest.
+ * Use `create(UpdateUserRequestSchema)` to create a new message.
  */
-export const SetAdministratorRequestSchema: GenMessage<SetAdministratorRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 13);
+export const UpdateUserRequestSchema: GenMessage<UpdateUserRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 6);
 
 /**
- * SetAdministratorResponse is the changed user.
+ * UpdateUserResponse is the changed user.
  *
- * @generated from message comfyscheduler.v1.SetAdministratorResponse
+ * @generated from message comfyscheduler.v1.UpdateUserResponse
  */
-export type SetAdministratorResponse = Message<"comfyscheduler.v1.SetAdministratorResponse"> & {
+export type UpdateUserResponse = Message<"comfyscheduler.v1.UpdateUserResponse"> & {
   /**
-   * The user.
+   * User.
    *
    * @generated from field: comfyscheduler.v1.User user = 1;
    */
@@ -405,11 +236,11 @@ export type SetAdministratorResponse = Message<"comfyscheduler.v1.SetAdministrat
 };
 
 /**
- * Describes the message comfyscheduler.v1.SetAdministratorResponse.
- * Use `create(SetAdministratorResponseSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.UpdateUserResponse.
+ * Use `create(UpdateUserResponseSchema)` to create a new message.
  */
-export const SetAdministratorResponseSchema: GenMessage<SetAdministratorResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 14);
+export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 7);
 
 /**
  * CreateUserTokenRequest names the user.
@@ -418,18 +249,25 @@ export const SetAdministratorResponseSchema: GenMessage<SetAdministratorResponse
  */
 export type CreateUserTokenRequest = Message<"comfyscheduler.v1.CreateUserTokenRequest"> & {
   /**
-   * The user.
+   * Required. User, a UUID.
    *
    * @generated from field: string user_id = 1;
    */
   userId: string;
 
   /**
-   * What the token is for.
+   * Optional. What the token is for, at most 100 characters.
    *
    * @generated from field: string name = 2;
    */
   name: string;
+
+  /**
+   * Optional. UUID made by the client for this request. A repetition gives the same token with a new secret.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
 };
 
 /**
@@ -437,7 +275,7 @@ export type CreateUserTokenRequest = Message<"comfyscheduler.v1.CreateUserTokenR
  * Use `create(CreateUserTokenRequestSchema)` to create a new message.
  */
 export const CreateUserTokenRequestSchema: GenMessage<CreateUserTokenRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 15);
+  messageDesc(file_comfyscheduler_v1_admin_service, 8);
 
 /**
  * CreateUserTokenResponse is the new token.
@@ -453,7 +291,7 @@ export type CreateUserTokenResponse = Message<"comfyscheduler.v1.CreateUserToken
   token?: Token | undefined;
 
   /**
-   * The secret, told this once.
+   * Secret, told this once.
    *
    * @generated from field: string secret = 2;
    */
@@ -465,7 +303,7 @@ export type CreateUserTokenResponse = Message<"comfyscheduler.v1.CreateUserToken
  * Use `create(CreateUserTokenResponseSchema)` to create a new message.
  */
 export const CreateUserTokenResponseSchema: GenMessage<CreateUserTokenResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 16);
+  messageDesc(file_comfyscheduler_v1_admin_service, 9);
 
 /**
  * RevokeUserTokensRequest names the user.
@@ -474,7 +312,7 @@ export const CreateUserTokenResponseSchema: GenMessage<CreateUserTokenResponse> 
  */
 export type RevokeUserTokensRequest = Message<"comfyscheduler.v1.RevokeUserTokensRequest"> & {
   /**
-   * The user.
+   * Required. User, a UUID.
    *
    * @generated from field: string user_id = 1;
    */
@@ -486,7 +324,7 @@ export type RevokeUserTokensRequest = Message<"comfyscheduler.v1.RevokeUserToken
  * Use `create(RevokeUserTokensRequestSchema)` to create a new message.
  */
 export const RevokeUserTokensRequestSchema: GenMessage<RevokeUserTokensRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 17);
+  messageDesc(file_comfyscheduler_v1_admin_service, 10);
 
 /**
  * RevokeUserTokensResponse says how many there were.
@@ -507,7 +345,7 @@ export type RevokeUserTokensResponse = Message<"comfyscheduler.v1.RevokeUserToke
  * Use `create(RevokeUserTokensResponseSchema)` to create a new message.
  */
 export const RevokeUserTokensResponseSchema: GenMessage<RevokeUserTokensResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 18);
+  messageDesc(file_comfyscheduler_v1_admin_service, 11);
 
 /**
  * DeleteUserRequest names the user.
@@ -516,14 +354,14 @@ export const RevokeUserTokensResponseSchema: GenMessage<RevokeUserTokensResponse
  */
 export type DeleteUserRequest = Message<"comfyscheduler.v1.DeleteUserRequest"> & {
   /**
-   * The user.
+   * Required. User, a UUID.
    *
    * @generated from field: string user_id = 1;
    */
   userId: string;
 
   /**
-   * Cancel its scheduled and running jobs instead of refusing.
+   * Optional. Cancel its scheduled and running jobs instead of refusing.
    *
    * @generated from field: bool cancel_bookings = 2;
    */
@@ -535,7 +373,7 @@ export type DeleteUserRequest = Message<"comfyscheduler.v1.DeleteUserRequest"> &
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 19);
+  messageDesc(file_comfyscheduler_v1_admin_service, 12);
 
 /**
  * DeleteUserResponse says what became of its bookings.
@@ -556,7 +394,7 @@ export type DeleteUserResponse = Message<"comfyscheduler.v1.DeleteUserResponse">
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 20);
+  messageDesc(file_comfyscheduler_v1_admin_service, 13);
 
 /**
  * CreateInvitationRequest describes the invitation.
@@ -565,25 +403,32 @@ export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PUR
  */
 export type CreateInvitationRequest = Message<"comfyscheduler.v1.CreateInvitationRequest"> & {
   /**
-   * What it is for, such as "spring course".
+   * Optional. What it is for, such as "spring course", at most 100 characters.
    *
    * @generated from field: string note = 1;
    */
   note: string;
 
   /**
-   * How long it is good for, in milliseconds, from a minute to a year; 0 stands for a week.
+   * Optional. How long it is good for, in milliseconds, from 60000 (a minute) to 31536000000 (a year); 0 stands for a week.
    *
    * @generated from field: int64 lifetime_ms = 2;
    */
   lifetimeMs: bigint;
 
   /**
-   * How many users it may make, at most 1000; 0 stands for 1.
+   * Optional. How many users it may make, at most 1000; 0 stands for 1.
    *
    * @generated from field: int32 max_uses = 3;
    */
   maxUses: number;
+
+  /**
+   * Optional. UUID made by the client for this request. A repetition gives the same invitation with a new code.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -591,7 +436,7 @@ export type CreateInvitationRequest = Message<"comfyscheduler.v1.CreateInvitatio
  * Use `create(CreateInvitationRequestSchema)` to create a new message.
  */
 export const CreateInvitationRequestSchema: GenMessage<CreateInvitationRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 21);
+  messageDesc(file_comfyscheduler_v1_admin_service, 14);
 
 /**
  * CreateInvitationResponse is the invitation.
@@ -607,7 +452,7 @@ export type CreateInvitationResponse = Message<"comfyscheduler.v1.CreateInvitati
   invitation?: Invitation | undefined;
 
   /**
-   * The secret code, told this once. The web client takes it at /invitation#<code>.
+   * Secret code, told this once. The web client takes it at /invitation#<code>.
    *
    * @generated from field: string code = 2;
    */
@@ -619,7 +464,7 @@ export type CreateInvitationResponse = Message<"comfyscheduler.v1.CreateInvitati
  * Use `create(CreateInvitationResponseSchema)` to create a new message.
  */
 export const CreateInvitationResponseSchema: GenMessage<CreateInvitationResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 22);
+  messageDesc(file_comfyscheduler_v1_admin_service, 15);
 
 /**
  * ListInvitationsRequest asks for a page.
@@ -628,14 +473,14 @@ export const CreateInvitationResponseSchema: GenMessage<CreateInvitationResponse
  */
 export type ListInvitationsRequest = Message<"comfyscheduler.v1.ListInvitationsRequest"> & {
   /**
-   * Invitations wanted at most; 0 stands for 50, more than 500 for 500.
+   * Optional. Invitations wanted at most; 0 stands for 50, more than 500 for 500.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before.
+   * Optional. `next_page_token` of the page before, at most 1000 bytes.
    *
    * @generated from field: string page_token = 2;
    */
@@ -647,7 +492,7 @@ export type ListInvitationsRequest = Message<"comfyscheduler.v1.ListInvitationsR
  * Use `create(ListInvitationsRequestSchema)` to create a new message.
  */
 export const ListInvitationsRequestSchema: GenMessage<ListInvitationsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 23);
+  messageDesc(file_comfyscheduler_v1_admin_service, 16);
 
 /**
  * ListInvitationsResponse is one page.
@@ -656,7 +501,7 @@ export const ListInvitationsRequestSchema: GenMessage<ListInvitationsRequest> = 
  */
 export type ListInvitationsResponse = Message<"comfyscheduler.v1.ListInvitationsResponse"> & {
   /**
-   * The invitations, latest first.
+   * Invitations, latest first.
    *
    * @generated from field: repeated comfyscheduler.v1.Invitation invitations = 1;
    */
@@ -675,7 +520,49 @@ export type ListInvitationsResponse = Message<"comfyscheduler.v1.ListInvitations
  * Use `create(ListInvitationsResponseSchema)` to create a new message.
  */
 export const ListInvitationsResponseSchema: GenMessage<ListInvitationsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 24);
+  messageDesc(file_comfyscheduler_v1_admin_service, 17);
+
+/**
+ * GetInvitationRequest names an invitation.
+ *
+ * @generated from message comfyscheduler.v1.GetInvitationRequest
+ */
+export type GetInvitationRequest = Message<"comfyscheduler.v1.GetInvitationRequest"> & {
+  /**
+   * Required. Invitation, a UUID.
+   *
+   * @generated from field: string invitation_id = 1;
+   */
+  invitationId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.GetInvitationRequest.
+ * Use `create(GetInvitationRequestSchema)` to create a new message.
+ */
+export const GetInvitationRequestSchema: GenMessage<GetInvitationRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 18);
+
+/**
+ * GetInvitationResponse is the invitation.
+ *
+ * @generated from message comfyscheduler.v1.GetInvitationResponse
+ */
+export type GetInvitationResponse = Message<"comfyscheduler.v1.GetInvitationResponse"> & {
+  /**
+   * Invitation.
+   *
+   * @generated from field: comfyscheduler.v1.Invitation invitation = 1;
+   */
+  invitation?: Invitation | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.GetInvitationResponse.
+ * Use `create(GetInvitationResponseSchema)` to create a new message.
+ */
+export const GetInvitationResponseSchema: GenMessage<GetInvitationResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_admin_service, 19);
 
 /**
  * RevokeInvitationRequest names the invitation.
@@ -684,7 +571,7 @@ export const ListInvitationsResponseSchema: GenMessage<ListInvitationsResponse> 
  */
 export type RevokeInvitationRequest = Message<"comfyscheduler.v1.RevokeInvitationRequest"> & {
   /**
-   * The invitation.
+   * Required. Invitation, a UUID.
    *
    * @generated from field: string invitation_id = 1;
    */
@@ -696,7 +583,7 @@ export type RevokeInvitationRequest = Message<"comfyscheduler.v1.RevokeInvitatio
  * Use `create(RevokeInvitationRequestSchema)` to create a new message.
  */
 export const RevokeInvitationRequestSchema: GenMessage<RevokeInvitationRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 25);
+  messageDesc(file_comfyscheduler_v1_admin_service, 20);
 
 /**
  * RevokeInvitationResponse is empty.
@@ -711,10 +598,10 @@ export type RevokeInvitationResponse = Message<"comfyscheduler.v1.RevokeInvitati
  * Use `create(RevokeInvitationResponseSchema)` to create a new message.
  */
 export const RevokeInvitationResponseSchema: GenMessage<RevokeInvitationResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 26);
+  messageDesc(file_comfyscheduler_v1_admin_service, 21);
 
 /**
- * AuditEvent is something that somebody did.
+ * AuditEvent is something that somebody did. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.AuditEvent
  */
@@ -727,14 +614,14 @@ export type AuditEvent = Message<"comfyscheduler.v1.AuditEvent"> & {
   atMs: bigint;
 
   /**
-   * The user who did it; empty for the service itself.
+   * User who did it; empty for the service itself.
    *
    * @generated from field: string user_id = 2;
    */
   userId: string;
 
   /**
-   * The user's current name.
+   * Current name of the user.
    *
    * @generated from field: string user_name = 3;
    */
@@ -755,7 +642,7 @@ export type AuditEvent = Message<"comfyscheduler.v1.AuditEvent"> & {
   action: AuditAction;
 
   /**
-   * The job it was done to; empty when it was done to something else.
+   * Job it was done to; empty when it was done to something else.
    *
    * @generated from field: string job_id = 6;
    */
@@ -774,7 +661,7 @@ export type AuditEvent = Message<"comfyscheduler.v1.AuditEvent"> & {
  * Use `create(AuditEventSchema)` to create a new message.
  */
 export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 27);
+  messageDesc(file_comfyscheduler_v1_admin_service, 22);
 
 /**
  * ListAuditEventsRequest asks for a page.
@@ -783,28 +670,28 @@ export const AuditEventSchema: GenMessage<AuditEvent> = /*@__PURE__*/
  */
 export type ListAuditEventsRequest = Message<"comfyscheduler.v1.ListAuditEventsRequest"> & {
   /**
-   * Events wanted at most; 0 stands for 50, more than 500 for 500.
+   * Optional. Events wanted at most; 0 stands for 50, more than 500 for 500.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; the other fields must be the same then.
+   * Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only what this user did.
+   * Optional. Only what this user did, a UUID.
    *
    * @generated from field: string user_id = 3;
    */
   userId: string;
 
   /**
-   * Only what was done to this job.
+   * Optional. Only what was done to this job, a UUID.
    *
    * @generated from field: string job_id = 4;
    */
@@ -816,7 +703,7 @@ export type ListAuditEventsRequest = Message<"comfyscheduler.v1.ListAuditEventsR
  * Use `create(ListAuditEventsRequestSchema)` to create a new message.
  */
 export const ListAuditEventsRequestSchema: GenMessage<ListAuditEventsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 28);
+  messageDesc(file_comfyscheduler_v1_admin_service, 23);
 
 /**
  * ListAuditEventsResponse is one page.
@@ -825,7 +712,7 @@ export const ListAuditEventsRequestSchema: GenMessage<ListAuditEventsRequest> = 
  */
 export type ListAuditEventsResponse = Message<"comfyscheduler.v1.ListAuditEventsResponse"> & {
   /**
-   * The events, latest first.
+   * Events, latest first.
    *
    * @generated from field: repeated comfyscheduler.v1.AuditEvent events = 1;
    */
@@ -844,7 +731,7 @@ export type ListAuditEventsResponse = Message<"comfyscheduler.v1.ListAuditEvents
  * Use `create(ListAuditEventsResponseSchema)` to create a new message.
  */
 export const ListAuditEventsResponseSchema: GenMessage<ListAuditEventsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_admin_service, 29);
+  messageDesc(file_comfyscheduler_v1_admin_service, 24);
 
 /**
  * AuditAction is a kind of deed.
@@ -972,57 +859,12 @@ export const AuditActionSchema: GenEnum<AuditAction> = /*@__PURE__*/
   enumDesc(file_comfyscheduler_v1_admin_service, 0);
 
 /**
- * AdminService is for administrators only: every call is PERMISSION_DENIED for anybody else.
+ * AdminService keeps users and invitations and tells who did what. It is for administrators only: every call is
+ * PERMISSION_DENIED for anybody else.
  *
  * @generated from service comfyscheduler.v1.AdminService
  */
 export const AdminService: GenService<{
-  /**
-   * Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
-   * FAILED_PRECONDITION for a remote worker, which the service did not launch.
-   *
-   * @generated from rpc comfyscheduler.v1.AdminService.RestartWorker
-   */
-  restartWorker: {
-    methodKind: "unary";
-    input: typeof RestartWorkerRequestSchema;
-    output: typeof RestartWorkerResponseSchema;
-  },
-  /**
-   * Reads the last lines that a worker's ComfyUI wrote.
-   *
-   * @generated from rpc comfyscheduler.v1.AdminService.GetWorkerLog
-   */
-  getWorkerLog: {
-    methodKind: "unary";
-    input: typeof GetWorkerLogRequestSchema;
-    output: typeof GetWorkerLogResponseSchema;
-  },
-  /**
-   * Keeps a worker free of jobs for a while, so that its GPU can be used for something else. A running job ends first:
-   * the pause starts after it. It replaces the pause that there was.
-   *
-   * FAILED_PRECONDITION with a PauseConflict that names the bookings in the way, unless `move_bookings` is set: then the
-   * pause holds at once, and they are moved to the next free slots after it in the moments that follow, and say so. None of
-   * them starts meanwhile.
-   *
-   * @generated from rpc comfyscheduler.v1.AdminService.PauseWorker
-   */
-  pauseWorker: {
-    methodKind: "unary";
-    input: typeof PauseWorkerRequestSchema;
-    output: typeof PauseWorkerResponseSchema;
-  },
-  /**
-   * Ends or takes back a worker's pause. It does no harm when there is none.
-   *
-   * @generated from rpc comfyscheduler.v1.AdminService.ResumeWorker
-   */
-  resumeWorker: {
-    methodKind: "unary";
-    input: typeof ResumeWorkerRequestSchema;
-    output: typeof ResumeWorkerResponseSchema;
-  },
   /**
    * Reads the users page by page, latest first.
    *
@@ -1034,7 +876,18 @@ export const AdminService: GenService<{
     output: typeof ListUsersResponseSchema;
   },
   /**
-   * Makes a user and a token for it. ALREADY_EXISTS when another user has the name.
+   * Reads one user. NOT_FOUND when there is none.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.GetUser
+   */
+  getUser: {
+    methodKind: "unary";
+    input: typeof GetUserRequestSchema;
+    output: typeof GetUserResponseSchema;
+  },
+  /**
+   * Makes a user and a token for it. ALREADY_EXISTS when another user has the name. Repeated with the same `request_id` it
+   * gives the same user with a new secret and voids the one before.
    *
    * @generated from rpc comfyscheduler.v1.AdminService.CreateUser
    */
@@ -1044,17 +897,19 @@ export const AdminService: GenService<{
     output: typeof CreateUserResponseSchema;
   },
   /**
-   * Makes somebody an administrator or ends that. FAILED_PRECONDITION when nobody would be one.
+   * Changes what `update_mask` names: the name, and whether somebody is an administrator; all of it or nothing. ALREADY_EXISTS
+   * when another user has the name; FAILED_PRECONDITION when nobody would be an administrator.
    *
-   * @generated from rpc comfyscheduler.v1.AdminService.SetAdministrator
+   * @generated from rpc comfyscheduler.v1.AdminService.UpdateUser
    */
-  setAdministrator: {
+  updateUser: {
     methodKind: "unary";
-    input: typeof SetAdministratorRequestSchema;
-    output: typeof SetAdministratorResponseSchema;
+    input: typeof UpdateUserRequestSchema;
+    output: typeof UpdateUserResponseSchema;
   },
   /**
-   * Makes a further token for a user, for one who has lost theirs.
+   * Makes a further token for a user, for one who has lost theirs. Repeated with the same `request_id` it gives the same token
+   * with a new secret and voids the one before.
    *
    * @generated from rpc comfyscheduler.v1.AdminService.CreateUserToken
    */
@@ -1090,7 +945,8 @@ export const AdminService: GenService<{
     output: typeof DeleteUserResponseSchema;
   },
   /**
-   * Makes an invitation, with which people become users in `invite` mode.
+   * Makes an invitation, with which people become users in `invite` mode. Repeated with the same `request_id` it gives the same
+   * invitation with a new code and voids the one before.
    *
    * @generated from rpc comfyscheduler.v1.AdminService.CreateInvitation
    */
@@ -1108,6 +964,16 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListInvitationsRequestSchema;
     output: typeof ListInvitationsResponseSchema;
+  },
+  /**
+   * Reads one invitation that can still be used. NOT_FOUND when there is none.
+   *
+   * @generated from rpc comfyscheduler.v1.AdminService.GetInvitation
+   */
+  getInvitation: {
+    methodKind: "unary";
+    input: typeof GetInvitationRequestSchema;
+    output: typeof GetInvitationResponseSchema;
   },
   /**
    * Makes an invitation worthless. The users that it has made stay. NOT_FOUND when there is none.

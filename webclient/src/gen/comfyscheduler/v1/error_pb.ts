@@ -4,34 +4,66 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { TimeSlot } from "./slot_pb";
+import { file_comfyscheduler_v1_slot } from "./slot_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/error.proto.
  */
 export const file_comfyscheduler_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9lcnJvci5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiqgEKCUVycm9ySW5mbxIuCgZyZWFzb24YASABKA4yHi5jb21meXNjaGVkdWxlci52MS5FcnJvclJlYXNvbhI8CghtZXRhZGF0YRgCIAMoCzIqLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mby5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoMU2xvdENvbmZsaWN0EhcKD2Jsb2NraW5nX2pvYl9pZBgBIAEoCRIaChJibG9ja2luZ191c2VyX25hbWUYAiABKAkSGQoRYmxvY2tpbmdfc3RhcnRfbXMYAyABKAMSFwoPYmxvY2tpbmdfZW5kX21zGAQgASgDEhoKEm5leHRfZnJlZV9zdGFydF9tcxgFIAEoAyJSCg1QYXVzZUNvbmZsaWN0EjIKCGJvb2tpbmdzGAEgAygLMiAuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VPYnN0YWNsZRINCgV0b3RhbBgCIAEoBSJUCg1QYXVzZU9ic3RhY2xlEg4KBmpvYl9pZBgBIAEoCRIRCgl1c2VyX25hbWUYAiABKAkSEAoIc3RhcnRfbXMYAyABKAMSDgoGZW5kX21zGAQgASgDKo0HCgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdFUlJPUl9SRUFTT05fU0xPVF9UQUtFThABEh4KGkVSUk9SX1JFQVNPTl9TVEFMRV9WRVJTSU9OEAISHQoZRVJST1JfUkVBU09OX1dST05HX1NUQVRVUxADEiIKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBAEEhoKFkVSUk9SX1JFQVNPTl9OT1RfT1dORVIQBRIeChpFUlJPUl9SRUFTT05fTk9UX1NJR05FRF9JThAGEhoKFkVSUk9SX1JFQVNPTl9OT1RfUkVBRFkQBxIaChZFUlJPUl9SRUFTT05fTk9UX0ZPVU5EEAgSIgoeRVJST1JfUkVBU09OX05PVF9BRE1JTklTVFJBVE9SEAkSGwoXRVJST1JfUkVBU09OX1NUT1JFX0ZVTEwQChIZChVFUlJPUl9SRUFTT05fU1RPUFBJTkcQCxIbChdFUlJPUl9SRUFTT05fTkFNRV9UQUtFThAMEiIKHkVSUk9SX1JFQVNPTl9JTlZJVEFUSU9OX05FRURFRBANEh8KG0VSUk9SX1JFQVNPTl9TSUdOX0lOX0NMT1NFRBAOEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9SRVFVRVNUUxAPEiIKHkVSUk9SX1JFQVNPTl9UT09fTUFOWV9CT09LSU5HUxAQEiQKIEVSUk9SX1JFQVNPTl9CT09LSU5HU19JTl9USEVfV0FZEBESIwofRVJST1JfUkVBU09OX0xBU1RfQURNSU5JU1RSQVRPUhASEhoKFkVSUk9SX1JFQVNPTl9NQUxGT1JNRUQQExIhCh1FUlJPUl9SRUFTT05fVE9PX01BTllfU1RSRUFNUxAUEiAKHEVSUk9SX1JFQVNPTl9UT09fTUFOWV9UT0tFTlMQFRIfChtFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRFMQFhIaChZFUlJPUl9SRUFTT05fVE9PX0xBUkdFEBcSGgoWRVJST1JfUkVBU09OX0NBTkNFTExFRBAYEiIKHkVSUk9SX1JFQVNPTl9ERUFETElORV9FWENFRURFRBAZEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBAaEiIKHkVSUk9SX1JFQVNPTl9TVE9SRV9VTkFWQUlMQUJMRRAbQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw");
+  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9lcnJvci5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi3QIKCUVycm9ySW5mbxIuCgZyZWFzb24YASABKA4yHi5jb21meXNjaGVkdWxlci52MS5FcnJvclJlYXNvbhI8CghtZXRhZGF0YRgCIAMoCzIqLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mby5NZXRhZGF0YUVudHJ5EjEKBmZpZWxkcxgDIAMoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLkZpZWxkVmlvbGF0aW9uEjgKDXNsb3RfY29uZmxpY3QYBCABKAsyHy5jb21meXNjaGVkdWxlci52MS5TbG90Q29uZmxpY3RIABI6Cg5wYXVzZV9jb25mbGljdBgFIAEoCzIgLmNvbWZ5c2NoZWR1bGVyLnYxLlBhdXNlQ29uZmxpY3RIABovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCAoGZGV0YWlsIj4KDkZpZWxkVmlvbGF0aW9uEg0KBWZpZWxkGAEgASgJEgwKBHJ1bGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSLiAQoMU2xvdENvbmZsaWN0EiwKA2pvYhgBIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYkJsb2NrZXJIABIwCgVwYXVzZRgCIAEoCzIfLmNvbWZ5c2NoZWR1bGVyLnYxLlBhdXNlQmxvY2tlckgAEi4KCXRpbWVfc2xvdBgDIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90EhoKEm5leHRfZnJlZV9zdGFydF9tcxgEIAEoAxIbChNuZXh0X2ZyZWVfd29ya2VyX2lkGAUgASgJQgkKB2Jsb2NrZXIiLwoKSm9iQmxvY2tlchIOCgZqb2JfaWQYASABKAkSEQoJdXNlcl9uYW1lGAIgASgJIjEKDFBhdXNlQmxvY2tlchIOCgZyZWFzb24YASABKAkSEQoJdXNlcl9uYW1lGAIgASgJIlIKDVBhdXNlQ29uZmxpY3QSMgoIYm9va2luZ3MYASADKAsyIC5jb21meXNjaGVkdWxlci52MS5QYXVzZU9ic3RhY2xlEg0KBXRvdGFsGAIgASgFImIKDVBhdXNlT2JzdGFjbGUSDgoGam9iX2lkGAEgASgJEhEKCXVzZXJfbmFtZRgCIAEoCRIuCgl0aW1lX3Nsb3QYAyABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdCqICAoLRXJyb3JSZWFzb24SHAoYRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXRVJST1JfUkVBU09OX1NMT1RfVEFLRU4QARIeChpFUlJPUl9SRUFTT05fU1RBTEVfVkVSU0lPThACEh0KGUVSUk9SX1JFQVNPTl9XUk9OR19TVEFUVVMQAxIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9JRF9SRVVTRUQQBBIaChZFUlJPUl9SRUFTT05fTk9UX09XTkVSEAUSHgoaRVJST1JfUkVBU09OX05PVF9TSUdORURfSU4QBhIaChZFUlJPUl9SRUFTT05fTk9UX1JFQURZEAcSGgoWRVJST1JfUkVBU09OX05PVF9GT1VORBAIEiIKHkVSUk9SX1JFQVNPTl9OT1RfQURNSU5JU1RSQVRPUhAJEhsKF0VSUk9SX1JFQVNPTl9TVE9SRV9GVUxMEAoSGQoVRVJST1JfUkVBU09OX1NUT1BQSU5HEAsSGwoXRVJST1JfUkVBU09OX05BTUVfVEFLRU4QDBIiCh5FUlJPUl9SRUFTT05fSU5WSVRBVElPTl9ORUVERUQQDRIfChtFUlJPUl9SRUFTT05fU0lHTl9JTl9DTE9TRUQQDhIiCh5FUlJPUl9SRUFTT05fVE9PX01BTllfUkVRVUVTVFMQDxIiCh5FUlJPUl9SRUFTT05fVE9PX01BTllfQk9PS0lOR1MQEBIkCiBFUlJPUl9SRUFTT05fQk9PS0lOR1NfSU5fVEhFX1dBWRAREiMKH0VSUk9SX1JFQVNPTl9MQVNUX0FETUlOSVNUUkFUT1IQEhIaChZFUlJPUl9SRUFTT05fTUFMRk9STUVEEBMSIQodRVJST1JfUkVBU09OX1RPT19NQU5ZX1NUUkVBTVMQFBIgChxFUlJPUl9SRUFTT05fVE9PX01BTllfVE9LRU5TEBUSHwobRVJST1JfUkVBU09OX0lOVkFMSURfRklFTERTEBYSGgoWRVJST1JfUkVBU09OX1RPT19MQVJHRRAXEhoKFkVSUk9SX1JFQVNPTl9DQU5DRUxMRUQQGBIiCh5FUlJPUl9SRUFTT05fREVBRExJTkVfRVhDRUVERUQQGRIZChVFUlJPUl9SRUFTT05fSU5URVJOQUwQGhIiCh5FUlJPUl9SRUFTT05fU1RPUkVfVU5BVkFJTEFCTEUQGxIfChtFUlJPUl9SRUFTT05fU1RBTEVfV09SS0ZMT1cQHBIfChtFUlJPUl9SRUFTT05fVU5LTk9XTl9NRVRIT0QQHRIYChRFUlJPUl9SRUFTT05fUFJJVkFURRAeEh0KGUVSUk9SX1JFQVNPTl9XUk9OR19PUklHSU4QH0JXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_comfyscheduler_v1_slot]);
 
 /**
- * ErrorInfo is the machine-readable part of an error, attached to it as a detail. Errors about fields of a request carry
- * buf.validate.Violations besides, whether the schema or the workflow drew them.
+ * ErrorInfo is the machine-readable part of an error. Every error of the service carries exactly one as a detail, whatever
+ * went wrong: a rule, a malformed message, a missing method, a deadline, a fault. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.ErrorInfo
  */
 export type ErrorInfo = Message<"comfyscheduler.v1.ErrorInfo"> & {
   /**
-   * What kind of error.
+   * Kind of error.
    *
    * @generated from field: comfyscheduler.v1.ErrorReason reason = 1;
    */
   reason: ErrorReason;
 
   /**
-   * What the message speaks of, by name: "job_id", "status", "version" and the like.
+   * What the message speaks of, by name: "job_id", "status", "limit" and the like, as the reason says.
    *
    * @generated from field: map<string, string> metadata = 2;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * What is wrong with fields of the request, with ERROR_REASON_INVALID_FIELDS.
+   *
+   * @generated from field: repeated comfyscheduler.v1.FieldViolation fields = 3;
+   */
+  fields: FieldViolation[];
+
+  /**
+   * More about errors that have more to tell.
+   *
+   * @generated from oneof comfyscheduler.v1.ErrorInfo.detail
+   */
+  detail: {
+    /**
+     * With ERROR_REASON_SLOT_TAKEN.
+     *
+     * @generated from field: comfyscheduler.v1.SlotConflict slot_conflict = 4;
+     */
+    value: SlotConflict;
+    case: "slotConflict";
+  } | {
+    /**
+     * With ERROR_REASON_BOOKINGS_IN_THE_WAY.
+     *
+     * @generated from field: comfyscheduler.v1.PauseConflict pause_conflict = 5;
+     */
+    value: PauseConflict;
+    case: "pauseConflict";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
@@ -42,45 +74,90 @@ export const ErrorInfoSchema: GenMessage<ErrorInfo> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_error, 0);
 
 /**
- * SlotConflict names what is in the way of a slot.
+ * FieldViolation says what is wrong with one field of a request. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.FieldViolation
+ */
+export type FieldViolation = Message<"comfyscheduler.v1.FieldViolation"> & {
+  /**
+   * Path of the field in the schema's names, such as `duration_ms` or `inputs["steps"]`; empty for the request as a whole.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * Rule that is broken: that of the schema, such as "string.max_len" or "moment.range"; "input" when it is one of the
+   * workflow's, "range" for a moment that cannot be booked, "page_token", "time_zone".
+   *
+   * @generated from field: string rule = 2;
+   */
+  rule: string;
+
+  /**
+   * What is wrong, in words for people.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.FieldViolation.
+ * Use `create(FieldViolationSchema)` to create a new message.
+ */
+export const FieldViolationSchema: GenMessage<FieldViolation> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_error, 1);
+
+/**
+ * SlotConflict names what is in the way of a slot. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.SlotConflict
  */
 export type SlotConflict = Message<"comfyscheduler.v1.SlotConflict"> & {
   /**
-   * The job that holds the slot; empty when it is a pause of the worker.
+   * What is in the way.
    *
-   * @generated from field: string blocking_job_id = 1;
+   * @generated from oneof comfyscheduler.v1.SlotConflict.blocker
    */
-  blockingJobId: string;
+  blocker: {
+    /**
+     * A job.
+     *
+     * @generated from field: comfyscheduler.v1.JobBlocker job = 1;
+     */
+    value: JobBlocker;
+    case: "job";
+  } | {
+    /**
+     * A pause of the worker.
+     *
+     * @generated from field: comfyscheduler.v1.PauseBlocker pause = 2;
+     */
+    value: PauseBlocker;
+    case: "pause";
+  } | { case: undefined; value?: undefined };
 
   /**
-   * Name of its owner, or of the administrator who paused the worker.
+   * Slot that it holds.
    *
-   * @generated from field: string blocking_user_name = 2;
+   * @generated from field: comfyscheduler.v1.TimeSlot time_slot = 3;
    */
-  blockingUserName: string;
+  timeSlot?: TimeSlot | undefined;
 
   /**
-   * Start of its slot, milliseconds since the Unix epoch.
+   * First start at or after the asked one at which the same booking fits, milliseconds since the Unix epoch.
    *
-   * @generated from field: int64 blocking_start_ms = 3;
-   */
-  blockingStartMs: bigint;
-
-  /**
-   * End of its slot (inclusive), milliseconds since the Unix epoch.
-   *
-   * @generated from field: int64 blocking_end_ms = 4;
-   */
-  blockingEndMs: bigint;
-
-  /**
-   * The first start at or after the asked one at which the same booking fits, milliseconds since the Unix epoch.
-   *
-   * @generated from field: int64 next_free_start_ms = 5;
+   * @generated from field: int64 next_free_start_ms = 4;
    */
   nextFreeStartMs: bigint;
+
+  /**
+   * Worker on which it fits then.
+   *
+   * @generated from field: string next_free_worker_id = 5;
+   */
+  nextFreeWorkerId: string;
 };
 
 /**
@@ -88,16 +165,72 @@ export type SlotConflict = Message<"comfyscheduler.v1.SlotConflict"> & {
  * Use `create(SlotConflictSchema)` to create a new message.
  */
 export const SlotConflictSchema: GenMessage<SlotConflict> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_error, 1);
+  messageDesc(file_comfyscheduler_v1_error, 2);
 
 /**
- * PauseConflict names the bookings that are in the way of a pause, or of deleting their owner.
+ * JobBlocker is a job in the way. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.JobBlocker
+ */
+export type JobBlocker = Message<"comfyscheduler.v1.JobBlocker"> & {
+  /**
+   * Job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * Name of its owner.
+   *
+   * @generated from field: string user_name = 2;
+   */
+  userName: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.JobBlocker.
+ * Use `create(JobBlockerSchema)` to create a new message.
+ */
+export const JobBlockerSchema: GenMessage<JobBlocker> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_error, 3);
+
+/**
+ * PauseBlocker is a pause in the way. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.PauseBlocker
+ */
+export type PauseBlocker = Message<"comfyscheduler.v1.PauseBlocker"> & {
+  /**
+   * What it is for; may be empty.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Name of the administrator who paused the worker.
+   *
+   * @generated from field: string user_name = 2;
+   */
+  userName: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.PauseBlocker.
+ * Use `create(PauseBlockerSchema)` to create a new message.
+ */
+export const PauseBlockerSchema: GenMessage<PauseBlocker> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_error, 4);
+
+/**
+ * PauseConflict names the bookings that are in the way of a pause, or of deleting their owner. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.PauseConflict
  */
 export type PauseConflict = Message<"comfyscheduler.v1.PauseConflict"> & {
   /**
-   * The bookings, earliest first; 100 at most.
+   * Bookings, earliest first; 100 at most.
    *
    * @generated from field: repeated comfyscheduler.v1.PauseObstacle bookings = 1;
    */
@@ -116,16 +249,16 @@ export type PauseConflict = Message<"comfyscheduler.v1.PauseConflict"> & {
  * Use `create(PauseConflictSchema)` to create a new message.
  */
 export const PauseConflictSchema: GenMessage<PauseConflict> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_error, 2);
+  messageDesc(file_comfyscheduler_v1_error, 5);
 
 /**
- * PauseObstacle is a booking in the way of a pause.
+ * PauseObstacle is a booking in the way of a pause. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.PauseObstacle
  */
 export type PauseObstacle = Message<"comfyscheduler.v1.PauseObstacle"> & {
   /**
-   * The job.
+   * Job.
    *
    * @generated from field: string job_id = 1;
    */
@@ -139,18 +272,11 @@ export type PauseObstacle = Message<"comfyscheduler.v1.PauseObstacle"> & {
   userName: string;
 
   /**
-   * Start of its slot, milliseconds since the Unix epoch.
+   * Slot that it holds.
    *
-   * @generated from field: int64 start_ms = 3;
+   * @generated from field: comfyscheduler.v1.TimeSlot time_slot = 3;
    */
-  startMs: bigint;
-
-  /**
-   * End of its slot (inclusive), milliseconds since the Unix epoch.
-   *
-   * @generated from field: int64 end_ms = 4;
-   */
-  endMs: bigint;
+  timeSlot?: TimeSlot | undefined;
 };
 
 /**
@@ -158,7 +284,7 @@ export type PauseObstacle = Message<"comfyscheduler.v1.PauseObstacle"> & {
  * Use `create(PauseObstacleSchema)` to create a new message.
  */
 export const PauseObstacleSchema: GenMessage<PauseObstacle> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_error, 3);
+  messageDesc(file_comfyscheduler_v1_error, 6);
 
 /**
  * ErrorReason is a kind of error that a client may want to handle.
@@ -174,7 +300,7 @@ export enum ErrorReason {
   UNSPECIFIED = 0,
 
   /**
-   * FAILED_PRECONDITION: the slot is taken; a SlotConflict is attached too.
+   * FAILED_PRECONDITION: the slot is taken; `slot_conflict` says by what.
    *
    * @generated from enum value: ERROR_REASON_SLOT_TAKEN = 1;
    */
@@ -188,21 +314,21 @@ export enum ErrorReason {
   STALE_VERSION = 2,
 
   /**
-   * FAILED_PRECONDITION: the job's status does not allow it.
+   * FAILED_PRECONDITION: the job's status does not allow it; metadata "status".
    *
    * @generated from enum value: ERROR_REASON_WRONG_STATUS = 3;
    */
   WRONG_STATUS = 3,
 
   /**
-   * ALREADY_EXISTS: the request id was used before for a different booking; metadata "job_id" is what it booked.
+   * ALREADY_EXISTS: the request id was used before for a different request; metadata "job_id" when it booked or changed a job.
    *
    * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 4;
    */
   REQUEST_ID_REUSED = 4,
 
   /**
-   * PERMISSION_DENIED: the job belongs to somebody else.
+   * PERMISSION_DENIED: the job belongs to somebody else; metadata "owner".
    *
    * @generated from enum value: ERROR_REASON_NOT_OWNER = 5;
    */
@@ -223,7 +349,7 @@ export enum ErrorReason {
   NOT_READY = 7,
 
   /**
-   * NOT_FOUND: there is no such job, worker or workflow.
+   * NOT_FOUND: there is no such thing; metadata "what" (job, worker, workflow, user, token, invitation, path) and "name".
    *
    * @generated from enum value: ERROR_REASON_NOT_FOUND = 8;
    */
@@ -286,7 +412,7 @@ export enum ErrorReason {
   TOO_MANY_BOOKINGS = 16,
 
   /**
-   * FAILED_PRECONDITION: bookings are in the way of a pause, or of deleting a user; a PauseConflict is attached too.
+   * FAILED_PRECONDITION: bookings are in the way of a pause, or of deleting a user; `pause_conflict` names them.
    *
    * @generated from enum value: ERROR_REASON_BOOKINGS_IN_THE_WAY = 17;
    */
@@ -321,7 +447,7 @@ export enum ErrorReason {
   TOO_MANY_TOKENS = 21,
 
   /**
-   * INVALID_ARGUMENT: fields of the request break a rule; buf.validate.Violations that name them are attached too.
+   * INVALID_ARGUMENT: fields of the request break a rule; `fields` names them.
    *
    * @generated from enum value: ERROR_REASON_INVALID_FIELDS = 22;
    */
@@ -361,6 +487,35 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_STORE_UNAVAILABLE = 27;
    */
   STORE_UNAVAILABLE = 27,
+
+  /**
+   * FAILED_PRECONDITION: the workflow is not at the version that the request names any more; metadata "workflow_id" and
+   * "version", the current one. Read its form again.
+   *
+   * @generated from enum value: ERROR_REASON_STALE_WORKFLOW = 28;
+   */
+  STALE_WORKFLOW = 28,
+
+  /**
+   * UNIMPLEMENTED: there is no such call.
+   *
+   * @generated from enum value: ERROR_REASON_UNKNOWN_METHOD = 29;
+   */
+  UNKNOWN_METHOD = 29,
+
+  /**
+   * PERMISSION_DENIED: the file belongs to a job that only its owner and administrators may see.
+   *
+   * @generated from enum value: ERROR_REASON_PRIVATE = 30;
+   */
+  PRIVATE = 30,
+
+  /**
+   * PERMISSION_DENIED: a page of another site, or a request by another name of this host, may not call this service.
+   *
+   * @generated from enum value: ERROR_REASON_WRONG_ORIGIN = 31;
+   */
+  WRONG_ORIGIN = 31,
 }
 
 /**

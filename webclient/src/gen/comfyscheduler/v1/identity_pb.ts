@@ -10,10 +10,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/identity.proto.
  */
 export const file_comfyscheduler_v1_identity: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb21meXNjaGVkdWxlci92MS9pZGVudGl0eS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiTgoEVXNlchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhUKDWFkbWluaXN0cmF0b3IYAyABKAgSFQoNY3JlYXRlZF9hdF9tcxgEIAEoAyJiCgVUb2tlbhIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhUKDWNyZWF0ZWRfYXRfbXMYAyABKAMSFwoPbGFzdF91c2VkX2F0X21zGAQgASgDEg8KB2N1cnJlbnQYBSABKAgiiAEKCkludml0YXRpb24SCgoCaWQYASABKAkSDAoEbm90ZRgCIAEoCRISCgpjcmVhdGVkX2J5GAMgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBCABKAMSFQoNZXhwaXJlc19hdF9tcxgFIAEoAxIQCghtYXhfdXNlcxgGIAEoBRIMCgR1c2VzGAcgASgFQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw");
+  fileDesc("CiBjb21meXNjaGVkdWxlci92MS9pZGVudGl0eS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiTgoEVXNlchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhUKDWFkbWluaXN0cmF0b3IYAyABKAgSFQoNY3JlYXRlZF9hdF9tcxgEIAEoAyJiCgVUb2tlbhIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEhUKDWNyZWF0ZWRfYXRfbXMYAyABKAMSFwoPbGFzdF91c2VkX2F0X21zGAQgASgDEg8KB2N1cnJlbnQYBSABKAgiiAEKCkludml0YXRpb24SCgoCaWQYASABKAkSDAoEbm90ZRgCIAEoCRISCgpjcmVhdGVkX2J5GAMgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBCABKAMSFQoNZXhwaXJlc19hdF9tcxgFIAEoAxIQCghtYXhfdXNlcxgGIAEoBRIMCgR1c2VzGAcgASgFIl0KC1VzZXJBY2NvdW50EiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyEg4KBnRva2VucxgCIAEoBRIXCg9sYXN0X3VzZWRfYXRfbXMYAyABKANCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z");
 
 /**
- * User is somebody who books.
+ * User is somebody who books. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.User
  */
@@ -55,7 +55,7 @@ export const UserSchema: GenMessage<User> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity, 0);
 
 /**
- * Token is what is known of a secret that proves a user. The secret itself is not kept.
+ * Token is what is known of a secret that proves a user. The secret itself is not kept. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Token
  */
@@ -104,7 +104,7 @@ export const TokenSchema: GenMessage<Token> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity, 1);
 
 /**
- * Invitation lets people become users in `invite` mode. Its code is not kept.
+ * Invitation lets people become users in `invite` mode. Its code is not kept. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Invitation
  */
@@ -165,4 +165,39 @@ export type Invitation = Message<"comfyscheduler.v1.Invitation"> & {
  */
 export const InvitationSchema: GenMessage<Invitation> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity, 2);
+
+/**
+ * UserAccount is a user as an administrator sees it. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.UserAccount
+ */
+export type UserAccount = Message<"comfyscheduler.v1.UserAccount"> & {
+  /**
+   * User.
+   *
+   * @generated from field: comfyscheduler.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * Tokens that are not revoked.
+   *
+   * @generated from field: int32 tokens = 2;
+   */
+  tokens: number;
+
+  /**
+   * When one of them was last used, milliseconds since the Unix epoch, to within an hour; 0 when none was.
+   *
+   * @generated from field: int64 last_used_at_ms = 3;
+   */
+  lastUsedAtMs: bigint;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.UserAccount.
+ * Use `create(UserAccountSchema)` to create a new message.
+ */
+export const UserAccountSchema: GenMessage<UserAccount> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_identity, 3);
 

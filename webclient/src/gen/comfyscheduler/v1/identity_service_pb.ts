@@ -7,13 +7,14 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Token, User } from "./identity_pb";
 import { file_comfyscheduler_v1_identity } from "./identity_pb";
+import { file_comfyscheduler_v1_rules } from "./rules_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/identity_service.proto.
  */
 export const file_comfyscheduler_v1_identity_service: GenFile = /*@__PURE__*/
-  fileDesc("Cihjb21meXNjaGVkdWxlci92MS9pZGVudGl0eV9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSKjAgoNU2lnbkluUmVxdWVzdBI8CghkZWxpdmVyeRgBIAEoDjIgLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuRGVsaXZlcnlCCLpIBYIBAhABErYBCgtjbGllbnRfbmFtZRgCIAEoCUKgAbpInAG6AZQBChB0ZXh0Lm5vX2NvbnRyb2xzEj5tdXN0IG5vdCBob2xkIGNvbnRyb2wgY2hhcmFjdGVycyBvdGhlciB0aGFuIGxpbmUgZW5kcyBhbmQgdGFicxpAdGhpcy5tYXRjaGVzKCdeKFteXFx4MDAtXFx4MDhcXHgwYi1cXHgxZlxceDdmLVxceDlmXXxcXHJcXG4pKiQnKXICGGQSGwoKaW52aXRhdGlvbhgDIAEoCUIHukgEcgIYZCJGCg5TaWduSW5SZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlchINCgV0b2tlbhgCIAEoCSKpAgoWU2lnbkluV2l0aFRva2VuUmVxdWVzdBIYCgV0b2tlbhgBIAEoCUIJukgGcgQQARhkEjwKCGRlbGl2ZXJ5GAIgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuVG9rZW5EZWxpdmVyeUIIukgFggECEAEStgEKC2NsaWVudF9uYW1lGAMgASgJQqABukicAboBlAEKEHRleHQubm9fY29udHJvbHMSPm11c3Qgbm90IGhvbGQgY29udHJvbCBjaGFyYWN0ZXJzIG90aGVyIHRoYW4gbGluZSBlbmRzIGFuZCB0YWJzGkB0aGlzLm1hdGNoZXMoJ14oW15cXHgwMC1cXHgwOFxceDBiLVxceDFmXFx4N2YtXFx4OWZdfFxcclxcbikqJCcpcgIYZCJPChdTaWduSW5XaXRoVG9rZW5SZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlchINCgV0b2tlbhgCIAEoCSIOCgxHZXRNZVJlcXVlc3QiNgoNR2V0TWVSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlciKgAQoPUmVuYW1lTWVSZXF1ZXN0EowBCgRuYW1lGAEgASgJQn66SHu6AXIKDm5hbWUucHJpbnRhYmxlEi1tdXN0IGJlIHByaW50YWJsZSwgd2l0aG91dCBzcGFjZXMgYXQgaXRzIGVuZHMaMXRoaXMubWF0Y2hlcygnXlteXFxzXFxwQ10oW15cXHBDXSpbXlxcc1xccENdKT8kJylyBBABGCgiOQoQUmVuYW1lTWVSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlciIQCg5TaWduT3V0UmVxdWVzdCIRCg9TaWduT3V0UmVzcG9uc2UiyAEKEkNyZWF0ZVRva2VuUmVxdWVzdBKxAQoEbmFtZRgBIAEoCUKiAbpIngG6AZQBChB0ZXh0Lm5vX2NvbnRyb2xzEj5tdXN0IG5vdCBob2xkIGNvbnRyb2wgY2hhcmFjdGVycyBvdGhlciB0aGFuIGxpbmUgZW5kcyBhbmQgdGFicxpAdGhpcy5tYXRjaGVzKCdeKFteXFx4MDAtXFx4MDhcXHgwYi1cXHgxZlxceDdmLVxceDlmXXxcXHJcXG4pKiQnKXIEEAEYZCJOChNDcmVhdGVUb2tlblJlc3BvbnNlEicKBXRva2VuGAEgASgLMhguY29tZnlzY2hlZHVsZXIudjEuVG9rZW4SDgoGc2VjcmV0GAIgASgJIk0KEUxpc3RUb2tlbnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJXChJMaXN0VG9rZW5zUmVzcG9uc2USKAoGdG9rZW5zGAEgAygLMhguY29tZnlzY2hlZHVsZXIudjEuVG9rZW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIuQBChJSZW5hbWVUb2tlblJlcXVlc3QSGgoIdG9rZW5faWQYASABKAlCCLpIBXIDsAEBErEBCgRuYW1lGAIgASgJQqIBukieAboBlAEKEHRleHQubm9fY29udHJvbHMSPm11c3Qgbm90IGhvbGQgY29udHJvbCBjaGFyYWN0ZXJzIG90aGVyIHRoYW4gbGluZSBlbmRzIGFuZCB0YWJzGkB0aGlzLm1hdGNoZXMoJ14oW15cXHgwMC1cXHgwOFxceDBiLVxceDFmXFx4N2YtXFx4OWZdfFxcclxcbikqJCcpcgQQARhkIhUKE1JlbmFtZVRva2VuUmVzcG9uc2UiMAoSUmV2b2tlVG9rZW5SZXF1ZXN0EhoKCHRva2VuX2lkGAEgASgJQgi6SAVyA7ABASIVChNSZXZva2VUb2tlblJlc3BvbnNlKmcKDVRva2VuRGVsaXZlcnkSHgoaVE9LRU5fREVMSVZFUllfVU5TUEVDSUZJRUQQABIbChdUT0tFTl9ERUxJVkVSWV9SRVNQT05TRRABEhkKFVRPS0VOX0RFTElWRVJZX0NPT0tJRRACMrwGCg9JZGVudGl0eVNlcnZpY2USTQoGU2lnbkluEiAuY29tZnlzY2hlZHVsZXIudjEuU2lnbkluUmVxdWVzdBohLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25JblJlc3BvbnNlEmgKD1NpZ25JbldpdGhUb2tlbhIpLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25JbldpdGhUb2tlblJlcXVlc3QaKi5jb21meXNjaGVkdWxlci52MS5TaWduSW5XaXRoVG9rZW5SZXNwb25zZRJPCgVHZXRNZRIfLmNvbWZ5c2NoZWR1bGVyLnYxLkdldE1lUmVxdWVzdBogLmNvbWZ5c2NoZWR1bGVyLnYxLkdldE1lUmVzcG9uc2UiA5ACARJTCghSZW5hbWVNZRIiLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZU1lUmVxdWVzdBojLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZU1lUmVzcG9uc2USUAoHU2lnbk91dBIhLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25PdXRSZXF1ZXN0GiIuY29tZnlzY2hlZHVsZXIudjEuU2lnbk91dFJlc3BvbnNlElwKC0NyZWF0ZVRva2VuEiUuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVG9rZW5SZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuQ3JlYXRlVG9rZW5SZXNwb25zZRJeCgpMaXN0VG9rZW5zEiQuY29tZnlzY2hlZHVsZXIudjEuTGlzdFRva2Vuc1JlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5MaXN0VG9rZW5zUmVzcG9uc2UiA5ACARJcCgtSZW5hbWVUb2tlbhIlLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZVRva2VuUmVxdWVzdBomLmNvbWZ5c2NoZWR1bGVyLnYxLlJlbmFtZVRva2VuUmVzcG9uc2USXAoLUmV2b2tlVG9rZW4SJS5jb21meXNjaGVkdWxlci52MS5SZXZva2VUb2tlblJlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5SZXZva2VUb2tlblJlc3BvbnNlQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate, file_comfyscheduler_v1_identity]);
+  fileDesc("Cihjb21meXNjaGVkdWxlci92MS9pZGVudGl0eV9zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSKtAQoNU2lnbkluUmVxdWVzdBI8CghkZWxpdmVyeRgBIAEoDjIgLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuRGVsaXZlcnlCCLpIBYIBAhABEiAKC2NsaWVudF9uYW1lGAIgASgJQgu6SAhyBsjzGAEYZBIbCgppbnZpdGF0aW9uGAMgASgJQge6SARyAhhkEh8KCnJlcXVlc3RfaWQYBCABKAlCC7pICNgBAXIDsAEBIkYKDlNpZ25JblJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5jb21meXNjaGVkdWxlci52MS5Vc2VyEg0KBXRva2VuGAIgASgJIrMBChZTaWduSW5XaXRoVG9rZW5SZXF1ZXN0EhgKBXRva2VuGAEgASgJQgm6SAZyBBABGGQSPAoIZGVsaXZlcnkYAiABKA4yIC5jb21meXNjaGVkdWxlci52MS5Ub2tlbkRlbGl2ZXJ5Qgi6SAWCAQIQARIgCgtjbGllbnRfbmFtZRgDIAEoCUILukgIcgbI8xgBGGQSHwoKcmVxdWVzdF9pZBgEIAEoCUILukgI2AEBcgOwAQEiTwoXU2lnbkluV2l0aFRva2VuUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXISDQoFdG9rZW4YAiABKAkiDgoMR2V0TWVSZXF1ZXN0IjYKDUdldE1lUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXIiLgoPVXBkYXRlTWVSZXF1ZXN0EhsKBG5hbWUYASABKAlCDbpICnII0PMYARABGCgiOQoQVXBkYXRlTWVSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcuY29tZnlzY2hlZHVsZXIudjEuVXNlciIQCg5TaWduT3V0UmVxdWVzdCIRCg9TaWduT3V0UmVzcG9uc2UiUgoSQ3JlYXRlVG9rZW5SZXF1ZXN0EhsKBG5hbWUYASABKAlCDbpICnIIyPMYARABGGQSHwoKcmVxdWVzdF9pZBgCIAEoCUILukgI2AEBcgOwAQEiTgoTQ3JlYXRlVG9rZW5SZXNwb25zZRInCgV0b2tlbhgBIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuEg4KBnNlY3JldBgCIAEoCSJNChFMaXN0VG9rZW5zUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AciVwoSTGlzdFRva2Vuc1Jlc3BvbnNlEigKBnRva2VucxgBIAMoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJNChJVcGRhdGVUb2tlblJlcXVlc3QSGgoIdG9rZW5faWQYASABKAlCCLpIBXIDsAEBEhsKBG5hbWUYAiABKAlCDbpICnIIyPMYARABGGQiPgoTVXBkYXRlVG9rZW5SZXNwb25zZRInCgV0b2tlbhgBIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLlRva2VuIjAKElJldm9rZVRva2VuUmVxdWVzdBIaCgh0b2tlbl9pZBgBIAEoCUIIukgFcgOwAQEiFQoTUmV2b2tlVG9rZW5SZXNwb25zZSpnCg1Ub2tlbkRlbGl2ZXJ5Eh4KGlRPS0VOX0RFTElWRVJZX1VOU1BFQ0lGSUVEEAASGwoXVE9LRU5fREVMSVZFUllfUkVTUE9OU0UQARIZChVUT0tFTl9ERUxJVkVSWV9DT09LSUUQAjK8BgoPSWRlbnRpdHlTZXJ2aWNlEk0KBlNpZ25JbhIgLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25JblJlcXVlc3QaIS5jb21meXNjaGVkdWxlci52MS5TaWduSW5SZXNwb25zZRJoCg9TaWduSW5XaXRoVG9rZW4SKS5jb21meXNjaGVkdWxlci52MS5TaWduSW5XaXRoVG9rZW5SZXF1ZXN0GiouY29tZnlzY2hlZHVsZXIudjEuU2lnbkluV2l0aFRva2VuUmVzcG9uc2USTwoFR2V0TWUSHy5jb21meXNjaGVkdWxlci52MS5HZXRNZVJlcXVlc3QaIC5jb21meXNjaGVkdWxlci52MS5HZXRNZVJlc3BvbnNlIgOQAgESUwoIVXBkYXRlTWUSIi5jb21meXNjaGVkdWxlci52MS5VcGRhdGVNZVJlcXVlc3QaIy5jb21meXNjaGVkdWxlci52MS5VcGRhdGVNZVJlc3BvbnNlElAKB1NpZ25PdXQSIS5jb21meXNjaGVkdWxlci52MS5TaWduT3V0UmVxdWVzdBoiLmNvbWZ5c2NoZWR1bGVyLnYxLlNpZ25PdXRSZXNwb25zZRJcCgtDcmVhdGVUb2tlbhIlLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVRva2VuUmVxdWVzdBomLmNvbWZ5c2NoZWR1bGVyLnYxLkNyZWF0ZVRva2VuUmVzcG9uc2USXgoKTGlzdFRva2VucxIkLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RUb2tlbnNSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuTGlzdFRva2Vuc1Jlc3BvbnNlIgOQAgESXAoLVXBkYXRlVG9rZW4SJS5jb21meXNjaGVkdWxlci52MS5VcGRhdGVUb2tlblJlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5VcGRhdGVUb2tlblJlc3BvbnNlElwKC1Jldm9rZVRva2VuEiUuY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlVG9rZW5SZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuUmV2b2tlVG9rZW5SZXNwb25zZUJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_buf_validate_validate, file_comfyscheduler_v1_identity, file_comfyscheduler_v1_rules]);
 
 /**
  * SignInRequest asks for a new user.
@@ -22,25 +23,33 @@ export const file_comfyscheduler_v1_identity_service: GenFile = /*@__PURE__*/
  */
 export type SignInRequest = Message<"comfyscheduler.v1.SignInRequest"> & {
   /**
-   * How the token is handed over.
+   * Optional. How the token is handed over; in the response when unspecified.
    *
    * @generated from field: comfyscheduler.v1.TokenDelivery delivery = 1;
    */
   delivery: TokenDelivery;
 
   /**
-   * What the token is for, shown in its owner's list of tokens, such as "comfysched on laptop".
+   * Optional. What the token is for, shown in its owner's list of tokens, such as "comfysched on laptop", at most 100
+   * characters.
    *
    * @generated from field: string client_name = 2;
    */
   clientName: string;
 
   /**
-   * Code of an invitation; needed in `invite` mode only.
+   * Optional. Code of an invitation, at most 100 characters; required in `invite` mode, not looked at in the others.
    *
    * @generated from field: string invitation = 3;
    */
   invitation: string;
+
+  /**
+   * Optional. UUID made by the client for this request. See SignIn for what a repetition gets; keep it secret until then.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -57,14 +66,14 @@ export const SignInRequestSchema: GenMessage<SignInRequest> = /*@__PURE__*/
  */
 export type SignInResponse = Message<"comfyscheduler.v1.SignInResponse"> & {
   /**
-   * The user.
+   * User.
    *
    * @generated from field: comfyscheduler.v1.User user = 1;
    */
   user?: User | undefined;
 
   /**
-   * The secret; empty when it was set as a cookie.
+   * Secret; empty when it was set as a cookie.
    *
    * @generated from field: string token = 2;
    */
@@ -85,25 +94,32 @@ export const SignInResponseSchema: GenMessage<SignInResponse> = /*@__PURE__*/
  */
 export type SignInWithTokenRequest = Message<"comfyscheduler.v1.SignInWithTokenRequest"> & {
   /**
-   * A valid token of the user.
+   * Required. A valid token of the user, 1 to 100 characters.
    *
    * @generated from field: string token = 1;
    */
   token: string;
 
   /**
-   * How the new token is handed over.
+   * Optional. How the new token is handed over; in the response when unspecified.
    *
    * @generated from field: comfyscheduler.v1.TokenDelivery delivery = 2;
    */
   delivery: TokenDelivery;
 
   /**
-   * What the new token is for, such as "Firefox on laptop".
+   * Optional. What the new token is for, such as "Firefox on laptop", at most 100 characters.
    *
    * @generated from field: string client_name = 3;
    */
   clientName: string;
+
+  /**
+   * Optional. UUID made by the client for this request. A repetition gives the same token with a new secret.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -120,14 +136,14 @@ export const SignInWithTokenRequestSchema: GenMessage<SignInWithTokenRequest> = 
  */
 export type SignInWithTokenResponse = Message<"comfyscheduler.v1.SignInWithTokenResponse"> & {
   /**
-   * The user.
+   * User.
    *
    * @generated from field: comfyscheduler.v1.User user = 1;
    */
   user?: User | undefined;
 
   /**
-   * The new secret; empty when it was set as a cookie.
+   * New secret; empty when it was set as a cookie.
    *
    * @generated from field: string token = 2;
    */
@@ -163,7 +179,7 @@ export const GetMeRequestSchema: GenMessage<GetMeRequest> = /*@__PURE__*/
  */
 export type GetMeResponse = Message<"comfyscheduler.v1.GetMeResponse"> & {
   /**
-   * The user that the token belongs to.
+   * User that the token belongs to.
    *
    * @generated from field: comfyscheduler.v1.User user = 1;
    */
@@ -178,13 +194,13 @@ export const GetMeResponseSchema: GenMessage<GetMeResponse> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity_service, 5);
 
 /**
- * RenameMeRequest changes the caller's name.
+ * UpdateMeRequest changes the caller's name.
  *
- * @generated from message comfyscheduler.v1.RenameMeRequest
+ * @generated from message comfyscheduler.v1.UpdateMeRequest
  */
-export type RenameMeRequest = Message<"comfyscheduler.v1.RenameMeRequest"> & {
+export type UpdateMeRequest = Message<"comfyscheduler.v1.UpdateMeRequest"> & {
   /**
-   * The new name: 1 to 40 printable characters, not all spaces.
+   * Required. The new name: 1 to 40 printable characters, without spaces at its ends.
    *
    * @generated from field: string name = 1;
    */
@@ -192,20 +208,20 @@ export type RenameMeRequest = Message<"comfyscheduler.v1.RenameMeRequest"> & {
 };
 
 /**
- * Describes the message comfyscheduler.v1.RenameMeRequest.
- * Use `create(RenameMeRequestSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.UpdateMeRequest.
+ * Use `create(UpdateMeRequestSchema)` to create a new message.
  */
-export const RenameMeRequestSchema: GenMessage<RenameMeRequest> = /*@__PURE__*/
+export const UpdateMeRequestSchema: GenMessage<UpdateMeRequest> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity_service, 6);
 
 /**
- * RenameMeResponse is the caller under the new name.
+ * UpdateMeResponse is the caller under the new name.
  *
- * @generated from message comfyscheduler.v1.RenameMeResponse
+ * @generated from message comfyscheduler.v1.UpdateMeResponse
  */
-export type RenameMeResponse = Message<"comfyscheduler.v1.RenameMeResponse"> & {
+export type UpdateMeResponse = Message<"comfyscheduler.v1.UpdateMeResponse"> & {
   /**
-   * The user.
+   * User.
    *
    * @generated from field: comfyscheduler.v1.User user = 1;
    */
@@ -213,10 +229,10 @@ export type RenameMeResponse = Message<"comfyscheduler.v1.RenameMeResponse"> & {
 };
 
 /**
- * Describes the message comfyscheduler.v1.RenameMeResponse.
- * Use `create(RenameMeResponseSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.UpdateMeResponse.
+ * Use `create(UpdateMeResponseSchema)` to create a new message.
  */
-export const RenameMeResponseSchema: GenMessage<RenameMeResponse> = /*@__PURE__*/
+export const UpdateMeResponseSchema: GenMessage<UpdateMeResponse> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity_service, 7);
 
 /**
@@ -256,11 +272,18 @@ export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
  */
 export type CreateTokenRequest = Message<"comfyscheduler.v1.CreateTokenRequest"> & {
   /**
-   * What it is for, such as "render script".
+   * Required. What it is for, such as "render script", 1 to 100 characters.
    *
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * Optional. UUID made by the client for this request. A repetition gives the same token with a new secret.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
 };
 
 /**
@@ -284,7 +307,7 @@ export type CreateTokenResponse = Message<"comfyscheduler.v1.CreateTokenResponse
   token?: Token | undefined;
 
   /**
-   * The secret, told this once.
+   * Secret, told this once.
    *
    * @generated from field: string secret = 2;
    */
@@ -305,14 +328,14 @@ export const CreateTokenResponseSchema: GenMessage<CreateTokenResponse> = /*@__P
  */
 export type ListTokensRequest = Message<"comfyscheduler.v1.ListTokensRequest"> & {
   /**
-   * Tokens wanted at most; 0 stands for 50, more than 500 for 500.
+   * Optional. Tokens wanted at most; 0 stands for 50, more than 500 for 500.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before.
+   * Optional. `next_page_token` of the page before, at most 1000 bytes.
    *
    * @generated from field: string page_token = 2;
    */
@@ -333,7 +356,7 @@ export const ListTokensRequestSchema: GenMessage<ListTokensRequest> = /*@__PURE_
  */
 export type ListTokensResponse = Message<"comfyscheduler.v1.ListTokensResponse"> & {
   /**
-   * The tokens, latest first.
+   * Tokens, latest first.
    *
    * @generated from field: repeated comfyscheduler.v1.Token tokens = 1;
    */
@@ -355,20 +378,20 @@ export const ListTokensResponseSchema: GenMessage<ListTokensResponse> = /*@__PUR
   messageDesc(file_comfyscheduler_v1_identity_service, 13);
 
 /**
- * RenameTokenRequest names a token.
+ * UpdateTokenRequest names a token.
  *
- * @generated from message comfyscheduler.v1.RenameTokenRequest
+ * @generated from message comfyscheduler.v1.UpdateTokenRequest
  */
-export type RenameTokenRequest = Message<"comfyscheduler.v1.RenameTokenRequest"> & {
+export type UpdateTokenRequest = Message<"comfyscheduler.v1.UpdateTokenRequest"> & {
   /**
-   * The token.
+   * Required. Token, a UUID.
    *
    * @generated from field: string token_id = 1;
    */
   tokenId: string;
 
   /**
-   * What it is for.
+   * Required. What it is for, 1 to 100 characters.
    *
    * @generated from field: string name = 2;
    */
@@ -376,25 +399,31 @@ export type RenameTokenRequest = Message<"comfyscheduler.v1.RenameTokenRequest">
 };
 
 /**
- * Describes the message comfyscheduler.v1.RenameTokenRequest.
- * Use `create(RenameTokenRequestSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.UpdateTokenRequest.
+ * Use `create(UpdateTokenRequestSchema)` to create a new message.
  */
-export const RenameTokenRequestSchema: GenMessage<RenameTokenRequest> = /*@__PURE__*/
+export const UpdateTokenRequestSchema: GenMessage<UpdateTokenRequest> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity_service, 14);
 
 /**
- * RenameTokenResponse is empty.
+ * UpdateTokenResponse is the changed token.
  *
- * @generated from message comfyscheduler.v1.RenameTokenResponse
+ * @generated from message comfyscheduler.v1.UpdateTokenResponse
  */
-export type RenameTokenResponse = Message<"comfyscheduler.v1.RenameTokenResponse"> & {
+export type UpdateTokenResponse = Message<"comfyscheduler.v1.UpdateTokenResponse"> & {
+  /**
+   * Token.
+   *
+   * @generated from field: comfyscheduler.v1.Token token = 1;
+   */
+  token?: Token | undefined;
 };
 
 /**
- * Describes the message comfyscheduler.v1.RenameTokenResponse.
- * Use `create(RenameTokenResponseSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.UpdateTokenResponse.
+ * Use `create(UpdateTokenResponseSchema)` to create a new message.
  */
-export const RenameTokenResponseSchema: GenMessage<RenameTokenResponse> = /*@__PURE__*/
+export const UpdateTokenResponseSchema: GenMessage<UpdateTokenResponse> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_identity_service, 15);
 
 /**
@@ -404,7 +433,7 @@ export const RenameTokenResponseSchema: GenMessage<RenameTokenResponse> = /*@__P
  */
 export type RevokeTokenRequest = Message<"comfyscheduler.v1.RevokeTokenRequest"> & {
   /**
-   * The token.
+   * Required. Token, a UUID.
    *
    * @generated from field: string token_id = 1;
    */
@@ -475,7 +504,9 @@ export const TokenDeliverySchema: GenEnum<TokenDelivery> = /*@__PURE__*/
  */
 export const IdentityService: GenService<{
   /**
-   * Makes a new user with a name such as "User-3" and a token for it. Needs no token.
+   * Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
+   * gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
+   * ALREADY_EXISTS afterwards.
    *
    * PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
    * there are too many attempts from one address.
@@ -489,7 +520,8 @@ export const IdentityService: GenService<{
   },
   /**
    * Makes a further token for the user whom `token` proves, so that a browser can be signed in with a token made
-   * elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one.
+   * elsewhere. Needs no other token. UNAUTHENTICATED when it is not a valid one. Repeated with the same `request_id` it gives
+   * the same token with a new secret and voids the one before.
    *
    * @generated from rpc comfyscheduler.v1.IdentityService.SignInWithToken
    */
@@ -511,12 +543,12 @@ export const IdentityService: GenService<{
   /**
    * Changes the caller's name. ALREADY_EXISTS when another user has it.
    *
-   * @generated from rpc comfyscheduler.v1.IdentityService.RenameMe
+   * @generated from rpc comfyscheduler.v1.IdentityService.UpdateMe
    */
-  renameMe: {
+  updateMe: {
     methodKind: "unary";
-    input: typeof RenameMeRequestSchema;
-    output: typeof RenameMeResponseSchema;
+    input: typeof UpdateMeRequestSchema;
+    output: typeof UpdateMeResponseSchema;
   },
   /**
    * Revokes the token of this call and clears the cookie. The user and its jobs stay.
@@ -530,7 +562,8 @@ export const IdentityService: GenService<{
   },
   /**
    * Makes a further token for the caller, for a script or another machine. RESOURCE_EXHAUSTED when the caller has as many
-   * as one may have.
+   * as one may have. Repeated with the same `request_id` it gives the same token with a new secret and voids the one before,
+   * since secrets are not kept.
    *
    * @generated from rpc comfyscheduler.v1.IdentityService.CreateToken
    */
@@ -552,12 +585,12 @@ export const IdentityService: GenService<{
   /**
    * Changes what one of the caller's tokens is called. NOT_FOUND when the caller has no such token.
    *
-   * @generated from rpc comfyscheduler.v1.IdentityService.RenameToken
+   * @generated from rpc comfyscheduler.v1.IdentityService.UpdateToken
    */
-  renameToken: {
+  updateToken: {
     methodKind: "unary";
-    input: typeof RenameTokenRequestSchema;
-    output: typeof RenameTokenResponseSchema;
+    input: typeof UpdateTokenRequestSchema;
+    output: typeof UpdateTokenResponseSchema;
   },
   /**
    * Makes one of the caller's tokens worthless; streams opened with it end. NOT_FOUND when the caller has no such token.

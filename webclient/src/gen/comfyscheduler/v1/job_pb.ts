@@ -4,17 +4,20 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { InputValue } from "./input_pb";
+import { file_comfyscheduler_v1_input } from "./input_pb";
+import type { TimeSlot } from "./slot_pb";
+import { file_comfyscheduler_v1_slot } from "./slot_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/job.proto.
  */
 export const file_comfyscheduler_v1_job: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb21meXNjaGVkdWxlci92MS9qb2IucHJvdG8SEWNvbWZ5c2NoZWR1bGVyLnYxItQFCgNKb2ISCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCgl1c2VyX25hbWUYAyABKAkSEQoJd29ya2VyX2lkGAQgASgJEhMKC3dvcmtmbG93X2lkGAUgASgJEiwKBnN0YXR1cxgGIAEoDjIcLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYlN0YXR1cxIRCgl0aW1lX3Nsb3QYByABKAMSEwoLZHVyYXRpb25fbXMYCCABKAMSDgoGcHJvbXB0GAkgASgJEgwKBHNlZWQYCiABKAQSOgoKcGFyYW1ldGVycxgLIAMoCzImLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYi5QYXJhbWV0ZXJzRW50cnkSFwoPcmVzdWx0X2ZpbGVuYW1lGAwgASgJEioKB3Jlc3VsdHMYDSADKAsyGS5jb21meXNjaGVkdWxlci52MS5SZXN1bHQSKgoFZXJyb3IYDiABKAsyGy5jb21meXNjaGVkdWxlci52MS5Kb2JFcnJvchInCgVkZWxheRgPIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGF5Eg8KB2F0dGVtcHQYECABKAUSGAoQY2FuY2VsX3JlcXVlc3RlZBgRIAEoCBIPCgd2ZXJzaW9uGBIgASgDEhUKDWNyZWF0ZWRfYXRfbXMYEyABKAMSFQoNc3RhcnRlZF9hdF9tcxgUIAEoAxIWCg5maW5pc2hlZF9hdF9tcxgVIAEoAxIOCgZoaWRkZW4YFiABKAgSMAoIcHJvZ3Jlc3MYFyABKAsyHi5jb21meXNjaGVkdWxlci52MS5Kb2JQcm9ncmVzcxIRCglzaG9ydGVuZWQYGCABKAgaVAoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLlBhcmFtZXRlclZhbHVlOgI4ASJzCg5QYXJhbWV0ZXJWYWx1ZRIRCgdpbnRlZ2VyGAEgASgDSAASEAoGbnVtYmVyGAIgASgBSAASGQoEdGV4dBgDIAEoCUIJukgGcgQogIABSAASEQoHYm9vbGVhbhgEIAEoCEgAQg4KBXZhbHVlEgW6SAIIASJmCgZSZXN1bHQSEAoIZmlsZW5hbWUYASABKAkSKwoEa2luZBgCIAEoDjIdLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VsdEtpbmQSDwoHbm9kZV9pZBgDIAEoCRIMCgR0ZXh0GAQgASgJIl8KCEpvYkVycm9yEjEKBnJlYXNvbhgBIAEoDjIhLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYkVycm9yUmVhc29uEg8KB21lc3NhZ2UYAiABKAkSDwoHbm9kZV9pZBgDIAEoCSJdCgVEZWxheRIqCgRraW5kGAEgASgOMhwuY29tZnlzY2hlZHVsZXIudjEuRGVsYXlLaW5kEg4KBnJlYXNvbhgCIAEoCRIYChBib29rZWRfdGltZV9zbG90GAMgASgDIqoBCgtKb2JQcm9ncmVzcxIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIPCgdub2RlX2lkGAMgASgJEhIKCm5vZGVfdGl0bGUYBCABKAkSDAoEc3RlcBgFIAEoBRINCgV0b3RhbBgGIAEoBRIPCgdwcmV2aWV3GAcgASgFEhIKCm5vZGVzX2RvbmUYCCABKAUSEwoLbm9kZXNfdG90YWwYCSABKAUqpwEKCUpvYlN0YXR1cxIaChZKT0JfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUSk9CX1NUQVRVU19TQ0hFRFVMRUQQARIZChVKT0JfU1RBVFVTX1BST0NFU1NJTkcQAhIYChRKT0JfU1RBVFVTX0NPTVBMRVRFRBADEhUKEUpPQl9TVEFUVVNfRkFJTEVEEAQSGAoUSk9CX1NUQVRVU19DQU5DRUxMRUQQBSqaAQoKUmVzdWx0S2luZBIbChdSRVNVTFRfS0lORF9VTlNQRUNJRklFRBAAEhUKEVJFU1VMVF9LSU5EX0lNQUdFEAESFQoRUkVTVUxUX0tJTkRfVklERU8QAhIVChFSRVNVTFRfS0lORF9BVURJTxADEhQKEFJFU1VMVF9LSU5EX1RFWFQQBBIUChBSRVNVTFRfS0lORF9GSUxFEAUqigIKDkpvYkVycm9yUmVhc29uEiAKHEpPQl9FUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIdChlKT0JfRVJST1JfUkVBU09OX1JFSkVDVEVEEAESHgoaSk9CX0VSUk9SX1JFQVNPTl9FWEVDVVRJT04QAhIgChxKT0JfRVJST1JfUkVBU09OX0lOVEVSUlVQVEVEEAMSGQoVSk9CX0VSUk9SX1JFQVNPTl9MT1NUEAQSHAoYSk9CX0VSUk9SX1JFQVNPTl9USU1FT1VUEAUSHgoaSk9CX0VSUk9SX1JFQVNPTl9OT19SRVNVTFQQBhIcChhKT0JfRVJST1JfUkVBU09OX09WRVJSVU4QByqBAQoJRGVsYXlLaW5kEhoKFkRFTEFZX0tJTkRfVU5TUEVDSUZJRUQQABITCg9ERUxBWV9LSU5EX0xBVEUQARIWChJERUxBWV9LSU5EX09WRVJEVUUQAhIUChBERUxBWV9LSU5EX1JFVFJZEAMSFQoRREVMQVlfS0lORF9QQVVTRUQQBEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("Chtjb21meXNjaGVkdWxlci92MS9qb2IucHJvdG8SEWNvbWZ5c2NoZWR1bGVyLnYxIvYFCgNKb2ISCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCgl3b3JrZXJfaWQYAyABKAkSEwoLd29ya2Zsb3dfaWQYBCABKAkSGAoQd29ya2Zsb3dfdmVyc2lvbhgFIAEoCRIsCgZzdGF0dXMYBiABKA4yHC5jb21meXNjaGVkdWxlci52MS5Kb2JTdGF0dXMSLgoJdGltZV9zbG90GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QSEwoLZHVyYXRpb25fbXMYCCABKAMSMgoGaW5wdXRzGAkgAygLMiIuY29tZnlzY2hlZHVsZXIudjEuSm9iLklucHV0c0VudHJ5Eg4KBnByb21wdBgKIAEoCRIRCgRzZWVkGAsgASgESACIAQESKgoHcmVzdWx0cxgMIAMoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VsdBIXCg9yZXN1bHRfZmlsZW5hbWUYDSABKAkSKgoFZXJyb3IYDiABKAsyGy5jb21meXNjaGVkdWxlci52MS5Kb2JFcnJvchInCgVkZWxheRgPIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGF5Eg8KB2F0dGVtcHQYECABKAUSGAoQY2FuY2VsX3JlcXVlc3RlZBgRIAEoCBIPCgd2ZXJzaW9uGBIgASgDEhUKDWNyZWF0ZWRfYXRfbXMYEyABKAMSFQoNc3RhcnRlZF9hdF9tcxgUIAEoAxIWCg5maW5pc2hlZF9hdF9tcxgVIAEoAxIOCgZoaWRkZW4YFiABKAgSMAoIcHJvZ3Jlc3MYFyABKAsyHi5jb21meXNjaGVkdWxlci52MS5Kb2JQcm9ncmVzcxIRCglzaG9ydGVuZWQYGCABKAgaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAFCBwoFX3NlZWQiZgoGUmVzdWx0EhAKCGZpbGVuYW1lGAEgASgJEisKBGtpbmQYAiABKA4yHS5jb21meXNjaGVkdWxlci52MS5SZXN1bHRLaW5kEg8KB25vZGVfaWQYAyABKAkSDAoEdGV4dBgEIAEoCSJfCghKb2JFcnJvchIxCgZyZWFzb24YASABKA4yIS5jb21meXNjaGVkdWxlci52MS5Kb2JFcnJvclJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEg8KB25vZGVfaWQYAyABKAkiXAoFRGVsYXkSKgoEa2luZBgBIAEoDjIcLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGF5S2luZBIOCgZyZWFzb24YAiABKAkSFwoPYm9va2VkX3N0YXJ0X21zGAMgASgDIqoBCgtKb2JQcm9ncmVzcxIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIPCgdub2RlX2lkGAMgASgJEhIKCm5vZGVfdGl0bGUYBCABKAkSDAoEc3RlcBgFIAEoBRINCgV0b3RhbBgGIAEoBRIPCgdwcmV2aWV3GAcgASgFEhIKCm5vZGVzX2RvbmUYCCABKAUSEwoLbm9kZXNfdG90YWwYCSABKAUqpwEKCUpvYlN0YXR1cxIaChZKT0JfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUSk9CX1NUQVRVU19TQ0hFRFVMRUQQARIZChVKT0JfU1RBVFVTX1BST0NFU1NJTkcQAhIYChRKT0JfU1RBVFVTX0NPTVBMRVRFRBADEhUKEUpPQl9TVEFUVVNfRkFJTEVEEAQSGAoUSk9CX1NUQVRVU19DQU5DRUxMRUQQBSqaAQoKUmVzdWx0S2luZBIbChdSRVNVTFRfS0lORF9VTlNQRUNJRklFRBAAEhUKEVJFU1VMVF9LSU5EX0lNQUdFEAESFQoRUkVTVUxUX0tJTkRfVklERU8QAhIVChFSRVNVTFRfS0lORF9BVURJTxADEhQKEFJFU1VMVF9LSU5EX1RFWFQQBBIUChBSRVNVTFRfS0lORF9GSUxFEAUqigIKDkpvYkVycm9yUmVhc29uEiAKHEpPQl9FUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIdChlKT0JfRVJST1JfUkVBU09OX1JFSkVDVEVEEAESHgoaSk9CX0VSUk9SX1JFQVNPTl9FWEVDVVRJT04QAhIgChxKT0JfRVJST1JfUkVBU09OX0lOVEVSUlVQVEVEEAMSGQoVSk9CX0VSUk9SX1JFQVNPTl9MT1NUEAQSHAoYSk9CX0VSUk9SX1JFQVNPTl9USU1FT1VUEAUSHgoaSk9CX0VSUk9SX1JFQVNPTl9OT19SRVNVTFQQBhIcChhKT0JfRVJST1JfUkVBU09OX09WRVJSVU4QByqBAQoJRGVsYXlLaW5kEhoKFkRFTEFZX0tJTkRfVU5TUEVDSUZJRUQQABITCg9ERUxBWV9LSU5EX0xBVEUQARIWChJERUxBWV9LSU5EX09WRVJEVUUQAhIUChBERUxBWV9LSU5EX1JFVFJZEAMSFQoRREVMQVlfS0lORF9QQVVTRUQQBEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_comfyscheduler_v1_input, file_comfyscheduler_v1_slot]);
 
 /**
- * Job is one booking and the generation it stands for.
+ * Job is one booking and the generation it stands for. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Job
  */
@@ -27,32 +30,32 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
   id: string;
 
   /**
-   * Owner, a user's UUID.
+   * Owner, a user's UUID. Names come beside the jobs, once each.
    *
    * @generated from field: string user_id = 2;
    */
   userId: string;
 
   /**
-   * Owner's current name, for display only. Empty in the live state, which names each user once (`users`).
+   * Worker (one ComfyUI, one lane of the timeline) on which the slot is booked.
    *
-   * @generated from field: string user_name = 3;
-   */
-  userName: string;
-
-  /**
-   * The worker (one ComfyUI, one lane of the timeline) the slot is booked on.
-   *
-   * @generated from field: string worker_id = 4;
+   * @generated from field: string worker_id = 3;
    */
   workerId: string;
 
   /**
-   * The workflow that runs.
+   * Workflow that runs.
    *
-   * @generated from field: string workflow_id = 5;
+   * @generated from field: string workflow_id = 4;
    */
   workflowId: string;
+
+  /**
+   * Version of the workflow that the job was booked with.
+   *
+   * @generated from field: string workflow_version = 5;
+   */
+  workflowVersion: string;
 
   /**
    * Where the job is in its life.
@@ -62,54 +65,54 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
   status: JobStatus;
 
   /**
-   * Start of the slot, milliseconds since the Unix epoch. The slot is the closed interval
-   * [time_slot, time_slot + duration_ms].
+   * Slot.
    *
-   * @generated from field: int64 time_slot = 7;
+   * @generated from field: comfyscheduler.v1.TimeSlot time_slot = 7;
    */
-  timeSlot: bigint;
+  timeSlot?: TimeSlot | undefined;
 
   /**
-   * Length of the slot in milliseconds, fixed when the job is booked.
+   * Length of the slot in milliseconds: `time_slot.end_ms` - `time_slot.start_ms`.
    *
    * @generated from field: int64 duration_ms = 8;
    */
   durationMs: bigint;
 
   /**
-   * Text of the generation, at most 16 KiB. Empty where the viewer may not see it (see `hidden`).
+   * Values of the workflow's inputs by name, prompt and seed among them, complete: defaults are filled in when the job is
+   * booked. Empty where the viewer may not see them (see `hidden`).
    *
-   * @generated from field: string prompt = 9;
+   * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 9;
+   */
+  inputs: { [key: string]: InputValue };
+
+  /**
+   * Value of the input that is the prompt; empty when the workflow has none.
+   *
+   * @generated from field: string prompt = 10;
    */
   prompt: string;
 
   /**
-   * Seed of the generation. Full 64 bits; chosen by the server when a booking gives none.
+   * Value of the input that is the seed, full 64 bits; absent when the workflow has none.
    *
-   * @generated from field: uint64 seed = 10;
+   * @generated from field: optional uint64 seed = 11;
    */
-  seed: bigint;
-
-  /**
-   * The workflow's other parameters by name, complete: defaults are filled in when the job is booked.
-   *
-   * @generated from field: map<string, comfyscheduler.v1.ParameterValue> parameters = 11;
-   */
-  parameters: { [key: string]: ParameterValue };
-
-  /**
-   * First picture, relative to the output directory with forward slashes: GET /images/<result_filename>.
-   *
-   * @generated from field: string result_filename = 12;
-   */
-  resultFilename: string;
+  seed?: bigint | undefined;
 
   /**
    * Everything the generation wrote, in the order of the workflow's output nodes.
    *
-   * @generated from field: repeated comfyscheduler.v1.Result results = 13;
+   * @generated from field: repeated comfyscheduler.v1.Result results = 12;
    */
   results: Result[];
+
+  /**
+   * Main picture, relative to the output directory with forward slashes: GET /images/<result_filename>. Empty when there is none.
+   *
+   * @generated from field: string result_filename = 13;
+   */
+  resultFilename: string;
 
   /**
    * Why the job failed; set only with JOB_STATUS_FAILED.
@@ -133,15 +136,14 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
   attempt: number;
 
   /**
-   * Cancelling was asked for while the job was running; ComfyUI has not let go yet.
+   * Cancelling was asked for while the job was running, and its run has not ended yet.
    *
    * @generated from field: bool cancel_requested = 17;
    */
   cancelRequested: boolean;
 
   /**
-   * Raised by every change of the job's content, slot or status. Send it back with an update, so that nobody's change is
-   * overwritten.
+   * Raised by every change of the job's content, slot or status. Send it back with a change, so that nobody's is overwritten.
    *
    * @generated from field: int64 version = 18;
    */
@@ -169,7 +171,7 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
   finishedAtMs: bigint;
 
   /**
-   * The viewer may see that the slot is taken, but not what is in it: prompt, seed, parameters and results are left out.
+   * The viewer may see that the slot is taken, but not what is in it: inputs, prompt, seed and results are left out.
    *
    * @generated from field: bool hidden = 22;
    */
@@ -183,7 +185,7 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
   progress?: JobProgress | undefined;
 
   /**
-   * Long texts are cut here: the prompt, text parameters, the message of the error and text results to 200 characters, each
+   * Long texts are cut here: the prompt, text inputs, the message of the error and text results to 200 characters, each
    * ended with "…", and the results to the first 20. GetJob gives the job whole. Only in lists and in the live state.
    *
    * @generated from field: bool shortened = 24;
@@ -199,60 +201,7 @@ export const JobSchema: GenMessage<Job> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_job, 0);
 
 /**
- * ParameterValue is one typed value of a workflow parameter.
- *
- * @generated from message comfyscheduler.v1.ParameterValue
- */
-export type ParameterValue = Message<"comfyscheduler.v1.ParameterValue"> & {
-  /**
-   * The value; its kind must be the one the workflow's parameter declares.
-   *
-   * @generated from oneof comfyscheduler.v1.ParameterValue.value
-   */
-  value: {
-    /**
-     * A whole number.
-     *
-     * @generated from field: int64 integer = 1;
-     */
-    value: bigint;
-    case: "integer";
-  } | {
-    /**
-     * A number with a fraction.
-     *
-     * @generated from field: double number = 2;
-     */
-    value: number;
-    case: "number";
-  } | {
-    /**
-     * Text, or one of a parameter's choices.
-     *
-     * @generated from field: string text = 3;
-     */
-    value: string;
-    case: "text";
-  } | {
-    /**
-     * True or false.
-     *
-     * @generated from field: bool boolean = 4;
-     */
-    value: boolean;
-    case: "boolean";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message comfyscheduler.v1.ParameterValue.
- * Use `create(ParameterValueSchema)` to create a new message.
- */
-export const ParameterValueSchema: GenMessage<ParameterValue> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_job, 1);
-
-/**
- * Result is one thing that a generation left behind.
+ * Result is one thing that a generation wrote. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Result
  */
@@ -279,7 +228,7 @@ export type Result = Message<"comfyscheduler.v1.Result"> & {
   nodeId: string;
 
   /**
-   * The text of a text result.
+   * Text of a text result.
    *
    * @generated from field: string text = 4;
    */
@@ -291,10 +240,10 @@ export type Result = Message<"comfyscheduler.v1.Result"> & {
  * Use `create(ResultSchema)` to create a new message.
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_job, 2);
+  messageDesc(file_comfyscheduler_v1_job, 1);
 
 /**
- * JobError says why a job failed.
+ * JobError says why a job failed. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.JobError
  */
@@ -326,10 +275,10 @@ export type JobError = Message<"comfyscheduler.v1.JobError"> & {
  * Use `create(JobErrorSchema)` to create a new message.
  */
 export const JobErrorSchema: GenMessage<JobError> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_job, 3);
+  messageDesc(file_comfyscheduler_v1_job, 2);
 
 /**
- * Delay says how and why a job departs from the slot it was first booked for.
+ * Delay says how and why a job departs from the slot it was first booked for. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Delay
  */
@@ -351,9 +300,9 @@ export type Delay = Message<"comfyscheduler.v1.Delay"> & {
   /**
    * Start of the slot the job was first booked for, milliseconds since the Unix epoch.
    *
-   * @generated from field: int64 booked_time_slot = 3;
+   * @generated from field: int64 booked_start_ms = 3;
    */
-  bookedTimeSlot: bigint;
+  bookedStartMs: bigint;
 };
 
 /**
@@ -361,23 +310,23 @@ export type Delay = Message<"comfyscheduler.v1.Delay"> & {
  * Use `create(DelaySchema)` to create a new message.
  */
 export const DelaySchema: GenMessage<Delay> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_job, 4);
+  messageDesc(file_comfyscheduler_v1_job, 3);
 
 /**
- * JobProgress is how far a running job is. It may be dropped; the newest counts.
+ * JobProgress is how far a running job is. Updates may be left out; the newest counts. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.JobProgress
  */
 export type JobProgress = Message<"comfyscheduler.v1.JobProgress"> & {
   /**
-   * The job.
+   * Job.
    *
    * @generated from field: string job_id = 1;
    */
   jobId: string;
 
   /**
-   * The attempt it speaks of.
+   * Attempt it speaks of.
    *
    * @generated from field: int32 attempt = 2;
    */
@@ -438,7 +387,7 @@ export type JobProgress = Message<"comfyscheduler.v1.JobProgress"> & {
  * Use `create(JobProgressSchema)` to create a new message.
  */
 export const JobProgressSchema: GenMessage<JobProgress> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_job, 5);
+  messageDesc(file_comfyscheduler_v1_job, 4);
 
 /**
  * JobStatus is where a job is in its life. It is never a guess.

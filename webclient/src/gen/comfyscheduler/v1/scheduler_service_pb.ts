@@ -5,19 +5,24 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Job, JobProgress, JobStatus, ParameterValue } from "./job_pb";
+import type { ErrorInfo } from "./error_pb";
+import { file_comfyscheduler_v1_error } from "./error_pb";
+import type { InputValue } from "./input_pb";
+import { file_comfyscheduler_v1_input } from "./input_pb";
+import type { Job, JobProgress, JobStatus } from "./job_pb";
 import { file_comfyscheduler_v1_job } from "./job_pb";
-import type { Revision, StateDelta, StateSnapshot } from "./state_pb";
+import { file_comfyscheduler_v1_rules } from "./rules_pb";
+import type { TimeSlot } from "./slot_pb";
+import { file_comfyscheduler_v1_slot } from "./slot_pb";
+import type { Revision, StateDelta, StateSnapshot, StatusUpdate, UserName } from "./state_pb";
 import { file_comfyscheduler_v1_state } from "./state_pb";
-import type { FieldMask } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/scheduler_service.proto.
  */
 export const file_comfyscheduler_v1_scheduler_service: GenFile = /*@__PURE__*/
-  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi2gUKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEiQKCXRpbWVfc2xvdBgCIAEoA0IPukgMIgoYmLD/kP3OOSAASAASKQoObmV4dF9mcmVlX2Zyb20YAyABKANCD7pIDCIKGJiw/5D9zjkoAEgAEsICCgZwcm9tcHQYBCABKAlCsQK6SK0CugGLAQoPcHJvbXB0LnJlcXVpcmVkEidtdXN0IG5vdCBiZSBlbXB0eTogZGVzY3JpYmUgdGhlIHBpY3R1cmUaT3RoaXMubWF0Y2hlcygnW15cXHNcXHBaXFxwQ1xccE1cXHh7MjgwMH1cXHh7MzE2NH1cXHh7MTE1Rn1cXHh7MTE2MH1cXHh7RkZBMH1dJym6AZQBChB0ZXh0Lm5vX2NvbnRyb2xzEj5tdXN0IG5vdCBob2xkIGNvbnRyb2wgY2hhcmFjdGVycyBvdGhlciB0aGFuIGxpbmUgZW5kcyBhbmQgdGFicxpAdGhpcy5tYXRjaGVzKCdeKFteXFx4MDAtXFx4MDhcXHgwYi1cXHgxZlxceDdmLVxceDlmXXxcXHJcXG4pKiQnKXIEKICAARIRCgRzZWVkGAUgASgESAGIAQESVQoKcGFyYW1ldGVycxgGIAMoCzIxLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXF1ZXN0LlBhcmFtZXRlcnNFbnRyeUIOukgLmgEIEGQiBHICKGQSHAoLd29ya2Zsb3dfaWQYByABKAlCB7pIBHICKGQSGgoJd29ya2VyX2lkGAggASgJQge6SARyAihkGlQKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSMAoFdmFsdWUYAiABKAsyIS5jb21meXNjaGVkdWxlci52MS5QYXJhbWV0ZXJWYWx1ZToCOAFCDgoFc3RhcnQSBbpIAggBQgcKBV9zZWVkImUKD0Jvb2tKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiKwBgoQVXBkYXRlSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASMAoEZWRpdBgDIAEoCzIaLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYkVkaXRCBrpIA8gBARI3Cgt1cGRhdGVfbWFzaxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2tCBrpIA8gBATr8BLpI+AQa+AEKEXVwZGF0ZV9tYXNrLnBhdGhzElh1cGRhdGVfbWFzayBtdXN0IG5hbWUgb25lIG9yIG1vcmUgb2YgcHJvbXB0LCBzZWVkLCBwYXJhbWV0ZXJzLCB0aW1lX3Nsb3QsIG5leHRfZnJlZV9mcm9tGogBdGhpcy51cGRhdGVfbWFzay5wYXRocy5zaXplKCkgPiAwICYmIHRoaXMudXBkYXRlX21hc2sucGF0aHMuYWxsKHAsIHAgaW4gWydwcm9tcHQnLCAnc2VlZCcsICdwYXJhbWV0ZXJzJywgJ3RpbWVfc2xvdCcsICduZXh0X2ZyZWVfZnJvbSddKRqqAQoUdXBkYXRlX21hc2sub25lX21vdmUSOnVwZGF0ZV9tYXNrIG1heSBuYW1lIHRpbWVfc2xvdCBvciBuZXh0X2ZyZWVfZnJvbSwgbm90IGJvdGgaViEoJ3RpbWVfc2xvdCcgaW4gdGhpcy51cGRhdGVfbWFzay5wYXRocyAmJiAnbmV4dF9mcmVlX2Zyb20nIGluIHRoaXMudXBkYXRlX21hc2sucGF0aHMpGs0BCg9wcm9tcHQucmVxdWlyZWQSM2VkaXQucHJvbXB0IG11c3Qgbm90IGJlIGVtcHR5OiBkZXNjcmliZSB0aGUgcGljdHVyZRqEASEoJ3Byb21wdCcgaW4gdGhpcy51cGRhdGVfbWFzay5wYXRocykgfHwgdGhpcy5lZGl0LnByb21wdC5tYXRjaGVzKCdbXlxcc1xccFpcXHBDXFxwTVxceHsyODAwfVxceHszMTY0fVxceHsxMTVGfVxceHsxMTYwfVxceHtGRkEwfV0nKSLOAwoHSm9iRWRpdBKzAQoGcHJvbXB0GAEgASgJQqIBukieAboBlAEKEHRleHQubm9fY29udHJvbHMSPm11c3Qgbm90IGhvbGQgY29udHJvbCBjaGFyYWN0ZXJzIG90aGVyIHRoYW4gbGluZSBlbmRzIGFuZCB0YWJzGkB0aGlzLm1hdGNoZXMoJ14oW15cXHgwMC1cXHgwOFxceDBiLVxceDFmXFx4N2YtXFx4OWZdfFxcclxcbikqJCcpcgQogIABEhEKBHNlZWQYAiABKARIAIgBARJOCgpwYXJhbWV0ZXJzGAMgAygLMiouY29tZnlzY2hlZHVsZXIudjEuSm9iRWRpdC5QYXJhbWV0ZXJzRW50cnlCDrpIC5oBCBBkIgRyAihkEiIKCXRpbWVfc2xvdBgEIAEoA0IPukgMIgoYmLD/kP3OOSgAEicKDm5leHRfZnJlZV9mcm9tGAUgASgDQg+6SAwiChiYsP+Q/c45KAAaVAoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLlBhcmFtZXRlclZhbHVlOgI4AUIHCgVfc2VlZCJnChFVcGRhdGVKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiIsChBDYW5jZWxKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQEiZwoRQ2FuY2VsSm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iKQoNR2V0Sm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBIjUKDkdldEpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYiKrAgoPTGlzdEpvYnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoBxI/CghzdGF0dXNlcxgDIAMoDjIcLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYlN0YXR1c0IPukgMkgEJIgeCAQQQASAAEhwKB3VzZXJfaWQYBCABKAlCC7pICNgBAXIDsAEBEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBItCgZ3aW5kb3cYBiABKAsyHS5jb21meXNjaGVkdWxlci52MS5UaW1lV2luZG93EjQKBW9yZGVyGAcgASgOMhsuY29tZnlzY2hlZHVsZXIudjEuSm9iT3JkZXJCCLpIBYIBAhABIp0BCgpUaW1lV2luZG93EhkKCHN0YXJ0X21zGAEgASgDQge6SAQiAigAEh0KBmVuZF9tcxgCIAEoA0INukgKIggYmLD/kP3OOTpVukhSGlAKDHdpbmRvdy5vcmRlchIiZW5kX21zIG11c3Qgbm90IGJlIGJlZm9yZSBzdGFydF9tcxocdGhpcy5lbmRfbXMgPj0gdGhpcy5zdGFydF9tcyJRChBMaXN0Sm9ic1Jlc3BvbnNlEiQKBGpvYnMYASADKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpMBChRMaXN0RnJlZVNsb3RzUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYAiABKAlCB7pIBHICKGQSIAoHZnJvbV9tcxgDIAEoA0IPukgMIgoYmLD/kP3OOSgAEh8KC21heF9yZXN1bHRzGAQgASgFQgq6SAcaBRjoBygAImIKFUxpc3RGcmVlU2xvdHNSZXNwb25zZRIvCgpmcmVlX3Nsb3RzGAEgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuRnJlZVNsb3QSGAoQc2xvdF9kdXJhdGlvbl9tcxgCIAEoAyJGCghGcmVlU2xvdBIRCgl3b3JrZXJfaWQYASABKAkSEAoIc3RhcnRfbXMYAiABKAMSFQoNbGFzdF9zdGFydF9tcxgDIAEoAyIyChRHZXRUb2RheVN0YXRzUmVxdWVzdBIaCgl0aW1lX3pvbmUYASABKAlCB7pIBHICKGQizwEKFUdldFRvZGF5U3RhdHNSZXNwb25zZRISCgpqb2JzX3RvZGF5GAEgASgDEhcKD2NvbXBsZXRlZF90b2RheRgCIAEoAxIUCgxmYWlsZWRfdG9kYXkYAyABKAMSHQoVYXZlcmFnZV9nZW5lcmF0aW9uX21zGAQgASgDEhQKDGJlbmNobWFya19tcxgFIAEoAxIUCgxhY3RpdmVfdXNlcnMYBiABKAMSFAoMZGF5X3N0YXJ0X21zGAcgASgDEhIKCmRheV9lbmRfbXMYCCABKAMiEQoPR2V0U3RhdGVSZXF1ZXN0IkYKEEdldFN0YXRlUmVzcG9uc2USMgoIc25hcHNob3QYASABKAsyIC5jb21meXNjaGVkdWxlci52MS5TdGF0ZVNuYXBzaG90IvoBChFXYXRjaFN0YXRlUmVxdWVzdBIxCgxyZXN1bWVfYWZ0ZXIYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbhKxAQoGY2xpZW50GAIgASgJQqABukicAboBlAEKEHRleHQubm9fY29udHJvbHMSPm11c3Qgbm90IGhvbGQgY29udHJvbCBjaGFyYWN0ZXJzIG90aGVyIHRoYW4gbGluZSBlbmRzIGFuZCB0YWJzGkB0aGlzLm1hdGNoZXMoJ14oW15cXHgwMC1cXHgwOFxceDBiLVxceDFmXFx4N2YtXFx4OWZdfFxcclxcbikqJCcpcgIYKCLxAQoSV2F0Y2hTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBItCgZkZWx0YXMYAiADKAsyHS5jb21meXNjaGVkdWxlci52MS5TdGF0ZURlbHRhEjAKCHByb2dyZXNzGAMgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuSm9iUHJvZ3Jlc3MSLwoJaGVhcnRiZWF0GAQgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuSGVhcnRiZWF0EhUKDWNvbm5lY3Rpb25faWQYBSABKAkiIwoJSGVhcnRiZWF0EhYKDnNlcnZlcl90aW1lX21zGAEgASgDKmAKCEpvYk9yZGVyEhkKFUpPQl9PUkRFUl9VTlNQRUNJRklFRBAAEhwKGEpPQl9PUkRFUl9USU1FX1NMT1RfREVTQxABEhsKF0pPQl9PUkRFUl9USU1FX1NMT1RfQVNDEAIyywYKEFNjaGVkdWxlclNlcnZpY2USUAoHQm9va0pvYhIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXF1ZXN0GiIuY29tZnlzY2hlZHVsZXIudjEuQm9va0pvYlJlc3BvbnNlElYKCVVwZGF0ZUpvYhIjLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXNwb25zZRJWCglDYW5jZWxKb2ISIy5jb21meXNjaGVkdWxlci52MS5DYW5jZWxKb2JSZXF1ZXN0GiQuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVzcG9uc2USUgoGR2V0Sm9iEiAuY29tZnlzY2hlZHVsZXIudjEuR2V0Sm9iUmVxdWVzdBohLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlc3BvbnNlIgOQAgESWAoITGlzdEpvYnMSIi5jb21meXNjaGVkdWxlci52MS5MaXN0Sm9ic1JlcXVlc3QaIy5jb21meXNjaGVkdWxlci52MS5MaXN0Sm9ic1Jlc3BvbnNlIgOQAgESZwoNTGlzdEZyZWVTbG90cxInLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuTGlzdEZyZWVTbG90c1Jlc3BvbnNlIgOQAgESZwoNR2V0VG9kYXlTdGF0cxInLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFRvZGF5U3RhdHNSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuR2V0VG9kYXlTdGF0c1Jlc3BvbnNlIgOQAgESWAoIR2V0U3RhdGUSIi5jb21meXNjaGVkdWxlci52MS5HZXRTdGF0ZVJlcXVlc3QaIy5jb21meXNjaGVkdWxlci52MS5HZXRTdGF0ZVJlc3BvbnNlIgOQAgESWwoKV2F0Y2hTdGF0ZRIkLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuV2F0Y2hTdGF0ZVJlc3BvbnNlMAFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_job, file_comfyscheduler_v1_state, file_google_protobuf_field_mask]);
+  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEihAMKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAIgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAMgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAUgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgGIAEoCUIHukgEcgIoZBJNCgZpbnB1dHMYByADKAsyLS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAFCDgoFc3RhcnQSBbpIAggBImUKD0Jvb2tKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiLtAgoTQ2hlY2tCb29raW5nUmVxdWVzdBIfCghzdGFydF9tcxgBIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgCIAEoA0IJukgGIgTI8xgBSAASHAoLd29ya2Zsb3dfaWQYAyABKAlCB7pIBHICKGQSIQoQd29ya2Zsb3dfdmVyc2lvbhgEIAEoCUIHukgEcgIoZBIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSUgoGaW5wdXRzGAYgAygLMjIuY29tZnlzY2hlZHVsZXIudjEuQ2hlY2tCb29raW5nUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAFCDgoFc3RhcnQSBbpIAggBIr0BChRDaGVja0Jvb2tpbmdSZXNwb25zZRIuCgl0aW1lX3Nsb3QYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdBIRCgl3b3JrZXJfaWQYAiABKAkSEwoLZXhwZWN0ZWRfbXMYAyABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgEIAEoAxIzCghwcm9ibGVtcxgFIAMoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tpbmdQcm9ibGVtIk0KDkJvb2tpbmdQcm9ibGVtEioKBGluZm8YASABKAsyHC5jb21meXNjaGVkdWxlci52MS5FcnJvckluZm8SDwoHbWVzc2FnZRgCIAEoCSK0AwoQVXBkYXRlSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASTwoGaW5wdXRzGAMgAygLMi8uY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSJAoMcmVzZXRfaW5wdXRzGAQgAygJQg66SAuSAQgQZCIEcgIoZBIfCgpyZXF1ZXN0X2lkGAUgASgJQgu6SAjYAQFyA7ABARpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4ATqFAbpIgQEafwoQdXBkYXRlLnNvbWV0aGluZxIzaW5wdXRzIG9yIHJlc2V0X2lucHV0cyBtdXN0IG5hbWUgb25lIG9yIG1vcmUgaW5wdXRzGjZ0aGlzLmlucHV0cy5zaXplKCkgPiAwIHx8IHRoaXMucmVzZXRfaW5wdXRzLnNpemUoKSA+IDAiZwoRVXBkYXRlSm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24i2gEKDk1vdmVKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIfCghzdGFydF9tcxgDIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgEIAEoA0IJukgGIgTI8xgBSAASGgoJd29ya2VyX2lkGAUgASgJQge6SARyAihkEh8KCnJlcXVlc3RfaWQYBiABKAlCC7pICNgBAXIDsAEBQg4KBXN0YXJ0EgW6SAIIASJlCg9Nb3ZlSm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iRgoQQ2FuY2VsSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICKAAiZwoRQ2FuY2VsSm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iKQoNR2V0Sm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBImEKDkdldEpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhIqCgV1c2VycxgCIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lItIDCg9MaXN0Sm9ic1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKOgHEj8KCHN0YXR1c2VzGAMgAygOMhwuY29tZnlzY2hlZHVsZXIudjEuSm9iU3RhdHVzQg+6SAySAQkiB4IBBBABIAASHAoHdXNlcl9pZBgEIAEoCUILukgI2AEBcgOwAQESGgoJd29ya2VyX2lkGAUgASgJQge6SARyAihkEhwKC3dvcmtmbG93X2lkGAYgASgJQge6SARyAihkEpcBCgZ3aW5kb3cYByABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdEJqukhnugFkCgx3aW5kb3cub3JkZXISImVuZF9tcyBtdXN0IG5vdCBiZSBiZWZvcmUgc3RhcnRfbXMaMHRoaXMuZW5kX21zID09IDAgfHwgdGhpcy5lbmRfbXMgPj0gdGhpcy5zdGFydF9tcxI0CgVvcmRlchgIIAEoDjIbLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYk9yZGVyQgi6SAWCAQIQARIcCglpZF9zdWZmaXgYCSABKAlCCbpIBnIE2PMYASJ9ChBMaXN0Sm9ic1Jlc3BvbnNlEiQKBGpvYnMYASADKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEioKBXVzZXJzGAMgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuVXNlck5hbWUiyQIKFExpc3RGcmVlU2xvdHNSZXF1ZXN0EhoKCXdvcmtlcl9pZBgBIAEoCUIHukgEcgIoZBIcCgt3b3JrZmxvd19pZBgCIAEoCUIHukgEcgIoZBJTCgZpbnB1dHMYAyADKAsyMy5jb21meXNjaGVkdWxlci52MS5MaXN0RnJlZVNsb3RzUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSGgoHZnJvbV9tcxgEIAEoA0IJukgGIgTI8xgBEhoKCXBhZ2Vfc2l6ZRgFIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAYgASgJQgi6SAVyAyjoBxpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4ASJhChVMaXN0RnJlZVNsb3RzUmVzcG9uc2USLwoKZnJlZV9zbG90cxgBIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLkZyZWVTbG90EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJgCghGcmVlU2xvdBIRCgl3b3JrZXJfaWQYASABKAkSEAoIc3RhcnRfbXMYAiABKAMSFQoNbGFzdF9zdGFydF9tcxgDIAEoAxIYChBzbG90X2R1cmF0aW9uX21zGAQgASgDIjAKEkdldERheVN0YXRzUmVxdWVzdBIaCgl0aW1lX3pvbmUYASABKAlCB7pIBHICKGQiuQEKE0dldERheVN0YXRzUmVzcG9uc2USDAoEam9icxgBIAEoAxIRCgljb21wbGV0ZWQYAiABKAMSDgoGZmFpbGVkGAMgASgDEhsKE2F2ZXJhZ2VfZHVyYXRpb25fbXMYBCABKAMSFAoMYmVuY2htYXJrX21zGAUgASgDEhQKDGFjdGl2ZV91c2VycxgGIAEoAxIoCgNkYXkYByABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdCIRCg9HZXRTdGF0ZVJlcXVlc3QijwEKEEdldFN0YXRlUmVzcG9uc2USMgoIc25hcHNob3QYASABKAsyIC5jb21meXNjaGVkdWxlci52MS5TdGF0ZVNuYXBzaG90Ei8KBnN0YXR1cxgCIAEoCzIfLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXR1c1VwZGF0ZRIWCg5zZXJ2ZXJfdGltZV9tcxgDIAEoAyJjChFXYXRjaFN0YXRlUmVxdWVzdBIxCgxyZXN1bWVfYWZ0ZXIYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbhIbCgZjbGllbnQYAiABKAlCC7pICHIGyPMYARgoIqQCChJXYXRjaFN0YXRlUmVzcG9uc2USMgoIc25hcHNob3QYASABKAsyIC5jb21meXNjaGVkdWxlci52MS5TdGF0ZVNuYXBzaG90Ei0KBmRlbHRhcxgCIAMoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXRlRGVsdGESMQoIc3RhdHVzZXMYAyADKAsyHy5jb21meXNjaGVkdWxlci52MS5TdGF0dXNVcGRhdGUSMAoIcHJvZ3Jlc3MYBCADKAsyHi5jb21meXNjaGVkdWxlci52MS5Kb2JQcm9ncmVzcxIvCgloZWFydGJlYXQYBSABKAsyHC5jb21meXNjaGVkdWxlci52MS5IZWFydGJlYXQSFQoNY29ubmVjdGlvbl9pZBgGIAEoCSIjCglIZWFydGJlYXQSFgoOc2VydmVyX3RpbWVfbXMYASABKAMqYAoISm9iT3JkZXISGQoVSk9CX09SREVSX1VOU1BFQ0lGSUVEEAASHAoYSk9CX09SREVSX1RJTUVfU0xPVF9ERVNDEAESGwoXSk9CX09SREVSX1RJTUVfU0xPVF9BU0MQAjL9BwoQU2NoZWR1bGVyU2VydmljZRJQCgdCb29rSm9iEiEuY29tZnlzY2hlZHVsZXIudjEuQm9va0pvYlJlcXVlc3QaIi5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVzcG9uc2USZAoMQ2hlY2tCb29raW5nEiYuY29tZnlzY2hlZHVsZXIudjEuQ2hlY2tCb29raW5nUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1Jlc3BvbnNlIgOQAgESVgoJVXBkYXRlSm9iEiMuY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlSm9iUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlc3BvbnNlElAKB01vdmVKb2ISIS5jb21meXNjaGVkdWxlci52MS5Nb3ZlSm9iUmVxdWVzdBoiLmNvbWZ5c2NoZWR1bGVyLnYxLk1vdmVKb2JSZXNwb25zZRJWCglDYW5jZWxKb2ISIy5jb21meXNjaGVkdWxlci52MS5DYW5jZWxKb2JSZXF1ZXN0GiQuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVzcG9uc2USUgoGR2V0Sm9iEiAuY29tZnlzY2hlZHVsZXIudjEuR2V0Sm9iUmVxdWVzdBohLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlc3BvbnNlIgOQAgESWAoITGlzdEpvYnMSIi5jb21meXNjaGVkdWxlci52MS5MaXN0Sm9ic1JlcXVlc3QaIy5jb21meXNjaGVkdWxlci52MS5MaXN0Sm9ic1Jlc3BvbnNlIgOQAgESZwoNTGlzdEZyZWVTbG90cxInLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuTGlzdEZyZWVTbG90c1Jlc3BvbnNlIgOQAgESYQoLR2V0RGF5U3RhdHMSJS5jb21meXNjaGVkdWxlci52MS5HZXREYXlTdGF0c1JlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5HZXREYXlTdGF0c1Jlc3BvbnNlIgOQAgESWAoIR2V0U3RhdGUSIi5jb21meXNjaGVkdWxlci52MS5HZXRTdGF0ZVJlcXVlc3QaIy5jb21meXNjaGVkdWxlci52MS5HZXRTdGF0ZVJlc3BvbnNlIgOQAgESWwoKV2F0Y2hTdGF0ZRIkLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuV2F0Y2hTdGF0ZVJlc3BvbnNlMAFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_error, file_comfyscheduler_v1_input, file_comfyscheduler_v1_job, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_state]);
 
 /**
  * BookJobRequest asks for a slot.
@@ -26,70 +31,66 @@ export const file_comfyscheduler_v1_scheduler_service: GenFile = /*@__PURE__*/
  */
 export type BookJobRequest = Message<"comfyscheduler.v1.BookJobRequest"> & {
   /**
-   * UUID made by the client for this booking. Sending the same request again gives the same job instead of a second one;
-   * it is remembered for at least a day. Without it a retry may book twice.
+   * Optional. UUID made by the client for this booking. Sending the same request again gives the same job instead of a second
+   * one; it is remembered for at least a day. Without it a retry may book twice.
    *
    * @generated from field: string request_id = 1;
    */
   requestId: string;
 
   /**
-   * When.
+   * Required. When.
    *
    * @generated from oneof comfyscheduler.v1.BookJobRequest.start
    */
   start: {
     /**
-     * Exactly this start; the slot must be free.
+     * Optional. Exactly this start, milliseconds since the Unix epoch, not 0 and not in the past; the slot must be free.
      *
-     * @generated from field: int64 time_slot = 2;
+     * @generated from field: int64 start_ms = 2;
      */
     value: bigint;
-    case: "timeSlot";
+    case: "startMs";
   } | {
     /**
-     * The first free start at or after this moment; 0, or a moment in the past, stands for now.
+     * Optional. The first free start at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+     * stands for now.
      *
-     * @generated from field: int64 next_free_from = 3;
+     * @generated from field: int64 earliest_start_ms = 3;
      */
     value: bigint;
-    case: "nextFreeFrom";
+    case: "earliestStartMs";
   } | { case: undefined; value?: undefined };
 
   /**
-   * Text of the generation: 1 byte to 16 KiB, not all spaces.
+   * Optional. Workflow, at most 100 bytes; the first of the configuration when empty.
    *
-   * @generated from field: string prompt = 4;
-   */
-  prompt: string;
-
-  /**
-   * Seed; random when absent. The workflow says which range it takes.
-   *
-   * @generated from field: optional uint64 seed = 5;
-   */
-  seed?: bigint | undefined;
-
-  /**
-   * Further parameters by name; defaults for those left out.
-   *
-   * @generated from field: map<string, comfyscheduler.v1.ParameterValue> parameters = 6;
-   */
-  parameters: { [key: string]: ParameterValue };
-
-  /**
-   * Workflow; the first of the configuration when empty.
-   *
-   * @generated from field: string workflow_id = 7;
+   * @generated from field: string workflow_id = 4;
    */
   workflowId: string;
 
   /**
-   * Worker; when empty the one with the earliest fitting start.
+   * Optional. Version of the workflow for which `inputs` were made, at most 100 bytes; refused when another is current. The
+   * current one is meant when empty.
    *
-   * @generated from field: string worker_id = 8;
+   * @generated from field: string workflow_version = 5;
+   */
+  workflowVersion: string;
+
+  /**
+   * Optional. Worker, at most 100 bytes; any that can run the workflow when empty: the one on which the job ends first.
+   *
+   * @generated from field: string worker_id = 6;
    */
   workerId: string;
+
+  /**
+   * Optional. Values by input name, at most 100, names of at most 100 bytes. Defaults are used for those left out, and a seed
+   * is drawn; an input that has neither and is not optional is required.
+   *
+   * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 7;
+   */
+  inputs: { [key: string]: InputValue };
 };
 
 /**
@@ -106,7 +107,7 @@ export const BookJobRequestSchema: GenMessage<BookJobRequest> = /*@__PURE__*/
  */
 export type BookJobResponse = Message<"comfyscheduler.v1.BookJobResponse"> & {
   /**
-   * The job as it was written.
+   * Job as it was written.
    *
    * @generated from field: comfyscheduler.v1.Job job = 1;
    */
@@ -128,39 +129,189 @@ export const BookJobResponseSchema: GenMessage<BookJobResponse> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_scheduler_service, 1);
 
 /**
- * UpdateJobRequest changes a scheduled job.
+ * CheckBookingRequest is what a booking would ask for.
+ *
+ * @generated from message comfyscheduler.v1.CheckBookingRequest
+ */
+export type CheckBookingRequest = Message<"comfyscheduler.v1.CheckBookingRequest"> & {
+  /**
+   * Required. When.
+   *
+   * @generated from oneof comfyscheduler.v1.CheckBookingRequest.start
+   */
+  start: {
+    /**
+     * Optional. Exactly this start, milliseconds since the Unix epoch, not 0.
+     *
+     * @generated from field: int64 start_ms = 1;
+     */
+    value: bigint;
+    case: "startMs";
+  } | {
+    /**
+     * Optional. The first free start at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+     * stands for now.
+     *
+     * @generated from field: int64 earliest_start_ms = 2;
+     */
+    value: bigint;
+    case: "earliestStartMs";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Optional. Workflow, at most 100 bytes; the first of the configuration when empty.
+   *
+   * @generated from field: string workflow_id = 3;
+   */
+  workflowId: string;
+
+  /**
+   * Optional. Version of the workflow, at most 100 bytes; the current one when empty.
+   *
+   * @generated from field: string workflow_version = 4;
+   */
+  workflowVersion: string;
+
+  /**
+   * Optional. Worker, at most 100 bytes; any that can run the workflow when empty.
+   *
+   * @generated from field: string worker_id = 5;
+   */
+  workerId: string;
+
+  /**
+   * Optional. Values by input name, at most 100, names of at most 100 bytes.
+   *
+   * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 6;
+   */
+  inputs: { [key: string]: InputValue };
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CheckBookingRequest.
+ * Use `create(CheckBookingRequestSchema)` to create a new message.
+ */
+export const CheckBookingRequestSchema: GenMessage<CheckBookingRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 2);
+
+/**
+ * CheckBookingResponse is what the booking would get.
+ *
+ * @generated from message comfyscheduler.v1.CheckBookingResponse
+ */
+export type CheckBookingResponse = Message<"comfyscheduler.v1.CheckBookingResponse"> & {
+  /**
+   * Slot; absent when `problems` leave none.
+   *
+   * @generated from field: comfyscheduler.v1.TimeSlot time_slot = 1;
+   */
+  timeSlot?: TimeSlot | undefined;
+
+  /**
+   * Worker; empty when `problems` leave none.
+   *
+   * @generated from field: string worker_id = 2;
+   */
+  workerId: string;
+
+  /**
+   * Expected duration of the generation, in milliseconds; 0 when it is not known.
+   *
+   * @generated from field: int64 expected_ms = 3;
+   */
+  expectedMs: bigint;
+
+  /**
+   * Duration of the slot, in milliseconds; 0 when it is not known.
+   *
+   * @generated from field: int64 slot_duration_ms = 4;
+   */
+  slotDurationMs: bigint;
+
+  /**
+   * What BookJob would refuse the booking for, all that can be told at once; none when it would book.
+   *
+   * @generated from field: repeated comfyscheduler.v1.BookingProblem problems = 5;
+   */
+  problems: BookingProblem[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CheckBookingResponse.
+ * Use `create(CheckBookingResponseSchema)` to create a new message.
+ */
+export const CheckBookingResponseSchema: GenMessage<CheckBookingResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 3);
+
+/**
+ * BookingProblem is an error that BookJob would answer.
+ *
+ * @generated from message comfyscheduler.v1.BookingProblem
+ */
+export type BookingProblem = Message<"comfyscheduler.v1.BookingProblem"> & {
+  /**
+   * What it is, for programs.
+   *
+   * @generated from field: comfyscheduler.v1.ErrorInfo info = 1;
+   */
+  info?: ErrorInfo | undefined;
+
+  /**
+   * What it is, in words for people.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.BookingProblem.
+ * Use `create(BookingProblemSchema)` to create a new message.
+ */
+export const BookingProblemSchema: GenMessage<BookingProblem> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 4);
+
+/**
+ * UpdateJobRequest changes the inputs of a scheduled job.
  *
  * @generated from message comfyscheduler.v1.UpdateJobRequest
  */
 export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
   /**
-   * The job.
+   * Required. Job, a UUID.
    *
    * @generated from field: string job_id = 1;
    */
   jobId: string;
 
   /**
-   * Job.version as the caller knows it.
+   * Required. Job.version as the caller knows it, at least 1.
    *
    * @generated from field: int64 version = 2;
    */
   version: bigint;
 
   /**
-   * New values of the fields that `update_mask` names.
+   * Optional. New values by input name, at most 100, names of at most 100 bytes. Inputs that are not named keep their values.
    *
-   * @generated from field: comfyscheduler.v1.JobEdit edit = 3;
+   * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 3;
    */
-  edit?: JobEdit | undefined;
+  inputs: { [key: string]: InputValue };
 
   /**
-   * Fields to change: "prompt", "seed", "parameters" (those present in the edit; others stay), "time_slot",
-   * "next_free_from". At least one.
+   * Optional. Names of inputs, at most 100 of at most 100 bytes, that are set as if a booking had left them out: to their
+   * default, or to a new random seed.
    *
-   * @generated from field: google.protobuf.FieldMask update_mask = 4;
+   * @generated from field: repeated string reset_inputs = 4;
    */
-  updateMask?: FieldMask | undefined;
+  resetInputs: string[];
+
+  /**
+   * Optional. UUID made by the client for this change. Sending the same request again answers with the job as it is now.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
 };
 
 /**
@@ -168,56 +319,7 @@ export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
  * Use `create(UpdateJobRequestSchema)` to create a new message.
  */
 export const UpdateJobRequestSchema: GenMessage<UpdateJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 2);
-
-/**
- * JobEdit holds new values for a job.
- *
- * @generated from message comfyscheduler.v1.JobEdit
- */
-export type JobEdit = Message<"comfyscheduler.v1.JobEdit"> & {
-  /**
-   * New text, at most 16 KiB.
-   *
-   * @generated from field: string prompt = 1;
-   */
-  prompt: string;
-
-  /**
-   * New seed; random when named by the mask and absent here.
-   *
-   * @generated from field: optional uint64 seed = 2;
-   */
-  seed?: bigint | undefined;
-
-  /**
-   * New values by parameter name.
-   *
-   * @generated from field: map<string, comfyscheduler.v1.ParameterValue> parameters = 3;
-   */
-  parameters: { [key: string]: ParameterValue };
-
-  /**
-   * New start; the slot must be free, the job's own slot excepted.
-   *
-   * @generated from field: int64 time_slot = 4;
-   */
-  timeSlot: bigint;
-
-  /**
-   * Move to the first free start at or after this moment; 0, or a moment in the past, stands for now.
-   *
-   * @generated from field: int64 next_free_from = 5;
-   */
-  nextFreeFrom: bigint;
-};
-
-/**
- * Describes the message comfyscheduler.v1.JobEdit.
- * Use `create(JobEditSchema)` to create a new message.
- */
-export const JobEditSchema: GenMessage<JobEdit> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 3);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 5);
 
 /**
  * UpdateJobResponse is the changed job.
@@ -226,7 +328,7 @@ export const JobEditSchema: GenMessage<JobEdit> = /*@__PURE__*/
  */
 export type UpdateJobResponse = Message<"comfyscheduler.v1.UpdateJobResponse"> & {
   /**
-   * The job as it was written.
+   * Job as it was written.
    *
    * @generated from field: comfyscheduler.v1.Job job = 1;
    */
@@ -245,7 +347,101 @@ export type UpdateJobResponse = Message<"comfyscheduler.v1.UpdateJobResponse"> &
  * Use `create(UpdateJobResponseSchema)` to create a new message.
  */
 export const UpdateJobResponseSchema: GenMessage<UpdateJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 4);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 6);
+
+/**
+ * MoveJobRequest asks for another slot for a scheduled job.
+ *
+ * @generated from message comfyscheduler.v1.MoveJobRequest
+ */
+export type MoveJobRequest = Message<"comfyscheduler.v1.MoveJobRequest"> & {
+  /**
+   * Required. Job, a UUID.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * Required. Job.version as the caller knows it, at least 1.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * Required. When.
+   *
+   * @generated from oneof comfyscheduler.v1.MoveJobRequest.start
+   */
+  start: {
+    /**
+     * Optional. Exactly this start, milliseconds since the Unix epoch, not 0 and not in the past; the slot must be free.
+     *
+     * @generated from field: int64 start_ms = 3;
+     */
+    value: bigint;
+    case: "startMs";
+  } | {
+    /**
+     * Optional. The first free start at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+     * stands for now.
+     *
+     * @generated from field: int64 earliest_start_ms = 4;
+     */
+    value: bigint;
+    case: "earliestStartMs";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Optional. Worker to move to, at most 100 bytes; the job's own when empty.
+   *
+   * @generated from field: string worker_id = 5;
+   */
+  workerId: string;
+
+  /**
+   * Optional. UUID made by the client for this change. Sending the same request again answers with the job as it is now.
+   *
+   * @generated from field: string request_id = 6;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.MoveJobRequest.
+ * Use `create(MoveJobRequestSchema)` to create a new message.
+ */
+export const MoveJobRequestSchema: GenMessage<MoveJobRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 7);
+
+/**
+ * MoveJobResponse is the moved job.
+ *
+ * @generated from message comfyscheduler.v1.MoveJobResponse
+ */
+export type MoveJobResponse = Message<"comfyscheduler.v1.MoveJobResponse"> & {
+  /**
+   * Job as it was written.
+   *
+   * @generated from field: comfyscheduler.v1.Job job = 1;
+   */
+  job?: Job | undefined;
+
+  /**
+   * A live state at this revision or later shows it.
+   *
+   * @generated from field: comfyscheduler.v1.Revision revision = 2;
+   */
+  revision?: Revision | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.MoveJobResponse.
+ * Use `create(MoveJobResponseSchema)` to create a new message.
+ */
+export const MoveJobResponseSchema: GenMessage<MoveJobResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 8);
 
 /**
  * CancelJobRequest names the job.
@@ -254,11 +450,18 @@ export const UpdateJobResponseSchema: GenMessage<UpdateJobResponse> = /*@__PURE_
  */
 export type CancelJobRequest = Message<"comfyscheduler.v1.CancelJobRequest"> & {
   /**
-   * The job.
+   * Required. Job, a UUID.
    *
    * @generated from field: string job_id = 1;
    */
   jobId: string;
+
+  /**
+   * Optional. Job.version as the caller knows it; 0 stands for any.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
 };
 
 /**
@@ -266,7 +469,7 @@ export type CancelJobRequest = Message<"comfyscheduler.v1.CancelJobRequest"> & {
  * Use `create(CancelJobRequestSchema)` to create a new message.
  */
 export const CancelJobRequestSchema: GenMessage<CancelJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 5);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
 
 /**
  * CancelJobResponse is the job after the request.
@@ -275,7 +478,7 @@ export const CancelJobRequestSchema: GenMessage<CancelJobRequest> = /*@__PURE__*
  */
 export type CancelJobResponse = Message<"comfyscheduler.v1.CancelJobResponse"> & {
   /**
-   * The job: cancelled, or processing with `cancel_requested`.
+   * Job: cancelled, or processing with `cancel_requested`.
    *
    * @generated from field: comfyscheduler.v1.Job job = 1;
    */
@@ -294,7 +497,7 @@ export type CancelJobResponse = Message<"comfyscheduler.v1.CancelJobResponse"> &
  * Use `create(CancelJobResponseSchema)` to create a new message.
  */
 export const CancelJobResponseSchema: GenMessage<CancelJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 6);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
 
 /**
  * GetJobRequest names the job.
@@ -303,7 +506,7 @@ export const CancelJobResponseSchema: GenMessage<CancelJobResponse> = /*@__PURE_
  */
 export type GetJobRequest = Message<"comfyscheduler.v1.GetJobRequest"> & {
   /**
-   * The job.
+   * Required. Job, a UUID.
    *
    * @generated from field: string job_id = 1;
    */
@@ -315,7 +518,7 @@ export type GetJobRequest = Message<"comfyscheduler.v1.GetJobRequest"> & {
  * Use `create(GetJobRequestSchema)` to create a new message.
  */
 export const GetJobRequestSchema: GenMessage<GetJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 7);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
 
 /**
  * GetJobResponse is the job.
@@ -324,11 +527,18 @@ export const GetJobRequestSchema: GenMessage<GetJobRequest> = /*@__PURE__*/
  */
 export type GetJobResponse = Message<"comfyscheduler.v1.GetJobResponse"> & {
   /**
-   * The job, with its progress while it runs.
+   * Job, with its progress while it runs.
    *
    * @generated from field: comfyscheduler.v1.Job job = 1;
    */
   job?: Job | undefined;
+
+  /**
+   * Name of its owner.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 2;
+   */
+  users: UserName[];
 };
 
 /**
@@ -336,7 +546,7 @@ export type GetJobResponse = Message<"comfyscheduler.v1.GetJobResponse"> & {
  * Use `create(GetJobResponseSchema)` to create a new message.
  */
 export const GetJobResponseSchema: GenMessage<GetJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 8);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
 
 /**
  * ListJobsRequest says which jobs and in which order.
@@ -345,53 +555,67 @@ export const GetJobResponseSchema: GenMessage<GetJobResponse> = /*@__PURE__*/
  */
 export type ListJobsRequest = Message<"comfyscheduler.v1.ListJobsRequest"> & {
   /**
-   * Jobs wanted at most; 0 stands for 50, more than 500 for 500.
+   * Optional. Jobs wanted at most; 0 stands for 50, more than 500 for 500.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the page before; the other fields must be the same then.
+   * Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only jobs with one of these statuses; all when empty.
+   * Optional. Only jobs with one of these statuses; all when empty.
    *
    * @generated from field: repeated comfyscheduler.v1.JobStatus statuses = 3;
    */
   statuses: JobStatus[];
 
   /**
-   * Only jobs of this user.
+   * Optional. Only jobs of this user, a UUID.
    *
    * @generated from field: string user_id = 4;
    */
   userId: string;
 
   /**
-   * Only jobs on this worker.
+   * Optional. Only jobs on this worker, at most 100 bytes.
    *
    * @generated from field: string worker_id = 5;
    */
   workerId: string;
 
   /**
-   * Only jobs whose slot has a moment in common with this window.
+   * Optional. Only jobs of this workflow, at most 100 bytes.
    *
-   * @generated from field: comfyscheduler.v1.TimeWindow window = 6;
+   * @generated from field: string workflow_id = 6;
    */
-  window?: TimeWindow | undefined;
+  workflowId: string;
 
   /**
-   * Order of the answer.
+   * Optional. Only jobs whose slot has a moment in common with this window; an `end_ms` of 0 stands for no end.
    *
-   * @generated from field: comfyscheduler.v1.JobOrder order = 7;
+   * @generated from field: comfyscheduler.v1.TimeSlot window = 7;
+   */
+  window?: TimeSlot | undefined;
+
+  /**
+   * Optional. Order of the answer; the latest slot first when unspecified.
+   *
+   * @generated from field: comfyscheduler.v1.JobOrder order = 8;
    */
   order: JobOrder;
+
+  /**
+   * Optional. Only jobs whose id ends so: at most 36 hexadecimal digits and hyphens, in either case.
+   *
+   * @generated from field: string id_suffix = 9;
+   */
+  idSuffix: string;
 };
 
 /**
@@ -399,35 +623,7 @@ export type ListJobsRequest = Message<"comfyscheduler.v1.ListJobsRequest"> & {
  * Use `create(ListJobsRequestSchema)` to create a new message.
  */
 export const ListJobsRequestSchema: GenMessage<ListJobsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
-
-/**
- * TimeWindow is a closed interval of time.
- *
- * @generated from message comfyscheduler.v1.TimeWindow
- */
-export type TimeWindow = Message<"comfyscheduler.v1.TimeWindow"> & {
-  /**
-   * First moment, milliseconds since the Unix epoch.
-   *
-   * @generated from field: int64 start_ms = 1;
-   */
-  startMs: bigint;
-
-  /**
-   * Last moment, milliseconds since the Unix epoch; not before the first.
-   *
-   * @generated from field: int64 end_ms = 2;
-   */
-  endMs: bigint;
-};
-
-/**
- * Describes the message comfyscheduler.v1.TimeWindow.
- * Use `create(TimeWindowSchema)` to create a new message.
- */
-export const TimeWindowSchema: GenMessage<TimeWindow> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
 
 /**
  * ListJobsResponse is one page.
@@ -436,7 +632,7 @@ export const TimeWindowSchema: GenMessage<TimeWindow> = /*@__PURE__*/
  */
 export type ListJobsResponse = Message<"comfyscheduler.v1.ListJobsResponse"> & {
   /**
-   * The jobs.
+   * Jobs.
    *
    * @generated from field: repeated comfyscheduler.v1.Job jobs = 1;
    */
@@ -448,6 +644,13 @@ export type ListJobsResponse = Message<"comfyscheduler.v1.ListJobsResponse"> & {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Names of the owners of `jobs`.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 3;
+   */
+  users: UserName[];
 };
 
 /**
@@ -455,41 +658,56 @@ export type ListJobsResponse = Message<"comfyscheduler.v1.ListJobsResponse"> & {
  * Use `create(ListJobsResponseSchema)` to create a new message.
  */
 export const ListJobsResponseSchema: GenMessage<ListJobsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
 
 /**
- * ListFreeSlotsRequest says where to look.
+ * ListFreeSlotsRequest says what is to fit and where to look.
  *
  * @generated from message comfyscheduler.v1.ListFreeSlotsRequest
  */
 export type ListFreeSlotsRequest = Message<"comfyscheduler.v1.ListFreeSlotsRequest"> & {
   /**
-   * Worker; the first of the configuration when empty.
+   * Optional. Worker, at most 100 bytes; all that can run the workflow when empty.
    *
    * @generated from field: string worker_id = 1;
    */
   workerId: string;
 
   /**
-   * Workflow whose estimate is the length wanted; the first of the configuration when empty.
+   * Optional. Workflow that is to fit, at most 100 bytes; the first of the configuration when empty.
    *
    * @generated from field: string workflow_id = 2;
    */
   workflowId: string;
 
   /**
-   * Look from here on, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
+   * Optional. Values that it is to run with by input name, at most 100, names of at most 100 bytes; the defaults for those left
+   * out. No input is required here.
    *
-   * @generated from field: int64 from_ms = 3;
+   * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 3;
+   */
+  inputs: { [key: string]: InputValue };
+
+  /**
+   * Optional. Look from here on, milliseconds since the Unix epoch; 0, or a moment in the past, stands for now.
+   *
+   * @generated from field: int64 from_ms = 4;
    */
   fromMs: bigint;
 
   /**
-   * Stretches wanted at most; 0 stands for 10.
+   * Optional. Stretches wanted at most; 0 stands for 50, more than 500 for 500.
    *
-   * @generated from field: int32 max_results = 4;
+   * @generated from field: int32 page_size = 5;
    */
-  maxResults: number;
+  pageSize: number;
+
+  /**
+   * Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
+   *
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
 };
 
 /**
@@ -497,27 +715,27 @@ export type ListFreeSlotsRequest = Message<"comfyscheduler.v1.ListFreeSlotsReque
  * Use `create(ListFreeSlotsRequestSchema)` to create a new message.
  */
 export const ListFreeSlotsRequestSchema: GenMessage<ListFreeSlotsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
 
 /**
- * ListFreeSlotsResponse is the free stretches, earliest first.
+ * ListFreeSlotsResponse is one page.
  *
  * @generated from message comfyscheduler.v1.ListFreeSlotsResponse
  */
 export type ListFreeSlotsResponse = Message<"comfyscheduler.v1.ListFreeSlotsResponse"> & {
   /**
-   * The stretches.
+   * Stretches, earliest first.
    *
    * @generated from field: repeated comfyscheduler.v1.FreeSlot free_slots = 1;
    */
   freeSlots: FreeSlot[];
 
   /**
-   * Length of the slot that was looked for, in milliseconds.
+   * Token of the next page; empty on the last.
    *
-   * @generated from field: int64 slot_duration_ms = 2;
+   * @generated from field: string next_page_token = 2;
    */
-  slotDurationMs: bigint;
+  nextPageToken: string;
 };
 
 /**
@@ -525,16 +743,16 @@ export type ListFreeSlotsResponse = Message<"comfyscheduler.v1.ListFreeSlotsResp
  * Use `create(ListFreeSlotsResponseSchema)` to create a new message.
  */
 export const ListFreeSlotsResponseSchema: GenMessage<ListFreeSlotsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
 
 /**
- * FreeSlot is a stretch of a timeline in which a slot of the wanted length fits.
+ * FreeSlot is a stretch of a timeline in which a slot of the wanted length fits. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.FreeSlot
  */
 export type FreeSlot = Message<"comfyscheduler.v1.FreeSlot"> & {
   /**
-   * The worker.
+   * Worker.
    *
    * @generated from field: string worker_id = 1;
    */
@@ -553,6 +771,13 @@ export type FreeSlot = Message<"comfyscheduler.v1.FreeSlot"> & {
    * @generated from field: int64 last_start_ms = 3;
    */
   lastStartMs: bigint;
+
+  /**
+   * Duration of the slot on this worker, in milliseconds.
+   *
+   * @generated from field: int64 slot_duration_ms = 4;
+   */
+  slotDurationMs: bigint;
 };
 
 /**
@@ -560,16 +785,16 @@ export type FreeSlot = Message<"comfyscheduler.v1.FreeSlot"> & {
  * Use `create(FreeSlotSchema)` to create a new message.
  */
 export const FreeSlotSchema: GenMessage<FreeSlot> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
 
 /**
- * GetTodayStatsRequest says what today is.
+ * GetDayStatsRequest says what today is.
  *
- * @generated from message comfyscheduler.v1.GetTodayStatsRequest
+ * @generated from message comfyscheduler.v1.GetDayStatsRequest
  */
-export type GetTodayStatsRequest = Message<"comfyscheduler.v1.GetTodayStatsRequest"> & {
+export type GetDayStatsRequest = Message<"comfyscheduler.v1.GetDayStatsRequest"> & {
   /**
-   * IANA name of the caller's time zone, such as "Europe/Berlin"; UTC when empty.
+   * Optional. IANA name of the caller's time zone, such as "Europe/Berlin", at most 100 bytes; UTC when empty.
    *
    * @generated from field: string time_zone = 1;
    */
@@ -577,45 +802,45 @@ export type GetTodayStatsRequest = Message<"comfyscheduler.v1.GetTodayStatsReque
 };
 
 /**
- * Describes the message comfyscheduler.v1.GetTodayStatsRequest.
- * Use `create(GetTodayStatsRequestSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.GetDayStatsRequest.
+ * Use `create(GetDayStatsRequestSchema)` to create a new message.
  */
-export const GetTodayStatsRequestSchema: GenMessage<GetTodayStatsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
+export const GetDayStatsRequestSchema: GenMessage<GetDayStatsRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
 
 /**
- * GetTodayStatsResponse is today's numbers.
+ * GetDayStatsResponse is today's numbers.
  *
- * @generated from message comfyscheduler.v1.GetTodayStatsResponse
+ * @generated from message comfyscheduler.v1.GetDayStatsResponse
  */
-export type GetTodayStatsResponse = Message<"comfyscheduler.v1.GetTodayStatsResponse"> & {
+export type GetDayStatsResponse = Message<"comfyscheduler.v1.GetDayStatsResponse"> & {
   /**
    * Jobs whose slot starts today, cancelled ones left out.
    *
-   * @generated from field: int64 jobs_today = 1;
+   * @generated from field: int64 jobs = 1;
    */
-  jobsToday: bigint;
+  jobs: bigint;
 
   /**
    * Of those, completed.
    *
-   * @generated from field: int64 completed_today = 2;
+   * @generated from field: int64 completed = 2;
    */
-  completedToday: bigint;
+  completed: bigint;
 
   /**
    * Of those, failed.
    *
-   * @generated from field: int64 failed_today = 3;
+   * @generated from field: int64 failed = 3;
    */
-  failedToday: bigint;
+  failed: bigint;
 
   /**
-   * Mean time from start to outcome of today's completed jobs, in milliseconds; 0 when there are none.
+   * Mean duration from start to outcome of today's completed jobs, in milliseconds; 0 when there are none.
    *
-   * @generated from field: int64 average_generation_ms = 4;
+   * @generated from field: int64 average_duration_ms = 4;
    */
-  averageGenerationMs: bigint;
+  averageDurationMs: bigint;
 
   /**
    * Duration of the benchmark generation, in milliseconds; 0 until it is known.
@@ -632,26 +857,19 @@ export type GetTodayStatsResponse = Message<"comfyscheduler.v1.GetTodayStatsResp
   activeUsers: bigint;
 
   /**
-   * Start of today, milliseconds since the Unix epoch.
+   * Today.
    *
-   * @generated from field: int64 day_start_ms = 7;
+   * @generated from field: comfyscheduler.v1.TimeSlot day = 7;
    */
-  dayStartMs: bigint;
-
-  /**
-   * Last moment of today, milliseconds since the Unix epoch.
-   *
-   * @generated from field: int64 day_end_ms = 8;
-   */
-  dayEndMs: bigint;
+  day?: TimeSlot | undefined;
 };
 
 /**
- * Describes the message comfyscheduler.v1.GetTodayStatsResponse.
- * Use `create(GetTodayStatsResponseSchema)` to create a new message.
+ * Describes the message comfyscheduler.v1.GetDayStatsResponse.
+ * Use `create(GetDayStatsResponseSchema)` to create a new message.
  */
-export const GetTodayStatsResponseSchema: GenMessage<GetTodayStatsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
+export const GetDayStatsResponseSchema: GenMessage<GetDayStatsResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
 
 /**
  * GetStateRequest is empty.
@@ -666,7 +884,7 @@ export type GetStateRequest = Message<"comfyscheduler.v1.GetStateRequest"> & {
  * Use `create(GetStateRequestSchema)` to create a new message.
  */
 export const GetStateRequestSchema: GenMessage<GetStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
 
 /**
  * GetStateResponse is the live state.
@@ -675,11 +893,25 @@ export const GetStateRequestSchema: GenMessage<GetStateRequest> = /*@__PURE__*/
  */
 export type GetStateResponse = Message<"comfyscheduler.v1.GetStateResponse"> & {
   /**
-   * The state as a whole.
+   * What is kept, as a whole.
    *
    * @generated from field: comfyscheduler.v1.StateSnapshot snapshot = 1;
    */
   snapshot?: StateSnapshot | undefined;
+
+  /**
+   * What is not, as a whole.
+   *
+   * @generated from field: comfyscheduler.v1.StatusUpdate status = 2;
+   */
+  status?: StatusUpdate | undefined;
+
+  /**
+   * Clock of the server, milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 server_time_ms = 3;
+   */
+  serverTimeMs: bigint;
 };
 
 /**
@@ -687,7 +919,7 @@ export type GetStateResponse = Message<"comfyscheduler.v1.GetStateResponse"> & {
  * Use `create(GetStateResponseSchema)` to create a new message.
  */
 export const GetStateResponseSchema: GenMessage<GetStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
 
 /**
  * WatchStateRequest opens a state stream.
@@ -696,14 +928,14 @@ export const GetStateResponseSchema: GenMessage<GetStateResponse> = /*@__PURE__*
  */
 export type WatchStateRequest = Message<"comfyscheduler.v1.WatchStateRequest"> & {
   /**
-   * Last revision the client has applied; absent at first.
+   * Optional. Last revision that the client has applied; absent at first.
    *
    * @generated from field: comfyscheduler.v1.Revision resume_after = 1;
    */
   resumeAfter?: Revision | undefined;
 
   /**
-   * Kind of client, shown to others, such as "web" or "cli".
+   * Optional. Kind of client, shown to others, such as "web" or "cli", at most 40 characters.
    *
    * @generated from field: string client = 2;
    */
@@ -715,46 +947,53 @@ export type WatchStateRequest = Message<"comfyscheduler.v1.WatchStateRequest"> &
  * Use `create(WatchStateRequestSchema)` to create a new message.
  */
 export const WatchStateRequestSchema: GenMessage<WatchStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 22);
 
 /**
- * WatchStateResponse is what is new. Apply snapshot, then deltas, then progress.
+ * WatchStateResponse is what is new. Apply the snapshot, then deltas, then status updates, then progress.
  *
  * @generated from message comfyscheduler.v1.WatchStateResponse
  */
 export type WatchStateResponse = Message<"comfyscheduler.v1.WatchStateResponse"> & {
   /**
-   * The whole state: forget what you had.
+   * Everything that is kept: forget what you had of it.
    *
    * @generated from field: comfyscheduler.v1.StateSnapshot snapshot = 1;
    */
   snapshot?: StateSnapshot | undefined;
 
   /**
-   * Changes in their order.
+   * Changes of it, in their order.
    *
    * @generated from field: repeated comfyscheduler.v1.StateDelta deltas = 2;
    */
   deltas: StateDelta[];
 
   /**
+   * Changes of what is not kept, in their order.
+   *
+   * @generated from field: repeated comfyscheduler.v1.StatusUpdate statuses = 3;
+   */
+  statuses: StatusUpdate[];
+
+  /**
    * Progress of running jobs, the newest of each.
    *
-   * @generated from field: repeated comfyscheduler.v1.JobProgress progress = 3;
+   * @generated from field: repeated comfyscheduler.v1.JobProgress progress = 4;
    */
   progress: JobProgress[];
 
   /**
-   * Sign of life on a quiet stream.
+   * Sign of life on a quiet stream, and in the first response.
    *
-   * @generated from field: comfyscheduler.v1.Heartbeat heartbeat = 4;
+   * @generated from field: comfyscheduler.v1.Heartbeat heartbeat = 5;
    */
   heartbeat?: Heartbeat | undefined;
 
   /**
    * Id of this stream among the connected users; in the first response only.
    *
-   * @generated from field: string connection_id = 5;
+   * @generated from field: string connection_id = 6;
    */
   connectionId: string;
 };
@@ -764,16 +1003,16 @@ export type WatchStateResponse = Message<"comfyscheduler.v1.WatchStateResponse">
  * Use `create(WatchStateResponseSchema)` to create a new message.
  */
 export const WatchStateResponseSchema: GenMessage<WatchStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 23);
 
 /**
- * Heartbeat is a sign of life.
+ * Heartbeat is a sign of life. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Heartbeat
  */
 export type Heartbeat = Message<"comfyscheduler.v1.Heartbeat"> & {
   /**
-   * The server's clock, milliseconds since the Unix epoch.
+   * Clock of the server, milliseconds since the Unix epoch.
    *
    * @generated from field: int64 server_time_ms = 1;
    */
@@ -785,7 +1024,7 @@ export type Heartbeat = Message<"comfyscheduler.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 24);
 
 /**
  * JobOrder is an order of jobs. Jobs with the same key are ordered by id.
@@ -822,11 +1061,11 @@ export const JobOrderSchema: GenEnum<JobOrder> = /*@__PURE__*/
   enumDesc(file_comfyscheduler_v1_scheduler_service, 0);
 
 /**
- * SchedulerService books time slots on the GPU's timeline and shows that timeline live.
+ * SchedulerService books time slots on the timelines of the GPUs and shows those timelines live.
  *
- * Every call needs a token (see IdentityService). Times are milliseconds since the Unix epoch, durations are
- * milliseconds, slots are closed intervals: slots that touch collide. A call that fails changes nothing. Errors about a
- * field are INVALID_ARGUMENT with buf.validate.Violations, others carry an ErrorInfo.
+ * Every call needs a token (see IdentityService). Moments are milliseconds since the Unix epoch, durations are
+ * milliseconds, slots are closed intervals: slots that touch collide. A call that fails changes nothing, and its error carries
+ * an ErrorInfo.
  *
  * @generated from service comfyscheduler.v1.SchedulerService
  */
@@ -836,8 +1075,9 @@ export const SchedulerService: GenService<{
    * one wins. The answer is sent when the booking is on disk.
    *
    * INVALID_ARGUMENT for a start in the past or unsuitable values; FAILED_PRECONDITION with a SlotConflict when the slot
-   * is taken; UNAVAILABLE until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another
-   * booking; RESOURCE_EXHAUSTED when the disk is full.
+   * is taken, and with ERROR_REASON_STALE_WORKFLOW when the workflow has another version than the request names; UNAVAILABLE
+   * until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
+   * the disk is full.
    *
    * @generated from rpc comfyscheduler.v1.SchedulerService.BookJob
    */
@@ -847,10 +1087,22 @@ export const SchedulerService: GenService<{
     output: typeof BookJobResponseSchema;
   },
   /**
-   * Edits and moves a scheduled job in one step: all of it or nothing. A move is checked like a booking.
+   * Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
+   * book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
+   * what BookJob's own errors tell.
    *
-   * ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
-   * SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
+   * @generated from rpc comfyscheduler.v1.SchedulerService.CheckBooking
+   */
+  checkBooking: {
+    methodKind: "unary";
+    input: typeof CheckBookingRequestSchema;
+    output: typeof CheckBookingResponseSchema;
+  },
+  /**
+   * Changes the inputs of a scheduled job: all of the named ones or nothing.
+   *
+   * ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
+   * PERMISSION_DENIED for somebody else's job.
    *
    * @generated from rpc comfyscheduler.v1.SchedulerService.UpdateJob
    */
@@ -860,10 +1112,25 @@ export const SchedulerService: GenService<{
     output: typeof UpdateJobResponseSchema;
   },
   /**
-   * Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when ComfyUI has
-   * let go; it may complete all the same. Asking again does no harm.
+   * Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
+   * not in its way.
    *
-   * FAILED_PRECONDITION when it has ended already; PERMISSION_DENIED for somebody else's job.
+   * ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
+   * SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
+   *
+   * @generated from rpc comfyscheduler.v1.SchedulerService.MoveJob
+   */
+  moveJob: {
+    methodKind: "unary";
+    input: typeof MoveJobRequestSchema;
+    output: typeof MoveJobResponseSchema;
+  },
+  /**
+   * Takes a job back. A scheduled job is cancelled at once. A running one is interrupted, and cancelled when its run has
+   * ended; it may complete all the same. Asking again does no harm.
+   *
+   * FAILED_PRECONDITION when it has ended already; ABORTED when it was changed since `version`; PERMISSION_DENIED for somebody
+   * else's job.
    *
    * @generated from rpc comfyscheduler.v1.SchedulerService.CancelJob
    */
@@ -893,7 +1160,7 @@ export const SchedulerService: GenService<{
     output: typeof ListJobsResponseSchema;
   },
   /**
-   * Finds the free stretches of a worker's timeline that hold at least one slot.
+   * Finds page by page the free stretches of timelines that hold at least one slot, earliest first.
    *
    * @generated from rpc comfyscheduler.v1.SchedulerService.ListFreeSlots
    */
@@ -905,15 +1172,15 @@ export const SchedulerService: GenService<{
   /**
    * Reads today's numbers in the caller's time zone.
    *
-   * @generated from rpc comfyscheduler.v1.SchedulerService.GetTodayStats
+   * @generated from rpc comfyscheduler.v1.SchedulerService.GetDayStats
    */
-  getTodayStats: {
+  getDayStats: {
     methodKind: "unary";
-    input: typeof GetTodayStatsRequestSchema;
-    output: typeof GetTodayStatsResponseSchema;
+    input: typeof GetDayStatsRequestSchema;
+    output: typeof GetDayStatsResponseSchema;
   },
   /**
-   * Reads the live state once, as WatchState would begin.
+   * Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
    *
    * @generated from rpc comfyscheduler.v1.SchedulerService.GetState
    */
@@ -925,9 +1192,10 @@ export const SchedulerService: GenService<{
   /**
    * Follows the live state. While the stream is open its caller is among the connected users.
    *
-   * The first response holds a snapshot, or, when `resume_after` is still known, the deltas since then. After it come
-   * deltas without a gap, their revisions strictly rising, several in one response when the client reads slowly.
-   * Progress has no revision and may be left out. A heartbeat comes within 15 seconds without anything else. When a client
+   * The first response holds a snapshot, or, when the log of changes still reaches back to `resume_after`, the deltas since
+   * then, also after a restart of the service; and a complete status update. After it come deltas without a gap, their
+   * revisions never falling, several in one response when the client reads slowly. Status updates and progress have no
+   * revision; progress may be left out. A heartbeat comes within 15 seconds without anything else. When a client
    * is too far behind it gets a new snapshot. The stream ends with UNAVAILABLE when the service stops and with
    * UNAUTHENTICATED when the token is revoked; connect again with the last revision.
    *

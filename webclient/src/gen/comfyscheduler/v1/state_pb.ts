@@ -2,13 +2,14 @@
 // @generated from file comfyscheduler/v1/state.proto (package comfyscheduler.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Job } from "./job_pb";
 import { file_comfyscheduler_v1_job } from "./job_pb";
-import type { SystemState } from "./system_pb";
-import { file_comfyscheduler_v1_system } from "./system_pb";
-import type { Workflow } from "./workflow_pb";
+import type { Worker } from "./worker_pb";
+import { file_comfyscheduler_v1_worker } from "./worker_pb";
+import type { WorkflowSummary } from "./workflow_pb";
 import { file_comfyscheduler_v1_workflow } from "./workflow_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,23 +17,24 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/state.proto.
  */
 export const file_comfyscheduler_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9zdGF0ZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiKQoIUmV2aXNpb24SDQoFZXBvY2gYASABKAkSDgoGbnVtYmVyGAIgASgDIqQDCg1TdGF0ZVNuYXBzaG90Ei0KCHJldmlzaW9uGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SFgoOc2VydmVyX3RpbWVfbXMYAiABKAMSLgoGc3lzdGVtGAMgASgLMh4uY29tZnlzY2hlZHVsZXIudjEuU3lzdGVtU3RhdGUSLgoJd29ya2Zsb3dzGAQgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3cSNgoPY29ubmVjdGVkX3VzZXJzGAUgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuQ29ubmVjdGlvbhIkCgRqb2JzGAYgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhoKEnNjaGVkdWxlZF91bnRpbF9tcxgHIAEoAxIqCgV1c2VycxgIIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lEi0KCHByZXNlbmNlGAkgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUHJlc2VuY2USFwoPc2NoZWR1bGVkX3RvdGFsGAogASgDIocDCgpTdGF0ZURlbHRhEi0KCHJldmlzaW9uGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SJAoEam9icxgCIAMoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhIuCgZzeXN0ZW0YAyABKAsyHi5jb21meXNjaGVkdWxlci52MS5TeXN0ZW1TdGF0ZRIuCgl3b3JrZmxvd3MYBCADKAsyGy5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvdxI2Cg9jb25uZWN0ZWRfdXNlcnMYBSADKAsyHS5jb21meXNjaGVkdWxlci52MS5Db25uZWN0aW9uEhgKEGRpc2Nvbm5lY3RlZF9pZHMYBiADKAkSKgoFdXNlcnMYByADKAsyGy5jb21meXNjaGVkdWxlci52MS5Vc2VyTmFtZRItCghwcmVzZW5jZRgIIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlByZXNlbmNlEhcKD3NjaGVkdWxlZF90b3RhbBgJIAEoAyIpCghVc2VyTmFtZRIPCgd1c2VyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkiLgoIUHJlc2VuY2USEwoLY29ubmVjdGlvbnMYASABKAUSDQoFdXNlcnMYAiABKAUibwoKQ29ubmVjdGlvbhIVCg1jb25uZWN0aW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSCgoCaXAYBCABKAkSFwoPY29ubmVjdGVkX2F0X21zGAUgASgDEg4KBmNsaWVudBgGIAEoCUoECAMQBEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_comfyscheduler_v1_job, file_comfyscheduler_v1_system, file_comfyscheduler_v1_workflow]);
+  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9zdGF0ZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiMgoIUmV2aXNpb24SFgoFZXBvY2gYASABKAlCB7pIBHICKGQSDgoGbnVtYmVyGAIgASgDIsUBCg1TdGF0ZVNuYXBzaG90Ei0KCHJldmlzaW9uGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SJAoEam9icxgCIAMoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhIaChJzY2hlZHVsZWRfdW50aWxfbXMYAyABKAMSFwoPc2NoZWR1bGVkX3RvdGFsGAQgASgDEioKBXVzZXJzGAUgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuVXNlck5hbWUipgEKClN0YXRlRGVsdGESLQoIcmV2aXNpb24YASABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbhIkCgRqb2JzGAIgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhcKD3NjaGVkdWxlZF90b3RhbBgDIAEoAxIqCgV1c2VycxgEIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lIrQCCgxTdGF0dXNVcGRhdGUSEAoIY29tcGxldGUYASABKAgSLgoGc3lzdGVtGAIgASgLMh4uY29tZnlzY2hlZHVsZXIudjEuU3lzdGVtU3RhdGUSNQoJd29ya2Zsb3dzGAMgAygLMiIuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3dTdW1tYXJ5EjYKD2Nvbm5lY3RlZF91c2VycxgEIAMoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkNvbm5lY3Rpb24SGAoQZGlzY29ubmVjdGVkX2lkcxgFIAMoCRItCghwcmVzZW5jZRgGIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlByZXNlbmNlEioKBXVzZXJzGAcgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuVXNlck5hbWUiKQoIVXNlck5hbWUSDwoHdXNlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJIi4KCFByZXNlbmNlEhMKC2Nvbm5lY3Rpb25zGAEgASgFEg0KBXVzZXJzGAIgASgFImkKCkNvbm5lY3Rpb24SFQoNY29ubmVjdGlvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEgoKAmlwGAMgASgJEhcKD2Nvbm5lY3RlZF9hdF9tcxgEIAEoAxIOCgZjbGllbnQYBSABKAkilgIKC1N5c3RlbVN0YXRlEi8KBnN0YXR1cxgBIAEoDjIfLmNvbWZ5c2NoZWR1bGVyLnYxLlN5c3RlbVN0YXR1cxIOCgZyZWFzb24YAiABKAkSFAoMYmVuY2htYXJrX21zGAMgASgDEioKB3dvcmtlcnMYBCADKAsyGS5jb21meXNjaGVkdWxlci52MS5Xb3JrZXISDwoHdmVyc2lvbhgFIAEoCRIyCgthY2Nlc3NfbW9kZRgGIAEoDjIdLmNvbWZ5c2NoZWR1bGVyLnYxLkFjY2Vzc01vZGUSFAoMcHJpdmF0ZV9qb2JzGAcgASgIEikKBmxpbWl0cxgIIAEoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLkxpbWl0cyJQCgZMaW1pdHMSFQoNb3Blbl9ib29raW5ncxgBIAEoBRISCgpkYXlzX2FoZWFkGAIgASgFEhsKE3JlcXVlc3RzX3Blcl9zZWNvbmQYAyABKAUqugEKDFN5c3RlbVN0YXR1cxIdChlTWVNURU1fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVU1lTVEVNX1NUQVRVU19CT09USU5HEAESHgoaU1lTVEVNX1NUQVRVU19CRU5DSE1BUktJTkcQAhIXChNTWVNURU1fU1RBVFVTX1JFQURZEAMSHAoYU1lTVEVNX1NUQVRVU19SRVNUQVJUSU5HEAQSGQoVU1lTVEVNX1NUQVRVU19PRkZMSU5FEAUqbwoKQWNjZXNzTW9kZRIbChdBQ0NFU1NfTU9ERV9VTlNQRUNJRklFRBAAEhQKEEFDQ0VTU19NT0RFX09QRU4QARIWChJBQ0NFU1NfTU9ERV9JTlZJVEUQAhIWChJBQ0NFU1NfTU9ERV9DTE9TRUQQA0JXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_buf_validate_validate, file_comfyscheduler_v1_job, file_comfyscheduler_v1_worker, file_comfyscheduler_v1_workflow]);
 
 /**
- * Revision is a point in the history of the live state. Two revisions can be compared only within one epoch.
+ * Revision is a point in the history of what is kept. Two revisions can be compared only within one epoch.
  *
  * @generated from message comfyscheduler.v1.Revision
  */
 export type Revision = Message<"comfyscheduler.v1.Revision"> & {
   /**
-   * Names one unbroken history; a new one begins when the service starts.
+   * Required. Names one unbroken history, at most 100 bytes. It survives a restart of the service; a new one begins when a
+   * backup is restored.
    *
    * @generated from field: string epoch = 1;
    */
   epoch: string;
 
   /**
-   * Position in that history; each change is one higher.
+   * Required. Position in that history; each committed change is one higher.
    *
    * @generated from field: int64 number = 2;
    */
@@ -47,82 +49,48 @@ export const RevisionSchema: GenMessage<Revision> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_state, 0);
 
 /**
- * StateSnapshot is the live state as a whole. It replaces whatever the client had.
+ * StateSnapshot is the part of the live state that is kept. It replaces whatever the client had of it. Every field is output
+ * only.
  *
  * @generated from message comfyscheduler.v1.StateSnapshot
  */
 export type StateSnapshot = Message<"comfyscheduler.v1.StateSnapshot"> & {
   /**
-   * The revision it stands at.
+   * Revision at which it stands.
    *
    * @generated from field: comfyscheduler.v1.Revision revision = 1;
    */
   revision?: Revision | undefined;
 
   /**
-   * The server's clock, milliseconds since the Unix epoch.
-   *
-   * @generated from field: int64 server_time_ms = 2;
-   */
-  serverTimeMs: bigint;
-
-  /**
-   * The service and its ComfyUI.
-   *
-   * @generated from field: comfyscheduler.v1.SystemState system = 3;
-   */
-  system?: SystemState | undefined;
-
-  /**
-   * The workflows that can be booked.
-   *
-   * @generated from field: repeated comfyscheduler.v1.Workflow workflows = 4;
-   */
-  workflows: Workflow[];
-
-  /**
-   * Who is watching now: up to 200 connections and, beyond those, up to 20 of the caller's own. `presence` counts all.
-   *
-   * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
-   */
-  connectedUsers: Connection[];
-
-  /**
    * Running jobs, the next scheduled ones and the latest ended ones, long texts cut (Job.shortened). Bounded in number and
    * so that the snapshot has at most 1 MiB: ask ListJobs for the rest.
    *
-   * @generated from field: repeated comfyscheduler.v1.Job jobs = 6;
+   * @generated from field: repeated comfyscheduler.v1.Job jobs = 2;
    */
   jobs: Job[];
 
   /**
-   * Scheduled jobs whose slot starts after this moment (milliseconds since the Unix epoch) may be missing here;
+   * Scheduled jobs whose slot starts after this moment may be missing here, milliseconds since the Unix epoch;
    * 0 when all scheduled jobs are here.
    *
-   * @generated from field: int64 scheduled_until_ms = 7;
+   * @generated from field: int64 scheduled_until_ms = 3;
    */
   scheduledUntilMs: bigint;
 
   /**
-   * Names of the users whom `jobs` and `connected_users` speak of.
-   *
-   * @generated from field: repeated comfyscheduler.v1.UserName users = 8;
-   */
-  users: UserName[];
-
-  /**
-   * How many watch now.
-   *
-   * @generated from field: comfyscheduler.v1.Presence presence = 9;
-   */
-  presence?: Presence | undefined;
-
-  /**
    * How many jobs are scheduled, those that are missing here included.
    *
-   * @generated from field: int64 scheduled_total = 10;
+   * @generated from field: int64 scheduled_total = 4;
    */
   scheduledTotal: bigint;
+
+  /**
+   * Names of the owners of `jobs`.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 5;
+   */
+  users: UserName[];
 };
 
 /**
@@ -133,14 +101,14 @@ export const StateSnapshotSchema: GenMessage<StateSnapshot> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_state, 1);
 
 /**
- * StateDelta is one change of the live state. Applying it twice does no harm. Its jobs have one owner: what was committed
- * together for several, or is large, comes as several deltas.
+ * StateDelta is one committed change. Applying it twice does no harm. Its jobs have one owner: what was committed together for
+ * several, or is large, comes as several deltas. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.StateDelta
  */
 export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
   /**
-   * The revision that the change leads to.
+   * Revision that the change leads to. Deltas that one commit is told in share it, and come in one response.
    *
    * @generated from field: comfyscheduler.v1.Revision revision = 1;
    */
@@ -154,53 +122,18 @@ export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
   jobs: Job[];
 
   /**
-   * The service and its ComfyUI, when changed.
-   *
-   * @generated from field: comfyscheduler.v1.SystemState system = 3;
-   */
-  system?: SystemState | undefined;
-
-  /**
-   * All workflows, when one changed.
-   *
-   * @generated from field: repeated comfyscheduler.v1.Workflow workflows = 4;
-   */
-  workflows: Workflow[];
-
-  /**
-   * Connections that are new, of those that are listed.
-   *
-   * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 5;
-   */
-  connectedUsers: Connection[];
-
-  /**
-   * Ids of connections that are gone, of those that were listed.
-   *
-   * @generated from field: repeated string disconnected_ids = 6;
-   */
-  disconnectedIds: string[];
-
-  /**
-   * Names of users: the owners of `jobs`, those of `connected_users`, and whoever took another name.
-   *
-   * @generated from field: repeated comfyscheduler.v1.UserName users = 7;
-   */
-  users: UserName[];
-
-  /**
-   * How many watch now, when changed.
-   *
-   * @generated from field: comfyscheduler.v1.Presence presence = 8;
-   */
-  presence?: Presence | undefined;
-
-  /**
    * How many jobs are scheduled, when `jobs` is not empty.
    *
-   * @generated from field: int64 scheduled_total = 9;
+   * @generated from field: int64 scheduled_total = 3;
    */
   scheduledTotal: bigint;
+
+  /**
+   * Names of users: the owners of `jobs`, and whoever took another name.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 4;
+   */
+  users: UserName[];
 };
 
 /**
@@ -211,20 +144,85 @@ export const StateDeltaSchema: GenMessage<StateDelta> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_state, 2);
 
 /**
- * UserName is what a user is called now.
+ * StatusUpdate is a change of the part of the live state that is not kept: how the service and its ComfyUI are and who
+ * watches. It has no revision. A stream begins with one that holds everything. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.StatusUpdate
+ */
+export type StatusUpdate = Message<"comfyscheduler.v1.StatusUpdate"> & {
+  /**
+   * It holds everything: forget the workflows and connections you had.
+   *
+   * @generated from field: bool complete = 1;
+   */
+  complete: boolean;
+
+  /**
+   * Service and its workers, when changed.
+   *
+   * @generated from field: comfyscheduler.v1.SystemState system = 2;
+   */
+  system?: SystemState | undefined;
+
+  /**
+   * All workflows, when one changed.
+   *
+   * @generated from field: repeated comfyscheduler.v1.WorkflowSummary workflows = 3;
+   */
+  workflows: WorkflowSummary[];
+
+  /**
+   * Connections that are new, of those that are listed: up to 200 and, beyond those, up to 20 of the caller's own.
+   * `presence` counts all.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Connection connected_users = 4;
+   */
+  connectedUsers: Connection[];
+
+  /**
+   * Ids of connections that are gone, of those that were listed. Apply them after `connected_users`.
+   *
+   * @generated from field: repeated string disconnected_ids = 5;
+   */
+  disconnectedIds: string[];
+
+  /**
+   * How many watch now, when changed.
+   *
+   * @generated from field: comfyscheduler.v1.Presence presence = 6;
+   */
+  presence?: Presence | undefined;
+
+  /**
+   * Names of the users of `connected_users`.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 7;
+   */
+  users: UserName[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.StatusUpdate.
+ * Use `create(StatusUpdateSchema)` to create a new message.
+ */
+export const StatusUpdateSchema: GenMessage<StatusUpdate> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_state, 3);
+
+/**
+ * UserName is what a user is called now. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.UserName
  */
 export type UserName = Message<"comfyscheduler.v1.UserName"> & {
   /**
-   * The user.
+   * User.
    *
    * @generated from field: string user_id = 1;
    */
   userId: string;
 
   /**
-   * The user's current name.
+   * Current name.
    *
    * @generated from field: string name = 2;
    */
@@ -236,10 +234,10 @@ export type UserName = Message<"comfyscheduler.v1.UserName"> & {
  * Use `create(UserNameSchema)` to create a new message.
  */
 export const UserNameSchema: GenMessage<UserName> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_state, 3);
+  messageDesc(file_comfyscheduler_v1_state, 4);
 
 /**
- * Presence counts who watches.
+ * Presence counts who watches. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Presence
  */
@@ -264,46 +262,46 @@ export type Presence = Message<"comfyscheduler.v1.Presence"> & {
  * Use `create(PresenceSchema)` to create a new message.
  */
 export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_state, 4);
+  messageDesc(file_comfyscheduler_v1_state, 5);
 
 /**
- * Connection is one open state stream. Tabs of one browser may share one.
+ * Connection is one open state stream. Tabs of one browser may share one. Every field is output only.
  *
  * @generated from message comfyscheduler.v1.Connection
  */
 export type Connection = Message<"comfyscheduler.v1.Connection"> & {
   /**
-   * Made by the server for each stream.
+   * Id, made by the server for each stream.
    *
    * @generated from field: string connection_id = 1;
    */
   connectionId: string;
 
   /**
-   * The user.
+   * User.
    *
    * @generated from field: string user_id = 2;
    */
   userId: string;
 
   /**
-   * The client's address; empty where the viewer may not see it.
+   * Address of the client; empty where the viewer may not see it.
    *
-   * @generated from field: string ip = 4;
+   * @generated from field: string ip = 3;
    */
   ip: string;
 
   /**
    * Since when, milliseconds since the Unix epoch.
    *
-   * @generated from field: int64 connected_at_ms = 5;
+   * @generated from field: int64 connected_at_ms = 4;
    */
   connectedAtMs: bigint;
 
   /**
    * Kind of client as it names itself, such as "web" or "cli".
    *
-   * @generated from field: string client = 6;
+   * @generated from field: string client = 5;
    */
   client: string;
 };
@@ -313,5 +311,206 @@ export type Connection = Message<"comfyscheduler.v1.Connection"> & {
  * Use `create(ConnectionSchema)` to create a new message.
  */
 export const ConnectionSchema: GenMessage<Connection> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_state, 5);
+  messageDesc(file_comfyscheduler_v1_state, 6);
+
+/**
+ * SystemState is how the service and its ComfyUI are. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.SystemState
+ */
+export type SystemState = Message<"comfyscheduler.v1.SystemState"> & {
+  /**
+   * State of the whole: that of the worker which is best off.
+   *
+   * @generated from field: comfyscheduler.v1.SystemStatus status = 1;
+   */
+  status: SystemStatus;
+
+  /**
+   * Why it is not ready, in words for people; empty when it is.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * Duration of the benchmark generation of the first workflow, in milliseconds; 0 until it is known.
+   *
+   * @generated from field: int64 benchmark_ms = 3;
+   */
+  benchmarkMs: bigint;
+
+  /**
+   * Workers, in the order of the configuration.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Worker workers = 4;
+   */
+  workers: Worker[];
+
+  /**
+   * Version of the service.
+   *
+   * @generated from field: string version = 5;
+   */
+  version: string;
+
+  /**
+   * How people become users.
+   *
+   * @generated from field: comfyscheduler.v1.AccessMode access_mode = 6;
+   */
+  accessMode: AccessMode;
+
+  /**
+   * Prompts and results are seen by their owner and by administrators only.
+   *
+   * @generated from field: bool private_jobs = 7;
+   */
+  privateJobs: boolean;
+
+  /**
+   * What a user may do at most.
+   *
+   * @generated from field: comfyscheduler.v1.Limits limits = 8;
+   */
+  limits?: Limits | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SystemState.
+ * Use `create(SystemStateSchema)` to create a new message.
+ */
+export const SystemStateSchema: GenMessage<SystemState> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_state, 7);
+
+/**
+ * Limits are what a user may do at most; 0 stands for no limit. Administrators have none. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.Limits
+ */
+export type Limits = Message<"comfyscheduler.v1.Limits"> & {
+  /**
+   * Scheduled and running jobs of one user.
+   *
+   * @generated from field: int32 open_bookings = 1;
+   */
+  openBookings: number;
+
+  /**
+   * How far ahead a slot may start, in days.
+   *
+   * @generated from field: int32 days_ahead = 2;
+   */
+  daysAhead: number;
+
+  /**
+   * Calls of one user, on average in a second.
+   *
+   * @generated from field: int32 requests_per_second = 3;
+   */
+  requestsPerSecond: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.Limits.
+ * Use `create(LimitsSchema)` to create a new message.
+ */
+export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_state, 8);
+
+/**
+ * SystemStatus is the state of the service.
+ *
+ * @generated from enum comfyscheduler.v1.SystemStatus
+ */
+export enum SystemStatus {
+  /**
+   * Not a status.
+   *
+   * @generated from enum value: SYSTEM_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * ComfyUI is being started or attached to.
+   *
+   * @generated from enum value: SYSTEM_STATUS_BOOTING = 1;
+   */
+  BOOTING = 1,
+
+  /**
+   * Warm-up and benchmark are running.
+   *
+   * @generated from enum value: SYSTEM_STATUS_BENCHMARKING = 2;
+   */
+  BENCHMARKING = 2,
+
+  /**
+   * Jobs start when their slots start.
+   *
+   * @generated from enum value: SYSTEM_STATUS_READY = 3;
+   */
+  READY = 3,
+
+  /**
+   * ComfyUI went down and is being started again. Bookings are accepted.
+   *
+   * @generated from enum value: SYSTEM_STATUS_RESTARTING = 4;
+   */
+  RESTARTING = 4,
+
+  /**
+   * ComfyUI is down. Bookings are accepted.
+   *
+   * @generated from enum value: SYSTEM_STATUS_OFFLINE = 5;
+   */
+  OFFLINE = 5,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.SystemStatus.
+ */
+export const SystemStatusSchema: GenEnum<SystemStatus> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_state, 0);
+
+/**
+ * AccessMode is how people become users.
+ *
+ * @generated from enum comfyscheduler.v1.AccessMode
+ */
+export enum AccessMode {
+  /**
+   * Not a mode.
+   *
+   * @generated from enum value: ACCESS_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Whoever reaches the port may sign in.
+   *
+   * @generated from enum value: ACCESS_MODE_OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * Signing in needs an invitation, which an administrator makes.
+   *
+   * @generated from enum value: ACCESS_MODE_INVITE = 2;
+   */
+  INVITE = 2,
+
+  /**
+   * Users are made by administrators.
+   *
+   * @generated from enum value: ACCESS_MODE_CLOSED = 3;
+   */
+  CLOSED = 3,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.AccessMode.
+ */
+export const AccessModeSchema: GenEnum<AccessMode> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_state, 1);
 

@@ -2,24 +2,24 @@
 // @generated from file comfyscheduler/v1/workflow.proto (package comfyscheduler.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { ParameterValue } from "./job_pb";
-import { file_comfyscheduler_v1_job } from "./job_pb";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Input } from "./input_pb";
+import { file_comfyscheduler_v1_input } from "./input_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/workflow.proto.
  */
 export const file_comfyscheduler_v1_workflow: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb21meXNjaGVkdWxlci92MS93b3JrZmxvdy5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEipQEKCFdvcmtmbG93EgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEjAKCnBhcmFtZXRlcnMYAyADKAsyHC5jb21meXNjaGVkdWxlci52MS5QYXJhbWV0ZXISFgoOZXhhbXBsZV9wcm9tcHQYBCABKAkSEAoIc2VlZF9taW4YBSABKAQSEAoIc2VlZF9tYXgYBiABKAQSEAoIcHJvYmxlbXMYByADKAki3wEKCVBhcmFtZXRlchIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEi4KBGtpbmQYAyABKA4yIC5jb21meXNjaGVkdWxlci52MS5QYXJhbWV0ZXJLaW5kEhAKA21pbhgEIAEoAUgAiAEBEhAKA21heBgFIAEoAUgBiAEBEgwKBHN0ZXAYBiABKAESDwoHY2hvaWNlcxgHIAMoCRIyCgdkZWZhdWx0GAggASgLMiEuY29tZnlzY2hlZHVsZXIudjEuUGFyYW1ldGVyVmFsdWVCBgoEX21pbkIGCgRfbWF4KrYBCg1QYXJhbWV0ZXJLaW5kEh4KGlBBUkFNRVRFUl9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWUEFSQU1FVEVSX0tJTkRfSU5URUdFUhABEhkKFVBBUkFNRVRFUl9LSU5EX05VTUJFUhACEhcKE1BBUkFNRVRFUl9LSU5EX1RFWFQQAxIaChZQQVJBTUVURVJfS0lORF9CT09MRUFOEAQSGQoVUEFSQU1FVEVSX0tJTkRfQ0hPSUNFEAVCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_comfyscheduler_v1_job]);
+  fileDesc("CiBjb21meXNjaGVkdWxlci92MS93b3JrZmxvdy5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEimQEKD1dvcmtmbG93U3VtbWFyeRIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIPCgd2ZXJzaW9uGAMgASgJEhAKCGJvb2thYmxlGAQgASgIEhAKCHByb2JsZW1zGAUgAygJEjYKCWVzdGltYXRlcxgGIAMoCzIjLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93RXN0aW1hdGUiagoQV29ya2Zsb3dFc3RpbWF0ZRIRCgl3b3JrZXJfaWQYASABKAkSEwoLZXhwZWN0ZWRfbXMYAiABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgDIAEoAxIUCgxiZW5jaG1hcmtfbXMYBCABKAMiaQoIV29ya2Zsb3cSMwoHc3VtbWFyeRgBIAEoCzIiLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93U3VtbWFyeRIoCgZpbnB1dHMYAiADKAsyGC5jb21meXNjaGVkdWxlci52MS5JbnB1dEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_comfyscheduler_v1_input]);
 
 /**
- * Workflow is a ComfyUI graph with the parameters a booking may set.
+ * WorkflowSummary is what the live state and lists tell of a workflow. Every field is output only.
  *
- * @generated from message comfyscheduler.v1.Workflow
+ * @generated from message comfyscheduler.v1.WorkflowSummary
  */
-export type Workflow = Message<"comfyscheduler.v1.Workflow"> & {
+export type WorkflowSummary = Message<"comfyscheduler.v1.WorkflowSummary"> & {
   /**
    * Short name, unique on the server.
    *
@@ -35,39 +35,102 @@ export type Workflow = Message<"comfyscheduler.v1.Workflow"> & {
   title: string;
 
   /**
-   * Parameters beyond prompt and seed, in the order of the form.
+   * Names what the workflow is now: another graph or another form has another version.
    *
-   * @generated from field: repeated comfyscheduler.v1.Parameter parameters = 3;
+   * @generated from field: string version = 3;
    */
-  parameters: Parameter[];
+  version: string;
 
   /**
-   * Prompt of the template itself, offered as an example.
+   * At least one worker can run the workflow.
    *
-   * @generated from field: string example_prompt = 4;
+   * @generated from field: bool bookable = 4;
    */
-  examplePrompt: string;
+  bookable: boolean;
 
   /**
-   * Smallest seed the workflow takes.
+   * What keeps the workflow from running (a missing model file, say), in words for people; at most 50.
    *
-   * @generated from field: uint64 seed_min = 5;
-   */
-  seedMin: bigint;
-
-  /**
-   * Largest seed the workflow takes.
-   *
-   * @generated from field: uint64 seed_max = 6;
-   */
-  seedMax: bigint;
-
-  /**
-   * What keeps the workflow from running (a missing model file, say), in words; empty when nothing does.
-   *
-   * @generated from field: repeated string problems = 7;
+   * @generated from field: repeated string problems = 5;
    */
   problems: string[];
+
+  /**
+   * How long the workflow takes with the values of its defaults, by worker. Workers that do not know yet are missing.
+   *
+   * @generated from field: repeated comfyscheduler.v1.WorkflowEstimate estimates = 6;
+   */
+  estimates: WorkflowEstimate[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.WorkflowSummary.
+ * Use `create(WorkflowSummarySchema)` to create a new message.
+ */
+export const WorkflowSummarySchema: GenMessage<WorkflowSummary> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow, 0);
+
+/**
+ * WorkflowEstimate is how long a workflow takes on one worker. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.WorkflowEstimate
+ */
+export type WorkflowEstimate = Message<"comfyscheduler.v1.WorkflowEstimate"> & {
+  /**
+   * Worker.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * Expected duration of a generation, in milliseconds.
+   *
+   * @generated from field: int64 expected_ms = 2;
+   */
+  expectedMs: bigint;
+
+  /**
+   * Duration of the slot that a booking made now would get, margin included, in milliseconds.
+   *
+   * @generated from field: int64 slot_duration_ms = 3;
+   */
+  slotDurationMs: bigint;
+
+  /**
+   * Duration that was measured when the worker started, in milliseconds; 0 when none was.
+   *
+   * @generated from field: int64 benchmark_ms = 4;
+   */
+  benchmarkMs: bigint;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.WorkflowEstimate.
+ * Use `create(WorkflowEstimateSchema)` to create a new message.
+ */
+export const WorkflowEstimateSchema: GenMessage<WorkflowEstimate> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow, 1);
+
+/**
+ * Workflow is a ComfyUI graph with its form. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.Workflow
+ */
+export type Workflow = Message<"comfyscheduler.v1.Workflow"> & {
+  /**
+   * What lists tell of it, `version` among it: a form may be kept for as long as the version stays.
+   *
+   * @generated from field: comfyscheduler.v1.WorkflowSummary summary = 1;
+   */
+  summary?: WorkflowSummary | undefined;
+
+  /**
+   * The form: what a booking may set, in order. A workflow may have no prompt and no seed.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Input inputs = 2;
+   */
+  inputs: Input[];
 };
 
 /**
@@ -75,130 +138,5 @@ export type Workflow = Message<"comfyscheduler.v1.Workflow"> & {
  * Use `create(WorkflowSchema)` to create a new message.
  */
 export const WorkflowSchema: GenMessage<Workflow> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_workflow, 0);
-
-/**
- * Parameter describes one value that a booking may set.
- *
- * @generated from message comfyscheduler.v1.Parameter
- */
-export type Parameter = Message<"comfyscheduler.v1.Parameter"> & {
-  /**
-   * Key in a job's `parameters`.
-   *
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * Name for people.
-   *
-   * @generated from field: string title = 2;
-   */
-  title: string;
-
-  /**
-   * Kind of value.
-   *
-   * @generated from field: comfyscheduler.v1.ParameterKind kind = 3;
-   */
-  kind: ParameterKind;
-
-  /**
-   * Smallest number, inclusive; absent when there is none.
-   *
-   * @generated from field: optional double min = 4;
-   */
-  min?: number | undefined;
-
-  /**
-   * Largest number, inclusive; absent when there is none.
-   *
-   * @generated from field: optional double max = 5;
-   */
-  max?: number | undefined;
-
-  /**
-   * Distance between allowed numbers, counted from `min`; 0 when any will do.
-   *
-   * @generated from field: double step = 6;
-   */
-  step: number;
-
-  /**
-   * The texts to choose from; only with PARAMETER_KIND_CHOICE.
-   *
-   * @generated from field: repeated string choices = 7;
-   */
-  choices: string[];
-
-  /**
-   * The value used when a booking gives none.
-   *
-   * @generated from field: comfyscheduler.v1.ParameterValue default = 8;
-   */
-  default?: ParameterValue | undefined;
-};
-
-/**
- * Describes the message comfyscheduler.v1.Parameter.
- * Use `create(ParameterSchema)` to create a new message.
- */
-export const ParameterSchema: GenMessage<Parameter> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_workflow, 1);
-
-/**
- * ParameterKind is the kind of a parameter's value.
- *
- * @generated from enum comfyscheduler.v1.ParameterKind
- */
-export enum ParameterKind {
-  /**
-   * Not a kind.
-   *
-   * @generated from enum value: PARAMETER_KIND_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * ParameterValue.integer.
-   *
-   * @generated from enum value: PARAMETER_KIND_INTEGER = 1;
-   */
-  INTEGER = 1,
-
-  /**
-   * ParameterValue.number.
-   *
-   * @generated from enum value: PARAMETER_KIND_NUMBER = 2;
-   */
-  NUMBER = 2,
-
-  /**
-   * ParameterValue.text.
-   *
-   * @generated from enum value: PARAMETER_KIND_TEXT = 3;
-   */
-  TEXT = 3,
-
-  /**
-   * ParameterValue.boolean.
-   *
-   * @generated from enum value: PARAMETER_KIND_BOOLEAN = 4;
-   */
-  BOOLEAN = 4,
-
-  /**
-   * ParameterValue.text, one of `choices`.
-   *
-   * @generated from enum value: PARAMETER_KIND_CHOICE = 5;
-   */
-  CHOICE = 5,
-}
-
-/**
- * Describes the enum comfyscheduler.v1.ParameterKind.
- */
-export const ParameterKindSchema: GenEnum<ParameterKind> = /*@__PURE__*/
-  enumDesc(file_comfyscheduler_v1_workflow, 0);
+  messageDesc(file_comfyscheduler_v1_workflow, 2);
 

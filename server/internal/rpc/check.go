@@ -1,0 +1,39 @@
+package rpc
+
+import (
+	"context"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+)
+
+func (s schedulerService) CheckBooking(ctx context.Context, r *pb.CheckBookingRequest) (*pb.CheckBookingResponse, error) {
+	when := booking.When{Moment: r.GetEarliestStartMs()}
+	if start, exact := r.Start.(*pb.CheckBookingRequest_StartMs); exact {
+		when = booking.When{Exact: true, Moment: start.StartMs}
+	}
+	in, err := inputsFromProto(r.Inputs)
+	if refused, is := fault.Of(err); is {
+		return &pb.CheckBookingResponse{Problems: []*pb.BookingProblem{problemToProto(refused)}}, nil
+	}
+	wanted := bookingOf(in, when, r.WorkflowId, r.WorkflowVersion, r.WorkerId)
+	offer, problems, err := s.Booking.Check(ctx, caller(ctx).Actor, wanted)
+	if err != nil {
+		return nil, err
+	}
+	out := &pb.CheckBookingResponse{
+		WorkerId:       offer.Worker,
+		ExpectedMs:     offer.Expected,
+		SlotDurationMs: offer.Duration,
+		Problems:       each(problems, problemToProto),
+	}
+	if offer.Worker != "" {
+		out.TimeSlot = slotToProto(offer.Slot)
+	}
+	return out, nil
+}
+
+func problemToProto(f *fault.Error) *pb.BookingProblem {
+	return &pb.BookingProblem{Info: infoToProto(f), Message: f.Message}
+}

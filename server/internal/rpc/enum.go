@@ -1,0 +1,132 @@
+package rpc
+
+import (
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+)
+
+// Each value of an enum of the schema stands for one value of the domain. A test holds that none is forgotten on either side.
+var (
+	jobStatuses = map[job.Status]pb.JobStatus{
+		job.Scheduled:  pb.JobStatus_JOB_STATUS_SCHEDULED,
+		job.Processing: pb.JobStatus_JOB_STATUS_PROCESSING,
+		job.Completed:  pb.JobStatus_JOB_STATUS_COMPLETED,
+		job.Failed:     pb.JobStatus_JOB_STATUS_FAILED,
+		job.Cancelled:  pb.JobStatus_JOB_STATUS_CANCELLED,
+	}
+	resultKinds = map[job.Kind]pb.ResultKind{
+		job.Image: pb.ResultKind_RESULT_KIND_IMAGE,
+		job.Video: pb.ResultKind_RESULT_KIND_VIDEO,
+		job.Audio: pb.ResultKind_RESULT_KIND_AUDIO,
+		job.Words: pb.ResultKind_RESULT_KIND_TEXT,
+		job.File:  pb.ResultKind_RESULT_KIND_FILE,
+	}
+	failureReasons = map[job.FailureReason]pb.JobErrorReason{
+		job.Rejected:    pb.JobErrorReason_JOB_ERROR_REASON_REJECTED,
+		job.Execution:   pb.JobErrorReason_JOB_ERROR_REASON_EXECUTION,
+		job.Interrupted: pb.JobErrorReason_JOB_ERROR_REASON_INTERRUPTED,
+		job.Lost:        pb.JobErrorReason_JOB_ERROR_REASON_LOST,
+		job.Timeout:     pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT,
+		job.NoResult:    pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT,
+		job.Overrun:     pb.JobErrorReason_JOB_ERROR_REASON_OVERRUN,
+	}
+	delayKinds = map[job.DelayKind]pb.DelayKind{
+		job.Late:    pb.DelayKind_DELAY_KIND_LATE,
+		job.Overdue: pb.DelayKind_DELAY_KIND_OVERDUE,
+		job.Retry:   pb.DelayKind_DELAY_KIND_RETRY,
+		job.Paused:  pb.DelayKind_DELAY_KIND_PAUSED,
+	}
+	systemStatuses = map[health.Status]pb.SystemStatus{
+		health.Booting:      pb.SystemStatus_SYSTEM_STATUS_BOOTING,
+		health.Benchmarking: pb.SystemStatus_SYSTEM_STATUS_BENCHMARKING,
+		health.Ready:        pb.SystemStatus_SYSTEM_STATUS_READY,
+		health.Restarting:   pb.SystemStatus_SYSTEM_STATUS_RESTARTING,
+		health.Offline:      pb.SystemStatus_SYSTEM_STATUS_OFFLINE,
+	}
+	workerStatuses = map[health.Status]pb.WorkerStatus{
+		health.Booting:      pb.WorkerStatus_WORKER_STATUS_BOOTING,
+		health.Benchmarking: pb.WorkerStatus_WORKER_STATUS_BENCHMARKING,
+		health.Ready:        pb.WorkerStatus_WORKER_STATUS_READY,
+		health.Restarting:   pb.WorkerStatus_WORKER_STATUS_RESTARTING,
+		health.Offline:      pb.WorkerStatus_WORKER_STATUS_OFFLINE,
+	}
+	bootOutcomes = map[health.Outcome]pb.BootOutcome{
+		health.Running: pb.BootOutcome_BOOT_OUTCOME_RUNNING,
+		health.Done:    pb.BootOutcome_BOOT_OUTCOME_DONE,
+		health.Skipped: pb.BootOutcome_BOOT_OUTCOME_SKIPPED,
+		health.Failed:  pb.BootOutcome_BOOT_OUTCOME_FAILED,
+	}
+	bootStages = map[health.Stage]pb.BootStage{
+		health.Validate:    pb.BootStage_BOOT_STAGE_VALIDATE,
+		health.Launch:      pb.BootStage_BOOT_STAGE_LAUNCH,
+		health.WaitForPort: pb.BootStage_BOOT_STAGE_WAIT_FOR_PORT,
+		health.Connect:     pb.BootStage_BOOT_STAGE_CONNECT,
+		health.WarmUp:      pb.BootStage_BOOT_STAGE_WARM_UP,
+		health.Benchmark:   pb.BootStage_BOOT_STAGE_BENCHMARK,
+		health.TakeJobs:    pb.BootStage_BOOT_STAGE_READY,
+	}
+	auditActions = map[audit.Action]pb.AuditAction{
+		audit.Book:             pb.AuditAction_AUDIT_ACTION_BOOK,
+		audit.Update:           pb.AuditAction_AUDIT_ACTION_UPDATE,
+		audit.Cancel:           pb.AuditAction_AUDIT_ACTION_CANCEL,
+		audit.SignIn:           pb.AuditAction_AUDIT_ACTION_SIGN_IN,
+		audit.CreateToken:      pb.AuditAction_AUDIT_ACTION_CREATE_TOKEN,
+		audit.RevokeToken:      pb.AuditAction_AUDIT_ACTION_REVOKE_TOKEN,
+		audit.RenameUser:       pb.AuditAction_AUDIT_ACTION_RENAME_USER,
+		audit.CreateUser:       pb.AuditAction_AUDIT_ACTION_CREATE_USER,
+		audit.SetAdministrator: pb.AuditAction_AUDIT_ACTION_SET_ADMINISTRATOR,
+		audit.DeleteUser:       pb.AuditAction_AUDIT_ACTION_DELETE_USER,
+		audit.CreateInvitation: pb.AuditAction_AUDIT_ACTION_CREATE_INVITATION,
+		audit.RevokeInvitation: pb.AuditAction_AUDIT_ACTION_REVOKE_INVITATION,
+		audit.RestartWorker:    pb.AuditAction_AUDIT_ACTION_RESTART_WORKER,
+		audit.PauseWorker:      pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
+		audit.ResumeWorker:     pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
+	}
+	accessModes = map[account.Mode]pb.AccessMode{
+		account.Open:   pb.AccessMode_ACCESS_MODE_OPEN,
+		account.Invite: pb.AccessMode_ACCESS_MODE_INVITE,
+		account.Closed: pb.AccessMode_ACCESS_MODE_CLOSED,
+	}
+	errorReasons = map[fault.Reason]pb.ErrorReason{
+		fault.InvalidFields:     pb.ErrorReason_ERROR_REASON_INVALID_FIELDS,
+		fault.NotFound:          pb.ErrorReason_ERROR_REASON_NOT_FOUND,
+		fault.SlotTaken:         pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
+		fault.StaleVersion:      pb.ErrorReason_ERROR_REASON_STALE_VERSION,
+		fault.StaleWorkflow:     pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW,
+		fault.WrongStatus:       pb.ErrorReason_ERROR_REASON_WRONG_STATUS,
+		fault.RequestIDReused:   pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED,
+		fault.NotOwner:          pb.ErrorReason_ERROR_REASON_NOT_OWNER,
+		fault.BookingsInWay:     pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY,
+		fault.NotSignedIn:       pb.ErrorReason_ERROR_REASON_NOT_SIGNED_IN,
+		fault.NotAdministrator:  pb.ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR,
+		fault.InvitationNeeded:  pb.ErrorReason_ERROR_REASON_INVITATION_NEEDED,
+		fault.SignInClosed:      pb.ErrorReason_ERROR_REASON_SIGN_IN_CLOSED,
+		fault.LastAdministrator: pb.ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR,
+		fault.NameTaken:         pb.ErrorReason_ERROR_REASON_NAME_TAKEN,
+		fault.TooManyBookings:   pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS,
+		fault.TooManyTokens:     pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS,
+		fault.TooManyStreams:    pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS,
+		fault.TooManyRequests:   pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,
+		fault.NotReady:          pb.ErrorReason_ERROR_REASON_NOT_READY,
+		fault.Stopping:          pb.ErrorReason_ERROR_REASON_STOPPING,
+		fault.StoreFull:         pb.ErrorReason_ERROR_REASON_STORE_FULL,
+		fault.StoreUnavailable:  pb.ErrorReason_ERROR_REASON_STORE_UNAVAILABLE,
+	}
+)
+
+// values gives what the values of an enum stand for.
+func values[D, E comparable](enum map[D]E, asked []E) []D {
+	var found []D
+	for domain, wire := range enum {
+		for _, one := range asked {
+			if one == wire {
+				found = append(found, domain)
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,102 @@
+package rpc
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// wireOnly are the reasons of errors that are made here and are no faults of the domain.
+var wireOnly = map[pb.ErrorReason]bool{
+	pb.ErrorReason_ERROR_REASON_MALFORMED:         true,
+	pb.ErrorReason_ERROR_REASON_TOO_LARGE:         true,
+	pb.ErrorReason_ERROR_REASON_CANCELLED:         true,
+	pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED: true,
+	pb.ErrorReason_ERROR_REASON_INTERNAL:          true,
+	pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD:    true,
+	pb.ErrorReason_ERROR_REASON_PRIVATE:           true,
+	pb.ErrorReason_ERROR_REASON_WRONG_ORIGIN:      true,
+}
+
+// TestEveryValueOfAnEnumGoesThereAndBack: each value of the domain has one of the schema, and each of the schema stands for
+// one of the domain.
+func TestEveryValueOfAnEnumGoesThereAndBack(t *testing.T) {
+	roundTrip(t, jobStatuses, "job", "Status", nil)
+	roundTrip(t, resultKinds, "job", "Kind", nil)
+	roundTrip(t, failureReasons, "job", "FailureReason", nil)
+	roundTrip(t, delayKinds, "job", "DelayKind", nil)
+	roundTrip(t, systemStatuses, "health", "Status", nil)
+	roundTrip(t, workerStatuses, "health", "Status", nil)
+	roundTrip(t, bootOutcomes, "health", "Outcome", nil)
+	roundTrip(t, bootStages, "health", "Stage", nil)
+	roundTrip(t, auditActions, "audit", "Action", nil)
+	roundTrip(t, accessModes, "account", "Mode", nil)
+	roundTrip(t, errorReasons, "fault", "Reason", wireOnly)
+}
+
+func roundTrip[D ~string, E interface {
+	comparable
+	protoreflect.Enum
+}](t *testing.T, enum map[D]E, from, name string, apart map[E]bool) {
+	t.Helper()
+	for _, value := range constants(t, from, name) {
+		wire, known := enum[D(value)]
+		if back := values(enum, []E{wire}); !known || len(back) != 1 || back[0] != D(value) {
+			t.Errorf("%s.%s %q becomes %v, which becomes %v", from, name, value, wire, back)
+		}
+	}
+	var zero E
+	all := zero.Descriptor().Values()
+	for i := range all.Len() {
+		number := all.Get(i).Number()
+		one, _ := zero.Type().New(number).(E)
+		if n := len(values(enum, []E{one})); number != 0 && !apart[one] && n != 1 {
+			t.Errorf("%s stands for %d values", all.Get(i).Name(), n)
+		}
+	}
+}
+
+// constants reads the values of a package's constants of a type.
+func constants(t *testing.T, from, name string) (found []string) {
+	t.Helper()
+	files, err := filepath.Glob("../" + from + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if spec, is := n.(*ast.ValueSpec); is {
+				found = append(found, constantsOf(spec, name)...)
+			}
+			return true
+		})
+	}
+	if len(found) < 2 {
+		t.Fatalf("%s has no constants of %s", from, name)
+	}
+	return found
+}
+
+func constantsOf(spec *ast.ValueSpec, name string) (found []string) {
+	if kind, is := spec.Type.(*ast.Ident); !is || kind.Name != name {
+		return nil
+	}
+	for _, value := range spec.Values {
+		if literal, is := value.(*ast.BasicLit); is {
+			text, _ := strconv.Unquote(literal.Value)
+			found = append(found, text)
+		}
+	}
+	return found
+}

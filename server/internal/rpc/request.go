@@ -1,0 +1,49 @@
+package rpc
+
+import (
+	"crypto/sha256"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+)
+
+// requestOf identifies a request that may be repeated; its hash tells a repetition from another one with the same id.
+func requestOf(r interface {
+	proto.Message
+	GetRequestId() string
+},
+) audit.Request {
+	id := canonical(r.GetRequestId())
+	if id == "" {
+		return audit.Request{}
+	}
+	asked := proto.Clone(r)
+	field := asked.ProtoReflect().Descriptor().Fields().ByName("request_id")
+	asked.ProtoReflect().Clear(field) // its case does not count
+	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(asked)
+	if err != nil {
+		panic(err) // it came over the wire
+	}
+	sum := sha256.Sum256(append([]byte(asked.ProtoReflect().Descriptor().Name()), encoded...))
+	return audit.Request{ID: id, Hash: sum[:16]}
+}
+
+// bookingOf is what a booking, or the check of one, asks for.
+func bookingOf(in inputs, when booking.When, workflow, version, worker string) booking.Request {
+	values := in.domain()
+	return booking.Request{
+		When:       when,
+		Prompt:     values.Prompt,
+		Seed:       in.seed,
+		Parameters: in.others,
+		Workflow:   workflow,
+		Version:    version,
+		Worker:     worker,
+	}
+}
+
+// canonical is a UUID as the service writes it.
+func canonical(id string) string { return strings.ToLower(id) }

@@ -1,0 +1,72 @@
+package rpc
+
+import (
+	"context"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+type workerService struct{ *Server }
+
+// defaultLogLines is how many lines of a log are told when no number is asked for.
+const defaultLogLines = 100
+
+func (s workerService) ListWorkers(ctx context.Context, r *pb.ListWorkersRequest) (*pb.ListWorkersResponse, error) {
+	shown, next, err := pageOfAll(r, s.Presenter.System(viewer(ctx), s.Feed.System()).Workers, workerToProto,
+		func(w health.Worker) string { return w.ID })
+	return &pb.ListWorkersResponse{Workers: shown, NextPageToken: next}, err
+}
+
+func (s workerService) GetWorker(ctx context.Context, r *pb.GetWorkerRequest) (*pb.GetWorkerResponse, error) {
+	for _, w := range s.Presenter.System(viewer(ctx), s.Feed.System()).Workers {
+		if w.ID == r.WorkerId {
+			return &pb.GetWorkerResponse{Worker: workerToProto(w)}, nil
+		}
+	}
+	return nil, fault.NoSuch("worker", r.WorkerId)
+}
+
+func (s workerService) PauseWorker(ctx context.Context, r *pb.PauseWorkerRequest) (*pb.PauseWorkerResponse, error) {
+	paused, moving, err := s.Booking.Pause(ctx, caller(ctx).Actor, booking.Break{
+		Worker: r.WorkerId, From: r.StartMs, Duration: r.DurationMs, Reason: r.Reason, Move: r.MoveBookings,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.PauseWorkerResponse{Pause: pauseToProto(&paused), MovedBookings: int32(moving)}, nil
+}
+
+func (s workerService) ResumeWorker(ctx context.Context, r *pb.ResumeWorkerRequest) (*pb.ResumeWorkerResponse, error) {
+	return &pb.ResumeWorkerResponse{}, s.Booking.Resume(ctx, caller(ctx).Actor, r.WorkerId)
+}
+
+func (s workerService) RestartWorker(ctx context.Context, r *pb.RestartWorkerRequest) (*pb.RestartWorkerResponse, error) {
+	if err := s.Workers.Restart(r.WorkerId); err != nil {
+		return nil, err
+	}
+	by := caller(ctx).Actor
+	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertEvent(ctx, audit.Event{
+			At:      s.Now().UnixMilli(),
+			UserID:  by.ID,
+			Address: by.Address,
+			Action:  audit.RestartWorker,
+			Detail:  r.WorkerId,
+		})
+	})
+	return &pb.RestartWorkerResponse{}, err
+}
+
+func (s workerService) GetWorkerLog(ctx context.Context, r *pb.GetWorkerLogRequest) (*pb.GetWorkerLogResponse, error) {
+	n := int(r.Lines)
+	if n == 0 {
+		n = defaultLogLines
+	}
+	lines, err := s.Workers.LogTail(ctx, r.WorkerId, n)
+	return &pb.GetWorkerLogResponse{Lines: lines}, err
+}

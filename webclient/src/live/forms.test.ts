@@ -1,0 +1,48 @@
+import { createRouterTransport } from "@connectrpc/connect";
+import { expect, it } from "vitest";
+import { WorkflowService } from "../gen/comfyscheduler/v1/workflow_service_pb";
+import { createApi } from "../lib/transport";
+import { klein } from "../testing/fixtures";
+import { createForms } from "./forms";
+
+/** A server that has the workflow in the version that is told; `asked` counts its answers. */
+function setUp() {
+  const server = { version: "v1", asked: 0 };
+  const transport = createRouterTransport(({ service }) => {
+    service(WorkflowService, {
+      getWorkflow: ({ workflowId }) => {
+        server.asked++;
+        return { workflow: { inputs: klein.inputs, summary: { id: workflowId, version: server.version } } };
+      },
+    });
+  });
+  return { server, forms: createForms(createApi(transport)) };
+}
+
+it("asks once for a version, however many want it", async () => {
+  const { server, forms } = setUp();
+  const named = { id: "klein", version: "v1" };
+  expect(forms.get(named)).toBeUndefined();
+  const [first, second] = await Promise.all([forms.fetch(named), forms.fetch(named)]);
+  expect(first).toBe(second);
+  expect(forms.get(named)).toBe(first);
+  await forms.fetch(named);
+  expect(server.asked).toBe(1);
+});
+
+it("asks anew for another version", async () => {
+  const { server, forms } = setUp();
+  await forms.fetch({ id: "klein", version: "v1" });
+  server.version = "v2";
+  const changed = await forms.fetch({ id: "klein", version: "v2" });
+  expect(changed.summary?.version).toBe("v2");
+  expect(server.asked).toBe(2);
+});
+
+it("keeps a workflow that has changed meanwhile under the version that it has", async () => {
+  const { server, forms } = setUp();
+  server.version = "v2";
+  expect((await forms.fetch({ id: "klein", version: "v1" })).summary?.version).toBe("v2");
+  expect(forms.get({ id: "klein", version: "v1" })).toBeUndefined();
+  expect(forms.get({ id: "klein", version: "v2" })).toBeDefined();
+});
