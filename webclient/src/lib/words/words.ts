@@ -32,16 +32,16 @@ export const workerWords: Record<WorkerStatus, string> = {
   [WorkerStatus.OFFLINE]: "Offline",
 };
 
-/** What a step of bringing ComfyUI up is called on the page. */
+/** What a step of bringing ComfyUI up is called on the page, within a sentence. */
 export const stageWords: Record<BootStage, string> = {
-  [BootStage.UNSPECIFIED]: "Start",
-  [BootStage.VALIDATE]: "Validate",
-  [BootStage.LAUNCH]: "Launch",
-  [BootStage.WAIT_FOR_PORT]: "Wait for port",
-  [BootStage.CONNECT]: "Connect",
-  [BootStage.WARM_UP]: "Warm up",
-  [BootStage.BENCHMARK]: "Benchmark",
-  [BootStage.READY]: "Ready",
+  [BootStage.UNSPECIFIED]: "start",
+  [BootStage.VALIDATE]: "validate",
+  [BootStage.LAUNCH]: "launch",
+  [BootStage.WAIT_FOR_PORT]: "wait for port",
+  [BootStage.CONNECT]: "connect",
+  [BootStage.WARM_UP]: "warm up",
+  [BootStage.BENCHMARK]: "benchmark",
+  [BootStage.READY]: "ready",
 };
 
 /** The words with a capital letter. */
