@@ -31,7 +31,7 @@ test("the page recovers by itself when the service was killed, and nothing is lo
 });
 
 test("the boot can be watched, and bookings open when it is done", async ({ page }) => {
-  const service = await startService({ openWhileBooting: true, startTime: "3s" });
+  const service = await startService({ openWhileBooting: true, startTime: "8s" });
   try {
     await page.goto(service.url);
     const boot = page.getByRole("region", { name: "Start-up" });
