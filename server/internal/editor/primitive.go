@@ -53,7 +53,7 @@ func (c *converter) applyPrimitives() {
 			if len(targets) == 0 || len(n.values) == 0 {
 				continue
 			}
-			first := targets[0].node.widgetOf(targets[0].socket)
+			hasValue := c.document.isWidget(targets[0])
 			value := n.values[0]
 			if text, ok := value.(string); ok && n.properties.True("Run widget replace on values") {
 				value = c.replaceTokens(text)
@@ -62,7 +62,7 @@ func (c *converter) applyPrimitives() {
 				w := t.node.widgetOf(t.socket)
 				switch {
 				case w == nil:
-				case first != nil:
+				case hasValue:
 					w.value, w.primitive = typed(w.input, value), n
 				case w.input != nil:
 					w.value = fresh(w.input)
@@ -70,6 +70,14 @@ func (c *converter) applyPrimitives() {
 			}
 		}
 	}
+}
+
+// isWidget tells whether an input is one of a widget, on the node itself or inside the subgraph that it stands for.
+func (d *document) isWidget(t target) bool {
+	if definition := d.definition(t.node.class); definition != nil {
+		return d.endsInWidget(definition, hostInput(t, definition))
+	}
+	return t.node.widgetOf(t.socket) != nil
 }
 
 // typed rounds a number as the page does when somebody types it.

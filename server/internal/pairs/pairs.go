@@ -14,32 +14,34 @@ const Variable = "COMFYSCHEDULER_WORKFLOW_PAIRS"
 // Folder is the collection. Where there is none the test is skipped and says so.
 func Folder(t testing.TB) string {
 	t.Helper()
-	return find(t, "workflows")
+	return existing(t, folder(t))
 }
 
-// Cases is the folder of small inputs from public reports. Where there is none the test is skipped and says so.
+// Cases is the folder of small inputs from public reports, beside the collection. Where there is none the test is skipped
+// and says so.
 func Cases(t testing.TB) string {
 	t.Helper()
-	return find(t, "cases")
+	return existing(t, filepath.Join(filepath.Dir(folder(t)), "cases"))
 }
 
-func find(t testing.TB, name string) string {
+func folder(t testing.TB) string {
 	t.Helper()
-	folder := os.Getenv(Variable)
-	if folder == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for root != filepath.Dir(root) {
-			if _, err := os.Stat(filepath.Join(root, "go.work")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		folder = filepath.Join(filepath.Dir(root), "shared", "workflows")
+	if named := os.Getenv(Variable); named != "" {
+		return filepath.Clean(named)
 	}
-	if folder = filepath.Join(filepath.Dir(filepath.Clean(folder)), name); !exists(folder) {
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for root != filepath.Dir(root) && !exists(filepath.Join(root, "go.work")) {
+		root = filepath.Dir(root)
+	}
+	return filepath.Join(filepath.Dir(root), "shared", "workflows")
+}
+
+func existing(t testing.TB, folder string) string {
+	t.Helper()
+	if !exists(folder) {
 		t.Skipf("no %s: set %s to a folder of workflows with what ComfyUI's page makes of them", folder, Variable)
 	}
 	return folder
