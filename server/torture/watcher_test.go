@@ -16,6 +16,10 @@ type watcher struct {
 	*user
 	rng *rand.Rand
 	at  revision
+	// part is what a change has told so far: it is seen as a whole, with its last delta.
+	part []*pb.Job
+	// resumed is true until the first change after a stream was opened: that may stand for several.
+	resumed bool
 }
 
 // work watches until ctx ends.
@@ -46,6 +50,7 @@ func (w *watcher) watch(ctx context.Context) {
 		return
 	}
 	defer func() { _ = stream.Close() }()
+	w.part, w.resumed = nil, true
 	for stream.Receive() {
 		w.apply(stream.Msg())
 	}
@@ -53,16 +58,22 @@ func (w *watcher) watch(ctx context.Context) {
 
 func (w *watcher) apply(m *pb.WatchStateResponse) {
 	if s := m.Snapshot; s != nil {
-		w.at = revisionOf(s.Revision)
+		w.at, w.part = revisionOf(s.Revision), nil
 		w.take(s.Jobs, true)
 	}
 	for _, d := range m.Deltas {
 		at := revisionOf(d.Revision)
-		if at.Epoch != w.at.Epoch || at.Number != w.at.Number+1 {
+		next := at.Number == w.at.Number || at.Number == w.at.Number+1 || w.resumed && at.Number > w.at.Number
+		if at.Epoch != w.at.Epoch || !next {
 			w.site.history.violation(fmt.Sprintf("watcher %s: delta %v after revision %v", w.name, at, w.at))
 		}
-		w.at = at
-		w.take(d.Jobs, false)
+		w.part = append(w.part, d.Jobs...)
+		if at == w.at {
+			continue
+		}
+		whole := w.part
+		w.at, w.part, w.resumed = at, nil, false
+		w.take(whole, false)
 	}
 }
 

@@ -28,28 +28,11 @@ func (a *App) followChanges(ctx context.Context) (stop func()) {
 	}
 }
 
-// follow passes on what was committed.
+// follow passes on what was committed, at the end to those who watch: they find the numbers as they are told.
 func (a *App) follow(news []store.Change) {
 	a.metrics.Follow(news)
-	for _, c := range news {
-		var jobs []job.Job
-		for _, thing := range c.Things {
-			switch {
-			case thing.Job != nil:
-				jobs = append(jobs, *thing.Job)
-			case thing.User != nil:
-				a.feed.RenameUser(thing.Key, thing.User.Name)
-			case thing.Kind == store.PauseKind && thing.Pause != nil:
-				a.catalog.SetPause(*thing.Pause)
-			case thing.Kind == store.PauseKind:
-				a.catalog.EndPause(thing.Key)
-			}
-		}
-		// Last: whoever watches finds the numbers as they are told.
-		if len(jobs) > 0 {
-			a.feed.JobsWritten(jobs)
-		}
-	}
+	a.feed.Apply(news)
+	a.catalog.Follow(news)
 }
 
 // loadFeed fills the live state with what the store holds at a revision.
@@ -69,7 +52,7 @@ func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
 	if err != nil {
 		return at, err
 	}
-	a.feed.Load(active, ended)
+	a.feed.Load(at, active, ended)
 	for _, j := range active {
 		a.metrics.JobWritten(j)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -71,6 +72,21 @@ func (c *Catalog) SetPauses(all []schedule.Pause) {
 	}
 	for _, p := range all {
 		c.SetPause(p)
+	}
+}
+
+// Follow takes in the pauses that have changed in the store.
+func (c *Catalog) Follow(changes []store.Change) {
+	for _, change := range changes {
+		for _, thing := range change.Things {
+			switch {
+			case thing.Kind != store.PauseKind:
+			case thing.Pause != nil:
+				c.SetPause(*thing.Pause)
+			default:
+				c.EndPause(thing.Key)
+			}
+		}
 	}
 }
 

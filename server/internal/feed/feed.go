@@ -1,8 +1,10 @@
 // Package feed holds the live state that everybody shares and its recent history.
 //
-// What it promises: revisions rise by one with each change of what is kept, jobs and names, and never skip; changes of the
-// rest, how the service is and who watches, have none of their own; a reader that asks again with its last cursor
-// gets every change since, in order, or a snapshot when it is too far behind, and never both a gap and a delta.
+// What is kept, jobs and names, follows the store's log of changes and stands at its revisions; the rest, how the service is
+// and who watches, has none. What it promises: a reader that asks again with its last cursor gets every change since, in
+// order, or a snapshot when it is too far behind, and never both a gap and a delta; one that comes back with a revision
+// also after a restart of the service, for as long as the log reaches back to it.
+//
 // Publishing takes constant time and never waits for a reader: a reader that is slow, new or returning is the same case,
 // it is behind. Progress has no revision: the newest of each job counts, what was in between may be lost.
 //
@@ -21,8 +23,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -40,9 +40,8 @@ type Feed[V any] struct {
 	render func(Delta) V
 
 	mu        sync.RWMutex
-	epoch     string
-	number    int64 // of the latest change of what is kept
-	told      int64 // counts all changes, from 1
+	at        Revision // of what is kept
+	told      int64    // counts all changes, from 1
 	history   history[V]
 	changed   chan struct{}
 	system    health.State
@@ -63,51 +62,31 @@ type progress[V any] struct {
 	tick     int64
 }
 
-// New makes an empty feed with an epoch of its own. render must be quick and must not call the feed. Connections are told
+// New makes an empty feed that stands nowhere: Load comes first. render must be quick and must not call the feed. Connections are told
 // at most once in the time of gather.
 func New[V any](gather time.Duration, render func(Delta) V) *Feed[V] {
 	return &Feed[V]{
-		render: render, gather: gather, epoch: uuid.NewString()[:8], number: 1, told: 1, history: history[V]{before: 1}, changed: make(chan struct{}),
-		presence: newPresence(), jobs: newJobs(), names: names{}, progress: map[string]progress[V]{},
+		render: render, gather: gather, told: 1, changed: make(chan struct{}),
+		presence: newPresence(), jobs: newJobs(), names: newNames(), progress: map[string]progress[V]{},
 	}
 }
 
-// Load fills an empty feed with what the store holds. It counts as no change.
-func (f *Feed[V]) Load(active, latestEnded []job.Job) {
+// Load fills the feed with what the store holds at a revision, instead of what it held. Who has read before gets a snapshot.
+func (f *Feed[V]) Load(at Revision, active, latestEnded []job.Job) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for _, j := range f.jobs.all() {
+		f.names.drop(j.UserID)
+	}
+	f.jobs, f.progress = newJobs(), map[string]progress[V]{}
+	f.at, f.told, f.history = at, f.told+1, history[V]{before: at.Number}
+	defer f.wake()
 	for _, j := range active {
 		f.put(nameless(j), j.UserName)
 	}
 	for _, j := range slices.Backward(latestEnded) {
 		f.put(nameless(j), j.UserName)
 	}
-}
-
-// JobsWritten takes in jobs that are new or changed, in the order in which they were written. Many become several changes:
-// each speaks of the jobs of one owner and is bounded in bytes.
-func (f *Feed[V]) JobsWritten(written []job.Job) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var part []job.Job
-	var owner UserName
-	bytes := 0
-	publish := func() {
-		if len(part) > 0 {
-			f.publish(Delta{Jobs: part, ScheduledTotal: f.jobs.scheduled(), Names: []UserName{owner}})
-		}
-		part, bytes = nil, 0
-	}
-	for _, j := range written {
-		short := nameless(j)
-		size := Size(short)
-		if owner.UserID != j.UserID || bytes+size > maxDeltaBytes {
-			publish()
-		}
-		owner = f.put(short, j.UserName)
-		part, bytes = append(part, short), bytes+size
-	}
-	publish()
 }
 
 // put files a job under its status and gives its owner. The caller holds the lock.
@@ -188,15 +167,6 @@ func (f *Feed[V]) tellPresence() {
 	})
 }
 
-// RenameUser changes a user's name.
-func (f *Feed[V]) RenameUser(userID, name string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.names.rename(userID, name) {
-		f.publish(Delta{Names: []UserName{{userID, name}}})
-	}
-}
-
 // SetProgress takes in how far a running job is. It is dropped when the job is not running.
 func (f *Feed[V]) SetProgress(p job.Progress) {
 	f.mu.Lock()
@@ -226,11 +196,11 @@ func (f *Feed[V]) System() health.State {
 	return f.system
 }
 
-// Revision is that of the latest change.
+// Revision is where what is kept stands.
 func (f *Feed[V]) Revision() Revision {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return Revision{f.epoch, f.number}
+	return f.at
 }
 
 // Presence counts who watches.
@@ -240,15 +210,17 @@ func (f *Feed[V]) Presence() Presence {
 	return f.presence.count()
 }
 
-// publish gives the change its revision and wakes the readers. The caller holds the lock.
+// publish tells a change of what is not kept. The caller holds the lock.
 func (f *Feed[V]) publish(d Delta) {
-	f.told++
-	if d.IsKept() {
-		f.number++
-	}
-	d.Revision = Revision{f.epoch, f.number}
-	f.history.add(f.render(d), f.number, d.size())
+	d.Revision = f.at
+	f.add(d, f.at.Number)
 	f.wake()
+}
+
+// add notes a change that belongs to a revision. The caller holds the lock.
+func (f *Feed[V]) add(d Delta, number int64) {
+	f.told++
+	f.history.add(f.render(d), number, d.size())
 }
 
 // Rouse wakes all readers although there is nothing new, for what they look at besides.

@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -9,13 +10,37 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store/memory"
 )
 
 func newFeed() *feed.Feed[feed.Delta] {
-	return feed.New(0, func(d feed.Delta) feed.Delta { return d })
+	f := feed.New(0, func(d feed.Delta) feed.Delta { return d })
+	f.Load(feed.Revision{Epoch: "e"}, nil, nil)
+	return f
+}
+
+// commit tells the feed of one update.
+func commit(f *feed.Feed[feed.Delta], things ...store.Thing) {
+	c := store.Change{After: f.Revision(), Revision: f.Revision(), Things: things}
+	c.Revision.Number++
+	f.Apply([]store.Change{c})
+}
+
+func write(f *feed.Feed[feed.Delta], jobs ...job.Job) {
+	var things []store.Thing
+	for _, j := range jobs {
+		things = append(things, store.Thing{Kind: store.JobKind, Key: j.ID, Job: &j})
+	}
+	commit(f, things...)
+}
+
+func rename(f *feed.Feed[feed.Delta], userID, name string) {
+	commit(f, store.Thing{Kind: store.UserKind, Key: userID, User: &account.User{ID: userID, Name: name}})
 }
 
 // view is a client: it knows only what it was sent.
@@ -109,11 +134,11 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 				}
 				jobs[j.ID] = j
 				j.UserName = name
-				f.JobsWritten([]job.Job{j})
+				write(f, j)
 			},
 			"rename": func(t *rapid.T) {
 				name = fmt.Sprint(id.Draw(t, "name"))
-				f.RenameUser("u", name)
+				rename(f, "u", name)
 			},
 			"connect": func(t *rapid.T) {
 				disconnects = append(disconnects, f.Connect(feed.Connection{ID: fmt.Sprint(len(disconnects)), UserID: "u"}, name))
@@ -152,9 +177,9 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 
 func TestSnapshotForWhoCannotResume(t *testing.T) {
 	f := newFeed()
-	f.JobsWritten([]job.Job{{ID: "a", Status: job.Scheduled}})
+	write(f, job.Job{ID: "a", Status: job.Scheduled})
 	f.SetSystem(health.State{Status: health.Ready}) // it has no revision
-	f.JobsWritten([]job.Job{{ID: "a", Status: job.Processing}})
+	write(f, job.Job{ID: "a", Status: job.Processing})
 	now := f.Revision()
 	for name, after := range map[string]feed.Revision{
 		"nothing read": {}, "another epoch": {Epoch: "other", Number: 1}, "the future": {Epoch: now.Epoch, Number: now.Number + 1},
@@ -169,7 +194,7 @@ func TestSnapshotForWhoCannotResume(t *testing.T) {
 	}
 	old := feed.Cursor{Revision: now}
 	for range 10_000 {
-		f.JobsWritten([]job.Job{{ID: "a", Status: job.Processing}})
+		write(f, job.Job{ID: "a", Status: job.Processing})
 	}
 	if f.Read(old).Snapshot == nil {
 		t.Error("a reader far behind got no snapshot")
@@ -184,7 +209,7 @@ func TestSnapshotIsBounded(t *testing.T) {
 		ended = append(ended, job.Job{ID: fmt.Sprintf("e%d", i), Status: job.Completed, FinishedAt: int64(1000 - i)})
 	}
 	active[0].Status = job.Processing
-	f.Load(active, ended)
+	f.Load(feed.Revision{Epoch: "e", Number: 1}, active, ended)
 	s := f.Snapshot()
 	if len(s.Jobs) != 1+300+100 || s.ScheduledUntil != 300 {
 		t.Errorf("%d jobs, scheduled until %d", len(s.Jobs), s.ScheduledUntil)
@@ -241,7 +266,7 @@ func TestManyConnectionsAreToldTogether(t *testing.T) {
 func TestProgressOfRunningJobsOnly(t *testing.T) {
 	f := newFeed()
 	running := job.Job{ID: "a", Status: job.Processing}
-	f.JobsWritten([]job.Job{running})
+	write(f, running)
 	cursor := f.Read(feed.Cursor{}).Next
 	f.SetProgress(job.Progress{JobID: "a", Step: 1})
 	f.SetProgress(job.Progress{JobID: "a", Step: 2})
@@ -254,8 +279,65 @@ func TestProgressOfRunningJobsOnly(t *testing.T) {
 		t.Errorf("told twice: %v", again)
 	}
 	running.Status = job.Completed
-	f.JobsWritten([]job.Job{running})
+	write(f, running)
 	if _, ok := f.Progress("a"); ok {
 		t.Error("progress of an ended job")
+	}
+}
+
+// Who comes back with a revision from before this life gets what the log knows, and nothing twice.
+func TestResumingByTheLog(t *testing.T) {
+	state := memory.NewState()
+	s := memory.Open(state)
+	update := func(change func(context.Context, store.Tx) error) store.Revision {
+		at, err := s.Update(t.Context(), change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	insert := func(j job.Job) store.Revision {
+		return update(func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, j) })
+	}
+	update(func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertUser(ctx, account.User{ID: "ada", Name: "Ada"})
+	})
+	left := insert(job.Job{ID: "a", UserID: "ada", Worker: "gpu", Start: 1, Status: job.Scheduled})
+	missed := job.Job{ID: "b", UserID: "ada", Worker: "gpu", Start: 10, Status: job.Scheduled}
+	insert(missed)
+	update(func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, "ada", "Ada Lovelace") })
+
+	f := feed.New(0, func(d feed.Delta) feed.Delta { return d })
+	at, err := s.Revision(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	active, err := s.ActiveJobs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Load(at, active, nil)
+	write(f, job.Job{ID: "c", UserID: "ada", UserName: "Ada Lovelace", Worker: "gpu", Start: 20, Status: job.Scheduled})
+	insert(job.Job{ID: "c", UserID: "ada", Worker: "gpu", Start: 20, Status: job.Scheduled})
+
+	news := f.Resume(t.Context(), s, left)
+	var jobs, names []string
+	for _, d := range news.Deltas {
+		for _, j := range d.Jobs {
+			jobs = append(jobs, j.ID)
+		}
+		for _, u := range d.Names {
+			names = append(names, u.Name)
+		}
+	}
+	if news.Snapshot != nil || fmt.Sprint(jobs) != "[b c]" || names[len(names)-1] != "Ada Lovelace" || news.Next.Revision != f.Revision() {
+		t.Errorf("resumed with %v, %v to %v (%v)", jobs, names, news.Next, news.Snapshot)
+	}
+	if again := f.Read(news.Next); !again.Empty() {
+		t.Errorf("told twice: %+v", again)
+	}
+	update(func(ctx context.Context, tx store.Tx) error { return tx.NewEpoch(ctx) })
+	if f.Resume(t.Context(), s, left).Snapshot == nil {
+		t.Error("resumed what is forgotten")
 	}
 }

@@ -64,6 +64,15 @@ func (v *jobs) take(id string) (owner string, there bool) {
 	return "", false
 }
 
+// all gives the jobs in view, in any order.
+func (v *jobs) all() []job.Job {
+	all := slices.Clone(v.ended)
+	for _, j := range v.active {
+		all = append(all, *j)
+	}
+	return all
+}
+
 // scheduled counts the scheduled jobs.
 func (v *jobs) scheduled() int { return len(v.active) - v.running }
 

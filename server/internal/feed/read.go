@@ -30,8 +30,8 @@ const maxDeltas = 1000
 func (f *Feed[V]) Read(after Cursor) News[V] {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	news := News[V]{Next: Cursor{Revision{f.epoch, f.number}, f.told, f.ticks}, More: f.changed}
-	known := after.Revision.Epoch == f.epoch && after.Revision.Number <= f.number
+	news := News[V]{Next: f.cursor(), More: f.changed}
+	known := after.Revision.Epoch == f.at.Epoch && after.Revision.Number <= f.at.Number && (after.told > 0 || after.Revision != Revision{})
 	if known {
 		news.Deltas, known = f.after(after)
 	}
@@ -46,6 +46,9 @@ func (f *Feed[V]) Read(after Cursor) News[V] {
 	}
 	return news
 }
+
+// cursor is that of who has read everything. The caller holds the lock.
+func (f *Feed[V]) cursor() Cursor { return Cursor{f.at, f.told, f.ticks} }
 
 // after gives the changes after a cursor of this epoch. The caller holds the lock.
 func (f *Feed[V]) after(c Cursor) ([]V, bool) {
@@ -68,7 +71,7 @@ func (f *Feed[V]) snapshot() *Snapshot {
 		return s
 	}
 	s := &Snapshot{
-		Revision: Revision{f.epoch, f.number}, System: f.system, Workflows: f.workflows, ScheduledTotal: f.jobs.scheduled(),
+		Revision: f.at, System: f.system, Workflows: f.workflows, ScheduledTotal: f.jobs.scheduled(),
 		Presence: f.presence.count(), told: f.told, tick: f.ticks,
 	}
 	s.Jobs, s.ScheduledUntil = f.jobs.list()

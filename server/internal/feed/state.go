@@ -3,14 +3,12 @@ package feed
 import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// Revision is a place in the history. Numbers of different epochs cannot be compared.
-type Revision struct {
-	Epoch  string
-	Number int64
-}
+// Revision is a place in the store's log of changes.
+type Revision = store.Revision
 
 // Connection is one open state stream.
 type Connection struct {
@@ -40,8 +38,9 @@ type Own struct {
 	Names        []UserName // of the user, unless all are told of it
 }
 
-// Delta is one change. Its parts are whole: a job in it replaces the one before. All its jobs have one owner. One that has
-// only Progress has no revision.
+// Delta is one change, or a part of a large one. Its parts are whole: a job in it replaces the one before. All its jobs have
+// one owner. Who has applied it stands at its Revision, which rises only where it is the last part of a change of what is
+// kept; one that has only Progress has none.
 type Delta struct {
 	Revision       Revision
 	Jobs           []job.Job // shortened

@@ -10,6 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -146,7 +147,7 @@ func BenchmarkSnapshot(b *testing.B) {
 			Prompt: "a red fox in the snow, watercolour", Parameters: workflow.Values{"width": workflow.Integer(1024)},
 		})
 	}
-	f.Load(jobs, nil)
+	f.Load(feed.Revision{Epoch: "e"}, jobs, nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		var fresh snapshots
@@ -159,8 +160,11 @@ func BenchmarkDelivery(b *testing.B) {
 	presenter := &Presenter{}
 	f := feed.New(0, presenter.Delta)
 	w := &watcher{Server: &Server{Feed: f, Presenter: *presenter}}
+	f.Load(feed.Revision{Epoch: "e"}, nil, nil)
 	cursor := f.Read(feed.Cursor{}).Next
-	f.JobsWritten([]job.Job{{ID: "a", UserID: "u", Prompt: "a red fox in the snow, watercolour", Status: job.Scheduled}})
+	j := job.Job{ID: "a", UserID: "u", Prompt: "a red fox in the snow, watercolour", Status: job.Scheduled}
+	change := store.Change{Revision: feed.Revision{Epoch: "e", Number: 1}, Things: []store.Thing{{Kind: store.JobKind, Key: j.ID, Job: &j}}}
+	f.Apply([]store.Change{change})
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _ = w.respond(f.Read(cursor))

@@ -25,6 +25,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -55,6 +56,7 @@ func newLive(t *testing.T, presenter rpc.Presenter, render func(feed.Delta) *rpc
 		render = l.Presenter.Delta
 	}
 	l.Feed = feed.New(0, render)
+	l.Feed.Load(feed.Revision{Epoch: "e"}, nil, nil)
 	mux := http.NewServeMux()
 	if err := l.Handle(mux); err != nil {
 		t.Fatal(err)
@@ -76,6 +78,21 @@ func (l *live) user(options ...connect.ClientOption) (account.User, comfyschedul
 	}
 	client := &http.Client{Transport: bearer{token, &http.Transport{}}}
 	return user, comfyschedulerv1connect.NewSchedulerServiceClient(client, l.url, options...)
+}
+
+// commit tells the live state of one update.
+func (l *live) commit(things ...store.Thing) {
+	c := store.Change{After: l.Feed.Revision(), Revision: l.Feed.Revision(), Things: things}
+	c.Revision.Number++
+	l.Feed.Apply([]store.Change{c})
+}
+
+func (l *live) write(jobs ...job.Job) {
+	var things []store.Thing
+	for _, j := range jobs {
+		things = append(things, store.Thing{Kind: store.JobKind, Key: j.ID, Job: &j})
+	}
+	l.commit(things...)
 }
 
 type stream = *connect.ServerStreamForClient[pb.WatchStateResponse]
@@ -147,13 +164,13 @@ func TestAnyBytesInAnyText(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				switch rapid.IntRange(0, 4).Draw(t, "change") {
 				case 0:
-					l.Feed.JobsWritten([]job.Job{anyJob(t, me.ID)})
+					l.write(anyJob(t, me.ID))
 				case 1:
 					l.Feed.SetSystem(anySystem(t))
 				case 2:
 					l.Feed.SetWorkflows(anyWorkflows(t))
 				case 3:
-					l.Feed.RenameUser(me.ID, anyText.Draw(t, "name"))
+					l.commit(store.Thing{Kind: store.UserKind, Key: me.ID, User: &account.User{ID: me.ID, Name: anyText.Draw(t, "name")}})
 				case 4:
 					l.Feed.SetProgress(job.Progress{JobID: "a", NodeID: anyText.Draw(t, "node"), NodeTitle: anyText.Draw(t, "title")})
 					l.Feed.Connect(feed.Connection{
@@ -221,7 +238,7 @@ func TestChangeThatCannotBeEncoded(t *testing.T) {
 			t.Fatalf("got %v (%v)", s.Msg(), s.Err())
 		}
 	}
-	l.Feed.JobsWritten([]job.Job{{ID: "a", UserID: user.ID, Status: job.Scheduled}})
+	l.write(job.Job{ID: "a", UserID: user.ID, Status: job.Scheduled})
 	for _, s := range watchers {
 		readTo(t, s, l.Feed.Revision().Number)
 	}
@@ -243,7 +260,7 @@ func TestResponsesAreBounded(t *testing.T) {
 		}
 		jobs = append(jobs, j)
 	}
-	l.Feed.JobsWritten(jobs)
+	l.write(jobs...)
 	all := map[string]bool{}
 	take := func(m *pb.WatchStateResponse) {
 		if size := proto.Size(m); size > 1<<20+64<<10 {

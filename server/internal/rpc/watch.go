@@ -130,7 +130,7 @@ func (w *watcher) gather(ctx context.Context) {
 // next is the responses with what is new. more is closed when there is more.
 func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct{}, err error) {
 	// Read before the looks at what the feed rouses for: what comes after them closes More.
-	news := w.Feed.Read(w.cursor)
+	news := w.read(ctx)
 	if w.IsStopping() {
 		return nil, nil, errStopping
 	}
@@ -143,7 +143,6 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 			news = w.Feed.Read(feed.Cursor{}) // it may see more or less than before
 		}
 		w.me = again
-		w.Feed.RenameUser(again.ID, again.Name) // the stream may have begun under an older name
 	}
 	silent := news.Empty() && time.Since(w.sent) > heartbeat-pulse
 	if !news.Empty() || silent || w.connection != "" {
@@ -165,6 +164,14 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 		w.told = w.sent
 	}
 	return frames, news.More, nil
+}
+
+// read reads what is new: at first also from before this life of the service.
+func (w *watcher) read(ctx context.Context) feed.News[*Delta] {
+	if w.connection != "" && w.cursor.Revision != (feed.Revision{}) {
+		return w.Feed.Resume(ctx, w.Store, w.cursor.Revision)
+	}
+	return w.Feed.Read(w.cursor)
 }
 
 // respond puts news into responses that are bounded in bytes; none is a sign of life.

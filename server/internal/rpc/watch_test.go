@@ -57,6 +57,7 @@ func watched(t *testing.T, test func(*rpc.Server, chan struct{}, *connect.Server
 			Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		}
 		service.Feed = feed.New(0, service.Presenter.Delta)
+		service.Feed.Load(feed.Revision{Epoch: "e"}, nil, nil)
 		service.Identity.OnChange(service.Feed.Rouse)
 		_, token, err := service.Identity.SignIn(t.Context(), "", "", "")
 		if err != nil {

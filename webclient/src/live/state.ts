@@ -110,7 +110,7 @@ function applyResponse(before: LiveState, response: WatchStateResponse, received
   let state = before;
   if (response.connectionId !== "") state = { ...state, connectionId: response.connectionId };
   if (response.snapshot) state = applySnapshot(state, response.snapshot);
-  // What one commit did may be told in several deltas of one revision, all in one response.
+  // What one commit did may be told in several deltas. Until the last one the state stands where it stood before.
   const { revision } = state;
   for (const delta of response.deltas) if (follows(revision, delta.revision)) state = applyDelta(state, delta);
   for (const status of response.statuses) state = applyStatus(state, status);
@@ -161,9 +161,9 @@ function applyStatus(state: LiveState, status: StatusUpdate): LiveState {
   };
 }
 
-/** Whether a change at `next` comes after the state at `current`: repeated and foreign ones do not. */
+/** Whether a change that leads to `next` belongs on the state at `current`: older and foreign ones do not. */
 function follows(current: Revision | undefined, next: Revision | undefined): boolean {
-  return current !== undefined && next?.epoch === current.epoch && next.number > current.number;
+  return current !== undefined && next?.epoch === current.epoch && next.number >= current.number;
 }
 
 function renamed(me: User | undefined, users: readonly UserName[]): User | undefined {

@@ -289,7 +289,8 @@ func (x *StateSnapshot) GetUsers() []*UserName {
 // several, or is large, comes as several deltas. Every field is output only.
 type StateDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Revision that the change leads to. Deltas that one commit is told in share it, and come in one response.
+	// Revision at which the client stands when it has applied this. Of the deltas that one commit is told in only the last one
+	// has that of the commit; the others have the one before, so that who is cut off between them gets all of them again.
 	Revision *Revision `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
 	// Jobs that are new or changed. Each replaces the one before; long texts are cut (Job.shortened).
 	Jobs []*Job `protobuf:"bytes,2,rep,name=jobs,proto3" json:"jobs,omitempty"`

@@ -108,7 +108,8 @@ export const StateSnapshotSchema: GenMessage<StateSnapshot> = /*@__PURE__*/
  */
 export type StateDelta = Message<"comfyscheduler.v1.StateDelta"> & {
   /**
-   * Revision that the change leads to. Deltas that one commit is told in share it, and come in one response.
+   * Revision at which the client stands when it has applied this. Of the deltas that one commit is told in only the last one
+   * has that of the commit; the others have the one before, so that who is cut off between them gets all of them again.
    *
    * @generated from field: comfyscheduler.v1.Revision revision = 1;
    */
