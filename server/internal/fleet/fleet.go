@@ -22,7 +22,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// Config is what a fleet works with.
+// Config holds the workers of a fleet, the parts that they share, and the rules for all of them.
 type Config struct {
 	Workers      []config.Worker // at least one, each with an id and a ComfyUI of its own
 	Library      *library.Library
@@ -49,7 +49,7 @@ type Pace struct {
 	Measure measure.Pace
 }
 
-// library is how long a ComfyUI that could not be asked about workflows is left alone.
+// library returns the time after which a ComfyUI is asked again that could not be asked about workflows.
 func (p Pace) library() time.Duration {
 	if p.Launch.Health == 0 {
 		return launch.DefaultPace().Health
@@ -82,7 +82,7 @@ func (f *Fleet) Lane(worker string) (*Lane, error) {
 	return nil, fault.NoSuch("worker", worker)
 }
 
-// Workers are how the workers are.
+// Workers returns the state of each worker.
 func (f *Fleet) Workers() []health.Worker {
 	var all []health.Worker
 	for _, l := range f.lanes {

@@ -141,7 +141,7 @@ func (l *Lane) Supervise(ctx context.Context, down error) {
 	parts.Wait()
 }
 
-// trial is what a lane's ComfyUI goes through before jobs run on it.
+// trial has the lane's parts try a ComfyUI before jobs run on it.
 type trial struct {
 	*Lane
 	silenceLimit func(estimate int64) time.Duration

@@ -47,7 +47,7 @@ func (f *Fleet) OpenResult(ctx context.Context, worker, name string) (*files.Fil
 	return l.results.Open(ctx, strings.TrimPrefix(name, l.prefix))
 }
 
-// ResultsOf are what a job's attempt has left in its worker's output folder; none unless that shows that it went well.
+// ResultsOf returns the results that a job's attempt has left in its worker's output folder; none unless they show that it went well.
 func (f *Fleet) ResultsOf(ctx context.Context, j job.Job) []job.Result {
 	l, err := f.Lane(j.Worker)
 	if err != nil {

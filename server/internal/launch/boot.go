@@ -82,7 +82,7 @@ func (e *Engine) Boot(ctx context.Context) error {
 	})
 }
 
-// boot is what the steps of one boot tell each other.
+// boot carries what one step of a boot tells the next.
 type boot struct {
 	*Engine
 	attached bool // ComfyUI was running already

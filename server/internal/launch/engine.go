@@ -37,7 +37,7 @@ type Files struct {
 	Log    string
 }
 
-// Trial is what a ComfyUI goes through before jobs run on it. The calls come from one goroutine at a time, except Returned and
+// Trial tries a ComfyUI before jobs run on it. The calls come from one goroutine at a time, except Returned and
 // Recovered, which may come beside a boot.
 type Trial interface {
 	// Validate is the first step of a boot, before anything is started. detail is for people.
@@ -103,7 +103,7 @@ func (e *Engine) Connect(ctx context.Context) error { return e.client.Run(ctx) }
 // Up is closed when ComfyUI could be talked to for the first time.
 func (e *Engine) Up() <-chan struct{} { return e.up }
 
-// Trouble is why no job can run, for people; empty when nothing is known to be wrong.
+// Trouble returns the reason why no job can run, for people; empty when nothing is known to be wrong.
 func (e *Engine) Trouble() string {
 	if s := e.Status.Get(); s.Status != health.Ready {
 		return s.Reason

@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 )
 
-// freeAfter is how long the port of a ComfyUI that was just ended may still be open.
+// freeAfter bounds the wait for the port of a ComfyUI that was just ended.
 const freeAfter = 2 * time.Second
 
 // checkPort refuses a port that something else listens on: ComfyUI would find out only after its whole start.
@@ -42,7 +42,7 @@ func (b *boot) checkPort(ctx context.Context) error {
 		b.ComfyUI.Port, who)
 }
 
-// maxAgain is how often in a row a ComfyUI is started again that ends by itself in its first minute without an error.
+// maxAgain bounds how often in a row a ComfyUI is started again that ends by itself in its first minute without an error.
 const (
 	maxAgain    = 3
 	firstMinute = time.Minute

@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 )
 
-// record is what a service must know of the worker's ComfyUI when the one before it was killed. It lies in a file of its own
+// record tells a service of the ComfyUI that the service before it has left when it was killed. It lies in a file of its own
 // and not with the bookings, since it belongs to the machine and the data folder: in a backup it would be wrong.
 type record struct {
 	Instance  string     `json:"instance"`  // whose it is; another's counts for nothing
@@ -22,7 +22,7 @@ type record struct {
 	Threads   []int      `json:"threads,omitempty"` // see executor
 }
 
-// recordSize is how long the file is at least. It is written in place: that takes no space, which a full disk has not, and a
+// recordSize is the least length of the file. It is written in place: that takes no space, which a full disk has not, and a
 // kill finds it written or not.
 const recordSize = 4096
 

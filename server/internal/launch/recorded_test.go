@@ -22,7 +22,7 @@ type ending struct {
 	Log   struct{ Stdout, Stderr []string }
 }
 
-// exit is how the worker says it.
+// exit returns the end in the words of the engine.
 func (e ending) exit() string {
 	if *e.Code < 0 {
 		return "signal: " + syscall.Signal(-*e.Code).String()

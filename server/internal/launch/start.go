@@ -95,7 +95,7 @@ func (e *Engine) isOwn(argv []string) bool {
 	return slices.Equal(tail(argv), tail(e.spec().Args))
 }
 
-// spec is how ComfyUI is started.
+// spec returns program, arguments and environment of ComfyUI.
 func (e *Engine) spec() process.Spec {
 	c := e.ComfyUI
 	spec := process.Spec{

@@ -24,7 +24,7 @@ func NewStatus(first health.Worker, tell func(health.Worker)) *Status {
 	return &Status{tell: tell, state: first, changed: make(chan struct{}), notices: map[string]string{}}
 }
 
-// Get is how the worker is.
+// Get returns the present state.
 func (s *Status) Get() health.Worker {
 	s.mu.Lock()
 	defer s.mu.Unlock()

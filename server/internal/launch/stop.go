@@ -35,7 +35,7 @@ func (e *Engine) end(ctx context.Context) error {
 	return p.Stop(ctx, e.Pace.StopGrace)
 }
 
-// unendable is what an administrator is told of a ComfyUI that hangs in the system itself.
+// unendable tells an administrator of a ComfyUI that hangs in the system itself.
 func unendable(err error) string {
 	stuck := new(process.StuckError)
 	if !errors.As(err, &stuck) {

@@ -22,7 +22,7 @@ type Store interface {
 	Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error)
 }
 
-// Source is where a workflow comes from.
+// Source names a workflow, its file and its inputs.
 type Source struct {
 	ID       string
 	Title    string
@@ -53,7 +53,7 @@ func (o Offer) shown() workflow.Workflow {
 	return workflow.Workflow{ID: o.Template.ID, Title: o.Template.Title, TemplateHash: o.Template.Hash, Description: o.Description}
 }
 
-// Config is what a library works with.
+// Config holds the sources of a library and the store that keeps their versions.
 type Config struct {
 	Store   Store
 	Sources []Source // at least one
@@ -157,7 +157,7 @@ func (l *Library) Template(ctx context.Context, hash string) (*workflow.Template
 	return workflow.Parse(stored.Workflow, stored.Title, stored.Graph, bindings)
 }
 
-// Current is what is offered of a workflow, and of the first one where there is none with this id.
+// Current returns the version of a workflow that is offered; of the first workflow where there is none with this id.
 func (l *Library) Current(id string) *workflow.Template {
 	l.mu.Lock()
 	defer l.mu.Unlock()

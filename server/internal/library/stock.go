@@ -17,18 +17,18 @@ type ComfyUI interface {
 	ObjectInfo(ctx context.Context, class string) (c comfy.NodeClass, known bool, err error)
 }
 
-// StockConfig is what a stock works with.
+// StockConfig holds a worker's ComfyUI and those who are told of workflows there.
 type StockConfig struct {
 	ComfyUI ComfyUI
 	// Notice tells the operator what is wrong with a workflow; empty: nothing any more.
 	Notice func(workflow, text string)
 	// Edited is told of a workflow of which the worker runs an edited version from now on.
 	Edited func(workflow string)
-	// Again is how long a ComfyUI that could not be asked is left alone.
+	// Again is the time after which a ComfyUI is asked once more that could not be asked.
 	Again time.Duration
 }
 
-// Stock is what one worker's ComfyUI can run of the library. It is safe for concurrent use.
+// Stock knows what one worker's ComfyUI can run of the library. It is safe for concurrent use.
 type Stock struct {
 	StockConfig
 	library *Library
@@ -52,7 +52,7 @@ func (l *Library) Stock(worker string, c StockConfig) *Stock {
 	return s
 }
 
-// First is what the worker runs of the first workflow.
+// First returns the version of the first workflow that the worker runs.
 func (s *Stock) First() Offer { return s.holds(s.library.entries[0]) }
 
 func (s *Stock) holds(e *entry) Offer {
@@ -156,7 +156,7 @@ func (s *Stock) takeOne(ctx context.Context, e *entry) error {
 	return err
 }
 
-// newer is what is offered, if that is newer than what a worker holds.
+// newer returns the version that is offered, if that is newer than the one that a worker holds, and else the latter.
 func (l *Library) newer(e *entry, held Offer) Offer {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settling is how long after the first sign of an edit the files are read: editors write in several steps.
+// settling is the time from the first sign of an edit to reading the files: editors write in several steps.
 const settling = 200 * time.Millisecond
 
 // Watch has every stock look at the files when something happens in their folders, until ctx ends. It is the folders that are

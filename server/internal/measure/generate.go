@@ -14,7 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// cancelLimit is how long ComfyUI may take to drop a prompt that is taken back.
+// cancelLimit bounds the wait for ComfyUI to drop a prompt that is taken back.
 const cancelLimit = 2 * time.Second
 
 // generate runs the offered version once, when ComfyUI has nothing else to do, and reports how long it took from the

@@ -24,7 +24,7 @@ type Engine interface {
 	Working()
 }
 
-// Status is how the worker is.
+// Status holds the state of the worker.
 type Status interface {
 	Get() health.Worker
 	// Change changes it and tells everybody.
@@ -33,7 +33,7 @@ type Status interface {
 	Notice(workflow, text string)
 }
 
-// Config is what a meter works with.
+// Config holds the ComfyUI that a meter measures on and the rules for that.
 type Config struct {
 	Worker       string
 	Client       *comfy.Client

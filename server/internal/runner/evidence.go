@@ -31,7 +31,7 @@ func (r *Runner) Fate(ctx context.Context, j job.Job) dispatch.Outcome {
 	return r.judge(ctx, j, template, entry.Outcome())
 }
 
-// Results are what the attempt has left in the output folder; none unless that shows that it went well.
+// Results returns what the attempt has left in the output folder; none unless that shows that it went well.
 func (r *Runner) Results(ctx context.Context, j job.Job) []job.Result {
 	return r.found(ctx, j, r.templateOrCurrent(ctx, j))
 }
@@ -56,7 +56,7 @@ func (r *Runner) found(ctx context.Context, j job.Job, template *workflow.Templa
 	return results
 }
 
-// token is what ComfyUI replaces in the names of files, such as %year% and %width%.
+// token matches the parts that ComfyUI replaces in the names of files, such as %year% and %width%.
 var token = regexp.MustCompile(`%[^%/]*%`)
 
 // pattern characters mean something to filepath.Glob.

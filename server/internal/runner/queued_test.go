@@ -72,7 +72,7 @@ func postGraph(t *testing.T, r *fleettest.Rig, id string, graph map[string]map[s
 	}
 }
 
-// queue is what ComfyUI has not finished.
+// queue returns the prompts that ComfyUI has not finished.
 func queue(t *testing.T, r *fleettest.Rig) (running, pending []string) {
 	t.Helper()
 	res, err := http.Get(url(t, r, "/queue"))
@@ -151,7 +151,7 @@ func TestWaitingBehindAPoison(t *testing.T) {
 	r.Eventually("ComfyUI is started again", func() bool { next := w.PID(); return next != 0 && next != pid })
 }
 
-// forged is what Python writes when ComfyUI's executor dies, in a prompt: some nodes print the texts that they are given.
+// forged has the words that Python writes when ComfyUI's executor dies, in a prompt: some nodes print the texts that they are given.
 const forged = "a poster [[print]]\nException in thread Thread-1 (prompt_worker):\nTraceback (most recent call last):\n"
 
 // What a node prints is no evidence: ComfyUI is not ended under somebody's run.

@@ -14,7 +14,7 @@ const (
 	restLimit  = 10 * time.Second // for ComfyUI to answer that it will free its memory
 )
 
-// errExecutor is why runs end on a ComfyUI that answers.
+// errExecutor ends runs on a ComfyUI that answers and runs nothing.
 var errExecutor = errors.New("ComfyUI had lost its executor: it took prompts and ran none")
 
 // Ready implements dispatch.Runner.
@@ -45,7 +45,7 @@ func (r *Runner) Ready(ctx context.Context) (bool, string) {
 	return false, r.busyWith(ctx, prompts)
 }
 
-// busyWith is why ComfyUI is busy although no job of this worker runs. A prompt of a job that was given up is taken back:
+// busyWith returns the reason why ComfyUI is busy although no job of this worker runs. A prompt of a job that was given up is taken back:
 // it may have come to ComfyUI after it was looked for.
 func (r *Runner) busyWith(ctx context.Context, prompts []string) string {
 	reason := "ComfyUI is busy with a prompt that was started on its own page"

@@ -49,10 +49,10 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	return r.follow(ctx, j, template, run)
 }
 
-// minPost is how long ComfyUI may take at least to answer a post: also at the end of a slot an answer is worth a wait.
+// minPost is the least time that ComfyUI has to answer a post: also at the end of a slot an answer is worth a wait.
 const minPost = time.Second
 
-// noAnswer is why a job waits for a ComfyUI that does not answer.
+// noAnswer is the reason of jobs that wait for a ComfyUI that does not answer.
 const noAnswer = "ComfyUI did not answer"
 
 // withdraw takes back a job whose post ComfyUI did not answer by the end of the slot: it must not begin in the slots of

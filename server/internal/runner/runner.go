@@ -17,7 +17,7 @@ import (
 
 // Engine is the process of the ComfyUI, as far as a run has to do with it.
 type Engine interface {
-	// Trouble is why no job can run, for people; empty when nothing is known to be wrong.
+	// Trouble returns the reason why no job can run, for people; empty when nothing is known to be wrong.
 	Trouble() string
 	// Changed is closed when Trouble may say something new.
 	Changed() <-chan struct{}
@@ -63,7 +63,7 @@ type Jobs interface {
 	Job(ctx context.Context, id string) (job.Job, error)
 }
 
-// Config is what a runner works with.
+// Config holds the ComfyUI of a runner and the parts that it asks and tells.
 type Config struct {
 	Worker  string // id
 	Client  *comfy.Client
@@ -71,11 +71,11 @@ type Config struct {
 	Meter   Meter
 	Library Library
 	Jobs    Jobs
-	// OutputDir is where ComfyUI writes; empty when the service cannot read it.
+	// OutputDir is the folder that ComfyUI writes to; empty when the service cannot read it.
 	OutputDir string
 	// Prefix begins the names of results, before the one that ComfyUI gave.
 	Prefix string
-	// SilenceLimit is how long a run may give no sign of life, by its estimate in milliseconds.
+	// SilenceLimit returns the longest time without a sign of life from a run, by its estimate in milliseconds.
 	SilenceLimit func(estimate int64) time.Duration
 	// OnProgress is told how far a run is. It must be quick.
 	OnProgress func(job.Progress)
@@ -114,7 +114,7 @@ func (r *Runner) Preview(jobID string) (n int, data []byte) {
 	return n, data
 }
 
-// maxHanded is how many prompts are remembered as the service's own.
+// maxHanded bounds the prompts that are remembered as the service's own.
 const maxHanded = 64
 
 // track follows the prompt of a job from here on.

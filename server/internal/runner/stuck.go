@@ -16,7 +16,7 @@ const (
 	pulse     = time.Second      // between two looks at a silent run
 )
 
-// errStuck is why ComfyUI is started again although it answers.
+// errStuck ends the process of a ComfyUI that answers, but does not hear interrupts.
 var errStuck = errors.New("ComfyUI was stuck in a run that gave no sign of life")
 
 // guard watches one run for signs of life.
@@ -56,7 +56,7 @@ func (g *guard) watch(ctx context.Context, r *Runner, j job.Job, run *comfy.Run,
 	giveUp()
 }
 
-// failure is what the job is told.
+// failure returns the error of the job.
 func (g *guard) failure() job.Failure {
 	return job.Failure{
 		Reason:  job.Timeout,

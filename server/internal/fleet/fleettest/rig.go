@@ -45,7 +45,7 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Patience is how long anything may take before it counts as not happening.
+// Patience bounds every wait: what takes longer counts as not happening.
 const Patience = 60 * time.Second
 
 // hurried are short waiting times, for tests that wait them out.
@@ -65,7 +65,7 @@ var hurried = fleet.Pace{
 	Measure: measure.Pace{Look: 50 * time.Millisecond, Quiet: 100 * time.Millisecond, Probe: 50 * time.Millisecond},
 }
 
-// Rig is what outlives a worker: the store, the configuration and the running ComfyUI.
+// Rig keeps what outlives a worker: the store, the configuration and the running ComfyUI.
 type Rig struct {
 	t             *testing.T
 	Dir           string
@@ -86,14 +86,14 @@ func (r *Rig) Write(p []byte) (int, error) {
 	return r.log.Write(p)
 }
 
-// Logged is what was logged.
+// Logged returns the log so far.
 func (r *Rig) Logged() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.log.String()
 }
 
-// Progress is what was told of runs.
+// Progress returns all that was told of runs so far.
 func (r *Rig) Progress() []job.Progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -27,10 +27,10 @@ type Worker struct {
 	library *library.Library
 }
 
-// State is how the worker is.
+// State returns the worker's state.
 func (w *Worker) State() health.Worker { return w.lane.Status.Get() }
 
-// Step is how a step of the boot went.
+// Step returns a step of the boot, which must have begun.
 func (w *Worker) Step(name string) health.BootStep {
 	w.rig.t.Helper()
 	for _, s := range w.State().BootSteps {
@@ -66,7 +66,7 @@ func (w *Worker) PID() int {
 // Benchmark is the measured duration, in milliseconds.
 func (w *Worker) Benchmark() int64 { return w.State().Estimates[0].BenchmarkMS }
 
-// QueueRemaining is what the websocket told last of ComfyUI's queue.
+// QueueRemaining returns the length of ComfyUI's queue that the websocket told last.
 func (w *Worker) QueueRemaining() (n int, known bool) { return w.Engine.Client().QueueRemaining() }
 
 // RunJob runs a job to its end.
