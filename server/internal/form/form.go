@@ -25,6 +25,7 @@ type Input struct {
 	Step      json.Number `json:"step,omitempty"`
 	Multiline bool        `json:"multiline,omitempty"` // of Text
 	Choices   []string    `json:"choices,omitempty"`   // of Choice; empty: what there is to choose from is not known
+	Values    []any       `json:"values,omitempty"`    // what the choices stand for in the graph; empty: the texts themselves
 	File      FileKind    `json:"file,omitempty"`      // of File
 	WithMask  bool        `json:"with_mask,omitempty"` // of an image: its transparent parts are used as a mask
 

@@ -166,6 +166,15 @@ func TestWithoutClassesNamesAndValuesDecide(t *testing.T) {
 	}
 }
 
+func TestChoicesThatAreNumbers(t *testing.T) {
+	got := detect(t, `{"1":{"class_type":"Scale","inputs":{"by":1}}}`,
+		`{"Scale":{"input":{"required":{"by":[[0.5,1.0,2.0]]}},"output":[],"output_node":true}}`, form.Author{})
+	in := got.Inputs[0]
+	if diff := cmp.Diff([]string{"0.5", "1", "2"}, in.Choices); diff != "" || in.Default != "1" || len(in.Values) != 3 {
+		t.Errorf("%s%+v", diff, in)
+	}
+}
+
 // TestCases reads the small inputs from public reports.
 func TestCases(t *testing.T) {
 	info, err := os.ReadFile(filepath.Join(pairs.Folder(t), "object_info.json"))

@@ -168,17 +168,27 @@ func (d *detector) choices(in *Input, f *field) {
 			in.Targets = append(in.Targets, Target{Node: f.node.ID, Field: "index", Position: true})
 		}
 	}
+	typed := false
 	for _, choice := range list {
+		_, isText := choice.(string)
+		typed = typed || !isText
 		in.Choices = append(in.Choices, text(choice))
+	}
+	if typed {
+		in.Values = list
 	}
 	if f.value != nil {
 		in.Default = text(f.value)
 	}
 }
 
+// text is a choice for people. Numbers that are the same are so here: 1.0 is 1.
 func text(value any) string {
 	if s, ok := value.(string); ok {
 		return s
+	}
+	if f, ok := jsontree.Float(value); ok {
+		value = f
 	}
 	return string(jsontree.Append(nil, value))
 }
