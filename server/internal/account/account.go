@@ -12,7 +12,8 @@ type User struct {
 // Actor is a user who does something, and from where. The zero Actor is the service itself.
 type Actor struct {
 	User
-	Address string
+	Address   string
+	RequestID string // made by the client for what the user asks; empty: it made none
 }
 
 // Token is a secret that proves a user. Only its hash is kept.

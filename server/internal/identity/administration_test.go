@@ -116,7 +116,7 @@ func TestTokensOfOneUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	ada, bob := recognised(t, service, first), recognised(t, service, foreign)
-	_, second, err := service.SignInWithToken(t.Context(), "::1", first, "laptop")
+	_, second, err := service.SignInWithToken(t.Context(), "", "::1", first, "laptop")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func (s *Service) EnsureAdministrator(ctx context.Context, file string) (broken 
 		return broken, fmt.Errorf("make the administrator's token: %w", err)
 	}
 	admin := account.User{Name: "Administrator-" + uuid.NewString()[:4], Administrator: true}
-	_, token, err := s.create(ctx, admin, "first start", func(ctx context.Context, tx store.Tx, made account.User) error {
+	_, token, err := s.create(ctx, account.Actor{}, admin, "first start", func(ctx context.Context, tx store.Tx, made account.User) error {
 		return s.event(ctx, tx, account.Actor{}, audit.CreateUser, made.Name+", an administrator, at the first start")
 	})
 	if err != nil {

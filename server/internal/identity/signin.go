@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -31,11 +29,16 @@ func newSecret(prefix string) (secret string, hash [32]byte) {
 
 // SignIn makes a new user "User-N" and a token, which is told this once; ErrInvitationNeeded, ErrSignInClosed.
 func (s *Service) SignIn(ctx context.Context, address, clientName, invitation string) (account.User, string, error) {
+	return s.SignInOnce(ctx, "", address, clientName, invitation)
+}
+
+// SignInOnce is SignIn for a request that may be repeated for ten minutes: a repetition gives the same user another secret.
+func (s *Service) SignInOnce(ctx context.Context, requestID, address, clientName, invitation string) (account.User, string, error) {
 	if s.rules.Mode == account.Closed {
 		return account.User{}, "", ErrSignInClosed
 	}
 	now := s.now().UnixMilli()
-	user, token, err := s.create(ctx, account.User{}, clientName, func(ctx context.Context, tx store.Tx, made account.User) error {
+	user, token, err := s.create(ctx, account.Actor{RequestID: requestID}, account.User{}, clientName, func(ctx context.Context, tx store.Tx, made account.User) error {
 		detail := ""
 		if s.rules.Mode == account.Invite {
 			used, err := tx.UseInvitation(ctx, sha256.Sum256([]byte(invitation)), now)
@@ -82,16 +85,28 @@ func insert(ctx context.Context, tx store.Tx, user account.User) (account.User, 
 }
 
 // create makes a user and a token, and what belongs to that.
-func (s *Service) create(ctx context.Context, user account.User, clientName string, also func(context.Context, store.Tx, account.User) error) (account.User, string, error) {
+func (s *Service) create(
+	ctx context.Context, by account.Actor, user account.User, clientName string,
+	also func(context.Context, store.Tx, account.User) error,
+) (account.User, string, error) {
 	now := s.now().UnixMilli()
 	token, hash := newSecret(tokenPrefix)
-	user.ID, user.CreatedAt = uuid.NewString(), now
+	user.ID, user.CreatedAt = idFor(by, "user"), now
+	wanted := account.Token{ID: idFor(by, "first token"), UserID: user.ID, Hash: hash, ClientName: clientName, CreatedAt: now}
 	made := user
 	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		held, repeated, err := again(ctx, tx, by, wanted)
+		if err != nil {
+			return err
+		}
+		if repeated {
+			made, err = s.sameUser(ctx, tx, by, user, held)
+			return err
+		}
 		if made, err = insert(ctx, tx, user); err != nil {
 			return err
 		}
-		if err := tx.InsertToken(ctx, account.Token{ID: uuid.NewString(), UserID: made.ID, Hash: hash, ClientName: clientName, CreatedAt: now}); err != nil {
+		if err := tx.InsertToken(ctx, wanted); err != nil {
 			return err
 		}
 		return also(ctx, tx, made)
@@ -99,16 +114,32 @@ func (s *Service) create(ctx context.Context, user account.User, clientName stri
 	if err != nil {
 		return account.User{}, "", fmt.Errorf("make a user: %w", err)
 	}
+	s.heed(ctx)
 	return made, token, nil
 }
 
+// sameUser is the user whom the same request has made.
+func (s *Service) sameUser(
+	ctx context.Context, tx store.Tx, by account.Actor, wanted account.User, held account.Token,
+) (account.User, error) {
+	made, err := tx.User(ctx, wanted.ID)
+	if err != nil {
+		return made, err
+	}
+	late := by.ID == "" && s.now().UnixMilli()-held.CreatedAt > repeatable.Milliseconds()
+	if late || wanted.Name != "" && wanted.Name != made.Name || wanted.Administrator != made.Administrator && by.ID != "" {
+		return made, errRepeated
+	}
+	return made, nil
+}
+
 // SignInWithToken makes a further token for the user whom a token proves; ErrNotSignedIn.
-func (s *Service) SignInWithToken(ctx context.Context, address, token, clientName string) (account.User, string, error) {
+func (s *Service) SignInWithToken(ctx context.Context, requestID, address, token, clientName string) (account.User, string, error) {
 	caller, err := s.Authenticate(ctx, token)
 	if err != nil {
 		return account.User{}, "", err
 	}
-	caller.Address = address
+	caller.Address, caller.RequestID = address, requestID
 	_, secret, err := s.CreateToken(ctx, caller.Actor, clientName)
 	if err != nil {
 		return account.User{}, "", err

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -40,8 +38,13 @@ func (s *Service) createToken(
 	ctx context.Context, by account.Actor, userID, name, detail string, may func(context.Context, store.Tx) error,
 ) (account.Token, string, error) {
 	secret, hash := newSecret(tokenPrefix)
-	token := account.Token{ID: uuid.NewString(), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
-	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+	wanted := account.Token{ID: idFor(by, "token"), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
+	token := wanted
+	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+		var repeated bool
+		if token, repeated, err = again(ctx, tx, by, wanted); repeated || err != nil {
+			return err
+		}
 		if err := may(ctx, tx); err != nil {
 			return err
 		}
@@ -50,6 +53,7 @@ func (s *Service) createToken(
 		}
 		return s.event(ctx, tx, by, audit.CreateToken, detail)
 	})
+	s.heed(ctx)
 	return token, secret, err
 }
 

@@ -2,10 +2,9 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
@@ -41,7 +40,7 @@ func (s *Service) CreateUser(ctx context.Context, by account.Actor, user account
 			return account.User{}, "", err
 		}
 	}
-	return s.create(ctx, user, "made by "+by.Name, func(ctx context.Context, tx store.Tx, made account.User) error {
+	return s.create(ctx, by, user, "made by "+by.Name, func(ctx context.Context, tx store.Tx, made account.User) error {
 		detail := made.Name
 		if made.Administrator {
 			detail += ", an administrator"
@@ -55,16 +54,29 @@ func (s *Service) CreateInvitation(ctx context.Context, by account.Actor, note s
 	now := s.now()
 	code, hash := newSecret(invitationPrefix)
 	made := account.Invitation{
-		ID: uuid.NewString(), Hash: hash, Note: note, CreatedBy: by.ID, CreatedByName: by.Name, CreatedAt: now.UnixMilli(),
+		ID: idFor(by, "invitation"), Hash: hash, Note: note, CreatedBy: by.ID, CreatedByName: by.Name, CreatedAt: now.UnixMilli(),
 		ExpiresAt: now.Add(lifetime).UnixMilli(), MaxUses: uses,
 	}
+	answer := made
 	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if by.RequestID != "" {
+			earlier, err := tx.ResetInvitation(ctx, made.ID, hash)
+			switch {
+			case errors.Is(err, store.ErrRevoked), err == nil && (earlier.Note != note || earlier.MaxUses != uses):
+				return errRepeated
+			case err == nil:
+				answer = earlier
+				return nil
+			case !errors.Is(err, store.ErrNotFound):
+				return err
+			}
+		}
 		if err := tx.InsertInvitation(ctx, made); err != nil {
 			return err
 		}
 		return s.event(ctx, tx, by, audit.CreateInvitation, invited(uses, note))
 	})
-	return made, code, err
+	return answer, code, err
 }
 
 // invited says what an invitation is good for.

@@ -20,7 +20,7 @@ type identityService struct{ *Server }
 const maxCookieAge = 400 * 24 * time.Hour
 
 func (s identityService) SignIn(ctx context.Context, r *pb.SignInRequest) (*pb.SignInResponse, error) {
-	user, token, err := s.Identity.SignIn(ctx, peerAddress(ctx), r.ClientName, r.Invitation)
+	user, token, err := s.Identity.SignInOnce(ctx, canonical(r.RequestId), peerAddress(ctx), r.ClientName, r.Invitation)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (s identityService) SignIn(ctx context.Context, r *pb.SignInRequest) (*pb.S
 }
 
 func (s identityService) SignInWithToken(ctx context.Context, r *pb.SignInWithTokenRequest) (*pb.SignInWithTokenResponse, error) {
-	user, token, err := s.Identity.SignInWithToken(ctx, peerAddress(ctx), r.Token, r.ClientName)
+	user, token, err := s.Identity.SignInWithToken(ctx, canonical(r.RequestId), peerAddress(ctx), r.Token, r.ClientName)
 	if err != nil {
 		return nil, err
 	}

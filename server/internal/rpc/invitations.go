@@ -17,7 +17,7 @@ func (s adminService) CreateInvitation(ctx context.Context, r *pb.CreateInvitati
 	if lifetime == 0 {
 		lifetime = defaultLifetime
 	}
-	made, code, err := s.Identity.CreateInvitation(ctx, caller(ctx).Actor, r.Note, lifetime, max(int(r.MaxUses), 1))
+	made, code, err := s.Identity.CreateInvitation(ctx, asked(ctx, r), r.Note, lifetime, max(int(r.MaxUses), 1))
 	if err != nil {
 		return nil, err
 	}

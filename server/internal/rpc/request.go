@@ -1,11 +1,13 @@
 package rpc
 
 import (
+	"context"
 	"crypto/sha256"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 )
@@ -29,6 +31,13 @@ func requestOf(r interface {
 	}
 	sum := sha256.Sum256(append([]byte(asked.ProtoReflect().Descriptor().Name()), encoded...))
 	return audit.Request{ID: id, Hash: sum[:16]}
+}
+
+// asked is the caller with the id of its request.
+func asked(ctx context.Context, r interface{ GetRequestId() string }) account.Actor {
+	by := caller(ctx).Actor
+	by.RequestID = canonical(r.GetRequestId())
+	return by
 }
 
 // bookingOf is what a booking, or the check of one, asks for.

@@ -9,7 +9,7 @@ import (
 )
 
 func (s identityService) CreateToken(ctx context.Context, r *pb.CreateTokenRequest) (*pb.CreateTokenResponse, error) {
-	token, secret, err := s.Identity.CreateToken(ctx, caller(ctx).Actor, r.Name)
+	token, secret, err := s.Identity.CreateToken(ctx, asked(ctx, r), r.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (s adminService) ListUsers(ctx context.Context, r *pb.ListUsersRequest) (*p
 }
 
 func (s adminService) CreateUser(ctx context.Context, r *pb.CreateUserRequest) (*pb.CreateUserResponse, error) {
-	user, token, err := s.Identity.CreateUser(ctx, caller(ctx).Actor, account.User{Name: r.Name, Administrator: r.Administrator})
+	user, token, err := s.Identity.CreateUser(ctx, asked(ctx, r), account.User{Name: r.Name, Administrator: r.Administrator})
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s adminService) UpdateUser(ctx context.Context, r *pb.UpdateUserRequest) (
 }
 
 func (s adminService) CreateUserToken(ctx context.Context, r *pb.CreateUserTokenRequest) (*pb.CreateUserTokenResponse, error) {
-	token, secret, err := s.Identity.CreateTokenFor(ctx, caller(ctx).Actor, canonical(r.UserId), r.Name)
+	token, secret, err := s.Identity.CreateTokenFor(ctx, asked(ctx, r), canonical(r.UserId), r.Name)
 	if err != nil {
 		return nil, named(err, "user", r.UserId)
 	}

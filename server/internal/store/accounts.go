@@ -47,6 +47,8 @@ type AccountsTx interface {
 
 	// InsertToken writes a new token; ErrNotFound when there is no such user, or it was deleted.
 	InsertToken(ctx context.Context, t account.Token) error
+	// ResetToken gives a user's unrevoked token another secret, and the token; ErrNotFound, ErrRevoked.
+	ResetToken(ctx context.Context, userID, id string, hash [32]byte) (account.Token, error)
 	// RenameToken changes what a user's unrevoked token is called; ErrNotFound.
 	RenameToken(ctx context.Context, userID, id, name string) error
 	// TouchToken notes when a token was used; one that is not there is left alone.

@@ -16,6 +16,8 @@ type Invitations interface {
 type InvitationsTx interface {
 	// InsertInvitation writes a new invitation.
 	InsertInvitation(ctx context.Context, i account.Invitation) error
+	// ResetInvitation gives an invitation that is not revoked another code, and the invitation; ErrNotFound, ErrRevoked.
+	ResetInvitation(ctx context.Context, id string, hash [32]byte) (account.Invitation, error)
 	// UseInvitation counts a use of the invitation with that code; ErrNotFound when there is none that can be used.
 	UseInvitation(ctx context.Context, hash [32]byte, now int64) (account.Invitation, error)
 	// RevokeInvitation makes an invitation worthless; ErrNotFound.

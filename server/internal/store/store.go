@@ -16,6 +16,8 @@ import (
 // write was kept shows only when the store is opened again.
 var (
 	ErrNotFound = errors.New("not found")
+	// ErrRevoked: there was such a thing, but it is worthless now.
+	ErrRevoked = errors.New("revoked")
 	// ErrNameTaken: another user has the name, or one that looks the same. Nothing was written, and the update may go on.
 	ErrNameTaken = fault.New(fault.NameTaken, "the name is taken")
 	// ErrOverlap: the write would make two active slots overlap, or put one into a pause. Only a bug of the caller leads here.

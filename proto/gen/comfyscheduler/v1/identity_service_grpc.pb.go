@@ -38,8 +38,7 @@ const (
 // cannot read, other clients send it as "authorization: Bearer <token>".
 type IdentityServiceClient interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
-	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
-	// ALREADY_EXISTS afterwards.
+	// gives the same user with a new secret and voids the one before, for ten minutes; ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.
@@ -172,8 +171,7 @@ func (c *identityServiceClient) RevokeToken(ctx context.Context, in *RevokeToken
 // cannot read, other clients send it as "authorization: Bearer <token>".
 type IdentityServiceServer interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
-	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
-	// ALREADY_EXISTS afterwards.
+	// gives the same user with a new secret and voids the one before, for ten minutes; ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.

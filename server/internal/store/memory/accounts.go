@@ -251,6 +251,21 @@ func (t *tx) changeToken(userID, id string, change func(*token)) error {
 	return nil
 }
 
+func (t *tx) ResetToken(_ context.Context, userID, id string, hash [32]byte) (account.Token, error) {
+	held, there := t.tokens[id]
+	switch {
+	case !there || held.UserID != userID:
+		return account.Token{}, store.ErrNotFound
+	case held.revoked:
+		return account.Token{}, store.ErrRevoked
+	}
+	held.Hash = hash
+	t.putToken(held)
+	shown := held.Token
+	shown.Hash = [32]byte{}
+	return shown, nil
+}
+
 func (t *tx) RenameToken(_ context.Context, userID, id, name string) error {
 	return t.changeToken(userID, id, func(held *token) { held.ClientName = name })
 }

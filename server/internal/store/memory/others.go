@@ -85,6 +85,19 @@ func (t *tx) InsertInvitation(_ context.Context, i account.Invitation) error {
 	return nil
 }
 
+func (t *tx) ResetInvitation(_ context.Context, id string, hash [32]byte) (account.Invitation, error) {
+	i, there := t.invitations[id]
+	switch {
+	case !there:
+		return account.Invitation{}, store.ErrNotFound
+	case i.revoked:
+		return account.Invitation{}, store.ErrRevoked
+	}
+	i.Hash = hash
+	t.putInvitation(i)
+	return t.shown(i), nil
+}
+
 func (t *tx) UseInvitation(_ context.Context, hash [32]byte, now int64) (account.Invitation, error) {
 	for _, i := range t.invitations {
 		if i.Hash == hash && i.isGood(now) {

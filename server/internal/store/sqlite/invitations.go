@@ -36,6 +36,21 @@ func (t *tx) InsertInvitation(_ context.Context, i account.Invitation) error {
 	return err
 }
 
+func (t *tx) ResetInvitation(_ context.Context, id string, hash [32]byte) (account.Invitation, error) {
+	var revoked bool
+	if err := t.query(`SELECT revoked_ms IS NOT NULL FROM invitations WHERE id = ?`, id).Scan(&revoked); err != nil {
+		return account.Invitation{}, classify(err)
+	}
+	if revoked {
+		return account.Invitation{}, store.ErrRevoked
+	}
+	if err := t.execOne(`UPDATE invitations SET hash = ? WHERE id = ?`, hash[:], id); err != nil {
+		return account.Invitation{}, err
+	}
+	t.noteInvitation(id)
+	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))
+}
+
 func (t *tx) UseInvitation(_ context.Context, hash [32]byte, now int64) (account.Invitation, error) {
 	var id string
 	err := t.change(`UPDATE invitations SET uses = uses + 1 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ? AND uses < max_uses RETURNING id`, hash[:], now).Scan(&id)

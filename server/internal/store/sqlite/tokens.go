@@ -48,6 +48,20 @@ func (t *tx) InsertToken(_ context.Context, token account.Token) error {
 	return err
 }
 
+func (t *tx) ResetToken(_ context.Context, userID, id string, hash [32]byte) (account.Token, error) {
+	held := account.Token{ID: id, UserID: userID}
+	var revoked bool
+	err := t.query(`SELECT client_name, created_ms, last_used_ms, revoked_ms IS NOT NULL FROM tokens WHERE id = ? AND user_id = ?`, id, userID).
+		Scan(&held.ClientName, &held.CreatedAt, &held.LastUsed, &revoked)
+	switch {
+	case err != nil:
+		return account.Token{}, classify(err)
+	case revoked:
+		return account.Token{}, store.ErrRevoked
+	}
+	return held, t.changeToken(`UPDATE tokens SET hash = ? WHERE id = ? AND user_id = ?`, hash[:], id, userID)
+}
+
 func (t *tx) RenameToken(_ context.Context, userID, id, name string) error {
 	return t.changeToken(`UPDATE tokens SET client_name = ? WHERE id = ? AND user_id = ? AND revoked_ms IS NULL`, name, id, userID)
 }

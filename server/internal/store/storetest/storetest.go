@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"deleted users", deletion},
 		{"pages of tokens and invitations", pagesOfTokens},
 		{"tokens that nobody uses", oldTokens},
+		{"secrets that are made anew", newSecrets},
 		{"users who never booked", forgottenUsers},
 		{"names that look alike", likenesses},
 		{"invitations", invitations},

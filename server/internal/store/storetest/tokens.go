@@ -148,3 +148,55 @@ func likenesses(t *testing.T, s *suite) {
 		}
 	}
 }
+
+// newSecrets holds that a token and an invitation stay what they are under a new secret, which the one before does not open.
+func newSecrets(t *testing.T, s *suite) {
+	user, other := s.user(), s.user()
+	token := s.token(user, 10)
+	made := account.Invitation{ID: uuid.NewString(), Hash: [32]byte{1}, Note: "spring", CreatedBy: user.ID, ExpiresAt: 100, MaxUses: 2}
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, made) })
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		again, err := tx.ResetToken(ctx, user.ID, token.ID, [32]byte{7})
+		if again.ID != token.ID || again.CreatedAt != 10 || again.UserID != user.ID {
+			t.Errorf("the token is now %+v", again)
+		}
+		kept, other := tx.ResetInvitation(ctx, made.ID, [32]byte{8})
+		if kept.Note != "spring" || kept.MaxUses != 2 {
+			t.Errorf("the invitation is now %+v", kept)
+		}
+		return errors.Join(err, other)
+	})
+	if _, _, err := s.UserByToken(t.Context(), token.Hash); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the secret of before: %v", err)
+	}
+	if u, same, err := s.UserByToken(t.Context(), [32]byte{7}); err != nil || u.ID != user.ID || same.ID != token.ID {
+		t.Errorf("the new secret: %v, %v (%v)", u, same, err)
+	}
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		if _, err := tx.UseInvitation(ctx, made.Hash, 1); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the code of before: %v", err)
+		}
+		_, err := tx.UseInvitation(ctx, [32]byte{8}, 1)
+		return err
+	})
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		_, err := tx.RevokeInvitation(ctx, made.ID, 20)
+		return errors.Join(err, tx.RevokeToken(ctx, user.ID, token.ID, 20))
+	})
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		_, another := tx.ResetToken(ctx, other.ID, token.ID, [32]byte{9})
+		_, none := tx.ResetToken(ctx, user.ID, uuid.NewString(), [32]byte{9})
+		_, noInvitation := tx.ResetInvitation(ctx, uuid.NewString(), [32]byte{9})
+		_, revoked := tx.ResetToken(ctx, user.ID, token.ID, [32]byte{9})
+		_, taken := tx.ResetInvitation(ctx, made.ID, [32]byte{9})
+		for name, err := range map[string]error{"another's": another, "none": none, "no invitation": noInvitation} {
+			if !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if !errors.Is(revoked, store.ErrRevoked) || !errors.Is(taken, store.ErrRevoked) {
+			t.Errorf("what is revoked: %v, %v", revoked, taken)
+		}
+		return nil
+	})
+}

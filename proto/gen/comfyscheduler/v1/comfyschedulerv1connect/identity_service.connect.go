@@ -62,8 +62,7 @@ const (
 // IdentityServiceClient is a client for the comfyscheduler.v1.IdentityService service.
 type IdentityServiceClient interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
-	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
-	// ALREADY_EXISTS afterwards.
+	// gives the same user with a new secret and voids the one before, for ten minutes; ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.
@@ -257,8 +256,7 @@ func (c *identityServiceClient) RevokeToken(ctx context.Context, req *v1.RevokeT
 // IdentityServiceHandler is an implementation of the comfyscheduler.v1.IdentityService service.
 type IdentityServiceHandler interface {
 	// Makes a new user with a name such as "User-3" and a token for it. Needs no token. Repeated with the same `request_id` it
-	// gives the same user with a new secret and voids the one before, as long as no secret of the user has been used;
-	// ALREADY_EXISTS afterwards.
+	// gives the same user with a new secret and voids the one before, for ten minutes; ALREADY_EXISTS afterwards.
 	//
 	// PERMISSION_DENIED in `invite` mode without a valid invitation, and in `closed` mode always; RESOURCE_EXHAUSTED when
 	// there are too many attempts from one address.
