@@ -125,7 +125,7 @@ lint: $(NODE) $(RULES) ## Check style, schema and types
 	cd webclient && npm run check
 
 .PHONY: schema-baseline
-schema-baseline: webclient/node_modules/.package-lock.json proto/third_party/buf/validate/validate.proto ## Compare later schemas with this one (it may only have grown)
+schema-baseline: $(NODE) $(RULES) ## Compare later schemas with this one (it may only have grown)
 	@now=$$(mktemp --suffix .binpb); trap 'rm -f "$$now"' EXIT; $(IMAGE) "$$now"; \
 	$(BUF) breaking "$$now" --exclude-imports --against $(BASELINE); cp "$$now" $(BASELINE); chmod 644 $(BASELINE)
 

@@ -54,7 +54,8 @@ func TestDeletedUser(t *testing.T) {
 		t.Errorf("the live state: %s", text)
 	}
 	for id, want := range map[string]pb.JobStatus{ended.Id: pb.JobStatus_JOB_STATUS_COMPLETED, booked.Id: pb.JobStatus_JOB_STATUS_CANCELLED} {
-		if j := root.job(id); j.Status != want || j.Prompt != "" || j.ResultFilename != "" || !strings.HasPrefix(root.owner(id), "Deleted user ") {
+		if j := root.job(id); j.Status != want || j.Prompt != "" || j.ResultFilename != "" ||
+			!strings.HasPrefix(root.owner(id), "Deleted user ") {
 			t.Errorf("the history: %v", j)
 		}
 	}

@@ -144,7 +144,8 @@ func TestPlainHTTP(t *testing.T) {
 		}
 		return response.StatusCode, answer
 	}
-	code, booked := post("BookJob", `{"inputs": {"prompt": {"text": "by curl"}, "seed": {"seed": "18446744073709551615"}}, "earliestStartMs": "0"}`)
+	code, booked := post("BookJob",
+		`{"inputs": {"prompt": {"text": "by curl"}, "seed": {"seed": "18446744073709551615"}}, "earliestStartMs": "0"}`)
 	job, _ := booked["job"].(map[string]any)
 	if code != http.StatusOK || job["seed"] != "18446744073709551615" {
 		t.Errorf("booked: %d %v", code, booked)

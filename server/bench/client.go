@@ -26,7 +26,11 @@ var booked atomic.Int64
 // request is a booking that nothing is in the way of.
 func request(prompt string) *pb.BookJobRequest {
 	start := time.Now().Add(24*time.Hour).UnixMilli() + booked.Add(1)*spacing
-	return &pb.BookJobRequest{RequestId: uuid.NewString(), Start: &pb.BookJobRequest_StartMs{StartMs: start}, Inputs: servicetest.Prompt(prompt)}
+	return &pb.BookJobRequest{
+		RequestId: uuid.NewString(),
+		Start:     &pb.BookJobRequest_StartMs{StartMs: start},
+		Inputs:    servicetest.Prompt(prompt),
+	}
 }
 
 const fox = "a red fox in the snow, watercolour"

@@ -64,7 +64,8 @@ func testBoot(t *testing.T, place *site, v *service) {
 		}
 	}
 	// The template paints for a second: what comes from a cache would be faster.
-	if estimate := v.state().GetStatus().GetWorkflows()[0].GetEstimates()[0]; estimate.GetBenchmarkMs() < 1000 || estimate.GetSlotDurationMs() < 6*1000 {
+	if estimate := v.state().GetStatus().GetWorkflows()[0].GetEstimates()[0]; estimate.GetBenchmarkMs() < 1000 ||
+		estimate.GetSlotDurationMs() < 6*1000 {
 		t.Errorf("estimate: %v", estimate)
 	}
 	_ = filepath.WalkDir(place.output, func(path string, entry fs.DirEntry, _ error) error {

@@ -151,7 +151,7 @@ func (v *service) state() *pb.GetStateResponse {
 
 func (v *service) worker() *pb.Worker { return v.state().GetStatus().GetSystem().GetWorkers()[0] }
 
-// form is what the workflow takes, by name.
+// form returns the inputs of the workflow, by name.
 func (v *service) form() map[string]*pb.Input {
 	v.t.Helper()
 	response, err := v.Workflows.GetWorkflow(v.t.Context(), &pb.GetWorkflowRequest{})

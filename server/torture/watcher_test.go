@@ -16,7 +16,7 @@ type watcher struct {
 	*user
 	rng *rand.Rand
 	at  revision
-	// part is what a change has told so far: it is seen as a whole, with its last delta.
+	// part collects the deltas of a change until its last one: it is seen as a whole, with its last delta.
 	part []*pb.Job
 	// resumed is true until the first change after a stream was opened: that may stand for several.
 	resumed bool

@@ -66,8 +66,14 @@ type progress[V any] struct {
 // at most once in the time of gather.
 func New[V any](gather time.Duration, render func(Delta) V) *Feed[V] {
 	return &Feed[V]{
-		render: render, gather: gather, told: 1, changed: make(chan struct{}),
-		presence: newPresence(), jobs: newJobs(), names: newNames(), progress: map[string]progress[V]{},
+		render:   render,
+		gather:   gather,
+		told:     1,
+		changed:  make(chan struct{}),
+		presence: newPresence(),
+		jobs:     newJobs(),
+		names:    newNames(),
+		progress: map[string]progress[V]{},
 	}
 }
 
