@@ -166,6 +166,17 @@ func TestWithoutClassesNamesAndValuesDecide(t *testing.T) {
 	}
 }
 
+func TestATextOnBothSidesIsNotTheNegativePrompt(t *testing.T) {
+	both := `{
+		"1": {"class_type": "Encode", "inputs": {"text": "how it moves"}},
+		"2": {"class_type": "Sampler", "inputs": {"positive": ["1", 0], "negative": ["1", 0]}},
+		"3": {"class_type": "Save", "inputs": {"images": ["2", 0]}}}`
+	got := detect(t, both, classes, form.Author{})
+	if prompt := got.With(form.Prompt); prompt == nil || got.With(form.NegativePrompt) != nil {
+		t.Errorf("%+v", got.Inputs)
+	}
+}
+
 func TestChoicesThatAreNumbers(t *testing.T) {
 	got := detect(t, `{"1":{"class_type":"Scale","inputs":{"by":1}}}`,
 		`{"Scale":{"input":{"required":{"by":[[0.5,1.0,2.0]]}},"output":[],"output_node":true}}`, form.Author{})

@@ -51,7 +51,8 @@ func (t *tracer) samplers(makers bool) {
 			continue
 		}
 		for _, in := range n.Inputs {
-			if link, ok := in.Value.(graph.Link); ok && t.outputType(link) == "CONDITIONING" {
+			// The second of a guider with three is the negative one once more, with other pictures.
+			if link, ok := in.Value.(graph.Link); ok && in.Name != "cond2" && t.outputType(link) == "CONDITIONING" {
 				t.conditioning(link, roleOf(in.Name, Prompt), 0)
 			}
 		}
@@ -226,6 +227,9 @@ func (t *tracer) best(role Role, taken *field) *field {
 		distance, ok := t.found[role][f]
 		if !ok || f == taken {
 			continue
+		}
+		if _, positive := t.found[Prompt][f]; positive && role == NegativePrompt {
+			continue // what is said on both sides is no wish to avoid it
 		}
 		if score := t.score(f, role) - distance; score > bestScore {
 			best, bestScore = f, score
