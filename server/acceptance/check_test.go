@@ -54,7 +54,8 @@ func TestCheckSaysWhatABookingWouldGet(t *testing.T) {
 	stale := nextFree("a fox")
 	stale.WorkflowVersion = "of yesterday"
 	_, err = user.BookJob(t.Context(), stale)
-	if info := infoOf(err); info.GetReason() != pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW || info.Metadata["version"] != booked.WorkflowVersion {
+	if info := infoOf(err); info.GetReason() != pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW ||
+		info.Metadata["version"] != booked.WorkflowVersion {
 		t.Errorf("a form that was changed: %v", err)
 	}
 	if list, err := user.ListJobs(t.Context(), &pb.ListJobsRequest{}); err != nil || len(list.Jobs) != 1 {

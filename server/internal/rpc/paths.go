@@ -33,7 +33,7 @@ func (s *Server) ForResults(next http.Handler) http.Handler {
 		if s.Presenter.JobFiles {
 			name := r.PathValue("name")
 			owner, err := s.Store.ResultOwner(r.Context(), s.Workers.Owner(name), name)
-			if !s.may(w, who, owner, err, "no job wrote such a file") {
+			if !s.may(w, r, who, owner, err, "no job wrote such a file") {
 				return
 			}
 		}
@@ -50,7 +50,7 @@ func (s *Server) ForPreviews(next http.Handler) http.Handler {
 		}
 		if s.Presenter.PrivateJobs {
 			j, err := s.Store.Job(r.Context(), strings.ToLower(r.PathValue("job")))
-			if !s.may(w, who, j.UserID, err, "there is no such job") {
+			if !s.may(w, r, who, j.UserID, err, "there is no such job") {
 				return
 			}
 		}
@@ -68,20 +68,13 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, 
 	if err != nil && kind != "" {
 		s.Refusals.Note(kind, peerAddress(r.Context()), r.URL.Path)
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return who, true
-	case fault.Is(err, fault.TooManyRequests):
-		refused, _ := fault.Of(err)
-		w.Header().Set("Retry-After", seconds(refused.RetryAfter))
-		http.Error(w, err.Error(), http.StatusTooManyRequests)
-	case errors.Is(err, identity.ErrNotSignedIn):
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		http.Error(w, err.Error(), http.StatusUnauthorized)
-	default:
-		s.Log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
-		http.Error(w, "something went wrong in the service; its log says what", http.StatusInternalServerError)
 	}
+	if errors.Is(err, identity.ErrNotSignedIn) {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	s.plainError(w, r, err)
 	return identity.Caller{}, false
 }
 
@@ -105,15 +98,15 @@ func (s *Server) IsKnown(r *http.Request) bool {
 }
 
 // may holds a viewer against an owner who was looked up, and refuses.
-func (s *Server) may(w http.ResponseWriter, who identity.Caller, owner string, err error, unknown string) bool {
+func (s *Server) may(w http.ResponseWriter, r *http.Request, who identity.Caller, owner string, err error, unknown string) bool {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		http.Error(w, unknown, http.StatusNotFound)
+		s.plainError(w, r, fault.New(fault.NotFound, unknown).With("what", "path").With("name", r.URL.Path))
 	case err != nil:
-		http.Error(w, "something went wrong in the service", http.StatusInternalServerError)
+		s.plainError(w, r, err)
 	case !s.Presenter.SeesJobsOf(who.User, owner):
 		s.Refusals.Note(refusal.NotAllowed, who.Address, "another's file")
-		http.Error(w, "it is for its owner and for administrators", http.StatusForbidden)
+		s.plainError(w, r, errPrivate())
 	default:
 		return true
 	}
