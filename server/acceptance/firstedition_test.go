@@ -120,7 +120,8 @@ func TestFirstEditionIsTakenOver(t *testing.T) {
 	}
 
 	// What ran when the plug was pulled runs once more, and says so.
-	if again := mia.until(jobs["a slow river [[slow=5s]]"].Id, func(j *pb.Job) bool { return j.Attempt == 2 }); again.Delay.GetKind() != pb.DelayKind_DELAY_KIND_RETRY {
+	if again := mia.until(jobs["a slow river [[slow=5s]]"].Id,
+		func(j *pb.Job) bool { return j.Attempt == 2 }); again.Delay.GetKind() != pb.DelayKind_DELAY_KIND_RETRY {
 		t.Errorf("delay: %v", again.Delay)
 	}
 	workers, err := mia.Workers.ListWorkers(t.Context(), &pb.ListWorkersRequest{})

@@ -33,12 +33,14 @@ func (e echo) BookJob(_ context.Context, r *pb.BookJobRequest) (*pb.BookJobRespo
 			return nil, err
 		}
 	}
-	return &pb.BookJobResponse{Job: &pb.Job{
-		Id:       r.RequestId,
-		TimeSlot: &pb.TimeSlot{StartMs: r.GetStartMs()},
-		Inputs:   r.Inputs,
-		Prompt:   r.Inputs["prompt"].GetText(),
-	}}, nil
+	return &pb.BookJobResponse{
+		Job: &pb.Job{
+			Id:       r.RequestId,
+			TimeSlot: &pb.TimeSlot{StartMs: r.GetStartMs()},
+			Inputs:   r.Inputs,
+			Prompt:   r.Inputs["prompt"].GetText(),
+		},
+	}, nil
 }
 
 // fan writes what is posted to it, as it is, to every connection that watches.

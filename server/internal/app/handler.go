@@ -33,7 +33,11 @@ func (a *App) handler() (http.Handler, error) {
 	mux.Handle("/", webui.Handler(dist))
 	c := a.Config.Server
 	return gate.New(gate.Config{
-		Hosts: append([]string{c.Host}, c.AllowedHosts...), Origins: c.AllowedOrigins, PublicURL: c.PublicURL.URL, Proxies: c.Proxies(), Refusals: a.refusals,
+		Hosts:     append([]string{c.Host}, c.AllowedHosts...),
+		Origins:   c.AllowedOrigins,
+		PublicURL: c.PublicURL.URL,
+		Proxies:   c.Proxies(),
+		Refusals:  a.refusals,
 	}, mux)
 }
 

@@ -90,8 +90,18 @@ func (s *server) open() (urls []string, err error) {
 	}
 	// No WriteTimeout: it would end the state streams. The gate gives each write a deadline.
 	s.http = &http.Server{
-		Handler: s.handler, Protocols: &protocols, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader,
-		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: peerLimit / 2, PingTimeout: peerLimit / 2, WriteByteTimeout: peerLimit},
+		Handler:           s.handler,
+		Protocols:         &protocols,
+		ReadHeaderTimeout: headerLimit,
+		ReadTimeout:       readLimit,
+		IdleTimeout:       idleLimit,
+		MaxHeaderBytes:    maxHeader,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams,
+			SendPingTimeout:      peerLimit / 2,
+			PingTimeout:          peerLimit / 2,
+			WriteByteTimeout:     peerLimit,
+		},
 		TLSConfig: (&certificate{TLS: s.config.TLS}).config(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			dropAfter(c, peerLimit)

@@ -23,9 +23,13 @@ func TestStopDuringTheStartIsClean(t *testing.T) {
 	content, err := json.Marshal(map[string]any{
 		"server":   map[string]any{"port": 0, "host": "127.0.0.1"},
 		"comfy_ui": map[string]any{"installation_type": "simulated"},
-		"workflow": map[string]any{"template_file": template, "parameter_map": map[string]any{
-			"prompt": map[string]any{"node_id": "6", "field": "text"}, "seed": map[string]any{"node_id": "25", "field": "noise_seed"},
-		}},
+		"workflow": map[string]any{
+			"template_file": template,
+			"parameter_map": map[string]any{
+				"prompt": map[string]any{"node_id": "6", "field": "text"},
+				"seed":   map[string]any{"node_id": "25", "field": "noise_seed"},
+			},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +44,11 @@ func TestStopDuringTheStartIsClean(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := app.Run(ctx, app.Options{Config: loaded, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), OnReady: func([]string) { t.Error("the port was opened") }}); err != nil {
+	if err := app.Run(ctx, app.Options{
+		Config:  loaded,
+		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+		OnReady: func([]string) { t.Error("the port was opened") },
+	}); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
 }

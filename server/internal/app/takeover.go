@@ -58,7 +58,8 @@ func (a *App) takeOver(ctx context.Context) error {
 		return tx.PutRecord(ctx, ownerRecord, []byte(a.folder.ID))
 	})
 	if known && err == nil {
-		a.Log.Warn("these bookings were restored or copied: what has begun since, or may have, is not run again", "jobs", len(active), "begun", len(results))
+		a.Log.Warn("these bookings were restored or copied: what has begun since, or may have, is not run again", "jobs", len(active), "begun",
+			len(results))
 	}
 	if errors.Is(err, store.ErrFull) && !known {
 		return nil // bookings of an older version: the next start notes it

@@ -52,14 +52,34 @@ func open(t testing.TB, folder string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	d := &desk{t: t, store: storetest.Wrap(s), catalog: offering(health.Worker{ID: "gpu"}), lengths: lengths{}, stopping: make(chan struct{}), ada: actor("Ada"), bob: actor("Bob")}
+	d := &desk{
+		t:        t,
+		store:    storetest.Wrap(s),
+		catalog:  offering(health.Worker{ID: "gpu"}),
+		lengths:  lengths{},
+		stopping: make(chan struct{}),
+		ada:      actor("Ada"),
+		bob:      actor("Bob"),
+	}
 	d.root = actor("Root")
 	d.root.Administrator = true
 	d.now.Store(1_000_000)
 	d.hasSpace.Store(true)
-	d.catalog.SetWorkflow(workflow.Workflow{ID: "fox", TemplateHash: "hash", Description: workflow.Description{
-		SeedMax: 16777215, Parameters: []workflow.Parameter{{Name: "width", Kind: workflow.KindInteger, Min: "16", Max: "2048", Step: 16, Default: workflow.Integer(512)}},
-	}})
+	d.catalog.SetWorkflow(workflow.Workflow{
+		ID:           "fox",
+		TemplateHash: "hash",
+		Description: workflow.Description{
+			SeedMax: 16777215,
+			Parameters: []workflow.Parameter{{
+				Name:    "width",
+				Kind:    workflow.KindInteger,
+				Min:     "16",
+				Max:     "2048",
+				Step:    16,
+				Default: workflow.Integer(512),
+			}},
+		},
+	})
 	d.measure(slot)
 	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for _, u := range []account.Actor{d.ada, d.bob, d.root} {
@@ -222,7 +242,8 @@ func TestRepeatedRequestBooksOnce(t *testing.T) {
 	}
 	r.Hash = []byte("two")
 	var reused *fault.Error
-	if _, err := d.Book(t.Context(), d.ada, r); !errors.As(err, &reused) || reused.Reason != fault.RequestIDReused || reused.Metadata["job_id"] != first.ID {
+	if _, err := d.Book(t.Context(), d.ada, r); !errors.As(err, &reused) || reused.Reason != fault.RequestIDReused ||
+		reused.Metadata["job_id"] != first.ID {
 		t.Errorf("another booking with the same id: %v", err)
 	}
 	if other, err := d.Book(t.Context(), d.bob, r); err != nil || other.ID == first.ID {
@@ -261,8 +282,14 @@ func TestEditAndMove(t *testing.T) {
 	d := open(t, t.TempDir())
 	j, other := d.book(d.ada, at(d.in(5000))), d.book(d.bob, at(d.in(7000)))
 	prompt := "a hare"
-	edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt, Seed: seed(7), Parameters: workflow.Values{"width": workflow.Integer(64)}})
-	if err != nil || edited.Prompt != prompt || edited.Seed != 7 || edited.Parameters["width"] != workflow.Integer(64) || edited.Version <= j.Version {
+	edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{
+		Version:    j.Version,
+		Prompt:     &prompt,
+		Seed:       seed(7),
+		Parameters: workflow.Values{"width": workflow.Integer(64)},
+	})
+	if err != nil || edited.Prompt != prompt || edited.Seed != 7 || edited.Parameters["width"] != workflow.Integer(64) ||
+		edited.Version <= j.Version {
 		t.Fatalf("edited: %+v (%v)", edited, err)
 	}
 	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); !fault.Is(err, fault.StaleVersion) {
@@ -283,7 +310,8 @@ func TestEditAndMove(t *testing.T) {
 		t.Fatalf("moved: %+v (%v)", moved, err)
 	}
 	var notOwner *fault.Error
-	if _, err := move(d.bob, moved.Version, next(0)); !errors.As(err, &notOwner) || notOwner.Reason != fault.NotOwner || notOwner.Metadata["owner"] != "Ada" {
+	if _, err := move(d.bob, moved.Version, next(0)); !errors.As(err, &notOwner) || notOwner.Reason != fault.NotOwner ||
+		notOwner.Metadata["owner"] != "Ada" {
 		t.Errorf("by another user: %v", err)
 	}
 	if _, err := move(d.root, moved.Version, next(0)); err != nil {
@@ -302,7 +330,10 @@ func TestParametersOfAnEditedWorkflowCannotBeSetOnAnOldJob(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	prompt := "a hare"
-	if edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); err != nil || edited.Template != j.Template {
+	if edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{
+		Version: j.Version,
+		Prompt:  &prompt,
+	}); err != nil || edited.Template != j.Template {
 		t.Errorf("prompt: %+v (%v)", edited, err)
 	}
 }
@@ -404,7 +435,11 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				jobs = append(jobs[:i], jobs[i+1:]...)
 			},
 			"pause": func(t *rapid.T) {
-				b := booking.Break{From: d.in(start.Draw(t, "start")), Duration: rapid.Int64Range(0, 5000).Draw(t, "duration"), Move: rapid.Bool().Draw(t, "move")}
+				b := booking.Break{
+					From:     d.in(start.Draw(t, "start")),
+					Duration: rapid.Int64Range(0, 5000).Draw(t, "duration"),
+					Move:     rapid.Bool().Draw(t, "move"),
+				}
 				_, _, err := d.Pause(outer.Context(), d.root, b)
 				if err != nil && (b.Move || !fault.Is(err, fault.BookingsInWay)) {
 					t.Fatal(err)

@@ -104,7 +104,13 @@ func (s *Service) Resume(ctx context.Context, by account.Actor, worker string) e
 		if err := tx.DropPause(ctx, worker); err != nil {
 			return err
 		}
-		return tx.InsertEvent(ctx, audit.Event{At: s.Now().UnixMilli(), UserID: by.ID, Address: by.Address, Action: audit.ResumeWorker, Detail: worker})
+		return tx.InsertEvent(ctx, audit.Event{
+			At:      s.Now().UnixMilli(),
+			UserID:  by.ID,
+			Address: by.Address,
+			Action:  audit.ResumeWorker,
+			Detail:  worker,
+		})
 	})
 	return err
 }

@@ -15,11 +15,13 @@ import (
 
 func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 	d := open(t, t.TempDir())
-	before, first, second, after := d.book(d.ada, at(d.in(1000))), d.book(d.ada, at(d.in(5000))), d.book(d.bob, at(d.in(6001))), d.book(d.bob, at(d.in(9000)))
+	before, first, second, after := d.book(d.ada, at(d.in(1000))), d.book(d.ada, at(d.in(5000))), d.book(d.bob, at(d.in(6001))),
+		d.book(d.bob, at(d.in(9000)))
 	pause := booking.Break{From: first.Slot().End, Duration: 2500, Reason: "rendering for the expo"}
 	_, _, err := d.Pause(t.Context(), d.root, pause)
 	inTheWay, is := fault.InTheWayOf(err)
-	if !is || inTheWay.Count != 2 || len(inTheWay.Bookings) != 2 || inTheWay.Bookings[0].JobID != first.ID || inTheWay.Bookings[1].JobID != second.ID {
+	if !is || inTheWay.Count != 2 || len(inTheWay.Bookings) != 2 || inTheWay.Bookings[0].JobID != first.ID ||
+		inTheWay.Bookings[1].JobID != second.ID {
 		t.Fatalf("got %v", err)
 	}
 	if _, paused, err := d.store.Pause(t.Context(), "gpu"); paused || err != nil {
@@ -34,7 +36,8 @@ func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 	start := after.Slot().End + 1 // between the pause and the job after it no slot fits
 	for _, booked := range []job.Job{first, second} {
 		j, err := d.store.Job(t.Context(), booked.ID)
-		if err != nil || j.Start != start || j.Delay == nil || j.Delay.Kind != job.Paused || j.Delay.BookedStart != booked.Start || j.Delay.Reason != "Root has paused the worker: rendering for the expo" {
+		if err != nil || j.Start != start || j.Delay == nil || j.Delay.Kind != job.Paused || j.Delay.BookedStart != booked.Start ||
+			j.Delay.Reason != "Root has paused the worker: rendering for the expo" {
 			t.Errorf("moved to %+v %+v (%v)", j, j.Delay, err)
 		}
 		start = j.Slot().End + 1
@@ -81,7 +84,8 @@ func TestLimits(t *testing.T) {
 	if _, err := d.Book(t.Context(), d.ada, request(at(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "start_ms" {
 		t.Errorf("too far ahead: %v", err)
 	}
-	if _, err := d.Book(t.Context(), d.ada, request(next(d.in(day+1)))); !errors.As(err, &input) || input.Fields[0].Name != "earliest_start_ms" {
+	if _, err := d.Book(t.Context(), d.ada, request(next(d.in(day+1)))); !errors.As(err, &input) ||
+		input.Fields[0].Name != "earliest_start_ms" {
 		t.Errorf("next free too far ahead: %v", err)
 	}
 	first := d.book(d.ada, at(d.in(day)))
@@ -91,7 +95,8 @@ func TestLimits(t *testing.T) {
 	}
 	second := d.book(d.ada, next(0))
 	var tooMany *fault.Error
-	if _, err := d.Book(t.Context(), d.ada, request(next(0))); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyBookings || tooMany.Metadata["limit"] != "2" {
+	if _, err := d.Book(t.Context(), d.ada, request(next(0))); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyBookings ||
+		tooMany.Metadata["limit"] != "2" {
 		t.Errorf("a third: %v", err)
 	}
 	d.book(d.bob, next(0))

@@ -77,7 +77,12 @@ func TestPauseMovesNobodyElsesBookings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, moving, err := d.Pause(t.Context(), d.root, booking.Break{Worker: "fast", From: d.in(4000), Duration: 9000, Move: true}); err != nil || moving != 1 {
+	if _, moving, err := d.Pause(t.Context(), d.root, booking.Break{
+		Worker:   "fast",
+		From:     d.in(4000),
+		Duration: 9000,
+		Move:     true,
+	}); err != nil || moving != 1 {
 		t.Fatalf("%d bookings are moved (%v)", moving, err)
 	}
 	for more := true; more; {

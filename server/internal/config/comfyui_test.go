@@ -16,8 +16,11 @@ import (
 // A ComfyUI that listens on every address is asked on loopback.
 func TestAddressOfComfyUI(t *testing.T) {
 	for host, want := range map[string]string{
-		"0.0.0.0": "http://127.0.0.1:8188", "::": "http://[::1]:8188", "0.0.0.0,::": "http://127.0.0.1:8188",
-		"gpu.lan": "http://gpu.lan:8188", "fd00::7": "http://[fd00::7]:8188",
+		"0.0.0.0":    "http://127.0.0.1:8188",
+		"::":         "http://[::1]:8188",
+		"0.0.0.0,::": "http://127.0.0.1:8188",
+		"gpu.lan":    "http://gpu.lan:8188",
+		"fd00::7":    "http://[fd00::7]:8188",
 	} {
 		if got := (config.ComfyUI{Host: host, Port: 8188}).BaseURL(); got != want {
 			t.Errorf("%s is asked at %s", host, got)

@@ -103,9 +103,12 @@ func (c *Config) UserLimits() account.Limits {
 		return 0
 	}
 	return account.Limits{
-		OpenBookings: limit(c.Limits.OpenBookings, exposedBookings), RequestsPerSecond: limit(c.Limits.RequestsPerSecond, exposedCalls),
-		DaysAhead: c.Limits.DaysAhead, Tokens: c.Limits.Tokens,
-		StreamsPerUser: c.Limits.StreamsPerUser, StreamsPerAddress: c.Limits.StreamsPerAddress,
+		OpenBookings:      limit(c.Limits.OpenBookings, exposedBookings),
+		RequestsPerSecond: limit(c.Limits.RequestsPerSecond, exposedCalls),
+		DaysAhead:         c.Limits.DaysAhead,
+		Tokens:            c.Limits.Tokens,
+		StreamsPerUser:    c.Limits.StreamsPerUser,
+		StreamsPerAddress: c.Limits.StreamsPerAddress,
 	}
 }
 
@@ -279,12 +282,19 @@ func defaults() Config {
 	return Config{
 		Server: Server{Port: 3000, Host: "localhost", DataDir: "data", ShutdownGrace: Duration(30 * time.Second), ThumbnailCache: 512},
 		ComfyUI: ComfyUI{
-			OutputDir: "output", Host: "127.0.0.1", Port: 8188, StartTimeout: Duration(5 * time.Minute),
+			OutputDir:    "output",
+			Host:         "127.0.0.1",
+			Port:         8188,
+			StartTimeout: Duration(5 * time.Minute),
 		},
 		Workflow: Workflow{WarmupPrompt: "A simple color gradient"},
 		Scheduler: Scheduler{
-			SlotMargin: 0.1, SilenceFactor: 10, SilenceMin: Duration(2 * time.Minute),
-			OverrunLimit: OverrunDue, OverrunFactor: 5, OverrunMin: Duration(5 * time.Minute),
+			SlotMargin:    0.1,
+			SilenceFactor: 10,
+			SilenceMin:    Duration(2 * time.Minute),
+			OverrunLimit:  OverrunDue,
+			OverrunFactor: 5,
+			OverrunMin:    Duration(5 * time.Minute),
 		},
 		Access: Access{Mode: account.Open, TokenUnused: 400},
 		Limits: Limits{DaysAhead: 366, Tokens: 20, StreamsPerUser: 20, StreamsPerAddress: 100},

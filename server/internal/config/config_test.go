@@ -20,8 +20,11 @@ func write(t testing.TB, text string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"config.json": text, "graph_api.json": graph,
-		"comfy/main.py": "", "python/bin/python": "", "portable/ComfyUI/main.py": "",
+		"config.json":              text,
+		"graph_api.json":           graph,
+		"comfy/main.py":            "",
+		"python/bin/python":        "",
+		"portable/ComfyUI/main.py": "",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -99,16 +102,20 @@ func TestEveryProblemIsNamed(t *testing.T) {
 			"structure", `{"sever": {}, "server": {"port": "3000", "hots": "x", "shutdown_grace": "soon"}, "comfy_ui": {"installation_type": "locl", "api_port": 70000},
 			"workflow": {"template_file": "graph_api.json", "parameter_map": {"prompt": {"node": "6"}}}}`,
 			[]string{
-				`sever: unknown key; did you mean "server"?`, `server.port: must be an integer, not a string`, `server.hots: unknown key; did you mean "host"?`,
-				`server.shutdown_grace: must be a duration such as "30s"`, `comfy_ui.installation_type: must be one of "portable", "local", "remote", "simulated"; did you mean "local"?`,
+				`sever: unknown key; did you mean "server"?`, `server.port: must be an integer, not a string`,
+				`server.hots: unknown key; did you mean "host"?`,
+				`server.shutdown_grace: must be a duration such as "30s"`,
+				`comfy_ui.installation_type: must be one of "portable", "local", "remote", "simulated"; did you mean "local"?`,
 				`comfy_ui.api_port:`, `workflow.parameter_map.seed: missing`, `workflow.parameter_map.prompt: must name the field`,
 			},
 		},
 		{"duplicate", `{"comfy_ui": {"installation_type": "local", "installation_type": "remote"}, "workflow": {"template_file": "graph_api.json", ` + parameters + `}}`, []string{"comfy_ui.installation_type: is given twice"}},
 		{"paths", `{"comfy_ui": {"installation_type": "local", "root_path": "nowhere", "python_executable": "no-such-python"}, "workflow": {"template_file": "none.json", ` + parameters + `}}`, []string{
-			"comfy_ui.root_path: there is no folder", `comfy_ui.python_executable: there is no program "no-such-python"`, "workflow.template_file:", "no such file",
+			"comfy_ui.root_path: there is no folder", `comfy_ui.python_executable: there is no program "no-such-python"`, "workflow.template_file:",
+			"no such file",
 		}},
-		{"folder above", with(`{"installation_type": "local", "root_path": "portable", "python_executable": "../python/bin/python"}`), []string{"no main.py", "portable/ComfyUI"}},
+		{"folder above", with(`{"installation_type": "local", "root_path": "portable", "python_executable": "../python/bin/python"}`),
+			[]string{"no main.py", "portable/ComfyUI"}},
 		{"same port", `{"server": {"port": 8188}, "comfy_ui": {"installation_type": "simulated"}, "workflow": {"template_file": "graph_api.json", ` + parameters + `}}`, []string{"comfy_ui.api_port: 8188 is the service's own port"}},
 		{"workflow", `{"comfy_ui": {"installation_type": "simulated"}, "workflow": {"template_file": "graph_api.json", "parameter_map": {"prompt": {"node_id": "7", "field": "text"}, "seed": {"node_id": "25", "field": "sed"}}}}`, []string{
 			`workflow.parameter_map.prompt: there is no node "7"`, `workflow.parameter_map.seed: node 25 (Noise) has no field "sed"`,
@@ -137,7 +144,8 @@ func TestShippedFiles(t *testing.T) {
 	if err == nil {
 		t.Skip("needs a machine without C:/AI/ComfyUI_windows_portable")
 	}
-	for _, want := range []string{"comfy_ui.root_path: there is no folder C:/AI/ComfyUI_windows_portable/ComfyUI", "comfy_ui.python_executable: there is no file C:/AI/ComfyUI_windows_portable/python_embeded/python.exe"} {
+	for _, want := range []string{"comfy_ui.root_path: there is no folder C:/AI/ComfyUI_windows_portable/ComfyUI",
+		"comfy_ui.python_executable: there is no file C:/AI/ComfyUI_windows_portable/python_embeded/python.exe"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("does not say %q:\n%v", want, err)
 		}

@@ -31,7 +31,8 @@ func TestLimitsFollowWhoReachesTheService(t *testing.T) {
 		"set on loopback":            {`{}`, `{"open_bookings": 7}`, limited(7, 0)},
 		"taken away where all reach": {`{"host": "::"}`, `{"open_bookings": 0}`, limited(0, 20)},
 	} {
-		file := write(t, strings.Replace(with(`{"installation_type": "simulated"}`), "{", `{"server": `+tc.server+`, "limits": `+tc.limits+`, `, 1))
+		file := write(t, strings.Replace(with(`{"installation_type": "simulated"}`), "{", `{"server": `+tc.server+`, "limits": `+tc.limits+`, `,
+			1))
 		c, err := config.Load(file)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -157,7 +157,8 @@ func (comfy *ComfyUI) checkInstallation(at string, problems *Problems) {
 			problems.add(at+".python_executable", "there is no file %s; name the Python that runs ComfyUI", comfy.Python)
 		}
 	} else if _, err := exec.LookPath(comfy.Python); err != nil {
-		problems.add(at+".python_executable", "there is no program %q on PATH; give its path, relative to root_path when it starts with a dot", comfy.Python)
+		problems.add(at+".python_executable", "there is no program %q on PATH; give its path, relative to root_path when it starts with a dot",
+			comfy.Python)
 	}
 }
 
@@ -183,7 +184,9 @@ func (c *Config) checkWorkflow(problems *Problems) {
 
 // serviceArguments are those that the service gives ComfyUI itself, and the keys they come from.
 var serviceArguments = map[string]string{
-	"--listen": "comfy_ui.api_host", "--port": "comfy_ui.api_port", "--output-directory": "comfy_ui.output_dir",
+	"--listen":           "comfy_ui.api_host",
+	"--port":             "comfy_ui.api_port",
+	"--output-directory": "comfy_ui.output_dir",
 }
 
 // nested helps who named the folder above ComfyUI's own, as the portable build's layout invites to.

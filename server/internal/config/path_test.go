@@ -24,7 +24,11 @@ func TestPathRulesOfEverySystem(t *testing.T) {
 		}
 	}
 	for written, want := range map[string]string{
-		"python3": "python3", "../venv/bin/python": "/srv/venv/bin/python", "./py": "/srv/comfy/py", "/usr/bin/python3": "/usr/bin/python3", "C:/py/python.exe": "C:/py/python.exe",
+		"python3":            "python3",
+		"../venv/bin/python": "/srv/venv/bin/python",
+		"./py":               "/srv/comfy/py",
+		"/usr/bin/python3":   "/usr/bin/python3",
+		"C:/py/python.exe":   "C:/py/python.exe",
 	} {
 		if got := resolveExecutable("/srv/comfy", written, false); got != want {
 			t.Errorf("resolveExecutable(%q) = %q, want %q", written, got, want)

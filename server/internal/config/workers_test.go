@@ -20,10 +20,13 @@ func loadWorkers(t *testing.T, workers any) (*config.Config, string, error) {
 	}
 	written := map[string]any{
 		"comfy_ui": map[string]any{"installation_type": "simulated", "api_port": 9000, "extra_args": []string{"--step-time", "1ms"}},
-		"workflow": map[string]any{"template_file": template, "parameter_map": map[string]any{
-			"prompt": map[string]any{"node_id": "6", "field": "text"},
-			"seed":   map[string]any{"node_id": "25", "field": "noise_seed"},
-		}},
+		"workflow": map[string]any{
+			"template_file": template,
+			"parameter_map": map[string]any{
+				"prompt": map[string]any{"node_id": "6", "field": "text"},
+				"seed":   map[string]any{"node_id": "25", "field": "noise_seed"},
+			},
+		},
 	}
 	if workers != nil {
 		written["workers"] = workers

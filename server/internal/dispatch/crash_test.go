@@ -23,7 +23,14 @@ func TestInterruptOfAKilledStopIsNotFromOutside(t *testing.T) {
 	var ended chan error
 	within(t, func(b *bench) {
 		j, ended = b.book(0, 60*second), make(chan error, 1)
-		killed := dispatch.New(dispatch.Config{Worker: "gpu", Store: b.store, Runner: deaf{b.gpu}, Now: b.now, Grace: time.Second, Log: slog.New(slog.DiscardHandler)})
+		killed := dispatch.New(dispatch.Config{
+			Worker: "gpu",
+			Store:  b.store,
+			Runner: deaf{b.gpu},
+			Now:    b.now,
+			Grace:  time.Second,
+			Log:    slog.New(slog.DiscardHandler),
+		})
 		ctx, stop := context.WithCancel(b.t.Context())
 		go func() { ended <- killed.Run(ctx) }()
 		time.Sleep(time.Second)
@@ -71,7 +78,14 @@ func TestFullDiskDoesNotKeepTheServiceFromStopping(t *testing.T) {
 		b.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
 		b.gpu.setTakes(func(job.Job) time.Duration { return 5 * time.Second })
 		disk := &full{Store: b.store}
-		d := dispatch.New(dispatch.Config{Worker: "gpu", Store: disk, Runner: b.gpu, Now: b.now, Grace: time.Minute, Log: slog.New(slog.DiscardHandler)})
+		d := dispatch.New(dispatch.Config{
+			Worker: "gpu",
+			Store:  disk,
+			Runner: b.gpu,
+			Now:    b.now,
+			Grace:  time.Minute,
+			Log:    slog.New(slog.DiscardHandler),
+		})
 		ctx, stop := context.WithCancel(b.t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- d.Run(ctx) }()
@@ -106,7 +120,14 @@ func TestFullDiskWithAnUnwrittenOutcomeDoesNotKeepTheServiceFromStopping(t *test
 				b.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
 				b.gpu.setTakes(func(job.Job) time.Duration { return time.Second })
 				disk := &full{Store: b.store}
-				d := dispatch.New(dispatch.Config{Worker: "gpu", Store: disk, Runner: b.gpu, Now: b.now, Grace: time.Minute, Log: slog.New(slog.DiscardHandler)})
+				d := dispatch.New(dispatch.Config{
+					Worker: "gpu",
+					Store:  disk,
+					Runner: b.gpu,
+					Now:    b.now,
+					Grace:  time.Minute,
+					Log:    slog.New(slog.DiscardHandler),
+				})
 				ctx, stop := context.WithCancel(b.t.Context())
 				ended := make(chan error, 1)
 				go func() { ended <- d.Run(ctx) }()

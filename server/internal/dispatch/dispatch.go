@@ -82,7 +82,12 @@ type run struct {
 // New makes a dispatcher.
 func New(c Config) *Dispatcher {
 	return &Dispatcher{
-		Config: c, wake: make(chan struct{}, 1), finished: make(chan run, 1), written: make(chan job.Job, 64), waiting: map[string]string{}, told: map[string]string{},
+		Config:   c,
+		wake:     make(chan struct{}, 1),
+		finished: make(chan run, 1),
+		written:  make(chan job.Job, 64),
+		waiting:  map[string]string{},
+		told:     map[string]string{},
 	}
 }
 
@@ -294,7 +299,8 @@ func (d *Dispatcher) pause(ctx context.Context) (schedule.Pause, bool) {
 }
 
 // update changes a job as it is now, if change says so. change may be run more than once.
-func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(context.Context, store.Tx, *job.Job) (bool, error)) (job.Job, error) {
+func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(context.Context, store.Tx, *job.Job) (bool, error)) (job.Job,
+	error) {
 	var changed job.Job
 	_, err := d.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		j, err := tx.Job(ctx, known.ID)

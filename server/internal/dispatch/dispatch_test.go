@@ -116,7 +116,8 @@ func TestOverrunMakesTheNextLateOrOverdue(t *testing.T) {
 			return time.Second
 		})
 		time.Sleep(5 * time.Second)
-		if got := b.want(late, job.Scheduled); got.Delay == nil || got.Delay.Kind != job.Late || got.Delay.Reason != "the job before it is still running" {
+		if got := b.want(late, job.Scheduled); got.Delay == nil || got.Delay.Kind != job.Late ||
+			got.Delay.Reason != "the job before it is still running" {
 			t.Errorf("delay while waiting: %+v", got.Delay)
 		}
 		time.Sleep(10 * time.Second)
@@ -156,7 +157,8 @@ func TestJobsWaitWhileComfyUIIsDownOrBusy(t *testing.T) {
 		b.gpu.setBusy("ComfyUI is busy with a prompt that was started on its own page")
 		j := b.book(second, 20*second)
 		time.Sleep(3 * time.Second)
-		if got := b.want(j, job.Scheduled); got.Delay == nil || got.Delay.Reason != "ComfyUI is busy with a prompt that was started on its own page" || got.Version != j.Version {
+		if got := b.want(j, job.Scheduled); got.Delay == nil ||
+			got.Delay.Reason != "ComfyUI is busy with a prompt that was started on its own page" || got.Version != j.Version {
 			t.Errorf("waiting: %+v", got)
 		}
 		b.gpu.setBusy("")
@@ -236,7 +238,10 @@ func TestOutcomes(t *testing.T) {
 		status  job.Status
 		reason  job.FailureReason
 	}{
-		"failed":              {dispatch.Outcome{Verdict: dispatch.Failed, Failure: job.Failure{Reason: job.Execution, Message: "boom"}}, job.Failed, job.Execution},
+		"failed": {dispatch.Outcome{
+			Verdict: dispatch.Failed,
+			Failure: job.Failure{Reason: job.Execution, Message: "boom"},
+		}, job.Failed, job.Execution},
 		"without a result":    {dispatch.Outcome{Verdict: dispatch.Completed}, job.Failed, job.NoResult},
 		"interrupted outside": {dispatch.Outcome{Verdict: dispatch.Interrupted}, job.Failed, job.Interrupted},
 	} {
@@ -344,7 +349,8 @@ func TestStartAdoptsTheRunningJobAndMovesTheMissed(t *testing.T) {
 		if got := b.want(running, job.Completed); got.Attempt != 1 {
 			t.Errorf("adopted: %+v", got)
 		}
-		if got := b.want(missed, job.Completed); got.Delay == nil || got.Delay.Reason != "the service was not running" || got.Start <= running.Slot().End {
+		if got := b.want(missed, job.Completed); got.Delay == nil || got.Delay.Reason != "the service was not running" ||
+			got.Start <= running.Slot().End {
 			t.Errorf("missed: %+v", got)
 		}
 		if s := b.starts(); len(s) != 1 || s[0].id != missed.ID {

@@ -101,7 +101,10 @@ func (d *Dispatcher) judge(ctx context.Context, tx store.Tx, j *job.Job, o Outco
 	case own && d.interrupted.Cause == overran:
 		j.Fail(now, job.Failure{Reason: job.Overrun, Message: d.interrupted.Reason})
 	case o.Verdict == Interrupted:
-		j.Fail(now, job.Failure{Reason: job.Interrupted, Message: "the run was interrupted from outside the scheduler, on ComfyUI's own page for example"})
+		j.Fail(now, job.Failure{
+			Reason:  job.Interrupted,
+			Message: "the run was interrupted from outside the scheduler, on ComfyUI's own page for example",
+		})
 	case j.Losses >= job.MaxLosses:
 		j.Losses++
 		j.Fail(now, job.Failure{Reason: job.Lost, Message: "ComfyUI lost the run for the second time: " + o.Reason})

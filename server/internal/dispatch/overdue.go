@@ -54,7 +54,10 @@ func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 	}
 	now := checked.UnixMilli()
 	passed, err := d.Store.ListJobs(ctx, store.Query{
-		Worker: d.Worker, Statuses: []job.Status{job.Scheduled}, Window: &schedule.Slot{Start: 0, End: now - 1}, Limit: moveStep,
+		Worker:   d.Worker,
+		Statuses: []job.Status{job.Scheduled},
+		Window:   &schedule.Slot{Start: 0, End: now - 1},
+		Limit:    moveStep,
 	})
 	if err != nil {
 		d.Log.Error("cannot look for overdue jobs", "worker", d.Worker, "err", err)

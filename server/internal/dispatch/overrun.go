@@ -43,6 +43,7 @@ func (d *Dispatcher) endOverrun(ctx context.Context) {
 	}
 	reason := fmt.Sprintf("it ran for %v in a slot of %v%s, and was interrupted (scheduler.overrun_limit)",
 		lasts.Round(time.Second), time.Duration(j.Duration)*time.Millisecond, waits)
-	d.Log.Warn("a run is beyond its limit, interrupting it", "worker", d.Worker, "job", j.ID, "attempt", j.Attempt, "after", lasts, "limit", limit)
+	d.Log.Warn("a run is beyond its limit, interrupting it", "worker", d.Worker, "job", j.ID, "attempt", j.Attempt, "after", lasts, "limit",
+		limit)
 	d.interruptFor(ctx, overran, reason)
 }

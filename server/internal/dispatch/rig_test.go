@@ -187,8 +187,11 @@ func within(t *testing.T, prepare, test func(*bench)) {
 		s := storetest.Wrap(opened)
 		b.store = s
 		b.gpu = &gpu{
-			bench: b, changed: make(chan struct{}), interrupt: map[string]chan struct{}{}, ends: completes,
-			takes: func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
+			bench:     b,
+			changed:   make(chan struct{}),
+			interrupt: map[string]chan struct{}{},
+			ends:      completes,
+			takes:     func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
 		}
 		follower := changes.New(s, changes.FromNow(s), b.follow)
 		if err := follower.CatchUp(t.Context()); err != nil {
@@ -210,7 +213,13 @@ func within(t *testing.T, prepare, test func(*bench)) {
 		}
 		b.mu.Lock()
 		d := dispatch.New(dispatch.Config{
-			Worker: "gpu", Store: kept, Runner: b.gpu, Now: b.now, Grace: b.grace, Overrun: b.overrun, Log: slog.New(slog.DiscardHandler),
+			Worker:  "gpu",
+			Store:   kept,
+			Runner:  b.gpu,
+			Now:     b.now,
+			Grace:   b.grace,
+			Overrun: b.overrun,
+			Log:     slog.New(slog.DiscardHandler),
 		})
 		b.dispatcher = d
 		b.mu.Unlock()
@@ -295,8 +304,17 @@ func (b *bench) other() account.User {
 
 func (b *bench) newJob(in, duration int64) job.Job {
 	return job.Job{
-		ID: uuid.Must(uuid.NewV7()).String(), UserID: b.user.ID, Worker: "gpu", Status: job.Scheduled, Start: b.millis() + in, Duration: duration,
-		Estimate: duration * 9 / 10, Prompt: "p", Parameters: workflow.Values{}, Attempt: 1, Version: 1,
+		ID:         uuid.Must(uuid.NewV7()).String(),
+		UserID:     b.user.ID,
+		Worker:     "gpu",
+		Status:     job.Scheduled,
+		Start:      b.millis() + in,
+		Duration:   duration,
+		Estimate:   duration * 9 / 10,
+		Prompt:     "p",
+		Parameters: workflow.Values{},
+		Attempt:    1,
+		Version:    1,
 	}
 }
 

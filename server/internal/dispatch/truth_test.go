@@ -350,7 +350,14 @@ func TestOverrunOutlivesTheService(t *testing.T) {
 	within(t, func(b *bench) {
 		b.overrun = dispatch.OverrunLimit{Slots: 1, Always: true}
 		long = b.book(0, 10*second)
-		killed := dispatch.New(dispatch.Config{Worker: "gpu", Store: b.store, Runner: deaf{b.gpu}, Now: b.now, Overrun: b.overrun, Log: slog.New(slog.DiscardHandler)})
+		killed := dispatch.New(dispatch.Config{
+			Worker:  "gpu",
+			Store:   b.store,
+			Runner:  deaf{b.gpu},
+			Now:     b.now,
+			Overrun: b.overrun,
+			Log:     slog.New(slog.DiscardHandler),
+		})
 		b.gpu.setTakes(func(job.Job) time.Duration { return time.Hour })
 		ctx, kill := context.WithCancel(b.t.Context())
 		ended := make(chan error, 1)

@@ -145,7 +145,8 @@ func (d *document) refuseRecursion() error {
 		}
 		if deepest > maxDepth {
 			return 0, graph.Problems{{
-				What: fmt.Sprintf("subgraphs lie more than %d deep in each other", maxDepth), Help: "bring a simpler workflow",
+				What: fmt.Sprintf("subgraphs lie more than %d deep in each other", maxDepth),
+				Help: "bring a simpler workflow",
 			}}
 		}
 		open[at] = false

@@ -33,7 +33,8 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			converted, err := convert(data, editor.Options{
-				Info: info, SetGet: true,
+				Info:   info,
+				SetGet: true,
 				Random: func() float64 { return 0.5 },
 				Now:    time.Date(2027, 3, 4, 15, 6, 7, 0, time.UTC),
 			})

@@ -90,7 +90,10 @@ func readPorts(list []any) (ports []port) {
 	for _, value := range list {
 		body, _ := value.(*jsontree.Object) // an odd one keeps its place
 		ports = append(ports, port{
-			name: body.Text("name"), label: body.Text("label"), kind: kindOf(body), links: ids(body.List("linkIds")),
+			name:  body.Text("name"),
+			label: body.Text("label"),
+			kind:  kindOf(body),
+			links: ids(body.List("linkIds")),
 		})
 	}
 	return ports

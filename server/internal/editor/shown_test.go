@@ -24,8 +24,11 @@ func TestAppMode(t *testing.T) {
 			"links": [{"id": 1, "origin_id": -10, "origin_slot": 0, "target_id": 7, "target_slot": 0}]}]},
 		"extra": {"linearData": {"inputs": [CHOSEN]}}}`
 	shown := editor.Shown{
-		Node: "2", NodeTitle: "Inside", Name: "value", Label: "How many",
-		Targets: []editor.Target{{Node: "2:7", Field: "value"}},
+		Node:      "2",
+		NodeTitle: "Inside",
+		Name:      "value",
+		Label:     "How many",
+		Targets:   []editor.Target{{Node: "2:7", Field: "value"}},
 	}
 	for name, c := range map[string]struct {
 		chosen string

@@ -11,10 +11,26 @@ import (
 
 // prefixed are the classes whose filename_prefix the page fills in.
 var prefixed = map[string]bool{
-	"SaveImage": true, "SaveImageAdvanced": true, "SaveSVGNode": true, "SaveVideo": true, "SaveAnimatedWEBP": true, "SaveWEBM": true,
-	"SaveAudio": true, "SaveAudioMP3": true, "SaveAudioOpus": true, "SaveAudioAdvanced": true, "SaveGLB": true, "Save3DAdvanced": true,
-	"SaveGaussianSplat": true, "SavePointCloud": true, "SaveAnimatedPNG": true, "CLIPSave": true, "VAESave": true, "ModelSave": true,
-	"LoraSave": true, "SaveLatent": true,
+	"SaveImage":         true,
+	"SaveImageAdvanced": true,
+	"SaveSVGNode":       true,
+	"SaveVideo":         true,
+	"SaveAnimatedWEBP":  true,
+	"SaveWEBM":          true,
+	"SaveAudio":         true,
+	"SaveAudioMP3":      true,
+	"SaveAudioOpus":     true,
+	"SaveAudioAdvanced": true,
+	"SaveGLB":           true,
+	"Save3DAdvanced":    true,
+	"SaveGaussianSplat": true,
+	"SavePointCloud":    true,
+	"SaveAnimatedPNG":   true,
+	"CLIPSave":          true,
+	"VAESave":           true,
+	"ModelSave":         true,
+	"LoraSave":          true,
+	"SaveLatent":        true,
 }
 
 const prefixWidget = "filename_prefix"

@@ -11,8 +11,12 @@ import (
 
 func booking(i int, owner string) job.Job {
 	return job.Job{
-		ID: fmt.Sprintf("j%05d", i), UserID: owner, UserName: "Name of " + owner, Start: int64(i + 1), Status: job.Scheduled,
-		Prompt: strings.Repeat("x", 16<<10),
+		ID:       fmt.Sprintf("j%05d", i),
+		UserID:   owner,
+		UserName: "Name of " + owner,
+		Start:    int64(i + 1),
+		Status:   job.Scheduled,
+		Prompt:   strings.Repeat("x", 16<<10),
 	}
 }
 

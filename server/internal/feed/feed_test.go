@@ -129,7 +129,9 @@ func TestReadersThatReadWhenTheyLikeSeeTheSame(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"job": func(t *rapid.T) {
 				j := job.Job{
-					ID: fmt.Sprint(id.Draw(t, "id")), UserID: "u", Start: int64(id.Draw(t, "start")),
+					ID:     fmt.Sprint(id.Draw(t, "id")),
+					UserID: "u",
+					Start:  int64(id.Draw(t, "start")),
 					Status: rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed}).Draw(t, "status"),
 				}
 				jobs[j.ID] = j
@@ -182,7 +184,9 @@ func TestSnapshotForWhoCannotResume(t *testing.T) {
 	write(f, job.Job{ID: "a", Status: job.Processing})
 	now := f.Revision()
 	for name, after := range map[string]feed.Revision{
-		"nothing read": {}, "another epoch": {Epoch: "other", Number: 1}, "the future": {Epoch: now.Epoch, Number: now.Number + 1},
+		"nothing read":  {},
+		"another epoch": {Epoch: "other", Number: 1},
+		"the future":    {Epoch: now.Epoch, Number: now.Number + 1},
 	} {
 		if f.Read(feed.Cursor{Revision: after}).Snapshot == nil {
 			t.Errorf("%s: no snapshot", name)

@@ -18,9 +18,12 @@ type jobs struct {
 }
 
 func newJobs() *jobs {
-	return &jobs{active: map[string]*job.Job{}, byStart: btree.NewBTreeG(func(a, b *job.Job) bool {
-		return a.Start < b.Start || (a.Start == b.Start && a.ID < b.ID)
-	})}
+	return &jobs{
+		active: map[string]*job.Job{},
+		byStart: btree.NewBTreeG(func(a, b *job.Job) bool {
+			return a.Start < b.Start || (a.Start == b.Start && a.ID < b.ID)
+		}),
+	}
 }
 
 // put files a job under its status, in the place of what it was, and gives the owners of what went out of view, one for

@@ -71,8 +71,13 @@ func (f *Feed[V]) snapshot() *Snapshot {
 		return s
 	}
 	s := &Snapshot{
-		Revision: f.at, System: f.system, Workflows: f.workflows, ScheduledTotal: f.jobs.scheduled(),
-		Presence: f.presence.count(), told: f.told, tick: f.ticks,
+		Revision:       f.at,
+		System:         f.system,
+		Workflows:      f.workflows,
+		ScheduledTotal: f.jobs.scheduled(),
+		Presence:       f.presence.count(),
+		told:           f.told,
+		tick:           f.ticks,
 	}
 	s.Jobs, s.ScheduledUntil = f.jobs.list()
 	s.Connections, s.Own = f.presence.view()

@@ -65,8 +65,12 @@ type field struct {
 
 func newDetector(g *graph.Graph, info *objectinfo.Info) *detector {
 	d := &detector{
-		graph: g, info: info, live: map[string]int{}, users: map[graph.Link][]user{},
-		at: map[editor.Target]*field{}, merged: map[*field][]editor.Target{},
+		graph:  g,
+		info:   info,
+		live:   map[string]int{},
+		users:  map[graph.Link][]user{},
+		at:     map[editor.Target]*field{},
+		merged: map[*field][]editor.Target{},
 	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]

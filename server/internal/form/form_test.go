@@ -68,10 +68,12 @@ const drawing = `{
 }`
 
 func TestDetect(t *testing.T) {
-	author := form.Author{Shown: []editor.Shown{
-		{Node: "13", Name: "choice", Label: "what kind", Targets: []editor.Target{{Node: "13", Field: "choice"}}},
-		{Node: "9", Name: "mode", Targets: []editor.Target{{Node: "9", Field: "mode"}}},
-	}}
+	author := form.Author{
+		Shown: []editor.Shown{
+			{Node: "13", Name: "choice", Label: "what kind", Targets: []editor.Target{{Node: "13", Field: "choice"}}},
+			{Node: "9", Name: "mode", Targets: []editor.Target{{Node: "9", Field: "mode"}}},
+		},
+	}
 	got := detect(t, drawing, classes, author)
 	type brief struct {
 		Name, Label string
@@ -130,7 +132,12 @@ func TestDetect(t *testing.T) {
 		names[b.Name] = true
 	}
 	if diff := cmp.Diff(map[string]bool{
-		"model_name": true, "device": true, "a": true, "tiled": true, "filename_prefix": true, "filename_prefix_2": true,
+		"model_name":        true,
+		"device":            true,
+		"a":                 true,
+		"tiled":             true,
+		"filename_prefix":   true,
+		"filename_prefix_2": true,
 		"filename_prefix_3": true,
 		"width_2":           true,
 	}, names); diff != "" {
@@ -142,10 +149,12 @@ func TestDetect(t *testing.T) {
 }
 
 func TestTheAuthorsChoiceForAppModeComesFirst(t *testing.T) {
-	author := form.Author{App: []editor.Shown{
-		{Node: "8", Name: "height", Help: "How tall.", Targets: []editor.Target{{Node: "8", Field: "height"}}},
-		{Node: "3", Name: "a", Label: "Style", Targets: []editor.Target{{Node: "3", Field: "a"}, {Node: "6", Field: "text"}}},
-	}}
+	author := form.Author{
+		App: []editor.Shown{
+			{Node: "8", Name: "height", Help: "How tall.", Targets: []editor.Target{{Node: "8", Field: "height"}}},
+			{Node: "3", Name: "a", Label: "Style", Targets: []editor.Target{{Node: "3", Field: "a"}, {Node: "6", Field: "text"}}},
+		},
+	}
 	got := detect(t, drawing, classes, author)
 	first, second := got.Inputs[0], got.Inputs[1]
 	if first.Role != form.Height || first.Help != "How tall." {

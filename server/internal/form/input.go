@@ -194,8 +194,17 @@ func text(value any) string {
 }
 
 var roleLabels = map[Role]string{
-	Prompt: "Prompt", NegativePrompt: "Negative prompt", SeedRole: "Seed", Width: "Width", Height: "Height", Steps: "Steps",
-	Guidance: "Guidance", Batch: "Batch size", Frames: "Frames", Seconds: "Seconds", FPS: "Frames per second",
+	Prompt:         "Prompt",
+	NegativePrompt: "Negative prompt",
+	SeedRole:       "Seed",
+	Width:          "Width",
+	Height:         "Height",
+	Steps:          "Steps",
+	Guidance:       "Guidance",
+	Batch:          "Batch size",
+	Frames:         "Frames",
+	Seconds:        "Seconds",
+	FPS:            "Frames per second",
 }
 
 // label is an input's name for people: the author's, that of its role, its node's title where the field has no name of its

@@ -173,9 +173,16 @@ func notPrompt(name string) bool {
 
 // promptNames are names of the text that a node without a sampler asks for, with how sure that is.
 var promptNames = map[string]int{
-	"prompt": 0, "positive_prompt": 0, "text_prompt": 0, "prompt_text": 0, "text": 2, "tags": 2, "description": 3, "caption": 3,
-	"instruction":  3,
-	"instructions": 3,
+	"prompt":          0,
+	"positive_prompt": 0,
+	"text_prompt":     0,
+	"prompt_text":     0,
+	"text":            2,
+	"tags":            2,
+	"description":     3,
+	"caption":         3,
+	"instruction":     3,
+	"instructions":    3,
 }
 
 func (t *tracer) byName() {

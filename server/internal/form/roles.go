@@ -9,12 +9,30 @@ import (
 
 // meanings are the names that fields have for what they mean, by kind of number.
 var meanings = map[string]Role{
-	"width": Width, "height": Height, "steps": Steps, "num_steps": Steps, "num_inference_steps": Steps,
-	"cfg": Guidance, "guidance": Guidance, "guidance_scale": Guidance, "cfg_scale": Guidance,
-	"batch_size": Batch, "num_images": Batch, "number_of_images": Batch,
-	"length": Frames, "frames": Frames, "num_frames": Frames, "video_frames": Frames, "frame_count": Frames, "frames_number": Frames,
-	"seconds": Seconds, "duration": Seconds, "duration_seconds": Seconds, "seconds_total": Seconds,
-	"fps": FPS, "frame_rate": FPS,
+	"width":               Width,
+	"height":              Height,
+	"steps":               Steps,
+	"num_steps":           Steps,
+	"num_inference_steps": Steps,
+	"cfg":                 Guidance,
+	"guidance":            Guidance,
+	"guidance_scale":      Guidance,
+	"cfg_scale":           Guidance,
+	"batch_size":          Batch,
+	"num_images":          Batch,
+	"number_of_images":    Batch,
+	"length":              Frames,
+	"frames":              Frames,
+	"num_frames":          Frames,
+	"video_frames":        Frames,
+	"frame_count":         Frames,
+	"frames_number":       Frames,
+	"seconds":             Seconds,
+	"duration":            Seconds,
+	"duration_seconds":    Seconds,
+	"seconds_total":       Seconds,
+	"fps":                 FPS,
+	"frame_rate":          FPS,
 }
 
 // roles gives each role that numbers have to the field that has it most likely.

@@ -17,7 +17,9 @@ func Parse(object *jsontree.Object) (*Graph, error) {
 	var problems Problems
 	if id, ok := object.Repeated(); ok {
 		problems = append(problems, Problem{
-			Node: id, What: "this id is there twice", Help: "give one of the two nodes an id of its own, and check which of them the links mean",
+			Node: id,
+			What: "this id is there twice",
+			Help: "give one of the two nodes an id of its own, and check which of them the links mean",
 		})
 	}
 	var nodes []Node
@@ -28,14 +30,19 @@ func Parse(object *jsontree.Object) (*Graph, error) {
 		}
 		if !isObject {
 			problems = append(problems, Problem{
-				Node: m.Key, What: "it is " + kind(m.Value) + " where a node was expected", Help: "take it out of the file",
+				Node: m.Key,
+				What: "it is " + kind(m.Value) + " where a node was expected",
+				Help: "take it out of the file",
 			})
 			continue
 		}
 		n := node(m.Key, body)
 		if n.Class == "" {
 			problems = append(problems, Problem{
-				Node: n.ID, Title: n.Title, What: "it has no class_type", Help: "export the workflow again, or take the node out of the file",
+				Node:  n.ID,
+				Title: n.Title,
+				What:  "it has no class_type",
+				Help:  "export the workflow again, or take the node out of the file",
 			})
 		}
 		nodes = append(nodes, n)
@@ -94,9 +101,11 @@ func (g *Graph) dangling() (problems Problems) {
 				continue
 			}
 			problems = append(problems, Problem{
-				Node: n.ID, Title: n.Title, Class: n.Class,
-				What: fmt.Sprintf("input %q is linked to node %s, which is not in the file", input.Name, link.Node),
-				Help: "the node may have been bypassed or deleted: open the workflow in ComfyUI, connect the input, and save it again",
+				Node:  n.ID,
+				Title: n.Title,
+				Class: n.Class,
+				What:  fmt.Sprintf("input %q is linked to node %s, which is not in the file", input.Name, link.Node),
+				Help:  "the node may have been bypassed or deleted: open the workflow in ComfyUI, connect the input, and save it again",
 			})
 		}
 	}

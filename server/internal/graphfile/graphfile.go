@@ -109,7 +109,8 @@ func foreign(head []byte) error {
 	for _, k := range kinds {
 		if bytes.HasPrefix(head, []byte(k.mark)) {
 			return graph.Problems{{
-				What: k.what, Help: "bring the workflow's JSON file, or a PNG, WebP, MP4, WebM, FLAC, MP3 or Opus file that ComfyUI made",
+				What: k.what,
+				Help: "bring the workflow's JSON file, or a PNG, WebP, MP4, WebM, FLAC, MP3 or Opus file that ComfyUI made",
 			}}
 		}
 	}

@@ -20,7 +20,8 @@ func readJSON(data []byte) (*File, error) {
 			what = "the file is empty"
 		}
 		return nil, graph.Problems{{
-			What: what, Help: "bring a JSON file that ComfyUI saved or exported, or a PNG, WebP, MP4, WebM, FLAC, MP3 or Opus file that it made",
+			What: what,
+			Help: "bring a JSON file that ComfyUI saved or exported, or a PNG, WebP, MP4, WebM, FLAC, MP3 or Opus file that it made",
 		}}
 	} else if err != nil {
 		return nil, err
@@ -129,9 +130,11 @@ func checkEditor(object *jsontree.Object) error {
 					where = fmt.Sprintf(" of the subgraph %q", g.Text("name"))
 				}
 				return graph.Problems{{
-					Node: text, Title: node.Text("title"), Class: node.Text("type"),
-					What: "another node" + where + " has the same id, so links to it cannot be told apart",
-					Help: "delete one of the two in ComfyUI, add it anew and save the workflow",
+					Node:  text,
+					Title: node.Text("title"),
+					Class: node.Text("type"),
+					What:  "another node" + where + " has the same id, so links to it cannot be told apart",
+					Help:  "delete one of the two in ComfyUI, add it anew and save the workflow",
 				}}
 			}
 			seen[text] = true

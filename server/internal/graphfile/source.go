@@ -24,7 +24,8 @@ type source struct {
 func (s *source) spend(n int64) error {
 	if n < 0 || n > s.left {
 		return graph.Problems{{
-			What: fmt.Sprintf("the file is larger than %d GiB", MaxMedia>>30), Help: "bring the workflow's JSON file instead",
+			What: fmt.Sprintf("the file is larger than %d GiB", MaxMedia>>30),
+			Help: "bring the workflow's JSON file instead",
 		}}
 	}
 	s.left -= n

@@ -141,7 +141,8 @@ func TestTokensOfOneUser(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := errors.Join(failed(service.RenameToken(t.Context(), ada.Actor, other.TokenID, "old laptop")), service.RevokeToken(t.Context(), ada.Actor, other.TokenID)); err != nil {
+	if err := errors.Join(failed(service.RenameToken(t.Context(), ada.Actor, other.TokenID, "old laptop")),
+		service.RevokeToken(t.Context(), ada.Actor, other.TokenID)); err != nil {
 		t.Fatal(err)
 	}
 	if !other.IsStale() {

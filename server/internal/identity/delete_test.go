@@ -37,7 +37,11 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	h := &house{Service: identity.New(storetest.Wrap(s), identity.Rules{Mode: account.Open, Tokens: 3, TokenLife: 60 * 24 * time.Hour}, time.Now), t: t, store: s}
+	h := &house{
+		Service: identity.New(storetest.Wrap(s), identity.Rules{Mode: account.Open, Tokens: 3, TokenLife: 60 * 24 * time.Hour}, time.Now),
+		t:       t,
+		store:   s,
+	}
 	h.root = administrator(t, h.Service)
 	return h
 }
@@ -57,8 +61,18 @@ func (h *house) insert(user account.User, n int, change func(*job.Job)) (ids []s
 	_, err := h.store.Update(h.t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for i := range n {
 			j := job.Job{
-				ID: uuid.NewString(), UserID: user.ID, UserName: user.Name, Worker: "gpu", Status: job.Scheduled, Start: int64(i+1) * 3_600_000, Duration: 1000,
-				Prompt: "a secret fox", Seed: 7, Parameters: workflow.Values{"style": workflow.Text("a secret style")}, Attempt: 1, Version: 1,
+				ID:         uuid.NewString(),
+				UserID:     user.ID,
+				UserName:   user.Name,
+				Worker:     "gpu",
+				Status:     job.Scheduled,
+				Start:      int64(i+1) * 3_600_000,
+				Duration:   1000,
+				Prompt:     "a secret fox",
+				Seed:       7,
+				Parameters: workflow.Values{"style": workflow.Text("a secret style")},
+				Attempt:    1,
+				Version:    1,
 			}
 			change(&j)
 			ids = append(ids, j.ID)

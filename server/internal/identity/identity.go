@@ -165,7 +165,10 @@ func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) 
 	if max(token.CreatedAt, token.LastUsed) < s.freshSince() {
 		return Caller{}, ErrNotSignedIn
 	}
-	k := &known{caller: Caller{Actor: account.Actor{User: user}, TokenID: token.ID, hash: hash, stale: new(atomic.Bool)}, noted: token.LastUsed}
+	k := &known{
+		caller: Caller{Actor: account.Actor{User: user}, TokenID: token.ID, hash: hash, stale: new(atomic.Bool)},
+		noted:  token.LastUsed,
+	}
 	k.used.Store(s.now().UnixMilli())
 	s.mu.Lock()
 	defer s.mu.Unlock()

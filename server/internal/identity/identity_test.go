@@ -38,7 +38,13 @@ func TestTokenProvesItsUserUntilRevoked(t *testing.T) {
 	if err != nil || caller.User != user {
 		t.Fatalf("recognised %+v (%v)", caller.User, err)
 	}
-	for name, forged := range map[string]string{"none": "", "truncated": token[:len(token)-1], "longer": token + "A", "upper case": strings.ToUpper(token), "another's": "cfs_" + strings.Repeat("A", 43)} {
+	for name, forged := range map[string]string{
+		"none":       "",
+		"truncated":  token[:len(token)-1],
+		"longer":     token + "A",
+		"upper case": strings.ToUpper(token),
+		"another's":  "cfs_" + strings.Repeat("A", 43),
+	} {
 		if _, err := service.Authenticate(t.Context(), forged); !errors.Is(err, identity.ErrNotSignedIn) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -29,7 +29,8 @@ func TestTokensOfAUserAreBounded(t *testing.T) {
 		last = token
 	}
 	var tooMany *fault.Error
-	if _, _, err := h.CreateToken(t.Context(), ada.Actor, "script"); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyTokens || tooMany.Metadata["limit"] != "3" {
+	if _, _, err := h.CreateToken(t.Context(), ada.Actor, "script"); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyTokens ||
+		tooMany.Metadata["limit"] != "3" {
 		t.Errorf("a fourth token: %v", err)
 	}
 	if _, _, err := h.CreateTokenFor(t.Context(), h.root.Actor, ada.ID, "lost"); err != nil {
@@ -112,7 +113,8 @@ func TestUsersWhoOnlyLookedInAreForgotten(t *testing.T) {
 			t.Error("who is forgotten is not recognised anew")
 		}
 		events, err := h.store.Events(t.Context(), audit.Query{Limit: 1})
-		if err != nil || events[0].Action != audit.DeleteUser || events[0].UserID != "" || !strings.HasPrefix(events[0].Detail, "1 who never booked") {
+		if err != nil || events[0].Action != audit.DeleteUser || events[0].UserID != "" ||
+			!strings.HasPrefix(events[0].Detail, "1 who never booked") {
 			t.Errorf("written down: %+v (%v)", events, err)
 		}
 	})
@@ -125,8 +127,15 @@ func TestNamesCannotBeImitated(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"АDA": "taken", "Аda": "taken", "administrator-1": "an administrator's", "Uѕer-99": "that the service gives", "Deleted user 1": "deleted user",
-		"Eve\u200b": "cannot be seen", "\u3164": "cannot be seen", "E" + strings.Repeat("\u0301", 9): "too many marks", "R\u2800oot": "cannot be seen",
+		"АDA":                             "taken",
+		"Аda":                             "taken",
+		"administrator-1":                 "an administrator's",
+		"Uѕer-99":                         "that the service gives",
+		"Deleted user 1":                  "deleted user",
+		"Eve\u200b":                       "cannot be seen",
+		"\u3164":                          "cannot be seen",
+		"E" + strings.Repeat("\u0301", 9): "too many marks",
+		"R\u2800oot":                      "cannot be seen",
 	} {
 		if _, err := h.Rename(t.Context(), eve.Actor, name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", name, err)

@@ -38,7 +38,9 @@ func (s *Service) SignInOnce(ctx context.Context, requestID, address, clientName
 		return account.User{}, "", ErrSignInClosed
 	}
 	now := s.now().UnixMilli()
-	user, token, err := s.create(ctx, account.Actor{RequestID: requestID}, account.User{}, clientName, func(ctx context.Context, tx store.Tx, made account.User) error {
+	user, token, err := s.create(ctx, account.Actor{
+		RequestID: requestID,
+	}, account.User{}, clientName, func(ctx context.Context, tx store.Tx, made account.User) error {
 		detail := ""
 		if s.rules.Mode == account.Invite {
 			used, err := tx.UseInvitation(ctx, sha256.Sum256([]byte(invitation)), now)

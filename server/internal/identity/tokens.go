@@ -12,7 +12,8 @@ import (
 
 // CreateToken makes a further token for somebody's own use; its secret is told this once. fault.TooManyTokens.
 func (s *Service) CreateToken(ctx context.Context, by account.Actor, name string) (account.Token, string, error) {
-	return s.createToken(ctx, by, by.ID, name, quoted(name), func(ctx context.Context, tx store.Tx) error { return s.mayHaveMore(ctx, tx, by.User) })
+	return s.createToken(ctx, by, by.ID, name, quoted(name),
+		func(ctx context.Context, tx store.Tx) error { return s.mayHaveMore(ctx, tx, by.User) })
 }
 
 // CreateTokenFor makes a further token for another user, who may have lost all those that count; store.ErrNotFound. The
@@ -22,7 +23,8 @@ func (s *Service) CreateTokenFor(ctx context.Context, by account.Actor, userID, 
 	if err != nil {
 		return account.Token{}, "", err
 	}
-	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name), func(context.Context, store.Tx) error { return nil })
+	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name),
+		func(context.Context, store.Tx) error { return nil })
 }
 
 // quoted is a name, if there is one.

@@ -50,12 +50,19 @@ func (s *Service) CreateUser(ctx context.Context, by account.Actor, user account
 }
 
 // CreateInvitation makes an invitation; its code is told this once.
-func (s *Service) CreateInvitation(ctx context.Context, by account.Actor, note string, lifetime time.Duration, uses int) (account.Invitation, string, error) {
+func (s *Service) CreateInvitation(ctx context.Context, by account.Actor, note string, lifetime time.Duration,
+	uses int) (account.Invitation, string, error) {
 	now := s.now()
 	code, hash := newSecret(invitationPrefix)
 	made := account.Invitation{
-		ID: idFor(by, "invitation"), Hash: hash, Note: note, CreatedBy: by.ID, CreatedByName: by.Name, CreatedAt: now.UnixMilli(),
-		ExpiresAt: now.Add(lifetime).UnixMilli(), MaxUses: uses,
+		ID:            idFor(by, "invitation"),
+		Hash:          hash,
+		Note:          note,
+		CreatedBy:     by.ID,
+		CreatedByName: by.Name,
+		CreatedAt:     now.UnixMilli(),
+		ExpiresAt:     now.Add(lifetime).UnixMilli(),
+		MaxUses:       uses,
 	}
 	answer := made
 	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {

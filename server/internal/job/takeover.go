@@ -13,6 +13,9 @@ func (j *Job) TakeOver(epoch string, now int64, results []Result) {
 	case j.CancelRequested:
 		j.LetGo(now)
 	default:
-		j.Fail(now, Failure{Reason: Lost, Message: "it may have run already, before these bookings were restored or copied: book it again if it has not"})
+		j.Fail(now, Failure{
+			Reason:  Lost,
+			Message: "it may have run already, before these bookings were restored or copied: book it again if it has not",
+		})
 	}
 }

@@ -103,10 +103,28 @@ const autogrowType = "COMFY_AUTOGROW_V3"
 
 // widgets are the types that the page has a widget for.
 var widgets = map[string]bool{
-	Int: true, Float: true, Boolean: true, String: true, Combo: true, DynamicCombo: true, BoundingBox: true, ImageCompare: true,
-	"COLOR": true, "COLORS": true, "CURVE": true, "RANGE": true, "BOUNDING_BOXES": true, "PAINTER": true, "COMPOSITOR": true,
-	"TEXTAREA": true, "MARKDOWN": true, "VIDEO_EDIT": true,
-	"LOAD_3D": true, "LOAD_3D_ADVANCED": true, "WEBCAM": true, "AUDIO_RECORD": true,
+	Int:                true,
+	Float:              true,
+	Boolean:            true,
+	String:             true,
+	Combo:              true,
+	DynamicCombo:       true,
+	BoundingBox:        true,
+	ImageCompare:       true,
+	"COLOR":            true,
+	"COLORS":           true,
+	"CURVE":            true,
+	"RANGE":            true,
+	"BOUNDING_BOXES":   true,
+	"PAINTER":          true,
+	"COMPOSITOR":       true,
+	"TEXTAREA":         true,
+	"MARKDOWN":         true,
+	"VIDEO_EDIT":       true,
+	"LOAD_3D":          true,
+	"LOAD_3D_ADVANCED": true,
+	"WEBCAM":           true,
+	"AUDIO_RECORD":     true,
 }
 
 // Parse reads the answer. What is odd in one class is passed over: the page does so too.

@@ -22,12 +22,24 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 	text := rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 300), func(b []byte) string { return string(b) })
 	rapid.Check(t, func(t *rapid.T) {
 		j := job.Job{
-			ID: text.Draw(t, "id"), UserID: text.Draw(t, "user"), Worker: text.Draw(t, "worker"), Workflow: text.Draw(t, "workflow"),
-			Status: job.Failed,
-			Start:  -1, Duration: -1, Prompt: text.Draw(t, "prompt"), Seed: 1 << 63, Attempt: -1, CancelRequested: true, Version: -1,
-			CreatedAt: -1, StartedAt: -1, FinishedAt: -1,
-			Failure: &job.Failure{Message: text.Draw(t, "message"), NodeID: text.Draw(t, "node")},
-			Delay:   &job.Delay{Kind: job.Late, Reason: text.Draw(t, "reason"), BookedStart: -1}, Parameters: workflow.Values{},
+			ID:              text.Draw(t, "id"),
+			UserID:          text.Draw(t, "user"),
+			Worker:          text.Draw(t, "worker"),
+			Workflow:        text.Draw(t, "workflow"),
+			Status:          job.Failed,
+			Start:           -1,
+			Duration:        -1,
+			Prompt:          text.Draw(t, "prompt"),
+			Seed:            1 << 63,
+			Attempt:         -1,
+			CancelRequested: true,
+			Version:         -1,
+			CreatedAt:       -1,
+			StartedAt:       -1,
+			FinishedAt:      -1,
+			Failure:         &job.Failure{Message: text.Draw(t, "message"), NodeID: text.Draw(t, "node")},
+			Delay:           &job.Delay{Kind: job.Late, Reason: text.Draw(t, "reason"), BookedStart: -1},
+			Parameters:      workflow.Values{},
 		}
 		for range rapid.IntRange(0, 5).Draw(t, "parameters") {
 			j.Parameters[text.Draw(t, "name")] = rapid.SampledFrom([]workflow.Value{
@@ -76,7 +88,8 @@ func TestMendedMessage(t *testing.T) {
 			bad: {Value: &pb.InputValue_Text{Text: bad}},
 			"n": {Value: &pb.InputValue_Integer{Integer: 1}},
 		},
-		Results: []*pb.Result{{Text: bad}}, Error: &pb.JobError{Message: bad},
+		Results: []*pb.Result{{Text: bad}},
+		Error:   &pb.JobError{Message: bad},
 	}
 	want := &pb.Job{
 		Id: good,
@@ -84,7 +97,8 @@ func TestMendedMessage(t *testing.T) {
 			good: {Value: &pb.InputValue_Text{Text: good}},
 			"n":  {Value: &pb.InputValue_Integer{Integer: 1}},
 		},
-		Results: []*pb.Result{{Text: good}}, Error: &pb.JobError{Message: good},
+		Results: []*pb.Result{{Text: good}},
+		Error:   &pb.JobError{Message: good},
 	}
 	list := &pb.WorkflowSummary{Problems: []string{"fine", bad}}
 	mend(m.ProtoReflect())
@@ -105,9 +119,13 @@ func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
 		worker.BootSteps = append(worker.BootSteps, health.BootStep{Detail: strings.Repeat("d", 1<<20)})
 	}
 	s := &feed.Snapshot{
-		System: health.Of([]health.Worker{worker}), Workflows: []workflow.Workflow{{Description: workflow.Description{
-			Prompt: strings.Repeat("p", 1<<20), Parameters: []workflow.Parameter{{Name: "model", Choices: choices}},
-		}}},
+		System: health.Of([]health.Worker{worker}),
+		Workflows: []workflow.Workflow{{
+			Description: workflow.Description{
+				Prompt:     strings.Repeat("p", 1<<20),
+				Parameters: []workflow.Parameter{{Name: "model", Choices: choices}},
+			},
+		}},
 	}
 	large := func(status job.Status, i int) job.Job {
 		j := job.Job{ID: fmt.Sprint(status, i), UserID: fmt.Sprint("user", i), Status: status, Start: int64(1000 + i)}
@@ -152,10 +170,12 @@ func TestFormFitsIntoAMessage(t *testing.T) {
 	for i := range 50_000 {
 		choices = append(choices, fmt.Sprintf("a model with a long name %d.safetensors", i))
 	}
-	form := workflowToProto(workflow.Workflow{Description: workflow.Description{
-		Prompt:     strings.Repeat("p", 1<<20),
-		Parameters: []workflow.Parameter{{Name: "model", Kind: workflow.KindChoice, Choices: choices}},
-	}}, nil)
+	form := workflowToProto(workflow.Workflow{
+		Description: workflow.Description{
+			Prompt:     strings.Repeat("p", 1<<20),
+			Parameters: []workflow.Parameter{{Name: "model", Kind: workflow.KindChoice, Choices: choices}},
+		},
+	}, nil)
 	if listed := len(form.Inputs[2].GetChoice().Choices); listed < 1000 || proto.Size(form) > maxResponse {
 		t.Errorf("%d choices, %d bytes", listed, proto.Size(form))
 	}

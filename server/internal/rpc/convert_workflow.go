@@ -56,11 +56,13 @@ func workflowToProto(w workflow.Workflow, workers []health.Worker) *pb.Workflow 
 			Name:  promptInput,
 			Label: "Prompt",
 			Role:  pb.InputRole_INPUT_ROLE_PROMPT,
-			Kind: &pb.Input_Text{Text: &pb.TextInput{
-				MaxBytes:  maxTextBytes,
-				Multiline: true,
-				Example:   job.Beginning(d.Prompt, maxExample),
-			}},
+			Kind: &pb.Input_Text{
+				Text: &pb.TextInput{
+					MaxBytes:  maxTextBytes,
+					Multiline: true,
+					Example:   job.Beginning(d.Prompt, maxExample),
+				},
+			},
 		},
 		{
 			Name:  seedInput,
@@ -80,28 +82,34 @@ func parameterToProto(p workflow.Parameter, room *int) *pb.Input {
 	in := &pb.Input{Name: p.Name, Label: p.Title}
 	switch p.Kind {
 	case workflow.KindInteger:
-		in.Kind = &pb.Input_Integer{Integer: &pb.IntegerInput{
-			Min:     integer(p.Min),
-			Max:     integer(p.Max),
-			Step:    int64(p.Step),
-			Default: integerOf(p.Default),
-		}}
+		in.Kind = &pb.Input_Integer{
+			Integer: &pb.IntegerInput{
+				Min:     integer(p.Min),
+				Max:     integer(p.Max),
+				Step:    int64(p.Step),
+				Default: integerOf(p.Default),
+			},
+		}
 	case workflow.KindNumber:
 		low, high := p.Bounds()
 		in.Kind = &pb.Input_Number{Number: &pb.NumberInput{Min: low, Max: high, Step: p.Step, Default: numberOf(p.Default)}}
 	case workflow.KindText:
-		in.Kind = &pb.Input_Text{Text: &pb.TextInput{
-			MaxBytes:  maxTextBytes,
-			Multiline: true,
-			Default:   textOf(p.Default),
-		}}
+		in.Kind = &pb.Input_Text{
+			Text: &pb.TextInput{
+				MaxBytes:  maxTextBytes,
+				Multiline: true,
+				Default:   textOf(p.Default),
+			},
+		}
 	case workflow.KindBoolean:
 		in.Kind = &pb.Input_Boolean{Boolean: &pb.BooleanInput{Default: booleanOf(p.Default)}}
 	case workflow.KindChoice:
-		in.Kind = &pb.Input_Choice{Choice: &pb.ChoiceInput{
-			Choices: firstChoices(p.Choices, room),
-			Default: textOf(p.Default),
-		}}
+		in.Kind = &pb.Input_Choice{
+			Choice: &pb.ChoiceInput{
+				Choices: firstChoices(p.Choices, room),
+				Default: textOf(p.Default),
+			},
+		}
 	}
 	return in
 }

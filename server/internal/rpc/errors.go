@@ -103,9 +103,12 @@ func conflictToProto(c *fault.SlotConflict) *pb.SlotConflict {
 }
 
 func inTheWayToProto(b *fault.BookingsInTheWay) *pb.PauseConflict {
-	return &pb.PauseConflict{Total: int32(b.Count), Bookings: each(b.Bookings, func(b fault.Booking) *pb.PauseObstacle {
-		return &pb.PauseObstacle{JobId: b.JobID, UserName: b.UserName, TimeSlot: slotToProto(b.Slot)}
-	})}
+	return &pb.PauseConflict{
+		Total: int32(b.Count),
+		Bookings: each(b.Bookings, func(b fault.Booking) *pb.PauseObstacle {
+			return &pb.PauseObstacle{JobId: b.JobID, UserName: b.UserName, TimeSlot: slotToProto(b.Slot)}
+		}),
+	}
 }
 
 // informed is an error that connect made, with a reason if it has none.

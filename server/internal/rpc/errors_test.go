@@ -43,7 +43,11 @@ func sent(t *testing.T, err error) *pb.ErrorInfo {
 
 func TestFaultsAreSentWithTheirDetails(t *testing.T) {
 	taken := fault.Taken(fault.SlotConflict{
-		JobID: "j", UserName: "Ada", Slot: schedule.Slot{Start: 1, End: 2}, NextFree: 3, NextFreeWorker: "gpu",
+		JobID:          "j",
+		UserName:       "Ada",
+		Slot:           schedule.Slot{Start: 1, End: 2},
+		NextFree:       3,
+		NextFreeWorker: "gpu",
 	})
 	info := sent(t, fmt.Errorf("on the way: %w", taken))
 	conflict := info.GetSlotConflict()

@@ -21,7 +21,8 @@ func TestFrameIsOneResponse(t *testing.T) {
 	gone := feed.Delta{Disconnected: []string{"c"}}
 	running := feed.Delta{Progress: &job.Progress{JobID: "a", Step: 3}}
 	snapshot := &feed.Snapshot{
-		Revision: feed.Revision{Epoch: "e"}, Jobs: []job.Job{{ID: "a", UserID: "u"}, {ID: "b", UserID: "u"}},
+		Revision:    feed.Revision{Epoch: "e"},
+		Jobs:        []job.Job{{ID: "a", UserID: "u"}, {ID: "b", UserID: "u"}},
 		Connections: []feed.Connection{{ID: "theirs", UserID: "v"}},
 		Names:       []feed.UserName{{UserID: "u", Name: "\"\\"}, {UserID: "v", Name: "V"}},
 		Own:         map[string]feed.Own{"me": {Connections: []feed.Connection{{ID: "mine"}}}},
@@ -31,14 +32,19 @@ func TestFrameIsOneResponse(t *testing.T) {
 	for name, want := range map[string]*pb.WatchStateResponse{
 		"nothing":   {},
 		"heartbeat": {Heartbeat: &pb.Heartbeat{ServerTimeMs: 1}},
-		"beginning": {ConnectionId: "c", Snapshot: presenter.snapshot(snapshot, me), Statuses: []*pb.StatusUpdate{presenter.complete(snapshot, me)}},
-		"changes":   {ConnectionId: "c", Deltas: []*pb.StateDelta{presenter.delta(kept, me)}},
+		"beginning": {
+			ConnectionId: "c",
+			Snapshot:     presenter.snapshot(snapshot, me),
+			Statuses:     []*pb.StatusUpdate{presenter.complete(snapshot, me)},
+		},
+		"changes": {ConnectionId: "c", Deltas: []*pb.StateDelta{presenter.delta(kept, me)}},
 		"all": {
-			ConnectionId: "c", Heartbeat: &pb.Heartbeat{},
-			Snapshot: presenter.snapshot(snapshot, me),
-			Deltas:   []*pb.StateDelta{presenter.delta(kept, me), presenter.delta(kept, me)},
-			Statuses: []*pb.StatusUpdate{presenter.complete(snapshot, me), presenter.status(gone, me)},
-			Progress: []*pb.JobProgress{progressToProto(*running.Progress)},
+			ConnectionId: "c",
+			Heartbeat:    &pb.Heartbeat{},
+			Snapshot:     presenter.snapshot(snapshot, me),
+			Deltas:       []*pb.StateDelta{presenter.delta(kept, me), presenter.delta(kept, me)},
+			Statuses:     []*pb.StatusUpdate{presenter.complete(snapshot, me), presenter.status(gone, me)},
+			Progress:     []*pb.JobProgress{progressToProto(*running.Progress)},
 		},
 	} {
 		for f, read := range map[format]func([]byte, proto.Message) error{asBinary: proto.Unmarshal, asJSON: protojson.Unmarshal} {
@@ -121,13 +127,24 @@ func TestChangeForEachViewer(t *testing.T) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	change := feed.Delta{Revision: feed.Revision{Epoch: "e", Number: 3}, Jobs: []job.Job{{
-		ID: "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e11", UserID: "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e12", UserName: "User-1", Worker: "gpu",
-		Workflow: "flux_klein", Status: job.Scheduled,
-		Start: 1764000000000, Duration: 11_000, Prompt: "a red fox in the snow, watercolour", Seed: 1 << 60,
-		Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024), "steps": workflow.Integer(4)},
-		Attempt:    1, Version: 1,
-	}}}
+	change := feed.Delta{
+		Revision: feed.Revision{Epoch: "e", Number: 3},
+		Jobs: []job.Job{{
+			ID:         "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e11",
+			UserID:     "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e12",
+			UserName:   "User-1",
+			Worker:     "gpu",
+			Workflow:   "flux_klein",
+			Status:     job.Scheduled,
+			Start:      1764000000000,
+			Duration:   11_000,
+			Prompt:     "a red fox in the snow, watercolour",
+			Seed:       1 << 60,
+			Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024), "steps": workflow.Integer(4)},
+			Attempt:    1,
+			Version:    1,
+		}},
+	}
 	for name, policy := range map[string]account.Policy{"open": {Addresses: true}, "private": {PrivateJobs: true}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -143,8 +160,11 @@ func BenchmarkSnapshot(b *testing.B) {
 	var jobs []job.Job
 	for i := range 1000 {
 		jobs = append(jobs, job.Job{
-			ID: string(rune(i)), Status: job.Scheduled, Start: int64(i),
-			Prompt: "a red fox in the snow, watercolour", Parameters: workflow.Values{"width": workflow.Integer(1024)},
+			ID:         string(rune(i)),
+			Status:     job.Scheduled,
+			Start:      int64(i),
+			Prompt:     "a red fox in the snow, watercolour",
+			Parameters: workflow.Values{"width": workflow.Integer(1024)},
 		})
 	}
 	f.Load(feed.Revision{Epoch: "e"}, jobs, nil)

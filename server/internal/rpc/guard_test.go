@@ -31,8 +31,11 @@ func serve(t *testing.T, limits account.Limits, log *bytes.Buffer) comfyschedule
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	service := &rpc.Server{
-		Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Presenter: rpc.Presenter{Limits: limits}, CookieName: "test",
-		Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Identity:   identity.New(s, identity.Rules{Mode: account.Open}, time.Now),
+		Presenter:  rpc.Presenter{Limits: limits},
+		CookieName: "test",
+		Now:        time.Now,
+		Log:        slog.New(slog.NewTextHandler(log, nil)),
 	}
 	_, token, err := service.Identity.SignIn(t.Context(), "", "", "")
 	if err != nil {

@@ -82,8 +82,13 @@ func (s identityService) setCookie(ctx context.Context, value string, age int) {
 		return
 	}
 	cookie := http.Cookie{
-		Name: s.cookieName(ctx), Value: value, Path: "/", MaxAge: age,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: gate.PeerOf(ctx).Secure,
+		Name:     s.cookieName(ctx),
+		Value:    value,
+		Path:     "/",
+		MaxAge:   age,
+		HttpOnly: true,
+		SameSite: http.SameSiteStrictMode,
+		Secure:   gate.PeerOf(ctx).Secure,
 	}
 	call.ResponseHeader().Add("Set-Cookie", cookie.String())
 }

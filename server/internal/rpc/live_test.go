@@ -48,9 +48,13 @@ func newLive(t *testing.T, presenter rpc.Presenter, render func(feed.Delta) *rpc
 	t.Cleanup(func() { _ = s.Close() })
 	l := &live{t: t}
 	l.Server = &rpc.Server{
-		Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Store: s, Presenter: presenter, CookieName: "test",
-		Stopping: make(chan struct{}), Now: time.Now,
-		Log: slog.New(slog.NewTextHandler(&l.log, nil)),
+		Identity:   identity.New(s, identity.Rules{Mode: account.Open}, time.Now),
+		Store:      s,
+		Presenter:  presenter,
+		CookieName: "test",
+		Stopping:   make(chan struct{}),
+		Now:        time.Now,
+		Log:        slog.New(slog.NewTextHandler(&l.log, nil)),
 	}
 	if render == nil {
 		render = l.Presenter.Delta
@@ -119,30 +123,44 @@ var anyText = rapid.OneOf(
 func anyJob(t *rapid.T, user string) job.Job {
 	text := func(what string) string { return anyText.Draw(t, what) }
 	return job.Job{
-		ID: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "job"), UserID: user, UserName: text("name"), Worker: text("worker"),
-		Workflow: text("workflow"),
-		Status:   rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed}).Draw(t, "status"),
-		Prompt:   text("prompt"), Parameters: workflow.Values{text("parameter"): workflow.Text(text("value")), "n": workflow.Integer(1)},
-		Results: []job.Result{{Filename: text("file"), Kind: job.Image, NodeID: text("node"), Text: text("text")}},
-		Failure: &job.Failure{Message: text("message"), NodeID: text("node")}, Delay: &job.Delay{Reason: text("reason")},
+		ID:         rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "job"),
+		UserID:     user,
+		UserName:   text("name"),
+		Worker:     text("worker"),
+		Workflow:   text("workflow"),
+		Status:     rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed}).Draw(t, "status"),
+		Prompt:     text("prompt"),
+		Parameters: workflow.Values{text("parameter"): workflow.Text(text("value")), "n": workflow.Integer(1)},
+		Results:    []job.Result{{Filename: text("file"), Kind: job.Image, NodeID: text("node"), Text: text("text")}},
+		Failure:    &job.Failure{Message: text("message"), NodeID: text("node")},
+		Delay:      &job.Delay{Reason: text("reason")},
 	}
 }
 
 func anySystem(t *rapid.T) health.State {
 	text := func(what string) string { return anyText.Draw(t, what) }
 	return health.Of([]health.Worker{{
-		ID: text("id"), Status: health.Offline, Reason: text("reason"), ComfyUIVersion: text("version"), Device: text("device"),
-		BootSteps: []health.BootStep{{Name: text("step"), Detail: text("detail")}},
-		Pause:     &schedule.Pause{Reason: text("pause"), UserName: text("by")},
+		ID:             text("id"),
+		Status:         health.Offline,
+		Reason:         text("reason"),
+		ComfyUIVersion: text("version"),
+		Device:         text("device"),
+		BootSteps:      []health.BootStep{{Name: text("step"), Detail: text("detail")}},
+		Pause:          &schedule.Pause{Reason: text("pause"), UserName: text("by")},
 	}})
 }
 
 func anyWorkflows(t *rapid.T) []workflow.Workflow {
 	text := func(what string) string { return anyText.Draw(t, what) }
-	return []workflow.Workflow{{ID: text("id"), Title: text("title"), Description: workflow.Description{
-		Prompt: text("example"), Problems: []workflow.Problem{{Text: text("problem")}},
-		Parameters: []workflow.Parameter{{Name: text("name"), Title: text("title"), Choices: []string{text("choice")}}},
-	}}}
+	return []workflow.Workflow{{
+		ID:    text("id"),
+		Title: text("title"),
+		Description: workflow.Description{
+			Prompt:     text("example"),
+			Problems:   []workflow.Problem{{Text: text("problem")}},
+			Parameters: []workflow.Parameter{{Name: text("name"), Title: text("title"), Choices: []string{text("choice")}}},
+		},
+	}}
 }
 
 // TestAnyBytesInAnyText: whatever bytes come from outside, the live state stays up and each watcher gets each change, in
@@ -174,7 +192,9 @@ func TestAnyBytesInAnyText(t *testing.T) {
 				case 4:
 					l.Feed.SetProgress(job.Progress{JobID: "a", NodeID: anyText.Draw(t, "node"), NodeTitle: anyText.Draw(t, "title")})
 					l.Feed.Connect(feed.Connection{
-						ID: anyText.Draw(t, "id"), UserID: me.ID, IP: anyText.Draw(t, "address"),
+						ID:     anyText.Draw(t, "id"),
+						UserID: me.ID,
+						IP:     anyText.Draw(t, "address"),
 						Client: anyText.Draw(t, "client"),
 					}, "")()
 				}
@@ -252,8 +272,12 @@ func TestResponsesAreBounded(t *testing.T) {
 	var jobs []job.Job
 	for i := range 900 {
 		j := job.Job{
-			ID: fmt.Sprint("job", i), UserID: fmt.Sprint("user", i%7), UserName: "somebody", Start: int64(i + 1),
-			Status: job.Scheduled, Prompt: strings.Repeat("🦊", 4000),
+			ID:       fmt.Sprint("job", i),
+			UserID:   fmt.Sprint("user", i%7),
+			UserName: "somebody",
+			Start:    int64(i + 1),
+			Status:   job.Scheduled,
+			Prompt:   strings.Repeat("🦊", 4000),
 		}
 		for n := range 3 {
 			j.Results = append(j.Results, job.Result{Kind: job.Words, Text: strings.Repeat("🦊", 300), NodeID: fmt.Sprint(n)})

@@ -12,9 +12,17 @@ import (
 
 func TestNetworkOfAnAddress(t *testing.T) {
 	for address, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
-		"2001:db8:1:2::1": "2001:db8:1:2::/64",
-		"fe80::1%eth0":    "fe80::/64", "127.0.0.1": "", "127.3.2.1": "", "::1": "", "::ffff:127.0.0.1": "", "": "", "pipe": "",
+		"192.0.2.7":            "192.0.2.7",
+		"::ffff:192.0.2.7":     "192.0.2.7",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"2001:db8:1:2::1":      "2001:db8:1:2::/64",
+		"fe80::1%eth0":         "fe80::/64",
+		"127.0.0.1":            "",
+		"127.3.2.1":            "",
+		"::1":                  "",
+		"::ffff:127.0.0.1":     "",
+		"":                     "",
+		"pipe":                 "",
 	} {
 		if got := network(address); got != want {
 			t.Errorf("%s counts for %q, want %q", address, got, want)
@@ -31,7 +39,8 @@ func TestStreamsAreCounted(t *testing.T) {
 	refused := func(what, user, address string, administrator bool, limit int) {
 		t.Helper()
 		var tooMany *fault.Error
-		if _, err := open(user, address, administrator); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyStreams || tooMany.Metadata["limit"] != strconv.Itoa(limit) {
+		if _, err := open(user, address, administrator); !errors.As(err, &tooMany) || tooMany.Reason != fault.TooManyStreams ||
+			tooMany.Metadata["limit"] != strconv.Itoa(limit) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -61,7 +61,11 @@ func (s *Server) newWatcher(
 		return nil, nil, err
 	}
 	connection := feed.Connection{
-		ID: uuid.NewString(), UserID: me.ID, IP: me.Address, Client: r.Client, ConnectedAt: s.Now().UnixMilli(),
+		ID:          uuid.NewString(),
+		UserID:      me.ID,
+		IP:          me.Address,
+		Client:      r.Client,
+		ConnectedAt: s.Now().UnixMilli(),
 	}
 	w = &watcher{Server: s, me: me, stream: stream, format: formatOf(stream), connection: connection.ID}
 	if after := r.ResumeAfter; after != nil {

@@ -53,8 +53,12 @@ func watched(t *testing.T, test func(*rpc.Server, chan struct{}, *connect.Server
 		defer func() { _ = s.Close() }()
 		stopping := make(chan struct{})
 		service := &rpc.Server{
-			Identity: identity.New(s, identity.Rules{Mode: account.Open}, time.Now), Store: s, CookieName: "test", Stopping: stopping,
-			Now: time.Now, Log: slog.New(slog.DiscardHandler),
+			Identity:   identity.New(s, identity.Rules{Mode: account.Open}, time.Now),
+			Store:      s,
+			CookieName: "test",
+			Stopping:   stopping,
+			Now:        time.Now,
+			Log:        slog.New(slog.DiscardHandler),
 		}
 		service.Feed = feed.New(0, service.Presenter.Delta)
 		service.Feed.Load(feed.Revision{Epoch: "e"}, nil, nil)

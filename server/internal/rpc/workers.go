@@ -33,7 +33,11 @@ func (s workerService) GetWorker(ctx context.Context, r *pb.GetWorkerRequest) (*
 
 func (s workerService) PauseWorker(ctx context.Context, r *pb.PauseWorkerRequest) (*pb.PauseWorkerResponse, error) {
 	paused, moving, err := s.Booking.Pause(ctx, caller(ctx).Actor, booking.Break{
-		Worker: r.WorkerId, From: r.StartMs, Duration: r.DurationMs, Reason: r.Reason, Move: r.MoveBookings,
+		Worker:   r.WorkerId,
+		From:     r.StartMs,
+		Duration: r.DurationMs,
+		Reason:   r.Reason,
+		Move:     r.MoveBookings,
 	})
 	if err != nil {
 		return nil, err

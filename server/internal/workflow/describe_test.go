@@ -22,7 +22,9 @@ func classes() map[string]workflow.Class {
 		"RandomNoise":    inputs(map[string]workflow.Input{"noise_seed": {Kind: workflow.KindInteger, Min: "0", Max: "18446744073709551615"}}),
 		"CLIPLoader":     inputs(map[string]workflow.Input{"clip_name": {Kind: workflow.KindChoice, Choices: []string{"qwen.safetensors"}}}),
 		"EmptyLatent": inputs(map[string]workflow.Input{
-			"width": {Kind: workflow.KindInteger, Min: "16", Max: "16384", Step: "16"}, "scale": {Kind: workflow.KindNumber, Min: "0.5"}, "tiled": {Kind: workflow.KindBoolean},
+			"width": {Kind: workflow.KindInteger, Min: "16", Max: "16384", Step: "16"},
+			"scale": {Kind: workflow.KindNumber, Min: "0.5"},
+			"tiled": {Kind: workflow.KindBoolean},
 		}),
 		"Schedule":  inputs(map[string]workflow.Input{"width": {Kind: workflow.KindInteger, Min: "32", Max: "8192", Step: "16"}}),
 		"SaveImage": {Output: true, Inputs: map[string]workflow.Input{"filename_prefix": {Kind: workflow.KindText}}},
@@ -77,16 +79,91 @@ func TestParametersOfEveryKind(t *testing.T) {
 		input       workflow.Input
 		want        workflow.Parameter
 	}{
-		{"widest integer", "-5", workflow.Input{Kind: workflow.KindInteger, Min: "-9223372036854775807", Max: "18446744073709551615"}, workflow.Parameter{Kind: workflow.KindInteger, Min: "-9223372036854775807", Default: workflow.Integer(-5)}},
-		{"fractional limits", "2", workflow.Input{Kind: workflow.KindInteger, Min: "0.5", Max: "1.6e1"}, workflow.Parameter{Kind: workflow.KindInteger, Min: "1", Max: "16", Default: workflow.Integer(2)}},
-		{"integer as text", `"64"`, workflow.Input{Kind: workflow.KindInteger}, workflow.Parameter{Kind: workflow.KindInteger, Default: workflow.Integer(64)}},
-		{"integer as float", `20.0`, workflow.Input{Kind: workflow.KindInteger}, workflow.Parameter{Kind: workflow.KindInteger, Default: workflow.Integer(20)}},
-		{"template off the steps", "1000", workflow.Input{Kind: workflow.KindInteger, Min: "0", Step: "16"}, workflow.Parameter{Kind: workflow.KindInteger, Min: "0", Default: workflow.Integer(1000)}},
-		{"odd numbers", "31", workflow.Input{Kind: workflow.KindInteger, Min: "1", Max: "31", Step: "2"}, workflow.Parameter{Kind: workflow.KindInteger, Min: "1", Max: "31", Step: 2, Default: workflow.Integer(31)}},
-		{"whole number for a float", "8", workflow.Input{Kind: workflow.KindNumber, Min: "0.0", Max: "100.0", Step: "0.1"}, workflow.Parameter{Kind: workflow.KindNumber, Min: "0", Max: "100", Default: workflow.Number(8)}},
-		{"choice", `"b"`, workflow.Input{Kind: workflow.KindChoice, Choices: []string{"a", "b"}}, workflow.Parameter{Kind: workflow.KindChoice, Choices: []string{"a", "b"}, Default: workflow.Text("b")}},
-		{"choice that is no text", `2`, workflow.Input{Kind: workflow.KindChoice, Choices: []string{"1", "2"}}, workflow.Parameter{Kind: workflow.KindChoice, Choices: []string{"1", "2"}, Default: workflow.Text("2")}},
-		{"boolean", `true`, workflow.Input{Kind: workflow.KindBoolean}, workflow.Parameter{Kind: workflow.KindBoolean, Default: workflow.Boolean(true)}},
+		{"widest integer", "-5", workflow.Input{
+			Kind: workflow.KindInteger,
+			Min:  "-9223372036854775807",
+			Max:  "18446744073709551615",
+		}, workflow.Parameter{
+			Kind:    workflow.KindInteger,
+			Min:     "-9223372036854775807",
+			Default: workflow.Integer(-5),
+		}},
+		{"fractional limits", "2", workflow.Input{
+			Kind: workflow.KindInteger,
+			Min:  "0.5",
+			Max:  "1.6e1",
+		}, workflow.Parameter{
+			Kind:    workflow.KindInteger,
+			Min:     "1",
+			Max:     "16",
+			Default: workflow.Integer(2),
+		}},
+		{"integer as text", `"64"`, workflow.Input{
+			Kind: workflow.KindInteger,
+		}, workflow.Parameter{
+			Kind:    workflow.KindInteger,
+			Default: workflow.Integer(64),
+		}},
+		{"integer as float", `20.0`, workflow.Input{
+			Kind: workflow.KindInteger,
+		}, workflow.Parameter{
+			Kind:    workflow.KindInteger,
+			Default: workflow.Integer(20),
+		}},
+		{"template off the steps", "1000", workflow.Input{
+			Kind: workflow.KindInteger,
+			Min:  "0",
+			Step: "16",
+		}, workflow.Parameter{
+			Kind:    workflow.KindInteger,
+			Min:     "0",
+			Default: workflow.Integer(1000),
+		}},
+		{"odd numbers", "31", workflow.Input{
+			Kind: workflow.KindInteger,
+			Min:  "1",
+			Max:  "31",
+			Step: "2",
+		}, workflow.Parameter{
+			Kind:    workflow.KindInteger,
+			Min:     "1",
+			Max:     "31",
+			Step:    2,
+			Default: workflow.Integer(31),
+		}},
+		{"whole number for a float", "8", workflow.Input{
+			Kind: workflow.KindNumber,
+			Min:  "0.0",
+			Max:  "100.0",
+			Step: "0.1",
+		}, workflow.Parameter{
+			Kind:    workflow.KindNumber,
+			Min:     "0",
+			Max:     "100",
+			Default: workflow.Number(8),
+		}},
+		{"choice", `"b"`, workflow.Input{
+			Kind:    workflow.KindChoice,
+			Choices: []string{"a", "b"},
+		}, workflow.Parameter{
+			Kind:    workflow.KindChoice,
+			Choices: []string{"a", "b"},
+			Default: workflow.Text("b"),
+		}},
+		{"choice that is no text", `2`, workflow.Input{
+			Kind:    workflow.KindChoice,
+			Choices: []string{"1", "2"},
+		}, workflow.Parameter{
+			Kind:    workflow.KindChoice,
+			Choices: []string{"1", "2"},
+			Default: workflow.Text("2"),
+		}},
+		{"boolean", `true`, workflow.Input{
+			Kind: workflow.KindBoolean,
+		}, workflow.Parameter{
+			Kind:    workflow.KindBoolean,
+			Default: workflow.Boolean(true),
+		}},
 		{"text", `"x"`, workflow.Input{Kind: workflow.KindText}, workflow.Parameter{Kind: workflow.KindText, Default: workflow.Text("x")}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -108,7 +185,9 @@ func TestRangeOfSeveralTargets(t *testing.T) {
 		input := func(name string) workflow.Input {
 			low := rapid.Int64Range(-50, 50).Draw(r, name+" min")
 			return workflow.Input{
-				Kind: workflow.KindInteger, Min: json.Number(fmt.Sprint(low)), Max: json.Number(fmt.Sprint(low + rapid.Int64Range(0, 200).Draw(r, name+" width"))),
+				Kind: workflow.KindInteger,
+				Min:  json.Number(fmt.Sprint(low)),
+				Max:  json.Number(fmt.Sprint(low + rapid.Int64Range(0, 200).Draw(r, name+" width"))),
 				Step: json.Number(fmt.Sprint(rapid.IntRange(1, 12).Draw(r, name+" step"))),
 			}
 		}
@@ -149,17 +228,33 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		inputs      map[string]workflow.Input
 		want        string
 	}{
-		{"no models", `"flux.safetensors"`, has(files()), "node 1 (X) needs the model file flux.safetensors, which is not there: put it into models/diffusion_models and start again"},
-		{"in a folder", `"flux.safetensors"`, has(files("new\\flux.safetensors")), "which this ComfyUI has as new\\flux.safetensors: change unet_name in the template"},
+		{"no models", `"flux.safetensors"`, has(files()),
+			"node 1 (X) needs the model file flux.safetensors, which is not there: put it into models/diffusion_models and start again"},
+		{"in a folder", `"flux.safetensors"`, has(files("new\\flux.safetensors")),
+			"which this ComfyUI has as new\\flux.safetensors: change unet_name in the template"},
 		{"of another system", `"new\\flux.safetensors"`, has(files("new/flux.safetensors")), "which this ComfyUI has as new/flux.safetensors"},
 		{"list unknown", `"flux.safetensors"`, has(workflow.Input{Kind: workflow.KindText}), ""},
-		{"input picture", `"cat.png"`, has(workflow.Input{Kind: workflow.KindChoice, Choices: []string{}, Upload: true}), "put it into ComfyUI's input folder"},
+		{"input picture", `"cat.png"`, has(workflow.Input{
+			Kind:    workflow.KindChoice,
+			Choices: []string{},
+			Upload:  true,
+		}), "put it into ComfyUI's input folder"},
 		{"input picture in a folder", `"pets/cat.png"`, has(workflow.Input{Kind: workflow.KindChoice, Choices: []string{}, Upload: true}), ""},
-		{"other choice", `"flux2"`, has(files("sd3", "wan")), `has "flux2" in the field unet_name, which this ComfyUI does not offer there (it has sd3, wan)`},
-		{"too large", `99999`, has(workflow.Input{Kind: workflow.KindInteger, Max: "16384"}), "has 99999 in the field unet_name, which takes at most 16384"},
-		{"too small", `0.1`, has(workflow.Input{Kind: workflow.KindNumber, Min: "0.5"}), "has 0.1 in the field unet_name, which takes at least 0.5"},
+		{"other choice", `"flux2"`, has(files("sd3", "wan")),
+			`has "flux2" in the field unet_name, which this ComfyUI does not offer there (it has sd3, wan)`},
+		{"too large", `99999`, has(workflow.Input{
+			Kind: workflow.KindInteger,
+			Max:  "16384",
+		}), "has 99999 in the field unet_name, which takes at most 16384"},
+		{"too small", `0.1`, has(workflow.Input{
+			Kind: workflow.KindNumber,
+			Min:  "0.5",
+		}), "has 0.1 in the field unet_name, which takes at least 0.5"},
 		{"no number", `"abc"`, has(workflow.Input{Kind: workflow.KindInteger}), "which takes a whole number"},
-		{"prompt into a number", `1`, map[string]workflow.Input{"text": {Kind: workflow.KindInteger, Min: "0"}, "unet_name": {Kind: workflow.KindInteger}}, "parameter_map.prompt names the field text of node 1 (X), which takes a whole number; it needs text"},
+		{"prompt into a number", `1`, map[string]workflow.Input{
+			"text":      {Kind: workflow.KindInteger, Min: "0"},
+			"unet_name": {Kind: workflow.KindInteger},
+		}, "parameter_map.prompt names the field text of node 1 (X), which takes a whole number; it needs text"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d, _ := one(t, map[string]string{"unet_name": tc.value}, tc.inputs)
@@ -196,7 +291,9 @@ func TestFillKeepsWhatTheTemplateHas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filled := string(template.Fill(workflow.Inputs{Parameters: workflow.Values{"bits": workflow.Text("16"), "on": workflow.Text("false"), "name": workflow.Text("16")}}))
+	filled := string(template.Fill(workflow.Inputs{
+		Parameters: workflow.Values{"bits": workflow.Text("16"), "on": workflow.Text("false"), "name": workflow.Text("16")},
+	}))
 	for _, want := range []string{`"bits":16`, `"on":false`, `"name":"16"`} {
 		if !strings.Contains(filled, want) {
 			t.Errorf("no %s in %s", want, filled)

@@ -102,11 +102,23 @@ func (i Input) refuses(value any, field string) string {
 
 // modelFolders are the folders below ComfyUI's models folder by the field that names a file in them.
 var modelFolders = map[string]string{
-	"unet_name": "diffusion_models", "clip_name": "text_encoders", "clip_name1": "text_encoders", "clip_name2": "text_encoders",
-	"clip_name3": "text_encoders", "clip_name4": "text_encoders", "vae_name": "vae", "ckpt_name": "checkpoints", "lora_name": "loras",
-	"control_net_name": "controlnet", "style_model_name": "style_models", "gligen_name": "gligen", "hypernetwork_name": "hypernetworks",
-	"photomaker_model_name": "photomaker", "audio_encoder_name": "audio_encoders", "bg_removal_name": "background_removal",
-	"model_name": "upscale_models",
+	"unet_name":             "diffusion_models",
+	"clip_name":             "text_encoders",
+	"clip_name1":            "text_encoders",
+	"clip_name2":            "text_encoders",
+	"clip_name3":            "text_encoders",
+	"clip_name4":            "text_encoders",
+	"vae_name":              "vae",
+	"ckpt_name":             "checkpoints",
+	"lora_name":             "loras",
+	"control_net_name":      "controlnet",
+	"style_model_name":      "style_models",
+	"gligen_name":           "gligen",
+	"hypernetwork_name":     "hypernetworks",
+	"photomaker_model_name": "photomaker",
+	"audio_encoder_name":    "audio_encoders",
+	"bg_removal_name":       "background_removal",
+	"model_name":            "upscale_models",
 }
 
 var modelExtensions = []string{".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".pt2", ".bin", ".gguf", ".onnx"}
@@ -161,7 +173,8 @@ func (t *Template) kindProblems(name string, classes map[string]Class) (found []
 		n := t.nodes[target.NodeID]
 		if input, known := classes[n.ClassType].Inputs[target.Field]; known && !fits(input.Kind) {
 			found = append(found, Problem{target.NodeID, fmt.Sprintf(
-				"parameter_map.%s names the field %s of node %s (%s), which takes %v; it needs %s", name, target.Field, target.NodeID, n.ClassType, input.Kind, wants)})
+				"parameter_map.%s names the field %s of node %s (%s), which takes %v; it needs %s", name, target.Field, target.NodeID, n.ClassType,
+				input.Kind, wants)})
 		}
 	}
 	return found

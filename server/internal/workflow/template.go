@@ -116,16 +116,19 @@ func (t *Template) checkBinding(name string, b Binding) (problems []error) {
 	for _, target := range b.Targets {
 		n, exists := t.nodes[target.NodeID]
 		if !exists {
-			problems = append(problems, fmt.Errorf("parameter_map.%s: there is no node %q in the graph (it has %s)", name, target.NodeID, strings.Join(slices.Sorted(maps.Keys(t.nodes)), ", ")))
+			problems = append(problems, fmt.Errorf("parameter_map.%s: there is no node %q in the graph (it has %s)", name, target.NodeID,
+				strings.Join(slices.Sorted(maps.Keys(t.nodes)), ", ")))
 			continue
 		}
 		value, exists := n.Inputs[target.Field]
 		if !exists {
-			problems = append(problems, fmt.Errorf("parameter_map.%s: node %s (%s) has no field %q (it has %s)", name, target.NodeID, n.ClassType, target.Field, strings.Join(slices.Sorted(maps.Keys(n.Inputs)), ", ")))
+			problems = append(problems, fmt.Errorf("parameter_map.%s: node %s (%s) has no field %q (it has %s)", name, target.NodeID, n.ClassType,
+				target.Field, strings.Join(slices.Sorted(maps.Keys(n.Inputs)), ", ")))
 			continue
 		}
 		if _, linked := link(value); linked {
-			problems = append(problems, fmt.Errorf("parameter_map.%s: field %q of node %s takes its value from another node and cannot be set", name, target.Field, target.NodeID))
+			problems = append(problems, fmt.Errorf("parameter_map.%s: field %q of node %s takes its value from another node and cannot be set", name,
+				target.Field, target.NodeID))
 			continue
 		}
 		if err := b.holds(value); err != nil && name != SeedParameter { // every run has a seed of its own

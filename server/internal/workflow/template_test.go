@@ -31,7 +31,11 @@ func at(targets ...string) workflow.Binding {
 
 func bindings() map[string]workflow.Binding {
 	return map[string]workflow.Binding{
-		"prompt": at("6.text"), "seed": at("25.noise_seed"), "width": at("47.width", "48.width"), "scale": at("47.scale"), "tiled": at("47.tiled"),
+		"prompt": at("6.text"),
+		"seed":   at("25.noise_seed"),
+		"width":  at("47.width", "48.width"),
+		"scale":  at("47.scale"),
+		"tiled":  at("47.tiled"),
 	}
 }
 
@@ -56,16 +60,29 @@ func parse(t *testing.T) *workflow.Template {
 
 func TestFillSetsEveryTargetAndKeepsSeedsExact(t *testing.T) {
 	filled := parse(t).Fill(workflow.Inputs{
-		Prompt: `a "quoted" cat`, Seed: 18446744073709551614, Name: "job-1",
-		Parameters: workflow.Values{"width": workflow.Integer(512), "scale": workflow.Number(2), "tiled": workflow.Boolean(true), "unknown": workflow.Integer(1)},
+		Prompt: `a "quoted" cat`,
+		Seed:   18446744073709551614,
+		Name:   "job-1",
+		Parameters: workflow.Values{
+			"width":   workflow.Integer(512),
+			"scale":   workflow.Number(2),
+			"tiled":   workflow.Boolean(true),
+			"unknown": workflow.Integer(1),
+		},
 	})
 	var got map[string]struct{ Inputs map[string]json.RawMessage }
 	if err := json.Unmarshal(filled, &got); err != nil {
 		t.Fatal(err)
 	}
 	for field, want := range map[string]string{
-		"6.text": `"a \"quoted\" cat"`, "25.noise_seed": "18446744073709551614", "47.width": "512", "48.width": "512",
-		"47.scale": "2", "47.tiled": "true", "48.latent": `["47",0]`, "9.filename_prefix": `"art/fox/job-1"`,
+		"6.text":            `"a \"quoted\" cat"`,
+		"25.noise_seed":     "18446744073709551614",
+		"47.width":          "512",
+		"48.width":          "512",
+		"47.scale":          "2",
+		"47.tiled":          "true",
+		"48.latent":         `["47",0]`,
+		"9.filename_prefix": `"art/fox/job-1"`,
 	} {
 		node, name, _ := strings.Cut(field, ".")
 		if string(got[node].Inputs[name]) != want {
@@ -83,17 +100,28 @@ func TestParseNamesEveryProblem(t *testing.T) {
 		{"no JSON", `{`, bindings(), []string{"not a ComfyUI graph"}},
 		{"editor format", `{"nodes": [], "links": [], "version": 0.4}`, bindings(), []string{`Export (API)`}},
 		{"empty", `{}`, map[string]workflow.Binding{}, []string{"no nodes", "parameter_map.prompt: missing", "parameter_map.seed: missing"}},
-		{"bad nodes", `{"1": {"inputs": {"a": ["2", 0]}}, "3": {"class_type": "X"}}`, map[string]workflow.Binding{"prompt": at("1.a"), "seed": at("9.x")}, []string{
+		{"bad nodes", `{"1": {"inputs": {"a": ["2", 0]}}, "3": {"class_type": "X"}}`, map[string]workflow.Binding{
+			"prompt": at("1.a"),
+			"seed":   at("9.x"),
+		}, []string{
 			"node 1 has no class_type", "linked to node 2, which does not exist", "node 3 has no inputs object",
 			"takes its value from another node", `no node "9" in the graph (it has 1, 3)`,
 		}},
 		{"limits", graph, map[string]workflow.Binding{
-			"prompt": limited(at("6.text"), "1", ""), "seed": limited(at("25.noise_seed"), "-1", "1.5"), "width": limited(at("47.width"), "20", "10"), "scale": limited(at("47.scale"), "2", ""),
+			"prompt": limited(at("6.text"), "1", ""),
+			"seed":   limited(at("25.noise_seed"), "-1", "1.5"),
+			"width":  limited(at("47.width"), "20", "10"),
+			"scale":  limited(at("47.scale"), "2", ""),
 		}, []string{
-			"parameter_map.prompt: min and max are for numbers, not for a fox", "parameter_map.seed: -1 is no seed", "parameter_map.seed: 1.5 is no seed",
-			"parameter_map.width: min 20 is above max 10", "parameter_map.scale: the template's own value 1.5 is below min 2: node 47 has it in scale",
+			"parameter_map.prompt: min and max are for numbers, not for a fox", "parameter_map.seed: -1 is no seed",
+			"parameter_map.seed: 1.5 is no seed",
+			"parameter_map.width: min 20 is above max 10",
+			"parameter_map.scale: the template's own value 1.5 is below min 2: node 47 has it in scale",
 		}},
-		{"no such field", graph, map[string]workflow.Binding{"prompt": at("6.txt"), "seed": at("25.noise_seed")}, []string{`node 6 (CLIPTextEncode) has no field "txt" (it has clip, text)`}},
+		{"no such field", graph, map[string]workflow.Binding{
+			"prompt": at("6.txt"),
+			"seed":   at("25.noise_seed"),
+		}, []string{`node 6 (CLIPTextEncode) has no field "txt" (it has clip, text)`}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := workflow.Parse("id", "Title", []byte(tc.graph), tc.bindings)
@@ -110,7 +138,12 @@ func TestParseNamesEveryProblem(t *testing.T) {
 }
 
 func TestValuesKeepTheirKindsAsJSON(t *testing.T) {
-	values := workflow.Values{"i": workflow.Integer(-9007199254740993), "n": workflow.Number(1), "t": workflow.Text("1"), "b": workflow.Boolean(false)}
+	values := workflow.Values{
+		"i": workflow.Integer(-9007199254740993),
+		"n": workflow.Number(1),
+		"t": workflow.Text("1"),
+		"b": workflow.Boolean(false),
+	}
 	data, err := json.Marshal(values)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +164,11 @@ func TestShippedTemplatesParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := workflow.Parse("flux_klein", "FLUX.2 klein", raw, map[string]workflow.Binding{
-		"prompt": at("6.text"), "seed": at("25.noise_seed"), "width": at("47.width", "48.width"), "height": at("47.height", "48.height"), "steps": at("48.steps"),
+		"prompt": at("6.text"),
+		"seed":   at("25.noise_seed"),
+		"width":  at("47.width", "48.width"),
+		"height": at("47.height", "48.height"),
+		"steps":  at("48.steps"),
 	}); err != nil {
 		t.Error(err)
 	}

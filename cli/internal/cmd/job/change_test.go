@@ -56,9 +56,11 @@ func TestEditChangesWhatItNames(t *testing.T) {
 		return &pb.BookingProblem{
 			Info: &pb.ErrorInfo{
 				Reason: pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
-				Detail: &pb.ErrorInfo_SlotConflict{SlotConflict: &pb.SlotConflict{
-					Blocker: &pb.SlotConflict_Job{Job: &pb.JobBlocker{JobId: by}},
-				}},
+				Detail: &pb.ErrorInfo_SlotConflict{
+					SlotConflict: &pb.SlotConflict{
+						Blocker: &pb.SlotConflict_Job{Job: &pb.JobBlocker{JobId: by}},
+					},
+				},
 			},
 			Message: "taken",
 		}

@@ -62,10 +62,20 @@ type request struct{ userID, id string }
 // NewState makes an empty state.
 func NewState() *State {
 	return &State{
-		turn: make(chan struct{}, 1), jobs: map[string]job.Job{}, users: map[string]user{}, numbers: map[string]int64{},
-		tokens: map[string]token{}, invitations: map[string]invitation{}, erasures: map[string]bool{}, results: map[resultFile]string{},
-		events: map[int64]audit.Event{}, requests: map[request]int64{}, pauses: map[string]schedule.Pause{},
-		templates: map[string]store.Template{}, records: map[string][]byte{}, log: recent.New(store.Revision{Epoch: uuid.NewString()}),
+		turn:        make(chan struct{}, 1),
+		jobs:        map[string]job.Job{},
+		users:       map[string]user{},
+		numbers:     map[string]int64{},
+		tokens:      map[string]token{},
+		invitations: map[string]invitation{},
+		erasures:    map[string]bool{},
+		results:     map[resultFile]string{},
+		events:      map[int64]audit.Event{},
+		requests:    map[request]int64{},
+		pauses:      map[string]schedule.Pause{},
+		templates:   map[string]store.Template{},
+		records:     map[string][]byte{},
+		log:         recent.New(store.Revision{Epoch: uuid.NewString()}),
 	}
 }
 

@@ -44,14 +44,28 @@ func newRig(b *testing.B) *rig {
 // job is one that overlaps no other.
 func (r *rig) job() job.Job {
 	return job.Job{
-		ID: uuid.Must(uuid.NewV7()).String(), UserID: r.user.ID, Worker: "gpu", Workflow: "flux_klein", Status: job.Scheduled, Start: r.n.Add(1) * 1000, Duration: 900,
-		Prompt: "a red fox in the snow, watercolour", Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024)}, Attempt: 1, Version: 1,
+		ID:         uuid.Must(uuid.NewV7()).String(),
+		UserID:     r.user.ID,
+		Worker:     "gpu",
+		Workflow:   "flux_klein",
+		Status:     job.Scheduled,
+		Start:      r.n.Add(1) * 1000,
+		Duration:   900,
+		Prompt:     "a red fox in the snow, watercolour",
+		Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024)},
+		Attempt:    1,
+		Version:    1,
 	}
 }
 
 func (r *rig) event(j job.Job, request string) audit.Event {
 	return audit.Event{
-		At: 1, UserID: r.user.ID, Address: "192.0.2.7", Action: audit.Book, JobID: j.ID, Detail: "at 2026-11-24 12:00:00 UTC",
+		At:      1,
+		UserID:  r.user.ID,
+		Address: "192.0.2.7",
+		Action:  audit.Book,
+		JobID:   j.ID,
+		Detail:  "at 2026-11-24 12:00:00 UTC",
 		Request: audit.Request{ID: request, Hash: []byte("0123456789abcdef")},
 	}
 }
@@ -164,7 +178,11 @@ func BenchmarkRead(b *testing.B) {
 		},
 		"completed of a user, deep": func() error {
 			_, err := r.ListJobs(b.Context(), store.Query{
-				UserID: r.user.ID, Statuses: []job.Status{job.Completed}, Descending: true, Limit: 51, After: &store.Cursor{Start: now - history*30_000, ID: "z"},
+				UserID:     r.user.ID,
+				Statuses:   []job.Status{job.Completed},
+				Descending: true,
+				Limit:      51,
+				After:      &store.Cursor{Start: now - history*30_000, ID: "z"},
 			})
 			return err
 		},

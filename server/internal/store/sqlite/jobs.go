@@ -42,8 +42,10 @@ func scanJob(r row) (job.Job, error) {
 		seed, parameters                     string
 		resultsJSON, failureJSON, delaysJSON sql.NullString
 	)
-	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.Template, &j.Status, &j.Start, &end, &j.Estimate, &j.Prompt, &seed, &parameters,
-		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.Epoch, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt, &j.FinishedAt)
+	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.Template, &j.Status, &j.Start, &end, &j.Estimate, &j.Prompt, &seed,
+		&parameters,
+		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.Epoch, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt,
+		&j.FinishedAt)
 	if err != nil {
 		return job.Job{}, classify(err)
 	}
@@ -86,7 +88,8 @@ func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 			return store.ErrOverlap
 		}
 		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
-			strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
+			strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
+			asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
 		if isForeign(err) {
 			return store.ErrUserDeleted
@@ -103,7 +106,8 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 		if !t.retake(j) {
 			return store.ErrOverlap
 		}
-		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt, strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false),
+		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt, strconv.FormatUint(j.Seed, 10),
+			asJSON(j.Parameters, false),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {

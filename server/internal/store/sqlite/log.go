@@ -81,7 +81,8 @@ func (t *tx) writeLog() error {
 		}
 	}
 	now := time.Now()
-	if err := t.exec(`INSERT INTO changes (revision, at_ms, things) VALUES (?, ?, ?)`, l.newest.Number, now.UnixMilli(), text.String()); err != nil {
+	if err := t.exec(`INSERT INTO changes (revision, at_ms, things) VALUES (?, ?, ?)`, l.newest.Number, now.UnixMilli(),
+		text.String()); err != nil {
 		return err
 	}
 	l.bytes += int64(text.Len()) + rowBytes
@@ -223,11 +224,13 @@ func older(ctx context.Context, tx *sql.Tx, after store.Revision, limit int) ([]
 
 // fill reads the values of things.
 func fill(ctx context.Context, tx *sql.Tx, things []store.Thing) error {
-	jobs, err := valuesOf(ctx, tx, things, store.JobKind, `SELECT `+jobColumns+fromJobs+` WHERE j.id IN (SELECT value FROM json_each(?))`, scanJob)
+	jobs, err := valuesOf(ctx, tx, things, store.JobKind, `SELECT `+jobColumns+fromJobs+` WHERE j.id IN (SELECT value FROM json_each(?))`,
+		scanJob)
 	if err != nil {
 		return err
 	}
-	users, err := valuesOf(ctx, tx, things, store.UserKind, `SELECT id, name, administrator, created_ms FROM users WHERE id IN (SELECT value FROM json_each(?))`,
+	users, err := valuesOf(ctx, tx, things, store.UserKind,
+		`SELECT id, name, administrator, created_ms FROM users WHERE id IN (SELECT value FROM json_each(?))`,
 		func(r row) (u account.User, err error) {
 			return u, r.Scan(&u.ID, &u.Name, &u.Administrator, &u.CreatedAt)
 		})
@@ -254,7 +257,8 @@ func fill(ctx context.Context, tx *sql.Tx, things []store.Thing) error {
 	return nil
 }
 
-func valuesOf[V any](ctx context.Context, tx *sql.Tx, things []store.Thing, kind store.Kind, query string, scan func(row) (V, error)) ([]V, error) {
+func valuesOf[V any](ctx context.Context, tx *sql.Tx, things []store.Thing, kind store.Kind, query string, scan func(row) (V, error)) ([]V,
+	error) {
 	var keys []string
 	for _, thing := range things {
 		if thing.Kind == kind {

@@ -52,7 +52,8 @@ func TestPowerCuts(t *testing.T) {
 	for range cuts {
 		acknowledged = max(acknowledged, replay(t, events[:1+rng.IntN(len(events))], t.TempDir(), rng))
 	}
-	t.Logf("%d cuts in %d writes, syncs and acknowledgements; %d checkpoints; at most %d bookings before a cut", cuts, len(events), checkpoints, acknowledged)
+	t.Logf("%d cuts in %d writes, syncs and acknowledgements; %d checkpoints; at most %d bookings before a cut", cuts, len(events),
+		checkpoints, acknowledged)
 	if acknowledged < bookings/2 || checkpoints < 2 {
 		t.Error("nothing is proved: one of the figures above is too small")
 	}
@@ -84,8 +85,16 @@ func TestBooker(t *testing.T) {
 		callers.Go(func() {
 			for n := caller; n < bookings; n += 4 {
 				j := job.Job{
-					ID: uuid.NewString(), UserID: user.ID, Worker: "gpu", Status: job.Scheduled, Start: int64(n) * 1000, Duration: 900,
-					Prompt: strings.Repeat("a fox ", 4000), Parameters: workflow.Values{}, Attempt: 1, Version: 1,
+					ID:         uuid.NewString(),
+					UserID:     user.ID,
+					Worker:     "gpu",
+					Status:     job.Scheduled,
+					Start:      int64(n) * 1000,
+					Duration:   900,
+					Prompt:     strings.Repeat("a fox ", 4000),
+					Parameters: workflow.Values{},
+					Attempt:    1,
+					Version:    1,
 				}
 				if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, j) }); err != nil {
 					t.Error(err)

@@ -63,7 +63,10 @@ func TestOpenStoreNeedsNoMoreFiles(t *testing.T) {
 		callers.Go(func() {
 			for i := range 20 {
 				key := fmt.Sprint(caller, i)
-				if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, key, make([]byte, 20_000)) }); err != nil {
+				if _, err := s.Update(t.Context(), func(ctx context.Context,
+					tx store.Tx) error {
+					return tx.PutRecord(ctx, key, make([]byte, 20_000))
+				}); err != nil {
 					t.Error(err)
 				}
 				if _, err := s.Record(t.Context(), key); err != nil {

@@ -68,9 +68,14 @@ var _ store.Store = (*Store)(nil)
 // it that no other process works with the file.
 func Open(ctx context.Context, file string) (_ *Store, err error) {
 	s := &Store{
-		prepared: map[string]*sql.Stmt{}, commands: map[string]driver.StmtExecContext{}, updates: make(chan *update, maxBatch), stopped: make(chan struct{}),
-		due: make(chan struct{}), checkpointed: make(chan struct{}),
-		lines: timelines.New(), deleted: map[string]bool{},
+		prepared:     map[string]*sql.Stmt{},
+		commands:     map[string]driver.StmtExecContext{},
+		updates:      make(chan *update, maxBatch),
+		stopped:      make(chan struct{}),
+		due:          make(chan struct{}),
+		checkpointed: make(chan struct{}),
+		lines:        timelines.New(),
+		deleted:      map[string]bool{},
 	}
 	defer func() {
 		if err != nil {

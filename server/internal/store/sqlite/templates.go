@@ -10,7 +10,8 @@ import (
 // Template implements store.Templates.
 func (s *Store) Template(ctx context.Context, hash string) (store.Template, error) {
 	t := store.Template{Hash: hash}
-	err := s.read.QueryRowContext(ctx, `SELECT workflow, title, graph, bindings FROM templates WHERE hash = ?`, hash).Scan(&t.Workflow, &t.Title, &t.Graph, &t.Bindings)
+	err := s.read.QueryRowContext(ctx, `SELECT workflow, title, graph, bindings FROM templates WHERE hash = ?`, hash).Scan(&t.Workflow,
+		&t.Title, &t.Graph, &t.Bindings)
 	return t, classify(err)
 }
 

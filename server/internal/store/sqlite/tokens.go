@@ -51,7 +51,8 @@ func (t *tx) InsertToken(_ context.Context, token account.Token) error {
 func (t *tx) ResetToken(_ context.Context, userID, id string, hash [32]byte) (account.Token, error) {
 	held := account.Token{ID: id, UserID: userID}
 	var revoked bool
-	err := t.query(`SELECT client_name, created_ms, last_used_ms, revoked_ms IS NOT NULL FROM tokens WHERE id = ? AND user_id = ?`, id, userID).
+	err := t.query(`SELECT client_name, created_ms, last_used_ms, revoked_ms IS NOT NULL FROM tokens WHERE id = ? AND user_id = ?`, id,
+		userID).
 		Scan(&held.ClientName, &held.CreatedAt, &held.LastUsed, &revoked)
 	switch {
 	case err != nil:

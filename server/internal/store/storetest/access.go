@@ -106,7 +106,15 @@ func administrators(t *testing.T, s *suite) {
 		t.Errorf("%d administrators without a token", n)
 	}
 	s.update(func(ctx context.Context, tx store.Tx) error {
-		return errors.Join(tx.InsertToken(ctx, account.Token{ID: "a", UserID: user.ID, Hash: [32]byte{1}}), tx.InsertToken(ctx, account.Token{ID: "b", UserID: user.ID, Hash: [32]byte{2}}))
+		return errors.Join(tx.InsertToken(ctx, account.Token{
+			ID:     "a",
+			UserID: user.ID,
+			Hash:   [32]byte{1},
+		}), tx.InsertToken(ctx, account.Token{
+			ID:     "b",
+			UserID: user.ID,
+			Hash:   [32]byte{2},
+		}))
 	})
 	if n, others := count(""), count(user.ID); n != 1 || others != 0 {
 		t.Errorf("%d administrators, %d others", n, others)
@@ -124,7 +132,16 @@ func administrators(t *testing.T, s *suite) {
 
 func invitations(t *testing.T, s *suite) {
 	user := s.user()
-	made := account.Invitation{ID: uuid.NewString(), Hash: [32]byte{9}, Note: "course", CreatedBy: user.ID, CreatedByName: user.Name, CreatedAt: 10, ExpiresAt: 100, MaxUses: 2}
+	made := account.Invitation{
+		ID:            uuid.NewString(),
+		Hash:          [32]byte{9},
+		Note:          "course",
+		CreatedBy:     user.ID,
+		CreatedByName: user.Name,
+		CreatedAt:     10,
+		ExpiresAt:     100,
+		MaxUses:       2,
+	}
 	s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, made) })
 	use := func(now int64) error {
 		return s.try(func(ctx context.Context, tx store.Tx) error {
@@ -262,7 +279,10 @@ func deletion(t *testing.T, s *suite) {
 		}
 		return errors.Join(err, tx.InsertToken(ctx, token))
 	})
-	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, user.ID, other.Name, 5) }); !errors.Is(err, store.ErrNameTaken) {
+	if _, err := s.Update(t.Context(), func(ctx context.Context,
+		tx store.Tx) error {
+		return tx.DeleteUser(ctx, user.ID, other.Name, 5)
+	}); !errors.Is(err, store.ErrNameTaken) {
 		t.Errorf("under a taken name: %v", err)
 	}
 	s.insert(booking(user, "gpu", 5000, 500)) // a refused deletion has deleted nobody
@@ -273,7 +293,10 @@ func deletion(t *testing.T, s *suite) {
 		want   error
 		change func(context.Context, store.Tx) error
 	}{
-		"delete again":      {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, user.ID, "Deleted", 6) }},
+		"delete again": {store.ErrNotFound, func(ctx context.Context,
+			tx store.Tx) error {
+			return tx.DeleteUser(ctx, user.ID, "Deleted", 6)
+		}},
 		"rename":            {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, user.ID, "Back") }},
 		"read in an update": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { _, err := tx.User(ctx, user.ID); return err }},
 		"promote": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error {

@@ -342,7 +342,11 @@ func missing(t *testing.T, s *suite) {
 		"user":          {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { _, err := tx.User(ctx, "?"); return err }},
 		"user, renamed": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, "?", "Somebody") }},
 		"user, deleted": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, "?", "Somebody", 1) }},
-		"request":       {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { _, _, err := tx.Request(ctx, user.ID, "?"); return err }},
+		"request": {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error {
+			_, _,
+				err := tx.Request(ctx, user.ID, "?")
+			return err
+		}},
 		"what needs none": {nil, func(ctx context.Context, tx store.Tx) error {
 			_, err := tx.RevokeTokens(ctx, "?", 1)
 			return errors.Join(err, tx.TouchToken(ctx, "?", 1), tx.DropPause(ctx, "?"), tx.Erased(ctx, "?"))

@@ -59,7 +59,10 @@ func pauses(t *testing.T, s *suite) {
 		if next, _ := tx.NextFree(ctx, "gpu", 1990, 50, ""); next != 2101 {
 			t.Errorf("next free at %d", next)
 		}
-		if within, _ := tx.Within(ctx, "gpu", p.Slot, 0); len(within) != 1 || within[0] != (schedule.Booking{ID: inside.ID, Slot: inside.Slot()}) {
+		if within, _ := tx.Within(ctx, "gpu", p.Slot, 0); len(within) != 1 || within[0] != (schedule.Booking{
+			ID:   inside.ID,
+			Slot: inside.Slot(),
+		}) {
 			t.Errorf("within are %v", within)
 		}
 		return tx.DropPause(ctx, "gpu")

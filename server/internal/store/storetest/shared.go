@@ -80,7 +80,9 @@ func readByBoth(t *testing.T, a, b *suite) {
 		j := booking(user, "gpu", int64(i)*100, 50)
 		at, err := from.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
 			return errors.Join(tx.InsertJob(ctx, j), tx.InsertEvent(ctx, audit.Event{
-				UserID: user.ID, JobID: j.ID, Request: audit.Request{ID: j.ID, Hash: []byte("h")},
+				UserID:  user.ID,
+				JobID:   j.ID,
+				Request: audit.Request{ID: j.ID, Hash: []byte("h")},
 			}))
 		})
 		if err != nil {
@@ -167,7 +169,10 @@ func heldByBoth(t *testing.T, a, b *suite) {
 		if diff := cmp.Diff(want, gaps); diff != "" || err != nil {
 			t.Error(diff, err)
 		}
-		if err := s.try(func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, booking(user, "gpu", 5050, 10)) }); !errors.Is(err, store.ErrOverlap) {
+		if err := s.try(func(ctx context.Context, tx store.Tx) error {
+			return tx.InsertJob(ctx,
+				booking(user, "gpu", 5050, 10))
+		}); !errors.Is(err, store.ErrOverlap) {
 			t.Errorf("booked in the pause: %v", err)
 		}
 	}

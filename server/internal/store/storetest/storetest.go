@@ -105,8 +105,21 @@ func (s *suite) user() account.User {
 
 func booking(user account.User, worker string, start, duration int64) job.Job {
 	return job.Job{
-		ID: uuid.Must(uuid.NewV7()).String(), UserID: user.ID, UserName: user.Name, Worker: worker, Workflow: "w", Template: "t", Status: job.Scheduled,
-		Start: start, Duration: duration, Estimate: duration, Prompt: "a fox", Parameters: workflow.Values{}, Attempt: 1, Version: 1, CreatedAt: 5,
+		ID:         uuid.Must(uuid.NewV7()).String(),
+		UserID:     user.ID,
+		UserName:   user.Name,
+		Worker:     worker,
+		Workflow:   "w",
+		Template:   "t",
+		Status:     job.Scheduled,
+		Start:      start,
+		Duration:   duration,
+		Estimate:   duration,
+		Prompt:     "a fox",
+		Parameters: workflow.Values{},
+		Attempt:    1,
+		Version:    1,
+		CreatedAt:  5,
 	}
 }
 
@@ -130,7 +143,12 @@ func jobsKeepTheirFields(t *testing.T, s *suite) {
 	j := booking(s.user(), "gpu", 1000, 500)
 	j.Seed = math.MaxUint64
 	j.Prompt = "ein Fuchs 🦊 'quoted' \"twice\"\n"
-	j.Parameters = workflow.Values{"width": workflow.Integer(512), "cfg": workflow.Number(1), "style": workflow.Text("ink"), "tiled": workflow.Boolean(true)}
+	j.Parameters = workflow.Values{
+		"width": workflow.Integer(512),
+		"cfg":   workflow.Number(1),
+		"style": workflow.Text("ink"),
+		"tiled": workflow.Boolean(true),
+	}
 	s.insert(j)
 	if diff := cmp.Diff(j, s.job(j.ID)); diff != "" {
 		t.Fatal(diff)
@@ -356,7 +374,13 @@ func dayStats(t *testing.T, s *suite) {
 
 func requests(t *testing.T, s *suite) {
 	ask := func(ctx context.Context, tx store.Tx, id string, at int64) error {
-		return tx.InsertEvent(ctx, audit.Event{At: at, UserID: "u", Action: audit.Book, JobID: "job of " + id, Request: audit.Request{ID: id, Hash: []byte("hash of " + id)}})
+		return tx.InsertEvent(ctx, audit.Event{
+			At:      at,
+			UserID:  "u",
+			Action:  audit.Book,
+			JobID:   "job of " + id,
+			Request: audit.Request{ID: id, Hash: []byte("hash of " + id)},
+		})
 	}
 	known := func(want ...string) {
 		t.Helper()
@@ -386,7 +410,11 @@ func requests(t *testing.T, s *suite) {
 		s.Store = s.open(t, s.folder)
 	}
 	s.update(func(ctx context.Context, tx store.Tx) error {
-		return errors.Join(ask(ctx, tx, "a", 100), tx.InsertEvent(ctx, audit.Event{At: 100, UserID: "u", Action: audit.Cancel}), ask(ctx, tx, "b", 200), ask(ctx, tx, "c", 300))
+		return errors.Join(ask(ctx, tx, "a", 100), tx.InsertEvent(ctx, audit.Event{
+			At:     100,
+			UserID: "u",
+			Action: audit.Cancel,
+		}), ask(ctx, tx, "b", 200), ask(ctx, tx, "c", 300))
 	})
 	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
 		return errors.Join(ask(ctx, tx, "d", 400), errors.New("no"))

@@ -26,7 +26,14 @@ func pagesOfTokens(t *testing.T, s *suite) {
 	user := s.user()
 	for i := range 5 {
 		s.token(user, int64(i/2)) // some were made in the same moment
-		invitation := account.Invitation{ID: uuid.NewString(), Hash: [32]byte{byte(i)}, CreatedBy: user.ID, CreatedAt: int64(i / 2), ExpiresAt: 100, MaxUses: 1}
+		invitation := account.Invitation{
+			ID:        uuid.NewString(),
+			Hash:      [32]byte{byte(i)},
+			CreatedBy: user.ID,
+			CreatedAt: int64(i / 2),
+			ExpiresAt: 100,
+			MaxUses:   1,
+		}
 		s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, invitation) })
 	}
 	all, err := s.Tokens(t.Context(), user.ID, nil, 10)
@@ -107,7 +114,14 @@ func forgottenUsers(t *testing.T, s *suite) {
 		t.Errorf("before they were made: %v", got)
 	}
 	s.insert(booking(never, "gpu", 5000, 500)) // meanwhile
-	for id, want := range map[string]bool{idle.ID: true, never.ID: false, booked.ID: false, current.ID: false, administrator.ID: false, "?": false} {
+	for id, want := range map[string]bool{
+		idle.ID:          true,
+		never.ID:         false,
+		booked.ID:        false,
+		current.ID:       false,
+		administrator.ID: false,
+		"?":              false,
+	} {
 		s.update(func(ctx context.Context, tx store.Tx) error {
 			if forgotten, err := tx.ForgetUser(ctx, id, 50); forgotten != want || err != nil {
 				t.Errorf("%s: %v (%v)", id, forgotten, err)
