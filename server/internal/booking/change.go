@@ -185,7 +185,8 @@ func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, versi
 }
 
 func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(context.Context, store.Tx, *job.Job) error) (job.Job,
-	error) {
+	error,
+) {
 	var changed job.Job
 	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		j, err := tx.Job(ctx, id)

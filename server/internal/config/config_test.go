@@ -114,8 +114,10 @@ func TestEveryProblemIsNamed(t *testing.T) {
 			"comfy_ui.root_path: there is no folder", `comfy_ui.python_executable: there is no program "no-such-python"`, "workflow.template_file:",
 			"no such file",
 		}},
-		{"folder above", with(`{"installation_type": "local", "root_path": "portable", "python_executable": "../python/bin/python"}`),
-			[]string{"no main.py", "portable/ComfyUI"}},
+		{
+			"folder above", with(`{"installation_type": "local", "root_path": "portable", "python_executable": "../python/bin/python"}`),
+			[]string{"no main.py", "portable/ComfyUI"},
+		},
 		{"same port", `{"server": {"port": 8188}, "comfy_ui": {"installation_type": "simulated"}, "workflow": {"template_file": "graph_api.json", ` + parameters + `}}`, []string{"comfy_ui.api_port: 8188 is the service's own port"}},
 		{"workflow", `{"comfy_ui": {"installation_type": "simulated"}, "workflow": {"template_file": "graph_api.json", "parameter_map": {"prompt": {"node_id": "7", "field": "text"}, "seed": {"node_id": "25", "field": "sed"}}}}`, []string{
 			`workflow.parameter_map.prompt: there is no node "7"`, `workflow.parameter_map.seed: node 25 (Noise) has no field "sed"`,
@@ -144,8 +146,10 @@ func TestShippedFiles(t *testing.T) {
 	if err == nil {
 		t.Skip("needs a machine without C:/AI/ComfyUI_windows_portable")
 	}
-	for _, want := range []string{"comfy_ui.root_path: there is no folder C:/AI/ComfyUI_windows_portable/ComfyUI",
-		"comfy_ui.python_executable: there is no file C:/AI/ComfyUI_windows_portable/python_embeded/python.exe"} {
+	for _, want := range []string{
+		"comfy_ui.root_path: there is no folder C:/AI/ComfyUI_windows_portable/ComfyUI",
+		"comfy_ui.python_executable: there is no file C:/AI/ComfyUI_windows_portable/python_embeded/python.exe",
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("does not say %q:\n%v", want, err)
 		}

@@ -300,7 +300,8 @@ func (d *Dispatcher) pause(ctx context.Context) (schedule.Pause, bool) {
 
 // update changes a job as it is now, if change says so. change may be run more than once.
 func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(context.Context, store.Tx, *job.Job) (bool, error)) (job.Job,
-	error) {
+	error,
+) {
 	var changed job.Job
 	_, err := d.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		j, err := tx.Job(ctx, known.ID)

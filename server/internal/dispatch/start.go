@@ -88,7 +88,8 @@ func (d *Dispatcher) posted(ctx context.Context, started job.Job, waitedFor stri
 	}
 	d.Log.Info("job started", "worker", d.Worker, "job", started.ID, "attempt", started.Attempt, "after_slot_ms", now-started.Start)
 	_, _ = d.update(ctx, started, func(_ context.Context, _ store.Tx, j *job.Job) (bool,
-		error) { // a start that cannot be noted is a start all the same
+		error,
+	) { // a start that cannot be noted is a start all the same
 		if j.Status != job.Processing || j.Attempt != started.Attempt {
 			return false, nil
 		}

@@ -51,7 +51,8 @@ func (s *Service) CreateUser(ctx context.Context, by account.Actor, user account
 
 // CreateInvitation makes an invitation; its code is told this once.
 func (s *Service) CreateInvitation(ctx context.Context, by account.Actor, note string, lifetime time.Duration,
-	uses int) (account.Invitation, string, error) {
+	uses int,
+) (account.Invitation, string, error) {
 	now := s.now()
 	code, hash := newSecret(invitationPrefix)
 	made := account.Invitation{

@@ -228,10 +228,14 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		inputs      map[string]workflow.Input
 		want        string
 	}{
-		{"no models", `"flux.safetensors"`, has(files()),
-			"node 1 (X) needs the model file flux.safetensors, which is not there: put it into models/diffusion_models and start again"},
-		{"in a folder", `"flux.safetensors"`, has(files("new\\flux.safetensors")),
-			"which this ComfyUI has as new\\flux.safetensors: change unet_name in the template"},
+		{
+			"no models", `"flux.safetensors"`, has(files()),
+			"node 1 (X) needs the model file flux.safetensors, which is not there: put it into models/diffusion_models and start again",
+		},
+		{
+			"in a folder", `"flux.safetensors"`, has(files("new\\flux.safetensors")),
+			"which this ComfyUI has as new\\flux.safetensors: change unet_name in the template",
+		},
 		{"of another system", `"new\\flux.safetensors"`, has(files("new/flux.safetensors")), "which this ComfyUI has as new/flux.safetensors"},
 		{"list unknown", `"flux.safetensors"`, has(workflow.Input{Kind: workflow.KindText}), ""},
 		{"input picture", `"cat.png"`, has(workflow.Input{
@@ -240,8 +244,10 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 			Upload:  true,
 		}), "put it into ComfyUI's input folder"},
 		{"input picture in a folder", `"pets/cat.png"`, has(workflow.Input{Kind: workflow.KindChoice, Choices: []string{}, Upload: true}), ""},
-		{"other choice", `"flux2"`, has(files("sd3", "wan")),
-			`has "flux2" in the field unet_name, which this ComfyUI does not offer there (it has sd3, wan)`},
+		{
+			"other choice", `"flux2"`, has(files("sd3", "wan")),
+			`has "flux2" in the field unet_name, which this ComfyUI does not offer there (it has sd3, wan)`,
+		},
 		{"too large", `99999`, has(workflow.Input{
 			Kind: workflow.KindInteger,
 			Max:  "16384",

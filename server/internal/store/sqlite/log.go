@@ -258,7 +258,8 @@ func fill(ctx context.Context, tx *sql.Tx, things []store.Thing) error {
 }
 
 func valuesOf[V any](ctx context.Context, tx *sql.Tx, things []store.Thing, kind store.Kind, query string, scan func(row) (V, error)) ([]V,
-	error) {
+	error,
+) {
 	var keys []string
 	for _, thing := range things {
 		if thing.Kind == kind {

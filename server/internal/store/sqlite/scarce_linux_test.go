@@ -64,7 +64,8 @@ func TestOpenStoreNeedsNoMoreFiles(t *testing.T) {
 			for i := range 20 {
 				key := fmt.Sprint(caller, i)
 				if _, err := s.Update(t.Context(), func(ctx context.Context,
-					tx store.Tx) error {
+					tx store.Tx,
+				) error {
 					return tx.PutRecord(ctx, key, make([]byte, 20_000))
 				}); err != nil {
 					t.Error(err)

@@ -280,7 +280,8 @@ func deletion(t *testing.T, s *suite) {
 		return errors.Join(err, tx.InsertToken(ctx, token))
 	})
 	if _, err := s.Update(t.Context(), func(ctx context.Context,
-		tx store.Tx) error {
+		tx store.Tx,
+	) error {
 		return tx.DeleteUser(ctx, user.ID, other.Name, 5)
 	}); !errors.Is(err, store.ErrNameTaken) {
 		t.Errorf("under a taken name: %v", err)
@@ -294,7 +295,8 @@ func deletion(t *testing.T, s *suite) {
 		change func(context.Context, store.Tx) error
 	}{
 		"delete again": {store.ErrNotFound, func(ctx context.Context,
-			tx store.Tx) error {
+			tx store.Tx,
+		) error {
 			return tx.DeleteUser(ctx, user.ID, "Deleted", 6)
 		}},
 		"rename":            {store.ErrNotFound, func(ctx context.Context, tx store.Tx) error { return tx.RenameUser(ctx, user.ID, "Back") }},
