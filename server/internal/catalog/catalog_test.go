@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,15 +14,24 @@ import (
 
 func TestPauseIsToldUntilItIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		var told []health.State
 		c := catalog.New(catalog.Config{
-			Now:     time.Now,
-			OnState: func(s health.State) { told = append(told, s) },
+			Now: time.Now,
+			OnState: func(s health.State) {
+				mu.Lock()
+				defer mu.Unlock()
+				told = append(told, s)
+			},
 		}, health.Worker{ID: "a"}, health.Worker{ID: "b"})
 		pause := func(length time.Duration) schedule.Pause {
 			return schedule.Pause{Worker: "b", Slot: schedule.NewSlot(time.Now().UnixMilli(), length.Milliseconds())}
 		}
-		paused := func() *schedule.Pause { return told[len(told)-1].Workers[1].Pause }
+		paused := func() *schedule.Pause {
+			mu.Lock()
+			defer mu.Unlock()
+			return told[len(told)-1].Workers[1].Pause
+		}
 		short, long := pause(time.Minute), pause(time.Hour)
 
 		c.SetPause(short)
@@ -29,8 +39,8 @@ func TestPauseIsToldUntilItIsOver(t *testing.T) {
 		c.SetWorker(health.Worker{ID: "b", Status: health.Ready})
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if p := paused(); p == nil || *p != long || told[0].Workers[0].Pause != nil {
-			t.Fatalf("told %+v", told)
+		if p := paused(); p == nil || *p != long || c.State().Workers[0].Pause != nil {
+			t.Fatalf("told %+v", c.State())
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()

@@ -243,6 +243,13 @@ func within(t *testing.T, prepare, test func(*bench)) {
 	})
 }
 
+// watchCommits has a function called with the jobs of each commit from now on.
+func (b *bench) watchCommits(watch func([]job.Job)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.onCommit = watch
+}
+
 // follow hears of what was committed, and tells the dispatcher.
 func (b *bench) follow(news []store.Change) {
 	b.mu.Lock()

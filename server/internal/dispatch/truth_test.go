@@ -175,17 +175,12 @@ func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 // Many jobs may be overdue at once. What is due does not wait for them, and no commit is long.
 func TestOverdueJobsMoveInStepsAfterWhatIsDue(t *testing.T) {
 	const overdue = 60
+	var mu sync.Mutex // of the four below
 	var due job.Job
-	var mu sync.Mutex // of the three below
 	var largest, before int
 	claimed := false
 	within(t, func(b *bench) {
-		for i := range int64(overdue) {
-			b.book(-4000*second+i*20*second, 10*second)
-		}
-		due = b.book(-second, 60*second)
-		b.gpu.setTakes(func(j job.Job) time.Duration { return time.Second })
-		b.onCommit = func(jobs []job.Job) {
+		b.watchCommits(func(jobs []job.Job) {
 			mu.Lock()
 			defer mu.Unlock()
 			moved := 0
@@ -199,7 +194,15 @@ func TestOverdueJobsMoveInStepsAfterWhatIsDue(t *testing.T) {
 			if !claimed {
 				before += moved
 			}
+		})
+		b.gpu.setTakes(func(j job.Job) time.Duration { return time.Second })
+		for i := range int64(overdue) {
+			b.book(-4000*second+i*20*second, 10*second)
 		}
+		booked := b.book(-second, 60*second)
+		mu.Lock()
+		due = booked
+		mu.Unlock()
 	}, func(b *bench) {
 		time.Sleep(time.Second)
 		synctest.Wait()
