@@ -164,10 +164,10 @@ func TestOneKilledComfyUIStopsNoOther(t *testing.T) {
 		t.Errorf("health: %s", response.Status)
 	}
 	other := user.untilEnded(user.book(on("three", nextFree("another fox"))).Id)
-	if ended := user.untilEnded(running.Id); ended.Attempt != 1 || ended.Status != pb.JobStatus_JOB_STATUS_COMPLETED || ended.Delay != nil {
+	if ended := user.untilEnded(running.Id); ended.Attempt != 1 || ended.Status != pb.JobStatus_JOB_STATUS_COMPLETED || isMoved(ended) {
 		t.Errorf("beside it ran: %v", ended)
 	}
-	if other.Status != pb.JobStatus_JOB_STATUS_COMPLETED || other.Delay != nil {
+	if other.Status != pb.JobStatus_JOB_STATUS_COMPLETED || isMoved(other) {
 		t.Errorf("beside it ran: %v", other)
 	}
 	user.untilAllReady()
@@ -176,6 +176,11 @@ func TestOneKilledComfyUIStopsNoOther(t *testing.T) {
 	if pids := s.ComfyPIDs(); len(pids) > 0 {
 		t.Errorf("left behind: %v", pids)
 	}
+}
+
+// isMoved reports whether the job lost the slot that it was booked for. One that began late there, on a busy machine, did not.
+func isMoved(j *pb.Job) bool {
+	return j.Delay != nil && j.Delay.Kind != pb.DelayKind_DELAY_KIND_LATE
 }
 
 // A worker that does not start keeps trying, visibly, and nobody waits for it.
