@@ -18,7 +18,7 @@ test("everything goes by keyboard: choose, book, edit, move, cancel", async ({ p
   await expect(view.timeline.locator(".tl-ghost.is-pinned")).toBeVisible();
   // Far enough ahead to be booked first and filled afterwards.
   for (let step = 0; step < 4; step++) await page.keyboard.press("-");
-  for (let step = 0; step < 12; step++) await page.keyboard.press("ArrowRight");
+  for (let step = 0; step < 40; step++) await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
   await expect(view.prompt).toBeFocused();
 
