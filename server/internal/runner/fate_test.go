@@ -124,7 +124,7 @@ func TestUnansweredPostIsWithdrawn(t *testing.T) {
 	r := fleettest.New(t)
 	w := r.Boot()
 	w.Freeze()
-	j := r.NewJob("a fox")
+	j := r.NewJob("a fox [[slow=20s]]")
 	j.Duration = 100
 	outcome := make(chan dispatch.Outcome, 1)
 	go func() { outcome <- w.RunJob(j) }()
@@ -140,7 +140,7 @@ func TestUnansweredPostIsWithdrawn(t *testing.T) {
 	if o := <-outcome; o.Verdict != dispatch.Withdrawn || !strings.Contains(o.Reason, "did not answer") {
 		t.Errorf("outcome: %+v", o)
 	}
-	j.Attempt = 2
+	j.Prompt, j.Attempt = "a fox", 2
 	j.Duration = time.Hour.Milliseconds()
 	if o := w.RunJob(j); o.Verdict != dispatch.Completed {
 		t.Errorf("the next attempt: %+v", o)

@@ -7,8 +7,12 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
-// interruptInterval is the time between two requests to drop a run.
-const interruptInterval = 2 * time.Second
+// The time between two requests to drop a run begins short, because what was handed over just now may not be in ComfyUI's
+// queue yet, and grows.
+const (
+	firstInterruptInterval = 250 * time.Millisecond
+	interruptInterval      = 2 * time.Second
+)
 
 // Interrupt implements dispatch.Runner. It may come before the job has reached ComfyUI.
 func (r *Runner) Interrupt(j job.Job) {
@@ -31,7 +35,7 @@ func (r *Runner) isInterrupted(j job.Job) bool {
 
 // interrupt asks until the run has ended: ComfyUI hears an interrupt only at certain moments.
 func (r *Runner) interrupt(j job.Job) {
-	for {
+	for interval := firstInterruptInterval; ; interval = min(2*interval, interruptInterval) {
 		r.mu.Lock()
 		running := r.current[j.ID] != nil
 		r.mu.Unlock()
@@ -44,7 +48,7 @@ func (r *Runner) interrupt(j job.Job) {
 		if err := r.Client.Cancel(ctx, j.PromptID()); err != nil {
 			r.Log.Warn("cannot interrupt", "worker", r.Worker, "job", j.ID, "err", err)
 		}
-		sleep(ctx, interruptInterval)
+		sleep(ctx, interval)
 		cancel()
 		unbind()
 	}
