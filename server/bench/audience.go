@@ -74,12 +74,14 @@ func (a *audience) read(s *stream) {
 		}
 		now := time.Now().UnixNano()
 		var took durations
+		seen := -1 // a job says its prompt more than once
 		for rest := frame; ; {
 			_, after, found := bytes.Cut(rest, []byte(mark))
 			if !found || len(after) < 6 {
 				break
 			}
-			if n, err := strconv.Atoi(string(after[:6])); err == nil && n < len(a.sent) {
+			if n, err := strconv.Atoi(string(after[:6])); err == nil && n < len(a.sent) && n != seen {
+				seen = n
 				took = append(took, time.Duration(now-a.sent[n].Load()))
 			}
 			rest = after
