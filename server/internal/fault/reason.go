@@ -30,7 +30,9 @@ const (
 	NotFound          Reason = "not_found"  // metadata "what" and "name"
 	SlotTaken         Reason = "slot_taken" // detail *SlotConflict
 	StaleVersion      Reason = "stale_version"
-	StaleWorkflow     Reason = "stale_workflow"      // metadata "workflow_id" and "version", the current one
+	StaleWorkflow     Reason = "stale_workflow"      // metadata "workflow_id" and "version", the current one; Fields: what changed
+	WorkflowRefused   Reason = "workflow_refused"    // Fields: each thing that is wrong with the file
+	NotBookable       Reason = "not_bookable"        // metadata "workflow_id"
 	WrongStatus       Reason = "wrong_status"        // metadata "status" of a job
 	RequestIDReused   Reason = "request_id_reused"   // metadata "job_id"
 	NotOwner          Reason = "not_owner"           // metadata "owner"
@@ -57,6 +59,8 @@ var kinds = map[Reason]Kind{
 	SlotTaken:         Precondition,
 	StaleVersion:      Outdated,
 	StaleWorkflow:     Precondition,
+	WorkflowRefused:   Invalid,
+	NotBookable:       Precondition,
 	WrongStatus:       Precondition,
 	RequestIDReused:   Exists,
 	NotOwner:          Forbidden,

@@ -97,6 +97,8 @@ var (
 		fault.SlotTaken:         pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
 		fault.StaleVersion:      pb.ErrorReason_ERROR_REASON_STALE_VERSION,
 		fault.StaleWorkflow:     pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW,
+		fault.WorkflowRefused:   pb.ErrorReason_ERROR_REASON_WORKFLOW_REFUSED,
+		fault.NotBookable:       pb.ErrorReason_ERROR_REASON_NOT_BOOKABLE,
 		fault.WrongStatus:       pb.ErrorReason_ERROR_REASON_WRONG_STATUS,
 		fault.RequestIDReused:   pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED,
 		fault.NotOwner:          pb.ErrorReason_ERROR_REASON_NOT_OWNER,

@@ -87,7 +87,7 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 	}
 	handle := func(path string, handler http.Handler) { mux.Handle(path, bounded(knownCalls(handler), maxRequest)) }
 	handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
-	handle(comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{s}, options...))
+	handle(comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{Server: s}, options...))
 	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))
 	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
 	handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))

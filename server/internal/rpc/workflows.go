@@ -4,6 +4,7 @@ import (
 	"context"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -18,7 +19,10 @@ type Catalog interface {
 	State() health.State
 }
 
-type workflowService struct{ *Server }
+type workflowService struct {
+	*Server
+	comfyschedulerv1connect.UnimplementedWorkflowServiceHandler
+}
 
 func (s workflowService) ListWorkflows(_ context.Context, r *pb.ListWorkflowsRequest) (*pb.ListWorkflowsResponse, error) {
 	workers := s.Catalog.State().Workers

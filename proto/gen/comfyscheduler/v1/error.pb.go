@@ -82,7 +82,7 @@ const (
 	// UNAVAILABLE: the machine is short of what keeping bookings needs, such as open files; try again in a moment.
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 27
 	// FAILED_PRECONDITION: the workflow is not at the version that the request names any more; metadata "workflow_id" and
-	// "version", the current one. Read its form again.
+	// "version", the current one; `fields` names the inputs that changed. Read its form again.
 	ErrorReason_ERROR_REASON_STALE_WORKFLOW ErrorReason = 28
 	// UNIMPLEMENTED: there is no such call.
 	ErrorReason_ERROR_REASON_UNKNOWN_METHOD ErrorReason = 29
@@ -90,6 +90,10 @@ const (
 	ErrorReason_ERROR_REASON_PRIVATE ErrorReason = 30
 	// PERMISSION_DENIED: a page of another site, or a request by another name of this host, may not call this service.
 	ErrorReason_ERROR_REASON_WRONG_ORIGIN ErrorReason = 31
+	// INVALID_ARGUMENT: the file is no workflow that can be taken; `fields` says each thing that is wrong, the node as its field.
+	ErrorReason_ERROR_REASON_WORKFLOW_REFUSED ErrorReason = 32
+	// FAILED_PRECONDITION: the workflow is switched off, or no worker can run it; metadata "workflow_id".
+	ErrorReason_ERROR_REASON_NOT_BOOKABLE ErrorReason = 33
 )
 
 // Enum value maps for ErrorReason.
@@ -127,6 +131,8 @@ var (
 		29: "ERROR_REASON_UNKNOWN_METHOD",
 		30: "ERROR_REASON_PRIVATE",
 		31: "ERROR_REASON_WRONG_ORIGIN",
+		32: "ERROR_REASON_WORKFLOW_REFUSED",
+		33: "ERROR_REASON_NOT_BOOKABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":         0,
@@ -161,6 +167,8 @@ var (
 		"ERROR_REASON_UNKNOWN_METHOD":      29,
 		"ERROR_REASON_PRIVATE":             30,
 		"ERROR_REASON_WRONG_ORIGIN":        31,
+		"ERROR_REASON_WORKFLOW_REFUSED":    32,
+		"ERROR_REASON_NOT_BOOKABLE":        33,
 	}
 )
 
@@ -199,7 +207,8 @@ type ErrorInfo struct {
 	Reason ErrorReason `protobuf:"varint,1,opt,name=reason,proto3,enum=comfyscheduler.v1.ErrorReason" json:"reason,omitempty"`
 	// What the message speaks of, by name: "job_id", "status", "limit" and the like, as the reason says.
 	Metadata map[string]string `protobuf:"bytes,2,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// What is wrong with fields of the request, with ERROR_REASON_INVALID_FIELDS.
+	// What is wrong with fields of the request, with ERROR_REASON_INVALID_FIELDS, ERROR_REASON_WORKFLOW_REFUSED and
+	// ERROR_REASON_STALE_WORKFLOW.
 	Fields []*FieldViolation `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
 	// More about errors that have more to tell.
 	//
@@ -753,7 +762,7 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\rPauseObstacle\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\x128\n" +
-	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot*\x88\b\n" +
+	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot*\xca\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -787,7 +796,9 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x1bERROR_REASON_STALE_WORKFLOW\x10\x1c\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_METHOD\x10\x1d\x12\x18\n" +
 	"\x14ERROR_REASON_PRIVATE\x10\x1e\x12\x1d\n" +
-	"\x19ERROR_REASON_WRONG_ORIGIN\x10\x1fBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x19ERROR_REASON_WRONG_ORIGIN\x10\x1f\x12!\n" +
+	"\x1dERROR_REASON_WORKFLOW_REFUSED\x10 \x12\x1d\n" +
+	"\x19ERROR_REASON_NOT_BOOKABLE\x10!BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once

@@ -34,21 +34,53 @@ const (
 	InputRole_INPUT_ROLE_NEGATIVE_PROMPT InputRole = 2
 	// The number that randomness starts from: Job.seed.
 	InputRole_INPUT_ROLE_SEED InputRole = 3
+	// Width of what is made, in pixels.
+	InputRole_INPUT_ROLE_WIDTH InputRole = 4
+	// Height of what is made, in pixels.
+	InputRole_INPUT_ROLE_HEIGHT InputRole = 5
+	// Steps of sampling.
+	InputRole_INPUT_ROLE_STEPS InputRole = 6
+	// How closely the prompt is followed.
+	InputRole_INPUT_ROLE_GUIDANCE InputRole = 7
+	// How many are made at once.
+	InputRole_INPUT_ROLE_BATCH InputRole = 8
+	// Length of a video in frames.
+	InputRole_INPUT_ROLE_FRAMES InputRole = 9
+	// Length of a video or sound in seconds.
+	InputRole_INPUT_ROLE_SECONDS InputRole = 10
+	// Frames of a video for each second.
+	InputRole_INPUT_ROLE_FPS InputRole = 11
 )
 
 // Enum value maps for InputRole.
 var (
 	InputRole_name = map[int32]string{
-		0: "INPUT_ROLE_UNSPECIFIED",
-		1: "INPUT_ROLE_PROMPT",
-		2: "INPUT_ROLE_NEGATIVE_PROMPT",
-		3: "INPUT_ROLE_SEED",
+		0:  "INPUT_ROLE_UNSPECIFIED",
+		1:  "INPUT_ROLE_PROMPT",
+		2:  "INPUT_ROLE_NEGATIVE_PROMPT",
+		3:  "INPUT_ROLE_SEED",
+		4:  "INPUT_ROLE_WIDTH",
+		5:  "INPUT_ROLE_HEIGHT",
+		6:  "INPUT_ROLE_STEPS",
+		7:  "INPUT_ROLE_GUIDANCE",
+		8:  "INPUT_ROLE_BATCH",
+		9:  "INPUT_ROLE_FRAMES",
+		10: "INPUT_ROLE_SECONDS",
+		11: "INPUT_ROLE_FPS",
 	}
 	InputRole_value = map[string]int32{
 		"INPUT_ROLE_UNSPECIFIED":     0,
 		"INPUT_ROLE_PROMPT":          1,
 		"INPUT_ROLE_NEGATIVE_PROMPT": 2,
 		"INPUT_ROLE_SEED":            3,
+		"INPUT_ROLE_WIDTH":           4,
+		"INPUT_ROLE_HEIGHT":          5,
+		"INPUT_ROLE_STEPS":           6,
+		"INPUT_ROLE_GUIDANCE":        7,
+		"INPUT_ROLE_BATCH":           8,
+		"INPUT_ROLE_FRAMES":          9,
+		"INPUT_ROLE_SECONDS":         10,
+		"INPUT_ROLE_FPS":             11,
 	}
 )
 
@@ -168,7 +200,11 @@ type Input struct {
 	//	*Input_Choice
 	//	*Input_Seed
 	//	*Input_File
-	Kind          isInput_Kind `protobuf_oneof:"kind"`
+	Kind isInput_Kind `protobuf_oneof:"kind"`
+	// It is not part of the form: a booking cannot set it. Whoever may change the workflow can show it.
+	Hidden bool `protobuf:"varint,13,opt,name=hidden,proto3" json:"hidden,omitempty"`
+	// Fields of the graph that get the value. Only with the hidden inputs.
+	Targets       []*InputTarget `protobuf:"bytes,14,rep,name=targets,proto3" json:"targets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -308,6 +344,20 @@ func (x *Input) GetFile() *FileInput {
 	return nil
 }
 
+func (x *Input) GetHidden() bool {
+	if x != nil {
+		return x.Hidden
+	}
+	return false
+}
+
+func (x *Input) GetTargets() []*InputTarget {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
 type isInput_Kind interface {
 	isInput_Kind()
 }
@@ -361,6 +411,243 @@ func (*Input_Seed) isInput_Kind() {}
 
 func (*Input_File) isInput_Kind() {}
 
+// InputTarget is a field of a node. Every field is output only.
+type InputTarget struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Node.
+	NodeId string `protobuf:"bytes,1,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
+	// Field of the node.
+	Field         string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InputTarget) Reset() {
+	*x = InputTarget{}
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InputTarget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InputTarget) ProtoMessage() {}
+
+func (x *InputTarget) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InputTarget.ProtoReflect.Descriptor instead.
+func (*InputTarget) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *InputTarget) GetNodeId() string {
+	if x != nil {
+		return x.NodeId
+	}
+	return ""
+}
+
+func (x *InputTarget) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+// InputEdit changes one input of a form. What is not given stays.
+type InputEdit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Name of the input, at most 200 bytes.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Optional. Name for people, at least 1 and at most 100 characters.
+	Label *string `protobuf:"bytes,2,opt,name=label,proto3,oneof" json:"label,omitempty"`
+	// Optional. What the value does, at most 500 characters.
+	Help *string `protobuf:"bytes,3,opt,name=help,proto3,oneof" json:"help,omitempty"`
+	// Optional. Leave it out of the form.
+	Hidden *bool `protobuf:"varint,4,opt,name=hidden,proto3,oneof" json:"hidden,omitempty"`
+	// Optional. A booking may leave it out.
+	Optional *bool `protobuf:"varint,5,opt,name=optional,proto3,oneof" json:"optional,omitempty"`
+	// Optional. What the value means. The input that had the role loses it.
+	Role *InputRole `protobuf:"varint,6,opt,name=role,proto3,enum=comfyscheduler.v1.InputRole,oneof" json:"role,omitempty"`
+	// Optional. Smallest value as a decimal number, at most 40 bytes; empty for ComfyUI's own limit. It can only narrow that.
+	Min *string `protobuf:"bytes,7,opt,name=min,proto3,oneof" json:"min,omitempty"`
+	// Optional. Largest value, likewise, at most 40 bytes.
+	Max *string `protobuf:"bytes,8,opt,name=max,proto3,oneof" json:"max,omitempty"`
+	// Optional. Value used when a booking gives none.
+	Default *InputValue `protobuf:"bytes,9,opt,name=default,proto3" json:"default,omitempty"`
+	// Optional. Texts to choose from.
+	Choices *InputChoices `protobuf:"bytes,10,opt,name=choices,proto3" json:"choices,omitempty"`
+	// Optional. Forget every change that was made to this input before; done first.
+	Reset_        bool `protobuf:"varint,11,opt,name=reset,proto3" json:"reset,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InputEdit) Reset() {
+	*x = InputEdit{}
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InputEdit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InputEdit) ProtoMessage() {}
+
+func (x *InputEdit) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InputEdit.ProtoReflect.Descriptor instead.
+func (*InputEdit) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *InputEdit) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *InputEdit) GetLabel() string {
+	if x != nil && x.Label != nil {
+		return *x.Label
+	}
+	return ""
+}
+
+func (x *InputEdit) GetHelp() string {
+	if x != nil && x.Help != nil {
+		return *x.Help
+	}
+	return ""
+}
+
+func (x *InputEdit) GetHidden() bool {
+	if x != nil && x.Hidden != nil {
+		return *x.Hidden
+	}
+	return false
+}
+
+func (x *InputEdit) GetOptional() bool {
+	if x != nil && x.Optional != nil {
+		return *x.Optional
+	}
+	return false
+}
+
+func (x *InputEdit) GetRole() InputRole {
+	if x != nil && x.Role != nil {
+		return *x.Role
+	}
+	return InputRole_INPUT_ROLE_UNSPECIFIED
+}
+
+func (x *InputEdit) GetMin() string {
+	if x != nil && x.Min != nil {
+		return *x.Min
+	}
+	return ""
+}
+
+func (x *InputEdit) GetMax() string {
+	if x != nil && x.Max != nil {
+		return *x.Max
+	}
+	return ""
+}
+
+func (x *InputEdit) GetDefault() *InputValue {
+	if x != nil {
+		return x.Default
+	}
+	return nil
+}
+
+func (x *InputEdit) GetChoices() *InputChoices {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
+func (x *InputEdit) GetReset_() bool {
+	if x != nil {
+		return x.Reset_
+	}
+	return false
+}
+
+// InputChoices are texts to choose from.
+type InputChoices struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. The texts, at most 1000 of at most 500 bytes each; none for all that ComfyUI offers.
+	Choices       []string `protobuf:"bytes,1,rep,name=choices,proto3" json:"choices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InputChoices) Reset() {
+	*x = InputChoices{}
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InputChoices) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InputChoices) ProtoMessage() {}
+
+func (x *InputChoices) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InputChoices.ProtoReflect.Descriptor instead.
+func (*InputChoices) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *InputChoices) GetChoices() []string {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
 // IntegerInput takes whole numbers. Every field is output only.
 type IntegerInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -378,7 +665,7 @@ type IntegerInput struct {
 
 func (x *IntegerInput) Reset() {
 	*x = IntegerInput{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -390,7 +677,7 @@ func (x *IntegerInput) String() string {
 func (*IntegerInput) ProtoMessage() {}
 
 func (x *IntegerInput) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[1]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -403,7 +690,7 @@ func (x *IntegerInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegerInput.ProtoReflect.Descriptor instead.
 func (*IntegerInput) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{1}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *IntegerInput) GetMin() int64 {
@@ -451,7 +738,7 @@ type NumberInput struct {
 
 func (x *NumberInput) Reset() {
 	*x = NumberInput{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -463,7 +750,7 @@ func (x *NumberInput) String() string {
 func (*NumberInput) ProtoMessage() {}
 
 func (x *NumberInput) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -476,7 +763,7 @@ func (x *NumberInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NumberInput.ProtoReflect.Descriptor instead.
 func (*NumberInput) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *NumberInput) GetMin() float64 {
@@ -524,7 +811,7 @@ type TextInput struct {
 
 func (x *TextInput) Reset() {
 	*x = TextInput{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -536,7 +823,7 @@ func (x *TextInput) String() string {
 func (*TextInput) ProtoMessage() {}
 
 func (x *TextInput) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -549,7 +836,7 @@ func (x *TextInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TextInput.ProtoReflect.Descriptor instead.
 func (*TextInput) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TextInput) GetMaxBytes() int32 {
@@ -591,7 +878,7 @@ type BooleanInput struct {
 
 func (x *BooleanInput) Reset() {
 	*x = BooleanInput{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -603,7 +890,7 @@ func (x *BooleanInput) String() string {
 func (*BooleanInput) ProtoMessage() {}
 
 func (x *BooleanInput) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -616,7 +903,7 @@ func (x *BooleanInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BooleanInput.ProtoReflect.Descriptor instead.
 func (*BooleanInput) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BooleanInput) GetDefault() bool {
@@ -639,7 +926,7 @@ type ChoiceInput struct {
 
 func (x *ChoiceInput) Reset() {
 	*x = ChoiceInput{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -651,7 +938,7 @@ func (x *ChoiceInput) String() string {
 func (*ChoiceInput) ProtoMessage() {}
 
 func (x *ChoiceInput) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -664,7 +951,7 @@ func (x *ChoiceInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChoiceInput.ProtoReflect.Descriptor instead.
 func (*ChoiceInput) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ChoiceInput) GetChoices() []string {
@@ -694,7 +981,7 @@ type SeedInput struct {
 
 func (x *SeedInput) Reset() {
 	*x = SeedInput{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +993,7 @@ func (x *SeedInput) String() string {
 func (*SeedInput) ProtoMessage() {}
 
 func (x *SeedInput) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +1006,7 @@ func (x *SeedInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeedInput.ProtoReflect.Descriptor instead.
 func (*SeedInput) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{6}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SeedInput) GetMin() uint64 {
@@ -740,14 +1027,21 @@ func (x *SeedInput) GetMax() uint64 {
 type FileInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Kind of file.
-	Kind          FileKind `protobuf:"varint,1,opt,name=kind,proto3,enum=comfyscheduler.v1.FileKind" json:"kind,omitempty"`
+	Kind FileKind `protobuf:"varint,1,opt,name=kind,proto3,enum=comfyscheduler.v1.FileKind" json:"kind,omitempty"`
+	// Files of this kind in ComfyUI's input folder and the folders in it, with forward slashes, as they were a moment ago. The list
+	// is cut where it would be very long; the rest may be booked too.
+	InputFiles []string `protobuf:"bytes,2,rep,name=input_files,json=inputFiles,proto3" json:"input_files,omitempty"`
+	// File in ComfyUI's input folder that is used when a booking gives none; absent when there is none.
+	Default *string `protobuf:"bytes,3,opt,name=default,proto3,oneof" json:"default,omitempty"`
+	// The transparent parts of the picture are used as a mask.
+	WithMask      bool `protobuf:"varint,4,opt,name=with_mask,json=withMask,proto3" json:"with_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FileInput) Reset() {
 	*x = FileInput{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +1053,7 @@ func (x *FileInput) String() string {
 func (*FileInput) ProtoMessage() {}
 
 func (x *FileInput) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +1066,7 @@ func (x *FileInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileInput.ProtoReflect.Descriptor instead.
 func (*FileInput) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{7}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *FileInput) GetKind() FileKind {
@@ -780,6 +1074,27 @@ func (x *FileInput) GetKind() FileKind {
 		return x.Kind
 	}
 	return FileKind_FILE_KIND_UNSPECIFIED
+}
+
+func (x *FileInput) GetInputFiles() []string {
+	if x != nil {
+		return x.InputFiles
+	}
+	return nil
+}
+
+func (x *FileInput) GetDefault() string {
+	if x != nil && x.Default != nil {
+		return *x.Default
+	}
+	return ""
+}
+
+func (x *FileInput) GetWithMask() bool {
+	if x != nil {
+		return x.WithMask
+	}
+	return false
 }
 
 // InputValue is the value of one input.
@@ -802,7 +1117,7 @@ type InputValue struct {
 
 func (x *InputValue) Reset() {
 	*x = InputValue{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -814,7 +1129,7 @@ func (x *InputValue) String() string {
 func (*InputValue) ProtoMessage() {}
 
 func (x *InputValue) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -827,7 +1142,7 @@ func (x *InputValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InputValue.ProtoReflect.Descriptor instead.
 func (*InputValue) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{8}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *InputValue) GetValue() isInputValue_Value {
@@ -945,6 +1260,7 @@ type FileValue struct {
 	// Types that are valid to be assigned to Source:
 	//
 	//	*FileValue_AssetId
+	//	*FileValue_InputFile
 	Source        isFileValue_Source `protobuf_oneof:"source"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -952,7 +1268,7 @@ type FileValue struct {
 
 func (x *FileValue) Reset() {
 	*x = FileValue{}
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +1280,7 @@ func (x *FileValue) String() string {
 func (*FileValue) ProtoMessage() {}
 
 func (x *FileValue) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_input_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_input_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -977,7 +1293,7 @@ func (x *FileValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileValue.ProtoReflect.Descriptor instead.
 func (*FileValue) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{9}
+	return file_comfyscheduler_v1_input_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *FileValue) GetSource() isFileValue_Source {
@@ -996,6 +1312,15 @@ func (x *FileValue) GetAssetId() string {
 	return ""
 }
 
+func (x *FileValue) GetInputFile() string {
+	if x != nil {
+		if x, ok := x.Source.(*FileValue_InputFile); ok {
+			return x.InputFile
+		}
+	}
+	return ""
+}
+
 type isFileValue_Source interface {
 	isFileValue_Source()
 }
@@ -1005,13 +1330,20 @@ type FileValue_AssetId struct {
 	AssetId string `protobuf:"bytes,1,opt,name=asset_id,json=assetId,proto3,oneof"`
 }
 
+type FileValue_InputFile struct {
+	// Optional. File in ComfyUI's input folder with forward slashes, at most 1000 bytes.
+	InputFile string `protobuf:"bytes,2,opt,name=input_file,json=inputFile,proto3,oneof"`
+}
+
 func (*FileValue_AssetId) isFileValue_Source() {}
+
+func (*FileValue_InputFile) isFileValue_Source() {}
 
 var File_comfyscheduler_v1_input_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_input_proto_rawDesc = "" +
 	"\n" +
-	"\x1dcomfyscheduler/v1/input.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/rules.proto\"\xa5\x04\n" +
+	"\x1dcomfyscheduler/v1/input.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/rules.proto\"\xf7\x04\n" +
 	"\x05Input\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05label\x18\x02 \x01(\tR\x05label\x12\x12\n" +
@@ -1025,8 +1357,38 @@ const file_comfyscheduler_v1_input_proto_rawDesc = "" +
 	"\x06choice\x18\n" +
 	" \x01(\v2\x1e.comfyscheduler.v1.ChoiceInputH\x00R\x06choice\x122\n" +
 	"\x04seed\x18\v \x01(\v2\x1c.comfyscheduler.v1.SeedInputH\x00R\x04seed\x122\n" +
-	"\x04file\x18\f \x01(\v2\x1c.comfyscheduler.v1.FileInputH\x00R\x04fileB\x06\n" +
-	"\x04kind\"\x8b\x01\n" +
+	"\x04file\x18\f \x01(\v2\x1c.comfyscheduler.v1.FileInputH\x00R\x04file\x12\x16\n" +
+	"\x06hidden\x18\r \x01(\bR\x06hidden\x128\n" +
+	"\atargets\x18\x0e \x03(\v2\x1e.comfyscheduler.v1.InputTargetR\atargetsB\x06\n" +
+	"\x04kind\"<\n" +
+	"\vInputTarget\x12\x17\n" +
+	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\"\xff\x03\n" +
+	"\tInputEdit\x12\x1e\n" +
+	"\x04name\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01(\xc8\x01R\x04name\x12(\n" +
+	"\x05label\x18\x02 \x01(\tB\r\xbaH\n" +
+	"r\b\xc8\xf3\x18\x01\x10\x01\x18dH\x00R\x05label\x88\x01\x01\x12%\n" +
+	"\x04help\x18\x03 \x01(\tB\f\xbaH\tr\a\xc8\xf3\x18\x01\x18\xf4\x03H\x01R\x04help\x88\x01\x01\x12\x1b\n" +
+	"\x06hidden\x18\x04 \x01(\bH\x02R\x06hidden\x88\x01\x01\x12\x1f\n" +
+	"\boptional\x18\x05 \x01(\bH\x03R\boptional\x88\x01\x01\x125\n" +
+	"\x04role\x18\x06 \x01(\x0e2\x1c.comfyscheduler.v1.InputRoleH\x04R\x04role\x88\x01\x01\x12\x1e\n" +
+	"\x03min\x18\a \x01(\tB\a\xbaH\x04r\x02((H\x05R\x03min\x88\x01\x01\x12\x1e\n" +
+	"\x03max\x18\b \x01(\tB\a\xbaH\x04r\x02((H\x06R\x03max\x88\x01\x01\x127\n" +
+	"\adefault\x18\t \x01(\v2\x1d.comfyscheduler.v1.InputValueR\adefault\x129\n" +
+	"\achoices\x18\n" +
+	" \x01(\v2\x1f.comfyscheduler.v1.InputChoicesR\achoices\x12\x14\n" +
+	"\x05reset\x18\v \x01(\bR\x05resetB\b\n" +
+	"\x06_labelB\a\n" +
+	"\x05_helpB\t\n" +
+	"\a_hiddenB\v\n" +
+	"\t_optionalB\a\n" +
+	"\x05_roleB\x06\n" +
+	"\x04_minB\x06\n" +
+	"\x04_max\":\n" +
+	"\fInputChoices\x12*\n" +
+	"\achoices\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10\xe8\a\"\x05r\x03(\xf4\x03R\achoices\"\x8b\x01\n" +
 	"\fIntegerInput\x12\x15\n" +
 	"\x03min\x18\x01 \x01(\x03H\x00R\x03min\x88\x01\x01\x12\x15\n" +
 	"\x03max\x18\x02 \x01(\x03H\x01R\x03max\x88\x01\x01\x12\x12\n" +
@@ -1063,9 +1425,15 @@ const file_comfyscheduler_v1_input_proto_rawDesc = "" +
 	"\b_default\"/\n" +
 	"\tSeedInput\x12\x10\n" +
 	"\x03min\x18\x01 \x01(\x04R\x03min\x12\x10\n" +
-	"\x03max\x18\x02 \x01(\x04R\x03max\"<\n" +
+	"\x03max\x18\x02 \x01(\x04R\x03max\"\xa5\x01\n" +
 	"\tFileInput\x12/\n" +
-	"\x04kind\x18\x01 \x01(\x0e2\x1b.comfyscheduler.v1.FileKindR\x04kind\"\xe6\x01\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1b.comfyscheduler.v1.FileKindR\x04kind\x12\x1f\n" +
+	"\vinput_files\x18\x02 \x03(\tR\n" +
+	"inputFiles\x12\x1d\n" +
+	"\adefault\x18\x03 \x01(\tH\x00R\adefault\x88\x01\x01\x12\x1b\n" +
+	"\twith_mask\x18\x04 \x01(\bR\bwithMaskB\n" +
+	"\n" +
+	"\b_default\"\xe6\x01\n" +
 	"\n" +
 	"InputValue\x12\x1a\n" +
 	"\ainteger\x18\x01 \x01(\x03H\x00R\ainteger\x12!\n" +
@@ -1075,15 +1443,26 @@ const file_comfyscheduler_v1_input_proto_rawDesc = "" +
 	"\aboolean\x18\x04 \x01(\bH\x00R\aboolean\x12\x14\n" +
 	"\x04seed\x18\x05 \x01(\x04H\x00R\x04seed\x122\n" +
 	"\x04file\x18\x06 \x01(\v2\x1c.comfyscheduler.v1.FileValueH\x00R\x04fileB\x0e\n" +
-	"\x05value\x12\x05\xbaH\x02\b\x01\"B\n" +
+	"\x05value\x12\x05\xbaH\x02\b\x01\"m\n" +
 	"\tFileValue\x12$\n" +
-	"\basset_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dH\x00R\aassetIdB\x0f\n" +
-	"\x06source\x12\x05\xbaH\x02\b\x01*s\n" +
+	"\basset_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dH\x00R\aassetId\x12)\n" +
+	"\n" +
+	"input_file\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aH\x00R\tinputFileB\x0f\n" +
+	"\x06source\x12\x05\xbaH\x02\b\x01*\xa8\x02\n" +
 	"\tInputRole\x12\x1a\n" +
 	"\x16INPUT_ROLE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11INPUT_ROLE_PROMPT\x10\x01\x12\x1e\n" +
 	"\x1aINPUT_ROLE_NEGATIVE_PROMPT\x10\x02\x12\x13\n" +
-	"\x0fINPUT_ROLE_SEED\x10\x03*\x90\x01\n" +
+	"\x0fINPUT_ROLE_SEED\x10\x03\x12\x14\n" +
+	"\x10INPUT_ROLE_WIDTH\x10\x04\x12\x15\n" +
+	"\x11INPUT_ROLE_HEIGHT\x10\x05\x12\x14\n" +
+	"\x10INPUT_ROLE_STEPS\x10\x06\x12\x17\n" +
+	"\x13INPUT_ROLE_GUIDANCE\x10\a\x12\x14\n" +
+	"\x10INPUT_ROLE_BATCH\x10\b\x12\x15\n" +
+	"\x11INPUT_ROLE_FRAMES\x10\t\x12\x16\n" +
+	"\x12INPUT_ROLE_SECONDS\x10\n" +
+	"\x12\x12\n" +
+	"\x0eINPUT_ROLE_FPS\x10\v*\x90\x01\n" +
 	"\bFileKind\x12\x19\n" +
 	"\x15FILE_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fFILE_KIND_IMAGE\x10\x01\x12\x12\n" +
@@ -1105,37 +1484,44 @@ func file_comfyscheduler_v1_input_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_input_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_comfyscheduler_v1_input_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_comfyscheduler_v1_input_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_comfyscheduler_v1_input_proto_goTypes = []any{
 	(InputRole)(0),       // 0: comfyscheduler.v1.InputRole
 	(FileKind)(0),        // 1: comfyscheduler.v1.FileKind
 	(*Input)(nil),        // 2: comfyscheduler.v1.Input
-	(*IntegerInput)(nil), // 3: comfyscheduler.v1.IntegerInput
-	(*NumberInput)(nil),  // 4: comfyscheduler.v1.NumberInput
-	(*TextInput)(nil),    // 5: comfyscheduler.v1.TextInput
-	(*BooleanInput)(nil), // 6: comfyscheduler.v1.BooleanInput
-	(*ChoiceInput)(nil),  // 7: comfyscheduler.v1.ChoiceInput
-	(*SeedInput)(nil),    // 8: comfyscheduler.v1.SeedInput
-	(*FileInput)(nil),    // 9: comfyscheduler.v1.FileInput
-	(*InputValue)(nil),   // 10: comfyscheduler.v1.InputValue
-	(*FileValue)(nil),    // 11: comfyscheduler.v1.FileValue
+	(*InputTarget)(nil),  // 3: comfyscheduler.v1.InputTarget
+	(*InputEdit)(nil),    // 4: comfyscheduler.v1.InputEdit
+	(*InputChoices)(nil), // 5: comfyscheduler.v1.InputChoices
+	(*IntegerInput)(nil), // 6: comfyscheduler.v1.IntegerInput
+	(*NumberInput)(nil),  // 7: comfyscheduler.v1.NumberInput
+	(*TextInput)(nil),    // 8: comfyscheduler.v1.TextInput
+	(*BooleanInput)(nil), // 9: comfyscheduler.v1.BooleanInput
+	(*ChoiceInput)(nil),  // 10: comfyscheduler.v1.ChoiceInput
+	(*SeedInput)(nil),    // 11: comfyscheduler.v1.SeedInput
+	(*FileInput)(nil),    // 12: comfyscheduler.v1.FileInput
+	(*InputValue)(nil),   // 13: comfyscheduler.v1.InputValue
+	(*FileValue)(nil),    // 14: comfyscheduler.v1.FileValue
 }
 var file_comfyscheduler_v1_input_proto_depIdxs = []int32{
 	0,  // 0: comfyscheduler.v1.Input.role:type_name -> comfyscheduler.v1.InputRole
-	3,  // 1: comfyscheduler.v1.Input.integer:type_name -> comfyscheduler.v1.IntegerInput
-	4,  // 2: comfyscheduler.v1.Input.number:type_name -> comfyscheduler.v1.NumberInput
-	5,  // 3: comfyscheduler.v1.Input.text:type_name -> comfyscheduler.v1.TextInput
-	6,  // 4: comfyscheduler.v1.Input.boolean:type_name -> comfyscheduler.v1.BooleanInput
-	7,  // 5: comfyscheduler.v1.Input.choice:type_name -> comfyscheduler.v1.ChoiceInput
-	8,  // 6: comfyscheduler.v1.Input.seed:type_name -> comfyscheduler.v1.SeedInput
-	9,  // 7: comfyscheduler.v1.Input.file:type_name -> comfyscheduler.v1.FileInput
-	1,  // 8: comfyscheduler.v1.FileInput.kind:type_name -> comfyscheduler.v1.FileKind
-	11, // 9: comfyscheduler.v1.InputValue.file:type_name -> comfyscheduler.v1.FileValue
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	6,  // 1: comfyscheduler.v1.Input.integer:type_name -> comfyscheduler.v1.IntegerInput
+	7,  // 2: comfyscheduler.v1.Input.number:type_name -> comfyscheduler.v1.NumberInput
+	8,  // 3: comfyscheduler.v1.Input.text:type_name -> comfyscheduler.v1.TextInput
+	9,  // 4: comfyscheduler.v1.Input.boolean:type_name -> comfyscheduler.v1.BooleanInput
+	10, // 5: comfyscheduler.v1.Input.choice:type_name -> comfyscheduler.v1.ChoiceInput
+	11, // 6: comfyscheduler.v1.Input.seed:type_name -> comfyscheduler.v1.SeedInput
+	12, // 7: comfyscheduler.v1.Input.file:type_name -> comfyscheduler.v1.FileInput
+	3,  // 8: comfyscheduler.v1.Input.targets:type_name -> comfyscheduler.v1.InputTarget
+	0,  // 9: comfyscheduler.v1.InputEdit.role:type_name -> comfyscheduler.v1.InputRole
+	13, // 10: comfyscheduler.v1.InputEdit.default:type_name -> comfyscheduler.v1.InputValue
+	5,  // 11: comfyscheduler.v1.InputEdit.choices:type_name -> comfyscheduler.v1.InputChoices
+	1,  // 12: comfyscheduler.v1.FileInput.kind:type_name -> comfyscheduler.v1.FileKind
+	14, // 13: comfyscheduler.v1.InputValue.file:type_name -> comfyscheduler.v1.FileValue
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_input_proto_init() }
@@ -1153,12 +1539,14 @@ func file_comfyscheduler_v1_input_proto_init() {
 		(*Input_Seed)(nil),
 		(*Input_File)(nil),
 	}
-	file_comfyscheduler_v1_input_proto_msgTypes[1].OneofWrappers = []any{}
 	file_comfyscheduler_v1_input_proto_msgTypes[2].OneofWrappers = []any{}
-	file_comfyscheduler_v1_input_proto_msgTypes[3].OneofWrappers = []any{}
 	file_comfyscheduler_v1_input_proto_msgTypes[4].OneofWrappers = []any{}
 	file_comfyscheduler_v1_input_proto_msgTypes[5].OneofWrappers = []any{}
-	file_comfyscheduler_v1_input_proto_msgTypes[8].OneofWrappers = []any{
+	file_comfyscheduler_v1_input_proto_msgTypes[6].OneofWrappers = []any{}
+	file_comfyscheduler_v1_input_proto_msgTypes[7].OneofWrappers = []any{}
+	file_comfyscheduler_v1_input_proto_msgTypes[8].OneofWrappers = []any{}
+	file_comfyscheduler_v1_input_proto_msgTypes[10].OneofWrappers = []any{}
+	file_comfyscheduler_v1_input_proto_msgTypes[11].OneofWrappers = []any{
 		(*InputValue_Integer)(nil),
 		(*InputValue_Number)(nil),
 		(*InputValue_Text)(nil),
@@ -1166,8 +1554,9 @@ func file_comfyscheduler_v1_input_proto_init() {
 		(*InputValue_Seed)(nil),
 		(*InputValue_File)(nil),
 	}
-	file_comfyscheduler_v1_input_proto_msgTypes[9].OneofWrappers = []any{
+	file_comfyscheduler_v1_input_proto_msgTypes[12].OneofWrappers = []any{
 		(*FileValue_AssetId)(nil),
+		(*FileValue_InputFile)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1175,7 +1564,7 @@ func file_comfyscheduler_v1_input_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_input_proto_rawDesc), len(file_comfyscheduler_v1_input_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -21,6 +21,303 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// WorkflowSource is where a workflow comes from.
+type WorkflowSource int32
+
+const (
+	// Not a source.
+	WorkflowSource_WORKFLOW_SOURCE_UNSPECIFIED WorkflowSource = 0
+	// The configuration names it.
+	WorkflowSource_WORKFLOW_SOURCE_CONFIGURATION WorkflowSource = 1
+	// A file in the watched folder.
+	WorkflowSource_WORKFLOW_SOURCE_FOLDER WorkflowSource = 2
+	// Somebody imported it.
+	WorkflowSource_WORKFLOW_SOURCE_IMPORT WorkflowSource = 3
+)
+
+// Enum value maps for WorkflowSource.
+var (
+	WorkflowSource_name = map[int32]string{
+		0: "WORKFLOW_SOURCE_UNSPECIFIED",
+		1: "WORKFLOW_SOURCE_CONFIGURATION",
+		2: "WORKFLOW_SOURCE_FOLDER",
+		3: "WORKFLOW_SOURCE_IMPORT",
+	}
+	WorkflowSource_value = map[string]int32{
+		"WORKFLOW_SOURCE_UNSPECIFIED":   0,
+		"WORKFLOW_SOURCE_CONFIGURATION": 1,
+		"WORKFLOW_SOURCE_FOLDER":        2,
+		"WORKFLOW_SOURCE_IMPORT":        3,
+	}
+)
+
+func (x WorkflowSource) Enum() *WorkflowSource {
+	p := new(WorkflowSource)
+	*p = x
+	return p
+}
+
+func (x WorkflowSource) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WorkflowSource) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[0].Descriptor()
+}
+
+func (WorkflowSource) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[0]
+}
+
+func (x WorkflowSource) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WorkflowSource.Descriptor instead.
+func (WorkflowSource) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{0}
+}
+
+// EstimateBasis is what an expectation rests on.
+type EstimateBasis int32
+
+const (
+	// Not a basis.
+	EstimateBasis_ESTIMATE_BASIS_UNSPECIFIED EstimateBasis = 0
+	// Runs of this workflow on this worker.
+	EstimateBasis_ESTIMATE_BASIS_MEASURED EstimateBasis = 1
+	// Runs of other workflows, or on other workers: a guess.
+	EstimateBasis_ESTIMATE_BASIS_GUESS EstimateBasis = 2
+)
+
+// Enum value maps for EstimateBasis.
+var (
+	EstimateBasis_name = map[int32]string{
+		0: "ESTIMATE_BASIS_UNSPECIFIED",
+		1: "ESTIMATE_BASIS_MEASURED",
+		2: "ESTIMATE_BASIS_GUESS",
+	}
+	EstimateBasis_value = map[string]int32{
+		"ESTIMATE_BASIS_UNSPECIFIED": 0,
+		"ESTIMATE_BASIS_MEASURED":    1,
+		"ESTIMATE_BASIS_GUESS":       2,
+	}
+)
+
+func (x EstimateBasis) Enum() *EstimateBasis {
+	p := new(EstimateBasis)
+	*p = x
+	return p
+}
+
+func (x EstimateBasis) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EstimateBasis) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[1].Descriptor()
+}
+
+func (EstimateBasis) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[1]
+}
+
+func (x EstimateBasis) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EstimateBasis.Descriptor instead.
+func (EstimateBasis) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{1}
+}
+
+// WorkflowFitnessState is whether a worker can run a workflow.
+type WorkflowFitnessState int32
+
+const (
+	// Its ComfyUI has not been asked yet.
+	WorkflowFitnessState_WORKFLOW_FITNESS_STATE_UNSPECIFIED WorkflowFitnessState = 0
+	// It can.
+	WorkflowFitnessState_WORKFLOW_FITNESS_STATE_RUNS WorkflowFitnessState = 1
+	// Something is missing there.
+	WorkflowFitnessState_WORKFLOW_FITNESS_STATE_CANNOT_RUN WorkflowFitnessState = 2
+	// Everything is there, but a run left nothing that can be used: not bookable until an administrator says so.
+	WorkflowFitnessState_WORKFLOW_FITNESS_STATE_BAD_RESULT WorkflowFitnessState = 3
+)
+
+// Enum value maps for WorkflowFitnessState.
+var (
+	WorkflowFitnessState_name = map[int32]string{
+		0: "WORKFLOW_FITNESS_STATE_UNSPECIFIED",
+		1: "WORKFLOW_FITNESS_STATE_RUNS",
+		2: "WORKFLOW_FITNESS_STATE_CANNOT_RUN",
+		3: "WORKFLOW_FITNESS_STATE_BAD_RESULT",
+	}
+	WorkflowFitnessState_value = map[string]int32{
+		"WORKFLOW_FITNESS_STATE_UNSPECIFIED": 0,
+		"WORKFLOW_FITNESS_STATE_RUNS":        1,
+		"WORKFLOW_FITNESS_STATE_CANNOT_RUN":  2,
+		"WORKFLOW_FITNESS_STATE_BAD_RESULT":  3,
+	}
+)
+
+func (x WorkflowFitnessState) Enum() *WorkflowFitnessState {
+	p := new(WorkflowFitnessState)
+	*p = x
+	return p
+}
+
+func (x WorkflowFitnessState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WorkflowFitnessState) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[2].Descriptor()
+}
+
+func (WorkflowFitnessState) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[2]
+}
+
+func (x WorkflowFitnessState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WorkflowFitnessState.Descriptor instead.
+func (WorkflowFitnessState) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{2}
+}
+
+// WorkflowProblemKind is a kind of thing that keeps a workflow from running.
+type WorkflowProblemKind int32
+
+const (
+	// Not a kind.
+	WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_UNSPECIFIED WorkflowProblemKind = 0
+	// A class of nodes is missing.
+	WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_MISSING_CLASS WorkflowProblemKind = 1
+	// A model file is missing.
+	WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_MISSING_MODEL WorkflowProblemKind = 2
+	// A value is not offered.
+	WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_VALUE_NOT_OFFERED WorkflowProblemKind = 3
+	// A file is missing in ComfyUI's input folder.
+	WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_MISSING_FILE WorkflowProblemKind = 4
+	// Something else, as the text says.
+	WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_OTHER WorkflowProblemKind = 5
+)
+
+// Enum value maps for WorkflowProblemKind.
+var (
+	WorkflowProblemKind_name = map[int32]string{
+		0: "WORKFLOW_PROBLEM_KIND_UNSPECIFIED",
+		1: "WORKFLOW_PROBLEM_KIND_MISSING_CLASS",
+		2: "WORKFLOW_PROBLEM_KIND_MISSING_MODEL",
+		3: "WORKFLOW_PROBLEM_KIND_VALUE_NOT_OFFERED",
+		4: "WORKFLOW_PROBLEM_KIND_MISSING_FILE",
+		5: "WORKFLOW_PROBLEM_KIND_OTHER",
+	}
+	WorkflowProblemKind_value = map[string]int32{
+		"WORKFLOW_PROBLEM_KIND_UNSPECIFIED":       0,
+		"WORKFLOW_PROBLEM_KIND_MISSING_CLASS":     1,
+		"WORKFLOW_PROBLEM_KIND_MISSING_MODEL":     2,
+		"WORKFLOW_PROBLEM_KIND_VALUE_NOT_OFFERED": 3,
+		"WORKFLOW_PROBLEM_KIND_MISSING_FILE":      4,
+		"WORKFLOW_PROBLEM_KIND_OTHER":             5,
+	}
+)
+
+func (x WorkflowProblemKind) Enum() *WorkflowProblemKind {
+	p := new(WorkflowProblemKind)
+	*p = x
+	return p
+}
+
+func (x WorkflowProblemKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WorkflowProblemKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[3].Descriptor()
+}
+
+func (WorkflowProblemKind) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[3]
+}
+
+func (x WorkflowProblemKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WorkflowProblemKind.Descriptor instead.
+func (WorkflowProblemKind) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{3}
+}
+
+// WorkflowMeasurementState is how far measuring a workflow on a worker is.
+type WorkflowMeasurementState int32
+
+const (
+	// It has not been measured.
+	WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_UNSPECIFIED WorkflowMeasurementState = 0
+	// It will be, in free time.
+	WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_WAITING WorkflowMeasurementState = 1
+	// It is running.
+	WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_RUNNING WorkflowMeasurementState = 2
+	// It was measured.
+	WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE WorkflowMeasurementState = 3
+	// It was measured, and the result cannot be used.
+	WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_BAD_RESULT WorkflowMeasurementState = 4
+	// It is never measured by itself: it costs money, or it needs a file.
+	WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_NEVER WorkflowMeasurementState = 5
+)
+
+// Enum value maps for WorkflowMeasurementState.
+var (
+	WorkflowMeasurementState_name = map[int32]string{
+		0: "WORKFLOW_MEASUREMENT_STATE_UNSPECIFIED",
+		1: "WORKFLOW_MEASUREMENT_STATE_WAITING",
+		2: "WORKFLOW_MEASUREMENT_STATE_RUNNING",
+		3: "WORKFLOW_MEASUREMENT_STATE_DONE",
+		4: "WORKFLOW_MEASUREMENT_STATE_BAD_RESULT",
+		5: "WORKFLOW_MEASUREMENT_STATE_NEVER",
+	}
+	WorkflowMeasurementState_value = map[string]int32{
+		"WORKFLOW_MEASUREMENT_STATE_UNSPECIFIED": 0,
+		"WORKFLOW_MEASUREMENT_STATE_WAITING":     1,
+		"WORKFLOW_MEASUREMENT_STATE_RUNNING":     2,
+		"WORKFLOW_MEASUREMENT_STATE_DONE":        3,
+		"WORKFLOW_MEASUREMENT_STATE_BAD_RESULT":  4,
+		"WORKFLOW_MEASUREMENT_STATE_NEVER":       5,
+	}
+)
+
+func (x WorkflowMeasurementState) Enum() *WorkflowMeasurementState {
+	p := new(WorkflowMeasurementState)
+	*p = x
+	return p
+}
+
+func (x WorkflowMeasurementState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WorkflowMeasurementState) Descriptor() protoreflect.EnumDescriptor {
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[4].Descriptor()
+}
+
+func (WorkflowMeasurementState) Type() protoreflect.EnumType {
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[4]
+}
+
+func (x WorkflowMeasurementState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WorkflowMeasurementState.Descriptor instead.
+func (WorkflowMeasurementState) EnumDescriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{4}
+}
+
 // WorkflowSummary is what the live state and lists tell of a workflow. Every field is output only.
 type WorkflowSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -30,12 +327,31 @@ type WorkflowSummary struct {
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// Names what the workflow is now: another graph or another form has another version.
 	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
-	// At least one worker can run the workflow.
+	// It is switched on, and at least one worker can run it.
 	Bookable bool `protobuf:"varint,4,opt,name=bookable,proto3" json:"bookable,omitempty"`
-	// What keeps the workflow from running (a missing model file, say), in words for people; at most 50.
+	// What keeps the workflow from running (a missing model file, say), in words for people; at most 50, and at most 3 in the live
+	// state. Workflow.workers says it for each worker, for programs too.
 	Problems []string `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
 	// How long the workflow takes with the values of its defaults, by worker. Workers that do not know yet are missing.
-	Estimates     []*WorkflowEstimate `protobuf:"bytes,6,rep,name=estimates,proto3" json:"estimates,omitempty"`
+	Estimates []*WorkflowEstimate `protobuf:"bytes,6,rep,name=estimates,proto3" json:"estimates,omitempty"`
+	// What it does, in words for people; may be empty. At most 200 characters, cut with "…", in lists and in the live state.
+	Description string `protobuf:"bytes,7,opt,name=description,proto3" json:"description,omitempty"`
+	// Words to find it by.
+	Tags []string `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Somebody switched it off: it cannot be booked, and jobs that are booked run.
+	Disabled bool `protobuf:"varint,9,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	// Where it comes from.
+	Source WorkflowSource `protobuf:"varint,10,opt,name=source,proto3,enum=comfyscheduler.v1.WorkflowSource" json:"source,omitempty"`
+	// Path of its picture on this server, such as "/workflows/fox/thumbnail?v=3f2a"; empty when it has none.
+	Thumbnail string `protobuf:"bytes,11,opt,name=thumbnail,proto3" json:"thumbnail,omitempty"`
+	// It calls a service that costs money for each run.
+	Paid bool `protobuf:"varint,12,opt,name=paid,proto3" json:"paid,omitempty"`
+	// Kinds of what it writes, main result first; empty when that is not known.
+	Results []ResultKind `protobuf:"varint,13,rep,packed,name=results,proto3,enum=comfyscheduler.v1.ResultKind" json:"results,omitempty"`
+	// Kinds of files that it takes.
+	Files []FileKind `protobuf:"varint,14,rep,packed,name=files,proto3,enum=comfyscheduler.v1.FileKind" json:"files,omitempty"`
+	// When this version was made, milliseconds since the Unix epoch.
+	UpdatedAtMs   int64 `protobuf:"varint,15,opt,name=updated_at_ms,json=updatedAtMs,proto3" json:"updated_at_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -112,6 +428,69 @@ func (x *WorkflowSummary) GetEstimates() []*WorkflowEstimate {
 	return nil
 }
 
+func (x *WorkflowSummary) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *WorkflowSummary) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *WorkflowSummary) GetDisabled() bool {
+	if x != nil {
+		return x.Disabled
+	}
+	return false
+}
+
+func (x *WorkflowSummary) GetSource() WorkflowSource {
+	if x != nil {
+		return x.Source
+	}
+	return WorkflowSource_WORKFLOW_SOURCE_UNSPECIFIED
+}
+
+func (x *WorkflowSummary) GetThumbnail() string {
+	if x != nil {
+		return x.Thumbnail
+	}
+	return ""
+}
+
+func (x *WorkflowSummary) GetPaid() bool {
+	if x != nil {
+		return x.Paid
+	}
+	return false
+}
+
+func (x *WorkflowSummary) GetResults() []ResultKind {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *WorkflowSummary) GetFiles() []FileKind {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+func (x *WorkflowSummary) GetUpdatedAtMs() int64 {
+	if x != nil {
+		return x.UpdatedAtMs
+	}
+	return 0
+}
+
 // WorkflowEstimate is how long a workflow takes on one worker. Every field is output only.
 type WorkflowEstimate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -122,7 +501,9 @@ type WorkflowEstimate struct {
 	// Duration of the slot that a booking made now would get, margin included, in milliseconds.
 	SlotDurationMs int64 `protobuf:"varint,3,opt,name=slot_duration_ms,json=slotDurationMs,proto3" json:"slot_duration_ms,omitempty"`
 	// Duration that was measured when the worker started, in milliseconds; 0 when none was.
-	BenchmarkMs   int64 `protobuf:"varint,4,opt,name=benchmark_ms,json=benchmarkMs,proto3" json:"benchmark_ms,omitempty"`
+	BenchmarkMs int64 `protobuf:"varint,4,opt,name=benchmark_ms,json=benchmarkMs,proto3" json:"benchmark_ms,omitempty"`
+	// What the expectation rests on.
+	Basis         EstimateBasis `protobuf:"varint,5,opt,name=basis,proto3,enum=comfyscheduler.v1.EstimateBasis" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -185,13 +566,33 @@ func (x *WorkflowEstimate) GetBenchmarkMs() int64 {
 	return 0
 }
 
+func (x *WorkflowEstimate) GetBasis() EstimateBasis {
+	if x != nil {
+		return x.Basis
+	}
+	return EstimateBasis_ESTIMATE_BASIS_UNSPECIFIED
+}
+
 // Workflow is a ComfyUI graph with its form. Every field is output only.
 type Workflow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What lists tell of it, `version` among it: a form may be kept for as long as the version stays.
 	Summary *WorkflowSummary `protobuf:"bytes,1,opt,name=summary,proto3" json:"summary,omitempty"`
-	// The form: what a booking may set, in order. A workflow may have no prompt and no seed.
-	Inputs        []*Input `protobuf:"bytes,2,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	// The form: what a booking may set, in order. A workflow may have no prompt and no seed. Hidden inputs are among them only
+	// when they were asked for.
+	Inputs []*Input `protobuf:"bytes,2,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	// Whether it can run, for each worker.
+	Workers []*WorkflowFitness `protobuf:"bytes,3,rep,name=workers,proto3" json:"workers,omitempty"`
+	// Nodes that write something, in the order of their results, main result first.
+	Outputs []*WorkflowOutput `protobuf:"bytes,4,rep,name=outputs,proto3" json:"outputs,omitempty"`
+	// The caller may change, switch off and delete it.
+	Editable bool `protobuf:"varint,5,opt,name=editable,proto3" json:"editable,omitempty"`
+	// Name of the file that it was read from, without folders; may be empty.
+	Filename string `protobuf:"bytes,6,opt,name=filename,proto3" json:"filename,omitempty"`
+	// User who imported it, by name; empty for other sources.
+	ImportedBy string `protobuf:"bytes,7,opt,name=imported_by,json=importedBy,proto3" json:"imported_by,omitempty"`
+	// Number of its nodes.
+	NodeCount     int32 `protobuf:"varint,8,opt,name=node_count,json=nodeCount,proto3" json:"node_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -240,27 +641,621 @@ func (x *Workflow) GetInputs() []*Input {
 	return nil
 }
 
+func (x *Workflow) GetWorkers() []*WorkflowFitness {
+	if x != nil {
+		return x.Workers
+	}
+	return nil
+}
+
+func (x *Workflow) GetOutputs() []*WorkflowOutput {
+	if x != nil {
+		return x.Outputs
+	}
+	return nil
+}
+
+func (x *Workflow) GetEditable() bool {
+	if x != nil {
+		return x.Editable
+	}
+	return false
+}
+
+func (x *Workflow) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *Workflow) GetImportedBy() string {
+	if x != nil {
+		return x.ImportedBy
+	}
+	return ""
+}
+
+func (x *Workflow) GetNodeCount() int32 {
+	if x != nil {
+		return x.NodeCount
+	}
+	return 0
+}
+
+// WorkflowOutput is a node that writes something. Every field is output only.
+type WorkflowOutput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Node.
+	NodeId string `protobuf:"bytes,1,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
+	// Name of the node for people.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// Kind of what it writes; unspecified when that is not known.
+	Kind          ResultKind `protobuf:"varint,3,opt,name=kind,proto3,enum=comfyscheduler.v1.ResultKind" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkflowOutput) Reset() {
+	*x = WorkflowOutput{}
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkflowOutput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkflowOutput) ProtoMessage() {}
+
+func (x *WorkflowOutput) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkflowOutput.ProtoReflect.Descriptor instead.
+func (*WorkflowOutput) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *WorkflowOutput) GetNodeId() string {
+	if x != nil {
+		return x.NodeId
+	}
+	return ""
+}
+
+func (x *WorkflowOutput) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *WorkflowOutput) GetKind() ResultKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ResultKind_RESULT_KIND_UNSPECIFIED
+}
+
+// WorkflowFitness says whether one worker can run a workflow. Every field is output only.
+type WorkflowFitness struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Worker.
+	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Whether it can.
+	State WorkflowFitnessState `protobuf:"varint,2,opt,name=state,proto3,enum=comfyscheduler.v1.WorkflowFitnessState" json:"state,omitempty"`
+	// What keeps it from running there; at most 200.
+	Problems []*WorkflowProblem `protobuf:"bytes,3,rep,name=problems,proto3" json:"problems,omitempty"`
+	// When its ComfyUI was asked last, milliseconds since the Unix epoch; 0 when it was not yet.
+	AskedAtMs int64 `protobuf:"varint,4,opt,name=asked_at_ms,json=askedAtMs,proto3" json:"asked_at_ms,omitempty"`
+	// What is known from running it there.
+	Measurement   *WorkflowMeasurement `protobuf:"bytes,5,opt,name=measurement,proto3" json:"measurement,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkflowFitness) Reset() {
+	*x = WorkflowFitness{}
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkflowFitness) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkflowFitness) ProtoMessage() {}
+
+func (x *WorkflowFitness) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkflowFitness.ProtoReflect.Descriptor instead.
+func (*WorkflowFitness) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WorkflowFitness) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *WorkflowFitness) GetState() WorkflowFitnessState {
+	if x != nil {
+		return x.State
+	}
+	return WorkflowFitnessState_WORKFLOW_FITNESS_STATE_UNSPECIFIED
+}
+
+func (x *WorkflowFitness) GetProblems() []*WorkflowProblem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *WorkflowFitness) GetAskedAtMs() int64 {
+	if x != nil {
+		return x.AskedAtMs
+	}
+	return 0
+}
+
+func (x *WorkflowFitness) GetMeasurement() *WorkflowMeasurement {
+	if x != nil {
+		return x.Measurement
+	}
+	return nil
+}
+
+// WorkflowProblem is one thing that keeps a workflow from running. Every field is output only.
+type WorkflowProblem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kind of thing.
+	Kind WorkflowProblemKind `protobuf:"varint,1,opt,name=kind,proto3,enum=comfyscheduler.v1.WorkflowProblemKind" json:"kind,omitempty"`
+	// What is wrong and what to do, in words for people.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Node; empty when it is none's.
+	NodeId string `protobuf:"bytes,3,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
+	// Name of the node for people.
+	NodeTitle string `protobuf:"bytes,4,opt,name=node_title,json=nodeTitle,proto3" json:"node_title,omitempty"`
+	// Class of the node.
+	ClassName string `protobuf:"bytes,5,opt,name=class_name,json=className,proto3" json:"class_name,omitempty"`
+	// Node pack that has the class, when the file says so.
+	Pack string `protobuf:"bytes,6,opt,name=pack,proto3" json:"pack,omitempty"`
+	// Model file that is missing.
+	ModelFile string `protobuf:"bytes,7,opt,name=model_file,json=modelFile,proto3" json:"model_file,omitempty"`
+	// Folder below ComfyUI's `models` that it belongs into, such as "loras"; empty when that is not known.
+	ModelFolder string `protobuf:"bytes,8,opt,name=model_folder,json=modelFolder,proto3" json:"model_folder,omitempty"`
+	// Where the file says that the model can be fetched; the service fetches nothing.
+	ModelUrl string `protobuf:"bytes,9,opt,name=model_url,json=modelUrl,proto3" json:"model_url,omitempty"`
+	// Size of the model in bytes as the file says; 0 when it does not.
+	ModelBytes    int64 `protobuf:"varint,10,opt,name=model_bytes,json=modelBytes,proto3" json:"model_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkflowProblem) Reset() {
+	*x = WorkflowProblem{}
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkflowProblem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkflowProblem) ProtoMessage() {}
+
+func (x *WorkflowProblem) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkflowProblem.ProtoReflect.Descriptor instead.
+func (*WorkflowProblem) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *WorkflowProblem) GetKind() WorkflowProblemKind {
+	if x != nil {
+		return x.Kind
+	}
+	return WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_UNSPECIFIED
+}
+
+func (x *WorkflowProblem) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetNodeId() string {
+	if x != nil {
+		return x.NodeId
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetNodeTitle() string {
+	if x != nil {
+		return x.NodeTitle
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetClassName() string {
+	if x != nil {
+		return x.ClassName
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetPack() string {
+	if x != nil {
+		return x.Pack
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetModelFile() string {
+	if x != nil {
+		return x.ModelFile
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetModelFolder() string {
+	if x != nil {
+		return x.ModelFolder
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetModelUrl() string {
+	if x != nil {
+		return x.ModelUrl
+	}
+	return ""
+}
+
+func (x *WorkflowProblem) GetModelBytes() int64 {
+	if x != nil {
+		return x.ModelBytes
+	}
+	return 0
+}
+
+// WorkflowMeasurement is what is known from running a workflow on a worker. Every field is output only.
+type WorkflowMeasurement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far it is.
+	State WorkflowMeasurementState `protobuf:"varint,1,opt,name=state,proto3,enum=comfyscheduler.v1.WorkflowMeasurementState" json:"state,omitempty"`
+	// Duration of a run that had to load everything, in milliseconds; 0 when it is not known.
+	ColdMs int64 `protobuf:"varint,2,opt,name=cold_ms,json=coldMs,proto3" json:"cold_ms,omitempty"`
+	// Duration of a run right after another one, in milliseconds; 0 when it is not known.
+	WarmMs int64 `protobuf:"varint,3,opt,name=warm_ms,json=warmMs,proto3" json:"warm_ms,omitempty"`
+	// When it was measured, milliseconds since the Unix epoch; 0 when it was not.
+	MeasuredAtMs int64 `protobuf:"varint,4,opt,name=measured_at_ms,json=measuredAtMs,proto3" json:"measured_at_ms,omitempty"`
+	// What was found out or what it waits for, in words for people; may be empty.
+	Text          string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkflowMeasurement) Reset() {
+	*x = WorkflowMeasurement{}
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkflowMeasurement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkflowMeasurement) ProtoMessage() {}
+
+func (x *WorkflowMeasurement) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkflowMeasurement.ProtoReflect.Descriptor instead.
+func (*WorkflowMeasurement) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *WorkflowMeasurement) GetState() WorkflowMeasurementState {
+	if x != nil {
+		return x.State
+	}
+	return WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_UNSPECIFIED
+}
+
+func (x *WorkflowMeasurement) GetColdMs() int64 {
+	if x != nil {
+		return x.ColdMs
+	}
+	return 0
+}
+
+func (x *WorkflowMeasurement) GetWarmMs() int64 {
+	if x != nil {
+		return x.WarmMs
+	}
+	return 0
+}
+
+func (x *WorkflowMeasurement) GetMeasuredAtMs() int64 {
+	if x != nil {
+		return x.MeasuredAtMs
+	}
+	return 0
+}
+
+func (x *WorkflowMeasurement) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Template is a workflow that a ComfyUI offers on its own page. Every field is output only.
+type Template struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name to import it by.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Name for people.
+	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// What it does, in words for people.
+	Description string `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
+	// Section of ComfyUI's page that it stands in.
+	Category string `protobuf:"bytes,4,opt,name=category,proto3" json:"category,omitempty"`
+	// Words to find it by.
+	Tags []string `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Node pack that brings it; empty for ComfyUI's own.
+	Pack string `protobuf:"bytes,6,opt,name=pack,proto3" json:"pack,omitempty"`
+	// Path of its picture on this server; empty when it has none.
+	Thumbnail string `protobuf:"bytes,7,opt,name=thumbnail,proto3" json:"thumbnail,omitempty"`
+	// It calls a service that costs money for each run.
+	Paid          bool `protobuf:"varint,8,opt,name=paid,proto3" json:"paid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Template) Reset() {
+	*x = Template{}
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Template) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Template) ProtoMessage() {}
+
+func (x *Template) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Template.ProtoReflect.Descriptor instead.
+func (*Template) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Template) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Template) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Template) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *Template) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *Template) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Template) GetPack() string {
+	if x != nil {
+		return x.Pack
+	}
+	return ""
+}
+
+func (x *Template) GetThumbnail() string {
+	if x != nil {
+		return x.Thumbnail
+	}
+	return ""
+}
+
+func (x *Template) GetPaid() bool {
+	if x != nil {
+		return x.Paid
+	}
+	return false
+}
+
 var File_comfyscheduler_v1_workflow_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_workflow_proto_rawDesc = "" +
 	"\n" +
-	" comfyscheduler/v1/workflow.proto\x12\x11comfyscheduler.v1\x1a\x1dcomfyscheduler/v1/input.proto\"\xcc\x01\n" +
+	" comfyscheduler/v1/workflow.proto\x12\x11comfyscheduler.v1\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\"\x9b\x04\n" +
 	"\x0fWorkflowSummary\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\x12\x1a\n" +
 	"\bbookable\x18\x04 \x01(\bR\bbookable\x12\x1a\n" +
 	"\bproblems\x18\x05 \x03(\tR\bproblems\x12A\n" +
-	"\testimates\x18\x06 \x03(\v2#.comfyscheduler.v1.WorkflowEstimateR\testimates\"\x9d\x01\n" +
+	"\testimates\x18\x06 \x03(\v2#.comfyscheduler.v1.WorkflowEstimateR\testimates\x12 \n" +
+	"\vdescription\x18\a \x01(\tR\vdescription\x12\x12\n" +
+	"\x04tags\x18\b \x03(\tR\x04tags\x12\x1a\n" +
+	"\bdisabled\x18\t \x01(\bR\bdisabled\x129\n" +
+	"\x06source\x18\n" +
+	" \x01(\x0e2!.comfyscheduler.v1.WorkflowSourceR\x06source\x12\x1c\n" +
+	"\tthumbnail\x18\v \x01(\tR\tthumbnail\x12\x12\n" +
+	"\x04paid\x18\f \x01(\bR\x04paid\x127\n" +
+	"\aresults\x18\r \x03(\x0e2\x1d.comfyscheduler.v1.ResultKindR\aresults\x121\n" +
+	"\x05files\x18\x0e \x03(\x0e2\x1b.comfyscheduler.v1.FileKindR\x05files\x12\"\n" +
+	"\rupdated_at_ms\x18\x0f \x01(\x03R\vupdatedAtMs\"\xd5\x01\n" +
 	"\x10WorkflowEstimate\x12\x1b\n" +
 	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12\x1f\n" +
 	"\vexpected_ms\x18\x02 \x01(\x03R\n" +
 	"expectedMs\x12(\n" +
 	"\x10slot_duration_ms\x18\x03 \x01(\x03R\x0eslotDurationMs\x12!\n" +
-	"\fbenchmark_ms\x18\x04 \x01(\x03R\vbenchmarkMs\"z\n" +
+	"\fbenchmark_ms\x18\x04 \x01(\x03R\vbenchmarkMs\x126\n" +
+	"\x05basis\x18\x05 \x01(\x0e2 .comfyscheduler.v1.EstimateBasisR\x05basis\"\xed\x02\n" +
 	"\bWorkflow\x12<\n" +
 	"\asummary\x18\x01 \x01(\v2\".comfyscheduler.v1.WorkflowSummaryR\asummary\x120\n" +
-	"\x06inputs\x18\x02 \x03(\v2\x18.comfyscheduler.v1.InputR\x06inputsBWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x06inputs\x18\x02 \x03(\v2\x18.comfyscheduler.v1.InputR\x06inputs\x12<\n" +
+	"\aworkers\x18\x03 \x03(\v2\".comfyscheduler.v1.WorkflowFitnessR\aworkers\x12;\n" +
+	"\aoutputs\x18\x04 \x03(\v2!.comfyscheduler.v1.WorkflowOutputR\aoutputs\x12\x1a\n" +
+	"\beditable\x18\x05 \x01(\bR\beditable\x12\x1a\n" +
+	"\bfilename\x18\x06 \x01(\tR\bfilename\x12\x1f\n" +
+	"\vimported_by\x18\a \x01(\tR\n" +
+	"importedBy\x12\x1d\n" +
+	"\n" +
+	"node_count\x18\b \x01(\x05R\tnodeCount\"r\n" +
+	"\x0eWorkflowOutput\x12\x17\n" +
+	"\anode_id\x18\x01 \x01(\tR\x06nodeId\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x121\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1d.comfyscheduler.v1.ResultKindR\x04kind\"\x97\x02\n" +
+	"\x0fWorkflowFitness\x12\x1b\n" +
+	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12=\n" +
+	"\x05state\x18\x02 \x01(\x0e2'.comfyscheduler.v1.WorkflowFitnessStateR\x05state\x12>\n" +
+	"\bproblems\x18\x03 \x03(\v2\".comfyscheduler.v1.WorkflowProblemR\bproblems\x12\x1e\n" +
+	"\vasked_at_ms\x18\x04 \x01(\x03R\taskedAtMs\x12H\n" +
+	"\vmeasurement\x18\x05 \x01(\v2&.comfyscheduler.v1.WorkflowMeasurementR\vmeasurement\"\xcc\x02\n" +
+	"\x0fWorkflowProblem\x12:\n" +
+	"\x04kind\x18\x01 \x01(\x0e2&.comfyscheduler.v1.WorkflowProblemKindR\x04kind\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x17\n" +
+	"\anode_id\x18\x03 \x01(\tR\x06nodeId\x12\x1d\n" +
+	"\n" +
+	"node_title\x18\x04 \x01(\tR\tnodeTitle\x12\x1d\n" +
+	"\n" +
+	"class_name\x18\x05 \x01(\tR\tclassName\x12\x12\n" +
+	"\x04pack\x18\x06 \x01(\tR\x04pack\x12\x1d\n" +
+	"\n" +
+	"model_file\x18\a \x01(\tR\tmodelFile\x12!\n" +
+	"\fmodel_folder\x18\b \x01(\tR\vmodelFolder\x12\x1b\n" +
+	"\tmodel_url\x18\t \x01(\tR\bmodelUrl\x12\x1f\n" +
+	"\vmodel_bytes\x18\n" +
+	" \x01(\x03R\n" +
+	"modelBytes\"\xc4\x01\n" +
+	"\x13WorkflowMeasurement\x12A\n" +
+	"\x05state\x18\x01 \x01(\x0e2+.comfyscheduler.v1.WorkflowMeasurementStateR\x05state\x12\x17\n" +
+	"\acold_ms\x18\x02 \x01(\x03R\x06coldMs\x12\x17\n" +
+	"\awarm_ms\x18\x03 \x01(\x03R\x06warmMs\x12$\n" +
+	"\x0emeasured_at_ms\x18\x04 \x01(\x03R\fmeasuredAtMs\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\"\xcc\x01\n" +
+	"\bTemplate\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12 \n" +
+	"\vdescription\x18\x03 \x01(\tR\vdescription\x12\x1a\n" +
+	"\bcategory\x18\x04 \x01(\tR\bcategory\x12\x12\n" +
+	"\x04tags\x18\x05 \x03(\tR\x04tags\x12\x12\n" +
+	"\x04pack\x18\x06 \x01(\tR\x04pack\x12\x1c\n" +
+	"\tthumbnail\x18\a \x01(\tR\tthumbnail\x12\x12\n" +
+	"\x04paid\x18\b \x01(\bR\x04paid*\x8c\x01\n" +
+	"\x0eWorkflowSource\x12\x1f\n" +
+	"\x1bWORKFLOW_SOURCE_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dWORKFLOW_SOURCE_CONFIGURATION\x10\x01\x12\x1a\n" +
+	"\x16WORKFLOW_SOURCE_FOLDER\x10\x02\x12\x1a\n" +
+	"\x16WORKFLOW_SOURCE_IMPORT\x10\x03*f\n" +
+	"\rEstimateBasis\x12\x1e\n" +
+	"\x1aESTIMATE_BASIS_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17ESTIMATE_BASIS_MEASURED\x10\x01\x12\x18\n" +
+	"\x14ESTIMATE_BASIS_GUESS\x10\x02*\xad\x01\n" +
+	"\x14WorkflowFitnessState\x12&\n" +
+	"\"WORKFLOW_FITNESS_STATE_UNSPECIFIED\x10\x00\x12\x1f\n" +
+	"\x1bWORKFLOW_FITNESS_STATE_RUNS\x10\x01\x12%\n" +
+	"!WORKFLOW_FITNESS_STATE_CANNOT_RUN\x10\x02\x12%\n" +
+	"!WORKFLOW_FITNESS_STATE_BAD_RESULT\x10\x03*\x84\x02\n" +
+	"\x13WorkflowProblemKind\x12%\n" +
+	"!WORKFLOW_PROBLEM_KIND_UNSPECIFIED\x10\x00\x12'\n" +
+	"#WORKFLOW_PROBLEM_KIND_MISSING_CLASS\x10\x01\x12'\n" +
+	"#WORKFLOW_PROBLEM_KIND_MISSING_MODEL\x10\x02\x12+\n" +
+	"'WORKFLOW_PROBLEM_KIND_VALUE_NOT_OFFERED\x10\x03\x12&\n" +
+	"\"WORKFLOW_PROBLEM_KIND_MISSING_FILE\x10\x04\x12\x1f\n" +
+	"\x1bWORKFLOW_PROBLEM_KIND_OTHER\x10\x05*\x8c\x02\n" +
+	"\x18WorkflowMeasurementState\x12*\n" +
+	"&WORKFLOW_MEASUREMENT_STATE_UNSPECIFIED\x10\x00\x12&\n" +
+	"\"WORKFLOW_MEASUREMENT_STATE_WAITING\x10\x01\x12&\n" +
+	"\"WORKFLOW_MEASUREMENT_STATE_RUNNING\x10\x02\x12#\n" +
+	"\x1fWORKFLOW_MEASUREMENT_STATE_DONE\x10\x03\x12)\n" +
+	"%WORKFLOW_MEASUREMENT_STATE_BAD_RESULT\x10\x04\x12$\n" +
+	" WORKFLOW_MEASUREMENT_STATE_NEVER\x10\x05BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_workflow_proto_rawDescOnce sync.Once
@@ -274,22 +1269,47 @@ func file_comfyscheduler_v1_workflow_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_workflow_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_workflow_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_comfyscheduler_v1_workflow_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_comfyscheduler_v1_workflow_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_comfyscheduler_v1_workflow_proto_goTypes = []any{
-	(*WorkflowSummary)(nil),  // 0: comfyscheduler.v1.WorkflowSummary
-	(*WorkflowEstimate)(nil), // 1: comfyscheduler.v1.WorkflowEstimate
-	(*Workflow)(nil),         // 2: comfyscheduler.v1.Workflow
-	(*Input)(nil),            // 3: comfyscheduler.v1.Input
+	(WorkflowSource)(0),           // 0: comfyscheduler.v1.WorkflowSource
+	(EstimateBasis)(0),            // 1: comfyscheduler.v1.EstimateBasis
+	(WorkflowFitnessState)(0),     // 2: comfyscheduler.v1.WorkflowFitnessState
+	(WorkflowProblemKind)(0),      // 3: comfyscheduler.v1.WorkflowProblemKind
+	(WorkflowMeasurementState)(0), // 4: comfyscheduler.v1.WorkflowMeasurementState
+	(*WorkflowSummary)(nil),       // 5: comfyscheduler.v1.WorkflowSummary
+	(*WorkflowEstimate)(nil),      // 6: comfyscheduler.v1.WorkflowEstimate
+	(*Workflow)(nil),              // 7: comfyscheduler.v1.Workflow
+	(*WorkflowOutput)(nil),        // 8: comfyscheduler.v1.WorkflowOutput
+	(*WorkflowFitness)(nil),       // 9: comfyscheduler.v1.WorkflowFitness
+	(*WorkflowProblem)(nil),       // 10: comfyscheduler.v1.WorkflowProblem
+	(*WorkflowMeasurement)(nil),   // 11: comfyscheduler.v1.WorkflowMeasurement
+	(*Template)(nil),              // 12: comfyscheduler.v1.Template
+	(ResultKind)(0),               // 13: comfyscheduler.v1.ResultKind
+	(FileKind)(0),                 // 14: comfyscheduler.v1.FileKind
+	(*Input)(nil),                 // 15: comfyscheduler.v1.Input
 }
 var file_comfyscheduler_v1_workflow_proto_depIdxs = []int32{
-	1, // 0: comfyscheduler.v1.WorkflowSummary.estimates:type_name -> comfyscheduler.v1.WorkflowEstimate
-	0, // 1: comfyscheduler.v1.Workflow.summary:type_name -> comfyscheduler.v1.WorkflowSummary
-	3, // 2: comfyscheduler.v1.Workflow.inputs:type_name -> comfyscheduler.v1.Input
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	6,  // 0: comfyscheduler.v1.WorkflowSummary.estimates:type_name -> comfyscheduler.v1.WorkflowEstimate
+	0,  // 1: comfyscheduler.v1.WorkflowSummary.source:type_name -> comfyscheduler.v1.WorkflowSource
+	13, // 2: comfyscheduler.v1.WorkflowSummary.results:type_name -> comfyscheduler.v1.ResultKind
+	14, // 3: comfyscheduler.v1.WorkflowSummary.files:type_name -> comfyscheduler.v1.FileKind
+	1,  // 4: comfyscheduler.v1.WorkflowEstimate.basis:type_name -> comfyscheduler.v1.EstimateBasis
+	5,  // 5: comfyscheduler.v1.Workflow.summary:type_name -> comfyscheduler.v1.WorkflowSummary
+	15, // 6: comfyscheduler.v1.Workflow.inputs:type_name -> comfyscheduler.v1.Input
+	9,  // 7: comfyscheduler.v1.Workflow.workers:type_name -> comfyscheduler.v1.WorkflowFitness
+	8,  // 8: comfyscheduler.v1.Workflow.outputs:type_name -> comfyscheduler.v1.WorkflowOutput
+	13, // 9: comfyscheduler.v1.WorkflowOutput.kind:type_name -> comfyscheduler.v1.ResultKind
+	2,  // 10: comfyscheduler.v1.WorkflowFitness.state:type_name -> comfyscheduler.v1.WorkflowFitnessState
+	10, // 11: comfyscheduler.v1.WorkflowFitness.problems:type_name -> comfyscheduler.v1.WorkflowProblem
+	11, // 12: comfyscheduler.v1.WorkflowFitness.measurement:type_name -> comfyscheduler.v1.WorkflowMeasurement
+	3,  // 13: comfyscheduler.v1.WorkflowProblem.kind:type_name -> comfyscheduler.v1.WorkflowProblemKind
+	4,  // 14: comfyscheduler.v1.WorkflowMeasurement.state:type_name -> comfyscheduler.v1.WorkflowMeasurementState
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_workflow_proto_init() }
@@ -298,18 +1318,20 @@ func file_comfyscheduler_v1_workflow_proto_init() {
 		return
 	}
 	file_comfyscheduler_v1_input_proto_init()
+	file_comfyscheduler_v1_job_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_workflow_proto_rawDesc), len(file_comfyscheduler_v1_workflow_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   3,
+			NumEnums:      5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_comfyscheduler_v1_workflow_proto_goTypes,
 		DependencyIndexes: file_comfyscheduler_v1_workflow_proto_depIdxs,
+		EnumInfos:         file_comfyscheduler_v1_workflow_proto_enumTypes,
 		MessageInfos:      file_comfyscheduler_v1_workflow_proto_msgTypes,
 	}.Build()
 	File_comfyscheduler_v1_workflow_proto = out.File

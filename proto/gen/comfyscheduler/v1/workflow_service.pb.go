@@ -28,7 +28,9 @@ type ListWorkflowsRequest struct {
 	// Optional. Workflows wanted at most; 0 stands for 50, more than 500 for 500.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Optional. `next_page_token` of the page before, at most 1000 bytes.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Optional. Only workflows with these words in id, title, description or tags, at most 200 bytes.
+	Query         string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -73,6 +75,13 @@ func (x *ListWorkflowsRequest) GetPageSize() int32 {
 func (x *ListWorkflowsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListWorkflowsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
 	}
 	return ""
 }
@@ -138,7 +147,9 @@ type GetWorkflowRequest struct {
 	// Optional. Workflow, at most 100 bytes; the first of the configuration when empty.
 	WorkflowId string `protobuf:"bytes,1,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
 	// Optional. Version wanted, at most 100 bytes; the current one when empty.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Optional. Also the inputs that are hidden: what else could be shown. For those who may change the workflow.
+	ShowHidden    bool `protobuf:"varint,3,opt,name=show_hidden,json=showHidden,proto3" json:"show_hidden,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +198,13 @@ func (x *GetWorkflowRequest) GetVersion() string {
 	return ""
 }
 
+func (x *GetWorkflowRequest) GetShowHidden() bool {
+	if x != nil {
+		return x.ShowHidden
+	}
+	return false
+}
+
 // GetWorkflowResponse is the workflow.
 type GetWorkflowResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -233,27 +251,970 @@ func (x *GetWorkflowResponse) GetWorkflow() *Workflow {
 	return nil
 }
 
+// ImportWorkflowRequest brings a workflow.
+type ImportWorkflowRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Where it is.
+	//
+	// Types that are valid to be assigned to Source:
+	//
+	//	*ImportWorkflowRequest_Content
+	//	*ImportWorkflowRequest_UploadId
+	//	*ImportWorkflowRequest_Template
+	Source isImportWorkflowRequest_Source `protobuf_oneof:"source"`
+	// Optional. Name of the file, at most 255 bytes: the title is made of it when none is given.
+	Filename string `protobuf:"bytes,4,opt,name=filename,proto3" json:"filename,omitempty"`
+	// Optional. Name for people, at most 100 characters.
+	Title string `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
+	// Optional. Workflow that was imported before, at most 100 bytes: the file is a new version of it. A new workflow when empty.
+	WorkflowId string `protobuf:"bytes,6,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Optional. Worker whose ComfyUI is asked for the template and for its node classes, at most 100 bytes; the first that answers
+	// when empty.
+	WorkerId string `protobuf:"bytes,7,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. Only tell what would come of it, and keep nothing.
+	CheckOnly bool `protobuf:"varint,8,opt,name=check_only,json=checkOnly,proto3" json:"check_only,omitempty"`
+	// Optional. UUID made by the client for this request. A repetition gives the same workflow.
+	RequestId     string `protobuf:"bytes,9,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportWorkflowRequest) Reset() {
+	*x = ImportWorkflowRequest{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportWorkflowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportWorkflowRequest) ProtoMessage() {}
+
+func (x *ImportWorkflowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportWorkflowRequest.ProtoReflect.Descriptor instead.
+func (*ImportWorkflowRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ImportWorkflowRequest) GetSource() isImportWorkflowRequest_Source {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+func (x *ImportWorkflowRequest) GetContent() []byte {
+	if x != nil {
+		if x, ok := x.Source.(*ImportWorkflowRequest_Content); ok {
+			return x.Content
+		}
+	}
+	return nil
+}
+
+func (x *ImportWorkflowRequest) GetUploadId() string {
+	if x != nil {
+		if x, ok := x.Source.(*ImportWorkflowRequest_UploadId); ok {
+			return x.UploadId
+		}
+	}
+	return ""
+}
+
+func (x *ImportWorkflowRequest) GetTemplate() string {
+	if x != nil {
+		if x, ok := x.Source.(*ImportWorkflowRequest_Template); ok {
+			return x.Template
+		}
+	}
+	return ""
+}
+
+func (x *ImportWorkflowRequest) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *ImportWorkflowRequest) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *ImportWorkflowRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *ImportWorkflowRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *ImportWorkflowRequest) GetCheckOnly() bool {
+	if x != nil {
+		return x.CheckOnly
+	}
+	return false
+}
+
+func (x *ImportWorkflowRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type isImportWorkflowRequest_Source interface {
+	isImportWorkflowRequest_Source()
+}
+
+type ImportWorkflowRequest_Content struct {
+	// Optional. Content of the file, at most 2097152 bytes.
+	Content []byte `protobuf:"bytes,1,opt,name=content,proto3,oneof"`
+}
+
+type ImportWorkflowRequest_UploadId struct {
+	// Optional. `id` that POST /uploads gave for a larger file, at most 100 bytes.
+	UploadId string `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3,oneof"`
+}
+
+type ImportWorkflowRequest_Template struct {
+	// Optional. `name` of a template of a ComfyUI, at most 200 bytes.
+	Template string `protobuf:"bytes,3,opt,name=template,proto3,oneof"`
+}
+
+func (*ImportWorkflowRequest_Content) isImportWorkflowRequest_Source() {}
+
+func (*ImportWorkflowRequest_UploadId) isImportWorkflowRequest_Source() {}
+
+func (*ImportWorkflowRequest_Template) isImportWorkflowRequest_Source() {}
+
+// ImportWorkflowResponse is what came of it.
+type ImportWorkflowResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Workflow with its form, and whether it can run.
+	Workflow *Workflow `protobuf:"bytes,1,opt,name=workflow,proto3" json:"workflow,omitempty"`
+	// What should be known of it, in words for people.
+	Notes []string `protobuf:"bytes,2,rep,name=notes,proto3" json:"notes,omitempty"`
+	// It was there before with the same content; nothing was changed.
+	Known         bool `protobuf:"varint,3,opt,name=known,proto3" json:"known,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportWorkflowResponse) Reset() {
+	*x = ImportWorkflowResponse{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportWorkflowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportWorkflowResponse) ProtoMessage() {}
+
+func (x *ImportWorkflowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportWorkflowResponse.ProtoReflect.Descriptor instead.
+func (*ImportWorkflowResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ImportWorkflowResponse) GetWorkflow() *Workflow {
+	if x != nil {
+		return x.Workflow
+	}
+	return nil
+}
+
+func (x *ImportWorkflowResponse) GetNotes() []string {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+func (x *ImportWorkflowResponse) GetKnown() bool {
+	if x != nil {
+		return x.Known
+	}
+	return false
+}
+
+// UpdateWorkflowRequest names what to change.
+type UpdateWorkflowRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Workflow, at most 100 bytes.
+	WorkflowId string `protobuf:"bytes,1,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Optional. Version that was looked at, at most 100 bytes; refused with ERROR_REASON_STALE_WORKFLOW when another is current.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Optional. Name for people, at least 1 and at most 100 characters.
+	Title *string `protobuf:"bytes,3,opt,name=title,proto3,oneof" json:"title,omitempty"`
+	// Optional. What it does, at most 2000 characters.
+	Description *string `protobuf:"bytes,4,opt,name=description,proto3,oneof" json:"description,omitempty"`
+	// Optional. Words to find it by.
+	Tags *WorkflowTags `protobuf:"bytes,5,opt,name=tags,proto3" json:"tags,omitempty"`
+	// Optional. Whether it is switched off.
+	Disabled *bool `protobuf:"varint,6,opt,name=disabled,proto3,oneof" json:"disabled,omitempty"`
+	// Optional. Node whose result is the main one, at most 200 bytes; empty for the first that writes something.
+	MainOutputNodeId *string `protobuf:"bytes,7,opt,name=main_output_node_id,json=mainOutputNodeId,proto3,oneof" json:"main_output_node_id,omitempty"`
+	// Optional. Job of this workflow whose picture is to be the workflow's, a UUID of 36 bytes; empty to take the picture away.
+	ThumbnailJobId *string `protobuf:"bytes,8,opt,name=thumbnail_job_id,json=thumbnailJobId,proto3,oneof" json:"thumbnail_job_id,omitempty"`
+	// Optional. Changes of the form, at most 500. Inputs keep their place unless `order` is given.
+	Inputs []*InputEdit `protobuf:"bytes,9,rep,name=inputs,proto3" json:"inputs,omitempty"`
+	// Optional. Names of inputs in the order in which to show them, at most 500; those that are not named come after.
+	Order []string `protobuf:"bytes,10,rep,name=order,proto3" json:"order,omitempty"`
+	// Optional. Forget every change that was made to the form before.
+	ResetForm     bool `protobuf:"varint,11,opt,name=reset_form,json=resetForm,proto3" json:"reset_form,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateWorkflowRequest) Reset() {
+	*x = UpdateWorkflowRequest{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateWorkflowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateWorkflowRequest) ProtoMessage() {}
+
+func (x *UpdateWorkflowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateWorkflowRequest.ProtoReflect.Descriptor instead.
+func (*UpdateWorkflowRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UpdateWorkflowRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *UpdateWorkflowRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *UpdateWorkflowRequest) GetTitle() string {
+	if x != nil && x.Title != nil {
+		return *x.Title
+	}
+	return ""
+}
+
+func (x *UpdateWorkflowRequest) GetDescription() string {
+	if x != nil && x.Description != nil {
+		return *x.Description
+	}
+	return ""
+}
+
+func (x *UpdateWorkflowRequest) GetTags() *WorkflowTags {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *UpdateWorkflowRequest) GetDisabled() bool {
+	if x != nil && x.Disabled != nil {
+		return *x.Disabled
+	}
+	return false
+}
+
+func (x *UpdateWorkflowRequest) GetMainOutputNodeId() string {
+	if x != nil && x.MainOutputNodeId != nil {
+		return *x.MainOutputNodeId
+	}
+	return ""
+}
+
+func (x *UpdateWorkflowRequest) GetThumbnailJobId() string {
+	if x != nil && x.ThumbnailJobId != nil {
+		return *x.ThumbnailJobId
+	}
+	return ""
+}
+
+func (x *UpdateWorkflowRequest) GetInputs() []*InputEdit {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+func (x *UpdateWorkflowRequest) GetOrder() []string {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *UpdateWorkflowRequest) GetResetForm() bool {
+	if x != nil {
+		return x.ResetForm
+	}
+	return false
+}
+
+// WorkflowTags are words to find a workflow by.
+type WorkflowTags struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. The words, at most 20 of at most 50 characters each.
+	Tags          []string `protobuf:"bytes,1,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkflowTags) Reset() {
+	*x = WorkflowTags{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkflowTags) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkflowTags) ProtoMessage() {}
+
+func (x *WorkflowTags) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkflowTags.ProtoReflect.Descriptor instead.
+func (*WorkflowTags) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *WorkflowTags) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+// UpdateWorkflowResponse is the workflow after it.
+type UpdateWorkflowResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Workflow with its form.
+	Workflow      *Workflow `protobuf:"bytes,1,opt,name=workflow,proto3" json:"workflow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateWorkflowResponse) Reset() {
+	*x = UpdateWorkflowResponse{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateWorkflowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateWorkflowResponse) ProtoMessage() {}
+
+func (x *UpdateWorkflowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateWorkflowResponse.ProtoReflect.Descriptor instead.
+func (*UpdateWorkflowResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *UpdateWorkflowResponse) GetWorkflow() *Workflow {
+	if x != nil {
+		return x.Workflow
+	}
+	return nil
+}
+
+// DeleteWorkflowRequest names a workflow.
+type DeleteWorkflowRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Workflow, at most 100 bytes.
+	WorkflowId    string `protobuf:"bytes,1,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteWorkflowRequest) Reset() {
+	*x = DeleteWorkflowRequest{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteWorkflowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteWorkflowRequest) ProtoMessage() {}
+
+func (x *DeleteWorkflowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteWorkflowRequest.ProtoReflect.Descriptor instead.
+func (*DeleteWorkflowRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DeleteWorkflowRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+// DeleteWorkflowResponse is empty.
+type DeleteWorkflowResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteWorkflowResponse) Reset() {
+	*x = DeleteWorkflowResponse{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteWorkflowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteWorkflowResponse) ProtoMessage() {}
+
+func (x *DeleteWorkflowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteWorkflowResponse.ProtoReflect.Descriptor instead.
+func (*DeleteWorkflowResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{10}
+}
+
+// CheckWorkflowRequest names a workflow.
+type CheckWorkflowRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. Workflow, at most 100 bytes; all of them when empty.
+	WorkflowId    string `protobuf:"bytes,1,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckWorkflowRequest) Reset() {
+	*x = CheckWorkflowRequest{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckWorkflowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckWorkflowRequest) ProtoMessage() {}
+
+func (x *CheckWorkflowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckWorkflowRequest.ProtoReflect.Descriptor instead.
+func (*CheckWorkflowRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CheckWorkflowRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+// CheckWorkflowResponse is what the ComfyUIs say.
+type CheckWorkflowResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Workflow that was named; absent when all were asked for.
+	Workflow      *Workflow `protobuf:"bytes,1,opt,name=workflow,proto3" json:"workflow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckWorkflowResponse) Reset() {
+	*x = CheckWorkflowResponse{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckWorkflowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckWorkflowResponse) ProtoMessage() {}
+
+func (x *CheckWorkflowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckWorkflowResponse.ProtoReflect.Descriptor instead.
+func (*CheckWorkflowResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CheckWorkflowResponse) GetWorkflow() *Workflow {
+	if x != nil {
+		return x.Workflow
+	}
+	return nil
+}
+
+// MeasureWorkflowRequest names a workflow and a worker.
+type MeasureWorkflowRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Workflow, at most 100 bytes.
+	WorkflowId string `protobuf:"bytes,1,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Optional. Worker, at most 100 bytes; every one that can run it when empty.
+	WorkerId string `protobuf:"bytes,2,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. The bad result of the run before is good enough: let the workflow be booked, without measuring it again.
+	AcceptResult  bool `protobuf:"varint,3,opt,name=accept_result,json=acceptResult,proto3" json:"accept_result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureWorkflowRequest) Reset() {
+	*x = MeasureWorkflowRequest{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureWorkflowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureWorkflowRequest) ProtoMessage() {}
+
+func (x *MeasureWorkflowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureWorkflowRequest.ProtoReflect.Descriptor instead.
+func (*MeasureWorkflowRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *MeasureWorkflowRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *MeasureWorkflowRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *MeasureWorkflowRequest) GetAcceptResult() bool {
+	if x != nil {
+		return x.AcceptResult
+	}
+	return false
+}
+
+// MeasureWorkflowResponse is the workflow after it.
+type MeasureWorkflowResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Workflow with what it waits for.
+	Workflow      *Workflow `protobuf:"bytes,1,opt,name=workflow,proto3" json:"workflow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureWorkflowResponse) Reset() {
+	*x = MeasureWorkflowResponse{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureWorkflowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureWorkflowResponse) ProtoMessage() {}
+
+func (x *MeasureWorkflowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureWorkflowResponse.ProtoReflect.Descriptor instead.
+func (*MeasureWorkflowResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *MeasureWorkflowResponse) GetWorkflow() *Workflow {
+	if x != nil {
+		return x.Workflow
+	}
+	return nil
+}
+
+// ListTemplatesRequest asks for a page.
+type ListTemplatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. Templates wanted at most; 0 stands for 50, more than 500 for 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. `next_page_token` of the page before, at most 1000 bytes.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Optional. Only templates with these words in name, title, description, category or tags, at most 200 bytes.
+	Query string `protobuf:"bytes,3,opt,name=query,proto3" json:"query,omitempty"`
+	// Optional. Worker whose ComfyUI is asked, at most 100 bytes; the first that answers when empty.
+	WorkerId      string `protobuf:"bytes,4,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTemplatesRequest) Reset() {
+	*x = ListTemplatesRequest{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTemplatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTemplatesRequest) ProtoMessage() {}
+
+func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTemplatesRequest.ProtoReflect.Descriptor instead.
+func (*ListTemplatesRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListTemplatesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTemplatesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListTemplatesRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *ListTemplatesRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+// ListTemplatesResponse is one page.
+type ListTemplatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Templates, in the order of ComfyUI's page.
+	Templates []*Template `protobuf:"bytes,1,rep,name=templates,proto3" json:"templates,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTemplatesResponse) Reset() {
+	*x = ListTemplatesResponse{}
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTemplatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTemplatesResponse) ProtoMessage() {}
+
+func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_workflow_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTemplatesResponse.ProtoReflect.Descriptor instead.
+func (*ListTemplatesResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListTemplatesResponse) GetTemplates() []*Template {
+	if x != nil {
+		return x.Templates
+	}
+	return nil
+}
+
+func (x *ListTemplatesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_comfyscheduler_v1_workflow_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_workflow_service_proto_rawDesc = "" +
 	"\n" +
-	"(comfyscheduler/v1/workflow_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a comfyscheduler/v1/workflow.proto\"e\n" +
+	"(comfyscheduler/v1/workflow_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a comfyscheduler/v1/workflow.proto\"\x85\x01\n" +
 	"\x14ListWorkflowsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\"\x81\x01\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\x12\x1e\n" +
+	"\x05query\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\x05query\"\x81\x01\n" +
 	"\x15ListWorkflowsResponse\x12@\n" +
 	"\tworkflows\x18\x01 \x03(\v2\".comfyscheduler.v1.WorkflowSummaryR\tworkflows\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"a\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x82\x01\n" +
 	"\x12GetWorkflowRequest\x12(\n" +
 	"\vworkflow_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
 	"workflowId\x12!\n" +
-	"\aversion\x18\x02 \x01(\tB\a\xbaH\x04r\x02(dR\aversion\"N\n" +
+	"\aversion\x18\x02 \x01(\tB\a\xbaH\x04r\x02(dR\aversion\x12\x1f\n" +
+	"\vshow_hidden\x18\x03 \x01(\bR\n" +
+	"showHidden\"N\n" +
 	"\x13GetWorkflowResponse\x127\n" +
-	"\bworkflow\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.WorkflowR\bworkflow2\xdd\x01\n" +
+	"\bworkflow\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.WorkflowR\bworkflow\"\x88\x03\n" +
+	"\x15ImportWorkflowRequest\x12&\n" +
+	"\acontent\x18\x01 \x01(\fB\n" +
+	"\xbaH\az\x05\x18\x80\x80\x80\x01H\x00R\acontent\x12&\n" +
+	"\tupload_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02(dH\x00R\buploadId\x12&\n" +
+	"\btemplate\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\xc8\x01H\x00R\btemplate\x12(\n" +
+	"\bfilename\x18\x04 \x01(\tB\f\xbaH\tr\a\xc8\xf3\x18\x01(\xff\x01R\bfilename\x12!\n" +
+	"\x05title\x18\x05 \x01(\tB\v\xbaH\br\x06\xc8\xf3\x18\x01\x18dR\x05title\x12(\n" +
+	"\vworkflow_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
+	"workflowId\x12$\n" +
+	"\tworker_id\x18\a \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12\x1d\n" +
+	"\n" +
+	"check_only\x18\b \x01(\bR\tcheckOnly\x12*\n" +
+	"\n" +
+	"request_id\x18\t \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestIdB\x0f\n" +
+	"\x06source\x12\x05\xbaH\x02\b\x01\"}\n" +
+	"\x16ImportWorkflowResponse\x127\n" +
+	"\bworkflow\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.WorkflowR\bworkflow\x12\x14\n" +
+	"\x05notes\x18\x02 \x03(\tR\x05notes\x12\x14\n" +
+	"\x05known\x18\x03 \x01(\bR\x05known\"\xed\x04\n" +
+	"\x15UpdateWorkflowRequest\x12*\n" +
+	"\vworkflow_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(dR\n" +
+	"workflowId\x12!\n" +
+	"\aversion\x18\x02 \x01(\tB\a\xbaH\x04r\x02(dR\aversion\x12(\n" +
+	"\x05title\x18\x03 \x01(\tB\r\xbaH\n" +
+	"r\b\xc8\xf3\x18\x01\x10\x01\x18dH\x00R\x05title\x88\x01\x01\x123\n" +
+	"\vdescription\x18\x04 \x01(\tB\f\xbaH\tr\a\xc8\xf3\x18\x01\x18\xd0\x0fH\x01R\vdescription\x88\x01\x01\x123\n" +
+	"\x04tags\x18\x05 \x01(\v2\x1f.comfyscheduler.v1.WorkflowTagsR\x04tags\x12\x1f\n" +
+	"\bdisabled\x18\x06 \x01(\bH\x02R\bdisabled\x88\x01\x01\x12<\n" +
+	"\x13main_output_node_id\x18\a \x01(\tB\b\xbaH\x05r\x03(\xc8\x01H\x03R\x10mainOutputNodeId\x88\x01\x01\x126\n" +
+	"\x10thumbnail_job_id\x18\b \x01(\tB\a\xbaH\x04r\x02($H\x04R\x0ethumbnailJobId\x88\x01\x01\x12?\n" +
+	"\x06inputs\x18\t \x03(\v2\x1c.comfyscheduler.v1.InputEditB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x06inputs\x12&\n" +
+	"\x05order\x18\n" +
+	" \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10\xf4\x03\"\x05r\x03(\xc8\x01R\x05order\x12\x1d\n" +
+	"\n" +
+	"reset_form\x18\v \x01(\bR\tresetFormB\b\n" +
+	"\x06_titleB\x0e\n" +
+	"\f_descriptionB\v\n" +
+	"\t_disabledB\x16\n" +
+	"\x14_main_output_node_idB\x13\n" +
+	"\x11_thumbnail_job_id\"6\n" +
+	"\fWorkflowTags\x12&\n" +
+	"\x04tags\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\x14\"\br\x06\xc8\xf3\x18\x01\x182R\x04tags\"Q\n" +
+	"\x16UpdateWorkflowResponse\x127\n" +
+	"\bworkflow\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.WorkflowR\bworkflow\"C\n" +
+	"\x15DeleteWorkflowRequest\x12*\n" +
+	"\vworkflow_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(dR\n" +
+	"workflowId\"\x18\n" +
+	"\x16DeleteWorkflowResponse\"@\n" +
+	"\x14CheckWorkflowRequest\x12(\n" +
+	"\vworkflow_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
+	"workflowId\"P\n" +
+	"\x15CheckWorkflowResponse\x127\n" +
+	"\bworkflow\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.WorkflowR\bworkflow\"\x8f\x01\n" +
+	"\x16MeasureWorkflowRequest\x12*\n" +
+	"\vworkflow_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(dR\n" +
+	"workflowId\x12$\n" +
+	"\tworker_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12#\n" +
+	"\raccept_result\x18\x03 \x01(\bR\facceptResult\"R\n" +
+	"\x17MeasureWorkflowResponse\x127\n" +
+	"\bworkflow\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.WorkflowR\bworkflow\"\xab\x01\n" +
+	"\x14ListTemplatesRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\x12\x1e\n" +
+	"\x05query\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\x05query\x12$\n" +
+	"\tworker_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\"z\n" +
+	"\x15ListTemplatesResponse\x129\n" +
+	"\ttemplates\x18\x01 \x03(\v2\x1b.comfyscheduler.v1.TemplateR\ttemplates\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc9\x06\n" +
 	"\x0fWorkflowService\x12g\n" +
 	"\rListWorkflows\x12'.comfyscheduler.v1.ListWorkflowsRequest\x1a(.comfyscheduler.v1.ListWorkflowsResponse\"\x03\x90\x02\x01\x12a\n" +
-	"\vGetWorkflow\x12%.comfyscheduler.v1.GetWorkflowRequest\x1a&.comfyscheduler.v1.GetWorkflowResponse\"\x03\x90\x02\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\vGetWorkflow\x12%.comfyscheduler.v1.GetWorkflowRequest\x1a&.comfyscheduler.v1.GetWorkflowResponse\"\x03\x90\x02\x01\x12e\n" +
+	"\x0eImportWorkflow\x12(.comfyscheduler.v1.ImportWorkflowRequest\x1a).comfyscheduler.v1.ImportWorkflowResponse\x12e\n" +
+	"\x0eUpdateWorkflow\x12(.comfyscheduler.v1.UpdateWorkflowRequest\x1a).comfyscheduler.v1.UpdateWorkflowResponse\x12e\n" +
+	"\x0eDeleteWorkflow\x12(.comfyscheduler.v1.DeleteWorkflowRequest\x1a).comfyscheduler.v1.DeleteWorkflowResponse\x12b\n" +
+	"\rCheckWorkflow\x12'.comfyscheduler.v1.CheckWorkflowRequest\x1a(.comfyscheduler.v1.CheckWorkflowResponse\x12h\n" +
+	"\x0fMeasureWorkflow\x12).comfyscheduler.v1.MeasureWorkflowRequest\x1a*.comfyscheduler.v1.MeasureWorkflowResponse\x12g\n" +
+	"\rListTemplates\x12'.comfyscheduler.v1.ListTemplatesRequest\x1a(.comfyscheduler.v1.ListTemplatesResponse\"\x03\x90\x02\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_workflow_service_proto_rawDescOnce sync.Once
@@ -267,27 +1228,61 @@ func file_comfyscheduler_v1_workflow_service_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_workflow_service_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_workflow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_comfyscheduler_v1_workflow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_comfyscheduler_v1_workflow_service_proto_goTypes = []any{
-	(*ListWorkflowsRequest)(nil),  // 0: comfyscheduler.v1.ListWorkflowsRequest
-	(*ListWorkflowsResponse)(nil), // 1: comfyscheduler.v1.ListWorkflowsResponse
-	(*GetWorkflowRequest)(nil),    // 2: comfyscheduler.v1.GetWorkflowRequest
-	(*GetWorkflowResponse)(nil),   // 3: comfyscheduler.v1.GetWorkflowResponse
-	(*WorkflowSummary)(nil),       // 4: comfyscheduler.v1.WorkflowSummary
-	(*Workflow)(nil),              // 5: comfyscheduler.v1.Workflow
+	(*ListWorkflowsRequest)(nil),    // 0: comfyscheduler.v1.ListWorkflowsRequest
+	(*ListWorkflowsResponse)(nil),   // 1: comfyscheduler.v1.ListWorkflowsResponse
+	(*GetWorkflowRequest)(nil),      // 2: comfyscheduler.v1.GetWorkflowRequest
+	(*GetWorkflowResponse)(nil),     // 3: comfyscheduler.v1.GetWorkflowResponse
+	(*ImportWorkflowRequest)(nil),   // 4: comfyscheduler.v1.ImportWorkflowRequest
+	(*ImportWorkflowResponse)(nil),  // 5: comfyscheduler.v1.ImportWorkflowResponse
+	(*UpdateWorkflowRequest)(nil),   // 6: comfyscheduler.v1.UpdateWorkflowRequest
+	(*WorkflowTags)(nil),            // 7: comfyscheduler.v1.WorkflowTags
+	(*UpdateWorkflowResponse)(nil),  // 8: comfyscheduler.v1.UpdateWorkflowResponse
+	(*DeleteWorkflowRequest)(nil),   // 9: comfyscheduler.v1.DeleteWorkflowRequest
+	(*DeleteWorkflowResponse)(nil),  // 10: comfyscheduler.v1.DeleteWorkflowResponse
+	(*CheckWorkflowRequest)(nil),    // 11: comfyscheduler.v1.CheckWorkflowRequest
+	(*CheckWorkflowResponse)(nil),   // 12: comfyscheduler.v1.CheckWorkflowResponse
+	(*MeasureWorkflowRequest)(nil),  // 13: comfyscheduler.v1.MeasureWorkflowRequest
+	(*MeasureWorkflowResponse)(nil), // 14: comfyscheduler.v1.MeasureWorkflowResponse
+	(*ListTemplatesRequest)(nil),    // 15: comfyscheduler.v1.ListTemplatesRequest
+	(*ListTemplatesResponse)(nil),   // 16: comfyscheduler.v1.ListTemplatesResponse
+	(*WorkflowSummary)(nil),         // 17: comfyscheduler.v1.WorkflowSummary
+	(*Workflow)(nil),                // 18: comfyscheduler.v1.Workflow
+	(*InputEdit)(nil),               // 19: comfyscheduler.v1.InputEdit
+	(*Template)(nil),                // 20: comfyscheduler.v1.Template
 }
 var file_comfyscheduler_v1_workflow_service_proto_depIdxs = []int32{
-	4, // 0: comfyscheduler.v1.ListWorkflowsResponse.workflows:type_name -> comfyscheduler.v1.WorkflowSummary
-	5, // 1: comfyscheduler.v1.GetWorkflowResponse.workflow:type_name -> comfyscheduler.v1.Workflow
-	0, // 2: comfyscheduler.v1.WorkflowService.ListWorkflows:input_type -> comfyscheduler.v1.ListWorkflowsRequest
-	2, // 3: comfyscheduler.v1.WorkflowService.GetWorkflow:input_type -> comfyscheduler.v1.GetWorkflowRequest
-	1, // 4: comfyscheduler.v1.WorkflowService.ListWorkflows:output_type -> comfyscheduler.v1.ListWorkflowsResponse
-	3, // 5: comfyscheduler.v1.WorkflowService.GetWorkflow:output_type -> comfyscheduler.v1.GetWorkflowResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	17, // 0: comfyscheduler.v1.ListWorkflowsResponse.workflows:type_name -> comfyscheduler.v1.WorkflowSummary
+	18, // 1: comfyscheduler.v1.GetWorkflowResponse.workflow:type_name -> comfyscheduler.v1.Workflow
+	18, // 2: comfyscheduler.v1.ImportWorkflowResponse.workflow:type_name -> comfyscheduler.v1.Workflow
+	7,  // 3: comfyscheduler.v1.UpdateWorkflowRequest.tags:type_name -> comfyscheduler.v1.WorkflowTags
+	19, // 4: comfyscheduler.v1.UpdateWorkflowRequest.inputs:type_name -> comfyscheduler.v1.InputEdit
+	18, // 5: comfyscheduler.v1.UpdateWorkflowResponse.workflow:type_name -> comfyscheduler.v1.Workflow
+	18, // 6: comfyscheduler.v1.CheckWorkflowResponse.workflow:type_name -> comfyscheduler.v1.Workflow
+	18, // 7: comfyscheduler.v1.MeasureWorkflowResponse.workflow:type_name -> comfyscheduler.v1.Workflow
+	20, // 8: comfyscheduler.v1.ListTemplatesResponse.templates:type_name -> comfyscheduler.v1.Template
+	0,  // 9: comfyscheduler.v1.WorkflowService.ListWorkflows:input_type -> comfyscheduler.v1.ListWorkflowsRequest
+	2,  // 10: comfyscheduler.v1.WorkflowService.GetWorkflow:input_type -> comfyscheduler.v1.GetWorkflowRequest
+	4,  // 11: comfyscheduler.v1.WorkflowService.ImportWorkflow:input_type -> comfyscheduler.v1.ImportWorkflowRequest
+	6,  // 12: comfyscheduler.v1.WorkflowService.UpdateWorkflow:input_type -> comfyscheduler.v1.UpdateWorkflowRequest
+	9,  // 13: comfyscheduler.v1.WorkflowService.DeleteWorkflow:input_type -> comfyscheduler.v1.DeleteWorkflowRequest
+	11, // 14: comfyscheduler.v1.WorkflowService.CheckWorkflow:input_type -> comfyscheduler.v1.CheckWorkflowRequest
+	13, // 15: comfyscheduler.v1.WorkflowService.MeasureWorkflow:input_type -> comfyscheduler.v1.MeasureWorkflowRequest
+	15, // 16: comfyscheduler.v1.WorkflowService.ListTemplates:input_type -> comfyscheduler.v1.ListTemplatesRequest
+	1,  // 17: comfyscheduler.v1.WorkflowService.ListWorkflows:output_type -> comfyscheduler.v1.ListWorkflowsResponse
+	3,  // 18: comfyscheduler.v1.WorkflowService.GetWorkflow:output_type -> comfyscheduler.v1.GetWorkflowResponse
+	5,  // 19: comfyscheduler.v1.WorkflowService.ImportWorkflow:output_type -> comfyscheduler.v1.ImportWorkflowResponse
+	8,  // 20: comfyscheduler.v1.WorkflowService.UpdateWorkflow:output_type -> comfyscheduler.v1.UpdateWorkflowResponse
+	10, // 21: comfyscheduler.v1.WorkflowService.DeleteWorkflow:output_type -> comfyscheduler.v1.DeleteWorkflowResponse
+	12, // 22: comfyscheduler.v1.WorkflowService.CheckWorkflow:output_type -> comfyscheduler.v1.CheckWorkflowResponse
+	14, // 23: comfyscheduler.v1.WorkflowService.MeasureWorkflow:output_type -> comfyscheduler.v1.MeasureWorkflowResponse
+	16, // 24: comfyscheduler.v1.WorkflowService.ListTemplates:output_type -> comfyscheduler.v1.ListTemplatesResponse
+	17, // [17:25] is the sub-list for method output_type
+	9,  // [9:17] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_workflow_service_proto_init() }
@@ -295,14 +1290,22 @@ func file_comfyscheduler_v1_workflow_service_proto_init() {
 	if File_comfyscheduler_v1_workflow_service_proto != nil {
 		return
 	}
+	file_comfyscheduler_v1_input_proto_init()
+	file_comfyscheduler_v1_rules_proto_init()
 	file_comfyscheduler_v1_workflow_proto_init()
+	file_comfyscheduler_v1_workflow_service_proto_msgTypes[4].OneofWrappers = []any{
+		(*ImportWorkflowRequest_Content)(nil),
+		(*ImportWorkflowRequest_UploadId)(nil),
+		(*ImportWorkflowRequest_Template)(nil),
+	}
+	file_comfyscheduler_v1_workflow_service_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_workflow_service_proto_rawDesc), len(file_comfyscheduler_v1_workflow_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

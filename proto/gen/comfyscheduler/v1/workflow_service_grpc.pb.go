@@ -19,21 +19,47 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	WorkflowService_ListWorkflows_FullMethodName = "/comfyscheduler.v1.WorkflowService/ListWorkflows"
-	WorkflowService_GetWorkflow_FullMethodName   = "/comfyscheduler.v1.WorkflowService/GetWorkflow"
+	WorkflowService_ListWorkflows_FullMethodName   = "/comfyscheduler.v1.WorkflowService/ListWorkflows"
+	WorkflowService_GetWorkflow_FullMethodName     = "/comfyscheduler.v1.WorkflowService/GetWorkflow"
+	WorkflowService_ImportWorkflow_FullMethodName  = "/comfyscheduler.v1.WorkflowService/ImportWorkflow"
+	WorkflowService_UpdateWorkflow_FullMethodName  = "/comfyscheduler.v1.WorkflowService/UpdateWorkflow"
+	WorkflowService_DeleteWorkflow_FullMethodName  = "/comfyscheduler.v1.WorkflowService/DeleteWorkflow"
+	WorkflowService_CheckWorkflow_FullMethodName   = "/comfyscheduler.v1.WorkflowService/CheckWorkflow"
+	WorkflowService_MeasureWorkflow_FullMethodName = "/comfyscheduler.v1.WorkflowService/MeasureWorkflow"
+	WorkflowService_ListTemplates_FullMethodName   = "/comfyscheduler.v1.WorkflowService/ListTemplates"
 )
 
 // WorkflowServiceClient is the client API for WorkflowService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// WorkflowService tells which workflows can be booked and what each of them takes.
+// WorkflowService tells which workflows can be booked and what each of them takes, and takes in new ones.
+//
+// Who may import is a setting of the server: administrators, or everybody who is signed in. Administrators, and whoever
+// imported it, may change, switch off and delete a workflow; those of the configuration and of the watched folder cannot be
+// deleted here.
 type WorkflowServiceClient interface {
-	// Reads the workflows page by page, in the order of the configuration.
+	// Reads the workflows page by page: those of the configuration first, then by title.
 	ListWorkflows(ctx context.Context, in *ListWorkflowsRequest, opts ...grpc.CallOption) (*ListWorkflowsResponse, error)
 	// Reads one workflow with its form. NOT_FOUND when there is none; FAILED_PRECONDITION with ERROR_REASON_STALE_WORKFLOW when
 	// `version` is not its current one.
 	GetWorkflow(ctx context.Context, in *GetWorkflowRequest, opts ...grpc.CallOption) (*GetWorkflowResponse, error)
+	// Takes in a file that somebody has: a graph in API format, a workflow that ComfyUI's page saved, or a picture, video or sound
+	// that ComfyUI made; or a template that a ComfyUI offers. INVALID_ARGUMENT with ERROR_REASON_WORKFLOW_REFUSED when it cannot
+	// be taken; nothing is kept then. What is missing on the workers is no error: the answer tells it.
+	ImportWorkflow(ctx context.Context, in *ImportWorkflowRequest, opts ...grpc.CallOption) (*ImportWorkflowResponse, error)
+	// Changes how a workflow is offered: its form, its texts, whether it is switched on. What is not given stays. A change of the
+	// form makes a new version; jobs that are booked keep theirs.
+	UpdateWorkflow(ctx context.Context, in *UpdateWorkflowRequest, opts ...grpc.CallOption) (*UpdateWorkflowResponse, error)
+	// Deletes a workflow that was imported. Jobs that were booked with it run.
+	DeleteWorkflow(ctx context.Context, in *DeleteWorkflowRequest, opts ...grpc.CallOption) (*DeleteWorkflowResponse, error)
+	// Asks the ComfyUIs again whether they can run a workflow, after a model or a node pack was put there, say.
+	CheckWorkflow(ctx context.Context, in *CheckWorkflowRequest, opts ...grpc.CallOption) (*CheckWorkflowResponse, error)
+	// Has a workflow measured on a worker as soon as there is free time, although it was measured before or its result was bad.
+	// For administrators.
+	MeasureWorkflow(ctx context.Context, in *MeasureWorkflowRequest, opts ...grpc.CallOption) (*MeasureWorkflowResponse, error)
+	// Reads the templates that a ComfyUI offers on its own page, page by page, in its order.
+	ListTemplates(ctx context.Context, in *ListTemplatesRequest, opts ...grpc.CallOption) (*ListTemplatesResponse, error)
 }
 
 type workflowServiceClient struct {
@@ -64,17 +90,97 @@ func (c *workflowServiceClient) GetWorkflow(ctx context.Context, in *GetWorkflow
 	return out, nil
 }
 
+func (c *workflowServiceClient) ImportWorkflow(ctx context.Context, in *ImportWorkflowRequest, opts ...grpc.CallOption) (*ImportWorkflowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportWorkflowResponse)
+	err := c.cc.Invoke(ctx, WorkflowService_ImportWorkflow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workflowServiceClient) UpdateWorkflow(ctx context.Context, in *UpdateWorkflowRequest, opts ...grpc.CallOption) (*UpdateWorkflowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateWorkflowResponse)
+	err := c.cc.Invoke(ctx, WorkflowService_UpdateWorkflow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workflowServiceClient) DeleteWorkflow(ctx context.Context, in *DeleteWorkflowRequest, opts ...grpc.CallOption) (*DeleteWorkflowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteWorkflowResponse)
+	err := c.cc.Invoke(ctx, WorkflowService_DeleteWorkflow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workflowServiceClient) CheckWorkflow(ctx context.Context, in *CheckWorkflowRequest, opts ...grpc.CallOption) (*CheckWorkflowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckWorkflowResponse)
+	err := c.cc.Invoke(ctx, WorkflowService_CheckWorkflow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workflowServiceClient) MeasureWorkflow(ctx context.Context, in *MeasureWorkflowRequest, opts ...grpc.CallOption) (*MeasureWorkflowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MeasureWorkflowResponse)
+	err := c.cc.Invoke(ctx, WorkflowService_MeasureWorkflow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workflowServiceClient) ListTemplates(ctx context.Context, in *ListTemplatesRequest, opts ...grpc.CallOption) (*ListTemplatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTemplatesResponse)
+	err := c.cc.Invoke(ctx, WorkflowService_ListTemplates_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // WorkflowServiceServer is the server API for WorkflowService service.
 // All implementations must embed UnimplementedWorkflowServiceServer
 // for forward compatibility.
 //
-// WorkflowService tells which workflows can be booked and what each of them takes.
+// WorkflowService tells which workflows can be booked and what each of them takes, and takes in new ones.
+//
+// Who may import is a setting of the server: administrators, or everybody who is signed in. Administrators, and whoever
+// imported it, may change, switch off and delete a workflow; those of the configuration and of the watched folder cannot be
+// deleted here.
 type WorkflowServiceServer interface {
-	// Reads the workflows page by page, in the order of the configuration.
+	// Reads the workflows page by page: those of the configuration first, then by title.
 	ListWorkflows(context.Context, *ListWorkflowsRequest) (*ListWorkflowsResponse, error)
 	// Reads one workflow with its form. NOT_FOUND when there is none; FAILED_PRECONDITION with ERROR_REASON_STALE_WORKFLOW when
 	// `version` is not its current one.
 	GetWorkflow(context.Context, *GetWorkflowRequest) (*GetWorkflowResponse, error)
+	// Takes in a file that somebody has: a graph in API format, a workflow that ComfyUI's page saved, or a picture, video or sound
+	// that ComfyUI made; or a template that a ComfyUI offers. INVALID_ARGUMENT with ERROR_REASON_WORKFLOW_REFUSED when it cannot
+	// be taken; nothing is kept then. What is missing on the workers is no error: the answer tells it.
+	ImportWorkflow(context.Context, *ImportWorkflowRequest) (*ImportWorkflowResponse, error)
+	// Changes how a workflow is offered: its form, its texts, whether it is switched on. What is not given stays. A change of the
+	// form makes a new version; jobs that are booked keep theirs.
+	UpdateWorkflow(context.Context, *UpdateWorkflowRequest) (*UpdateWorkflowResponse, error)
+	// Deletes a workflow that was imported. Jobs that were booked with it run.
+	DeleteWorkflow(context.Context, *DeleteWorkflowRequest) (*DeleteWorkflowResponse, error)
+	// Asks the ComfyUIs again whether they can run a workflow, after a model or a node pack was put there, say.
+	CheckWorkflow(context.Context, *CheckWorkflowRequest) (*CheckWorkflowResponse, error)
+	// Has a workflow measured on a worker as soon as there is free time, although it was measured before or its result was bad.
+	// For administrators.
+	MeasureWorkflow(context.Context, *MeasureWorkflowRequest) (*MeasureWorkflowResponse, error)
+	// Reads the templates that a ComfyUI offers on its own page, page by page, in its order.
+	ListTemplates(context.Context, *ListTemplatesRequest) (*ListTemplatesResponse, error)
 	mustEmbedUnimplementedWorkflowServiceServer()
 }
 
@@ -90,6 +196,24 @@ func (UnimplementedWorkflowServiceServer) ListWorkflows(context.Context, *ListWo
 }
 func (UnimplementedWorkflowServiceServer) GetWorkflow(context.Context, *GetWorkflowRequest) (*GetWorkflowResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetWorkflow not implemented")
+}
+func (UnimplementedWorkflowServiceServer) ImportWorkflow(context.Context, *ImportWorkflowRequest) (*ImportWorkflowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportWorkflow not implemented")
+}
+func (UnimplementedWorkflowServiceServer) UpdateWorkflow(context.Context, *UpdateWorkflowRequest) (*UpdateWorkflowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateWorkflow not implemented")
+}
+func (UnimplementedWorkflowServiceServer) DeleteWorkflow(context.Context, *DeleteWorkflowRequest) (*DeleteWorkflowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteWorkflow not implemented")
+}
+func (UnimplementedWorkflowServiceServer) CheckWorkflow(context.Context, *CheckWorkflowRequest) (*CheckWorkflowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckWorkflow not implemented")
+}
+func (UnimplementedWorkflowServiceServer) MeasureWorkflow(context.Context, *MeasureWorkflowRequest) (*MeasureWorkflowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MeasureWorkflow not implemented")
+}
+func (UnimplementedWorkflowServiceServer) ListTemplates(context.Context, *ListTemplatesRequest) (*ListTemplatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTemplates not implemented")
 }
 func (UnimplementedWorkflowServiceServer) mustEmbedUnimplementedWorkflowServiceServer() {}
 func (UnimplementedWorkflowServiceServer) testEmbeddedByValue()                         {}
@@ -148,6 +272,114 @@ func _WorkflowService_GetWorkflow_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WorkflowService_ImportWorkflow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportWorkflowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkflowServiceServer).ImportWorkflow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkflowService_ImportWorkflow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkflowServiceServer).ImportWorkflow(ctx, req.(*ImportWorkflowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WorkflowService_UpdateWorkflow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateWorkflowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkflowServiceServer).UpdateWorkflow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkflowService_UpdateWorkflow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkflowServiceServer).UpdateWorkflow(ctx, req.(*UpdateWorkflowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WorkflowService_DeleteWorkflow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteWorkflowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkflowServiceServer).DeleteWorkflow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkflowService_DeleteWorkflow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkflowServiceServer).DeleteWorkflow(ctx, req.(*DeleteWorkflowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WorkflowService_CheckWorkflow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckWorkflowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkflowServiceServer).CheckWorkflow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkflowService_CheckWorkflow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkflowServiceServer).CheckWorkflow(ctx, req.(*CheckWorkflowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WorkflowService_MeasureWorkflow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MeasureWorkflowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkflowServiceServer).MeasureWorkflow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkflowService_MeasureWorkflow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkflowServiceServer).MeasureWorkflow(ctx, req.(*MeasureWorkflowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WorkflowService_ListTemplates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTemplatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkflowServiceServer).ListTemplates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkflowService_ListTemplates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkflowServiceServer).ListTemplates(ctx, req.(*ListTemplatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // WorkflowService_ServiceDesc is the grpc.ServiceDesc for WorkflowService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -162,6 +394,30 @@ var WorkflowService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetWorkflow",
 			Handler:    _WorkflowService_GetWorkflow_Handler,
+		},
+		{
+			MethodName: "ImportWorkflow",
+			Handler:    _WorkflowService_ImportWorkflow_Handler,
+		},
+		{
+			MethodName: "UpdateWorkflow",
+			Handler:    _WorkflowService_UpdateWorkflow_Handler,
+		},
+		{
+			MethodName: "DeleteWorkflow",
+			Handler:    _WorkflowService_DeleteWorkflow_Handler,
+		},
+		{
+			MethodName: "CheckWorkflow",
+			Handler:    _WorkflowService_CheckWorkflow_Handler,
+		},
+		{
+			MethodName: "MeasureWorkflow",
+			Handler:    _WorkflowService_MeasureWorkflow_Handler,
+		},
+		{
+			MethodName: "ListTemplates",
+			Handler:    _WorkflowService_ListTemplates_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -39,15 +39,49 @@ const (
 	// WorkflowServiceGetWorkflowProcedure is the fully-qualified name of the WorkflowService's
 	// GetWorkflow RPC.
 	WorkflowServiceGetWorkflowProcedure = "/comfyscheduler.v1.WorkflowService/GetWorkflow"
+	// WorkflowServiceImportWorkflowProcedure is the fully-qualified name of the WorkflowService's
+	// ImportWorkflow RPC.
+	WorkflowServiceImportWorkflowProcedure = "/comfyscheduler.v1.WorkflowService/ImportWorkflow"
+	// WorkflowServiceUpdateWorkflowProcedure is the fully-qualified name of the WorkflowService's
+	// UpdateWorkflow RPC.
+	WorkflowServiceUpdateWorkflowProcedure = "/comfyscheduler.v1.WorkflowService/UpdateWorkflow"
+	// WorkflowServiceDeleteWorkflowProcedure is the fully-qualified name of the WorkflowService's
+	// DeleteWorkflow RPC.
+	WorkflowServiceDeleteWorkflowProcedure = "/comfyscheduler.v1.WorkflowService/DeleteWorkflow"
+	// WorkflowServiceCheckWorkflowProcedure is the fully-qualified name of the WorkflowService's
+	// CheckWorkflow RPC.
+	WorkflowServiceCheckWorkflowProcedure = "/comfyscheduler.v1.WorkflowService/CheckWorkflow"
+	// WorkflowServiceMeasureWorkflowProcedure is the fully-qualified name of the WorkflowService's
+	// MeasureWorkflow RPC.
+	WorkflowServiceMeasureWorkflowProcedure = "/comfyscheduler.v1.WorkflowService/MeasureWorkflow"
+	// WorkflowServiceListTemplatesProcedure is the fully-qualified name of the WorkflowService's
+	// ListTemplates RPC.
+	WorkflowServiceListTemplatesProcedure = "/comfyscheduler.v1.WorkflowService/ListTemplates"
 )
 
 // WorkflowServiceClient is a client for the comfyscheduler.v1.WorkflowService service.
 type WorkflowServiceClient interface {
-	// Reads the workflows page by page, in the order of the configuration.
+	// Reads the workflows page by page: those of the configuration first, then by title.
 	ListWorkflows(context.Context, *v1.ListWorkflowsRequest) (*v1.ListWorkflowsResponse, error)
 	// Reads one workflow with its form. NOT_FOUND when there is none; FAILED_PRECONDITION with ERROR_REASON_STALE_WORKFLOW when
 	// `version` is not its current one.
 	GetWorkflow(context.Context, *v1.GetWorkflowRequest) (*v1.GetWorkflowResponse, error)
+	// Takes in a file that somebody has: a graph in API format, a workflow that ComfyUI's page saved, or a picture, video or sound
+	// that ComfyUI made; or a template that a ComfyUI offers. INVALID_ARGUMENT with ERROR_REASON_WORKFLOW_REFUSED when it cannot
+	// be taken; nothing is kept then. What is missing on the workers is no error: the answer tells it.
+	ImportWorkflow(context.Context, *v1.ImportWorkflowRequest) (*v1.ImportWorkflowResponse, error)
+	// Changes how a workflow is offered: its form, its texts, whether it is switched on. What is not given stays. A change of the
+	// form makes a new version; jobs that are booked keep theirs.
+	UpdateWorkflow(context.Context, *v1.UpdateWorkflowRequest) (*v1.UpdateWorkflowResponse, error)
+	// Deletes a workflow that was imported. Jobs that were booked with it run.
+	DeleteWorkflow(context.Context, *v1.DeleteWorkflowRequest) (*v1.DeleteWorkflowResponse, error)
+	// Asks the ComfyUIs again whether they can run a workflow, after a model or a node pack was put there, say.
+	CheckWorkflow(context.Context, *v1.CheckWorkflowRequest) (*v1.CheckWorkflowResponse, error)
+	// Has a workflow measured on a worker as soon as there is free time, although it was measured before or its result was bad.
+	// For administrators.
+	MeasureWorkflow(context.Context, *v1.MeasureWorkflowRequest) (*v1.MeasureWorkflowResponse, error)
+	// Reads the templates that a ComfyUI offers on its own page, page by page, in its order.
+	ListTemplates(context.Context, *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error)
 }
 
 // NewWorkflowServiceClient constructs a client for the comfyscheduler.v1.WorkflowService service.
@@ -75,13 +109,56 @@ func NewWorkflowServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		importWorkflow: connect.NewClient[v1.ImportWorkflowRequest, v1.ImportWorkflowResponse](
+			httpClient,
+			baseURL+WorkflowServiceImportWorkflowProcedure,
+			connect.WithSchema(workflowServiceMethods.ByName("ImportWorkflow")),
+			connect.WithClientOptions(opts...),
+		),
+		updateWorkflow: connect.NewClient[v1.UpdateWorkflowRequest, v1.UpdateWorkflowResponse](
+			httpClient,
+			baseURL+WorkflowServiceUpdateWorkflowProcedure,
+			connect.WithSchema(workflowServiceMethods.ByName("UpdateWorkflow")),
+			connect.WithClientOptions(opts...),
+		),
+		deleteWorkflow: connect.NewClient[v1.DeleteWorkflowRequest, v1.DeleteWorkflowResponse](
+			httpClient,
+			baseURL+WorkflowServiceDeleteWorkflowProcedure,
+			connect.WithSchema(workflowServiceMethods.ByName("DeleteWorkflow")),
+			connect.WithClientOptions(opts...),
+		),
+		checkWorkflow: connect.NewClient[v1.CheckWorkflowRequest, v1.CheckWorkflowResponse](
+			httpClient,
+			baseURL+WorkflowServiceCheckWorkflowProcedure,
+			connect.WithSchema(workflowServiceMethods.ByName("CheckWorkflow")),
+			connect.WithClientOptions(opts...),
+		),
+		measureWorkflow: connect.NewClient[v1.MeasureWorkflowRequest, v1.MeasureWorkflowResponse](
+			httpClient,
+			baseURL+WorkflowServiceMeasureWorkflowProcedure,
+			connect.WithSchema(workflowServiceMethods.ByName("MeasureWorkflow")),
+			connect.WithClientOptions(opts...),
+		),
+		listTemplates: connect.NewClient[v1.ListTemplatesRequest, v1.ListTemplatesResponse](
+			httpClient,
+			baseURL+WorkflowServiceListTemplatesProcedure,
+			connect.WithSchema(workflowServiceMethods.ByName("ListTemplates")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // workflowServiceClient implements WorkflowServiceClient.
 type workflowServiceClient struct {
-	listWorkflows *connect.Client[v1.ListWorkflowsRequest, v1.ListWorkflowsResponse]
-	getWorkflow   *connect.Client[v1.GetWorkflowRequest, v1.GetWorkflowResponse]
+	listWorkflows   *connect.Client[v1.ListWorkflowsRequest, v1.ListWorkflowsResponse]
+	getWorkflow     *connect.Client[v1.GetWorkflowRequest, v1.GetWorkflowResponse]
+	importWorkflow  *connect.Client[v1.ImportWorkflowRequest, v1.ImportWorkflowResponse]
+	updateWorkflow  *connect.Client[v1.UpdateWorkflowRequest, v1.UpdateWorkflowResponse]
+	deleteWorkflow  *connect.Client[v1.DeleteWorkflowRequest, v1.DeleteWorkflowResponse]
+	checkWorkflow   *connect.Client[v1.CheckWorkflowRequest, v1.CheckWorkflowResponse]
+	measureWorkflow *connect.Client[v1.MeasureWorkflowRequest, v1.MeasureWorkflowResponse]
+	listTemplates   *connect.Client[v1.ListTemplatesRequest, v1.ListTemplatesResponse]
 }
 
 // ListWorkflows calls comfyscheduler.v1.WorkflowService.ListWorkflows.
@@ -102,13 +179,83 @@ func (c *workflowServiceClient) GetWorkflow(ctx context.Context, req *v1.GetWork
 	return nil, err
 }
 
+// ImportWorkflow calls comfyscheduler.v1.WorkflowService.ImportWorkflow.
+func (c *workflowServiceClient) ImportWorkflow(ctx context.Context, req *v1.ImportWorkflowRequest) (*v1.ImportWorkflowResponse, error) {
+	response, err := c.importWorkflow.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpdateWorkflow calls comfyscheduler.v1.WorkflowService.UpdateWorkflow.
+func (c *workflowServiceClient) UpdateWorkflow(ctx context.Context, req *v1.UpdateWorkflowRequest) (*v1.UpdateWorkflowResponse, error) {
+	response, err := c.updateWorkflow.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// DeleteWorkflow calls comfyscheduler.v1.WorkflowService.DeleteWorkflow.
+func (c *workflowServiceClient) DeleteWorkflow(ctx context.Context, req *v1.DeleteWorkflowRequest) (*v1.DeleteWorkflowResponse, error) {
+	response, err := c.deleteWorkflow.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CheckWorkflow calls comfyscheduler.v1.WorkflowService.CheckWorkflow.
+func (c *workflowServiceClient) CheckWorkflow(ctx context.Context, req *v1.CheckWorkflowRequest) (*v1.CheckWorkflowResponse, error) {
+	response, err := c.checkWorkflow.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// MeasureWorkflow calls comfyscheduler.v1.WorkflowService.MeasureWorkflow.
+func (c *workflowServiceClient) MeasureWorkflow(ctx context.Context, req *v1.MeasureWorkflowRequest) (*v1.MeasureWorkflowResponse, error) {
+	response, err := c.measureWorkflow.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListTemplates calls comfyscheduler.v1.WorkflowService.ListTemplates.
+func (c *workflowServiceClient) ListTemplates(ctx context.Context, req *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error) {
+	response, err := c.listTemplates.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // WorkflowServiceHandler is an implementation of the comfyscheduler.v1.WorkflowService service.
 type WorkflowServiceHandler interface {
-	// Reads the workflows page by page, in the order of the configuration.
+	// Reads the workflows page by page: those of the configuration first, then by title.
 	ListWorkflows(context.Context, *v1.ListWorkflowsRequest) (*v1.ListWorkflowsResponse, error)
 	// Reads one workflow with its form. NOT_FOUND when there is none; FAILED_PRECONDITION with ERROR_REASON_STALE_WORKFLOW when
 	// `version` is not its current one.
 	GetWorkflow(context.Context, *v1.GetWorkflowRequest) (*v1.GetWorkflowResponse, error)
+	// Takes in a file that somebody has: a graph in API format, a workflow that ComfyUI's page saved, or a picture, video or sound
+	// that ComfyUI made; or a template that a ComfyUI offers. INVALID_ARGUMENT with ERROR_REASON_WORKFLOW_REFUSED when it cannot
+	// be taken; nothing is kept then. What is missing on the workers is no error: the answer tells it.
+	ImportWorkflow(context.Context, *v1.ImportWorkflowRequest) (*v1.ImportWorkflowResponse, error)
+	// Changes how a workflow is offered: its form, its texts, whether it is switched on. What is not given stays. A change of the
+	// form makes a new version; jobs that are booked keep theirs.
+	UpdateWorkflow(context.Context, *v1.UpdateWorkflowRequest) (*v1.UpdateWorkflowResponse, error)
+	// Deletes a workflow that was imported. Jobs that were booked with it run.
+	DeleteWorkflow(context.Context, *v1.DeleteWorkflowRequest) (*v1.DeleteWorkflowResponse, error)
+	// Asks the ComfyUIs again whether they can run a workflow, after a model or a node pack was put there, say.
+	CheckWorkflow(context.Context, *v1.CheckWorkflowRequest) (*v1.CheckWorkflowResponse, error)
+	// Has a workflow measured on a worker as soon as there is free time, although it was measured before or its result was bad.
+	// For administrators.
+	MeasureWorkflow(context.Context, *v1.MeasureWorkflowRequest) (*v1.MeasureWorkflowResponse, error)
+	// Reads the templates that a ComfyUI offers on its own page, page by page, in its order.
+	ListTemplates(context.Context, *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error)
 }
 
 // NewWorkflowServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -132,12 +279,61 @@ func NewWorkflowServiceHandler(svc WorkflowServiceHandler, opts ...connect.Handl
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	workflowServiceImportWorkflowHandler := connect.NewUnaryHandlerSimple(
+		WorkflowServiceImportWorkflowProcedure,
+		svc.ImportWorkflow,
+		connect.WithSchema(workflowServiceMethods.ByName("ImportWorkflow")),
+		connect.WithHandlerOptions(opts...),
+	)
+	workflowServiceUpdateWorkflowHandler := connect.NewUnaryHandlerSimple(
+		WorkflowServiceUpdateWorkflowProcedure,
+		svc.UpdateWorkflow,
+		connect.WithSchema(workflowServiceMethods.ByName("UpdateWorkflow")),
+		connect.WithHandlerOptions(opts...),
+	)
+	workflowServiceDeleteWorkflowHandler := connect.NewUnaryHandlerSimple(
+		WorkflowServiceDeleteWorkflowProcedure,
+		svc.DeleteWorkflow,
+		connect.WithSchema(workflowServiceMethods.ByName("DeleteWorkflow")),
+		connect.WithHandlerOptions(opts...),
+	)
+	workflowServiceCheckWorkflowHandler := connect.NewUnaryHandlerSimple(
+		WorkflowServiceCheckWorkflowProcedure,
+		svc.CheckWorkflow,
+		connect.WithSchema(workflowServiceMethods.ByName("CheckWorkflow")),
+		connect.WithHandlerOptions(opts...),
+	)
+	workflowServiceMeasureWorkflowHandler := connect.NewUnaryHandlerSimple(
+		WorkflowServiceMeasureWorkflowProcedure,
+		svc.MeasureWorkflow,
+		connect.WithSchema(workflowServiceMethods.ByName("MeasureWorkflow")),
+		connect.WithHandlerOptions(opts...),
+	)
+	workflowServiceListTemplatesHandler := connect.NewUnaryHandlerSimple(
+		WorkflowServiceListTemplatesProcedure,
+		svc.ListTemplates,
+		connect.WithSchema(workflowServiceMethods.ByName("ListTemplates")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/comfyscheduler.v1.WorkflowService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case WorkflowServiceListWorkflowsProcedure:
 			workflowServiceListWorkflowsHandler.ServeHTTP(w, r)
 		case WorkflowServiceGetWorkflowProcedure:
 			workflowServiceGetWorkflowHandler.ServeHTTP(w, r)
+		case WorkflowServiceImportWorkflowProcedure:
+			workflowServiceImportWorkflowHandler.ServeHTTP(w, r)
+		case WorkflowServiceUpdateWorkflowProcedure:
+			workflowServiceUpdateWorkflowHandler.ServeHTTP(w, r)
+		case WorkflowServiceDeleteWorkflowProcedure:
+			workflowServiceDeleteWorkflowHandler.ServeHTTP(w, r)
+		case WorkflowServiceCheckWorkflowProcedure:
+			workflowServiceCheckWorkflowHandler.ServeHTTP(w, r)
+		case WorkflowServiceMeasureWorkflowProcedure:
+			workflowServiceMeasureWorkflowHandler.ServeHTTP(w, r)
+		case WorkflowServiceListTemplatesProcedure:
+			workflowServiceListTemplatesHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -153,4 +349,28 @@ func (UnimplementedWorkflowServiceHandler) ListWorkflows(context.Context, *v1.Li
 
 func (UnimplementedWorkflowServiceHandler) GetWorkflow(context.Context, *v1.GetWorkflowRequest) (*v1.GetWorkflowResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkflowService.GetWorkflow is not implemented"))
+}
+
+func (UnimplementedWorkflowServiceHandler) ImportWorkflow(context.Context, *v1.ImportWorkflowRequest) (*v1.ImportWorkflowResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkflowService.ImportWorkflow is not implemented"))
+}
+
+func (UnimplementedWorkflowServiceHandler) UpdateWorkflow(context.Context, *v1.UpdateWorkflowRequest) (*v1.UpdateWorkflowResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkflowService.UpdateWorkflow is not implemented"))
+}
+
+func (UnimplementedWorkflowServiceHandler) DeleteWorkflow(context.Context, *v1.DeleteWorkflowRequest) (*v1.DeleteWorkflowResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkflowService.DeleteWorkflow is not implemented"))
+}
+
+func (UnimplementedWorkflowServiceHandler) CheckWorkflow(context.Context, *v1.CheckWorkflowRequest) (*v1.CheckWorkflowResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkflowService.CheckWorkflow is not implemented"))
+}
+
+func (UnimplementedWorkflowServiceHandler) MeasureWorkflow(context.Context, *v1.MeasureWorkflowRequest) (*v1.MeasureWorkflowResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkflowService.MeasureWorkflow is not implemented"))
+}
+
+func (UnimplementedWorkflowServiceHandler) ListTemplates(context.Context, *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkflowService.ListTemplates is not implemented"))
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/input.proto.
  */
 export const file_comfyscheduler_v1_input: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9pbnB1dC5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEizgMKBUlucHV0EgwKBG5hbWUYASABKAkSDQoFbGFiZWwYAiABKAkSDAoEaGVscBgDIAEoCRIqCgRyb2xlGAQgASgOMhwuY29tZnlzY2hlZHVsZXIudjEuSW5wdXRSb2xlEhAKCG9wdGlvbmFsGAUgASgIEjIKB2ludGVnZXIYBiABKAsyHy5jb21meXNjaGVkdWxlci52MS5JbnRlZ2VySW5wdXRIABIwCgZudW1iZXIYByABKAsyHi5jb21meXNjaGVkdWxlci52MS5OdW1iZXJJbnB1dEgAEiwKBHRleHQYCCABKAsyHC5jb21meXNjaGVkdWxlci52MS5UZXh0SW5wdXRIABIyCgdib29sZWFuGAkgASgLMh8uY29tZnlzY2hlZHVsZXIudjEuQm9vbGVhbklucHV0SAASMAoGY2hvaWNlGAogASgLMh4uY29tZnlzY2hlZHVsZXIudjEuQ2hvaWNlSW5wdXRIABIsCgRzZWVkGAsgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuU2VlZElucHV0SAASLAoEZmlsZRgMIAEoCzIcLmNvbWZ5c2NoZWR1bGVyLnYxLkZpbGVJbnB1dEgAQgYKBGtpbmQicgoMSW50ZWdlcklucHV0EhAKA21pbhgBIAEoA0gAiAEBEhAKA21heBgCIAEoA0gBiAEBEgwKBHN0ZXAYAyABKAMSFAoHZGVmYXVsdBgEIAEoA0gCiAEBQgYKBF9taW5CBgoEX21heEIKCghfZGVmYXVsdCJxCgtOdW1iZXJJbnB1dBIQCgNtaW4YASABKAFIAIgBARIQCgNtYXgYAiABKAFIAYgBARIMCgRzdGVwGAMgASgBEhQKB2RlZmF1bHQYBCABKAFIAogBAUIGCgRfbWluQgYKBF9tYXhCCgoIX2RlZmF1bHQiZAoJVGV4dElucHV0EhEKCW1heF9ieXRlcxgBIAEoBRIRCgltdWx0aWxpbmUYAiABKAgSFAoHZGVmYXVsdBgDIAEoCUgAiAEBEg8KB2V4YW1wbGUYBCABKAlCCgoIX2RlZmF1bHQiMAoMQm9vbGVhbklucHV0EhQKB2RlZmF1bHQYASABKAhIAIgBAUIKCghfZGVmYXVsdCJACgtDaG9pY2VJbnB1dBIPCgdjaG9pY2VzGAEgAygJEhQKB2RlZmF1bHQYAiABKAlIAIgBAUIKCghfZGVmYXVsdCIlCglTZWVkSW5wdXQSCwoDbWluGAEgASgEEgsKA21heBgCIAEoBCI2CglGaWxlSW5wdXQSKQoEa2luZBgBIAEoDjIbLmNvbWZ5c2NoZWR1bGVyLnYxLkZpbGVLaW5kIroBCgpJbnB1dFZhbHVlEhEKB2ludGVnZXIYASABKANIABIZCgZudW1iZXIYAiABKAFCB7pIBBICQAFIABIdCgR0ZXh0GAMgASgJQg26SApyCMjzGAEogIABSAASEQoHYm9vbGVhbhgEIAEoCEgAEg4KBHNlZWQYBSABKARIABIsCgRmaWxlGAYgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuRmlsZVZhbHVlSABCDgoFdmFsdWUSBbpIAggBIjkKCUZpbGVWYWx1ZRIbCghhc3NldF9pZBgBIAEoCUIHukgEcgIoZEgAQg8KBnNvdXJjZRIFukgCCAEqcwoJSW5wdXRSb2xlEhoKFklOUFVUX1JPTEVfVU5TUEVDSUZJRUQQABIVChFJTlBVVF9ST0xFX1BST01QVBABEh4KGklOUFVUX1JPTEVfTkVHQVRJVkVfUFJPTVBUEAISEwoPSU5QVVRfUk9MRV9TRUVEEAMqkAEKCEZpbGVLaW5kEhkKFUZJTEVfS0lORF9VTlNQRUNJRklFRBAAEhMKD0ZJTEVfS0lORF9JTUFHRRABEhIKDkZJTEVfS0lORF9NQVNLEAISEwoPRklMRV9LSU5EX1ZJREVPEAMSEwoPRklMRV9LSU5EX0FVRElPEAQSFgoSRklMRV9LSU5EX01PREVMXzNEEAVCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_rules]);
+  fileDesc("Ch1jb21meXNjaGVkdWxlci92MS9pbnB1dC5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEijwQKBUlucHV0EgwKBG5hbWUYASABKAkSDQoFbGFiZWwYAiABKAkSDAoEaGVscBgDIAEoCRIqCgRyb2xlGAQgASgOMhwuY29tZnlzY2hlZHVsZXIudjEuSW5wdXRSb2xlEhAKCG9wdGlvbmFsGAUgASgIEjIKB2ludGVnZXIYBiABKAsyHy5jb21meXNjaGVkdWxlci52MS5JbnRlZ2VySW5wdXRIABIwCgZudW1iZXIYByABKAsyHi5jb21meXNjaGVkdWxlci52MS5OdW1iZXJJbnB1dEgAEiwKBHRleHQYCCABKAsyHC5jb21meXNjaGVkdWxlci52MS5UZXh0SW5wdXRIABIyCgdib29sZWFuGAkgASgLMh8uY29tZnlzY2hlZHVsZXIudjEuQm9vbGVhbklucHV0SAASMAoGY2hvaWNlGAogASgLMh4uY29tZnlzY2hlZHVsZXIudjEuQ2hvaWNlSW5wdXRIABIsCgRzZWVkGAsgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuU2VlZElucHV0SAASLAoEZmlsZRgMIAEoCzIcLmNvbWZ5c2NoZWR1bGVyLnYxLkZpbGVJbnB1dEgAEg4KBmhpZGRlbhgNIAEoCBIvCgd0YXJnZXRzGA4gAygLMh4uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRUYXJnZXRCBgoEa2luZCItCgtJbnB1dFRhcmdldBIPCgdub2RlX2lkGAEgASgJEg0KBWZpZWxkGAIgASgJIrEDCglJbnB1dEVkaXQSGAoEbmFtZRgBIAEoCUIKukgHcgUQASjIARIhCgVsYWJlbBgCIAEoCUINukgKcgjI8xgBEAEYZEgAiAEBEh8KBGhlbHAYAyABKAlCDLpICXIHyPMYARj0A0gBiAEBEhMKBmhpZGRlbhgEIAEoCEgCiAEBEhUKCG9wdGlvbmFsGAUgASgISAOIAQESLwoEcm9sZRgGIAEoDjIcLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0Um9sZUgEiAEBEhkKA21pbhgHIAEoCUIHukgEcgIoKEgFiAEBEhkKA21heBgIIAEoCUIHukgEcgIoKEgGiAEBEi4KB2RlZmF1bHQYCSABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlEjAKB2Nob2ljZXMYCiABKAsyHy5jb21meXNjaGVkdWxlci52MS5JbnB1dENob2ljZXMSDQoFcmVzZXQYCyABKAhCCAoGX2xhYmVsQgcKBV9oZWxwQgkKB19oaWRkZW5CCwoJX29wdGlvbmFsQgcKBV9yb2xlQgYKBF9taW5CBgoEX21heCIxCgxJbnB1dENob2ljZXMSIQoHY2hvaWNlcxgBIAMoCUIQukgNkgEKEOgHIgVyAyj0AyJyCgxJbnRlZ2VySW5wdXQSEAoDbWluGAEgASgDSACIAQESEAoDbWF4GAIgASgDSAGIAQESDAoEc3RlcBgDIAEoAxIUCgdkZWZhdWx0GAQgASgDSAKIAQFCBgoEX21pbkIGCgRfbWF4QgoKCF9kZWZhdWx0InEKC051bWJlcklucHV0EhAKA21pbhgBIAEoAUgAiAEBEhAKA21heBgCIAEoAUgBiAEBEgwKBHN0ZXAYAyABKAESFAoHZGVmYXVsdBgEIAEoAUgCiAEBQgYKBF9taW5CBgoEX21heEIKCghfZGVmYXVsdCJkCglUZXh0SW5wdXQSEQoJbWF4X2J5dGVzGAEgASgFEhEKCW11bHRpbGluZRgCIAEoCBIUCgdkZWZhdWx0GAMgASgJSACIAQESDwoHZXhhbXBsZRgEIAEoCUIKCghfZGVmYXVsdCIwCgxCb29sZWFuSW5wdXQSFAoHZGVmYXVsdBgBIAEoCEgAiAEBQgoKCF9kZWZhdWx0IkAKC0Nob2ljZUlucHV0Eg8KB2Nob2ljZXMYASADKAkSFAoHZGVmYXVsdBgCIAEoCUgAiAEBQgoKCF9kZWZhdWx0IiUKCVNlZWRJbnB1dBILCgNtaW4YASABKAQSCwoDbWF4GAIgASgEIoABCglGaWxlSW5wdXQSKQoEa2luZBgBIAEoDjIbLmNvbWZ5c2NoZWR1bGVyLnYxLkZpbGVLaW5kEhMKC2lucHV0X2ZpbGVzGAIgAygJEhQKB2RlZmF1bHQYAyABKAlIAIgBARIRCgl3aXRoX21hc2sYBCABKAhCCgoIX2RlZmF1bHQiugEKCklucHV0VmFsdWUSEQoHaW50ZWdlchgBIAEoA0gAEhkKBm51bWJlchgCIAEoAUIHukgEEgJAAUgAEh0KBHRleHQYAyABKAlCDbpICnIIyPMYASiAgAFIABIRCgdib29sZWFuGAQgASgISAASDgoEc2VlZBgFIAEoBEgAEiwKBGZpbGUYBiABKAsyHC5jb21meXNjaGVkdWxlci52MS5GaWxlVmFsdWVIAEIOCgV2YWx1ZRIFukgCCAEiWQoJRmlsZVZhbHVlEhsKCGFzc2V0X2lkGAEgASgJQge6SARyAihkSAASHgoKaW5wdXRfZmlsZRgCIAEoCUIIukgFcgMo6AdIAEIPCgZzb3VyY2USBbpIAggBKqgCCglJbnB1dFJvbGUSGgoWSU5QVVRfUk9MRV9VTlNQRUNJRklFRBAAEhUKEUlOUFVUX1JPTEVfUFJPTVBUEAESHgoaSU5QVVRfUk9MRV9ORUdBVElWRV9QUk9NUFQQAhITCg9JTlBVVF9ST0xFX1NFRUQQAxIUChBJTlBVVF9ST0xFX1dJRFRIEAQSFQoRSU5QVVRfUk9MRV9IRUlHSFQQBRIUChBJTlBVVF9ST0xFX1NURVBTEAYSFwoTSU5QVVRfUk9MRV9HVUlEQU5DRRAHEhQKEElOUFVUX1JPTEVfQkFUQ0gQCBIVChFJTlBVVF9ST0xFX0ZSQU1FUxAJEhYKEklOUFVUX1JPTEVfU0VDT05EUxAKEhIKDklOUFVUX1JPTEVfRlBTEAsqkAEKCEZpbGVLaW5kEhkKFUZJTEVfS0lORF9VTlNQRUNJRklFRBAAEhMKD0ZJTEVfS0lORF9JTUFHRRABEhIKDkZJTEVfS0lORF9NQVNLEAISEwoPRklMRV9LSU5EX1ZJREVPEAMSEwoPRklMRV9LSU5EX0FVRElPEAQSFgoSRklMRV9LSU5EX01PREVMXzNEEAVCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_rules]);
 
 /**
  * Input describes one value that a booking sets: one field of a workflow's form. Every field is output only.
@@ -117,6 +117,20 @@ export type Input = Message<"comfyscheduler.v1.Input"> & {
     value: FileInput;
     case: "file";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * It is not part of the form: a booking cannot set it. Whoever may change the workflow can show it.
+   *
+   * @generated from field: bool hidden = 13;
+   */
+  hidden: boolean;
+
+  /**
+   * Fields of the graph that get the value. Only with the hidden inputs.
+   *
+   * @generated from field: repeated comfyscheduler.v1.InputTarget targets = 14;
+   */
+  targets: InputTarget[];
 };
 
 /**
@@ -125,6 +139,146 @@ export type Input = Message<"comfyscheduler.v1.Input"> & {
  */
 export const InputSchema: GenMessage<Input> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_input, 0);
+
+/**
+ * InputTarget is a field of a node. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.InputTarget
+ */
+export type InputTarget = Message<"comfyscheduler.v1.InputTarget"> & {
+  /**
+   * Node.
+   *
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * Field of the node.
+   *
+   * @generated from field: string field = 2;
+   */
+  field: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.InputTarget.
+ * Use `create(InputTargetSchema)` to create a new message.
+ */
+export const InputTargetSchema: GenMessage<InputTarget> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_input, 1);
+
+/**
+ * InputEdit changes one input of a form. What is not given stays.
+ *
+ * @generated from message comfyscheduler.v1.InputEdit
+ */
+export type InputEdit = Message<"comfyscheduler.v1.InputEdit"> & {
+  /**
+   * Required. Name of the input, at most 200 bytes.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Optional. Name for people, at least 1 and at most 100 characters.
+   *
+   * @generated from field: optional string label = 2;
+   */
+  label?: string | undefined;
+
+  /**
+   * Optional. What the value does, at most 500 characters.
+   *
+   * @generated from field: optional string help = 3;
+   */
+  help?: string | undefined;
+
+  /**
+   * Optional. Leave it out of the form.
+   *
+   * @generated from field: optional bool hidden = 4;
+   */
+  hidden?: boolean | undefined;
+
+  /**
+   * Optional. A booking may leave it out.
+   *
+   * @generated from field: optional bool optional = 5;
+   */
+  optional?: boolean | undefined;
+
+  /**
+   * Optional. What the value means. The input that had the role loses it.
+   *
+   * @generated from field: optional comfyscheduler.v1.InputRole role = 6;
+   */
+  role?: InputRole | undefined;
+
+  /**
+   * Optional. Smallest value as a decimal number, at most 40 bytes; empty for ComfyUI's own limit. It can only narrow that.
+   *
+   * @generated from field: optional string min = 7;
+   */
+  min?: string | undefined;
+
+  /**
+   * Optional. Largest value, likewise, at most 40 bytes.
+   *
+   * @generated from field: optional string max = 8;
+   */
+  max?: string | undefined;
+
+  /**
+   * Optional. Value used when a booking gives none.
+   *
+   * @generated from field: comfyscheduler.v1.InputValue default = 9;
+   */
+  default?: InputValue | undefined;
+
+  /**
+   * Optional. Texts to choose from.
+   *
+   * @generated from field: comfyscheduler.v1.InputChoices choices = 10;
+   */
+  choices?: InputChoices | undefined;
+
+  /**
+   * Optional. Forget every change that was made to this input before; done first.
+   *
+   * @generated from field: bool reset = 11;
+   */
+  reset: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.InputEdit.
+ * Use `create(InputEditSchema)` to create a new message.
+ */
+export const InputEditSchema: GenMessage<InputEdit> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_input, 2);
+
+/**
+ * InputChoices are texts to choose from.
+ *
+ * @generated from message comfyscheduler.v1.InputChoices
+ */
+export type InputChoices = Message<"comfyscheduler.v1.InputChoices"> & {
+  /**
+   * Optional. The texts, at most 1000 of at most 500 bytes each; none for all that ComfyUI offers.
+   *
+   * @generated from field: repeated string choices = 1;
+   */
+  choices: string[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.InputChoices.
+ * Use `create(InputChoicesSchema)` to create a new message.
+ */
+export const InputChoicesSchema: GenMessage<InputChoices> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_input, 3);
 
 /**
  * IntegerInput takes whole numbers. Every field is output only.
@@ -166,7 +320,7 @@ export type IntegerInput = Message<"comfyscheduler.v1.IntegerInput"> & {
  * Use `create(IntegerInputSchema)` to create a new message.
  */
 export const IntegerInputSchema: GenMessage<IntegerInput> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 1);
+  messageDesc(file_comfyscheduler_v1_input, 4);
 
 /**
  * NumberInput takes numbers with a fraction. Every field is output only.
@@ -208,7 +362,7 @@ export type NumberInput = Message<"comfyscheduler.v1.NumberInput"> & {
  * Use `create(NumberInputSchema)` to create a new message.
  */
 export const NumberInputSchema: GenMessage<NumberInput> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 2);
+  messageDesc(file_comfyscheduler_v1_input, 5);
 
 /**
  * TextInput takes text. Every field is output only.
@@ -250,7 +404,7 @@ export type TextInput = Message<"comfyscheduler.v1.TextInput"> & {
  * Use `create(TextInputSchema)` to create a new message.
  */
 export const TextInputSchema: GenMessage<TextInput> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 3);
+  messageDesc(file_comfyscheduler_v1_input, 6);
 
 /**
  * BooleanInput takes true or false. Every field is output only.
@@ -271,7 +425,7 @@ export type BooleanInput = Message<"comfyscheduler.v1.BooleanInput"> & {
  * Use `create(BooleanInputSchema)` to create a new message.
  */
 export const BooleanInputSchema: GenMessage<BooleanInput> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 4);
+  messageDesc(file_comfyscheduler_v1_input, 7);
 
 /**
  * ChoiceInput takes one of a list of texts. Every field is output only.
@@ -299,7 +453,7 @@ export type ChoiceInput = Message<"comfyscheduler.v1.ChoiceInput"> & {
  * Use `create(ChoiceInputSchema)` to create a new message.
  */
 export const ChoiceInputSchema: GenMessage<ChoiceInput> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 5);
+  messageDesc(file_comfyscheduler_v1_input, 8);
 
 /**
  * SeedInput takes seeds. Every field is output only.
@@ -327,7 +481,7 @@ export type SeedInput = Message<"comfyscheduler.v1.SeedInput"> & {
  * Use `create(SeedInputSchema)` to create a new message.
  */
 export const SeedInputSchema: GenMessage<SeedInput> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 6);
+  messageDesc(file_comfyscheduler_v1_input, 9);
 
 /**
  * FileInput takes files. Every field is output only.
@@ -341,6 +495,28 @@ export type FileInput = Message<"comfyscheduler.v1.FileInput"> & {
    * @generated from field: comfyscheduler.v1.FileKind kind = 1;
    */
   kind: FileKind;
+
+  /**
+   * Files of this kind in ComfyUI's input folder and the folders in it, with forward slashes, as they were a moment ago. The list
+   * is cut where it would be very long; the rest may be booked too.
+   *
+   * @generated from field: repeated string input_files = 2;
+   */
+  inputFiles: string[];
+
+  /**
+   * File in ComfyUI's input folder that is used when a booking gives none; absent when there is none.
+   *
+   * @generated from field: optional string default = 3;
+   */
+  default?: string | undefined;
+
+  /**
+   * The transparent parts of the picture are used as a mask.
+   *
+   * @generated from field: bool with_mask = 4;
+   */
+  withMask: boolean;
 };
 
 /**
@@ -348,7 +524,7 @@ export type FileInput = Message<"comfyscheduler.v1.FileInput"> & {
  * Use `create(FileInputSchema)` to create a new message.
  */
 export const FileInputSchema: GenMessage<FileInput> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 7);
+  messageDesc(file_comfyscheduler_v1_input, 10);
 
 /**
  * InputValue is the value of one input.
@@ -417,7 +593,7 @@ export type InputValue = Message<"comfyscheduler.v1.InputValue"> & {
  * Use `create(InputValueSchema)` to create a new message.
  */
 export const InputValueSchema: GenMessage<InputValue> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 8);
+  messageDesc(file_comfyscheduler_v1_input, 11);
 
 /**
  * FileValue names a file that an input takes.
@@ -438,6 +614,14 @@ export type FileValue = Message<"comfyscheduler.v1.FileValue"> & {
      */
     value: string;
     case: "assetId";
+  } | {
+    /**
+     * Optional. File in ComfyUI's input folder with forward slashes, at most 1000 bytes.
+     *
+     * @generated from field: string input_file = 2;
+     */
+    value: string;
+    case: "inputFile";
   } | { case: undefined; value?: undefined };
 };
 
@@ -446,7 +630,7 @@ export type FileValue = Message<"comfyscheduler.v1.FileValue"> & {
  * Use `create(FileValueSchema)` to create a new message.
  */
 export const FileValueSchema: GenMessage<FileValue> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_input, 9);
+  messageDesc(file_comfyscheduler_v1_input, 12);
 
 /**
  * InputRole is what an input means to the service, beyond its kind.
@@ -481,6 +665,62 @@ export enum InputRole {
    * @generated from enum value: INPUT_ROLE_SEED = 3;
    */
   SEED = 3,
+
+  /**
+   * Width of what is made, in pixels.
+   *
+   * @generated from enum value: INPUT_ROLE_WIDTH = 4;
+   */
+  WIDTH = 4,
+
+  /**
+   * Height of what is made, in pixels.
+   *
+   * @generated from enum value: INPUT_ROLE_HEIGHT = 5;
+   */
+  HEIGHT = 5,
+
+  /**
+   * Steps of sampling.
+   *
+   * @generated from enum value: INPUT_ROLE_STEPS = 6;
+   */
+  STEPS = 6,
+
+  /**
+   * How closely the prompt is followed.
+   *
+   * @generated from enum value: INPUT_ROLE_GUIDANCE = 7;
+   */
+  GUIDANCE = 7,
+
+  /**
+   * How many are made at once.
+   *
+   * @generated from enum value: INPUT_ROLE_BATCH = 8;
+   */
+  BATCH = 8,
+
+  /**
+   * Length of a video in frames.
+   *
+   * @generated from enum value: INPUT_ROLE_FRAMES = 9;
+   */
+  FRAMES = 9,
+
+  /**
+   * Length of a video or sound in seconds.
+   *
+   * @generated from enum value: INPUT_ROLE_SECONDS = 10;
+   */
+  SECONDS = 10,
+
+  /**
+   * Frames of a video for each second.
+   *
+   * @generated from enum value: INPUT_ROLE_FPS = 11;
+   */
+  FPS = 11,
 }
 
 /**

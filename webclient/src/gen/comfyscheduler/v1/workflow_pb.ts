@@ -2,17 +2,19 @@
 // @generated from file comfyscheduler/v1/workflow.proto (package comfyscheduler.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Input } from "./input_pb";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { FileKind, Input } from "./input_pb";
 import { file_comfyscheduler_v1_input } from "./input_pb";
+import type { ResultKind } from "./job_pb";
+import { file_comfyscheduler_v1_job } from "./job_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/workflow.proto.
  */
 export const file_comfyscheduler_v1_workflow: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb21meXNjaGVkdWxlci92MS93b3JrZmxvdy5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEimQEKD1dvcmtmbG93U3VtbWFyeRIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIPCgd2ZXJzaW9uGAMgASgJEhAKCGJvb2thYmxlGAQgASgIEhAKCHByb2JsZW1zGAUgAygJEjYKCWVzdGltYXRlcxgGIAMoCzIjLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93RXN0aW1hdGUiagoQV29ya2Zsb3dFc3RpbWF0ZRIRCgl3b3JrZXJfaWQYASABKAkSEwoLZXhwZWN0ZWRfbXMYAiABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgDIAEoAxIUCgxiZW5jaG1hcmtfbXMYBCABKAMiaQoIV29ya2Zsb3cSMwoHc3VtbWFyeRgBIAEoCzIiLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93U3VtbWFyeRIoCgZpbnB1dHMYAiADKAsyGC5jb21meXNjaGVkdWxlci52MS5JbnB1dEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_comfyscheduler_v1_input]);
+  fileDesc("CiBjb21meXNjaGVkdWxlci92MS93b3JrZmxvdy5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEilQMKD1dvcmtmbG93U3VtbWFyeRIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIPCgd2ZXJzaW9uGAMgASgJEhAKCGJvb2thYmxlGAQgASgIEhAKCHByb2JsZW1zGAUgAygJEjYKCWVzdGltYXRlcxgGIAMoCzIjLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93RXN0aW1hdGUSEwoLZGVzY3JpcHRpb24YByABKAkSDAoEdGFncxgIIAMoCRIQCghkaXNhYmxlZBgJIAEoCBIxCgZzb3VyY2UYCiABKA4yIS5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvd1NvdXJjZRIRCgl0aHVtYm5haWwYCyABKAkSDAoEcGFpZBgMIAEoCBIuCgdyZXN1bHRzGA0gAygOMh0uY29tZnlzY2hlZHVsZXIudjEuUmVzdWx0S2luZBIqCgVmaWxlcxgOIAMoDjIbLmNvbWZ5c2NoZWR1bGVyLnYxLkZpbGVLaW5kEhUKDXVwZGF0ZWRfYXRfbXMYDyABKAMimwEKEFdvcmtmbG93RXN0aW1hdGUSEQoJd29ya2VyX2lkGAEgASgJEhMKC2V4cGVjdGVkX21zGAIgASgDEhgKEHNsb3RfZHVyYXRpb25fbXMYAyABKAMSFAoMYmVuY2htYXJrX21zGAQgASgDEi8KBWJhc2lzGAUgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGVCYXNpcyKfAgoIV29ya2Zsb3cSMwoHc3VtbWFyeRgBIAEoCzIiLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93U3VtbWFyeRIoCgZpbnB1dHMYAiADKAsyGC5jb21meXNjaGVkdWxlci52MS5JbnB1dBIzCgd3b3JrZXJzGAMgAygLMiIuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3dGaXRuZXNzEjIKB291dHB1dHMYBCADKAsyIS5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvd091dHB1dBIQCghlZGl0YWJsZRgFIAEoCBIQCghmaWxlbmFtZRgGIAEoCRITCgtpbXBvcnRlZF9ieRgHIAEoCRISCgpub2RlX2NvdW50GAggASgFIl0KDldvcmtmbG93T3V0cHV0Eg8KB25vZGVfaWQYASABKAkSDQoFdGl0bGUYAiABKAkSKwoEa2luZBgDIAEoDjIdLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VsdEtpbmQi5AEKD1dvcmtmbG93Rml0bmVzcxIRCgl3b3JrZXJfaWQYASABKAkSNgoFc3RhdGUYAiABKA4yJy5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvd0ZpdG5lc3NTdGF0ZRI0Cghwcm9ibGVtcxgDIAMoCzIiLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93UHJvYmxlbRITCgthc2tlZF9hdF9tcxgEIAEoAxI7CgttZWFzdXJlbWVudBgFIAEoCzImLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93TWVhc3VyZW1lbnQi7gEKD1dvcmtmbG93UHJvYmxlbRI0CgRraW5kGAEgASgOMiYuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3dQcm9ibGVtS2luZBIMCgR0ZXh0GAIgASgJEg8KB25vZGVfaWQYAyABKAkSEgoKbm9kZV90aXRsZRgEIAEoCRISCgpjbGFzc19uYW1lGAUgASgJEgwKBHBhY2sYBiABKAkSEgoKbW9kZWxfZmlsZRgHIAEoCRIUCgxtb2RlbF9mb2xkZXIYCCABKAkSEQoJbW9kZWxfdXJsGAkgASgJEhMKC21vZGVsX2J5dGVzGAogASgDIpkBChNXb3JrZmxvd01lYXN1cmVtZW50EjoKBXN0YXRlGAEgASgOMisuY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3dNZWFzdXJlbWVudFN0YXRlEg8KB2NvbGRfbXMYAiABKAMSDwoHd2FybV9tcxgDIAEoAxIWCg5tZWFzdXJlZF9hdF9tcxgEIAEoAxIMCgR0ZXh0GAUgASgJIosBCghUZW1wbGF0ZRIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCGNhdGVnb3J5GAQgASgJEgwKBHRhZ3MYBSADKAkSDAoEcGFjaxgGIAEoCRIRCgl0aHVtYm5haWwYByABKAkSDAoEcGFpZBgIIAEoCCqMAQoOV29ya2Zsb3dTb3VyY2USHwobV09SS0ZMT1dfU09VUkNFX1VOU1BFQ0lGSUVEEAASIQodV09SS0ZMT1dfU09VUkNFX0NPTkZJR1VSQVRJT04QARIaChZXT1JLRkxPV19TT1VSQ0VfRk9MREVSEAISGgoWV09SS0ZMT1dfU09VUkNFX0lNUE9SVBADKmYKDUVzdGltYXRlQmFzaXMSHgoaRVNUSU1BVEVfQkFTSVNfVU5TUEVDSUZJRUQQABIbChdFU1RJTUFURV9CQVNJU19NRUFTVVJFRBABEhgKFEVTVElNQVRFX0JBU0lTX0dVRVNTEAIqrQEKFFdvcmtmbG93Rml0bmVzc1N0YXRlEiYKIldPUktGTE9XX0ZJVE5FU1NfU1RBVEVfVU5TUEVDSUZJRUQQABIfChtXT1JLRkxPV19GSVRORVNTX1NUQVRFX1JVTlMQARIlCiFXT1JLRkxPV19GSVRORVNTX1NUQVRFX0NBTk5PVF9SVU4QAhIlCiFXT1JLRkxPV19GSVRORVNTX1NUQVRFX0JBRF9SRVNVTFQQAyqEAgoTV29ya2Zsb3dQcm9ibGVtS2luZBIlCiFXT1JLRkxPV19QUk9CTEVNX0tJTkRfVU5TUEVDSUZJRUQQABInCiNXT1JLRkxPV19QUk9CTEVNX0tJTkRfTUlTU0lOR19DTEFTUxABEicKI1dPUktGTE9XX1BST0JMRU1fS0lORF9NSVNTSU5HX01PREVMEAISKwonV09SS0ZMT1dfUFJPQkxFTV9LSU5EX1ZBTFVFX05PVF9PRkZFUkVEEAMSJgoiV09SS0ZMT1dfUFJPQkxFTV9LSU5EX01JU1NJTkdfRklMRRAEEh8KG1dPUktGTE9XX1BST0JMRU1fS0lORF9PVEhFUhAFKowCChhXb3JrZmxvd01lYXN1cmVtZW50U3RhdGUSKgomV09SS0ZMT1dfTUVBU1VSRU1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABImCiJXT1JLRkxPV19NRUFTVVJFTUVOVF9TVEFURV9XQUlUSU5HEAESJgoiV09SS0ZMT1dfTUVBU1VSRU1FTlRfU1RBVEVfUlVOTklORxACEiMKH1dPUktGTE9XX01FQVNVUkVNRU5UX1NUQVRFX0RPTkUQAxIpCiVXT1JLRkxPV19NRUFTVVJFTUVOVF9TVEFURV9CQURfUkVTVUxUEAQSJAogV09SS0ZMT1dfTUVBU1VSRU1FTlRfU1RBVEVfTkVWRVIQBUJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_comfyscheduler_v1_input, file_comfyscheduler_v1_job]);
 
 /**
  * WorkflowSummary is what the live state and lists tell of a workflow. Every field is output only.
@@ -42,14 +44,15 @@ export type WorkflowSummary = Message<"comfyscheduler.v1.WorkflowSummary"> & {
   version: string;
 
   /**
-   * At least one worker can run the workflow.
+   * It is switched on, and at least one worker can run it.
    *
    * @generated from field: bool bookable = 4;
    */
   bookable: boolean;
 
   /**
-   * What keeps the workflow from running (a missing model file, say), in words for people; at most 50.
+   * What keeps the workflow from running (a missing model file, say), in words for people; at most 50, and at most 3 in the live
+   * state. Workflow.workers says it for each worker, for programs too.
    *
    * @generated from field: repeated string problems = 5;
    */
@@ -61,6 +64,69 @@ export type WorkflowSummary = Message<"comfyscheduler.v1.WorkflowSummary"> & {
    * @generated from field: repeated comfyscheduler.v1.WorkflowEstimate estimates = 6;
    */
   estimates: WorkflowEstimate[];
+
+  /**
+   * What it does, in words for people; may be empty. At most 200 characters, cut with "…", in lists and in the live state.
+   *
+   * @generated from field: string description = 7;
+   */
+  description: string;
+
+  /**
+   * Words to find it by.
+   *
+   * @generated from field: repeated string tags = 8;
+   */
+  tags: string[];
+
+  /**
+   * Somebody switched it off: it cannot be booked, and jobs that are booked run.
+   *
+   * @generated from field: bool disabled = 9;
+   */
+  disabled: boolean;
+
+  /**
+   * Where it comes from.
+   *
+   * @generated from field: comfyscheduler.v1.WorkflowSource source = 10;
+   */
+  source: WorkflowSource;
+
+  /**
+   * Path of its picture on this server, such as "/workflows/fox/thumbnail?v=3f2a"; empty when it has none.
+   *
+   * @generated from field: string thumbnail = 11;
+   */
+  thumbnail: string;
+
+  /**
+   * It calls a service that costs money for each run.
+   *
+   * @generated from field: bool paid = 12;
+   */
+  paid: boolean;
+
+  /**
+   * Kinds of what it writes, main result first; empty when that is not known.
+   *
+   * @generated from field: repeated comfyscheduler.v1.ResultKind results = 13;
+   */
+  results: ResultKind[];
+
+  /**
+   * Kinds of files that it takes.
+   *
+   * @generated from field: repeated comfyscheduler.v1.FileKind files = 14;
+   */
+  files: FileKind[];
+
+  /**
+   * When this version was made, milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 updated_at_ms = 15;
+   */
+  updatedAtMs: bigint;
 };
 
 /**
@@ -103,6 +169,13 @@ export type WorkflowEstimate = Message<"comfyscheduler.v1.WorkflowEstimate"> & {
    * @generated from field: int64 benchmark_ms = 4;
    */
   benchmarkMs: bigint;
+
+  /**
+   * What the expectation rests on.
+   *
+   * @generated from field: comfyscheduler.v1.EstimateBasis basis = 5;
+   */
+  basis: EstimateBasis;
 };
 
 /**
@@ -126,11 +199,54 @@ export type Workflow = Message<"comfyscheduler.v1.Workflow"> & {
   summary?: WorkflowSummary | undefined;
 
   /**
-   * The form: what a booking may set, in order. A workflow may have no prompt and no seed.
+   * The form: what a booking may set, in order. A workflow may have no prompt and no seed. Hidden inputs are among them only
+   * when they were asked for.
    *
    * @generated from field: repeated comfyscheduler.v1.Input inputs = 2;
    */
   inputs: Input[];
+
+  /**
+   * Whether it can run, for each worker.
+   *
+   * @generated from field: repeated comfyscheduler.v1.WorkflowFitness workers = 3;
+   */
+  workers: WorkflowFitness[];
+
+  /**
+   * Nodes that write something, in the order of their results, main result first.
+   *
+   * @generated from field: repeated comfyscheduler.v1.WorkflowOutput outputs = 4;
+   */
+  outputs: WorkflowOutput[];
+
+  /**
+   * The caller may change, switch off and delete it.
+   *
+   * @generated from field: bool editable = 5;
+   */
+  editable: boolean;
+
+  /**
+   * Name of the file that it was read from, without folders; may be empty.
+   *
+   * @generated from field: string filename = 6;
+   */
+  filename: string;
+
+  /**
+   * User who imported it, by name; empty for other sources.
+   *
+   * @generated from field: string imported_by = 7;
+   */
+  importedBy: string;
+
+  /**
+   * Number of its nodes.
+   *
+   * @generated from field: int32 node_count = 8;
+   */
+  nodeCount: number;
 };
 
 /**
@@ -139,4 +255,517 @@ export type Workflow = Message<"comfyscheduler.v1.Workflow"> & {
  */
 export const WorkflowSchema: GenMessage<Workflow> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_workflow, 2);
+
+/**
+ * WorkflowOutput is a node that writes something. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.WorkflowOutput
+ */
+export type WorkflowOutput = Message<"comfyscheduler.v1.WorkflowOutput"> & {
+  /**
+   * Node.
+   *
+   * @generated from field: string node_id = 1;
+   */
+  nodeId: string;
+
+  /**
+   * Name of the node for people.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * Kind of what it writes; unspecified when that is not known.
+   *
+   * @generated from field: comfyscheduler.v1.ResultKind kind = 3;
+   */
+  kind: ResultKind;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.WorkflowOutput.
+ * Use `create(WorkflowOutputSchema)` to create a new message.
+ */
+export const WorkflowOutputSchema: GenMessage<WorkflowOutput> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow, 3);
+
+/**
+ * WorkflowFitness says whether one worker can run a workflow. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.WorkflowFitness
+ */
+export type WorkflowFitness = Message<"comfyscheduler.v1.WorkflowFitness"> & {
+  /**
+   * Worker.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * Whether it can.
+   *
+   * @generated from field: comfyscheduler.v1.WorkflowFitnessState state = 2;
+   */
+  state: WorkflowFitnessState;
+
+  /**
+   * What keeps it from running there; at most 200.
+   *
+   * @generated from field: repeated comfyscheduler.v1.WorkflowProblem problems = 3;
+   */
+  problems: WorkflowProblem[];
+
+  /**
+   * When its ComfyUI was asked last, milliseconds since the Unix epoch; 0 when it was not yet.
+   *
+   * @generated from field: int64 asked_at_ms = 4;
+   */
+  askedAtMs: bigint;
+
+  /**
+   * What is known from running it there.
+   *
+   * @generated from field: comfyscheduler.v1.WorkflowMeasurement measurement = 5;
+   */
+  measurement?: WorkflowMeasurement | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.WorkflowFitness.
+ * Use `create(WorkflowFitnessSchema)` to create a new message.
+ */
+export const WorkflowFitnessSchema: GenMessage<WorkflowFitness> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow, 4);
+
+/**
+ * WorkflowProblem is one thing that keeps a workflow from running. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.WorkflowProblem
+ */
+export type WorkflowProblem = Message<"comfyscheduler.v1.WorkflowProblem"> & {
+  /**
+   * Kind of thing.
+   *
+   * @generated from field: comfyscheduler.v1.WorkflowProblemKind kind = 1;
+   */
+  kind: WorkflowProblemKind;
+
+  /**
+   * What is wrong and what to do, in words for people.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Node; empty when it is none's.
+   *
+   * @generated from field: string node_id = 3;
+   */
+  nodeId: string;
+
+  /**
+   * Name of the node for people.
+   *
+   * @generated from field: string node_title = 4;
+   */
+  nodeTitle: string;
+
+  /**
+   * Class of the node.
+   *
+   * @generated from field: string class_name = 5;
+   */
+  className: string;
+
+  /**
+   * Node pack that has the class, when the file says so.
+   *
+   * @generated from field: string pack = 6;
+   */
+  pack: string;
+
+  /**
+   * Model file that is missing.
+   *
+   * @generated from field: string model_file = 7;
+   */
+  modelFile: string;
+
+  /**
+   * Folder below ComfyUI's `models` that it belongs into, such as "loras"; empty when that is not known.
+   *
+   * @generated from field: string model_folder = 8;
+   */
+  modelFolder: string;
+
+  /**
+   * Where the file says that the model can be fetched; the service fetches nothing.
+   *
+   * @generated from field: string model_url = 9;
+   */
+  modelUrl: string;
+
+  /**
+   * Size of the model in bytes as the file says; 0 when it does not.
+   *
+   * @generated from field: int64 model_bytes = 10;
+   */
+  modelBytes: bigint;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.WorkflowProblem.
+ * Use `create(WorkflowProblemSchema)` to create a new message.
+ */
+export const WorkflowProblemSchema: GenMessage<WorkflowProblem> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow, 5);
+
+/**
+ * WorkflowMeasurement is what is known from running a workflow on a worker. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.WorkflowMeasurement
+ */
+export type WorkflowMeasurement = Message<"comfyscheduler.v1.WorkflowMeasurement"> & {
+  /**
+   * How far it is.
+   *
+   * @generated from field: comfyscheduler.v1.WorkflowMeasurementState state = 1;
+   */
+  state: WorkflowMeasurementState;
+
+  /**
+   * Duration of a run that had to load everything, in milliseconds; 0 when it is not known.
+   *
+   * @generated from field: int64 cold_ms = 2;
+   */
+  coldMs: bigint;
+
+  /**
+   * Duration of a run right after another one, in milliseconds; 0 when it is not known.
+   *
+   * @generated from field: int64 warm_ms = 3;
+   */
+  warmMs: bigint;
+
+  /**
+   * When it was measured, milliseconds since the Unix epoch; 0 when it was not.
+   *
+   * @generated from field: int64 measured_at_ms = 4;
+   */
+  measuredAtMs: bigint;
+
+  /**
+   * What was found out or what it waits for, in words for people; may be empty.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.WorkflowMeasurement.
+ * Use `create(WorkflowMeasurementSchema)` to create a new message.
+ */
+export const WorkflowMeasurementSchema: GenMessage<WorkflowMeasurement> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow, 6);
+
+/**
+ * Template is a workflow that a ComfyUI offers on its own page. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.Template
+ */
+export type Template = Message<"comfyscheduler.v1.Template"> & {
+  /**
+   * Name to import it by.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Name for people.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * What it does, in words for people.
+   *
+   * @generated from field: string description = 3;
+   */
+  description: string;
+
+  /**
+   * Section of ComfyUI's page that it stands in.
+   *
+   * @generated from field: string category = 4;
+   */
+  category: string;
+
+  /**
+   * Words to find it by.
+   *
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
+
+  /**
+   * Node pack that brings it; empty for ComfyUI's own.
+   *
+   * @generated from field: string pack = 6;
+   */
+  pack: string;
+
+  /**
+   * Path of its picture on this server; empty when it has none.
+   *
+   * @generated from field: string thumbnail = 7;
+   */
+  thumbnail: string;
+
+  /**
+   * It calls a service that costs money for each run.
+   *
+   * @generated from field: bool paid = 8;
+   */
+  paid: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.Template.
+ * Use `create(TemplateSchema)` to create a new message.
+ */
+export const TemplateSchema: GenMessage<Template> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow, 7);
+
+/**
+ * WorkflowSource is where a workflow comes from.
+ *
+ * @generated from enum comfyscheduler.v1.WorkflowSource
+ */
+export enum WorkflowSource {
+  /**
+   * Not a source.
+   *
+   * @generated from enum value: WORKFLOW_SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The configuration names it.
+   *
+   * @generated from enum value: WORKFLOW_SOURCE_CONFIGURATION = 1;
+   */
+  CONFIGURATION = 1,
+
+  /**
+   * A file in the watched folder.
+   *
+   * @generated from enum value: WORKFLOW_SOURCE_FOLDER = 2;
+   */
+  FOLDER = 2,
+
+  /**
+   * Somebody imported it.
+   *
+   * @generated from enum value: WORKFLOW_SOURCE_IMPORT = 3;
+   */
+  IMPORT = 3,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.WorkflowSource.
+ */
+export const WorkflowSourceSchema: GenEnum<WorkflowSource> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_workflow, 0);
+
+/**
+ * EstimateBasis is what an expectation rests on.
+ *
+ * @generated from enum comfyscheduler.v1.EstimateBasis
+ */
+export enum EstimateBasis {
+  /**
+   * Not a basis.
+   *
+   * @generated from enum value: ESTIMATE_BASIS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Runs of this workflow on this worker.
+   *
+   * @generated from enum value: ESTIMATE_BASIS_MEASURED = 1;
+   */
+  MEASURED = 1,
+
+  /**
+   * Runs of other workflows, or on other workers: a guess.
+   *
+   * @generated from enum value: ESTIMATE_BASIS_GUESS = 2;
+   */
+  GUESS = 2,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.EstimateBasis.
+ */
+export const EstimateBasisSchema: GenEnum<EstimateBasis> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_workflow, 1);
+
+/**
+ * WorkflowFitnessState is whether a worker can run a workflow.
+ *
+ * @generated from enum comfyscheduler.v1.WorkflowFitnessState
+ */
+export enum WorkflowFitnessState {
+  /**
+   * Its ComfyUI has not been asked yet.
+   *
+   * @generated from enum value: WORKFLOW_FITNESS_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It can.
+   *
+   * @generated from enum value: WORKFLOW_FITNESS_STATE_RUNS = 1;
+   */
+  RUNS = 1,
+
+  /**
+   * Something is missing there.
+   *
+   * @generated from enum value: WORKFLOW_FITNESS_STATE_CANNOT_RUN = 2;
+   */
+  CANNOT_RUN = 2,
+
+  /**
+   * Everything is there, but a run left nothing that can be used: not bookable until an administrator says so.
+   *
+   * @generated from enum value: WORKFLOW_FITNESS_STATE_BAD_RESULT = 3;
+   */
+  BAD_RESULT = 3,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.WorkflowFitnessState.
+ */
+export const WorkflowFitnessStateSchema: GenEnum<WorkflowFitnessState> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_workflow, 2);
+
+/**
+ * WorkflowProblemKind is a kind of thing that keeps a workflow from running.
+ *
+ * @generated from enum comfyscheduler.v1.WorkflowProblemKind
+ */
+export enum WorkflowProblemKind {
+  /**
+   * Not a kind.
+   *
+   * @generated from enum value: WORKFLOW_PROBLEM_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A class of nodes is missing.
+   *
+   * @generated from enum value: WORKFLOW_PROBLEM_KIND_MISSING_CLASS = 1;
+   */
+  MISSING_CLASS = 1,
+
+  /**
+   * A model file is missing.
+   *
+   * @generated from enum value: WORKFLOW_PROBLEM_KIND_MISSING_MODEL = 2;
+   */
+  MISSING_MODEL = 2,
+
+  /**
+   * A value is not offered.
+   *
+   * @generated from enum value: WORKFLOW_PROBLEM_KIND_VALUE_NOT_OFFERED = 3;
+   */
+  VALUE_NOT_OFFERED = 3,
+
+  /**
+   * A file is missing in ComfyUI's input folder.
+   *
+   * @generated from enum value: WORKFLOW_PROBLEM_KIND_MISSING_FILE = 4;
+   */
+  MISSING_FILE = 4,
+
+  /**
+   * Something else, as the text says.
+   *
+   * @generated from enum value: WORKFLOW_PROBLEM_KIND_OTHER = 5;
+   */
+  OTHER = 5,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.WorkflowProblemKind.
+ */
+export const WorkflowProblemKindSchema: GenEnum<WorkflowProblemKind> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_workflow, 3);
+
+/**
+ * WorkflowMeasurementState is how far measuring a workflow on a worker is.
+ *
+ * @generated from enum comfyscheduler.v1.WorkflowMeasurementState
+ */
+export enum WorkflowMeasurementState {
+  /**
+   * It has not been measured.
+   *
+   * @generated from enum value: WORKFLOW_MEASUREMENT_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It will be, in free time.
+   *
+   * @generated from enum value: WORKFLOW_MEASUREMENT_STATE_WAITING = 1;
+   */
+  WAITING = 1,
+
+  /**
+   * It is running.
+   *
+   * @generated from enum value: WORKFLOW_MEASUREMENT_STATE_RUNNING = 2;
+   */
+  RUNNING = 2,
+
+  /**
+   * It was measured.
+   *
+   * @generated from enum value: WORKFLOW_MEASUREMENT_STATE_DONE = 3;
+   */
+  DONE = 3,
+
+  /**
+   * It was measured, and the result cannot be used.
+   *
+   * @generated from enum value: WORKFLOW_MEASUREMENT_STATE_BAD_RESULT = 4;
+   */
+  BAD_RESULT = 4,
+
+  /**
+   * It is never measured by itself: it costs money, or it needs a file.
+   *
+   * @generated from enum value: WORKFLOW_MEASUREMENT_STATE_NEVER = 5;
+   */
+  NEVER = 5,
+}
+
+/**
+ * Describes the enum comfyscheduler.v1.WorkflowMeasurementState.
+ */
+export const WorkflowMeasurementStateSchema: GenEnum<WorkflowMeasurementState> = /*@__PURE__*/
+  enumDesc(file_comfyscheduler_v1_workflow, 4);
 

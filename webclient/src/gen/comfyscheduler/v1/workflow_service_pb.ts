@@ -5,7 +5,10 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Workflow, WorkflowSummary } from "./workflow_pb";
+import type { InputEdit } from "./input_pb";
+import { file_comfyscheduler_v1_input } from "./input_pb";
+import { file_comfyscheduler_v1_rules } from "./rules_pb";
+import type { Template, Workflow, WorkflowSummary } from "./workflow_pb";
 import { file_comfyscheduler_v1_workflow } from "./workflow_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -13,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/workflow_service.proto.
  */
 export const file_comfyscheduler_v1_workflow_service: GenFile = /*@__PURE__*/
-  fileDesc("Cihjb21meXNjaGVkdWxlci92MS93b3JrZmxvd19zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSJQChRMaXN0V29ya2Zsb3dzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AciZwoVTGlzdFdvcmtmbG93c1Jlc3BvbnNlEjUKCXdvcmtmbG93cxgBIAMoCzIiLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93U3VtbWFyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTAoSR2V0V29ya2Zsb3dSZXF1ZXN0EhwKC3dvcmtmbG93X2lkGAEgASgJQge6SARyAihkEhgKB3ZlcnNpb24YAiABKAlCB7pIBHICKGQiRAoTR2V0V29ya2Zsb3dSZXNwb25zZRItCgh3b3JrZmxvdxgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93Mt0BCg9Xb3JrZmxvd1NlcnZpY2USZwoNTGlzdFdvcmtmbG93cxInLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RXb3JrZmxvd3NSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuTGlzdFdvcmtmbG93c1Jlc3BvbnNlIgOQAgESYQoLR2V0V29ya2Zsb3cSJS5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZmxvd1JlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZmxvd1Jlc3BvbnNlIgOQAgFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_workflow]);
+  fileDesc("Cihjb21meXNjaGVkdWxlci92MS93b3JrZmxvd19zZXJ2aWNlLnByb3RvEhFjb21meXNjaGVkdWxlci52MSJpChRMaXN0V29ya2Zsb3dzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSFwoFcXVlcnkYAyABKAlCCLpIBXIDKMgBImcKFUxpc3RXb3JrZmxvd3NSZXNwb25zZRI1Cgl3b3JrZmxvd3MYASADKAsyIi5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvd1N1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImEKEkdldFdvcmtmbG93UmVxdWVzdBIcCgt3b3JrZmxvd19pZBgBIAEoCUIHukgEcgIoZBIYCgd2ZXJzaW9uGAIgASgJQge6SARyAihkEhMKC3Nob3dfaGlkZGVuGAMgASgIIkQKE0dldFdvcmtmbG93UmVzcG9uc2USLQoId29ya2Zsb3cYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvdyKuAgoVSW1wb3J0V29ya2Zsb3dSZXF1ZXN0Eh0KB2NvbnRlbnQYASABKAxCCrpIB3oFGICAgAFIABIcCgl1cGxvYWRfaWQYAiABKAlCB7pIBHICKGRIABIcCgh0ZW1wbGF0ZRgDIAEoCUIIukgFcgMoyAFIABIeCghmaWxlbmFtZRgEIAEoCUIMukgJcgfI8xgBKP8BEhoKBXRpdGxlGAUgASgJQgu6SAhyBsjzGAEYZBIcCgt3b3JrZmxvd19pZBgGIAEoCUIHukgEcgIoZBIaCgl3b3JrZXJfaWQYByABKAlCB7pIBHICKGQSEgoKY2hlY2tfb25seRgIIAEoCBIfCgpyZXF1ZXN0X2lkGAkgASgJQgu6SAjYAQFyA7ABAUIPCgZzb3VyY2USBbpIAggBImUKFkltcG9ydFdvcmtmbG93UmVzcG9uc2USLQoId29ya2Zsb3cYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvdxINCgVub3RlcxgCIAMoCRINCgVrbm93bhgDIAEoCCL4AwoVVXBkYXRlV29ya2Zsb3dSZXF1ZXN0Eh4KC3dvcmtmbG93X2lkGAEgASgJQgm6SAZyBBABKGQSGAoHdmVyc2lvbhgCIAEoCUIHukgEcgIoZBIhCgV0aXRsZRgDIAEoCUINukgKcgjI8xgBEAEYZEgAiAEBEiYKC2Rlc2NyaXB0aW9uGAQgASgJQgy6SAlyB8jzGAEY0A9IAYgBARItCgR0YWdzGAUgASgLMh8uY29tZnlzY2hlZHVsZXIudjEuV29ya2Zsb3dUYWdzEhUKCGRpc2FibGVkGAYgASgISAKIAQESKgoTbWFpbl9vdXRwdXRfbm9kZV9pZBgHIAEoCUIIukgFcgMoyAFIA4gBARImChB0aHVtYm5haWxfam9iX2lkGAggASgJQge6SARyAigkSASIAQESNwoGaW5wdXRzGAkgAygLMhwuY29tZnlzY2hlZHVsZXIudjEuSW5wdXRFZGl0Qgm6SAaSAQMQ9AMSHwoFb3JkZXIYCiADKAlCELpIDZIBChD0AyIFcgMoyAESEgoKcmVzZXRfZm9ybRgLIAEoCEIICgZfdGl0bGVCDgoMX2Rlc2NyaXB0aW9uQgsKCV9kaXNhYmxlZEIWChRfbWFpbl9vdXRwdXRfbm9kZV9pZEITChFfdGh1bWJuYWlsX2pvYl9pZCIwCgxXb3JrZmxvd1RhZ3MSIAoEdGFncxgBIAMoCUISukgPkgEMEBQiCHIGyPMYARgyIkcKFlVwZGF0ZVdvcmtmbG93UmVzcG9uc2USLQoId29ya2Zsb3cYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5Xb3JrZmxvdyI3ChVEZWxldGVXb3JrZmxvd1JlcXVlc3QSHgoLd29ya2Zsb3dfaWQYASABKAlCCbpIBnIEEAEoZCIYChZEZWxldGVXb3JrZmxvd1Jlc3BvbnNlIjQKFENoZWNrV29ya2Zsb3dSZXF1ZXN0EhwKC3dvcmtmbG93X2lkGAEgASgJQge6SARyAihkIkYKFUNoZWNrV29ya2Zsb3dSZXNwb25zZRItCgh3b3JrZmxvdxgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93ImsKFk1lYXN1cmVXb3JrZmxvd1JlcXVlc3QSHgoLd29ya2Zsb3dfaWQYASABKAlCCbpIBnIEEAEoZBIaCgl3b3JrZXJfaWQYAiABKAlCB7pIBHICKGQSFQoNYWNjZXB0X3Jlc3VsdBgDIAEoCCJIChdNZWFzdXJlV29ya2Zsb3dSZXNwb25zZRItCgh3b3JrZmxvdxgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLldvcmtmbG93IoUBChRMaXN0VGVtcGxhdGVzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSFwoFcXVlcnkYAyABKAlCCLpIBXIDKMgBEhoKCXdvcmtlcl9pZBgEIAEoCUIHukgEcgIoZCJgChVMaXN0VGVtcGxhdGVzUmVzcG9uc2USLgoJdGVtcGxhdGVzGAEgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuVGVtcGxhdGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMskGCg9Xb3JrZmxvd1NlcnZpY2USZwoNTGlzdFdvcmtmbG93cxInLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RXb3JrZmxvd3NSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuTGlzdFdvcmtmbG93c1Jlc3BvbnNlIgOQAgESYQoLR2V0V29ya2Zsb3cSJS5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZmxvd1JlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZmxvd1Jlc3BvbnNlIgOQAgESZQoOSW1wb3J0V29ya2Zsb3cSKC5jb21meXNjaGVkdWxlci52MS5JbXBvcnRXb3JrZmxvd1JlcXVlc3QaKS5jb21meXNjaGVkdWxlci52MS5JbXBvcnRXb3JrZmxvd1Jlc3BvbnNlEmUKDlVwZGF0ZVdvcmtmbG93EiguY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlV29ya2Zsb3dSZXF1ZXN0GikuY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlV29ya2Zsb3dSZXNwb25zZRJlCg5EZWxldGVXb3JrZmxvdxIoLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGV0ZVdvcmtmbG93UmVxdWVzdBopLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGV0ZVdvcmtmbG93UmVzcG9uc2USYgoNQ2hlY2tXb3JrZmxvdxInLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrV29ya2Zsb3dSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuQ2hlY2tXb3JrZmxvd1Jlc3BvbnNlEmgKD01lYXN1cmVXb3JrZmxvdxIpLmNvbWZ5c2NoZWR1bGVyLnYxLk1lYXN1cmVXb3JrZmxvd1JlcXVlc3QaKi5jb21meXNjaGVkdWxlci52MS5NZWFzdXJlV29ya2Zsb3dSZXNwb25zZRJnCg1MaXN0VGVtcGxhdGVzEicuY29tZnlzY2hlZHVsZXIudjEuTGlzdFRlbXBsYXRlc1JlcXVlc3QaKC5jb21meXNjaGVkdWxlci52MS5MaXN0VGVtcGxhdGVzUmVzcG9uc2UiA5ACAUJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_buf_validate_validate, file_comfyscheduler_v1_input, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_workflow]);
 
 /**
  * ListWorkflowsRequest asks for a page.
@@ -34,6 +37,13 @@ export type ListWorkflowsRequest = Message<"comfyscheduler.v1.ListWorkflowsReque
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * Optional. Only workflows with these words in id, title, description or tags, at most 200 bytes.
+   *
+   * @generated from field: string query = 3;
+   */
+  query: string;
 };
 
 /**
@@ -90,6 +100,13 @@ export type GetWorkflowRequest = Message<"comfyscheduler.v1.GetWorkflowRequest">
    * @generated from field: string version = 2;
    */
   version: string;
+
+  /**
+   * Optional. Also the inputs that are hidden: what else could be shown. For those who may change the workflow.
+   *
+   * @generated from field: bool show_hidden = 3;
+   */
+  showHidden: boolean;
 };
 
 /**
@@ -121,13 +138,477 @@ export const GetWorkflowResponseSchema: GenMessage<GetWorkflowResponse> = /*@__P
   messageDesc(file_comfyscheduler_v1_workflow_service, 3);
 
 /**
- * WorkflowService tells which workflows can be booked and what each of them takes.
+ * ImportWorkflowRequest brings a workflow.
+ *
+ * @generated from message comfyscheduler.v1.ImportWorkflowRequest
+ */
+export type ImportWorkflowRequest = Message<"comfyscheduler.v1.ImportWorkflowRequest"> & {
+  /**
+   * Required. Where it is.
+   *
+   * @generated from oneof comfyscheduler.v1.ImportWorkflowRequest.source
+   */
+  source: {
+    /**
+     * Optional. Content of the file, at most 2097152 bytes.
+     *
+     * @generated from field: bytes content = 1;
+     */
+    value: Uint8Array;
+    case: "content";
+  } | {
+    /**
+     * Optional. `id` that POST /uploads gave for a larger file, at most 100 bytes.
+     *
+     * @generated from field: string upload_id = 2;
+     */
+    value: string;
+    case: "uploadId";
+  } | {
+    /**
+     * Optional. `name` of a template of a ComfyUI, at most 200 bytes.
+     *
+     * @generated from field: string template = 3;
+     */
+    value: string;
+    case: "template";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Optional. Name of the file, at most 255 bytes: the title is made of it when none is given.
+   *
+   * @generated from field: string filename = 4;
+   */
+  filename: string;
+
+  /**
+   * Optional. Name for people, at most 100 characters.
+   *
+   * @generated from field: string title = 5;
+   */
+  title: string;
+
+  /**
+   * Optional. Workflow that was imported before, at most 100 bytes: the file is a new version of it. A new workflow when empty.
+   *
+   * @generated from field: string workflow_id = 6;
+   */
+  workflowId: string;
+
+  /**
+   * Optional. Worker whose ComfyUI is asked for the template and for its node classes, at most 100 bytes; the first that answers
+   * when empty.
+   *
+   * @generated from field: string worker_id = 7;
+   */
+  workerId: string;
+
+  /**
+   * Optional. Only tell what would come of it, and keep nothing.
+   *
+   * @generated from field: bool check_only = 8;
+   */
+  checkOnly: boolean;
+
+  /**
+   * Optional. UUID made by the client for this request. A repetition gives the same workflow.
+   *
+   * @generated from field: string request_id = 9;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ImportWorkflowRequest.
+ * Use `create(ImportWorkflowRequestSchema)` to create a new message.
+ */
+export const ImportWorkflowRequestSchema: GenMessage<ImportWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 4);
+
+/**
+ * ImportWorkflowResponse is what came of it.
+ *
+ * @generated from message comfyscheduler.v1.ImportWorkflowResponse
+ */
+export type ImportWorkflowResponse = Message<"comfyscheduler.v1.ImportWorkflowResponse"> & {
+  /**
+   * Workflow with its form, and whether it can run.
+   *
+   * @generated from field: comfyscheduler.v1.Workflow workflow = 1;
+   */
+  workflow?: Workflow | undefined;
+
+  /**
+   * What should be known of it, in words for people.
+   *
+   * @generated from field: repeated string notes = 2;
+   */
+  notes: string[];
+
+  /**
+   * It was there before with the same content; nothing was changed.
+   *
+   * @generated from field: bool known = 3;
+   */
+  known: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ImportWorkflowResponse.
+ * Use `create(ImportWorkflowResponseSchema)` to create a new message.
+ */
+export const ImportWorkflowResponseSchema: GenMessage<ImportWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 5);
+
+/**
+ * UpdateWorkflowRequest names what to change.
+ *
+ * @generated from message comfyscheduler.v1.UpdateWorkflowRequest
+ */
+export type UpdateWorkflowRequest = Message<"comfyscheduler.v1.UpdateWorkflowRequest"> & {
+  /**
+   * Required. Workflow, at most 100 bytes.
+   *
+   * @generated from field: string workflow_id = 1;
+   */
+  workflowId: string;
+
+  /**
+   * Optional. Version that was looked at, at most 100 bytes; refused with ERROR_REASON_STALE_WORKFLOW when another is current.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Optional. Name for people, at least 1 and at most 100 characters.
+   *
+   * @generated from field: optional string title = 3;
+   */
+  title?: string | undefined;
+
+  /**
+   * Optional. What it does, at most 2000 characters.
+   *
+   * @generated from field: optional string description = 4;
+   */
+  description?: string | undefined;
+
+  /**
+   * Optional. Words to find it by.
+   *
+   * @generated from field: comfyscheduler.v1.WorkflowTags tags = 5;
+   */
+  tags?: WorkflowTags | undefined;
+
+  /**
+   * Optional. Whether it is switched off.
+   *
+   * @generated from field: optional bool disabled = 6;
+   */
+  disabled?: boolean | undefined;
+
+  /**
+   * Optional. Node whose result is the main one, at most 200 bytes; empty for the first that writes something.
+   *
+   * @generated from field: optional string main_output_node_id = 7;
+   */
+  mainOutputNodeId?: string | undefined;
+
+  /**
+   * Optional. Job of this workflow whose picture is to be the workflow's, a UUID of 36 bytes; empty to take the picture away.
+   *
+   * @generated from field: optional string thumbnail_job_id = 8;
+   */
+  thumbnailJobId?: string | undefined;
+
+  /**
+   * Optional. Changes of the form, at most 500. Inputs keep their place unless `order` is given.
+   *
+   * @generated from field: repeated comfyscheduler.v1.InputEdit inputs = 9;
+   */
+  inputs: InputEdit[];
+
+  /**
+   * Optional. Names of inputs in the order in which to show them, at most 500; those that are not named come after.
+   *
+   * @generated from field: repeated string order = 10;
+   */
+  order: string[];
+
+  /**
+   * Optional. Forget every change that was made to the form before.
+   *
+   * @generated from field: bool reset_form = 11;
+   */
+  resetForm: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.UpdateWorkflowRequest.
+ * Use `create(UpdateWorkflowRequestSchema)` to create a new message.
+ */
+export const UpdateWorkflowRequestSchema: GenMessage<UpdateWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 6);
+
+/**
+ * WorkflowTags are words to find a workflow by.
+ *
+ * @generated from message comfyscheduler.v1.WorkflowTags
+ */
+export type WorkflowTags = Message<"comfyscheduler.v1.WorkflowTags"> & {
+  /**
+   * Optional. The words, at most 20 of at most 50 characters each.
+   *
+   * @generated from field: repeated string tags = 1;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.WorkflowTags.
+ * Use `create(WorkflowTagsSchema)` to create a new message.
+ */
+export const WorkflowTagsSchema: GenMessage<WorkflowTags> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 7);
+
+/**
+ * UpdateWorkflowResponse is the workflow after it.
+ *
+ * @generated from message comfyscheduler.v1.UpdateWorkflowResponse
+ */
+export type UpdateWorkflowResponse = Message<"comfyscheduler.v1.UpdateWorkflowResponse"> & {
+  /**
+   * Workflow with its form.
+   *
+   * @generated from field: comfyscheduler.v1.Workflow workflow = 1;
+   */
+  workflow?: Workflow | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.UpdateWorkflowResponse.
+ * Use `create(UpdateWorkflowResponseSchema)` to create a new message.
+ */
+export const UpdateWorkflowResponseSchema: GenMessage<UpdateWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 8);
+
+/**
+ * DeleteWorkflowRequest names a workflow.
+ *
+ * @generated from message comfyscheduler.v1.DeleteWorkflowRequest
+ */
+export type DeleteWorkflowRequest = Message<"comfyscheduler.v1.DeleteWorkflowRequest"> & {
+  /**
+   * Required. Workflow, at most 100 bytes.
+   *
+   * @generated from field: string workflow_id = 1;
+   */
+  workflowId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.DeleteWorkflowRequest.
+ * Use `create(DeleteWorkflowRequestSchema)` to create a new message.
+ */
+export const DeleteWorkflowRequestSchema: GenMessage<DeleteWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 9);
+
+/**
+ * DeleteWorkflowResponse is empty.
+ *
+ * @generated from message comfyscheduler.v1.DeleteWorkflowResponse
+ */
+export type DeleteWorkflowResponse = Message<"comfyscheduler.v1.DeleteWorkflowResponse"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.DeleteWorkflowResponse.
+ * Use `create(DeleteWorkflowResponseSchema)` to create a new message.
+ */
+export const DeleteWorkflowResponseSchema: GenMessage<DeleteWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 10);
+
+/**
+ * CheckWorkflowRequest names a workflow.
+ *
+ * @generated from message comfyscheduler.v1.CheckWorkflowRequest
+ */
+export type CheckWorkflowRequest = Message<"comfyscheduler.v1.CheckWorkflowRequest"> & {
+  /**
+   * Optional. Workflow, at most 100 bytes; all of them when empty.
+   *
+   * @generated from field: string workflow_id = 1;
+   */
+  workflowId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CheckWorkflowRequest.
+ * Use `create(CheckWorkflowRequestSchema)` to create a new message.
+ */
+export const CheckWorkflowRequestSchema: GenMessage<CheckWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 11);
+
+/**
+ * CheckWorkflowResponse is what the ComfyUIs say.
+ *
+ * @generated from message comfyscheduler.v1.CheckWorkflowResponse
+ */
+export type CheckWorkflowResponse = Message<"comfyscheduler.v1.CheckWorkflowResponse"> & {
+  /**
+   * Workflow that was named; absent when all were asked for.
+   *
+   * @generated from field: comfyscheduler.v1.Workflow workflow = 1;
+   */
+  workflow?: Workflow | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CheckWorkflowResponse.
+ * Use `create(CheckWorkflowResponseSchema)` to create a new message.
+ */
+export const CheckWorkflowResponseSchema: GenMessage<CheckWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 12);
+
+/**
+ * MeasureWorkflowRequest names a workflow and a worker.
+ *
+ * @generated from message comfyscheduler.v1.MeasureWorkflowRequest
+ */
+export type MeasureWorkflowRequest = Message<"comfyscheduler.v1.MeasureWorkflowRequest"> & {
+  /**
+   * Required. Workflow, at most 100 bytes.
+   *
+   * @generated from field: string workflow_id = 1;
+   */
+  workflowId: string;
+
+  /**
+   * Optional. Worker, at most 100 bytes; every one that can run it when empty.
+   *
+   * @generated from field: string worker_id = 2;
+   */
+  workerId: string;
+
+  /**
+   * Optional. The bad result of the run before is good enough: let the workflow be booked, without measuring it again.
+   *
+   * @generated from field: bool accept_result = 3;
+   */
+  acceptResult: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.MeasureWorkflowRequest.
+ * Use `create(MeasureWorkflowRequestSchema)` to create a new message.
+ */
+export const MeasureWorkflowRequestSchema: GenMessage<MeasureWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 13);
+
+/**
+ * MeasureWorkflowResponse is the workflow after it.
+ *
+ * @generated from message comfyscheduler.v1.MeasureWorkflowResponse
+ */
+export type MeasureWorkflowResponse = Message<"comfyscheduler.v1.MeasureWorkflowResponse"> & {
+  /**
+   * Workflow with what it waits for.
+   *
+   * @generated from field: comfyscheduler.v1.Workflow workflow = 1;
+   */
+  workflow?: Workflow | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.MeasureWorkflowResponse.
+ * Use `create(MeasureWorkflowResponseSchema)` to create a new message.
+ */
+export const MeasureWorkflowResponseSchema: GenMessage<MeasureWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 14);
+
+/**
+ * ListTemplatesRequest asks for a page.
+ *
+ * @generated from message comfyscheduler.v1.ListTemplatesRequest
+ */
+export type ListTemplatesRequest = Message<"comfyscheduler.v1.ListTemplatesRequest"> & {
+  /**
+   * Optional. Templates wanted at most; 0 stands for 50, more than 500 for 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Optional. `next_page_token` of the page before, at most 1000 bytes.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Optional. Only templates with these words in name, title, description, category or tags, at most 200 bytes.
+   *
+   * @generated from field: string query = 3;
+   */
+  query: string;
+
+  /**
+   * Optional. Worker whose ComfyUI is asked, at most 100 bytes; the first that answers when empty.
+   *
+   * @generated from field: string worker_id = 4;
+   */
+  workerId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListTemplatesRequest.
+ * Use `create(ListTemplatesRequestSchema)` to create a new message.
+ */
+export const ListTemplatesRequestSchema: GenMessage<ListTemplatesRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 15);
+
+/**
+ * ListTemplatesResponse is one page.
+ *
+ * @generated from message comfyscheduler.v1.ListTemplatesResponse
+ */
+export type ListTemplatesResponse = Message<"comfyscheduler.v1.ListTemplatesResponse"> & {
+  /**
+   * Templates, in the order of ComfyUI's page.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Template templates = 1;
+   */
+  templates: Template[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListTemplatesResponse.
+ * Use `create(ListTemplatesResponseSchema)` to create a new message.
+ */
+export const ListTemplatesResponseSchema: GenMessage<ListTemplatesResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_workflow_service, 16);
+
+/**
+ * WorkflowService tells which workflows can be booked and what each of them takes, and takes in new ones.
+ *
+ * Who may import is a setting of the server: administrators, or everybody who is signed in. Administrators, and whoever
+ * imported it, may change, switch off and delete a workflow; those of the configuration and of the watched folder cannot be
+ * deleted here.
  *
  * @generated from service comfyscheduler.v1.WorkflowService
  */
 export const WorkflowService: GenService<{
   /**
-   * Reads the workflows page by page, in the order of the configuration.
+   * Reads the workflows page by page: those of the configuration first, then by title.
    *
    * @generated from rpc comfyscheduler.v1.WorkflowService.ListWorkflows
    */
@@ -146,6 +627,70 @@ export const WorkflowService: GenService<{
     methodKind: "unary";
     input: typeof GetWorkflowRequestSchema;
     output: typeof GetWorkflowResponseSchema;
+  },
+  /**
+   * Takes in a file that somebody has: a graph in API format, a workflow that ComfyUI's page saved, or a picture, video or sound
+   * that ComfyUI made; or a template that a ComfyUI offers. INVALID_ARGUMENT with ERROR_REASON_WORKFLOW_REFUSED when it cannot
+   * be taken; nothing is kept then. What is missing on the workers is no error: the answer tells it.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkflowService.ImportWorkflow
+   */
+  importWorkflow: {
+    methodKind: "unary";
+    input: typeof ImportWorkflowRequestSchema;
+    output: typeof ImportWorkflowResponseSchema;
+  },
+  /**
+   * Changes how a workflow is offered: its form, its texts, whether it is switched on. What is not given stays. A change of the
+   * form makes a new version; jobs that are booked keep theirs.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkflowService.UpdateWorkflow
+   */
+  updateWorkflow: {
+    methodKind: "unary";
+    input: typeof UpdateWorkflowRequestSchema;
+    output: typeof UpdateWorkflowResponseSchema;
+  },
+  /**
+   * Deletes a workflow that was imported. Jobs that were booked with it run.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkflowService.DeleteWorkflow
+   */
+  deleteWorkflow: {
+    methodKind: "unary";
+    input: typeof DeleteWorkflowRequestSchema;
+    output: typeof DeleteWorkflowResponseSchema;
+  },
+  /**
+   * Asks the ComfyUIs again whether they can run a workflow, after a model or a node pack was put there, say.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkflowService.CheckWorkflow
+   */
+  checkWorkflow: {
+    methodKind: "unary";
+    input: typeof CheckWorkflowRequestSchema;
+    output: typeof CheckWorkflowResponseSchema;
+  },
+  /**
+   * Has a workflow measured on a worker as soon as there is free time, although it was measured before or its result was bad.
+   * For administrators.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkflowService.MeasureWorkflow
+   */
+  measureWorkflow: {
+    methodKind: "unary";
+    input: typeof MeasureWorkflowRequestSchema;
+    output: typeof MeasureWorkflowResponseSchema;
+  },
+  /**
+   * Reads the templates that a ComfyUI offers on its own page, page by page, in its order.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkflowService.ListTemplates
+   */
+  listTemplates: {
+    methodKind: "unary";
+    input: typeof ListTemplatesRequestSchema;
+    output: typeof ListTemplatesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_comfyscheduler_v1_workflow_service, 0);
