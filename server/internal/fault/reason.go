@@ -59,7 +59,7 @@ var kinds = map[Reason]Kind{
 	SlotTaken:         Precondition,
 	StaleVersion:      Outdated,
 	StaleWorkflow:     Precondition,
-	WorkflowRefused:   Invalid,
+	WorkflowRefused:   BadRequest,
 	NotBookable:       Precondition,
 	WrongStatus:       Precondition,
 	RequestIDReused:   Exists,
