@@ -1,6 +1,6 @@
 package account
 
-// Limits are what a user may do at most; 0 stands for no limit. Administrators have none.
+// Limits bound what one user may do; 0 stands for no limit. Administrators have none.
 type Limits struct {
 	OpenBookings      int // scheduled and running jobs
 	DaysAhead         int // of a slot's start

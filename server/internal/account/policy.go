@@ -8,7 +8,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
-// Mode is how people become users.
+// Mode decides how people become users.
 type Mode string
 
 // The modes.
@@ -45,7 +45,7 @@ func (p Policy) Job(v User, j job.Job) job.Job {
 	return Slot(j)
 }
 
-// Slot is what everybody may see of a job: that its slot is taken, by whom, and how far it is.
+// Slot gives what everybody may see of a job: that its slot is taken, by whom, and how far it is.
 func Slot(j job.Job) job.Job {
 	j.Hidden, j.Shortened = true, false
 	j.Prompt, j.Seed, j.Parameters, j.Results = "", 0, nil, nil
@@ -75,7 +75,7 @@ func (p Policy) System(v User, s health.State) health.State {
 	return s
 }
 
-// firstLine is what stands before the lines that are quoted, without the words that announce them.
+// firstLine gives what stands before the lines that are quoted, without the words that announce them.
 func firstLine(text string) string {
 	line, _, quotes := strings.Cut(text, "\n")
 	if at := strings.LastIndexByte(line, ';'); quotes && at >= 0 {
@@ -84,7 +84,7 @@ func firstLine(text string) string {
 	return line
 }
 
-// Progress is how far a job is, as the viewer may see it.
+// Progress gives how far a job is, as the viewer may see it.
 func (p Policy) Progress(v User, progress job.Progress) job.Progress {
 	if p.SeesJobsOf(v, progress.UserID) {
 		return progress

@@ -27,7 +27,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 )
 
-// Options are what the command line adds to a configuration.
+// Options come from the command line, beside a configuration.
 type Options struct {
 	Config  *config.Config
 	Version string

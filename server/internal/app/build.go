@@ -23,7 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 )
 
-// gatherConnections is how long connections that come and go are gathered before they are told.
+// gatherConnections delays news of connections that come and go, so that many are told at once.
 const gatherConnections = 200 * time.Millisecond
 
 // build makes the parts, in the order in which they need each other. Nothing is started.

@@ -43,7 +43,7 @@ func sources(c *config.Config) []library.Source {
 	return []library.Source{{ID: w.ID, Title: w.Title, File: w.TemplateFile, Bindings: w.Bindings(), Template: w.Template}}
 }
 
-// overrunLimit is when a run that outlasts its slot is ended.
+// overrunLimit gives the rule by which a run that outlasts its slot is ended.
 func overrunLimit(s config.Scheduler) dispatch.OverrunLimit {
 	if s.OverrunLimit == config.OverrunNever {
 		return dispatch.OverrunLimit{}

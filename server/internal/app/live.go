@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// latestEnded is how many ended jobs the live state begins with.
+// latestEnded bounds the ended jobs that the live state begins with.
 const latestEnded = 100
 
 // followChanges keeps everything up to date with the store until the function that it gives is called, which waits for the end.

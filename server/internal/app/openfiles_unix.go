@@ -4,7 +4,7 @@ package app
 
 import "golang.org/x/sys/unix"
 
-// openFiles is how many files the process may have open; 0: nothing bounds it that is known.
+// openFiles gives the number of files that the process may have open; 0: nothing bounds it that is known.
 func openFiles() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil || limit.Cur > 1<<24 {

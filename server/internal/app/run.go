@@ -73,5 +73,5 @@ func (a *App) open(server *server) error {
 	return nil
 }
 
-// endLimit is how long ComfyUI and open requests may take to end.
+// endLimit bounds the time that ComfyUI and open requests may take to end.
 const endLimit = 15 * time.Second

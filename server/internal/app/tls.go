@@ -56,10 +56,13 @@ func (a *App) exposures() []string {
 	var open []string
 	if !config.IsLoopback(c.Server.Host) {
 		if c.Server.TLS.CertFile == "" {
-			open = append(open, fmt.Sprintf("server.host is %s and the port is not encrypted: whoever is on the network's path can read prompts, pictures and tokens; set server.tls, or listen on localhost behind a proxy that encrypts", c.Server.Host))
+			open = append(open, fmt.Sprintf("server.host is %s and the port is not encrypted: "+
+				"whoever is on the network's path can read prompts, pictures and tokens; "+
+				"set server.tls, or listen on localhost behind a proxy that encrypts", c.Server.Host))
 		}
 		if c.Access.Mode == account.Open {
-			open = append(open, fmt.Sprintf("server.host is %s and access.mode is open: whoever reaches the port can sign in, book, and see all jobs; set access.mode to invite or closed", c.Server.Host))
+			open = append(open, fmt.Sprintf("server.host is %s and access.mode is open: "+
+				"whoever reaches the port can sign in, book, and see all jobs; set access.mode to invite or closed", c.Server.Host))
 		}
 	}
 	for _, w := range c.Workers {

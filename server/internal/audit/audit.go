@@ -1,7 +1,7 @@
 // Package audit holds what was done, and by whom. It is pure values.
 package audit
 
-// Action is what was done.
+// Action names a deed, for programs.
 type Action string
 
 // The actions.

@@ -48,13 +48,13 @@ func (s Server) IsExposed() bool {
 	return !IsLoopback(s.Host) || len(s.TrustedProxies) > 0 || s.PublicURL.URL != nil && !IsLoopback(s.PublicURL.Hostname())
 }
 
-// TLS is how the port is encrypted.
+// TLS encrypts the port.
 type TLS struct {
 	CertFile string `json:"cert_file"` // empty: not at all
 	KeyFile  string `json:"key_file"`
 }
 
-// Access is who may do and see what.
+// Access decides who may do and see what.
 type Access struct {
 	Mode          account.Mode `json:"mode"`
 	PrivateJobs   bool         `json:"private_jobs"`
@@ -63,10 +63,10 @@ type Access struct {
 	TokenUnused   int          `json:"token_unused_days"`
 }
 
-// TokenLife is how long a token is good that is not used; 0 stands for ever.
+// TokenLife gives the time after which a token that is not used is worthless; 0 stands for never.
 func (a Access) TokenLife() time.Duration { return time.Duration(a.TokenUnused) * 24 * time.Hour }
 
-// Policy is what is open to whom. Where jobs are private, files that no job wrote may be somebody's too.
+// Policy gives what is open to whom. Where jobs are private, files that no job wrote may be somebody's too.
 func (a Access) Policy() account.Policy {
 	addresses := a.Mode == account.Open
 	if a.ShowAddresses != nil {
@@ -75,7 +75,7 @@ func (a Access) Policy() account.Policy {
 	return account.Policy{Mode: a.Mode, PrivateJobs: a.PrivateJobs, JobFiles: a.JobFilesOnly || a.PrivateJobs, Addresses: addresses}
 }
 
-// Limits are what one user may do; 0 stands for no limit, nil for the default.
+// Limits bound what one user may do; 0 stands for no limit, nil for the default.
 type Limits struct {
 	OpenBookings      *int `json:"open_bookings"`
 	DaysAhead         int  `json:"days_ahead"`
@@ -137,7 +137,7 @@ type ComfyUI struct {
 	StartTimeout Duration     `json:"start_timeout"`
 }
 
-// Address is where ComfyUI's own interface is reached. One that listens on every address is reached on loopback.
+// Address gives the host and port at which ComfyUI's own interface is reached. One that listens on every address is reached on loopback.
 func (c ComfyUI) Address() string {
 	host, _, _ := strings.Cut(c.Host, ",") // ComfyUI takes several
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
@@ -151,7 +151,7 @@ func (c ComfyUI) Address() string {
 // BaseURL is the URL of ComfyUI's own interface.
 func (c ComfyUI) BaseURL() string { return "http://" + c.Address() }
 
-// Workflow is what is generated.
+// Workflow names the first workflow and its file.
 type Workflow struct {
 	ID           string             `json:"-"` // the template file's name without "_api.json"
 	Title        string             `json:"title"`
@@ -170,7 +170,7 @@ func (w Workflow) Bindings() map[string]workflow.Binding {
 	return bindings
 }
 
-// Scheduler is how slots are made.
+// Scheduler sets how long slots are and what is done about runs that outlast them.
 type Scheduler struct {
 	SlotMargin    float64  `json:"slot_margin"`    // part of the estimate
 	SilenceFactor float64  `json:"silence_factor"` // times the estimate
@@ -180,7 +180,7 @@ type Scheduler struct {
 	OverrunMin    Duration `json:"overrun_min"`    // beyond the slot
 }
 
-// Overrun is when a run is interrupted that lasts far longer than its slot.
+// Overrun bounds runs that last far longer than their slots.
 type Overrun string
 
 // When runs are interrupted.

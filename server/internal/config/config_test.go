@@ -13,7 +13,10 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-const graph = `{"6": {"class_type": "Text", "inputs": {"text": "x"}}, "25": {"class_type": "Noise", "inputs": {"noise_seed": 1, "width": 64}}}`
+const graph = `{
+	"6": {"class_type": "Text", "inputs": {"text": "x"}},
+	"25": {"class_type": "Noise", "inputs": {"noise_seed": 1, "width": 64}}
+}`
 
 // write puts a configuration, and what it may refer to, into a folder of its own.
 func write(t testing.TB, text string) string {
@@ -44,7 +47,8 @@ func with(comfy string) string {
 }
 
 func TestDefaultsAndPaths(t *testing.T) {
-	file := write(t, with(`{"installation_type": "local", "root_path": "comfy", "python_executable": "../python/bin/python", "output_dir": "out/pictures"}`))
+	file := write(t, with(`{"installation_type": "local", "root_path": "comfy", 
+		"python_executable": "../python/bin/python", "output_dir": "out/pictures"}`))
 	c, err := config.Load(file)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +103,8 @@ func TestEveryProblemIsNamed(t *testing.T) {
 		{"no JSON", "{\n  \"server\": {,}\n}", []string{"line 2, column"}},
 		{"empty", `{}`, []string{"comfy_ui: missing", "workflow: missing"}},
 		{
-			"structure", `{"sever": {}, "server": {"port": "3000", "hots": "x", "shutdown_grace": "soon"}, "comfy_ui": {"installation_type": "locl", "api_port": 70000},
+			"structure", `{"sever": {}, "server": {"port": "3000", "hots": "x", "shutdown_grace": "soon"},
+				"comfy_ui": {"installation_type": "locl", "api_port": 70000},
 			"workflow": {"template_file": "graph_api.json", "parameter_map": {"prompt": {"node": "6"}}}}`,
 			[]string{
 				`sever: unknown key; did you mean "server"?`, `server.port: must be an integer, not a string`,
@@ -109,8 +114,12 @@ func TestEveryProblemIsNamed(t *testing.T) {
 				`comfy_ui.api_port:`, `workflow.parameter_map.seed: missing`, `workflow.parameter_map.prompt: must name the field`,
 			},
 		},
-		{"duplicate", `{"comfy_ui": {"installation_type": "local", "installation_type": "remote"}, "workflow": {"template_file": "graph_api.json", ` + parameters + `}}`, []string{"comfy_ui.installation_type: is given twice"}},
-		{"paths", `{"comfy_ui": {"installation_type": "local", "root_path": "nowhere", "python_executable": "no-such-python"}, "workflow": {"template_file": "none.json", ` + parameters + `}}`, []string{
+		{"duplicate", `{"comfy_ui": {"installation_type": "local", "installation_type": "remote"},
+			"workflow": {"template_file": "graph_api.json", ` + parameters + `}}`, []string{
+			"comfy_ui.installation_type: is given twice",
+		}},
+		{"paths", `{"comfy_ui": {"installation_type": "local", "root_path": "nowhere", "python_executable": "no-such-python"},
+			"workflow": {"template_file": "none.json", ` + parameters + `}}`, []string{
 			"comfy_ui.root_path: there is no folder", `comfy_ui.python_executable: there is no program "no-such-python"`, "workflow.template_file:",
 			"no such file",
 		}},
@@ -118,8 +127,13 @@ func TestEveryProblemIsNamed(t *testing.T) {
 			"folder above", with(`{"installation_type": "local", "root_path": "portable", "python_executable": "../python/bin/python"}`),
 			[]string{"no main.py", "portable/ComfyUI"},
 		},
-		{"same port", `{"server": {"port": 8188}, "comfy_ui": {"installation_type": "simulated"}, "workflow": {"template_file": "graph_api.json", ` + parameters + `}}`, []string{"comfy_ui.api_port: 8188 is the service's own port"}},
-		{"workflow", `{"comfy_ui": {"installation_type": "simulated"}, "workflow": {"template_file": "graph_api.json", "parameter_map": {"prompt": {"node_id": "7", "field": "text"}, "seed": {"node_id": "25", "field": "sed"}}}}`, []string{
+		{"same port", `{"server": {"port": 8188}, "comfy_ui": {"installation_type": "simulated"},
+			"workflow": {"template_file": "graph_api.json", ` + parameters + `}}`, []string{
+			"comfy_ui.api_port: 8188 is the service's own port",
+		}},
+		{"workflow", `{"comfy_ui": {"installation_type": "simulated"},
+			"workflow": {"template_file": "graph_api.json",
+			"parameter_map": {"prompt": {"node_id": "7", "field": "text"}, "seed": {"node_id": "25", "field": "sed"}}}}`, []string{
 			`workflow.parameter_map.prompt: there is no node "7"`, `workflow.parameter_map.seed: node 25 (Noise) has no field "sed"`,
 		}},
 	} {

@@ -25,7 +25,7 @@ func (u *URL) UnmarshalJSON(data []byte) (err error) {
 // Proxy is the address of a proxy, or of a network of them.
 type Proxy string
 
-// network is what a proxy's address stands for.
+// network reads a proxy's address, which may stand for many.
 func (p Proxy) network() (netip.Prefix, error) {
 	if strings.Contains(string(p), "/") {
 		prefix, err := netip.ParsePrefix(string(p))

@@ -75,7 +75,9 @@ func collect(invalid *jsonschema.ValidationError, problems *Problems) {
 		}
 		problems.add(path, "%q must be lower-case letters, digits and underscores", k.Got)
 	case *kind.AnyOf:
-		problems.add(path, `must name the field that takes the value: {"node_id": "6", "field": "text"}, or several: [{"node_id": "47", "field": "width"}, ...], with optional "min" and "max" as {"targets": [...], "min": 16}`)
+		problems.add(path, `must name the field that takes the value: {"node_id": "6", "field": "text"}, `+
+			`or several: [{"node_id": "47", "field": "width"}, ...], `+
+			`with optional "min" and "max" as {"targets": [...], "min": 16}`)
 		return
 	default:
 		if len(invalid.Causes) == 0 {

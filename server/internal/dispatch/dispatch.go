@@ -23,16 +23,16 @@ import (
 // look is the longest time between two looks at the clock.
 const look = time.Second
 
-// ahead is how long before a slot its start is prepared.
+// ahead gives the time before a slot at which its start is prepared.
 const ahead = 100 * time.Millisecond
 
-// claimAhead is how long before its slot a job is claimed: more than a commit takes on a busy disk.
+// claimAhead gives the time before its slot at which a job is claimed: more than a commit takes on a busy disk.
 const claimAhead = 15 * time.Millisecond
 
-// retryPause is how long a job waits that could not be handed over.
+// retryPause holds back a job that could not be handed over.
 const retryPause = 250 * time.Millisecond
 
-// Config is what a Dispatcher works with.
+// Config holds the parts that a Dispatcher works with.
 type Config struct {
 	Worker  string
 	Store   store.Store
@@ -264,7 +264,7 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 	return look
 }
 
-// obstacle is what the start of a job has to wait for, and how long at least: no time when there is none. A short wait has
+// obstacle says what the start of a job has to wait for, and how long at least: no time when there is none. A short wait has
 // no reason.
 func (d *Dispatcher) obstacle(ctx context.Context, next job.Job) (reason string, wait time.Duration) {
 	pause, planned, err := d.Store.Pause(ctx, d.Worker)

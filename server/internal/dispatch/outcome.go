@@ -140,7 +140,7 @@ func (d *Dispatcher) drain(ctx context.Context) {
 	}
 }
 
-// lastRun is how the running job ended, by itself or by an interrupt. One that did not hear the interrupt may have ended
+// lastRun finds out how the running job ended, by itself or by an interrupt. One that did not hear the interrupt may have ended
 // all the same: ComfyUI is asked, and nothing is taken for granted.
 func (d *Dispatcher) lastRun(ctx context.Context) run {
 	d.Log.Info("waiting for the running job", "worker", d.Worker, "job", d.current.job.ID, "at_most", d.Grace)

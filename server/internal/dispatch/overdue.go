@@ -17,16 +17,16 @@ import (
 const (
 	moveStep = 20                     // jobs moved in one commit: others wait for no more than that
 	moveRoom = 100 * time.Millisecond // a step is taken only when nothing starts sooner
-	// settle is how long after the clock was set overdue jobs are left alone: a clock that is set wrong is often set right
+	// settle gives the time after a set of the clock for which overdue jobs are left alone: a clock that is set wrong is often set right
 	// again soon, and then they are not overdue at all.
 	settle = time.Minute
-	// sweepEvery is how often overdue jobs are looked for although nothing says that there are any.
+	// sweepEvery separates looks for overdue jobs when nothing says that there are any.
 	sweepEvery = 15 * time.Second
 	// maxTold bounds what is remembered of moves that were logged.
 	maxTold = 1000
 )
 
-// clockWasSet is why slots passed that nobody missed.
+// clockWasSet explains slots that passed without anybody having missed them.
 const clockWasSet = "the machine's clock was set, or it slept"
 
 // noteClock notices that the clock was set, and tells the time for which it has.
@@ -89,7 +89,7 @@ func (d *Dispatcher) forgetWaits() {
 	maps.DeleteFunc(d.waiting, func(id, _ string) bool { return due == nil || id != due.ID })
 }
 
-// missed is why a slot passed without a start.
+// missed says why a slot passed without a start.
 func (d *Dispatcher) missed(j job.Job) string {
 	switch reason := d.waiting[j.ID]; {
 	case j.Delay != nil && j.Delay.Kind == job.Late:

@@ -8,7 +8,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
-// OverrunLimit is when a run that outlasts its slot is ended. The zero value ends none.
+// OverrunLimit decides when a run that outlasts its slot is ended. The zero value ends none.
 type OverrunLimit struct {
 	Slots  float64       // a run may last this many times its slot,
 	Beyond time.Duration // and in any case this long beyond it
@@ -16,7 +16,7 @@ type OverrunLimit struct {
 	Always bool
 }
 
-// limit is how long a run may last; 0 stands for no limit.
+// limit gives the longest that a run may last; 0 stands for no limit.
 func (o OverrunLimit) limit(j job.Job) time.Duration {
 	if o.Slots == 0 {
 		return 0

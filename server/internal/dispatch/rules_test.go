@@ -35,7 +35,7 @@ func events(t *rapid.T) event {
 	return e
 }
 
-// rules is what the dispatcher is held against. Moments are of the bubble: the wall clock jumps.
+// rules holds the dispatcher to what was promised. Moments are of the bubble: the wall clock jumps.
 type rules struct {
 	*bench
 	mu      sync.Mutex

@@ -10,7 +10,7 @@ import (
 type Runner interface {
 	// Ready reports whether a job could start at once, or why not, for people.
 	Ready(ctx context.Context) (ready bool, reason string)
-	// Trouble is why nothing gets on at present, a running job neither, for people; empty when nothing is known to be wrong.
+	// Trouble says why nothing gets on at present, a running job neither, for people; empty when nothing is known to be wrong.
 	Trouble() string
 	// Changed returns a channel that is closed when Ready may say something new.
 	Changed() <-chan struct{}
@@ -29,7 +29,7 @@ type Runner interface {
 	Rest(ctx context.Context)
 }
 
-// Verdict is how a run ended.
+// Verdict classes the end of a run.
 type Verdict int
 
 // The verdicts.
@@ -43,7 +43,7 @@ const (
 	Lost                       // ComfyUI does not know it any more, and nothing shows that it went well
 )
 
-// Outcome is how a run ended.
+// Outcome tells the end of a run.
 type Outcome struct {
 	Verdict Verdict
 	Results []job.Result

@@ -66,7 +66,7 @@ type interruption struct {
 	Reason   string `json:"reason,omitempty"` // of overran, for people
 }
 
-// cause is why the service interrupts a job that nobody cancelled.
+// cause says why the service interrupts a job that nobody cancelled.
 type cause string
 
 const (
@@ -74,7 +74,7 @@ const (
 	overran cause = "overran" // the job is beyond its limit, and fails
 )
 
-// interruptKey is where the interruption is kept.
+// interruptKey finds the interruption in a context.
 func interruptKey(worker string) string { return "dispatch/" + worker + "/interrupted" }
 
 // interruptFor notes why, and asks ComfyUI to let go of the running job. The first cause is the one that counts.

@@ -46,7 +46,7 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 	return 0
 }
 
-// unwritable is why a job could not be claimed, for people.
+// unwritable says why a job could not be claimed, for people.
 func unwritable(err error) string {
 	if errors.Is(err, store.ErrFull) {
 		return "the disk of the bookings was full"

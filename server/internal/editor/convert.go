@@ -16,7 +16,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
 )
 
-// Options are what the outcome of a conversion depends on beside the file.
+// Options decide the outcome of a conversion, beside the file.
 type Options struct {
 	Info *objectinfo.Info // required
 	// Random picks among {a|b}; it returns numbers from 0 up to, not including, 1. Nil always picks the first.
@@ -114,7 +114,7 @@ func Convert(file *jsontree.Object, o Options) (*Converted, error) {
 	return out, nil
 }
 
-// maxDepth is how deep subgraphs may lie in each other.
+// maxDepth bounds how deep subgraphs may lie in each other.
 const maxDepth = 64
 
 // refuseRecursion refuses subgraphs that contain themselves or lie too deep in each other.

@@ -155,7 +155,7 @@ func (c *converter) problem(s *scope, n *node, what, help string) graph.Problem 
 	return graph.Problem{Node: s.path + n.id, Title: n.title, Class: n.class, What: what, Help: help}
 }
 
-// title is what the page shows above a node.
+// title gives the name that the page shows above a node.
 func (c *converter) title(n *node) string {
 	if n.title != "" {
 		return n.title

@@ -30,7 +30,7 @@ func (s *scope) within(host *node, d *definition) *scope {
 	return inner
 }
 
-// source is where a link ends up: an output of a node that is exported, or an input of a subgraph that nothing is linked
+// source names the end of a link: an output of a node that is exported, or an input of a subgraph that nothing is linked
 // to but that has a widget on its host, and so a value.
 type source struct {
 	link  graph.Link

@@ -8,7 +8,7 @@ import (
 
 var comments = regexp.MustCompile("(?s:/\\*.*?\\*/)|//[^\n\r\u2028\u2029]*")
 
-// dynamicPrompt is what the page makes of a text: comments are taken out, and of {a|b} one is picked. \{ \} \| stand for
+// dynamicPrompt makes of a text what the page does: comments are taken out, and of {a|b} one is picked. \{ \} \| stand for
 // the characters themselves.
 func dynamicPrompt(text string, random func() float64) string { return dynamicPart(text, random, 0) }
 

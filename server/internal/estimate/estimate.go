@@ -11,13 +11,13 @@ type Estimator interface {
 	Estimate(worker, workflow string, inputs workflow.Inputs) (Length, bool)
 }
 
-// Length is how long a generation takes, in milliseconds.
+// Length gives the time that a generation takes, in milliseconds.
 type Length struct {
 	Expected int64 // from the post of the graph to the known result
 	Slot     int64 // to be booked for it
 }
 
-// Estimate is what is known of a workflow on a worker, in milliseconds.
+// Estimate sums up the knowledge of a workflow on a worker, in milliseconds.
 type Estimate struct {
 	Workflow       string
 	BenchmarkMS    int64 // measured

@@ -64,7 +64,7 @@ func Is(err error, reason Reason) bool {
 	return found && e.Reason == reason
 }
 
-// Field is what is wrong with one field of a request. Key names one entry of a field that is a map.
+// Field says what is wrong with one field of a request. Key names one entry of a field that is a map.
 type Field struct {
 	Name    string
 	Key     string

@@ -21,7 +21,7 @@ const (
 	Unavailable                  // the service cannot do it at present: try again
 )
 
-// Reason is why something was refused, for programs.
+// Reason tells programs why something was refused.
 type Reason string
 
 // The reasons.

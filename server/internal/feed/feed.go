@@ -187,7 +187,7 @@ func (f *Feed[V]) SetProgress(p job.Progress) {
 	f.wake()
 }
 
-// Progress is how far a running job is.
+// Progress takes in how far a running job is.
 func (f *Feed[V]) Progress(jobID string) (job.Progress, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -195,14 +195,14 @@ func (f *Feed[V]) Progress(jobID string) (job.Progress, bool) {
 	return p.Progress, ok
 }
 
-// System is how the service is.
+// System takes in how the service is.
 func (f *Feed[V]) System() health.State {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.system
 }
 
-// Revision is where what is kept stands.
+// Revision gives the newest change that was taken in.
 func (f *Feed[V]) Revision() Revision {
 	f.mu.RLock()
 	defer f.mu.RUnlock()

@@ -2,7 +2,7 @@ package feed
 
 import "github.com/comfyscheduler/comfyscheduler/server/internal/job"
 
-// names are what the users are called whom the live state speaks of: who has a job in it, or a connection. The others are
+// names keeps the names of the users whom the live state speaks of: who has a job in it, or a connection. The others are
 // forgotten.
 //
 // Who took another name a moment ago is remembered also when nothing speaks of it: whoever speaks of it next may still know
@@ -12,7 +12,7 @@ type names struct {
 	renamed map[string]string
 }
 
-// maxRenamed is how many of the latest other names are remembered.
+// maxRenamed bounds the latest other names that are remembered.
 const maxRenamed = 1000
 
 func newNames() names { return names{known: map[string]*mention{}, renamed: map[string]string{}} }
@@ -68,7 +68,7 @@ func (n names) knows(userID string) bool {
 	return known
 }
 
-// of is what a user is called, or else the name.
+// of gives the current name of a user, or else the name.
 func (n names) of(userID, name string) string {
 	if m, known := n.known[userID]; known {
 		return m.name

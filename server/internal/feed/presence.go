@@ -12,7 +12,7 @@ const (
 	maxOwn    = 20
 )
 
-// presence is who watches, and what of that was told.
+// presence keeps who watches, and what of that was told.
 type presence struct {
 	open   map[string]*connection
 	users  map[string]*visits
@@ -33,7 +33,7 @@ type connection struct {
 	to   audience
 }
 
-// audience is who was told of a connection.
+// audience names those who were told of a connection.
 type audience int
 
 const (
@@ -80,7 +80,7 @@ func (p *presence) remove(c *connection) bool {
 
 func (p *presence) count() Presence { return Presence{len(p.open), len(p.users)} }
 
-// tell is what came and went since the last time, and whether there is anything to tell.
+// tell gives what came and went since the last time, and whether there is anything to tell.
 func (p *presence) tell() (d Delta, news bool) {
 	d.Own = map[string]Own{}
 	for _, c := range p.untold {
@@ -158,7 +158,7 @@ func (p *presence) tellOwn(d *Delta, userID string) {
 	}
 }
 
-// view is what a snapshot lists: to everybody, and to each user besides. Connections that nobody was told of yet are
+// view gives what a snapshot lists: to everybody, and to each user besides. Connections that nobody was told of yet are
 // missing: they come with the next change.
 func (p *presence) view() (listed []Connection, own map[string]Own) {
 	own = map[string]Own{}

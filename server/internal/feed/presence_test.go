@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 )
 
-// guest is what a client of a user knows of the connections.
+// guest follows the connections as a client of a user would.
 type guest struct {
 	user   string
 	cursor feed.Cursor

@@ -1,13 +1,13 @@
 package feed
 
-// Cursor is how far a reader has read. The zero Cursor has read nothing.
+// Cursor marks how far a reader has read. The zero Cursor has read nothing.
 type Cursor struct {
 	Revision Revision
 	told     int64 // changes told, those of what is not kept among them; 0: only the revision is known
 	tick     int64 // of the latest progress
 }
 
-// News is what a reader has not seen: a snapshot, or deltas in their order; and progress, each rendered as a delta.
+// News holds all that a reader has not seen: a snapshot, or deltas in their order; and progress, each rendered as a delta.
 type News[V any] struct {
 	Snapshot *Snapshot
 	Deltas   []V
@@ -22,7 +22,7 @@ func (n News[V]) Empty() bool {
 	return n.Snapshot == nil && len(n.Deltas) == 0 && len(n.Progress) == 0
 }
 
-// maxDeltas is how many deltas one read gives: a reader further behind is better served by a snapshot.
+// maxDeltas bounds the deltas of one read: a reader further behind is better served by a snapshot.
 const maxDeltas = 1000
 
 // Read gives what happened after the cursor. A cursor of another epoch, from the future, or too far behind gives a

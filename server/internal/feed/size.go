@@ -16,7 +16,7 @@ const (
 	deltaFrame = 256
 )
 
-// textSize is how large a text can be on the wire. One that is no UTF-8 is mended there, and grows.
+// textSize bounds the bytes of a text on the wire. One that is no UTF-8 is mended there, and grows.
 func textSize(texts ...string) (n int) {
 	for _, t := range texts {
 		if n += len(t); !utf8.ValidString(t) {
@@ -26,7 +26,7 @@ func textSize(texts ...string) (n int) {
 	return n
 }
 
-// Size is how large a job can be on the wire, in bytes.
+// Size bounds a job on the wire, in bytes.
 func Size(j job.Job) int {
 	n := jobFrame + textSize(j.ID, j.UserID, j.Worker, j.Workflow, j.Prompt, j.ResultFilename())
 	for name, v := range j.Parameters {

@@ -19,7 +19,7 @@ type Connection struct {
 	ConnectedAt int64 // milliseconds since the Unix epoch
 }
 
-// UserName is what a user is called now.
+// UserName gives the current name of a user.
 type UserName struct {
 	UserID string
 	Name   string

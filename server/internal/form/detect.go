@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
 )
 
-// Author is what the author of a workflow chose to show; the zero value where the file does not say.
+// Author holds the inputs that the author of a workflow chose to show; the zero value where the file does not say.
 type Author struct {
 	App, Shown []editor.Shown
 }

@@ -56,7 +56,7 @@ const (
 	File    Kind = "file"
 )
 
-// Role is what an input means, where that is known. At most one input has each role.
+// Role tells what an input means, where that is known. At most one input has each role.
 type Role string
 
 // The roles.

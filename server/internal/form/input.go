@@ -66,7 +66,7 @@ func hidden(f *field, in Input) bool {
 	return true
 }
 
-// specs are what ComfyUI says of the fields of an input, and of those that take a value that stands on a node of its own.
+// specs gives ComfyUI's words on the fields of an input, and on those that take a value that stands on a node of its own.
 func (d *detector) specs(f *field) (specs []*objectinfo.Input) {
 	add := func(spec *objectinfo.Input) {
 		if spec != nil && spec.Widget != "" {
@@ -152,7 +152,7 @@ func number(value any, kind Kind) any {
 	return n
 }
 
-// choices are what there is to choose from. The page's own list of choices tells them on the node itself.
+// choices finds the texts to choose from. The page's own list of choices tells them on the node itself.
 func (d *detector) choices(in *Input, f *field) {
 	list := f.spec.Choices
 	if f.node.Class == "CustomCombo" && f.name == "choice" {

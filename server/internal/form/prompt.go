@@ -248,7 +248,7 @@ func (t *tracer) best(role Role, taken *field) *field {
 	return best
 }
 
-// score is how likely a text is the one that people write.
+// score rates how likely a text is the one that people write.
 func (t *tracer) score(f *field, role Role) (score int) {
 	switch {
 	case f.app > 0:

@@ -23,7 +23,7 @@ const (
 	MaxMedia = 4 << 30  // bytes of a picture, video or sound that are read in search of a graph
 )
 
-// File is what was found: a graph in API format, a workflow in the editor's format, or both.
+// File holds all that was found: a graph in API format, a workflow in the editor's format, or both.
 type File struct {
 	Format Format
 	API    *graph.Graph     // nil: none
@@ -47,7 +47,7 @@ const (
 	Safetensors Format = "latent"
 )
 
-// texts are what a container says under ComfyUI's two keys.
+// texts holds the values of a container under ComfyUI's two keys.
 type texts struct {
 	prompt, workflow []byte
 }

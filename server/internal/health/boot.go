@@ -1,6 +1,6 @@
 package health
 
-// Outcome is how a boot step went.
+// Outcome tells the end of a boot step.
 type Outcome string
 
 // The outcomes.

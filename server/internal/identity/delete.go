@@ -49,7 +49,7 @@ func (s *Service) DeleteUser(
 	return deleted, cancelled, nil
 }
 
-// maxNamed is how many bookings of a user who is to be deleted are named.
+// maxNamed bounds the bookings that are named of a user who is to be deleted.
 const maxNamed = 100
 
 // hasBookings is the error that names the bookings of a user who is to be deleted.
@@ -85,7 +85,7 @@ func (s *Service) cancel(ctx context.Context, tx store.Tx, jobs []job.Job) error
 	return nil
 }
 
-// eraseStep is how many jobs are erased in one update, which bookings have to wait for.
+// eraseStep bounds the jobs that are erased in one update, which bookings have to wait for.
 const eraseStep = 50
 
 // EraseDeleted erases the ended jobs of deleted users, a few at a time. It is called again for those that still run, and

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// idleAfter is how long nothing was heard of users who never booked before they are forgotten.
+	// idleAfter gives the time after which users who never booked are forgotten when nothing is heard of them.
 	idleAfter = 30 * 24 * time.Hour
-	// forgetStep is how many tokens or users are forgotten in one update, which bookings have to wait for.
+	// forgetStep bounds the tokens or users that are forgotten in one update, which bookings have to wait for.
 	forgetStep = 100
-	// forgetAtOnce is how many users are forgotten in one go.
+	// forgetAtOnce bounds the users that are forgotten in one go.
 	forgetAtOnce = 10_000
 )
 

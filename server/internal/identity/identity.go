@@ -30,7 +30,7 @@ var (
 	ErrLastAdministrator = fault.New(fault.LastAdministrator, "that would leave the service without an administrator who has a token")
 )
 
-// Caller is who makes a request.
+// Caller identifies the maker of a request.
 type Caller struct {
 	account.Actor // its address is set by who knows the connection
 	TokenID       string
@@ -41,7 +41,7 @@ type Caller struct {
 // IsStale reports whether the caller's token was revoked or its rights have changed: it has to be recognised anew.
 func (c Caller) IsStale() bool { return c.stale.Load() }
 
-// Store is what identity needs of the store.
+// Store keeps users, tokens and invitations.
 type Store interface {
 	store.Accounts
 	store.Invitations
@@ -79,7 +79,7 @@ func New(s Store, rules Rules, now func() time.Time) *Service {
 	return service
 }
 
-// Changes is what keeps the service up to date with the store: who has lost a token or a right is found out before the next
+// Changes keeps the service up to date with the store: who has lost a token or a right is found out before the next
 // call, and the streams of those are told while the follower runs.
 func (s *Service) Changes() *changes.Follower { return s.changes }
 
@@ -210,7 +210,7 @@ func (s *Service) doubt(match func(Caller) bool) {
 // heed makes what the service has just written hold before its call returns. What cannot be read now is before the next one.
 func (s *Service) heed(ctx context.Context) { _ = s.changes.CatchUp(ctx) }
 
-// noteAfter is how old the note of a token's last use may become.
+// noteAfter bounds the age of the note of a token's last use.
 const noteAfter = time.Hour
 
 // NoteUse writes down when tokens were last used, to within an hour.

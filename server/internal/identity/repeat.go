@@ -18,7 +18,7 @@ import (
 // requests is the space of the ids of what requests make.
 var requests = uuid.MustParse("5bb23a3c-0a1c-4c63-9e0e-4a6d1c1e7a55")
 
-// repeatable is how long a sign-in may be repeated. Whoever knows its request id is given the user.
+// repeatable gives the time for which a sign-in may be repeated. Whoever knows its request id is given the user.
 const repeatable = 10 * time.Minute
 
 // errRepeated says that a request id stands for something else, or for something that is no more.

@@ -79,7 +79,7 @@ func (s *Service) Accounts(ctx context.Context, after *store.Cursor, limit int) 
 	return accounts, err
 }
 
-// lastUsed is when tokens were used since the start of the service, by what each of them counts for.
+// lastUsed keeps when tokens were used since the start of the service, by what each of them counts for.
 func (s *Service) lastUsed(key func(Caller) string) map[string]int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// UserChange is what an administrator changes of a user. Nil fields stay.
+// UserChange holds what an administrator changes of a user. Nil fields stay.
 type UserChange struct {
 	Name          *string
 	Administrator *bool
@@ -64,7 +64,7 @@ func (s *Service) setAdministrator(ctx context.Context, tx store.Tx, by account.
 	return user, s.event(ctx, tx, by, audit.SetAdministrator, detail)
 }
 
-// wholePage is how many entries of a list are read at once when all of it is wanted.
+// wholePage bounds the entries that are read at once when all of a list is wanted.
 const wholePage = 500
 
 // Account reads a user with what is known of its tokens; store.ErrNotFound.

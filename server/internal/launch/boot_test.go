@@ -33,7 +33,8 @@ func TestBootMeasuresAndTidiesUp(t *testing.T) {
 	for _, s := range w.State().BootSteps {
 		steps = append(steps, fmt.Sprintf("%s %s", s.Name, s.Outcome))
 	}
-	if got := strings.Join(steps, ", "); got != "validate done, launch done, wait for port done, connect done, warm up done, benchmark done, ready done" {
+	want := "validate done, launch done, wait for port done, connect done, warm up done, benchmark done, ready done"
+	if got := strings.Join(steps, ", "); got != want {
 		t.Errorf("steps: %s", got)
 	}
 	// Four steps of 20 ms each; from the cache it would take no time.
@@ -155,7 +156,8 @@ func TestPortableLayout(t *testing.T) {
 		}
 	}
 	arguments := filepath.Join(r.Dir, "arguments")
-	script := fmt.Sprintf("#!/bin/sh\npwd > '%s'\nprintf '%%s\\n' \"$PYTHONUTF8\" \"$@\" >> '%[1]s'\nshift 2\nexec '%s' simulate --step-time 20ms --load-time 10ms \"$@\"\n", arguments, os.Args[0])
+	script := fmt.Sprintf("#!/bin/sh\npwd > '%s'\nprintf '%%s\\n' \"$PYTHONUTF8\" \"$@\" >> '%[1]s'\n"+
+		"shift 2\nexec '%s' simulate --step-time 20ms --load-time 10ms \"$@\"\n", arguments, os.Args[0])
 	if err := os.WriteFile(filepath.Join(portable, "python_embeded", "python.exe"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

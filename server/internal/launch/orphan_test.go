@@ -58,7 +58,8 @@ func TestACopyLeavesTheComfyUIItWasCopiedFromAlone(t *testing.T) {
 	if err == nil {
 		t.Fatal("the copy started on the port of the original")
 	}
-	fleettest.Says(t, err.Error(), "is taken by the ComfyUI (pid "+strconv.Itoa(original.PID())+") of another service, the one with the data folder")
+	taken := "is taken by the ComfyUI (pid " + strconv.Itoa(original.PID()) + ") of another service, the one with the data folder"
+	fleettest.Says(t, err.Error(), taken)
 	fleettest.Says(t, r.Logged(), "belongs to another data folder and is left alone")
 	fleettest.StopWell(t, w)
 	r.Comfy("api_port", fleettest.FreePort(t))

@@ -38,7 +38,8 @@ func (b *boot) checkPort(ctx context.Context) error {
 	if other, found := b.other(); found {
 		return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop that service or choose another port", b.ComfyUI.Port, other)
 	}
-	return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop it, choose another port, or use installation_type \"remote\" to work with it",
+	return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: "+
+		"stop it, choose another port, or use installation_type \"remote\" to work with it",
 		b.ComfyUI.Port, who)
 }
 

@@ -29,7 +29,7 @@ const (
 	TemplateKind   Kind = "template"   // a template's hash
 )
 
-// Change is what one update has changed, or what several in a row have: it leads from one revision to another.
+// Change names all that one update has changed, or several in a row have: it leads from one revision to another.
 type Change struct {
 	After    Revision // the revision that it follows on
 	Revision Revision // the revision that it leads to

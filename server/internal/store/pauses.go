@@ -6,7 +6,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 )
 
-// PauseID is what holds the slot of a pause.
+// PauseID stands for a pause among the holders of slots.
 const PauseID = "pause"
 
 // Pauses reads pauses.

@@ -23,7 +23,7 @@ import (
 // resultFile names what a worker wrote: file names are unique on one worker only.
 type resultFile struct{ worker, filename string }
 
-// State is what is kept. It outlives its handles.
+// State holds all that is kept. It outlives its handles.
 type State struct {
 	turn        chan struct{} // filled while a handle reads or writes
 	jobs        map[string]job.Job

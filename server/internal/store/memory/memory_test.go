@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
 )
 
-// states are what is kept in folders that are none.
+// states keeps what lies in folders that are none.
 type states struct {
 	mu    sync.Mutex
 	known map[string]*memory.State

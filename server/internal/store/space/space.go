@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// probeLimit is how long a look for space may take.
+// probeLimit bounds the time that a look for space may take.
 const probeLimit = time.Second
 
 // Store is a store that knows whether its disk takes writes. It is safe for concurrent use.

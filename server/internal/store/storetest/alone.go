@@ -19,7 +19,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// errBad is what a bad update fails with.
+// errBad ends a bad update.
 var errBad = errors.New("bad")
 
 // reopened is the suite on a store that lives in the bubble of a test.
@@ -179,7 +179,7 @@ func moveFirst(ctx context.Context, tx store.Tx, to int64, end bool) {
 	_ = tx.UpdateJob(ctx, j)
 }
 
-// answered is what a store says of all that it may hold in memory too.
+// answered holds a store's answers about all that it may hold in memory too.
 type answered struct {
 	Jobs     []job.Job
 	Window   []string

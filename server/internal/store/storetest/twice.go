@@ -58,7 +58,7 @@ func fewer(checks string) {
 	}
 }
 
-// drawn is what fewer set last.
+// drawn keeps what fewer set last.
 var drawn string
 
 // Wrap makes a store the one that is to be tested now.
