@@ -6,6 +6,7 @@ package jsontree
 import (
 	"encoding/json"
 	"math"
+	"math/big"
 	"strconv"
 )
 
@@ -112,4 +113,24 @@ func parseFloat(text string) float64 {
 	}
 	f, _ := strconv.ParseFloat(text, 64) // an infinity where it is out of range, as in JavaScript
 	return f
+}
+
+// Exact returns the number that a value is, without rounding. ok is false for what is none, and for one beyond the range of a
+// float64.
+func Exact(value any) (r *big.Rat, ok bool) {
+	var text string
+	switch value := value.(type) {
+	case float64:
+		text = strconv.FormatFloat(value, 'g', -1, 64)
+	case json.Number:
+		text = string(value)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return nil, false
+	}
+	if math.Abs(f) < 1e-100 {
+		return new(big.Rat), true // as good as zero; its exponent could take all memory
+	}
+	return new(big.Rat).SetString(text)
 }
