@@ -29,7 +29,7 @@ const gatherConnections = 200 * time.Millisecond
 // build makes the parts, in the order in which they need each other. Nothing is started.
 func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
-	presenter := rpc.Presenter{Policy: c.Access.Policy(), Version: a.Version, Limits: c.UserLimits()}
+	presenter := rpc.Presenter{Policy: c.Policy(), Version: a.Version, Limits: c.UserLimits()}
 	a.feed = feed.New(gatherConnections, presenter.Delta)
 	a.metrics = metrics.New(func() int { return a.feed.Presence().Connections })
 	a.refusals = refusal.New(a.Log, func(k refusal.Kind) { a.metrics.Refused(string(k)) }, clock.Now)
