@@ -56,7 +56,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}, a.fleet.Workers()...)
 	rules := identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}
 	a.identity = identity.New(a.store, rules, clock.Now)
-	a.identity.OnChange(a.feed.Rouse)
+	a.identity.OnChange(a.feed.Notify)
 	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
 	}
