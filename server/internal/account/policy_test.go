@@ -116,7 +116,8 @@ func TestQuotedLogsAreForAdministrators(t *testing.T) {
 }
 
 func TestWhoBringsWorkflowsMayChangeThem(t *testing.T) {
-	administrators, everybody := account.Policy{Importers: account.ImportByAdministrators}, account.Policy{Importers: account.ImportByEverybody}
+	administrators := account.Policy{Importers: account.ImportByAdministrators}
+	everybody := account.Policy{Importers: account.ImportByEverybody}
 	for _, c := range []struct {
 		policy            account.Policy
 		user              account.User

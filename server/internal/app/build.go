@@ -21,6 +21,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
 // gatherConnections delays news of connections that come and go, so that many are told at once.
@@ -72,6 +73,10 @@ func (a *App) build(ctx context.Context) (err error) {
 		Measured:  func() bool { return a.catalog.State().IsMeasured() },
 		HasSpace:  a.store.HasSpace,
 	})
+	a.uploads, err = uploads.New(uploads.Config{Folder: filepath.Join(c.Server.DataDir, "uploads"), HasSpace: a.store.HasSpace})
+	if err != nil {
+		return err
+	}
 	a.rpc = &rpc.Server{
 		Booking:    a.booking,
 		Identity:   a.identity,
@@ -79,6 +84,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Live:       a.live,
 		Store:      a.store,
 		Workers:    a.fleet,
+		Uploads:    a.uploads,
 		Catalog:    a.catalog,
 		Presenter:  presenter,
 		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),

@@ -23,6 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
 // Workers are the lanes of the timeline. Each call names a worker by its id; one that is not known is a fault.
@@ -44,6 +45,7 @@ type Server struct {
 	Live       *changes.Follower // keeps Feed up to date with Store
 	Catalog    Catalog
 	Workers    Workers
+	Uploads    *uploads.Uploads
 	Presenter  Presenter
 	CookieName string
 	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever
