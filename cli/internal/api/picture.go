@@ -39,6 +39,8 @@ func codeOf(httpStatus int) codes.Code {
 		return codes.Unauthenticated
 	case http.StatusForbidden:
 		return codes.PermissionDenied
+	case http.StatusRequestEntityTooLarge:
+		return codes.ResourceExhausted
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusTooManyRequests:
 		return codes.Unavailable
 	}

@@ -27,7 +27,7 @@ var All = []struct {
 	{OK, "ok"},
 	{Failure, "error"},
 	{Usage, "usage: the command line or a value was not accepted"},
-	{Conflict, "conflict: the slot is taken, somebody changed the job meanwhile, or the request id has booked another one"},
+	{Conflict, "conflict: the slot is taken, somebody changed the job or workflow meanwhile, or the request id has booked another one"},
 	{NotFound, "not found"},
 	{NotAllowed, "not allowed, or not signed in"},
 	{Unavailable, "unavailable: no answer from the server, or not now: it is not ready yet, or is called too often"},

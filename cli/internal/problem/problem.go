@@ -57,7 +57,9 @@ func Code(err error) int {
 		}
 	case codes.FailedPrecondition:
 		switch api.Reason(err) {
-		case pb.ErrorReason_ERROR_REASON_SLOT_TAKEN, pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY:
+		case pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
+			pb.ErrorReason_ERROR_REASON_BOOKINGS_IN_THE_WAY,
+			pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW:
 			return exitcode.Conflict
 		}
 	case codes.ResourceExhausted:
@@ -101,7 +103,10 @@ func (e Explainer) explain(err error, st *status.Status) string {
 	case info.GetPauseConflict() != nil:
 		return e.inTheWay(err, info.GetPauseConflict())
 	}
-	if text := violations(info); text != "" {
+	if text := byWorkflow(info, st.Message()); text != "" {
+		return text
+	}
+	if text := violations(err, info); text != "" {
 		return text
 	}
 	if text := e.byReason(info, st.Message()); text != "" {

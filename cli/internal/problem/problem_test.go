@@ -81,6 +81,36 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			}),
 			"--prompt: must not be empty; --set steps: must be at most 50; the job id: must be a UUID", exitcode.Usage,
 		},
+		"a workflow that changed": {
+			servertest.Error(codes.FailedPrecondition, "changed", &pb.ErrorInfo{
+				Reason:   pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW,
+				Metadata: map[string]string{"workflow_id": "fox", "version": "3f2a"},
+				Fields:   []*pb.FieldViolation{{Field: `inputs["steps"]`, Rule: "input", Message: "takes at most 30 now"}},
+			}),
+			"workflow fox has changed since that version: --set steps: takes at most 30 now; " +
+				"'comfysched workflow show fox' shows it as it is now, version 3f2a", exitcode.Conflict,
+		},
+		"a workflow that cannot be booked": {
+			servertest.Error(codes.FailedPrecondition, "no worker can run fox: the model fox.safetensors is missing", &pb.ErrorInfo{
+				Reason:   pb.ErrorReason_ERROR_REASON_NOT_BOOKABLE,
+				Metadata: map[string]string{"workflow_id": "fox"},
+			}),
+			"no worker can run fox: the model fox.safetensors is missing; 'comfysched workflow show fox' tells more", exitcode.Failure,
+		},
+		"no such workflow": {
+			servertest.Error(codes.NotFound, "there is no workflow fox", &pb.ErrorInfo{
+				Reason:   pb.ErrorReason_ERROR_REASON_NOT_FOUND,
+				Metadata: map[string]string{"what": "workflow", "name": "fox"},
+			}),
+			"there is no workflow fox; 'comfysched workflow list' lists those there are", exitcode.NotFound,
+		},
+		"a file that is no workflow": {
+			servertest.Error(codes.InvalidArgument, "refused", &pb.ErrorInfo{
+				Reason: pb.ErrorReason_ERROR_REASON_WORKFLOW_REFUSED,
+				Fields: []*pb.FieldViolation{{Message: "it is cut off before its end"}, {Field: "57:8", Message: "it has no class_type"}},
+			}),
+			"it is cut off before its end; node 57:8: it has no class_type", exitcode.Usage,
+		},
 		"slot taken, by somebody with an escape sequence for a name": {
 			servertest.Error(codes.FailedPrecondition, "taken", conflict),
 			"the slot is taken by Eve [2J's job 3f2a1b2c until 2026-11-23 12:00:00 UTC", exitcode.Conflict,

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
@@ -14,7 +15,8 @@ var options = map[string]string{
 	"earliest_start_ms": "--after",
 	"from_ms":           "--from",
 	"window":            "--from and --to",
-	"workflow_id":       "--workflow",
+	"workflow_id":       "the workflow's id",
+	"workflow_version":  "--workflow-version",
 	"worker_id":         "--worker",
 	"request_id":        "--request-id",
 	"id_suffix":         "the job id",
@@ -27,13 +29,50 @@ var options = map[string]string{
 	"lifetime_ms":       "--for",
 	"duration_ms":       "--for",
 	"max_uses":          "--uses",
+
+	"title":               "--title",
+	"description":         "--description",
+	"tags":                "--tag",
+	"order":               "--order",
+	"main_output_node_id": "--main-output",
+	"thumbnail_job_id":    "--thumbnail",
+	"template":            "--template",
+	"filename":            "the file's name",
+	"content":             "the file",
+	"query":               "the words to look for",
+}
+
+// renamed is an error about fields that a command has names of its own for.
+type renamed struct {
+	error
+	name func(path string) string
+}
+
+func (r *renamed) Unwrap() error { return r.error }
+
+// Rename gives the fields in err the names by which a command sets them. name gives an empty one for those that are named as
+// usual.
+func Rename(err error, name func(path string) string) error {
+	if err == nil {
+		return nil
+	}
+	return &renamed{err, name}
 }
 
 // violations lists what is wrong with which option; empty when the error is not about fields.
-func violations(info *pb.ErrorInfo) string {
+func violations(err error, info *pb.ErrorInfo) string {
 	var lines []string
+	var own *renamed
+	named := errors.As(err, &own)
 	for _, v := range info.GetFields() {
-		lines = append(lines, strings.TrimPrefix(option(v.GetField())+": "+v.GetMessage(), ": "))
+		name := ""
+		if named {
+			name = own.name(v.GetField())
+		}
+		if name == "" {
+			name = option(v.GetField())
+		}
+		lines = append(lines, strings.TrimPrefix(name+": "+v.GetMessage(), ": "))
 	}
 	return strings.Join(lines, "; ")
 }

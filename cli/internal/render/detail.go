@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -37,8 +38,8 @@ func JobDetail(io *term.Streams, clock when.Clock, j *pb.Job, owner string) {
 	line("progress", ProgressText(j.GetProgress()))
 	line("seed", seed(j))
 	for _, name := range slices.Sorted(maps.Keys(j.GetInputs())) {
-		if value := j.GetInputs()[name]; !shownAlready(j, value) {
-			line(term.Line(name), term.Line(ValueText(value)))
+		if name != "prompt" && name != "seed" { // these have lines of their own
+			line(term.Line(name), term.Line(form.ValueText(j.GetInputs()[name])))
 		}
 	}
 	line("created", stamp(clock, j.GetCreatedAtMs()))
@@ -82,36 +83,6 @@ func ProgressText(p *pb.JobProgress) string {
 		text = fmt.Sprintf("%s %d/%d", text, p.GetStep(), p.GetTotal())
 	}
 	return strings.TrimSpace(text)
-}
-
-// shownAlready reports whether a value is the job's prompt or seed, which have lines of their own.
-func shownAlready(j *pb.Job, value *pb.InputValue) bool {
-	switch v := value.GetValue().(type) {
-	case *pb.InputValue_Text:
-		return v.Text == j.GetPrompt()
-	case *pb.InputValue_Seed:
-		return j.Seed != nil && v.Seed == j.GetSeed()
-	}
-	return false
-}
-
-// ValueText is a parameter's value as --set takes it.
-func ValueText(v *pb.InputValue) string {
-	switch v := v.GetValue().(type) {
-	case *pb.InputValue_Integer:
-		return strconv.FormatInt(v.Integer, 10)
-	case *pb.InputValue_Number:
-		return strconv.FormatFloat(v.Number, 'g', -1, 64)
-	case *pb.InputValue_Boolean:
-		return strconv.FormatBool(v.Boolean)
-	case *pb.InputValue_Text:
-		return v.Text
-	case *pb.InputValue_Seed:
-		return strconv.FormatUint(v.Seed, 10)
-	case *pb.InputValue_File:
-		return v.File.GetAssetId()
-	}
-	return ""
 }
 
 func seed(j *pb.Job) string {

@@ -166,10 +166,15 @@ func New(t *testing.T, register func(*grpc.Server)) (*factory.Factory, Terminal)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 
-	file := &config.File{Path: filepath.Join(t.TempDir(), "config.json")}
 	addr := config.Address{Host: "localhost", Port: "3000"}
-	client, err := api.New(addr, &api.Keeper{File: file, Address: addr.String(), Override: "secret"}, "test", nil,
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	return connect(t, addr, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+}
+
+// connect makes a factory whose client talks to an address with the token "secret".
+func connect(t *testing.T, addr config.Address, options ...grpc.DialOption) (*factory.Factory, Terminal) {
+	t.Helper()
+	file := &config.File{Path: filepath.Join(t.TempDir(), "config.json")}
+	client, err := api.New(addr, &api.Keeper{File: file, Address: addr.String(), Override: "secret"}, "test", nil, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -229,8 +229,8 @@ func (f *Feed[V]) add(d Delta, number int64) {
 	f.history.add(f.render(d), number, d.size())
 }
 
-// Notify wakes all readers although there is nothing new, for what they look at besides.
-func (f *Feed[V]) Notify() {
+// Rouse wakes all readers although there is nothing new, for what they look at besides.
+func (f *Feed[V]) Rouse() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.wake()

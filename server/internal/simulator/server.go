@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/models"
 )
 
 const (
@@ -19,7 +18,6 @@ const (
 type server struct {
 	options   Options
 	folders   folders
-	shelf     models.Shelf
 	catalogue graph.Catalogue
 	queue     *queue
 	history   *history
@@ -35,7 +33,6 @@ func newServer(o Options, f folders) *server {
 	s := &server{
 		options:   o,
 		folders:   f,
-		shelf:     models.Shelf{Folder: o.modelFolder()},
 		catalogue: graph.LoadCatalogue(),
 		history:   newHistory(),
 		exit:      os.Exit,

@@ -2,6 +2,8 @@
 package job
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -23,6 +26,7 @@ type bookOptions struct {
 	Seed      string
 	Set       []string
 	Workflow  string
+	Version   string
 	Worker    string
 	RequestID string
 	EachLine  bool
@@ -46,7 +50,9 @@ func NewCmdBook(f *factory.Factory) *cobra.Command {
 
 ` + when.Help + `
 
-The prompt is an argument, --prompt, a file, or standard input. With --each-line every line that is not empty is booked as a
+The prompt is an argument, --prompt, a file, or standard input; a workflow may take none. 'comfysched workflow list' tells which
+workflows there are, and 'comfysched workflow show ID' what --set can set, of which kind and range. Pictures, videos and
+sounds are named as they lie in ComfyUI's input folder. With --each-line every line that is not empty is booked as a
 job of its own; a line that cannot be booked does not keep the others from it, and the exit code tells.
 
 ` + render.JobRowHelp + `.
@@ -56,6 +62,7 @@ command does so safely with its own --request-id: the repeated command ends with
 where its time, such as "in 3h", means another moment by then. An id that has booked something else is a conflict.`,
 		Example: `  comfysched book --next "a red fox in the snow"
   comfysched book --at 14:30 --seed 42 --set steps=8 --wait "a lighthouse"
+  comfysched book --next --workflow upscale --set image=fox.png --set factor=2
   comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
   cat prompts.txt | comfysched book --next --each-line --quiet`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -80,14 +87,18 @@ where its time, such as "in 3h", means another moment by then. An id that has bo
 	opts.Prompt.Bind(fs)
 	fs.BoolVar(&opts.EachLine, "each-line", false, "book each line of the prompt file or of standard input")
 	fs.StringVar(&opts.Seed, "seed", "", "`number` that decides the picture together with the prompt; random when absent")
-	fs.StringArrayVar(&opts.Set, "set", nil, flags.SetHelp)
+	fs.StringArrayVar(&opts.Set, "set", nil, form.SetHelp)
 	fs.StringVar(&opts.Workflow, "workflow", "", "`id` of the workflow; the server's first when absent")
+	fs.StringVar(&opts.Version, "workflow-version", "", "book only if this is still the workflow's `version`, as workflow show prints it")
 	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; the one that is free first when absent")
 	fs.BoolVarP(&opts.Wait, "wait", "w", false, "wait until the job has ended and show its progress")
 	fs.StringVarP(&opts.Download, "download", "d", "", "wait, then save the results in this `directory`")
 	fs.StringVar(&opts.RequestID, "request-id", "", "`UUID` that makes repeating this command safe: it books once")
 	opts.Out.Bind(cmd, "the job's id")
 	f.CompleteFlag(cmd, "workflow", factory.Workflows)
+	f.CompleteSet(cmd, func(ctx context.Context, client *api.Client, _ []string) (*pb.Workflow, error) {
+		return workflow(ctx, client, opts.Workflow)
+	})
 	f.CompleteFlag(cmd, "worker", factory.Workers)
 	return cmd
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -32,11 +33,11 @@ func (o *bookOptions) repeated(
 		return nil, err
 	}
 	j := answer.GetJob()
-	form, err := workflow(ctx, client, j.GetWorkflowId())
+	w, err := workflow(ctx, client, j.GetWorkflowId())
 	if err != nil {
 		return nil, err
 	}
-	if !asked(req, j, form) {
+	if !asked(req, j, w) {
 		return nil, refused
 	}
 	if !o.Out.Quiet {
@@ -47,11 +48,11 @@ func (o *bookOptions) repeated(
 
 // asked reports whether a job is what a request names, its start left out. Inputs of the workflow's form that the request
 // leaves out have their defaults, and a seed any value.
-func asked(req *pb.BookJobRequest, j *pb.Job, form *pb.Workflow) bool {
+func asked(req *pb.BookJobRequest, j *pb.Job, w *pb.Workflow) bool {
 	inputs := map[string]*pb.InputValue{}
-	for _, input := range form.GetInputs() {
+	for _, input := range w.GetInputs() {
 		name := input.GetName()
-		switch value := defaultOf(input); {
+		switch value := form.Default(input); {
 		case req.GetInputs()[name] != nil:
 			inputs[name] = req.GetInputs()[name]
 		case input.GetSeed() != nil:
@@ -63,31 +64,4 @@ func asked(req *pb.BookJobRequest, j *pb.Job, form *pb.Workflow) bool {
 	return (req.GetWorkflowId() == "" || req.GetWorkflowId() == j.GetWorkflowId()) &&
 		(req.GetWorkerId() == "" || req.GetWorkerId() == j.GetWorkerId()) &&
 		proto.Equal(&pb.Job{Inputs: inputs}, &pb.Job{Inputs: j.GetInputs()})
-}
-
-// defaultOf is the value of an input that a booking leaves out; nil when there is none.
-func defaultOf(input *pb.Input) *pb.InputValue {
-	switch kind := input.GetKind().(type) {
-	case *pb.Input_Integer:
-		if kind.Integer.Default != nil {
-			return &pb.InputValue{Value: &pb.InputValue_Integer{Integer: kind.Integer.GetDefault()}}
-		}
-	case *pb.Input_Number:
-		if kind.Number.Default != nil {
-			return &pb.InputValue{Value: &pb.InputValue_Number{Number: kind.Number.GetDefault()}}
-		}
-	case *pb.Input_Boolean:
-		if kind.Boolean.Default != nil {
-			return &pb.InputValue{Value: &pb.InputValue_Boolean{Boolean: kind.Boolean.GetDefault()}}
-		}
-	case *pb.Input_Text:
-		if kind.Text.Default != nil {
-			return flags.TextValue(kind.Text.GetDefault())
-		}
-	case *pb.Input_Choice:
-		if kind.Choice.Default != nil {
-			return flags.TextValue(kind.Choice.GetDefault())
-		}
-	}
-	return nil
 }

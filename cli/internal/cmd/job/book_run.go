@@ -8,6 +8,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
@@ -55,8 +56,8 @@ func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.Book
 	if err != nil {
 		return nil, err
 	}
-	req := &pb.BookJobRequest{WorkflowId: o.Workflow, WorkerId: o.Worker}
-	if req.Inputs, err = flags.Parameters(o.form, o.Set); err != nil {
+	req := &pb.BookJobRequest{WorkflowId: o.Workflow, WorkflowVersion: o.Version, WorkerId: o.Worker}
+	if req.Inputs, err = form.Set(o.form, o.Set); err != nil {
 		return nil, err
 	}
 	if o.seed != nil {
@@ -75,7 +76,7 @@ func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.Book
 // readPrompt adds the prompt to the inputs, unless the workflow has none or --set gives it. Standard input is not asked for one
 // that may be left out where somebody would have to type it.
 func (o *bookOptions) readPrompt(inputs map[string]*pb.InputValue) error {
-	input := flags.Input(o.form, pb.InputRole_INPUT_ROLE_PROMPT)
+	input := form.ByRole(o.form, pb.InputRole_INPUT_ROLE_PROMPT)
 	if !o.Prompt.Given() {
 		if input == nil || inputs[input.GetName()] != nil {
 			return nil

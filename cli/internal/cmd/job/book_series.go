@@ -12,7 +12,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -35,8 +35,8 @@ func seriesRun(ctx context.Context, opts *bookOptions) error {
 	if err != nil {
 		return err
 	}
-	if flags.Input(opts.form, pb.InputRole_INPUT_ROLE_PROMPT) == nil {
-		return errNoPrompt
+	if form.ByRole(opts.form, pb.InputRole_INPUT_ROLE_PROMPT) == nil {
+		return lacks("--each-line", "prompt", opts.form)
 	}
 	if showsRows(opts.Factory, opts.Out) {
 		opts.names = ownName(ctx, client)

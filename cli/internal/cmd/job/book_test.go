@@ -14,7 +14,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/root"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -26,13 +26,13 @@ func steps(n int64) *pb.InputValue { return &pb.InputValue{Value: &pb.InputValue
 
 // fox asks for a red fox.
 func fox() *pb.BookJobRequest {
-	return &pb.BookJobRequest{Inputs: map[string]*pb.InputValue{"prompt": flags.TextValue("a red fox")}}
+	return &pb.BookJobRequest{Inputs: map[string]*pb.InputValue{"prompt": form.Text("a red fox")}}
 }
 
 // booked is the job of a request, with a seed of 42 where none is asked for.
 func booked(req *pb.BookJobRequest) *pb.BookJobResponse {
 	start := servertest.Now.UnixMilli() + 1000
-	inputs := map[string]*pb.InputValue{"seed": flags.SeedValue(42), "steps": steps(4)}
+	inputs := map[string]*pb.InputValue{"seed": form.Seed(42), "steps": steps(4)}
 	maps.Copy(inputs, req.GetInputs())
 	return &pb.BookJobResponse{
 		Job: &pb.Job{

@@ -128,6 +128,22 @@ func TestAJobIsFoundByTheEndOfItsID(t *testing.T) {
 	}
 }
 
+// --set is completed from the form: names first, then values.
+func TestSetIsCompleted(t *testing.T) {
+	var made []string
+	for line, want := range map[string]string{
+		"book --set ":               "prompt=\t(lines of text)\nseed=\t(any)\nsteps=\t(1 to 50)\n:38\n",
+		"book --set steps=":         "steps=4\n:36\n",
+		"edit " + jobID + " --set ": "steps=\t(1 to 50)\n:38\n",
+	} {
+		f, term := servertest.With(t, calls(&made, nil))
+		f.Args = append([]string{"__complete"}, strings.Split(line, " ")...)
+		if code := root.Run(t.Context(), f); code != exitcode.OK || !strings.Contains(term.Out.String(), want) {
+			t.Errorf("%q: exit code %d\n%s", line, code, term.Out)
+		}
+	}
+}
+
 // What a workflow takes decides what a booking says: none has to have a prompt or a seed.
 func TestBookFillsTheForm(t *testing.T) {
 	scale := &pb.Workflow{
@@ -157,12 +173,19 @@ func TestBookFillsTheForm(t *testing.T) {
 			map[string]string{"factor": "number:1.5", "tiled": "boolean:true"},
 			exitcode.OK,
 		},
-		"choice":    {scale, []string{"--set", "method=c"}, map[string]string{"method": `text:"c"`}, exitcode.OK},
-		"a prompt":  {scale, []string{"a fox"}, nil, exitcode.Usage},
-		"a seed":    {scale, []string{"--seed", "7"}, nil, exitcode.Usage},
-		"a file":    {scale, []string{"--set", "picture=fox.png"}, nil, exitcode.Usage},
-		"own names": {words, []string{"--seed", "7", "a fox"}, map[string]string{"text": `text:"a fox"`, "noise": "seed:7"}, exitcode.OK},
-		"left out":  {words, nil, map[string]string{}, exitcode.OK},
+		"choice":   {scale, []string{"--set", "method=c"}, map[string]string{"method": `text:"c"`}, exitcode.OK},
+		"a prompt": {scale, []string{"a fox"}, nil, exitcode.Usage},
+		"a seed":   {scale, []string{"--seed", "7"}, nil, exitcode.Usage},
+		"a file there": {
+			scale,
+			[]string{"--set", "picture=animals/fox.png"},
+			map[string]string{"picture": `file:{input_file:"animals/fox.png"}`},
+			exitcode.OK,
+		},
+		"a file here": {scale, []string{"--set", "picture=@fox.png"}, nil, exitcode.Usage},
+		"two prompts": {words, []string{"--set", "text=a hare", "a fox"}, nil, exitcode.Usage},
+		"own names":   {words, []string{"--seed", "7", "a fox"}, map[string]string{"text": `text:"a fox"`, "noise": "seed:7"}, exitcode.OK},
+		"left out":    {words, nil, map[string]string{}, exitcode.OK},
 		"by name": {
 			nil,
 			[]string{"--set", "prompt=a fox", "--set", "seed=3"},

@@ -14,6 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
@@ -66,10 +67,11 @@ func NewCmdEdit(f *factory.Factory) *cobra.Command {
 	fs.SortFlags = false
 	opts.Prompt.Bind(fs)
 	fs.StringVar(&opts.Seed, "seed", "", "new seed: a `number`, or random")
-	fs.StringArrayVar(&opts.Set, "set", nil, flags.SetHelp)
+	fs.StringArrayVar(&opts.Set, "set", nil, form.SetHelp)
 	opts.Start.Bind(fs)
 	fs.Int64Var(&opts.Version, "if-version", 0, versionHelp)
 	opts.Out.Bind(cmd, "the job's id")
+	f.CompleteSet(cmd, opts.jobsForm)
 	return cmd
 }
 
@@ -135,16 +137,28 @@ func (o *editOptions) edit(ctx context.Context, client *api.Client, j *pb.Job) (
 	return moved, err
 }
 
+// jobsForm is the form of the workflow of the job that the first argument names.
+func (o *editOptions) jobsForm(ctx context.Context, client *api.Client, args []string) (*pb.Workflow, error) {
+	if len(args) == 0 {
+		return nil, nil
+	}
+	known, err := refs.Job(ctx, client, args[0])
+	if err != nil {
+		return nil, err
+	}
+	return workflow(ctx, client, known.GetJob().GetWorkflowId())
+}
+
 func (o *editOptions) changesInputs() bool { return o.Prompt.Given() || o.Seed != "" || len(o.Set) > 0 }
 
 // inputs are the inputs to change, typed by the form of the job's workflow.
 func (o *editOptions) inputs(ctx context.Context, client *api.Client, j *pb.Job) (*pb.UpdateJobRequest, error) {
-	form, err := workflow(ctx, client, j.GetWorkflowId())
+	w, err := workflow(ctx, client, j.GetWorkflowId())
 	if err != nil {
 		return nil, err
 	}
 	req := &pb.UpdateJobRequest{}
-	if req.Inputs, err = flags.Parameters(form, o.Set); err != nil {
+	if req.Inputs, err = form.Set(w, o.Set); err != nil {
 		return nil, err
 	}
 	if o.Prompt.Given() {
@@ -152,17 +166,17 @@ func (o *editOptions) inputs(ctx context.Context, client *api.Client, j *pb.Job)
 		if err != nil {
 			return nil, err
 		}
-		if err := setPrompt(form, req.Inputs, text); err != nil {
+		if err := setPrompt(w, req.Inputs, text); err != nil {
 			return nil, err
 		}
 	}
 	switch {
 	case o.seed != nil:
-		return req, setSeed(form, req.Inputs, *o.seed)
+		return req, setSeed(w, req.Inputs, *o.seed)
 	case o.Seed != "": // random
-		input := flags.Input(form, pb.InputRole_INPUT_ROLE_SEED)
+		input := form.ByRole(w, pb.InputRole_INPUT_ROLE_SEED)
 		if input == nil {
-			return nil, errNoSeed
+			return nil, lacks("--seed", "seed", w)
 		}
 		req.ResetInputs = append(req.ResetInputs, input.GetName())
 	}

@@ -3,33 +3,37 @@ package job
 import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-var (
-	errNoPrompt = exitcode.Usagef("the workflow takes no prompt")
-	errNoSeed   = exitcode.Usagef("--seed: the workflow takes no seed")
-)
-
 // setPrompt sets the input that a form says is the prompt.
-func setPrompt(form *pb.Workflow, inputs map[string]*pb.InputValue, text string) error {
-	input := flags.Input(form, pb.InputRole_INPUT_ROLE_PROMPT)
+func setPrompt(w *pb.Workflow, inputs map[string]*pb.InputValue, text string) error {
+	input := form.ByRole(w, pb.InputRole_INPUT_ROLE_PROMPT)
 	if input == nil {
-		return errNoPrompt
+		return lacks("the prompt", "prompt", w)
 	}
 	if err := flags.ValidPrompt(text); err != nil {
 		return err
 	}
-	inputs[input.GetName()] = flags.TextValue(text)
+	if inputs[input.GetName()] != nil {
+		return exitcode.Usagef("give one prompt: --set %s gives it, too", input.GetName())
+	}
+	inputs[input.GetName()] = form.Text(text)
 	return nil
 }
 
 // setSeed sets the input that a form says is the seed.
-func setSeed(form *pb.Workflow, inputs map[string]*pb.InputValue, seed uint64) error {
-	input := flags.Input(form, pb.InputRole_INPUT_ROLE_SEED)
+func setSeed(w *pb.Workflow, inputs map[string]*pb.InputValue, seed uint64) error {
+	input := form.ByRole(w, pb.InputRole_INPUT_ROLE_SEED)
 	if input == nil {
-		return errNoSeed
+		return lacks("--seed", "seed", w)
 	}
-	inputs[input.GetName()] = flags.SeedValue(seed)
+	inputs[input.GetName()] = form.Seed(seed)
 	return nil
+}
+
+// lacks says that a workflow has no input for what was given, and which it has.
+func lacks(given, input string, w *pb.Workflow) error {
+	return exitcode.Usagef("%s: workflow %s takes no %s; %s", given, w.GetSummary().GetId(), input, form.Has(w, input))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/user"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/watch"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/worker"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/workflow"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 )
@@ -58,6 +59,9 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		job.NewCmdCancel(f),
 		job.NewCmdWait(f),
 		job.NewCmdDownload(f),
+	)
+	group(cmd, "Workflows:",
+		workflow.NewCmdWorkflow(f),
 	)
 	group(cmd, "Timeline:",
 		watch.NewCmdWatch(f),
