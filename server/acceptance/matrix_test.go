@@ -52,6 +52,7 @@ var (
 	forItsUser = [5]string{unknown, ok, notFound, notFound, unknown} // not even an administrator
 	forAdmins  = [5]string{unknown, denied, denied, ok, unknown}
 	closed     = [5]string{denied, denied, denied, denied, denied}
+	notBuilt   = [5]string{"unimplemented", "unimplemented", "unimplemented", "unimplemented", "unimplemented"}
 )
 
 // row is one procedure: what is sent, and what comes of it. Requests are made anew for each persona.
@@ -79,6 +80,13 @@ var matrix = map[string]row{
 
 	"WorkflowService/ListWorkflows": {want: forUsers},
 	"WorkflowService/GetWorkflow":   {want: forUsers},
+
+	"WorkflowService/ImportWorkflow":  {want: notBuilt},
+	"WorkflowService/UpdateWorkflow":  {want: notBuilt},
+	"WorkflowService/DeleteWorkflow":  {want: notBuilt},
+	"WorkflowService/CheckWorkflow":   {want: notBuilt},
+	"WorkflowService/MeasureWorkflow": {want: notBuilt},
+	"WorkflowService/ListTemplates":   {want: notBuilt},
 
 	"WorkerService/ListWorkers":   {want: forUsers},
 	"WorkerService/GetWorker":     {request: (*stage).worker, want: forUsers},
@@ -114,7 +122,8 @@ var matrix = map[string]row{
 	"AdminService/ListAuditEvents":  {want: forAdmins},
 }
 
-// paths are those beside the calls. A path may hold the name of a result of the owner's, or of a file that no job wrote.
+// paths are those beside the calls, with a method unless it is GET. A path may hold the name of a result of the owner's, or of a file
+// that no job wrote.
 var paths = map[string]map[string][5]int{
 	"/":                  {"": {200, 200, 200, 200, 200}},
 	"/healthz":           {"": {200, 200, 200, 200, 200}},
@@ -127,6 +136,7 @@ var paths = map[string]map[string][5]int{
 		"private": {401, 404, 403, 404, 401},
 		"":        {401, 404, 404, 404, 401},
 	}, // the job has ended
+	"POST /uploads":       {"": {401, 403, 403, 200, 401}},
 	"/previews/nobody's":  {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/images/..%2flock":   {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/images/admin-token": {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
@@ -377,8 +387,12 @@ func (s *stage) checkPaths() {
 		if !differs {
 			want = modes[""]
 		}
+		method, at, posts := strings.Cut(path, " ")
+		if !posts {
+			method, at = http.MethodGet, path
+		}
 		for i, p := range s.personas {
-			r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+names.Replace(path), nil)
+			r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+names.Replace(at), strings.NewReader("a file"))
 			if err != nil {
 				s.t.Fatal(err)
 			}

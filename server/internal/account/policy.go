@@ -18,12 +18,32 @@ const (
 	Closed Mode = "closed" // users are made by administrators
 )
 
+// Importers names who may bring workflows of their own.
+type Importers string
+
+// Who they are.
+const (
+	ImportByAdministrators Importers = "administrators"
+	ImportByEverybody      Importers = "everybody" // who is signed in
+)
+
 // Policy says who may see what. Whatever leaves the service passes it first: the live state, lists, pictures.
 type Policy struct {
 	Mode        Mode
 	PrivateJobs bool // prompts and results are for their owner and for administrators
 	JobFiles    bool // of the output directory only what jobs wrote is served
 	Addresses   bool // everybody sees where connections come from, not administrators alone
+	Importers   Importers
+}
+
+// MayImport reports whether a user may bring workflows, and upload files for that.
+func (p Policy) MayImport(u User) bool {
+	return u.Administrator || u.ID != "" && p.Importers == ImportByEverybody
+}
+
+// MayChangeWorkflow reports whether a user may change a workflow that the user with this id imported; empty: nobody did.
+func (p Policy) MayChangeWorkflow(u User, importer string) bool {
+	return u.Administrator || u.ID != "" && u.ID == importer
 }
 
 // SeesJobsOf reports whether the viewer may see all of a user's jobs, and not only that their slots are taken.

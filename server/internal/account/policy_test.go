@@ -114,3 +114,26 @@ func TestQuotedLogsAreForAdministrators(t *testing.T) {
 		t.Errorf("an administrator sees %+v", got)
 	}
 }
+
+func TestWhoBringsWorkflowsMayChangeThem(t *testing.T) {
+	administrators := account.Policy{Importers: account.ImportByAdministrators}
+	everybody := account.Policy{Importers: account.ImportByEverybody}
+	for _, c := range []struct {
+		policy            account.Policy
+		user              account.User
+		imports, changes  bool // a workflow of ada's
+		changesNobodysOwn bool
+	}{
+		{administrators, nobody, false, false, false},
+		{everybody, nobody, false, false, false},
+		{administrators, ada, false, true, false}, // who may not any more may still change what there is
+		{everybody, ada, true, true, false},
+		{everybody, bob, true, false, false},
+		{administrators, root, true, true, true},
+	} {
+		if c.policy.MayImport(c.user) != c.imports || c.policy.MayChangeWorkflow(c.user, "ada") != c.changes ||
+			c.policy.MayChangeWorkflow(c.user, "") != c.changesNobodysOwn {
+			t.Errorf("%v of %v", c.user, c.policy)
+		}
+	}
+}

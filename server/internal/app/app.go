@@ -25,6 +25,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
 // Options come from the command line, beside a configuration.
@@ -48,6 +49,7 @@ type App struct {
 	booking   *booking.Service
 	library   *library.Library
 	fleet     *fleet.Fleet
+	uploads   *uploads.Uploads
 	metrics   *metrics.Metrics
 	live      *changes.Follower // keeps feed and metrics up to date with store
 	refusals  *refusal.Log

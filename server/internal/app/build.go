@@ -21,6 +21,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
 // gatherConnections delays news of connections that come and go, so that many are told at once.
@@ -29,7 +30,7 @@ const gatherConnections = 200 * time.Millisecond
 // build makes the parts, in the order in which they need each other. Nothing is started.
 func (a *App) build(ctx context.Context) (err error) {
 	c := a.Config
-	presenter := rpc.Presenter{Policy: c.Access.Policy(), Version: a.Version, Limits: c.UserLimits()}
+	presenter := rpc.Presenter{Policy: c.Policy(), Version: a.Version, Limits: c.UserLimits()}
 	a.feed = feed.New(gatherConnections, presenter.Delta)
 	a.metrics = metrics.New(func() int { return a.feed.Presence().Connections })
 	a.refusals = refusal.New(a.Log, func(k refusal.Kind) { a.metrics.Refused(string(k)) }, clock.Now)
@@ -56,7 +57,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}, a.fleet.Workers()...)
 	rules := identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}
 	a.identity = identity.New(a.store, rules, clock.Now)
-	a.identity.OnChange(a.feed.Rouse)
+	a.identity.OnChange(a.feed.Notify)
 	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
 		return err
 	}
@@ -72,6 +73,10 @@ func (a *App) build(ctx context.Context) (err error) {
 		Measured:  func() bool { return a.catalog.State().IsMeasured() },
 		HasSpace:  a.store.HasSpace,
 	})
+	a.uploads, err = uploads.New(uploads.Config{Folder: filepath.Join(c.Server.DataDir, "uploads"), HasSpace: a.store.HasSpace})
+	if err != nil {
+		return err
+	}
 	a.rpc = &rpc.Server{
 		Booking:    a.booking,
 		Identity:   a.identity,
@@ -79,6 +84,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Live:       a.live,
 		Store:      a.store,
 		Workers:    a.fleet,
+		Uploads:    a.uploads,
 		Catalog:    a.catalog,
 		Presenter:  presenter,
 		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),

@@ -24,6 +24,7 @@ func (a *App) handler() (http.Handler, error) {
 	kept := filepath.Join(a.Config.Server.DataDir, "thumbnails")
 	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(a.fleet, kept, a.Config.Server.ThumbnailCache<<20)))
 	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.fleet.Preview)))
+	mux.HandleFunc("POST /uploads", a.rpc.HandleUpload)
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", a.rpc.ForUsers(a.metrics.Handler()))
 	dist, err := fs.Sub(webclient.Dist, "dist")

@@ -29,7 +29,7 @@ func (a *App) run(ctx context.Context) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	context.AfterFunc(ctx, func() {
 		close(a.stopping)
-		a.feed.Rouse()
+		a.feed.Notify()
 	})
 	if a.Config.Server.OpenWhileBooting {
 		if err := a.open(server); err != nil {
@@ -38,12 +38,13 @@ func (a *App) run(ctx context.Context) error {
 	}
 	parts.Go(func() error { return server.wait(ctx) })
 	parts.Go(func() error { a.library.Watch(ctx); return nil })
+	parts.Go(func() error { a.uploads.Run(ctx); return nil })
 	defer a.followChanges(context.WithoutCancel(ctx))() // to the end of the parts, the last job's included
 	parts.Go(func() error { return a.booking.KeepPausesClear(ctx, a.Log) })
 	parts.Go(func() error {
 		return housekeeping.Run(ctx, clock.Now, a.Log, housekeeping.Forget(a.store, clock.Now), a.identity.KeepHouse)
 	})
-	parts.Go(func() error { return a.rpc.Pulse(ctx) })
+	parts.Go(func() error { return a.rpc.SendHeartbeats(ctx) })
 	parts.Go(func() error { return a.refusals.Run(ctx) })
 	parts.Go(func() error { return a.fleet.Run(ctx, func() error { return a.openWhenReady(server) }) })
 	err = parts.Wait()

@@ -435,7 +435,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				jobs = append(jobs[:i], jobs[i+1:]...)
 			},
 			"pause": func(t *rapid.T) {
-				b := booking.Break{
+				b := booking.PauseRequest{
 					From:     d.in(start.Draw(t, "start")),
 					Duration: rapid.Int64Range(0, 5000).Draw(t, "duration"),
 					Move:     rapid.Bool().Draw(t, "move"),

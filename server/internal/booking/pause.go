@@ -14,8 +14,8 @@ import (
 // maxNamed is how many bookings in the way of a pause are named.
 const maxNamed = 100
 
-// Break is a pause that is asked for.
-type Break struct {
+// PauseRequest is a pause that is asked for.
+type PauseRequest struct {
 	Worker   string // empty: the first
 	From     int64
 	Duration int64
@@ -26,7 +26,7 @@ type Break struct {
 // Pause keeps a worker free for a while. What runs then ends first. The pause holds at once, whatever is booked in it; the
 // bookings inside, which are counted, are moved afterwards by KeepPausesClear. The caller has seen to it that an
 // administrator asks.
-func (s *Service) Pause(ctx context.Context, by account.Actor, b Break) (paused schedule.Pause, moving int, err error) {
+func (s *Service) Pause(ctx context.Context, by account.Actor, b PauseRequest) (paused schedule.Pause, moving int, err error) {
 	worker, err := s.workerOr(b.Worker)
 	if err != nil {
 		return schedule.Pause{}, 0, err

@@ -77,7 +77,7 @@ func TestPauseMovesNobodyElsesBookings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, moving, err := d.Pause(t.Context(), d.root, booking.Break{
+	if _, moving, err := d.Pause(t.Context(), d.root, booking.PauseRequest{
 		Worker:   "fast",
 		From:     d.in(4000),
 		Duration: 9000,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 )
 
@@ -63,6 +64,30 @@ func TestTokenForComfyUI(t *testing.T) {
 	}
 	t.Setenv("COMFY_UI_API_TOKEN", token)
 	if c, err := config.Load(write(t, with(`{"installation_type": "remote"}`))); err != nil || c.ComfyUI.Token.Reveal() != token {
+		t.Errorf("by the environment: %v", err)
+	}
+}
+
+// The key for paid services does too.
+func TestPartnerKey(t *testing.T) {
+	with := func(workflows string) string {
+		return strings.Replace(with(`{"installation_type": "simulated"}`), `"workflow":`, workflows+`"workflow":`, 1)
+	}
+	file := write(t, with(`"workflows": {"partner_api_key_file": "key"}, `))
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "key"), []byte("comfyui-1f2e\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(file)
+	if err != nil || c.Workflows.PartnerAPIKey.Reveal() != "comfyui-1f2e" || c.Policy().MayImport(account.User{ID: "ada"}) {
+		t.Fatalf("%v", err)
+	}
+	if strings.Contains(fmt.Sprintf("%v %+v", c, c.Workflows), "1f2e") {
+		t.Error("the key is shown")
+	}
+	t.Setenv("COMFY_ORG_API_KEY", "comfyui-3d4c")
+	c, err = config.Load(write(t, with(`"workflows": {"who_may_import": "everybody", "measure_every": "0s"}, `)))
+	if err != nil || c.Workflows.PartnerAPIKey.Reveal() != "comfyui-3d4c" || !c.Policy().MayImport(account.User{ID: "ada"}) ||
+		c.Workflows.MeasureEvery != 0 {
 		t.Errorf("by the environment: %v", err)
 	}
 }

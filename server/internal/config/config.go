@@ -22,6 +22,7 @@ type Config struct {
 	Server    Server    `json:"server"`
 	ComfyUI   ComfyUI   `json:"comfy_ui"`
 	Workflow  Workflow  `json:"workflow"`
+	Workflows Workflows `json:"workflows"`
 	Scheduler Scheduler `json:"scheduler"`
 	Access    Access    `json:"access"`
 	Limits    Limits    `json:"limits"`
@@ -67,12 +68,19 @@ type Access struct {
 func (a Access) TokenLife() time.Duration { return time.Duration(a.TokenUnused) * 24 * time.Hour }
 
 // Policy gives what is open to whom. Where jobs are private, files that no job wrote may be somebody's too.
-func (a Access) Policy() account.Policy {
+func (c *Config) Policy() account.Policy {
+	a := c.Access
 	addresses := a.Mode == account.Open
 	if a.ShowAddresses != nil {
 		addresses = *a.ShowAddresses
 	}
-	return account.Policy{Mode: a.Mode, PrivateJobs: a.PrivateJobs, JobFiles: a.JobFilesOnly || a.PrivateJobs, Addresses: addresses}
+	return account.Policy{
+		Mode:        a.Mode,
+		PrivateJobs: a.PrivateJobs,
+		JobFiles:    a.JobFilesOnly || a.PrivateJobs,
+		Addresses:   addresses,
+		Importers:   c.Workflows.WhoMayImport,
+	}
 }
 
 // Limits bound what one user may do; 0 stands for no limit, nil for the default.
@@ -168,6 +176,14 @@ func (w Workflow) Bindings() map[string]workflow.Binding {
 		bindings[name] = p.Binding
 	}
 	return bindings
+}
+
+// Workflows hold the rules for all workflows.
+type Workflows struct {
+	WhoMayImport      account.Importers `json:"who_may_import"`
+	MeasureEvery      Duration          `json:"measure_every"` // 0: only what administrators ask for
+	PartnerAPIKeyFile string            `json:"partner_api_key_file"`
+	PartnerAPIKey     Secret            `json:"-"` // for nodes of paid services; empty: none
 }
 
 // Scheduler sets how long slots are and what is done about runs that outlast them.
@@ -287,7 +303,8 @@ func defaults() Config {
 			Port:         8188,
 			StartTimeout: Duration(5 * time.Minute),
 		},
-		Workflow: Workflow{WarmupPrompt: "A simple color gradient"},
+		Workflow:  Workflow{WarmupPrompt: "A simple color gradient"},
+		Workflows: Workflows{WhoMayImport: account.ImportByAdministrators, MeasureEvery: Duration(time.Hour)},
 		Scheduler: Scheduler{
 			SlotMargin:    0.1,
 			SilenceFactor: 10,

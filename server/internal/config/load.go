@@ -55,6 +55,9 @@ func (c *Config) resolvePaths(base string, windows bool) {
 		c.Server.TLS.CertFile = resolve(base, c.Server.TLS.CertFile, windows)
 		c.Server.TLS.KeyFile = resolve(base, c.Server.TLS.KeyFile, windows)
 	}
+	if c.Workflows.PartnerAPIKeyFile != "" {
+		c.Workflows.PartnerAPIKeyFile = resolve(base, c.Workflows.PartnerAPIKeyFile, windows)
+	}
 	c.Workflow.TemplateFile = resolve(base, c.Workflow.TemplateFile, windows)
 	name := strings.TrimSuffix(c.Workflow.TemplateFile[strings.LastIndex(c.Workflow.TemplateFile, "/")+1:], ".json")
 	if c.Workflow.ID = strings.TrimSuffix(name, "_api"); c.Workflow.ID == "" {
@@ -118,6 +121,7 @@ func (c *Config) check(problems *Problems) {
 		}
 	}
 	c.checkProxies(problems)
+	c.Workflows.readPartnerKey(problems)
 	c.checkWorkflow(problems)
 }
 

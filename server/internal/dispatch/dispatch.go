@@ -139,7 +139,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	defer stopRuns()
 	writing, stopWriting := context.WithCancel(running)
 	defer stopWriting()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(letGo, stopWriting) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(releaseTimeout, stopWriting) })()
 	d.began = d.Now().UnixMilli()
 	d.misplaced, d.overdue = &store.Cursor{}, true
 	d.recallInterruption(running)

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	letGo     = 10 * time.Second // a stop waits so long for ComfyUI to let go of a job, and for the disk to take an outcome
-	fateLimit = 5 * time.Second  // for the last look at a job that did not let go
+	releaseTimeout = 10 * time.Second // a stop waits so long for ComfyUI to let go of a job, and for the disk to take an outcome
+	fateLimit      = 5 * time.Second  // for the last look at a job that did not let go
 )
 
 // record writes how a run ended. An outcome that the disk cannot take now is written when it can, until ctx ends.
@@ -132,7 +132,7 @@ func (d *Dispatcher) drain(ctx context.Context) {
 		return
 	}
 	ended := d.lastRun(ctx)
-	writing, cancel := context.WithTimeout(ctx, letGo)
+	writing, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
 	d.record(writing, ended)
 	if ended.outcome.Verdict == Unknown {
@@ -148,7 +148,7 @@ func (d *Dispatcher) lastRun(ctx context.Context) run {
 		return ended
 	}
 	d.interruptFor(ctx, stopped, "")
-	if ended, is := d.endsWithin(letGo); is {
+	if ended, is := d.endsWithin(releaseTimeout); is {
 		return ended
 	}
 	asking, cancel := context.WithTimeout(ctx, fateLimit)

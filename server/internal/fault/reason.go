@@ -51,6 +51,7 @@ const (
 	Stopping          Reason = "stopping"
 	StoreFull         Reason = "store_full"
 	StoreUnavailable  Reason = "store_unavailable"
+	TooLarge          Reason = "too_large"
 )
 
 var kinds = map[Reason]Kind{
@@ -79,6 +80,7 @@ var kinds = map[Reason]Kind{
 	Stopping:          Unavailable,
 	StoreFull:         Exhausted,
 	StoreUnavailable:  Unavailable,
+	TooLarge:          Exhausted,
 }
 
 // Reasons lists all reasons.

@@ -229,8 +229,8 @@ func (f *Feed[V]) add(d Delta, number int64) {
 	f.history.add(f.render(d), number, d.size())
 }
 
-// Rouse wakes all readers although there is nothing new, for what they look at besides.
-func (f *Feed[V]) Rouse() {
+// Notify wakes all readers although there is nothing new, for what they look at besides.
+func (f *Feed[V]) Notify() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.wake()

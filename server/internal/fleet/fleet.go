@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
@@ -98,13 +100,25 @@ func (f *Fleet) Follow(changes []store.Change) {
 	}
 }
 
-// Restart stops a worker's ComfyUI and starts it again. It does not wait.
-func (f *Fleet) Restart(worker string) error {
+// Restart stops a worker's ComfyUI and starts it again, which is noted as the deed of an administrator. It does not wait.
+func (f *Fleet) Restart(ctx context.Context, by account.Actor, worker string) error {
 	l, err := f.Lane(worker)
 	if err != nil {
 		return err
 	}
-	return l.Engine.Restart()
+	if err := l.Engine.Restart(); err != nil {
+		return err
+	}
+	_, err = f.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertEvent(ctx, audit.Event{
+			At:      f.Now().UnixMilli(),
+			UserID:  by.ID,
+			Address: by.Address,
+			Action:  audit.RestartWorker,
+			Detail:  worker,
+		})
+	})
+	return err
 }
 
 // LogTail is the end of what a worker's ComfyUI wrote, oldest line first.

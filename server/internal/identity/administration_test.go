@@ -148,10 +148,10 @@ func TestTokensOfOneUser(t *testing.T) {
 	if !other.IsStale() {
 		t.Error("the caller is not recognised anew")
 	}
-	if _, err := service.Again(t.Context(), other); !errors.Is(err, identity.ErrNotSignedIn) {
+	if _, err := service.Reauthenticate(t.Context(), other); !errors.Is(err, identity.ErrNotSignedIn) {
 		t.Errorf("the revoked token: %v", err)
 	}
-	if _, err := service.Again(t.Context(), ada); err != nil {
+	if _, err := service.Reauthenticate(t.Context(), ada); err != nil {
 		t.Errorf("the other one: %v", err)
 	}
 }
@@ -171,7 +171,7 @@ func TestRightsOfAnAdministrator(t *testing.T) {
 			t.Errorf("%s the last administrator: %v", name, err)
 		}
 	}
-	if _, err := service.Again(t.Context(), root); err != nil {
+	if _, err := service.Reauthenticate(t.Context(), root); err != nil {
 		t.Errorf("after the refusals: %v", err)
 	}
 	_, token, err := service.SignIn(t.Context(), "::1", "", "")
@@ -185,7 +185,7 @@ func TestRightsOfAnAdministrator(t *testing.T) {
 	if !ada.IsStale() {
 		t.Error("the caller is not recognised anew")
 	}
-	if again, err := service.Again(t.Context(), ada); err != nil || !again.Administrator {
+	if again, err := service.Reauthenticate(t.Context(), ada); err != nil || !again.Administrator {
 		t.Errorf("made an administrator: %+v (%v)", again.User, err)
 	}
 	if n, err := service.RevokeTokens(t.Context(), root.Actor, root.ID); n != 1 || err != nil {

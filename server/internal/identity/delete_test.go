@@ -113,7 +113,7 @@ func TestDeletedUserIsGoneAndItsPromptsWithIt(t *testing.T) {
 	if !ada.IsStale() {
 		t.Error("the caller is not recognised anew")
 	}
-	if _, err := h.Again(t.Context(), ada); !errors.Is(err, identity.ErrNotSignedIn) {
+	if _, err := h.Reauthenticate(t.Context(), ada); !errors.Is(err, identity.ErrNotSignedIn) {
 		t.Errorf("its token: %v", err)
 	}
 	for _, id := range append(ended, failed...) {
@@ -149,7 +149,7 @@ func TestBookingsAreInTheWayOfDeletingTheirOwner(t *testing.T) {
 	if has, is := fault.InTheWayOf(err); !is || has.Count != 3 || len(has.Bookings) != 3 || has.Bookings[0].UserName != ada.Name {
 		t.Fatalf("with bookings: %v", err)
 	}
-	if again, err := h.Again(t.Context(), ada); err != nil || again.User != ada.User {
+	if again, err := h.Reauthenticate(t.Context(), ada); err != nil || again.User != ada.User {
 		t.Fatalf("after the refusal: %+v (%v)", again, err)
 	}
 	if _, cancelled, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, true); err != nil || cancelled != 3 {
@@ -184,7 +184,7 @@ func TestLastAdministratorCannotBeDeleted(t *testing.T) {
 	if _, _, err := h.DeleteUser(t.Context(), h.root.Actor, h.root.ID, true); !errors.Is(err, identity.ErrLastAdministrator) {
 		t.Errorf("the last administrator: %v", err)
 	}
-	if _, err := h.Again(t.Context(), h.root); err != nil {
+	if _, err := h.Reauthenticate(t.Context(), h.root); err != nil {
 		t.Errorf("after the refusal: %v", err)
 	}
 	if _, _, err := h.CreateUser(t.Context(), h.root.Actor, account.User{Name: "Second", Administrator: true}); err != nil {

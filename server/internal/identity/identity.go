@@ -59,9 +59,9 @@ type Service struct {
 	onChange func() // told after callers have become stale
 	changes  *changes.Follower
 
-	looking sync.Mutex // held over a look-up, so that a revocation cannot fall between it and the note of it
-	mu      sync.RWMutex
-	known   map[[32]byte]*known // tokens seen to be valid, by hash
+	lookupMu sync.Mutex // held over a look-up, so that a revocation cannot fall between it and the note of it
+	mu       sync.RWMutex
+	known    map[[32]byte]*known // tokens seen to be valid, by hash
 }
 
 // known is a token that was seen to be valid.
@@ -69,7 +69,7 @@ type known struct {
 	caller Caller
 	used   atomic.Int64 // when last, milliseconds since the Unix epoch
 	noted  int64        // what of that is in the store
-	doubt  bool         // the user or the token has changed since: it has to be looked up
+	stale  bool         // the user or the token has changed since: it has to be looked up
 }
 
 // New makes a service on a store.
@@ -87,7 +87,7 @@ func (s *Service) Changes() *changes.Follower { return s.changes }
 func (s *Service) begin(ctx context.Context) (store.Revision, error) {
 	at, err := s.store.Revision(ctx)
 	if err == nil {
-		s.doubt(func(Caller) bool { return true })
+		s.invalidate(func(Caller) bool { return true })
 	}
 	return at, err
 }
@@ -103,7 +103,7 @@ func (s *Service) follow(news []store.Change) {
 		}
 	}
 	if len(changed) > 0 {
-		s.doubt(func(c Caller) bool { return changed[c.ID] || changed[c.TokenID] })
+		s.invalidate(func(c Caller) bool { return changed[c.ID] || changed[c.TokenID] })
 	}
 }
 
@@ -133,8 +133,8 @@ func (s *Service) Recall(ctx context.Context, token string) (Caller, bool) {
 	return caller, err == nil
 }
 
-// Again recognises a caller anew; ErrNotSignedIn.
-func (s *Service) Again(ctx context.Context, c Caller) (Caller, error) {
+// Reauthenticate recognises a caller anew; ErrNotSignedIn.
+func (s *Service) Reauthenticate(ctx context.Context, c Caller) (Caller, error) {
 	again, err := s.recognise(ctx, c.hash)
 	again.Address = c.Address
 	return again, err
@@ -147,8 +147,8 @@ func (s *Service) recognise(ctx context.Context, hash [32]byte) (Caller, error) 
 	if caller, ok := s.recall(hash); ok {
 		return caller, nil
 	}
-	s.looking.Lock()
-	defer s.looking.Unlock()
+	s.lookupMu.Lock()
+	defer s.lookupMu.Unlock()
 	if caller, ok := s.recall(hash); ok {
 		return caller, nil
 	}
@@ -180,28 +180,28 @@ func (s *Service) recall(hash [32]byte) (Caller, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	k, ok := s.known[hash]
-	if !ok || k.doubt || k.used.Load() < s.freshSince() {
+	if !ok || k.stale || k.used.Load() < s.freshSince() {
 		return Caller{}, false
 	}
 	k.used.Store(s.now().UnixMilli())
 	return k.caller, true
 }
 
-// doubt makes callers that match be recognised anew.
-func (s *Service) doubt(match func(Caller) bool) {
+// invalidate makes callers that match be recognised anew.
+func (s *Service) invalidate(match func(Caller) bool) {
 	some := false
 	defer func() {
 		if some {
 			s.onChange()
 		}
 	}()
-	s.looking.Lock()
-	defer s.looking.Unlock()
+	s.lookupMu.Lock()
+	defer s.lookupMu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.known {
-		if !k.doubt && match(k.caller) {
-			k.doubt, some = true, true
+		if !k.stale && match(k.caller) {
+			k.stale, some = true, true
 			k.caller.stale.Store(true)
 		}
 	}

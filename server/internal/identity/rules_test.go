@@ -64,7 +64,7 @@ func TestTokensThatAreNotUsedEnd(t *testing.T) {
 		for range 4 {
 			time.Sleep(20 * 24 * time.Hour)
 			recognised(t, h.Service, used)
-			_, _ = h.Again(t.Context(), h.root)
+			_, _ = h.Reauthenticate(t.Context(), h.root)
 			if err := h.KeepHouse(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +93,7 @@ func TestUsersWhoOnlyLookedInAreForgotten(t *testing.T) {
 		for range 31 {
 			time.Sleep(24 * time.Hour)
 			for _, c := range []identity.Caller{regular, h.root} {
-				if _, err := h.Again(t.Context(), c); err != nil {
+				if _, err := h.Reauthenticate(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
 			}

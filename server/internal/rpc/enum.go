@@ -117,6 +117,7 @@ var (
 		fault.Stopping:          pb.ErrorReason_ERROR_REASON_STOPPING,
 		fault.StoreFull:         pb.ErrorReason_ERROR_REASON_STORE_FULL,
 		fault.StoreUnavailable:  pb.ErrorReason_ERROR_REASON_STORE_UNAVAILABLE,
+		fault.TooLarge:          pb.ErrorReason_ERROR_REASON_TOO_LARGE,
 	}
 )
 

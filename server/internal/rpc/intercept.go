@@ -98,7 +98,7 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		ctx, cancel := context.WithTimeout(ctx, callLimit)
 		defer cancel()
 		procedure := request.Spec().Procedure
-		defer func() { err = g.conclude(ctx, procedure, recover(), err) }()
+		defer func() { err = g.finish(ctx, procedure, recover(), err) }()
 		if err := g.acceptable(request.Any()); err != nil {
 			return nil, err
 		}
@@ -113,7 +113,7 @@ func (g *guard) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 // WrapStreamingHandler implements connect.Interceptor.
 func (g *guard) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) (err error) {
-		defer func() { err = g.conclude(ctx, conn.Spec().Procedure, recover(), err) }()
+		defer func() { err = g.finish(ctx, conn.Spec().Procedure, recover(), err) }()
 		setStreamHeaders(conn.ResponseHeader())
 		return next(ctx, acceptableConn{conn, g.Server})
 	}
@@ -124,8 +124,8 @@ func (g *guard) WrapStreamingClient(next connect.StreamingClientFunc) connect.St
 	return next
 }
 
-// conclude gives the error that a call ends with; cause is what it panicked with.
-func (g *guard) conclude(ctx context.Context, procedure string, cause any, err error) error {
+// finish gives the error that a call ends with; cause is what it panicked with.
+func (g *guard) finish(ctx context.Context, procedure string, cause any, err error) error {
 	if cause != nil {
 		err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 	}

@@ -10,16 +10,23 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
 
 // plainStatuses are those of the codes that paths beside the calls answer; any other is 500.
 var plainStatuses = map[connect.Code]int{
+	connect.CodeCanceled:          statusHungUp,
+	connect.CodeDeadlineExceeded:  http.StatusRequestTimeout,
+	connect.CodeInvalidArgument:   http.StatusBadRequest,
 	connect.CodeNotFound:          http.StatusNotFound,
 	connect.CodePermissionDenied:  http.StatusForbidden,
 	connect.CodeResourceExhausted: http.StatusTooManyRequests,
 	connect.CodeUnauthenticated:   http.StatusUnauthorized,
 	connect.CodeUnavailable:       http.StatusServiceUnavailable,
 }
+
+// statusHungUp is for logs: nobody is there to read it.
+const statusHungUp = 499
 
 // plainError answers a path beside the calls with an error in the JSON in which Connect's calls answer theirs.
 func (s *Server) plainError(w http.ResponseWriter, r *http.Request, err error) {
@@ -48,7 +55,12 @@ func (s *Server) plainError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header()[name] = values
 	}
 	status, known := plainStatuses[failed.Code()]
-	if !known {
+	switch {
+	case fault.Is(err, fault.TooLarge):
+		status = http.StatusRequestEntityTooLarge
+	case fault.Is(err, fault.StoreFull):
+		status = http.StatusInsufficientStorage
+	case !known:
 		status = http.StatusInternalServerError
 	}
 	w.Header().Set("Content-Type", "application/json")

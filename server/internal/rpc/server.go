@@ -23,12 +23,13 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
 // Workers are the lanes of the timeline. Each call names a worker by its id; one that is not known is a fault.
 type Workers interface {
-	// Restart stops a worker's ComfyUI and starts it again. It does not wait.
-	Restart(worker string) error
+	// Restart stops a worker's ComfyUI and starts it again, which is noted as the deed of an administrator. It does not wait.
+	Restart(ctx context.Context, by account.Actor, worker string) error
 	// LogTail is the end of what a worker's ComfyUI wrote, oldest line first.
 	LogTail(ctx context.Context, worker string, lines int) ([]string, error)
 	// Owner is the worker whose result a name is.
@@ -44,6 +45,7 @@ type Server struct {
 	Live       *changes.Follower // keeps Feed up to date with Store
 	Catalog    Catalog
 	Workers    Workers
+	Uploads    *uploads.Uploads
 	Presenter  Presenter
 	CookieName string
 	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever

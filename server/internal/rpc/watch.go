@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// heartbeat is how long a stream is silent at most, and pulse how often all streams look whether that is near.
-	heartbeat = 15 * time.Second
-	pulse     = heartbeat / 3
-	// breath is the time between two responses with changes, or down to half of it: one after quiet is told at once, those of
+	// heartbeat is how long a stream is silent at most, and heartbeatTick how often all streams look whether that is near.
+	heartbeat     = 15 * time.Second
+	heartbeatTick = heartbeat / 3
+	// minInterval is the time between two responses with changes, or down to half of it: one after quiet is told at once, those of
 	// a busy time share a response. Without it each of many changes would cost each of many watchers a system call. It varies,
 	// because if all watchers wanted the processor at the same moment the start of a job would have to wait for them.
-	breath = 30 * time.Millisecond
+	minInterval = 30 * time.Millisecond
 )
 
 func (s schedulerService) WatchState(
@@ -126,7 +126,7 @@ func (w *watcher) send(ctx context.Context) (more <-chan struct{}, err error) {
 
 // gather waits for changes that share a response.
 func (w *watcher) gather(ctx context.Context) {
-	if wait := breath - rand.N(breath/2) - time.Since(w.told); wait > 0 {
+	if wait := minInterval - rand.N(minInterval/2) - time.Since(w.told); wait > 0 {
 		w.pause(ctx, wait)
 	}
 }
@@ -139,7 +139,7 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 		return nil, nil, errStopping
 	}
 	if w.me.IsStale() {
-		again, err := w.Identity.Again(ctx, w.me)
+		again, err := w.Identity.Reauthenticate(ctx, w.me)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -148,7 +148,7 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 		}
 		w.me = again
 	}
-	silent := news.Empty() && time.Since(w.sent) > heartbeat-pulse
+	silent := news.Empty() && time.Since(w.sent) > heartbeat-heartbeatTick
 	if !news.Empty() || silent || w.connection != "" {
 		frames, err = w.respond(news)
 	}
@@ -251,14 +251,14 @@ func (w *watcher) put(r *response) error {
 	return err
 }
 
-// Pulse makes the streams look whether they have been silent for long, until ctx ends.
-func (s *Server) Pulse(ctx context.Context) error {
-	ticker := time.NewTicker(pulse)
+// SendHeartbeats makes the streams look whether they have been silent for long, until ctx ends.
+func (s *Server) SendHeartbeats(ctx context.Context) error {
+	ticker := time.NewTicker(heartbeatTick)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			s.Feed.Rouse()
+			s.Feed.Notify()
 		case <-ctx.Done():
 			return nil
 		}

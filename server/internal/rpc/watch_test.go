@@ -62,7 +62,7 @@ func watched(t *testing.T, test func(*rpc.Server, chan struct{}, *connect.Server
 		}
 		service.Feed = feed.New(0, service.Presenter.Delta)
 		service.Feed.Load(feed.Revision{Epoch: "e"}, nil, nil)
-		service.Identity.OnChange(service.Feed.Rouse)
+		service.Identity.OnChange(service.Feed.Notify)
 		_, token, err := service.Identity.SignIn(t.Context(), "", "", "")
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func watched(t *testing.T, test func(*rpc.Server, chan struct{}, *connect.Server
 		defer func() { _ = server.Close() }()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go func() { _ = service.Pulse(ctx) }()
+		go func() { _ = service.SendHeartbeats(ctx) }()
 
 		transport := &http.Transport{DialContext: network.dial}
 		defer transport.CloseIdleConnections()
@@ -129,7 +129,7 @@ func TestStreamsEndWhenTheServiceStops(t *testing.T) {
 	watched(t, func(service *rpc.Server, stopping chan struct{}, stream *connect.ServerStreamForClient[pb.WatchStateResponse]) {
 		before := time.Now()
 		close(stopping)
-		service.Feed.Rouse()
+		service.Feed.Notify()
 		if stream.Receive() || connect.CodeOf(stream.Err()) != connect.CodeUnavailable || time.Since(before) > time.Second {
 			t.Errorf("got %v (%v) after %v", stream.Msg(), stream.Err(), time.Since(before))
 		}

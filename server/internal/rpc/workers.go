@@ -4,11 +4,9 @@ import (
 	"context"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 type workerService struct{ *Server }
@@ -32,7 +30,7 @@ func (s workerService) GetWorker(ctx context.Context, r *pb.GetWorkerRequest) (*
 }
 
 func (s workerService) PauseWorker(ctx context.Context, r *pb.PauseWorkerRequest) (*pb.PauseWorkerResponse, error) {
-	paused, moving, err := s.Booking.Pause(ctx, caller(ctx).Actor, booking.Break{
+	paused, moving, err := s.Booking.Pause(ctx, caller(ctx).Actor, booking.PauseRequest{
 		Worker:   r.WorkerId,
 		From:     r.StartMs,
 		Duration: r.DurationMs,
@@ -50,20 +48,7 @@ func (s workerService) ResumeWorker(ctx context.Context, r *pb.ResumeWorkerReque
 }
 
 func (s workerService) RestartWorker(ctx context.Context, r *pb.RestartWorkerRequest) (*pb.RestartWorkerResponse, error) {
-	if err := s.Workers.Restart(r.WorkerId); err != nil {
-		return nil, err
-	}
-	by := caller(ctx).Actor
-	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		return tx.InsertEvent(ctx, audit.Event{
-			At:      s.Now().UnixMilli(),
-			UserID:  by.ID,
-			Address: by.Address,
-			Action:  audit.RestartWorker,
-			Detail:  r.WorkerId,
-		})
-	})
-	return &pb.RestartWorkerResponse{}, err
+	return &pb.RestartWorkerResponse{}, s.Workers.Restart(ctx, caller(ctx).Actor, r.WorkerId)
 }
 
 func (s workerService) GetWorkerLog(ctx context.Context, r *pb.GetWorkerLogRequest) (*pb.GetWorkerLogResponse, error) {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	deafAfter = 10 * time.Second // an interrupt that has not been heard for so long will not be
-	pulse     = time.Second      // between two looks at a silent run
+	interruptTimeout = 10 * time.Second // an interrupt that has not been heard for so long will not be
+	checkInterval    = time.Second      // between two looks at a silent run
 )
 
 // errStuck ends the process of a ComfyUI that answers, but does not hear interrupts.
@@ -31,11 +31,11 @@ type guard struct {
 // page is not silent, unless that prompt has killed the executor.
 func (g *guard) watch(ctx context.Context, r *Runner, j job.Job, run *comfy.Run, giveUp func()) {
 	for silent := time.Since(run.LastSign()); silent < g.limit; silent = time.Since(run.LastSign()) {
-		if sleep(ctx, min(pulse, g.limit-silent)); ctx.Err() != nil {
+		if sleep(ctx, min(checkInterval, g.limit-silent)); ctx.Err() != nil {
 			return
 		}
 		switch running := run.Progress().Running; {
-		case running && time.Since(run.LastSign()) < pulse:
+		case running && time.Since(run.LastSign()) < checkInterval:
 			r.Engine.Working()
 		case !running && r.Engine.Stalled():
 			r.Engine.Lose(errExecutor)
@@ -45,7 +45,7 @@ func (g *guard) watch(ctx context.Context, r *Runner, j job.Job, run *comfy.Run,
 	r.Log.Error("run gives no sign of life, interrupting it", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt, "limit", g.limit)
 	g.stuck.Store(true)
 	r.Interrupt(j)
-	if sleep(ctx, deafAfter); ctx.Err() != nil {
+	if sleep(ctx, interruptTimeout); ctx.Err() != nil {
 		return
 	}
 	if r.Engine.Lose(errStuck) {

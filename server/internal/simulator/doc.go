@@ -21,6 +21,9 @@
 //	lose-gpu         [N]           yes     this run and all that follow fail at their first node with a CUDA error, until a new start
 //	spoil            [N]           yes     the same with an error that does not tell why
 //	no-result        [N]           yes     the run succeeds but saves nothing
+//	black            [N]           yes     the pictures are black
+//	flat             [N]           yes     the pictures are of one grey
+//	empty-file       [N]           yes     the files are empty
 //	empty-history    [N]           yes     the run never appears in /history
 //	lose-end         [N]           yes     the run's last frame, "executing" without a node, is not sent
 //	mute-ws          [N]           yes     no frames are sent; runs and history go on

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/nodes"
 )
 
-// result is the outcome of a node: the values of its outputs, and the files and texts that it shows.
+// result is the outcome of a node: the values of its outputs, the files and texts that it shows, and the first text above.
 type result struct {
-	trace trace
-	shown object // nil for nodes without pictures of their own
+	nodes.Result
+	words string
 }
 
 // resultCache holds the results of the previous prompt's nodes by their keys.
@@ -61,9 +62,7 @@ func newExecution(s *server, p *prompt, number int, cache resultCache, loaded ma
 var errInterrupted = errors.New("interrupted")
 
 // raised is an exception inside a node.
-type raised struct{ kind, message string }
-
-func (r *raised) Error() string { return r.message }
+type raised = nodes.Exception
 
 // do runs the graph. A run that fails or is interrupted is no error; what ends the process
 // or kills the executor is.
@@ -100,12 +99,14 @@ func (e *execution) do(ctx context.Context) error {
 
 // stamp adds a file's state to the key of the node that reads it.
 func (e *execution) stamp(node *graph.Node) string {
-	if node.Class != "LoadImage" {
+	input := nodes.ReadsFile(node.Class)
+	if input == "" {
 		return ""
 	}
-	name, _ := node.Input("image")
+	name, _ := node.Input(input)
 	text, _ := name.(string)
-	return e.fileState(text)
+	_, state := e.inputFile(text)
+	return state
 }
 
 // forgetOthers drops the results that this prompt has no use for.
@@ -152,12 +153,12 @@ func (e *execution) isInterrupted() bool {
 }
 
 func (e *execution) show(id string, r result) {
-	if r.shown == nil {
+	if r.Shown == nil {
 		return
 	}
-	e.outputs[id] = r.shown
+	e.outputs[id] = r.Shown
 	e.metas[id] = meta{NodeID: id, DisplayNode: id, RealNodeID: id}
-	e.toClient("executed", object{"node": id, "display_node": id, "output": r.shown, "prompt_id": e.prompt.id})
+	e.toClient("executed", object{"node": id, "display_node": id, "output": r.Shown, "prompt_id": e.prompt.id})
 }
 
 func (e *execution) fail(node *graph.Node, err error) {
@@ -170,7 +171,7 @@ func (e *execution) fail(node *graph.Node, err error) {
 		e.message("execution_interrupted", data, true)
 		return
 	}
-	e.logf("!!! Exception during processing !!! %s", exception.message)
+	e.logf("!!! Exception during processing !!! %s", exception.Message)
 	inputs := object{}
 	for _, input := range node.Inputs {
 		inputs[input.Name] = []any{input.Value}
@@ -183,8 +184,8 @@ func (e *execution) fail(node *graph.Node, err error) {
 		ids = append(ids, other.ID)
 	}
 	maps.Copy(data, object{
-		"exception_message": exception.message + "\n",
-		"exception_type":    exception.kind,
+		"exception_message": exception.Message + "\n",
+		"exception_type":    exception.Kind,
 		"traceback":         []string{"  simulated node " + node.Class + "\n"},
 		"current_inputs":    inputs,
 		"current_outputs":   ids,

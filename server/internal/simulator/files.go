@@ -3,7 +3,6 @@ package simulator
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -15,8 +14,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
 )
 
 // annotated splits "name [output]" into name and folder type; kind is the type without it.
@@ -29,42 +26,19 @@ func annotated(name, kind string) (string, string) {
 	return name, kind
 }
 
-// inputFile resolves the value of LoadImage; "" when it leads outside.
-func (s *server) inputFile(value string) string {
+// inputFile resolves the file that a node names, and tells its state; the path is empty when it leads outside.
+func (s *server) inputFile(value string) (path, state string) {
 	name, kind := annotated(value, "input")
 	root := s.folders.byType[kind]
-	if path := filepath.Join(root, filepath.FromSlash(name)); inside(root, path) {
-		return path
+	path = filepath.Join(root, filepath.FromSlash(name))
+	if !inside(root, path) {
+		return "", "missing"
 	}
-	return ""
-}
-
-func (s *server) imageExists(value string) bool {
-	info, err := os.Stat(s.inputFile(value))
-	return err == nil && info.Mode().IsRegular()
-}
-
-func (s *server) fileState(value string) string {
-	info, err := os.Stat(s.inputFile(value))
-	if err != nil {
-		return "missing"
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return path, "missing"
 	}
-	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
-}
-
-func (e *execution) loadImage(_ context.Context, node *graph.Node, in trace) (result, error) {
-	in.file = e.inputFile(text(node, "image"))
-	file, err := os.Open(in.file)
-	if err != nil {
-		return result{}, &raised{"FileNotFoundError", err.Error()}
-	}
-	defer file.Close()
-	size, _, err := image.DecodeConfig(file)
-	if err != nil {
-		return result{}, &raised{"UnidentifiedImageError", err.Error()}
-	}
-	in.width, in.height, in.batch = size.Width, size.Height, 1
-	return result{trace: in}, nil
+	return path, fmt.Sprint(info.Size(), info.ModTime().UnixNano())
 }
 
 // view serves GET /view: a file of one of the folders, with ranges, or re-encoded as JPEG

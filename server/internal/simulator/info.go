@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 )
 
 // memory is the size that the simulated machine reports, in bytes.
@@ -61,7 +58,7 @@ func (s *server) features(w http.ResponseWriter, _ *http.Request) error {
 func (s *server) objectInfo(w http.ResponseWriter, _ *http.Request) error {
 	all := make(map[string]json.RawMessage, len(s.catalogue))
 	for name := range s.catalogue {
-		all[name] = s.describe(name)
+		all[name] = s.catalogue.Describe(name, s)
 	}
 	return answer(w, http.StatusOK, all)
 }
@@ -69,31 +66,7 @@ func (s *server) objectInfo(w http.ResponseWriter, _ *http.Request) error {
 func (s *server) classInfo(w http.ResponseWriter, r *http.Request) error {
 	found := map[string]json.RawMessage{}
 	if name := r.PathValue("class"); s.catalogue[name] != nil {
-		found[name] = s.describe(name)
+		found[name] = s.catalogue.Describe(name, s)
 	}
 	return answer(w, http.StatusOK, found)
-}
-
-// describe returns a class's entry, LoadImage's with the files that can be loaded now.
-func (s *server) describe(class string) json.RawMessage {
-	info := s.catalogue[class].Info
-	if class != "LoadImage" {
-		return info
-	}
-	files := []string{}
-	entries, _ := os.ReadDir(s.folders.byType["input"]) // sorted; an unreadable folder holds nothing
-	for _, entry := range entries {
-		if isPicture(entry.Name()) {
-			files = append(files, entry.Name())
-		}
-	}
-	return json.RawMessage(strings.Replace(string(info), `"image": [[]`, `"image": [`+string(encode(files)), 1))
-}
-
-func isPicture(name string) bool {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp":
-		return true
-	}
-	return false
 }

@@ -126,5 +126,13 @@ func (o *Options) prepareFolders() (folders, error) {
 	return f, nil
 }
 
+// modelFolder holds further models. Without a base directory there is none, lest a folder called models be taken for it.
+func (o *Options) modelFolder() string {
+	if o.BaseDirectory == "" {
+		return ""
+	}
+	return filepath.Join(o.BaseDirectory, "models")
+}
+
 // wipeTemp removes the temp folder at a clean stop.
 func (f folders) wipeTemp() error { return os.RemoveAll(f.byType["temp"]) }

@@ -41,7 +41,7 @@ func (s *server) postPrompt(w http.ResponseWriter, r *http.Request) error {
 	if err := optional(fields["partial_execution_targets"], &targets); err != nil {
 		return err
 	}
-	verdict := s.catalogue.Validate(p.graph, targets, s.imageExists)
+	verdict := s.catalogue.Validate(p.graph, targets, s)
 	if verdict.Refused != nil {
 		s.logf("invalid prompt: %s", encode(verdict.Refused))
 		return refuse(w, verdict.Refused, verdict.NodeErrors)
@@ -53,6 +53,7 @@ func (s *server) postPrompt(w http.ResponseWriter, r *http.Request) error {
 	if p.extra, err = extraData(fields); err != nil {
 		return err
 	}
+	p.partnerKey = takePartnerKey(p.extra)
 	if err := s.queue.put(p); err != nil {
 		return err
 	}

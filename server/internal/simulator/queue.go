@@ -20,6 +20,8 @@ type prompt struct {
 	graph   *graph.Graph
 	extra   map[string]json.RawMessage
 	outputs []string
+
+	partnerKey string // for paid services; shown nowhere
 }
 
 // MarshalJSON writes [number, id, graph, extra_data, outputs].

@@ -1,13 +1,8 @@
 package simulator
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"image"
-	_ "image/gif" // formats that LoadImage reads
-	_ "image/jpeg"
-	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,68 +11,40 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/media"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/nodes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/picture"
 )
 
-func (e *execution) saveImage(_ context.Context, node *graph.Node, in trace) (result, error) {
-	if e.manners.has("no-result") {
-		return result{trace: in}, nil
+// Save writes files and reports them as ComfyUI does.
+func (m *machine) Save(file nodes.File, encode func(i int, texts []media.Text) ([]byte, error)) ([]map[string]any, error) {
+	kind := "output"
+	if file.Temporary {
+		kind = "temp"
+	} else if m.manners.has("no-result") {
+		return nil, nil
 	}
-	return e.savePictures(in, "output", text(node, "filename_prefix"))
-}
-
-func (e *execution) previewImage(_ context.Context, _ *graph.Node, in trace) (result, error) {
-	infix := make([]byte, 5)
-	for i := range infix {
-		infix[i] = "abcdefghijklmnopqrstupvxyz"[rand.IntN(26)]
-	}
-	return e.savePictures(in, "temp", "ComfyUI_temp_"+string(infix))
-}
-
-// savePictures writes a batch and reports the files.
-func (e *execution) savePictures(in trace, kind, prefix string) (result, error) {
-	spec := in.spec()
-	target, err := e.saveTarget(kind, prefix, spec.Width, spec.Height)
+	target, err := m.saveTarget(kind, file.Prefix, file.Width, file.Height)
 	if err != nil {
-		return result{}, err
+		return nil, err
 	}
-	var files []object
-	for i := range max(in.batch, 1) {
+	var files []map[string]any
+	for i := range file.Count {
 		name := strings.ReplaceAll(target.name, "%batch_num%", strconv.Itoa(i))
-		name = fmt.Sprintf("%s_%05d_.png", name, target.counter+i)
-		pixels, err := e.render(in, i)
-		if err != nil {
-			return result{}, &raised{"OSError", err.Error()}
+		name = fmt.Sprintf("%s_%05d_%s", name, target.counter+i, file.Extension)
+		content, err := encode(i, m.metadata())
+		if m.manners.has("empty-file") {
+			content = nil
 		}
-		content, err := picture.EncodePNG(pixels, e.metadata())
 		if err == nil {
 			err = os.WriteFile(filepath.Join(target.folder, name), content, 0o644)
 		}
 		if err != nil {
-			return result{}, &raised{"OSError", err.Error()}
+			return nil, &raised{Kind: "OSError", Message: err.Error()}
 		}
 		files = append(files, object{"filename": name, "subfolder": target.subfolder, "type": kind})
 	}
-	return result{trace: in, shown: object{"images": files}}, nil
-}
-
-// render paints the i-th picture of a batch, or reads the loaded one.
-func (e *execution) render(in trace, i int) (image.Image, error) {
-	if in.file == "" {
-		spec := in.spec()
-		if i > 0 {
-			spec.Key += "#" + strconv.Itoa(i)
-		}
-		return spec.Paint(), nil
-	}
-	file, err := os.Open(in.file)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	pixels, _, err := image.Decode(file)
-	return pixels, err
+	return files, nil
 }
 
 // target names the folder and files of a batch.
@@ -104,15 +71,18 @@ func (e *execution) saveTarget(kind, prefix string, width, height int) (target, 
 	root := e.folders.byType[kind]
 	folder := filepath.Join(root, filepath.FromSlash(subfolder))
 	if !inside(root, folder) || path.IsAbs(prefix) || filepath.IsAbs(prefix) {
-		return target{}, &raised{"Exception", fmt.Sprintf(
-			"**** ERROR: Saving image outside the output folder is not allowed.\n full_output_folder: %s\n         output_dir: %s", folder, root)}
+		return target{}, &raised{
+			Kind: "Exception",
+			Message: fmt.Sprintf("**** ERROR: Saving image outside the output folder is not allowed.\n full_output_folder: %s\n"+
+				"         output_dir: %s", folder, root),
+		}
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return target{}, &raised{"OSError", err.Error()}
+		return target{}, &raised{Kind: "OSError", Message: err.Error()}
 	}
 	counter, err := nextCounter(folder, name)
 	if err != nil {
-		return target{}, &raised{"OSError", err.Error()}
+		return target{}, &raised{Kind: "OSError", Message: err.Error()}
 	}
 	return target{folder, filepath.FromSlash(subfolder), name, counter}, nil
 }
@@ -142,7 +112,7 @@ func inside(root, path string) bool {
 	return err == nil && filepath.IsLocal(relative)
 }
 
-// metadata returns the texts of the PNG: the graph and each entry of extra_pnginfo.
+// metadata returns the texts of a file: the graph and each entry of extra_pnginfo.
 func (e *execution) metadata() []picture.Text {
 	if e.options.DisableMetadata {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/graph"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/models"
 )
 
 const (
@@ -18,6 +19,7 @@ const (
 type server struct {
 	options   Options
 	folders   folders
+	shelf     models.Shelf
 	catalogue graph.Catalogue
 	queue     *queue
 	history   *history
@@ -33,6 +35,7 @@ func newServer(o Options, f folders) *server {
 	s := &server{
 		options:   o,
 		folders:   f,
+		shelf:     models.Shelf{Folder: o.modelFolder()},
 		catalogue: graph.LoadCatalogue(),
 		history:   newHistory(),
 		exit:      os.Exit,

@@ -10,6 +10,7 @@ import { randomUuid } from "../lib/random";
 import { startOf } from "../lib/slots";
 import { useLiveContext } from "../live/LiveContext";
 import { serverNow } from "../live/now";
+import { rememberWorkflow } from "../live/recent";
 import { conflictNotice } from "./conflict";
 
 /** BookingWish is what somebody wants booked. */
@@ -52,6 +53,7 @@ export function useBooking(): (wish: BookingWish, take: TakeInstead) => Promise<
           await new Promise((resolve) => setTimeout(resolve, again));
           return api.scheduler.bookJob(request);
         });
+        rememberWorkflow(wish.workflowId);
         if (job) {
           const at = formatMoment(startOf(job), serverNow(store));
           notify({ about, tone: "good", title: `Booked for ${at}.` });
@@ -61,7 +63,10 @@ export function useBooking(): (wish: BookingWish, take: TakeInstead) => Promise<
         const problem = problemOf(cause);
         const { conflict, fields, message } = problem;
         const past = fields.get("start_ms");
-        if (conflict) notify({ about, ...conflictNotice(conflict, { verb: "Book", now: serverNow(store), take }) });
+        const word = refusals[problem.reason];
+        if (word) notify({ about, tone: "bad", title: word, detail: message });
+        else if (conflict)
+          notify({ about, ...conflictNotice(conflict, { verb: "Book", now: serverNow(store), take }) });
         else if (fields.size === 0) notify({ about, tone: "bad", title: message });
         else if (past !== undefined)
           notify({
@@ -76,6 +81,12 @@ export function useBooking(): (wish: BookingWish, take: TakeInstead) => Promise<
     [api, store, notify],
   );
 }
+
+/** What is said where the reason is the workflow's, before the server's own words. */
+const refusals: Partial<Record<ErrorReason, string>> = {
+  [ErrorReason.NOT_BOOKABLE]: "Not booked: the workflow cannot run now.",
+  [ErrorReason.STALE_WORKFLOW]: "Not booked: the workflow has changed. Look over the fields, then book again.",
+};
 
 function requestOf({ start, workflowId, workflowVersion, inputs }: BookingWish) {
   return {

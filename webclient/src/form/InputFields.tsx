@@ -1,15 +1,19 @@
 import { type KeyboardEvent, type RefObject, useState } from "react";
+import { Button } from "../components/Button";
 import { Icon } from "../components/Icon";
-import { type Input, InputRole } from "../gen/comfyscheduler/v1/input_pb";
+import type { Input } from "../gen/comfyscheduler/v1/input_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
-import { InputField, labelOf } from "./InputField";
+import { InputField } from "./InputField";
+import type { InputFieldProps } from "./inputProps";
+import { labelOf } from "./labels";
 import { PromptField } from "./PromptField";
-import { SeedField } from "./SeedField";
-import { type FieldErrors, type FormValues, inputFor } from "./values";
+import { partsOf } from "./parts";
+import { SizeFields } from "./SizeFields";
+import { defaultOf, type FieldErrors, type FormValues } from "./values";
 
 /** InputFieldsProps are the fields of a generation and what becomes of them. */
 export interface InputFieldsProps {
-  readonly workflow: Workflow;
+  readonly workflow: Pick<Workflow, "inputs">;
   readonly values: FormValues;
   readonly errors: FieldErrors;
   readonly onChange: (values: FormValues) => void;
@@ -18,47 +22,90 @@ export interface InputFieldsProps {
   readonly onPromptKey?: (event: KeyboardEvent<HTMLTextAreaElement>) => void;
 }
 
-/** The form of a workflow: prompt and seed, where it has them, before everything else, which opens when it is wanted. */
+/**
+ * The form of a workflow: the files it takes, prompts, seed and size, before everything else, which opens when it is wanted.
+ * Without a prompt everything is there at once.
+ */
 export function InputFields(props: InputFieldsProps) {
   const { workflow, values, errors, onChange, promptRef, promptHint, onPromptKey } = props;
-  const prompt = inputFor(workflow, InputRole.PROMPT);
-  const seed = inputFor(workflow, InputRole.SEED);
-  const others = workflow.inputs.filter((input) => input !== prompt && input !== seed);
+  const { files, prompt, negative, seed, size, others } = partsOf(workflow.inputs);
   const [open, setOpen] = useState(false);
-  // Without a prompt they are what the form is about.
   const shown = open || !prompt || others.some(({ name }) => errors.has(name));
-  const propsOf = (input: Input) => ({
+  const propsOf = (input: Input): InputFieldProps => ({
     input,
     value: values[input.name] ?? "",
     error: errors.get(input.name),
-    onChange: (value: string | boolean) => onChange({ ...values, [input.name]: value }),
+    onChange: (value) => onChange({ ...values, [input.name]: value }),
   });
+  const changed = others.filter((input) => values[input.name] !== undefined && values[input.name] !== defaultOf(input));
+  const text = prompt || files.length > 0;
   return (
-    <div className={`grid gap-4 ${prompt ? "sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]" : ""}`}>
-      {prompt && <PromptField {...propsOf(prompt)} fieldRef={promptRef} hint={promptHint} onKey={onPromptKey} />}
-      {seed && <SeedField {...propsOf(seed)} />}
-      {prompt && others.length > 0 && (
-        <button
-          type="button"
-          aria-expanded={shown}
-          onClick={() => setOpen(!shown)}
-          className="flex items-start gap-1.5 self-start rounded text-left text-sm"
-        >
-          <Icon
-            name="chevronRight"
-            className={`mt-0.5 size-4 shrink-0 transition-transform ${shown ? "rotate-90" : ""}`}
-          />
-          <span>
-            <span className="block font-medium">Parameters</span>
-            {!shown && <span className="text-ink-faint">{summary(others, values)}</span>}
-          </span>
-        </button>
+    <div
+      className={`grid items-start gap-x-5 gap-y-4 ${text && (seed || size || others.length > 0) ? "sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]" : ""}`}
+    >
+      {text && (
+        <div className="grid min-w-0 gap-4">
+          {files.map((input) => (
+            <InputField key={input.name} {...propsOf(input)} />
+          ))}
+          {prompt && <PromptField {...propsOf(prompt)} fieldRef={promptRef} hint={promptHint} onKey={onPromptKey} />}
+          {negative && <InputField {...propsOf(negative)} />}
+        </div>
+      )}
+      {(seed || size || (prompt && others.length > 0)) && (
+        <div className={`grid min-w-0 content-start gap-4 ${text ? "" : "sm:max-w-md"}`}>
+          {seed && <InputField {...propsOf(seed)} />}
+          {size && (
+            <SizeFields
+              width={propsOf(size.width)}
+              height={propsOf(size.height)}
+              onSize={({ width, height }) =>
+                onChange({ ...values, [size.width.name]: String(width), [size.height.name]: String(height) })
+              }
+            />
+          )}
+          {prompt && others.length > 0 && (
+            <button
+              type="button"
+              aria-expanded={shown}
+              onClick={() => setOpen(!shown)}
+              className="flex items-start gap-1.5 self-start rounded text-left text-sm"
+            >
+              <Icon
+                name="chevronRight"
+                className={`mt-0.5 size-4 shrink-0 transition-transform ${shown ? "rotate-90" : ""}`}
+              />
+              <span className="min-w-0">
+                <span className="block font-medium">
+                  Parameters
+                  {changed.length > 0 && (
+                    <span className="ml-1.5 font-normal text-ink-faint">{changed.length} changed</span>
+                  )}
+                </span>
+                {!shown && <span className="line-clamp-2 text-ink-faint">{summary(others, values)}</span>}
+              </span>
+            </button>
+          )}
+        </div>
       )}
       {shown && others.length > 0 && (
-        <div className="col-span-full grid grid-cols-2 gap-x-3 gap-y-4 sm:grid-cols-4">
+        <div className="col-span-full grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] items-start gap-x-4 gap-y-4 sm:grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))]">
           {others.map((input) => (
             <InputField key={input.name} {...propsOf(input)} />
           ))}
+          {changed.length > 1 && (
+            <p className="col-span-full">
+              <Button
+                tone="bare"
+                onClick={() =>
+                  onChange({ ...values, ...Object.fromEntries(changed.map((input) => [input.name, defaultOf(input)])) })
+                }
+              >
+                <Icon name="undo" className="size-4" />
+                Back to the defaults
+              </Button>
+            </p>
+          )}
         </div>
       )}
     </div>
@@ -69,6 +116,10 @@ export function InputFields(props: InputFieldsProps) {
 function summary(inputs: readonly Input[], values: FormValues): string {
   return inputs
     .slice(0, 3)
-    .map((input) => `${labelOf(input)} ${String(values[input.name] ?? "")}`)
+    .map((input) => `${labelOf(input)} ${wordOf(values[input.name])}`)
     .join(" · ");
+}
+
+function wordOf(value: string | boolean | undefined): string {
+  return typeof value === "boolean" ? (value ? "on" : "off") : (value ?? "").split(/[/\\]/).at(-1) || "–";
 }

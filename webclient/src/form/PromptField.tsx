@@ -1,6 +1,7 @@
 import type { KeyboardEvent, RefObject } from "react";
 import { Field } from "./Field";
-import { type InputFieldProps, labelOf } from "./InputField";
+import type { InputFieldProps } from "./inputProps";
+import { labelOf } from "./labels";
 import { byteLength } from "./values";
 
 /** The text that describes what is wanted: the largest field of a form. */
@@ -18,7 +19,6 @@ export function PromptField(
   const nearlyFull = maxBytes > 0 && bytes > maxBytes * 0.9;
   return (
     <Field
-      className="sm:row-span-2"
       label={labelOf(input)}
       error={error}
       hint={nearlyFull ? `${bytes.toLocaleString()} of ${maxBytes.toLocaleString()} bytes` : hint || input.help}

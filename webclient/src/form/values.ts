@@ -1,5 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import { type Input, InputRole, type InputValue, InputValueSchema } from "../gen/comfyscheduler/v1/input_pb";
+import {
+  FileKind,
+  FileValueSchema,
+  type Input,
+  InputRole,
+  type InputValue,
+  InputValueSchema,
+} from "../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 
@@ -35,15 +42,17 @@ export function emptyValues(workflow: Workflow | undefined): FormValues {
   return Object.fromEntries((workflow?.inputs ?? []).map((input) => [input.name, defaultOf(input)]));
 }
 
-function defaultOf({ kind }: Input): string | boolean {
+/** What stands in the field of an input until somebody changes it. */
+export function defaultOf({ kind, optional }: Input): string | boolean {
   switch (kind.case) {
     case "boolean":
       return kind.value.default ?? false;
     case "choice":
-      return kind.value.default ?? kind.value.choices[0] ?? "";
+      return kind.value.default ?? (optional ? "" : (kind.value.choices[0] ?? ""));
     case "integer":
     case "number":
     case "text":
+    case "file":
       return String(kind.value.default ?? "");
     default:
       return "";
@@ -74,7 +83,7 @@ export function readValues(
   const errors = new Map<string, string>();
   const inputs: Inputs = {};
   for (const input of workflow.inputs) {
-    const { value, complaint } = readInput(input, values[input.name] ?? "");
+    const { value, complaint } = readField(input, values[input.name] ?? "");
     if (complaint) errors.set(input.name, complaint);
     if (value) inputs[input.name] = create(InputValueSchema, { value });
   }
@@ -82,12 +91,13 @@ export function readValues(
 }
 
 /** A field that was read: neither a value nor a complaint where it is left open. */
-interface Read {
+export interface Read {
   readonly value?: InputValue["value"];
   readonly complaint?: string;
 }
 
-function readInput({ kind, role, optional }: Input, field: string | boolean): Read {
+/** Reads one field. */
+export function readField({ kind, role, optional }: Input, field: string | boolean): Read {
   const typed = String(field);
   const text = typed.trim();
   if (optional && text === "") return {};
@@ -110,10 +120,26 @@ function readInput({ kind, role, optional }: Input, field: string | boolean): Re
     case "choice":
       return { value: { case: "text", value: typed } };
     case "file":
-      return { complaint: "Files cannot be given here yet." };
+      return text === ""
+        ? { complaint: `Choose a ${fileWords[kind.value.kind]}.` }
+        : { value: { case: "file", value: fileValue(typed) } };
     default:
       return {};
   }
+}
+
+/** What a kind of file is called within a sentence. */
+export const fileWords: Record<FileKind, string> = {
+  [FileKind.UNSPECIFIED]: "file",
+  [FileKind.IMAGE]: "picture",
+  [FileKind.MASK]: "mask",
+  [FileKind.VIDEO]: "video",
+  [FileKind.AUDIO]: "sound",
+  [FileKind.MODEL_3D]: "3D model",
+};
+
+function fileValue(inputFile: string) {
+  return create(FileValueSchema, { source: { case: "inputFile", value: inputFile } });
 }
 
 function readInteger(text: string, range: { min?: bigint; max?: bigint }): Read {

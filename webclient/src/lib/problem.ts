@@ -5,6 +5,8 @@ import { ErrorInfoSchema, ErrorReason, type PauseObstacle, type SlotConflict } f
 export interface Problem {
   readonly message: string;
   readonly reason: ErrorReason;
+  /** What the message speaks of, by name. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** What is in the way of the slot, when that is the problem. */
   readonly conflict?: SlotConflict;
   /** Bookings that are in the way of a pause, earliest first. */
@@ -34,6 +36,7 @@ export function problemOf(cause: unknown): Problem {
   return {
     message: sentence(error),
     reason: info?.reason ?? ErrorReason.UNSPECIFIED,
+    metadata: info?.metadata ?? {},
     ...(info?.detail.case === "slotConflict" && { conflict: info.detail.value }),
     obstacles: pause?.bookings ?? [],
     obstaclesTotal: Math.max(pause?.total ?? 0, pause?.bookings.length ?? 0),

@@ -1,13 +1,14 @@
 import { useEffect, useState } from "react";
-import type { Workflow, WorkflowSummary } from "../gen/comfyscheduler/v1/workflow_pb";
+import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 import { problemOf } from "../lib/problem";
+import type { Named } from "./forms";
 import { useLive, useLiveContext } from "./LiveContext";
 
 /**
  * The workflow with its form, asked for once for each version. While a new version is being asked for the one before stands
  * in, so that nobody's fields vanish; absent while there is none.
  */
-export function useForm(summary: WorkflowSummary | undefined): { workflow?: Workflow | undefined; error: string } {
+export function useForm(summary: Named | undefined): { workflow?: Workflow | undefined; error: string } {
   const { forms } = useLiveContext();
   const generation = useLive((state) => state.generation);
   const [id, version] = [summary?.id, summary?.version];

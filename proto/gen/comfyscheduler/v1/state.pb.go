@@ -672,9 +672,11 @@ type SystemState struct {
 	// Prompts and results are seen by their owner and by administrators only.
 	PrivateJobs bool `protobuf:"varint,7,opt,name=private_jobs,json=privateJobs,proto3" json:"private_jobs,omitempty"`
 	// What a user may do at most.
-	Limits        *Limits `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Limits *Limits `protobuf:"bytes,8,opt,name=limits,proto3" json:"limits,omitempty"`
+	// Everybody who is signed in may import workflows, not administrators alone.
+	EverybodyImports bool `protobuf:"varint,9,opt,name=everybody_imports,json=everybodyImports,proto3" json:"everybody_imports,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SystemState) Reset() {
@@ -761,6 +763,13 @@ func (x *SystemState) GetLimits() *Limits {
 		return x.Limits
 	}
 	return nil
+}
+
+func (x *SystemState) GetEverybodyImports() bool {
+	if x != nil {
+		return x.EverybodyImports
+	}
+	return false
 }
 
 // Limits are what a user may do at most; 0 stands for no limit. Administrators have none. Every field is output only.
@@ -867,7 +876,7 @@ const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x0e\n" +
 	"\x02ip\x18\x03 \x01(\tR\x02ip\x12&\n" +
 	"\x0fconnected_at_ms\x18\x04 \x01(\x03R\rconnectedAtMs\x12\x16\n" +
-	"\x06client\x18\x05 \x01(\tR\x06client\"\xe6\x02\n" +
+	"\x06client\x18\x05 \x01(\tR\x06client\"\x93\x03\n" +
 	"\vSystemState\x127\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1f.comfyscheduler.v1.SystemStatusR\x06status\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12!\n" +
@@ -877,7 +886,8 @@ const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"\vaccess_mode\x18\x06 \x01(\x0e2\x1d.comfyscheduler.v1.AccessModeR\n" +
 	"accessMode\x12!\n" +
 	"\fprivate_jobs\x18\a \x01(\bR\vprivateJobs\x121\n" +
-	"\x06limits\x18\b \x01(\v2\x19.comfyscheduler.v1.LimitsR\x06limits\"|\n" +
+	"\x06limits\x18\b \x01(\v2\x19.comfyscheduler.v1.LimitsR\x06limits\x12+\n" +
+	"\x11everybody_imports\x18\t \x01(\bR\x10everybodyImports\"|\n" +
 	"\x06Limits\x12#\n" +
 	"\ropen_bookings\x18\x01 \x01(\x05R\fopenBookings\x12\x1d\n" +
 	"\n" +

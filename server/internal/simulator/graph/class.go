@@ -5,18 +5,20 @@ package graph
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math/big"
 	"slices"
+	"strings"
 )
 
-// classes is the catalogue in the form of ComfyUI's /object_info: adding a class there
+// classes is the catalogue in the form of ComfyUI's /object_info, a file for each theme: adding a class there
 // is all that validation and caching need.
 //
-//go:embed classes.json
-var classes []byte
+//go:embed classes/*.json
+var classes embed.FS
 
 // Class is a node class.
 type Class struct {
@@ -34,10 +36,28 @@ type Input struct {
 	Type     string   // "INT", "IMAGE", ...; "COMBO" or empty for a choice
 	Choices  []string // of a choice
 	Min, Max *big.Rat // nil without a limit
+	Options  []Option // of a dynamic choice
 
 	config json.RawMessage // [type, settings], as validation errors repeat it
 	min    string          // the limits as written
 	max    string
+}
+
+// Option is one choice of a dynamic choice, with the inputs that it brings. Their names begin with the choice's own, and a dot.
+type Option struct {
+	Key    string
+	Inputs []Input
+}
+
+const dynamic = "COMFY_DYNAMICCOMBO_V3"
+
+// Offers knows what lies in the folders of a ComfyUI.
+type Offers interface {
+	// Choices returns what an input offers now, and false for an input whose choices are part of its class.
+	Choices(class, input string) ([]string, bool)
+	// FileProblem tells why a file that an input names cannot be used; it is empty for one that can. Ok is false for inputs
+	// that name no file.
+	FileProblem(class, input, name string) (problem string, ok bool)
 }
 
 // Catalogue is the set of node classes by name.
@@ -46,19 +66,57 @@ type Catalogue map[string]*Class
 // LoadCatalogue reads the built-in classes. It panics when the embedded data is broken,
 // which a test excludes.
 func LoadCatalogue() Catalogue {
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(classes, &raw); err != nil {
-		panic(fmt.Sprintf("graph: classes.json: %v", err))
+	files, err := fs.Glob(classes, "classes/*.json")
+	if err != nil {
+		panic(fmt.Sprintf("graph: %v", err))
 	}
-	catalogue := make(Catalogue, len(raw))
+	catalogue := Catalogue{}
+	for _, file := range files {
+		if err := catalogue.read(file); err != nil {
+			panic(fmt.Sprintf("graph: %s: %v", file, err))
+		}
+	}
+	return catalogue
+}
+
+func (c Catalogue) read(file string) error {
+	content, err := classes.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(content, &raw); err != nil {
+		return err
+	}
 	for name, info := range raw {
 		class, err := parseClass(name, info)
 		if err != nil {
-			panic(fmt.Sprintf("graph: classes.json: %s: %v", name, err))
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		catalogue[name] = class
+		c[name] = class
 	}
-	return catalogue
+	return nil
+}
+
+// Describe returns a class's entry in /object_info with what its inputs offer now.
+func (c Catalogue) Describe(class string, offers Offers) json.RawMessage {
+	info := string(c[class].Info)
+	for _, input := range c[class].Inputs {
+		choices, ok := offers.Choices(class, input.Name)
+		if !ok {
+			continue
+		}
+		list, err := json.Marshal(choices)
+		if err != nil {
+			panic(err) // a list of texts has no reason to fail
+		}
+		head := `"` + input.Name + `": [`
+		if input.Type == "COMBO" {
+			head += `"COMBO", {"multiselect": false, "options": `
+		}
+		info = strings.Replace(info, head+"[]", head+string(list), 1)
+	}
+	return json.RawMessage(info)
 }
 
 func parseClass(name string, info json.RawMessage) (*Class, error) {
@@ -105,9 +163,9 @@ func parseInput(name string, raw json.RawMessage) (Input, error) {
 		settings = parts[1]
 	}
 	var more struct {
-		Min     json.Number `json:"min"`
-		Max     json.Number `json:"max"`
-		Options []string    `json:"options"`
+		Min     json.Number       `json:"min"`
+		Max     json.Number       `json:"max"`
+		Options []json.RawMessage `json:"options"`
 	}
 	if err := json.Unmarshal(settings, &more); err != nil {
 		return Input{}, err
@@ -124,8 +182,76 @@ func parseInput(name string, raw json.RawMessage) (Input, error) {
 		input.Choices = []string{}
 		return input, json.Unmarshal(parts[0], &input.Choices)
 	}
-	input.Choices = more.Options // the newer form of a choice: ["COMBO", {"options": [..]}]
-	return input, json.Unmarshal(parts[0], &input.Type)
+	if err := json.Unmarshal(parts[0], &input.Type); err != nil || more.Options == nil {
+		return input, err
+	}
+	input.Choices = []string{}
+	for _, option := range more.Options {
+		if err := input.option(option); err != nil {
+			return input, err
+		}
+	}
+	return input, nil
+}
+
+// option adds a choice of the newer form, ["COMBO", {"options": [..]}], or one that brings inputs.
+func (i *Input) option(raw json.RawMessage) error {
+	if i.Type != dynamic {
+		var key string
+		err := json.Unmarshal(raw, &key)
+		i.Choices = append(i.Choices, key)
+		return err
+	}
+	var option struct {
+		Key    string `json:"key"`
+		Inputs struct {
+			Required json.RawMessage `json:"required"`
+			Optional json.RawMessage `json:"optional"`
+		} `json:"inputs"`
+	}
+	if err := json.Unmarshal(raw, &option); err != nil {
+		return err
+	}
+	i.Choices = append(i.Choices, option.Key)
+	brought := Option{Key: option.Key}
+	for _, group := range []struct {
+		raw      json.RawMessage
+		required bool
+	}{{option.Inputs.Required, true}, {option.Inputs.Optional, false}} {
+		if group.raw == nil {
+			continue
+		}
+		list, err := members(group.raw)
+		if err != nil {
+			return err
+		}
+		for _, m := range list {
+			input, err := parseInput(i.Name+"."+m.name, m.value)
+			if err != nil {
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
+			input.Required = group.required
+			brought.Inputs = append(brought.Inputs, input)
+		}
+	}
+	i.Options = append(i.Options, brought)
+	return nil
+}
+
+// InputsOf returns the inputs that a node of the class has: those of the class, and those that its choices bring.
+func (c *Class) InputsOf(node *Node) []Input { return expand(c.Inputs, node) }
+
+func expand(inputs []Input, node *Node) []Input {
+	all := slices.Clone(inputs)
+	for _, input := range inputs {
+		value, _ := node.Input(input.Name)
+		for _, option := range input.Options {
+			if value == option.Key {
+				all = append(all, expand(option.Inputs, node)...)
+			}
+		}
+	}
+	return all
 }
 
 func rational(n json.Number) *big.Rat {

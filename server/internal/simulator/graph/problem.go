@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -84,6 +86,17 @@ func (i Input) notInList(value any) Problem {
 	}
 	return i.about("value_not_in_list", "Value not in list", fmt.Sprintf("%s: '%s' not in %s", i.Name, pythonText(value), list),
 		map[string]any{"input_config": config, "received_value": value})
+}
+
+// offering is the input with what it offers now.
+func (i Input) offering(choices []string) Input {
+	list, err := json.Marshal(choices)
+	if err != nil {
+		panic(err) // a list of texts has no reason to fail
+	}
+	i.Choices = choices
+	i.config = json.RawMessage(bytes.Replace(i.config, []byte("[]"), list, 1))
+	return i
 }
 
 func (i Input) refused(why string) Problem {

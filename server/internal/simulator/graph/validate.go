@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Verdict is the outcome of a validation. When Refused is nil the prompt is accepted
@@ -16,8 +17,8 @@ type Verdict struct {
 }
 
 // Validate checks the nodes that outputs reach, and converts their literals in place. A
-// non-nil targets limits the outputs to those ids. imageExists decides on LoadImage's file.
-func (c Catalogue) Validate(g *Graph, targets []string, imageExists func(name string) bool) Verdict {
+// non-nil targets limits the outputs to those ids.
+func (c Catalogue) Validate(g *Graph, targets []string, offers Offers) Verdict {
 	verdict := Verdict{NodeErrors: map[string]*NodeProblems{}}
 	var outputs []string
 	for _, node := range g.Nodes {
@@ -39,7 +40,7 @@ func (c Catalogue) Validate(g *Graph, targets []string, imageExists func(name st
 		verdict.Refused = NewProblem("prompt_no_outputs", "Prompt has no outputs", "")
 		return verdict
 	}
-	v := &validator{catalogue: c, graph: g, imageExists: imageExists, checked: map[string]check{}, open: map[string]bool{}}
+	v := &validator{catalogue: c, graph: g, offers: offers, checked: map[string]check{}, open: map[string]bool{}}
 	var problems []Problem
 	for _, id := range outputs {
 		ok, own := v.output(id)
@@ -62,11 +63,11 @@ type check struct {
 }
 
 type validator struct {
-	catalogue   Catalogue
-	graph       *Graph
-	imageExists func(string) bool
-	checked     map[string]check
-	open        map[string]bool // nodes whose check has begun and not ended
+	catalogue Catalogue
+	graph     *Graph
+	offers    Offers
+	checked   map[string]check
+	open      map[string]bool // nodes whose check has begun and not ended
 }
 
 // errCycle ends the check of an output without blaming a node, as ComfyUI's does.
@@ -108,7 +109,7 @@ func (v *validator) node(id string) error {
 		return &exception{"KeyError", "'inputs'"}
 	}
 	result := check{ok: true}
-	for _, input := range v.catalogue[node.Class].Inputs {
+	for _, input := range v.catalogue[node.Class].InputsOf(node) {
 		problem, upstreamOK, err := v.input(node, input)
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func (v *validator) link(input Input, list []any) (*Problem, bool, error) {
 	if slot < 0 || slot >= int64(len(outputs)) {
 		return nil, false, &exception{"IndexError", "tuple index out of range"}
 	}
-	if outputs[slot] != input.Type {
+	if !fits(outputs[slot], input.Type) {
 		mismatch := input.mismatch(outputs[slot], list)
 		return &mismatch, true, nil
 	}
@@ -171,18 +172,32 @@ func (v *validator) link(input Input, list []any) (*Problem, bool, error) {
 	return nil, v.checked[id].ok, err
 }
 
+// fits tells whether an output can be linked to an input. Both may name several types; "*" is any.
+func fits(output, input string) bool {
+	if output == input || output == "*" || input == "*" {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(output, ","), func(kind string) bool {
+		return slices.Contains(strings.Split(input, ","), kind)
+	})
+}
+
 func (v *validator) literal(node *Node, input Input, value any) *Problem {
 	if wrapped, ok := value.(map[string]any); ok && wrapped["__value__"] != nil {
 		value = wrapped["__value__"]
 	}
+	if choices, ok := v.offers.Choices(node.Class, input.Name); ok {
+		input = input.offering(choices)
+	}
 	var problem Problem
 	converted, err := convert(input, value)
+	why, isFile := v.offers.FileProblem(node.Class, input.Name, pythonText(converted))
 	switch {
 	case err != nil:
 		problem = input.notConvertible(value, err)
-	case node.Class == "LoadImage" && input.Name == "image":
-		if name := pythonText(converted); !v.imageExists(name) {
-			problem = input.refused("Invalid image file: " + name)
+	case isFile:
+		if why != "" {
+			problem = input.refused(why)
 		}
 	case below(converted, input):
 		problem = input.tooSmall(converted)

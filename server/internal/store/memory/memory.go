@@ -39,6 +39,7 @@ type State struct {
 	templates   map[string]store.Template
 	records     map[string][]byte
 	log         *recent.Log
+	refusal     error // of every update; nil: none
 }
 
 type user struct {
@@ -77,6 +78,13 @@ func NewState() *State {
 		records:     map[string][]byte{},
 		log:         recent.New(store.Revision{Epoch: uuid.NewString()}),
 	}
+}
+
+// Refuse lets every update fail with an error from now on, as if the state were short of something; nil ends it.
+func (s *State) Refuse(with error) {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	s.refusal = with
 }
 
 // Store is one handle on a state.
@@ -164,7 +172,11 @@ func (s *Store) Update(ctx context.Context, change func(context.Context, store.T
 	defer s.leave()
 	s.catchUp()
 	t := &tx{State: s.state, lines: s.lines, at: map[store.Thing]int{}}
-	if err := guarded(context.WithoutCancel(ctx), change, t); err != nil {
+	err := guarded(context.WithoutCancel(ctx), change, t)
+	if err == nil {
+		err = s.state.refusal
+	}
+	if err != nil {
 		s.lines.Undo(0)
 		return store.Revision{}, err
 	}

@@ -83,6 +83,13 @@ func (d *faultyDisk) restart(f fault) {
 	d.files, d.names, d.fault, d.seen = map[string]*cachedFile{}, map[uintptr]string{}, f, 0
 }
 
+// breaks sets a fault of this life.
+func (d *faultyDisk) breaks(f fault) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fault, d.seen = f, 0
+}
+
 // heal ends the fault, and gives how many operations of its kind there were.
 func (d *faultyDisk) heal() int {
 	d.mu.Lock()

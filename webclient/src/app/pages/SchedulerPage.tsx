@@ -49,6 +49,16 @@ function Scheduler() {
     setFocusPrompt(blank);
   });
   const { summary, workflow, durations } = composer;
+  const wanted = search.get("workflow");
+  const choose = useRef(composer.setWorkflowId);
+  useEffect(() => {
+    choose.current = composer.setWorkflowId;
+  });
+  useEffect(() => {
+    if (wanted === null) return;
+    choose.current(wanted);
+    setSearch({}, { replace: true });
+  }, [wanted, setSearch]);
   const close = useCallback(() => select(undefined), [select]);
   useEscape(close);
 
@@ -96,6 +106,8 @@ function Scheduler() {
               start={composer.start}
               busy={composer.busy}
               promptAsked={composer.promptAsked}
+              news={composer.news}
+              onNewsRead={composer.forgetNews}
               onChange={composer.setValues}
               onWorkflow={composer.setWorkflowId}
               onStart={composer.setStart}

@@ -2,7 +2,6 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type BookingOutcome, useBooking } from "../../actions/useBooking";
 import { useNotify } from "../../components/Notices";
 import {
-  emptyValues,
   type FieldErrors,
   type FormValues,
   inputFor,
@@ -11,24 +10,19 @@ import {
   sameValues,
   valuesOf,
 } from "../../form/values";
+import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import { InputRole } from "../../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
-import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
+import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { shortestOf } from "../../lib/lanes";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
+import { recentFirst, recentWorkflows } from "../../live/recent";
 import { slotDurations } from "../../live/selectors";
 import { useDraft } from "../../live/useDraft";
-import { useForm } from "../../live/useForm";
+import { type Draft, useFields, withTyped } from "./useFields";
 
 const none: FieldErrors = new Map();
-
-/** What of a booking in the making outlives the page. */
-interface Draft {
-  readonly workflowId?: string | undefined;
-  readonly values?: FormValues | undefined;
-  readonly start?: number | undefined;
-}
 
 /** A place nearer than this, in milliseconds, or than a slot, cannot be booked first and filled afterwards. */
 const timeToWrite = 10_000;
@@ -41,12 +35,10 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const workflows = useLive((state) => state.workflows);
   const notify = useNotify();
   const [draft, edit] = useDraft<Draft>("booking");
-  const summary = workflows.find(({ id }) => id === draft?.workflowId) ?? workflows[0];
-  const { workflow, error } = useForm(summary);
+  const [recent] = useState(recentWorkflows);
+  const summary = workflows.find(({ id }) => id === draft?.workflowId) ?? usualOf(workflows, recent);
+  const { workflow, error, values, touched, news, setValues, staleAt, forgetNews } = useFields(summary);
   const durations = useMemo(() => slotDurations(summary), [summary]);
-  const blank = useMemo(() => emptyValues(workflow), [workflow]);
-  const typed = draft?.values;
-  const values = useMemo(() => ({ ...blank, ...typed }), [typed, blank]);
   const start = draft?.start;
   const [errors, setErrors] = useState(none);
   const [busy, setBusy] = useState(false);
@@ -70,8 +62,12 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     const { outcome, complaints } = await send(workflow, filled, start, (instead) =>
       latest.current(instead, blankPrompt),
     );
-    setErrors(complaints ?? outcome?.problem?.inputs ?? none);
+    const problem = outcome?.problem;
+    const stale = problem?.reason === ErrorReason.STALE_WORKFLOW;
+    if (stale) staleAt(problem.metadata["version"] ?? "");
+    setErrors(complaints ?? (stale ? none : problem?.inputs) ?? none);
     if (!outcome?.job) return;
+    forgetNews();
     setStart(undefined);
     onBooked(outcome.job, filled !== values);
   }
@@ -99,15 +95,28 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
 
   function reuse(job: Job): void {
     const before = draft;
-    edit((known) => ({ ...known, workflowId: job.workflowId, values: valuesOf(job) }));
+    const kept = { version: job.workflowVersion, values: valuesOf(job) };
+    edit((known) => ({ ...withTyped(known, job.workflowId, kept), workflowId: job.workflowId }));
     setErrors(none);
-    if (typed && !lacking && !sameValues(typed, valuesOf(job)))
+    if (touched && !lacking && !sameValues(values, valuesOf(job)))
       notify({
         tone: "plain",
         about: "draft",
         title: "The fields hold that job's settings now.",
         action: { label: "Undo", run: () => edit(() => before) },
       });
+  }
+
+  /** Takes another workflow. What was typed into this one waits for its return; the prompt goes along where none waits there. */
+  function setWorkflowId(workflowId: string): void {
+    const text = prompt ? String(values[prompt.name] ?? "") : "";
+    setErrors(none);
+    edit((known) => {
+      const waiting = known?.typed?.[workflowId] ?? { version: "", values: {} };
+      const bare = String(waiting.values["prompt"] ?? "") === "" && text !== "";
+      const typed = bare ? { ...waiting, values: { ...waiting.values, prompt: text } } : waiting;
+      return { ...withTyped(known, workflowId, typed), workflowId };
+    });
   }
 
   return {
@@ -122,14 +131,23 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     busy,
     /** Rises when the prompt is what is missing. */
     promptAsked,
-    setWorkflowId: (workflowId: string) => edit((known) => ({ ...known, workflowId })),
-    setValues: (next: FormValues) => edit((known) => ({ ...known, values: next })),
+    /** What is another in the form since it was filled in. */
+    news,
+    forgetNews,
+    setWorkflowId,
+    setValues,
     setStart,
     book,
     take,
     bookInstead,
     reuse,
   };
+}
+
+/** The workflow that is meant while none was chosen: the one that was booked last, of those that can be booked. */
+function usualOf(workflows: readonly WorkflowSummary[], recent: readonly string[]): WorkflowSummary | undefined {
+  const can = workflows.filter(({ bookable }) => bookable);
+  return recentFirst(can, recent)[0] ?? workflows[0];
 }
 
 /** Sends one booking at a time: while one is under way another click does nothing. */

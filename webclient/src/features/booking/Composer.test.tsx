@@ -21,6 +21,8 @@ function setUp(part: Partial<ComposerProps> = {}, jobs: readonly Job[] = []) {
     start: undefined,
     busy: false,
     promptAsked: 0,
+    news: [],
+    onNewsRead: () => {},
     ...calls,
     ...part,
     ...next,

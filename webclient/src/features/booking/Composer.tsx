@@ -2,18 +2,22 @@ import { useEffect, useRef } from "react";
 import { Banner } from "../../components/Banner";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
+import type { FormChange } from "../../form/carry";
 import { sends } from "../../form/enterKey";
+import { FormNews } from "../../form/FormNews";
 import { InputFields } from "../../form/InputFields";
 import { type FieldErrors, type FormValues, lacksPrompt } from "../../form/values";
 import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../../lib/format";
 import { lanesOf, type SlotDurations, shortestOf } from "../../lib/lanes";
+import { titleOf } from "../../lib/words/workflow";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
 import { useNow } from "../../live/now";
 import { selectWorkers } from "../../live/selectors";
 import { availabilityOf, bookWords } from "./availability";
 import { WhenField } from "./WhenField";
+import { WorkflowPicker } from "./WorkflowPicker";
 
 /** ComposerProps are a booking in the making. Times in milliseconds. */
 export interface ComposerProps {
@@ -29,6 +33,9 @@ export interface ComposerProps {
   readonly busy: boolean;
   /** Rises when the prompt is what is missing. */
   readonly promptAsked: number;
+  /** What is another in the form since it was filled in. */
+  readonly news: readonly FormChange[];
+  readonly onNewsRead: () => void;
   readonly onChange: (values: FormValues) => void;
   readonly onWorkflow: (id: string) => void;
   readonly onStart: (start: number | undefined) => void;
@@ -45,6 +52,8 @@ export function Composer(props: ComposerProps) {
     start,
     busy,
     promptAsked,
+    news,
+    onNewsRead,
     onChange,
     onWorkflow,
     onStart,
@@ -60,6 +69,7 @@ export function Composer(props: ComposerProps) {
   const lanes = lanesOf(durations, selectWorkers(store.get()), store.get().jobs, now);
   const available = availabilityOf(start, lanes, { now, daysAhead, viewer });
   const { slot, nextFree, refusal, instead } = available;
+  const obstacle = obstacleWords(summary);
   const prompt = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (promptAsked > 0) prompt.current?.focus();
@@ -77,31 +87,23 @@ export function Composer(props: ComposerProps) {
     <form onSubmit={submit} noValidate className="card flex flex-col gap-4 p-4 sm:p-5">
       <div className="flex flex-wrap items-baseline justify-between gap-2">
         <h2 className="font-semibold text-lg">New booking</h2>
-        {workflows.length > 1 ? (
-          <select
-            aria-label="Workflow"
-            value={summary.id}
-            onChange={(event) => onWorkflow(event.target.value)}
-            className="field w-auto py-1 text-sm"
-          >
-            {workflows.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title || id}
-              </option>
-            ))}
-          </select>
-        ) : (
-          <span className="text-ink-soft text-sm">
-            {summary.title || summary.id}, {formatDuration(shortestOf(durations))} a slot
-          </span>
-        )}
+        <span className="text-ink-soft text-sm">
+          {[
+            workflows.length === 1 && titleOf(summary),
+            durations.size > 0 && `${formatDuration(shortestOf(durations))} a slot`,
+          ]
+            .filter(Boolean)
+            .join(", ")}
+        </span>
       </div>
-      {summary.problems.length > 0 && (
+      {workflows.length > 1 && <WorkflowPicker workflows={workflows} chosen={summary} onChoose={onWorkflow} />}
+      {obstacle && (
         <Banner alert tone="bad" className="flex gap-2">
           <Icon name="warning" className="size-5 shrink-0" />
-          <span>This workflow cannot run now: {summary.problems.join(" ")}</span>
+          <span>{obstacle}</span>
         </Banner>
       )}
+      {news.length > 0 && <FormNews changes={news} onDone={onNewsRead} />}
       <InputFields
         workflow={workflow}
         values={values}
@@ -125,4 +127,10 @@ export function Composer(props: ComposerProps) {
       </div>
     </form>
   );
+}
+
+/** Why the workflow cannot be booked now; empty when it can. */
+function obstacleWords({ disabled, problems }: WorkflowSummary): string {
+  if (disabled) return "This workflow is switched off: choose another one.";
+  return problems.length > 0 ? `This workflow cannot run now: ${problems.join(" ")}` : "";
 }

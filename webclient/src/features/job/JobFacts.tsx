@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { labelOf } from "../../form/InputField";
+import { labelOf } from "../../form/labels";
 import { type Input, InputRole, type InputValue } from "../../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
