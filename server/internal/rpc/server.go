@@ -36,12 +36,21 @@ type Workers interface {
 	Owner(name string) (worker string)
 }
 
+// Store reads what is kept. Nothing is written here.
+type Store interface {
+	store.Jobs
+	store.Timelines
+	store.Invitations
+	store.Audit
+	store.Log
+}
+
 // Server is what the services work with.
 type Server struct {
 	Booking    *booking.Service
 	Identity   *identity.Service
 	Feed       *feed.Feed[*Delta]
-	Store      store.Store
+	Store      Store
 	Live       *changes.Follower // keeps Feed up to date with Store
 	Catalog    Catalog
 	Workers    Workers
