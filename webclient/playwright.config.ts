@@ -2,9 +2,9 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "e2e",
-  // Each file starts a service of its own; on a small machine they are better run one after the other.
-  workers: 1,
-  timeout: 60_000,
+  // Each file starts a service of its own and mostly waits for it, so two fit on a small machine.
+  workers: 2,
+  timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
   forbidOnly: true,

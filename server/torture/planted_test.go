@@ -170,8 +170,8 @@ func TestCheckKnowsHowTheClockStood(t *testing.T) {
 	e := story()
 	e.Runs[0].At = 990 // ten milliseconds before the slot
 	for says, clock := range map[string]skew{
-		"before its slot": {{}, {Since: 100, Off: -5000}, {Since: 200}},
-		"":                {{}, {Since: 100, Off: 5000}, {Since: 990}},
+		"before its slot": {{}, {Since: 100, By: 100, Off: -5000}, {Since: 200, By: 200}},
+		"":                {{}, {Since: 100, By: 100, Off: 5000}, {Since: 990, By: 990}},
 	} {
 		e.Skew = clock
 		if found := strings.Join(check(e), "\n"); !strings.Contains(found, says) || says == "" && found != "" {

@@ -8,9 +8,11 @@ import (
 // skew lists the settings of the service's clock. None is a clock that was always right.
 type skew []setting
 
-// setting is an offset of the clock and the true moment from which it holds, both in milliseconds.
+// setting is an offset of the clock and the true moments from which it can hold and from which it surely does, all in
+// milliseconds.
 type setting struct {
 	Since int64 `json:"since"`
+	By    int64 `json:"by"`
 	Off   int64 `json:"off"`
 }
 
@@ -20,7 +22,7 @@ const heard = 50
 // until returns the latest moment at which a setting can have held.
 func (s skew) until(i int) int64 {
 	if i+1 < len(s) {
-		return s[i+1].Since + heard
+		return s[i+1].By + heard
 	}
 	return math.MaxInt64
 }
@@ -50,10 +52,14 @@ func (s skew) when(said int64) int64 {
 	return latest
 }
 
-// setClock notes that the service's clock is off from now on.
-func (h *history) setClock(off time.Duration) {
+// setClock sets the service's clock, and notes from when on it is off.
+func (h *history) setClock(off time.Duration, set func() error) {
+	since := time.Now().UnixMilli()
+	if err := set(); err != nil {
+		h.violation(err.Error())
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.skew = append(h.skew, setting{time.Now().UnixMilli(), off.Milliseconds()})
+	h.skew = append(h.skew, setting{since, time.Now().UnixMilli(), off.Milliseconds()})
 	h.note("clock set", 0, off.String())
 }

@@ -39,7 +39,7 @@ func (a *App) takeOver(ctx context.Context) error {
 	now, epoch := clock.Now().UnixMilli(), uuid.NewString() // one for each taking over: a folder may be restored into again
 	results := map[string][]job.Result{}
 	for _, j := range active {
-		if j.Start <= now {
+		if j.MayHaveBegun(now) {
 			results[j.ID] = a.fleet.ResultsOf(ctx, j)
 		}
 	}

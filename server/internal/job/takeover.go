@@ -4,9 +4,10 @@ package job
 // ids of their own under the epoch, which names the taking over. What may have run before is not run again. results are what
 // it left, if that is known.
 func (j *Job) TakeOver(epoch string, now int64, results []Result) {
+	begun := j.MayHaveBegun(now)
 	j.Epoch = epoch
 	switch {
-	case j.Status == Scheduled && j.Start > now:
+	case !begun:
 		j.touch()
 	case len(results) > 0:
 		j.Complete(now, results)
@@ -19,3 +20,7 @@ func (j *Job) TakeOver(epoch string, now int64, results []Result) {
 		})
 	}
 }
+
+// MayHaveBegun reports whether an active job may have been handed over by whoever had it before: its slot has begun, or it was
+// claimed, which it can be before its slot where a clock was wrong.
+func (j Job) MayHaveBegun(now int64) bool { return j.Status != Scheduled || j.Start <= now }

@@ -13,16 +13,20 @@ func TestTakenOver(t *testing.T) {
 		results []job.Result
 		want    job.Status
 	}{
-		"to come":               {job.Job{Status: job.Scheduled, Start: 1001}, nil, job.Scheduled},
-		"due":                   {job.Job{Status: job.Scheduled, Start: 1000}, nil, job.Failed},
-		"under way":             {job.Job{Status: job.Processing, Start: 1005}, nil, job.Failed},
-		"under way to its end":  {job.Job{Status: job.Processing, Start: 900}, results, job.Completed},
-		"ran since":             {job.Job{Status: job.Scheduled, Start: 900}, results, job.Completed},
-		"under way, taken back": {job.Job{Status: job.Processing, Start: 900, CancelRequested: true}, nil, job.Cancelled},
+		"to come":   {job.Job{Status: job.Scheduled, Start: 1001}, nil, job.Scheduled},
+		"due":       {job.Job{Status: job.Scheduled, Start: 1000}, nil, job.Failed},
+		"under way": {job.Job{Status: job.Processing, Start: 1005}, nil, job.Failed},
+		"claimed by a clock that was wrong, to its end": {job.Job{Status: job.Processing, Start: 5000}, results, job.Completed},
+		"under way to its end":                          {job.Job{Status: job.Processing, Start: 900}, results, job.Completed},
+		"ran since":                                     {job.Job{Status: job.Scheduled, Start: 900}, results, job.Completed},
+		"under way, taken back":                         {job.Job{Status: job.Processing, Start: 900, CancelRequested: true}, nil, job.Cancelled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := tc.job
 			j.ID, j.Attempt, j.Version = "01900000-0000-7000-8000-00000000000a", 1, 3
+			if begun := j.MayHaveBegun(1000); begun == (tc.want == job.Scheduled) {
+				t.Errorf("may have begun: %v", begun)
+			}
 			before := j.PromptID()
 			other := j
 			j.TakeOver("one", 1000, tc.results)
