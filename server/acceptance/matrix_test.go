@@ -86,7 +86,7 @@ var matrix = map[string]row{
 	"WorkflowService/DeleteWorkflow":  {want: notBuilt},
 	"WorkflowService/CheckWorkflow":   {want: notBuilt},
 	"WorkflowService/MeasureWorkflow": {want: notBuilt},
-	"WorkflowService/ListTemplates":   {want: notBuilt},
+	"WorkflowService/ListTemplates":   {request: (*stage).whenReady, want: forUsers},
 
 	"WorkerService/ListWorkers":   {want: forUsers},
 	"WorkerService/GetWorker":     {request: (*stage).worker, want: forUsers},
@@ -137,6 +137,7 @@ var paths = map[string]map[string][5]int{
 		"":        {401, 404, 404, 404, 401},
 	}, // the job has ended
 	"POST /uploads":       {"": {401, 403, 403, 200, 401}},
+	"/templates/gpu/no":   {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/previews/nobody's":  {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/images/..%2flock":   {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/images/admin-token": {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
@@ -281,6 +282,16 @@ func (s *stage) move() any {
 }
 
 func (s *stage) booking() any { return fields{"inputs": prompt("a fox"), "earliestStartMs": 0} }
+
+// whenReady waits for the worker, which a row before may have started anew.
+func (s *stage) whenReady() any {
+	s.eventually("the worker is ready", func() bool {
+		var told struct{ Worker struct{ Status string } }
+		s.ask(s.personas[admin], "WorkerService/GetWorker", s.worker(), &told)
+		return told.Worker.Status == "WORKER_STATUS_READY"
+	})
+	return nil
+}
 
 func (s *stage) worker() any { return fields{"workerId": "gpu"} }
 

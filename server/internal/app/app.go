@@ -25,6 +25,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
@@ -50,6 +51,7 @@ type App struct {
 	library   *library.Library
 	fleet     *fleet.Fleet
 	uploads   *uploads.Uploads
+	templates *templates.Templates
 	metrics   *metrics.Metrics
 	live      *changes.Follower // keeps feed and metrics up to date with store
 	refusals  *refusal.Log

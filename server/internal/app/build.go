@@ -21,6 +21,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
@@ -73,6 +74,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Measured:  func() bool { return a.catalog.State().IsMeasured() },
 		HasSpace:  a.store.HasSpace,
 	})
+	a.templates = templates.New(a.fleet.TemplateSources())
 	a.uploads, err = uploads.New(uploads.Config{Folder: filepath.Join(c.Server.DataDir, "uploads"), HasSpace: a.store.HasSpace})
 	if err != nil {
 		return err
@@ -85,6 +87,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Store:      a.store,
 		Workers:    a.fleet,
 		Uploads:    a.uploads,
+		Templates:  a.templates,
 		Catalog:    a.catalog,
 		Presenter:  presenter,
 		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),

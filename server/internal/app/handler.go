@@ -9,6 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/webui"
 	"github.com/comfyscheduler/comfyscheduler/webclient"
@@ -24,6 +25,7 @@ func (a *App) handler() (http.Handler, error) {
 	kept := filepath.Join(a.Config.Server.DataDir, "thumbnails")
 	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(a.fleet, kept, a.Config.Server.ThumbnailCache<<20)))
 	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.fleet.Preview)))
+	mux.Handle("GET "+rpc.TemplatePictures+"{worker}/{name...}", a.rpc.ForUsers(a.templates.Pictures()))
 	mux.HandleFunc("POST /uploads", a.rpc.HandleUpload)
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", a.rpc.ForUsers(a.metrics.Handler()))

@@ -22,6 +22,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
 )
 
 // Config holds the workers of a fleet, the parts that they share, and the rules for all of them.
@@ -89,6 +90,15 @@ func (f *Fleet) Workers() []health.Worker {
 	var all []health.Worker
 	for _, l := range f.lanes {
 		all = append(all, l.Status.Get())
+	}
+	return all
+}
+
+// TemplateSources returns the ComfyUIs that can be asked for the templates of their pages.
+func (f *Fleet) TemplateSources() []templates.Source {
+	var all []templates.Source
+	for _, l := range f.lanes {
+		all = append(all, templates.Source{Worker: l.ID, ComfyUI: l.Engine.Client()})
 	}
 	return all
 }

@@ -42,6 +42,7 @@ var audiences = map[string]audience{
 
 	api.WorkflowServiceListWorkflowsProcedure: signedIn,
 	api.WorkflowServiceGetWorkflowProcedure:   signedIn,
+	api.WorkflowServiceListTemplatesProcedure: signedIn,
 
 	api.WorkerServiceListWorkersProcedure:   signedIn,
 	api.WorkerServiceGetWorkerProcedure:     signedIn,

@@ -23,6 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
@@ -55,6 +56,7 @@ type Server struct {
 	Catalog    Catalog
 	Workers    Workers
 	Uploads    *uploads.Uploads
+	Templates  *templates.Templates
 	Presenter  Presenter
 	CookieName string
 	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever
