@@ -123,7 +123,7 @@ func values(n *graph.Node, class *objectinfo.Class) (found []Problem) {
 		if _, linked := in.Value.(graph.Link); linked || spec == nil {
 			continue
 		}
-		if p, wrong := refuses(spec, in.Name, in.Value); wrong {
+		if p, wrong := refuses(n.Class, spec, in.Name, in.Value); wrong {
 			p.Field = in.Name
 			found = append(found, about(n, p))
 		}

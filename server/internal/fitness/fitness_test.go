@@ -60,10 +60,7 @@ func TestAProblemSaysWhatToDo(t *testing.T) {
 			"other choice", `"flux2"`, `[["sd3", "wan"]]`, fitness.ValueNotOffered,
 			`node 1 (X) has "flux2" in the field unet_name, which this ComfyUI does not offer there (it has sd3, wan)`,
 		},
-		{
-			"nothing to choose", `"flux2"`, `[[]]`, fitness.ValueNotOffered,
-			`node 1 (X) has "flux2" in the field unet_name, for which this ComfyUI has nothing to choose from`,
-		},
+		{"list filled by the page", `"flux2"`, `[[]]`, "", ""},
 		{
 			"too large", `99999`, `["INT", {"max": 16384}]`, fitness.ValueNotOffered,
 			"node 1 (X) has 99999 in the field unet_name, which takes at most 16384",

@@ -12,7 +12,7 @@ import (
 )
 
 // refuses says why ComfyUI would not take a value. The text goes on after the node's name.
-func refuses(spec *objectinfo.Input, field string, value any) (p Problem, wrong bool) {
+func refuses(class string, spec *objectinfo.Input, field string, value any) (p Problem, wrong bool) {
 	switch spec.Type {
 	case objectinfo.Int, objectinfo.Float:
 		return refusesNumber(spec, field, value)
@@ -22,7 +22,7 @@ func refuses(spec *objectinfo.Input, field string, value any) (p Problem, wrong 
 			keys[i] = option.Key
 		}
 		if asText := text(value); !slices.Contains(keys, asText) {
-			return notOffered(spec, field, keys, asText)
+			return notOffered(class, spec, field, keys, asText)
 		}
 	case objectinfo.Combo:
 		if spec.Choices == nil || spec.MultiSelect {
@@ -30,7 +30,7 @@ func refuses(spec *objectinfo.Input, field string, value any) (p Problem, wrong 
 		}
 		asText := text(value)
 		if choices := texts(spec.Choices); !slices.Contains(choices, asText) {
-			return notOffered(spec, field, choices, asText)
+			return notOffered(class, spec, field, choices, asText)
 		}
 	}
 	return Problem{}, false
@@ -66,29 +66,8 @@ func refusesNumber(spec *objectinfo.Input, field string, value any) (p Problem, 
 
 var modelExtensions = []string{".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".pt2", ".bin", ".gguf", ".onnx"}
 
-// modelFolders are the folders below ComfyUI's models folder by the field that names a file in them.
-var modelFolders = map[string]string{
-	"unet_name":             "diffusion_models",
-	"clip_name":             "text_encoders",
-	"clip_name1":            "text_encoders",
-	"clip_name2":            "text_encoders",
-	"clip_name3":            "text_encoders",
-	"clip_name4":            "text_encoders",
-	"vae_name":              "vae",
-	"ckpt_name":             "checkpoints",
-	"lora_name":             "loras",
-	"control_net_name":      "controlnet",
-	"style_model_name":      "style_models",
-	"gligen_name":           "gligen",
-	"hypernetwork_name":     "hypernetworks",
-	"photomaker_model_name": "photomaker",
-	"audio_encoder_name":    "audio_encoders",
-	"bg_removal_name":       "background_removal",
-	"model_name":            "upscale_models",
-}
-
 // notOffered explains a choice that ComfyUI does not offer.
-func notOffered(spec *objectinfo.Input, field string, choices []string, value string) (p Problem, wrong bool) {
+func notOffered(class string, spec *objectinfo.Input, field string, choices []string, value string) (p Problem, wrong bool) {
 	isModel := slices.Contains(modelExtensions, strings.ToLower(path.Ext(value)))
 	name := baseName(value)
 	elsewhere := slices.IndexFunc(choices, func(c string) bool { return baseName(c) == name })
@@ -103,14 +82,14 @@ func notOffered(spec *objectinfo.Input, field string, choices []string, value st
 		p.Kind, p.File = MissingFile, value
 		p.Text = fmt.Sprintf("needs the file %s, which is not there: put it into ComfyUI's input folder", value)
 	case isModel:
-		p.Kind, p.File, p.Folder = MissingModel, value, modelFolders[field[strings.LastIndexByte(field, '.')+1:]]
+		p.Kind, p.File, p.Folder = MissingModel, value, modelFolder(class, field)
 		folder := p.Folder
 		if folder == "" {
 			folder = "<the folder for its kind>"
 		}
 		p.Text = fmt.Sprintf("needs the model file %s, which is not there: put it into models/%s", value, folder)
 	case len(choices) == 0:
-		p.Text = fmt.Sprintf("has %q in the field %s, for which this ComfyUI has nothing to choose from", value, field)
+		return Problem{}, false // the page fills the list, and the node takes what it is given
 	default:
 		p.Text = fmt.Sprintf("has %q in the field %s, which this ComfyUI does not offer there (it has %s)", value, field, list(choices))
 	}
