@@ -134,7 +134,7 @@ func messageOf(event string, data json.RawMessage) Message {
 			NodeID:    string(d.NodeID),
 			NodeType:  string(d.NodeType),
 			Type:      string(d.Type),
-			Message:   trimmed(string(d.Message), "the node failed without a message"),
+			Message:   advised(trimmed(string(d.Message), "the node failed without a message")),
 			Traceback: firstLines(d.Traceback),
 		}
 	case "execution_interrupted":
