@@ -117,13 +117,15 @@ func TestOutputsOfEveryShape(t *testing.T) {
 		"16": {"images": [{"filename": "../up.png", "subfolder": "", "type": "output"},
 			{"filename": "e.png", "subfolder": "/etc", "type": "output"},
 			{"filename": "", "subfolder": "a", "type": "output"}, {"filename": "up.png", "subfolder": "..\\..", "type": "output"}]},
-		"17": null, "18": [], "19": {"images": null}, "20": 4}}`)
+		"17": null, "18": [], "19": {"images": null}, "20": 4,
+		"21": {"result": ["3d\\tri.GLB", null, "no.glb"]}, "22": {"result": ["in/tri.glb [input]"]}, "23": {"result": []}}}`)
 	want := []comfy.File{
 		{NodeID: "30", MediaKey: "images", Filename: "w_1.webp", Type: "output", Animated: true},
 		{NodeID: "9", MediaKey: "images", Filename: "p_1.png", Subfolder: `a\b`, Type: "output"},
 		{NodeID: "10", MediaKey: "gifs", Filename: "v.mp4", Subfolder: "a/b", Type: "output"},
 		{NodeID: "11", MediaKey: "audio", Filename: "s.flac", Type: "output"},
 		{NodeID: "15", MediaKey: "images", Filename: "untold.png", Type: "output"},
+		{NodeID: "21", MediaKey: "result", Filename: "tri.GLB", Subfolder: "3d", Type: "output"},
 	}
 	if !reflect.DeepEqual(o.Files, want) {
 		t.Errorf("files %+v", o.Files)

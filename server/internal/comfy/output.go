@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +69,8 @@ func outputsOf(node string, raw json.RawMessage) (files []File, texts []Text) {
 					texts = append(texts, Text{NodeID: node, Text: clean(s)})
 				}
 			}
+		case "result":
+			files = append(files, shapeIn(out)...)
 		default:
 			files = append(files, filesIn(out)...)
 		}
@@ -96,6 +99,24 @@ func filesIn(out member) []File {
 		files = append(files, File{MediaKey: out.key, Filename: brief(f.Filename), Subfolder: brief(f.Subfolder), Type: brief(folder)})
 	}
 	return files
+}
+
+// shapes are the endings of the files of 3D nodes.
+var shapes = []string{".glb", ".gltf", ".obj", ".stl", ".fbx", ".ply", ".usdz", ".splat", ".ksplat", ".spz"}
+
+// shapeIn reads what 3D nodes put under "result": the path of a file below the output folder, and after it what the page's viewer
+// needs. Other nodes put other things there, which are passed over.
+func shapeIn(out member) []File {
+	var name string
+	if items := each(out.value); len(items) == 0 || json.Unmarshal(items[0], &name) != nil {
+		return nil
+	}
+	name = strings.TrimSuffix(strings.ReplaceAll(name, `\`, "/"), " [output]")
+	if !slices.Contains(shapes, strings.ToLower(path.Ext(name))) {
+		return nil
+	}
+	folder, file := path.Split(name)
+	return []File{{MediaKey: out.key, Filename: brief(file), Subfolder: brief(strings.TrimSuffix(folder, "/")), Type: "output"}}
 }
 
 // each returns a list's items, or the value itself when it is no list.
