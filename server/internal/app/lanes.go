@@ -23,6 +23,7 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 		Workers:      c.Workers,
 		Library:      a.library,
 		WarmupPrompt: c.Workflow.WarmupPrompt,
+		PartnerKey:   c.Workflows.PartnerAPIKey,
 		Estimates:    a.estimates,
 		Grace:        time.Duration(c.Server.ShutdownGrace),
 		Overrun:      overrunLimit(c.Scheduler),

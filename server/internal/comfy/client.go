@@ -36,6 +36,9 @@ type Options struct {
 	Log *slog.Logger
 	// Token is sent with every request as a bearer token, for what stands in front of ComfyUI. Empty: none.
 	Token string
+	// PartnerKey is sent with prompts that are paid, for the services of their nodes, and with nothing else. Whatever ComfyUI says is
+	// cleared of it: its errors quote what they were given. Empty: none.
+	PartnerKey string
 	// Proxy chooses the proxy of a request, see [http.Transport]. Nil: none, ComfyUI is asked directly.
 	Proxy func(*http.Request) (*url.URL, error)
 	// HTTPClient carries requests and the websocket handshake. It must have no Timeout: a timeout would cut the
@@ -50,6 +53,8 @@ type Client struct {
 	base       string
 	http       *http.Client
 	token      string
+	partnerKey string
+	secrets    secrets
 	log        *slog.Logger
 	onClientID func(string)
 	timings    timings
@@ -70,6 +75,8 @@ func New(o Options) *Client {
 		base:       strings.TrimRight(o.BaseURL, "/"),
 		http:       o.HTTPClient,
 		token:      o.Token,
+		partnerKey: o.PartnerKey,
+		secrets:    newSecrets(o.PartnerKey),
 		log:        o.Log,
 		onClientID: o.OnClientID,
 		timings:    defaultTimings(cmp.Or(o.PollInterval, time.Second)),

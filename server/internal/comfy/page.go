@@ -19,7 +19,7 @@ func (c *Client) PageFile(ctx context.Context, path string, limit int64) ([]byte
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(io.LimitReader(res.Body, refusalLimit)) // what was read of it is told
-		return nil, &StatusError{Method: http.MethodGet, Path: path, Status: res.StatusCode, Body: answer{body: body}.said()}
+		return nil, &StatusError{Method: http.MethodGet, Path: path, Status: res.StatusCode, Body: answer{body: c.secrets.clear(body)}.said()}
 	}
 	data, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {

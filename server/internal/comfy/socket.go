@@ -141,7 +141,7 @@ func (c *Client) read(conn *websocket.Conn, s *socket) error {
 		if kind == websocket.MessageBinary {
 			parse = parseBinary
 		}
-		e, err := parse(data)
+		e, err := parse(c.secrets.clear(data))
 		if err != nil {
 			c.log.Debug("unreadable frame from ComfyUI", "error", err, "bytes", len(data))
 		}

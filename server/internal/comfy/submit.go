@@ -17,9 +17,25 @@ var ErrUncertain = errors.New("it is not known whether ComfyUI queued the prompt
 type Prompt struct {
 	// ID is chosen by the caller, who can then find the prompt again whatever happens to the answer:
 	// a lower-case hyphenated UUID, newer versions refuse all else.
-	ID        string
-	Graph     json.RawMessage // API format; sent as it is, so numbers keep every digit
-	ExtraData map[string]any  // such as extra_pnginfo; may be nil
+	ID    string
+	Graph json.RawMessage // API format; sent as it is, so numbers keep every digit
+	// Workflow is what the graph was made of on ComfyUI's page. ComfyUI puts it into the files that it writes, so that they open there
+	// again; nil: there is none.
+	Workflow json.RawMessage
+	// Paid says that the graph has nodes of paid services. They are given [Options.PartnerKey].
+	Paid bool
+}
+
+// extraData is what goes beside the graph; nil: nothing.
+func (c *Client) extraData(p Prompt) map[string]any {
+	extra := map[string]any{}
+	if p.Workflow != nil {
+		extra["extra_pnginfo"] = map[string]json.RawMessage{"workflow": p.Workflow}
+	}
+	if p.Paid && c.partnerKey != "" {
+		extra["api_key_comfy_org"] = c.partnerKey
+	}
+	return extra
 }
 
 // Submit posts a prompt and returns nil when ComfyUI has queued it. It posts once, never again. Errors:
@@ -37,8 +53,8 @@ func (c *Client) Submit(ctx context.Context, p Prompt) error {
 		return err
 	}
 	body := map[string]any{"prompt": p.Graph, "prompt_id": p.ID, "client_id": c.ClientID()}
-	if len(p.ExtraData) > 0 {
-		body["extra_data"] = p.ExtraData
+	if extra := c.extraData(p); len(extra) > 0 {
+		body["extra_data"] = extra
 	}
 	a, err := c.send(ctx, slowTimeout, http.MethodPost, "/prompt", body)
 	if errors.Is(err, ErrUnreachable) {

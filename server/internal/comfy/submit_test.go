@@ -32,9 +32,9 @@ func TestSubmitSendsTheGraphUnchanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := start(t, s, "me", false)
 		err := c.Submit(t.Context(), comfy.Prompt{
-			ID:        promptID,
-			Graph:     smallGraph,
-			ExtraData: map[string]any{"extra_pnginfo": map[string]string{"job": "7"}},
+			ID:       promptID,
+			Graph:    smallGraph,
+			Workflow: json.RawMessage(`{"nodes":[{"id":9007199254740993}]}`),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +46,7 @@ func TestSubmitSendsTheGraphUnchanged(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"noise_seed":18446744073709551615`, `"filename_prefix":"<a>&b"`, `"client_id":"me"`,
-		`"prompt_id":"` + promptID + `"`, `"extra_pnginfo":{"job":"7"}`,
+		`"prompt_id":"` + promptID + `"`, `"extra_data":{"extra_pnginfo":{"workflow":{"nodes":[{"id":9007199254740993}]}}}`,
 	} {
 		if !strings.Contains(posts[0], want) {
 			t.Errorf("%s is not in %s", want, posts[0])

@@ -81,6 +81,7 @@ func (c *Client) send(ctx context.Context, timeout time.Duration, method, path s
 	if len(data) > bodyLimit {
 		return answer{}, fmt.Errorf("ComfyUI's answer to %s %s is longer than %d MiB", method, path, bodyLimit>>20)
 	}
+	data = c.secrets.clear(data)
 	if !utf8.Valid(data) { // of a proxy, or of a pack that is careless
 		data = bytes.ToValidUTF8(data, []byte(string(utf8.RuneError)))
 	}

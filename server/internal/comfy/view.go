@@ -40,7 +40,7 @@ func (c *Client) View(ctx context.Context, f File, byteRange string) (*http.Resp
 	defer cancel()
 	defer res.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(res.Body, refusalLimit)) // what was read of it is told
-	return nil, answer{status: res.StatusCode, body: body}.ok(http.MethodGet, "/view")
+	return nil, answer{status: res.StatusCode, body: c.secrets.clear(body)}.ok(http.MethodGet, "/view")
 }
 
 // viewed ends the request with its body, and when nothing more comes.

@@ -63,6 +63,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 	l.Engine = launch.New(launch.Config{
 		Worker:     w.ID,
 		ComfyUI:    w.ComfyUI,
+		PartnerKey: c.PartnerKey,
 		Files:      left.Files,
 		DataDir:    c.DataDir,
 		Instance:   c.Instance,

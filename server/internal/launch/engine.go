@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Worker     string // id
 	ComfyUI    config.ComfyUI
+	PartnerKey config.Secret // for nodes of paid services; empty: none
 	Files      Files
 	DataDir    string // the service's, told to people who find its ComfyUI
 	Instance   string // the data folder's own name, which no copy of it has
@@ -84,6 +85,7 @@ func New(c Config) *Engine {
 		BaseURL:    c.ComfyUI.BaseURL(),
 		ClientID:   e.clientID(),
 		Token:      c.ComfyUI.Token.Reveal(),
+		PartnerKey: c.PartnerKey.Reveal(),
 		Log:        c.Log.With("worker", c.Worker),
 		OnClientID: func(id string) { go e.keepClientID(id) },
 	}

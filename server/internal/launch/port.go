@@ -7,8 +7,6 @@ import (
 	"net"
 	"strings"
 	"time"
-
-	"github.com/comfyscheduler/comfyscheduler/server/internal/process"
 )
 
 // freeAfter bounds the wait for the port of a ComfyUI that was just ended.
@@ -111,7 +109,7 @@ func (b *boot) waitForAnswer(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("there is no ComfyUI at %s (waited %v): start it, or correct comfy_ui.api_host and api_port; %w",
 			b.ComfyUI.BaseURL(), timeout, last)
 	}
-	lines := strings.Join(process.Tail(b.Files.Log, shownLines), "\n    ")
+	lines := strings.Join(b.tail(shownLines), "\n    ")
 	return "", fmt.Errorf("ComfyUI has not opened port %d within %v (comfy_ui.start_timeout); its last lines:\n    %s",
 		b.ComfyUI.Port, timeout, lines)
 }

@@ -55,7 +55,7 @@ func (e *Engine) hold(p program) {
 	e.present.mu.Unlock()
 	go func() {
 		<-p.Done()
-		end(&exitError{exit: p.Exit(), lines: process.Tail(e.Files.Log, shownLines)})
+		end(&exitError{exit: p.Exit(), lines: e.tail(shownLines)})
 	}()
 }
 
