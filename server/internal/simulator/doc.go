@@ -1,8 +1,8 @@
 // Package simulator is a stand-in for ComfyUI: a process that speaks ComfyUI's HTTP and
 // websocket API as version 0.3.64 does, takes a configurable time for a run and saves
-// pictures that say they are simulated. The server starts it like a real ComfyUI, so that
-// launching, waiting, running, cancelling and crashing all go the real way. It knows the
-// node classes of graph/classes.json and no others.
+// pictures that say they are simulated, and files of other kinds. The server starts it like
+// a real ComfyUI, so that launching, waiting, running, cancelling and crashing all go the
+// real way. It knows the node classes of graph/classes and no others.
 //
 // # Misbehaviour
 //

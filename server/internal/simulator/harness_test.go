@@ -61,6 +61,7 @@ func start(t *testing.T, flags ...string) *comfy {
 
 var fast = []string{
 	"--port", "0", "--start-time", "0s", "--load-time", "0s", "--encode-time", "0s", "--step-time", "1ms", "--decode-time", "0s",
+	"--sample-inputs=false",
 }
 
 // do makes a request and decodes a JSON answer; a text answer comes as a string.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/templates"
 )
 
 // memory is the size that the simulated machine reports, in bytes.
@@ -45,6 +47,14 @@ func (s *server) systemStats(w http.ResponseWriter, _ *http.Request) error {
 			"torch_vram_free":  memory / 2,
 		}},
 	})
+}
+
+func (s *server) packTemplates(w http.ResponseWriter, _ *http.Request) error {
+	names, err := templates.Packs()
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, json.RawMessage(names))
 }
 
 func features() object {

@@ -27,6 +27,8 @@ type Options struct {
 	WindowsStandaloneBuild bool   // accepted
 	CPU                    bool   // accepted
 
+	SampleInputs bool // an empty input folder is filled with a few files
+
 	// How long things take.
 	StartTime  time.Duration // before the port opens
 	LoadTime   time.Duration // all models of a graph, once per process
@@ -56,6 +58,7 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.DisableMetadata, "disable-metadata", false, "do not write the graph into pictures")
 	fs.BoolVar(&o.WindowsStandaloneBuild, "windows-standalone-build", false, "accepted for ComfyUI's sake")
 	fs.BoolVar(&o.CPU, "cpu", false, "accepted for ComfyUI's sake")
+	fs.BoolVar(&o.SampleInputs, "sample-inputs", true, "put a few pictures, a video and a sound into an empty input folder")
 	fs.DurationVar(&o.StartTime, "start-time", 500*time.Millisecond, "time before the port opens")
 	fs.DurationVar(&o.LoadTime, "load-time", time.Second, "time to load a graph's models, once")
 	fs.DurationVar(&o.EncodeTime, "encode-time", 100*time.Millisecond, "time to encode a text")

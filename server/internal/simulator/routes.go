@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/templates"
 )
 
 // handler is a route. Its error becomes a 500, ComfyUI's answer to everything unforeseen.
@@ -35,6 +37,7 @@ func (s *server) handler() http.Handler {
 		"/free":                  {"POST": s.postFree},
 		"/view":                  {"GET": s.view},
 		"/upload/image":          {"POST": s.uploadImage},
+		"/workflow_templates":    {"GET": s.packTemplates},
 		"/internal/files/{type}": {"GET": s.filesOf},
 		"/internal/logs":         {"GET": s.logs},
 		"/internal/logs/raw":     {"GET": s.rawLogs},
@@ -43,6 +46,7 @@ func (s *server) handler() http.Handler {
 		mux.HandleFunc(path, route)
 		mux.HandleFunc("/api"+path, route)
 	}
+	templates.Register(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusNotFound) })
 	return checkOrigin(mux)
 }

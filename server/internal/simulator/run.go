@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/samples"
 )
 
 // Run starts a simulated ComfyUI and serves until ctx ends, which is a clean stop and no
@@ -29,6 +31,11 @@ func Run(ctx context.Context, o Options) error {
 	folders, err := o.prepareFolders()
 	if err != nil {
 		return err
+	}
+	if o.SampleInputs {
+		if err := samples.Write(folders.byType["input"]); err != nil {
+			return err
+		}
 	}
 	runs, err := openRunLog(o.RunLog)
 	if err != nil {

@@ -128,7 +128,7 @@ func upscale(c *Call) (Result, error) {
 	}
 	larger := scaled(pictures, pictures.Width*factor, pictures.Height*factor)
 	c.Machine.Decode(megapixels(larger.Width, larger.Height, larger.Count))
-	return values(larger)
+	return values(marked(larger))
 }
 
 func pad(c *Call) (Result, error) {

@@ -96,10 +96,10 @@ func (c *Call) paint(latent Latent, spec picture.Spec, reference *Pictures, deno
 		return one.Paint()
 	}
 	if frames > 1 {
-		painted = moving(spec, painted, frames, latent.Start)
+		painted = marked(moving(spec, painted, frames, latent.Start))
 	}
 	if reference != nil {
-		painted = mixed(scaled(*reference, spec.Width, spec.Height), painted, 0.55)
+		painted = marked(mixed(scaled(*reference, spec.Width, spec.Height), painted, 0.55))
 	}
 	if latent.Pictures == nil {
 		return painted
@@ -108,7 +108,20 @@ func (c *Call) paint(latent Latent, spec picture.Spec, reference *Pictures, deno
 	if latent.Mask != nil {
 		result = masked(*latent.Pictures, result, *latent.Mask)
 	}
-	return result
+	return marked(result)
+}
+
+// marked writes on pictures that they are simulated.
+func marked(p Pictures) Pictures {
+	at := p.At
+	p.At = func(i int) canvas {
+		from := at(i)
+		to := blank(p.Width, p.Height)
+		copy(to.Pix, from.Pix)
+		picture.Mark(to)
+		return to
+	}
+	return p
 }
 
 // moving makes frames that travel slowly through one picture for each of the batch: the first frame, or a painted one.

@@ -12,9 +12,9 @@ import (
 
 const markText = "SIMULATED"
 
-// mark writes SIMULATED into the lower right corner, over a dark plate so that it can be
+// Mark writes SIMULATED into the lower right corner, over a dark plate so that it can be
 // read on every picture. A picture too small for it gets the part that fits.
-func mark(picture *image.RGBA) {
+func Mark(picture *image.RGBA) {
 	face := basicfont.Face7x13
 	plate := image.NewRGBA(image.Rect(0, 0, face.Advance*len(markText)+5, face.Height+2))
 	draw.Draw(plate, plate.Rect, image.NewUniform(color.RGBA{A: 110}), image.Point{}, draw.Src)

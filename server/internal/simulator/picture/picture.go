@@ -32,7 +32,7 @@ func (s Spec) paint(width, height int) *image.RGBA {
 	default:
 		paintHills(picture, colours, dice)
 	}
-	mark(picture)
+	Mark(picture)
 	return picture
 }
 

@@ -23,7 +23,7 @@ func (s Spec) Preview(step, steps int) ([]byte, error) {
 
 	picture := image.NewRGBA(image.Rect(0, 0, width, height))
 	draw.ApproxBiLinear.Scale(picture, picture.Rect, coarse, coarse.Rect, draw.Src, nil)
-	mark(picture)
+	Mark(picture)
 	var out bytes.Buffer
 	err := jpeg.Encode(&out, picture, &jpeg.Options{Quality: 90})
 	return out.Bytes(), err
