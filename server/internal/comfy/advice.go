@@ -2,7 +2,7 @@ package comfy
 
 import "strings"
 
-// numpyLimit is what numpy.random.seed says of a seed beyond 32 bits. Classes that call it often declare the whole range of 64.
+// numpyLimit is in the error of numpy.random.seed about a seed beyond 32 bits, from classes that declare a range of 64.
 const numpyLimit = "Seed must be between 0 and 2**32 - 1"
 
 // advised adds to what a node says what can be done about it, where that is known.
