@@ -19,14 +19,13 @@ type Prompt struct {
 	// a lower-case hyphenated UUID, newer versions refuse all else.
 	ID    string
 	Graph json.RawMessage // API format; sent as it is, so numbers keep every digit
-	// Workflow is what the graph was made of on ComfyUI's page. ComfyUI puts it into the files that it writes, so that they open there
-	// again; nil: there is none.
+	// Workflow holds the file of ComfyUI's page that the graph was made of, which opens again from what ComfyUI writes; nil: none.
 	Workflow json.RawMessage
 	// Paid says that the graph has nodes of paid services. They are given [Options.PartnerKey].
 	Paid bool
 }
 
-// extraData is what goes beside the graph; nil: nothing.
+// extraData returns what goes beside the graph.
 func (c *Client) extraData(p Prompt) map[string]any {
 	extra := map[string]any{}
 	if p.Workflow != nil {

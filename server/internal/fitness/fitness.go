@@ -19,6 +19,10 @@ type Problem struct {
 	Field     string // of the node; empty: the node as a whole
 	File      string // that is missing, as the graph names it
 	Folder    string // below ComfyUI's models that a missing model belongs into; empty: not known
+	Nearest   string // the most similar of what is offered instead; empty: nothing is
+	Pack      string // node pack that has a missing class, as the workflow's file says (see Hints)
+	URL       string // where a missing model can be fetched, as the file says
+	Bytes     int64  // size of a missing model, as the file says; 0: it does not
 }
 
 // Kind is the kind of a problem.

@@ -82,16 +82,16 @@ func notOffered(class string, spec *objectinfo.Input, field string, choices []st
 		p.Kind, p.File = MissingFile, value
 		p.Text = fmt.Sprintf("needs the file %s, which is not there: put it into ComfyUI's input folder", value)
 	case isModel:
-		p.Kind, p.File, p.Folder = MissingModel, value, modelFolder(class, field)
-		folder := p.Folder
-		if folder == "" {
-			folder = "<the folder for its kind>"
-		}
-		p.Text = fmt.Sprintf("needs the model file %s, which is not there: put it into models/%s", value, folder)
+		p.Kind, p.File, p.Folder, p.Nearest = MissingModel, value, modelFolder(class, field), nearest(value, choices)
+		p.Text = needsModel(p)
 	case len(choices) == 0:
 		return Problem{}, false // the page fills the list, and the node takes what it is given
 	default:
+		p.Nearest = nearest(value, choices)
 		p.Text = fmt.Sprintf("has %q in the field %s, which this ComfyUI does not offer there (it has %s)", value, field, list(choices))
+		if p.Nearest != "" {
+			p.Text += fmt.Sprintf(": choose %s, which is most like it", p.Nearest)
+		}
 	}
 	return p, true
 }
