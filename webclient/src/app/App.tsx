@@ -10,6 +10,7 @@ import { PageSkeleton } from "./pages/PageSkeleton";
 
 const SchedulerPage = lazy(() => import("./pages/SchedulerPage"));
 const DashboardPage = lazy(() => import("./pages/DashboardPage"));
+const WorkflowsPage = lazy(() => import("./pages/WorkflowsPage"));
 const AccountPage = lazy(() => import("./pages/AccountPage"));
 const SignInPage = lazy(() => import("./pages/SignInPage"));
 const InvitationPage = lazy(() => import("./pages/InvitationPage"));
@@ -59,6 +60,7 @@ function Pages() {
     <Routes>
       <Route index element={<SchedulerPage />} />
       <Route path="dashboard" element={<DashboardPage />} />
+      <Route path="workflows" element={<WorkflowsPage />} />
       <Route path="account" element={<AccountPage />} />
       <Route path="sign-in" element={<SignInPage />} />
       <Route path="invitation" element={<InvitationPage />} />

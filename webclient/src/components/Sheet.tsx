@@ -6,7 +6,7 @@ import { Icon } from "./Icon";
 export interface SheetProps {
   readonly title: string;
   readonly onClose: () => void;
-  /** Gets the focus first; the first control when absent. */
+  /** Gets the focus first; the window itself when absent. */
   readonly first?: RefObject<HTMLElement | null>;
   /** Beside the title. */
   readonly aside?: ReactNode;
@@ -26,7 +26,7 @@ export function Sheet({ title, onClose, first, aside, foot, className = "sm:max-
   useEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
-    first?.current?.focus();
+    (first?.current ?? shown)?.focus();
     return () => shown?.close();
   }, [first]);
   return (
@@ -34,12 +34,13 @@ export function Sheet({ title, onClose, first, aside, foot, className = "sm:max-
     <dialog
       ref={dialog}
       aria-labelledby={id}
+      tabIndex={-1}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
       }}
       onClick={(event) => event.target === event.currentTarget && onClose()}
-      className={`sheet max-h-[92dvh] w-full max-w-none overflow-hidden p-0 sm:max-h-[86dvh] ${className}`}
+      className={`sheet outline-none max-h-[92dvh] w-full max-w-none overflow-hidden p-0 sm:max-h-[86dvh] ${className}`}
     >
       <div className="flex max-h-[inherit] flex-col">
         <header className="flex items-center gap-3 border-line border-b px-4 py-3 sm:px-5">

@@ -72,7 +72,6 @@ function Noodles({ seed }: { seed: number }) {
       <g fill="currentColor">
         <rect x="4" y={left - 8} width="26" height="16" rx="4" />
         <rect x="4" y={left + 26} width="26" height="16" rx="4" />
-        <rect x="66" y={middle - 7} width="24" height="14" rx="4" />
         <rect x="132" y={right - 10} width="26" height="48" rx="4" />
       </g>
     </svg>

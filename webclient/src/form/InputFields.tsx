@@ -16,6 +16,8 @@ export interface InputFieldsProps {
   readonly workflow: Pick<Workflow, "inputs">;
   readonly values: FormValues;
   readonly errors: FieldErrors;
+  /** Shows everything from the beginning. */
+  readonly unfolded?: boolean | undefined;
   readonly onChange: (values: FormValues) => void;
   readonly promptRef?: RefObject<HTMLTextAreaElement | null>;
   readonly promptHint?: string | undefined;
@@ -27,9 +29,9 @@ export interface InputFieldsProps {
  * Without a prompt everything is there at once.
  */
 export function InputFields(props: InputFieldsProps) {
-  const { workflow, values, errors, onChange, promptRef, promptHint, onPromptKey } = props;
+  const { workflow, values, errors, unfolded = false, onChange, promptRef, promptHint, onPromptKey } = props;
   const { files, prompt, negative, seed, size, others } = partsOf(workflow.inputs);
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(unfolded);
   const shown = open || !prompt || others.some(({ name }) => errors.has(name));
   const propsOf = (input: Input): InputFieldProps => ({
     input,

@@ -19,12 +19,10 @@ export function NumberField(props: InputFieldProps) {
   const { kind } = props.input;
   if (kind.case !== "integer" && kind.case !== "number") return null;
   const field = fieldOf(props);
+  const range = shortRange(kind.value);
+  const half = kind.value.min === undefined || kind.value.max === undefined;
   return (
-    <Field
-      {...field}
-      aside={shortRange(kind.value)}
-      hint={field.hint ?? (shortRange(kind.value) ? undefined : rangeWords(kind.value))}
-    >
+    <Field {...field} aside={range} hint={field.hint ?? (half ? rangeWords(kind.value) : undefined)}>
       {(attributes) => <NumberInput {...props} attributes={attributes} />}
     </Field>
   );
@@ -40,7 +38,7 @@ export function NumberInput({ input, value, onChange, attributes }: InputFieldPr
   const nudge = (by: number) => set(known ? now + by * step : (min ?? 0));
   return (
     <div>
-      <div className="relative">
+      <div className="@container relative">
         <input
           {...attributes}
           type="number"
@@ -50,9 +48,9 @@ export function NumberInput({ input, value, onChange, attributes }: InputFieldPr
           max={max}
           value={String(value)}
           onChange={(event) => onChange(event.target.value)}
-          className="field field-number pr-16"
+          className="field field-number @[8.5rem]:pr-16"
         />
-        <span aria-hidden className="absolute inset-y-1 right-1 flex">
+        <span aria-hidden className="absolute inset-y-1 right-1 hidden @[8.5rem]:flex">
           <Step icon="minus" disabled={known && min !== undefined && now <= min} onStep={() => nudge(-1)} />
           <Step icon="plus" disabled={known && max !== undefined && now >= max} onStep={() => nudge(1)} />
         </span>

@@ -7,7 +7,7 @@ export function labelOf({ label, name }: Pick<Input, "label" | "name">): string 
 
 /** The range of a number in a few characters, such as "1 – 50"; empty when it says nothing a person would want to know. */
 export function shortRange({ min, max }: { min?: number | bigint; max?: number | bigint }): string {
-  const told = (bound: number | bigint) => String(bound).length <= 7;
+  const told = (bound: number | bigint) => String(bound).length <= 4;
   if (min === undefined || max === undefined || !told(min) || !told(max)) return "";
   return `${min} – ${max}`;
 }

@@ -89,3 +89,10 @@ export function filePath(route: "images" | "thumbnails", filename: string, query
   const search = new URLSearchParams(query).toString();
   return `/${route}/${path}${search === "" ? "" : `?${search}`}`;
 }
+
+/** A size such as "640 KiB" or "13.3 GiB". */
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${trimmed(bytes / 1024 ** power, power === 0 || bytes / 1024 ** power >= 100 ? 0 : 1)} ${units[power]}`;
+}

@@ -15,6 +15,8 @@ export interface Problem {
   readonly obstaclesTotal: number;
   /** Milliseconds after which the server would listen again; 0 when it did not say. */
   readonly retryAfter: number;
+  /** Everything that is wrong, each with its field or, in a file, its node. */
+  readonly violations: readonly { readonly field: string; readonly message: string }[];
   /** Messages by field of the request, in the schema's names. */
   readonly fields: ReadonlyMap<string, string>;
   /** Of those, the messages about a booking's inputs, by the input's name. */
@@ -41,6 +43,7 @@ export function problemOf(cause: unknown): Problem {
     obstacles: pause?.bookings ?? [],
     obstaclesTotal: Math.max(pause?.total ?? 0, pause?.bookings.length ?? 0),
     retryAfter: Number(info?.metadata["retry_after_ms"] ?? 0) || 0,
+    violations: info?.fields ?? [],
     fields,
     inputs,
   };

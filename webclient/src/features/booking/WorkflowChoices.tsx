@@ -51,7 +51,7 @@ export function WorkflowChoices(props: {
       <ul
         ref={list}
         onKeyDown={(event) => steer(event, list.current, search.current)}
-        className="grid gap-2 p-3 sm:grid-cols-2 sm:gap-3 sm:p-5 lg:grid-cols-3"
+        className="grid grid-cols-[minmax(0,1fr)] gap-2 p-3 sm:grid-cols-2 sm:gap-3 sm:p-5 lg:grid-cols-3"
       >
         {found.map((summary) => (
           <li key={summary.id}>

@@ -1,5 +1,6 @@
-import { type FocusEvent, useState } from "react";
+import { type FocusEvent, useMemo, useState } from "react";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { failureWords } from "../../lib/words/failure";
 import { useLive } from "../../live/LiveContext";
 import { useFormOf } from "../../live/useForm";
@@ -14,7 +15,8 @@ export function JobBody(props: JobLinks & { job: Job; focusPrompt: boolean }) {
   const { job, focusPrompt, onBookInstead } = props;
   const { whole, error } = useWhole(job);
   const mine = useLive(({ me }) => me?.id === job.userId);
-  const workflow = useFormOf(job.workflowId);
+  const current = useFormOf(job.workflowId);
+  const workflow = useMemo(() => current && formFor(job, current), [job, current]);
   const scheduled = job.status === JobStatus.SCHEDULED;
   const unsaved = useUnsaved(job.id);
   const { typing, onFocus, onBlur, forget } = useTyping(scheduled);
@@ -46,6 +48,12 @@ export function JobBody(props: JobLinks & { job: Job; focusPrompt: boolean }) {
       {!(editing && scheduled) && <JobView {...props} job={shown} mine={mine} />}
     </>
   );
+}
+
+/** The form to edit a job in. One that was booked with another version has of today's form what it was booked with. */
+function formFor(job: Job, workflow: Workflow): Workflow {
+  if (workflow.summary?.version === job.workflowVersion) return workflow;
+  return { ...workflow, inputs: workflow.inputs.filter(({ name }) => job.inputs[name] !== undefined) };
 }
 
 /** Whether somebody was writing in a field when the booking started: that field must not vanish under their hands. */

@@ -3,6 +3,7 @@ import { labelOf } from "../../form/labels";
 import { type Input, InputRole, type InputValue } from "../../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
+import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 import { useFormOf } from "../../live/useForm";
 
@@ -21,10 +22,20 @@ function Fact(props: { name: string; title?: string; className?: string; childre
 /** What a job was made with and how it went. */
 export function JobFacts({ job }: { job: Job }) {
   const now = useNow(60_000);
-  const inputs = useFormOf(job.workflowId)?.inputs ?? none;
+  const workflow = useFormOf(job.workflowId);
+  // Another version may mean something else by the same name.
+  const inputs = workflow?.summary?.version === job.workflowVersion ? workflow.inputs : none;
+  const title = useLive(({ workflows }) =>
+    workflows.length > 1 ? workflows.find(({ id }) => id === job.workflowId)?.title || job.workflowId : "",
+  );
   const [started, finished] = [Number(job.startedAtMs), Number(job.finishedAtMs)];
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 text-sm sm:grid-cols-3">
+      {title && (
+        <Fact name="Workflow" className="col-span-full">
+          {title}
+        </Fact>
+      )}
       {job.seed !== undefined && (
         <Fact name="Seed" className="col-span-2">
           {job.seed.toString()}
@@ -42,13 +53,18 @@ export function JobFacts({ job }: { job: Job }) {
       </Fact>
       {job.attempt > 1 && <Fact name="Run">{job.attempt}</Fact>}
       {othersOf(job, inputs).map(([name, label, value]) => (
-        <Fact key={name} name={label}>
-          {words(value)}
+        <Fact key={name} name={label} className={words(value).length > narrow ? "col-span-full" : ""}>
+          <span dir="auto" className="line-clamp-6 whitespace-pre-wrap">
+            {words(value)}
+          </span>
         </Fact>
       ))}
     </dl>
   );
 }
+
+/** Longer values have a line to themselves. */
+const narrow = 18;
 
 const none: readonly Input[] = [];
 

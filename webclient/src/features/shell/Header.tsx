@@ -5,7 +5,7 @@ import { ThemeToggle } from "./ThemeToggle";
 import { UserName } from "./UserName";
 
 const tab = ({ isActive }: { isActive: boolean }) =>
-  `rounded-lg px-2.5 py-1.5 sm:px-3 text-sm font-medium transition-colors ${
+  `rounded-lg px-2 py-1.5 sm:px-3 text-sm font-medium transition-colors ${
     isActive ? "bg-accent-wash text-accent-ink" : "text-ink-soft hover:bg-sunken hover:text-ink"
   }`;
 
@@ -16,17 +16,20 @@ export function Header() {
   return (
     <header className="sticky top-0 z-30 border-line border-b bg-surface/90 backdrop-blur">
       <div className="mx-auto flex min-h-14 max-w-[110rem] flex-wrap items-center gap-x-2 gap-y-1 px-3 py-2 sm:gap-x-4 sm:px-6">
-        <div className="flex items-center gap-2.5">
+        <div className={`flex items-center gap-2.5 ${outside ? "" : "max-sm:sr-only"}`}>
           <img src="/icon.svg" alt="" className="size-7" />
           <span className="font-semibold tracking-tight max-lg:sr-only">ComfyScheduler</span>
         </div>
         {!outside && (
-          <nav aria-label="Pages" className="flex gap-1">
+          <nav aria-label="Pages" className="flex gap-0.5 overflow-x-auto sm:gap-1">
             <NavLink to="/" end className={tab}>
               Scheduler
             </NavLink>
             <NavLink to="/dashboard" className={tab}>
               Dashboard
+            </NavLink>
+            <NavLink to="/workflows" className={tab}>
+              Workflows
             </NavLink>
             {administrator && (
               <NavLink to="/admin" aria-label="Administration" className={tab}>
@@ -39,7 +42,7 @@ export function Header() {
         <div className={`ml-auto ${outside ? "" : "max-md:order-3"}`}>
           <StatusLight />
         </div>
-        <div className={outside ? "" : "max-md:ml-auto"}>
+        <div className={outside ? "" : "max-sm:order-5 max-md:ml-auto max-sm:ml-0"}>
           <ThemeToggle />
         </div>
         {!outside && (

@@ -66,7 +66,7 @@ export function ownerWords(job: Job, { id, names }: Viewer): string {
   return job.userId === id ? "You" : userName(names, job.userId);
 }
 
-/** The job's prompt on one line, or why there is none to show. */
-export function promptLine(job: Job): string {
-  return job.hidden ? "Private" : job.prompt.replace(/\s+/g, " ").trim();
+/** The job's prompt on one line, or why there is none to show. A job without one is called as its workflow. */
+export function promptLine(job: Job, workflowTitle = job.workflowId): string {
+  return job.hidden ? "Private" : job.prompt.replace(/\s+/g, " ").trim() || workflowTitle;
 }
