@@ -21,6 +21,7 @@ type listOptions struct {
 	Mine     bool
 	User     string
 	Worker   string
+	Workflow string
 	Window   *pb.TimeSlot // nil for all times
 	Asc      bool
 	Limit    flags.Limit
@@ -71,12 +72,14 @@ Of many jobs 50 are listed, and stderr tells that there are more. Long prompts a
 	fs.BoolVarP(&opts.Mine, "mine", "m", false, "only own jobs")
 	fs.StringVarP(&opts.User, "user", "u", "", "only jobs of this user: a `name` or id")
 	fs.StringVar(&opts.Worker, "worker", "", "only jobs on this worker: its `id`")
+	fs.StringVar(&opts.Workflow, "workflow", "", "only jobs of this workflow: its `id`")
 	fs.StringVar(&from, "from", "", "only slots that end at or after this `time`")
 	fs.StringVar(&to, "to", "", "only slots that start at or before this `time`")
 	fs.BoolVar(&opts.Asc, "asc", false, "earliest slot first")
 	opts.Limit.Bind(cmd, "jobs")
 	opts.Out.Bind(cmd, "ids")
 	f.CompleteFlag(cmd, "worker", factory.Workers)
+	f.CompleteFlag(cmd, "workflow", factory.Workflows)
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusWords(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

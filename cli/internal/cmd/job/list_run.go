@@ -18,10 +18,11 @@ func listRun(ctx context.Context, opts *listOptions) error {
 		return err
 	}
 	req := &pb.ListJobsRequest{
-		Statuses: opts.Statuses,
-		WorkerId: opts.Worker,
-		Window:   opts.Window,
-		Order:    pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC,
+		Statuses:   opts.Statuses,
+		WorkerId:   opts.Worker,
+		WorkflowId: opts.Workflow,
+		Window:     opts.Window,
+		Order:      pb.JobOrder_JOB_ORDER_TIME_SLOT_DESC,
 	}
 	if opts.Asc {
 		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC

@@ -123,8 +123,7 @@ func (o *editOptions) run(ctx context.Context) error {
 		return problem.Rename(err, func(path string) string { return optionOf(req, path) })
 	}
 	return result(o.Factory, o.Out, answer, func(w *pb.Workflow) error {
-		if err := o.IO.Tell("%s %s: version %s", o.IO.Green("Changed"), o.IO.Bold(w.GetSummary().GetId()),
-			w.GetSummary().GetVersion()); err != nil {
+		if err := o.IO.Tell("%s %s", o.IO.Green("Changed"), o.IO.Bold(w.GetSummary().GetId())); err != nil {
 			return err
 		}
 		return formTable(o.Factory, w)

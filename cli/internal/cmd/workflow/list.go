@@ -110,6 +110,9 @@ func state(f *factory.Factory, w *pb.WorkflowSummary) (text string, style func(s
 
 // source names where a workflow comes from as the API's JSON does, without its prefix: "folder".
 func source(w *pb.WorkflowSummary) string {
+	if w.GetSource() == pb.WorkflowSource_WORKFLOW_SOURCE_UNSPECIFIED {
+		return ""
+	}
 	return strings.ToLower(strings.TrimPrefix(w.GetSource().String(), "WORKFLOW_SOURCE_"))
 }
 
