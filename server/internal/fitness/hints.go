@@ -11,8 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/jsontree"
 )
 
-// Hints are what a workflow's file says of what it needs: where its classes come from and where its models are. Nothing of it is
-// proved.
+// Hints hold where a workflow's file says that its classes come from and its models are. Nothing of it is proved.
 type Hints struct {
 	packs  map[string]pack  // by class
 	models map[string]Model // by file name without folders
@@ -28,7 +27,7 @@ type Model struct {
 	Bytes  int64  // 0: not said
 }
 
-// own is what files of ComfyUI's page call the pack of ComfyUI's own classes.
+// own names the pack of ComfyUI's own classes in files of its page.
 const own = "comfy-core"
 
 // ReadHints reads a file of ComfyUI's page, in the editor's format or in API format; nil has none.
@@ -159,7 +158,7 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%d bytes", bytes)
 }
 
-// nameOf is how the texts of a problem call its node.
+// nameOf names a problem's node as its text does.
 func nameOf(p Problem) string { return graph.Name(p.NodeID, p.NodeTitle, p.Class) }
 
 // maxHint is the length of what is taken of a file's hint, in bytes.
