@@ -52,7 +52,12 @@ func TestScripts(t *testing.T) {
 func setup(env *testscript.Env, ran *recording) error {
 	ran.scripts.Add(1)
 	examples, err := filepath.Abs("../../docs/examples")
+	if err != nil {
+		return err
+	}
+	workflows, err := filepath.Abs("../../workflows")
 	env.Setenv("EXAMPLES", examples)
+	env.Setenv("WORKFLOWS", workflows)
 	env.Setenv(recordVariable, ran.file)
 	env.Setenv("COMFYSCHED_CONFIG_DIR", filepath.Join(env.WorkDir, "settings"))
 	env.Setenv("TZ", "Europe/Berlin")

@@ -12,6 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -97,7 +98,7 @@ where its time, such as "in 3h", means another moment by then. An id that has bo
 	opts.Out.Bind(cmd, "the job's id")
 	f.CompleteFlag(cmd, "workflow", factory.Workflows)
 	f.CompleteSet(cmd, func(ctx context.Context, client *api.Client, _ []string) (*pb.Workflow, error) {
-		return workflow(ctx, client, opts.Workflow)
+		return refs.Workflow(ctx, client, opts.Workflow)
 	})
 	f.CompleteFlag(cmd, "worker", factory.Workers)
 	return cmd

@@ -33,7 +33,7 @@ func (o *bookOptions) repeated(
 		return nil, err
 	}
 	j := answer.GetJob()
-	w, err := workflow(ctx, client, j.GetWorkflowId())
+	w, err := refs.Workflow(ctx, client, j.GetWorkflowId())
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -50,7 +51,7 @@ func bookRun(ctx context.Context, opts *bookOptions) error {
 // request is the booking without its prompt and id, its inputs typed by the workflow's form, which it reads first.
 func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.BookJobRequest, error) {
 	err := api.Retry(ctx, patience, func(ctx context.Context) (err error) {
-		o.form, err = workflow(ctx, client, o.Workflow)
+		o.form, err = refs.Workflow(ctx, client, o.Workflow)
 		return err
 	})
 	if err != nil {

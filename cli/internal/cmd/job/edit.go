@@ -146,14 +146,14 @@ func (o *editOptions) jobsForm(ctx context.Context, client *api.Client, args []s
 	if err != nil {
 		return nil, err
 	}
-	return workflow(ctx, client, known.GetJob().GetWorkflowId())
+	return refs.Workflow(ctx, client, known.GetJob().GetWorkflowId())
 }
 
 func (o *editOptions) changesInputs() bool { return o.Prompt.Given() || o.Seed != "" || len(o.Set) > 0 }
 
 // inputs are the inputs to change, typed by the form of the job's workflow.
 func (o *editOptions) inputs(ctx context.Context, client *api.Client, j *pb.Job) (*pb.UpdateJobRequest, error) {
-	w, err := workflow(ctx, client, j.GetWorkflowId())
+	w, err := refs.Workflow(ctx, client, j.GetWorkflowId())
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -21,6 +23,7 @@ type freeOptions struct {
 	FromMS   int64
 	Worker   string
 	Workflow string
+	Set      []string
 	Limit    int
 	JSON     bool
 }
@@ -38,7 +41,8 @@ func NewCmdFree(f *factory.Factory) *cobra.Command {
 In a pipe each stretch is one tab-separated line: worker, first start, last start (RFC 3339; empty when nothing is booked
 after it), length of the slot in milliseconds.`,
 		Example: `  comfysched free
-  comfysched free "tomorrow 9:00" --limit 3`,
+  comfysched free "tomorrow 9:00" --limit 3
+  comfysched free --workflow flux_klein --set steps=50`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -58,10 +62,14 @@ after it), length of the slot in milliseconds.`,
 	fs.SortFlags = false
 	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; all that can run the workflow when absent")
 	fs.StringVar(&opts.Workflow, "workflow", "", "`id` of the workflow whose length is wanted; the server's first when absent")
+	fs.StringArrayVar(&opts.Set, "set", nil, form.SetHelp+"; the length follows the values")
 	fs.IntVarP(&opts.Limit, "limit", "n", 10, "stretches at most")
 	fs.BoolVar(&opts.JSON, "json", false, "print the API's JSON")
 	f.CompleteFlag(cmd, "worker", factory.Workers)
 	f.CompleteFlag(cmd, "workflow", factory.Workflows)
+	f.CompleteSet(cmd, func(ctx context.Context, client *api.Client, _ []string) (*pb.Workflow, error) {
+		return refs.Workflow(ctx, client, opts.Workflow)
+	})
 	return cmd
 }
 
@@ -71,6 +79,15 @@ func freeRun(ctx context.Context, opts *freeOptions) error {
 		return err
 	}
 	req := &pb.ListFreeSlotsRequest{WorkerId: opts.Worker, WorkflowId: opts.Workflow, FromMs: opts.FromMS}
+	if len(opts.Set) > 0 {
+		w, err := refs.Workflow(ctx, client, opts.Workflow)
+		if err != nil {
+			return err
+		}
+		if req.Inputs, err = form.Set(w, opts.Set); err != nil {
+			return err
+		}
+	}
 	found := &pb.ListFreeSlotsResponse{}
 	_, err = api.ReadPages(opts.Limit, func(size int32, token string) (int, string, error) {
 		req.PageSize, req.PageToken = size, token

@@ -1,4 +1,4 @@
-package job
+package refs
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// workflow asks for the workflow with an id, the server's first when it is empty, with its form.
-func workflow(ctx context.Context, client *api.Client, id string) (*pb.Workflow, error) {
+// Workflow reads the workflow with an id, the server's first when it is empty, with its form.
+func Workflow(ctx context.Context, client *api.Client, id string) (*pb.Workflow, error) {
 	answer, err := client.Workflows.GetWorkflow(ctx, &pb.GetWorkflowRequest{WorkflowId: id})
 	return answer.GetWorkflow(), err
 }
