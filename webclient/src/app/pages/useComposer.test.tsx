@@ -1,13 +1,16 @@
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { act, cleanup, fireEvent, renderHook, screen, waitFor } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, expect, it, vi } from "vitest";
 import { NoticeProvider } from "../../components/Notices";
 import { ErrorInfoSchema, ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
+import { InputSchema } from "../../gen/comfyscheduler/v1/input_pb";
 import { type BookJobRequest, SchedulerService } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
+import { WorkflowService } from "../../gen/comfyscheduler/v1/workflow_service_pb";
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
-import { bookableState, job, kleinInputs, kleinServer, testLive } from "../../testing/fixtures";
+import { bookableState, job, klein, kleinInputs, kleinSummary, response, testLive } from "../../testing/fixtures";
 import { useComposer } from "./useComposer";
 
 const soon = () => Date.now() + 3_000;
@@ -23,8 +26,14 @@ function taken(next: number): ConnectError {
 /** The composer of a page, against a server that answers its bookings one after the other with these. */
 function setUp(...answers: (ConnectError | "booked")[]) {
   const requests: BookJobRequest[] = [];
+  const server = { workflow: klein };
   const transport = createRouterTransport((router) => {
-    kleinServer(router).service(SchedulerService, {
+    router.service(WorkflowService, {
+      getWorkflow: ({ workflowId }) => ({
+        workflow: { ...server.workflow, summary: { ...(server.workflow.summary ?? kleinSummary), id: workflowId } },
+      }),
+    });
+    router.service(SchedulerService, {
       bookJob: (request) => {
         requests.push(request);
         const answer = answers[requests.length - 1];
@@ -47,7 +56,7 @@ function setUp(...answers: (ConnectError | "booked")[]) {
     await waitFor(() => expect(hook.result.current.workflow).toBeDefined());
     return hook;
   };
-  return { requests, onBooked, page };
+  return { server, live, requests, onBooked, page };
 }
 
 afterEach(cleanup);
@@ -56,6 +65,21 @@ afterEach(cleanup);
 const promptOf = ({ inputs }: BookJobRequest) => inputs["prompt"]?.value.value;
 
 const fox = { prompt: "A fox" };
+const v2 = { ...kleinSummary, version: "v2" };
+/** The same workflow, whose pictures are not as wide any more. */
+const narrower = {
+  ...klein,
+  summary: v2,
+  inputs: klein.inputs.map((input) =>
+    input.name === "width"
+      ? create(InputSchema, {
+          name: "width",
+          label: "Width",
+          kind: { case: "integer", value: { min: 64n, max: 1024n, default: 512n } },
+        })
+      : input,
+  ),
+};
 
 it("leaves no conflict behind when the offer of a refused booking is accepted, and opens the new job", async () => {
   const [wanted, free] = [later(), later() + 60_000];
@@ -134,4 +158,59 @@ it("books the next free slot where the chosen start would have passed on the way
   act(() => result.current.setValues(fox));
   await act(() => result.current.book(Date.now() + 200));
   expect(requests.map(({ start }) => start.case)).toEqual(["earliestStartMs"]);
+});
+
+function stale(version: string): ConnectError {
+  const value = { reason: ErrorReason.STALE_WORKFLOW, metadata: { workflow_id: "klein", version } };
+  return new ConnectError("stale", Code.FailedPrecondition, undefined, [{ desc: ErrorInfoSchema, value }]);
+}
+
+it("reads the form again when it is refused as stale, keeps what fits, and says what is another", async () => {
+  const { server, requests, page } = setUp(stale("v2"), "booked");
+  const { result } = await page();
+  act(() => result.current.setValues({ ...fox, width: "2000" }));
+  server.workflow = narrower;
+  await act(() => result.current.book(undefined));
+  await waitFor(() => expect(result.current.workflow?.summary?.version).toBe("v2"));
+  expect(result.current.values).toMatchObject({ prompt: "A fox", width: "512" });
+  expect(result.current.news.map(({ text }) => text)).toEqual([
+    "“Width”: “2000” does not fit any more. From 64 to 1024.",
+  ]);
+  expect(screen.getByText(/^Not booked: the workflow has changed/)).toBeDefined();
+  await act(() => result.current.book(undefined));
+  expect(requests.map(({ workflowVersion }) => workflowVersion)).toEqual(["v1", "v2"]);
+  expect(result.current.news).toEqual([]);
+});
+
+it("says what is another when the live state tells of a new version while somebody types", async () => {
+  const { server, live, page } = setUp();
+  const { result } = await page();
+  act(() => result.current.setValues({ ...fox, width: "640" }));
+  server.workflow = narrower;
+  act(() =>
+    live.store.apply({ kind: "response", receivedAt: 0, response: response({ statuses: [{ workflows: [v2] }] }) }),
+  );
+  await waitFor(() => expect(result.current.news.map(({ name }) => name)).toEqual(["width"]));
+  expect(result.current.values).toMatchObject({ prompt: "A fox", width: "640" });
+});
+
+it("keeps what was typed into each workflow apart, and takes the prompt along to one without", async () => {
+  const { live, page } = setUp();
+  const other = { ...kleinSummary, id: "other" };
+  act(() =>
+    live.store.apply({
+      kind: "response",
+      receivedAt: 0,
+      response: response({ statuses: [{ workflows: [kleinSummary, other] }] }),
+    }),
+  );
+  const { result } = await page();
+  act(() => result.current.setValues({ ...fox, width: "640" }));
+  act(() => result.current.setWorkflowId("other"));
+  await waitFor(() => expect(result.current.workflow?.summary?.id).toBe("other"));
+  expect(result.current.values).toMatchObject({ prompt: "A fox", width: "512" });
+  act(() => result.current.setValues({ ...result.current.values, prompt: "A hare" }));
+  act(() => result.current.setWorkflowId("klein"));
+  await waitFor(() => expect(result.current.workflow?.summary?.id).toBe("klein"));
+  expect(result.current.values).toMatchObject({ prompt: "A fox", width: "640" });
 });
