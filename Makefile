@@ -29,6 +29,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The schema's field rules; third-party files are fetched, not committed.
 PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
 
+EMBEDDED  := $(shell find server/internal -type f -not -name '*.go' -not -path '*/testdata/*' 2>/dev/null)
 GO_FILES  := $(shell find proto server cli tools webclient -name '*.go' -not -path '*/node_modules/*' 2>/dev/null) \
 	go.work $(wildcard */go.mod)
 WEB_FILES := $(shell find webclient/src webclient/public -type f 2>/dev/null) \
@@ -69,7 +70,7 @@ test-quick: ## Check and test what changed, in less than a minute: for each save
 .PHONY: build
 build: bin/comfyscheduler bin/comfysched ## Build both programs into bin/
 
-bin/comfyscheduler: $(GO_FILES) webclient/dist/index.html server/internal/simulator/graph/classes.json
+bin/comfyscheduler: $(GO_FILES) webclient/dist/index.html $(EMBEDDED)
 	go build -trimpath -ldflags '$(SERVER_LD)' -o $@ ./server/cmd/comfyscheduler
 
 bin/comfysched: $(GO_FILES)
