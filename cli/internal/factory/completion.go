@@ -58,7 +58,7 @@ func ids(jobs []*pb.Job, typed string) (words []cobra.Completion) {
 				id = refs.Short(id)
 			}
 			if strings.HasPrefix(id, typed) {
-				text := []rune(term.Line(render.StatusWord(j.GetStatus()) + " " + render.Prompt(j)))
+				text := []rune(term.Line(render.StatusWord(j.GetStatus()) + " " + render.About(j)))
 				words = append(words, cobra.CompletionWithDesc(id, string(text[:min(len(text), 60)])))
 			}
 		}

@@ -59,13 +59,19 @@ func (b *board) job(j *pb.Job, p *pb.JobProgress, lead time.Duration) {
 	}
 }
 
-// expected gives the expected duration of a job: the estimate of its workflow on its worker, else the length of its slot.
+// expected gives the expected duration of a job: what its workflow takes on its worker with the usual values, stretched as its
+// slot is longer than theirs, else the length of its slot.
 func (b *board) expected(j *pb.Job) time.Duration {
 	for _, w := range b.workflows {
 		for _, e := range w.GetEstimates() {
-			if e.GetWorkerId() == j.GetWorkerId() && w.GetId() == j.GetWorkflowId() && e.GetExpectedMs() > 0 {
-				return time.Duration(e.GetExpectedMs()) * time.Millisecond
+			if e.GetWorkerId() != j.GetWorkerId() || w.GetId() != j.GetWorkflowId() || e.GetExpectedMs() == 0 {
+				continue
 			}
+			stretch := 1.0
+			if e.GetSlotDurationMs() > 0 && j.GetDurationMs() > 0 {
+				stretch = float64(j.GetDurationMs()) / float64(e.GetSlotDurationMs())
+			}
+			return time.Duration(float64(e.GetExpectedMs()) * stretch * float64(time.Millisecond))
 		}
 	}
 	return time.Duration(j.GetDurationMs()) * time.Millisecond

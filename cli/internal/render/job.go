@@ -1,9 +1,12 @@
 package render
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -59,15 +62,29 @@ func Prompt(j *pb.Job) string {
 	return j.GetPrompt()
 }
 
-// JobTable is jobs as rows for people or for pipes; names are those of their owners. The worker is shown to
-// people only where there are several.
+// About tells jobs apart for people: by the text, or by what is set where the workflow takes none.
+func About(j *pb.Job) string {
+	if j.GetHidden() || j.GetPrompt() != "" {
+		return Prompt(j)
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(j.GetInputs())) {
+		if name != "seed" {
+			parts = append(parts, name+"="+form.ValueText(j.GetInputs()[name]))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// JobTable is jobs as rows for people or for pipes; names are those of their owners. Worker and workflow
+// are shown to people only where there are several.
 func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job, names api.Names) *Table {
 	if !io.IsStdoutTTY() {
 		return jobRows(io, clock, jobs, names)
 	}
-	t := NewTable(io, "ID", "START ("+clock.ZoneName()+")", "LENGTH", "STATUS", "USER", "WORKER", "PROMPT")
-	t.Names = []string{"USER", "WORKER"}
-	t.Several = []string{"WORKER"}
+	t := NewTable(io, "ID", "START ("+clock.ZoneName()+")", "LENGTH", "STATUS", "USER", "WORKER", "WORKFLOW", "PROMPT")
+	t.Names = []string{"USER", "WORKER", "WORKFLOW"}
+	t.Several = []string{"WORKER", "WORKFLOW"}
 	for _, j := range jobs {
 		t.Row(
 			Text(refs.Short(j.GetId())),
@@ -76,7 +93,8 @@ func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job, names api.Name
 			StatusCell(io, j),
 			Text(names[j.GetUserId()]),
 			Text(j.GetWorkerId()),
-			Text(Prompt(j)),
+			Text(j.GetWorkflowId()),
+			Text(About(j)),
 		)
 	}
 	return t

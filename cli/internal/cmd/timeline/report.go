@@ -82,6 +82,7 @@ func (r *report) people() error {
 		line("pause", r.pause(w.GetPause()))
 		r.bootSteps(w)
 	}
+	line("workflows", r.workflows())
 	line("jobs", fmt.Sprintf("%d running, %d scheduled", r.running(), r.state.GetSnapshot().GetScheduledTotal()))
 	if next := r.next(); next != nil {
 		owner := term.Line(api.NamesOf(r.state.GetSnapshot().GetUsers())[next.GetUserId()])
@@ -137,14 +138,34 @@ func (r *report) worker(w *pb.Worker) string {
 	if w.GetDevice() != "" && !w.GetSimulated() {
 		text += ", " + term.Line(w.GetDevice())
 	}
-	for _, workflow := range r.state.GetStatus().GetWorkflows() {
-		for _, e := range workflow.GetEstimates() {
+	if all := r.state.GetStatus().GetWorkflows(); len(all) > 0 { // the first is the one that is booked when none is named
+		for _, e := range all[0].GetEstimates() {
 			if e.GetWorkerId() == w.GetId() {
-				text += fmt.Sprintf(", %s takes %s", term.Line(workflow.GetId()), when.Millis(e.GetSlotDurationMs()))
+				text += fmt.Sprintf(", %s takes %s", term.Line(all[0].GetId()), when.Millis(e.GetSlotDurationMs()))
 			}
 		}
 	}
 	return text
+}
+
+// mostTold is the number of workflows from which on the live state may lack some.
+const mostTold = 200
+
+// workflows says how many workflows there are; empty when it is one.
+func (r *report) workflows() string {
+	all, bookable := r.state.GetStatus().GetWorkflows(), 0
+	for _, w := range all {
+		if w.GetBookable() {
+			bookable++
+		}
+	}
+	switch {
+	case len(all) < 2:
+		return ""
+	case len(all) >= mostTold:
+		return "many: 'comfysched workflow list --all' lists them"
+	}
+	return fmt.Sprintf("%d, of which %d can be booked; 'comfysched workflow list' lists them", len(all), bookable)
 }
 
 // bootSteps tells how bringing up a worker goes, as long as it is not up.

@@ -32,6 +32,10 @@ func run(t *testing.T, width int, workers ...*pb.Worker) string {
 	status := &pb.StatusUpdate{
 		Complete: true,
 		System:   &pb.SystemState{Status: pb.SystemStatus_SYSTEM_STATUS_READY, Workers: workers},
+		Workflows: []*pb.WorkflowSummary{
+			{Id: "klein", Bookable: true, Estimates: []*pb.WorkflowEstimate{{WorkerId: "gpu", SlotDurationMs: 5000}}},
+			{Id: "sound", Estimates: []*pb.WorkflowEstimate{{WorkerId: "gpu", SlotDurationMs: 9000}}},
+		},
 	}
 	f, term := servertest.With(t, &servertest.Scheduler{
 		State: func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error) {
@@ -87,6 +91,7 @@ func TestPeopleReadTheSame(t *testing.T) {
 	got := run(t, 80, paused("gpu"))
 	for _, part := range []string{
 		"1 running, 4004 scheduled\n", "3f2a1b2c by Ada at 2026-11-23 12:00:00 UTC\n", "by Ada: driver update of gpu\n",
+		", klein takes 5 s\n", "workflows: 2, of which 1 can be booked; 'comfysched workflow list' lists them\n",
 	} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%q is missing:\n%s", part, got)

@@ -63,7 +63,7 @@ func (s screen) row(j *pb.Job) string {
 		user = s.io.Bold(user)
 	}
 	return mark + s.columns(refs.Short(j.GetId()), s.start(j), when.Millis(j.GetDurationMs()),
-		status.Style(fit(s.doing(j, status.Text), statusWidth, " ")), user, term.Line(render.Prompt(j)))
+		status.Style(fit(s.doing(j, status.Text), statusWidth, " ")), user, term.Line(render.About(j)))
 }
 
 // start shows the start of a job: the time of day, and the day when it is not today.

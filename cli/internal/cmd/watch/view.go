@@ -189,7 +189,7 @@ func (s screen) footer() []string {
 		if s.height < roomyHeight {
 			return []string{text}
 		}
-		return []string{text, term.Line(render.Prompt(j)), keys}
+		return []string{text, term.Line(render.About(j)), keys}
 	}
 	return []string{keys}
 }

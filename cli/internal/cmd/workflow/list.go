@@ -29,6 +29,7 @@ it is a guess: the workflow has not run there yet.
 ` + rowHelp + `.`,
 		Example: `  comfysched workflow list
   comfysched workflow list upscale --json | jq -r '.workflows[].id'`,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query, err := words(args)
 			if err != nil {

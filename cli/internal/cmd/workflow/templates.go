@@ -25,6 +25,7 @@ In a pipe each is one tab-separated line: name, category, paid or free, node pac
 description.`,
 		Example: `  comfysched workflow templates upscale
   comfysched workflow templates image to video --all --quiet`,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			query, err := words(args)
 			if err != nil {
