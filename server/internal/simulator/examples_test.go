@@ -234,7 +234,7 @@ func TestTemplatesAreOffered(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	for _, path := range []string{"/api/templates/index.json", "/templates/none.json", "/workflow_templates/comfyui-simulated-pack/none.json"} {
+	for _, path := range []string{"/api/templates/index.json", "/templates/none.json", "/workflow_templates/comfyui-simulated-pack/a.json"} {
 		if code, _ := c.do("GET", path, ""); code != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", path, code)
 		}

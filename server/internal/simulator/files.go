@@ -3,12 +3,10 @@ package simulator
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -94,58 +92,4 @@ func viewPreview(w http.ResponseWriter, file io.Reader, wanted string) error {
 	w.Header().Set("Content-Type", "image/jpeg")
 	_, _ = out.WriteTo(w)
 	return nil
-}
-
-// uploadImage serves POST /upload/image. A name that is taken by other content gets a number,
-// so the name in the answer is the one to use.
-func (s *server) uploadImage(w http.ResponseWriter, r *http.Request) error {
-	upload, header, err := r.FormFile("image")
-	if errors.Is(err, http.ErrMissingFile) {
-		return empty(w, http.StatusBadRequest)
-	} else if err != nil {
-		return err
-	}
-	defer upload.Close()
-	kind := cmp.Or(r.FormValue("type"), "input")
-	root, known := s.folders.byType[kind]
-	if !known {
-		return fmt.Errorf("unknown type %q", kind)
-	}
-	subfolder := r.FormValue("subfolder")
-	folder := filepath.Join(root, filepath.FromSlash(subfolder))
-	if filepath.IsAbs(subfolder) || !inside(root, folder) {
-		return empty(w, http.StatusBadRequest)
-	}
-	content, err := io.ReadAll(upload)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	overwrite := r.FormValue("overwrite")
-	name, err := storeUpload(folder, header, content, overwrite == "true" || overwrite == "1")
-	if err != nil {
-		return err
-	}
-	return answer(w, http.StatusOK, object{"name": name, "subfolder": subfolder, "type": kind})
-}
-
-func storeUpload(folder string, header *multipart.FileHeader, content []byte, overwrite bool) (string, error) {
-	name := filepath.Base(header.Filename)
-	extension := filepath.Ext(name)
-	stem := strings.TrimSuffix(name, extension)
-	for i := 1; !overwrite; i++ {
-		present, err := os.ReadFile(filepath.Join(folder, name))
-		if errors.Is(err, os.ErrNotExist) {
-			break
-		} else if err != nil {
-			return "", err
-		}
-		if bytes.Equal(present, content) {
-			return name, nil
-		}
-		name = fmt.Sprintf("%s (%d)%s", stem, i, extension)
-	}
-	return name, os.WriteFile(filepath.Join(folder, name), content, 0o644)
 }

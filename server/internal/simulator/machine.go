@@ -3,8 +3,12 @@ package simulator
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"hash/fnv"
 	"image"
 	"image/color"
+	"math"
+	"math/rand/v2"
 	"time"
 
 	"golang.org/x/image/draw"
@@ -31,7 +35,7 @@ func (m *machine) Load(class, input, file string) error {
 		}
 	}
 	if !m.loaded[file] {
-		pause(m.ctx, m.options.LoadTime/time.Duration(m.loaders()))
+		m.spend(m.options.LoadTime / time.Duration(m.loaders()))
 		m.loaded[file] = true
 		m.logf("loaded completely %s", file)
 	}
@@ -55,14 +59,27 @@ func scaled(whole time.Duration, megapixels float64) time.Duration {
 	return time.Duration(float64(whole) * (fixed + (1-fixed)*megapixels))
 }
 
-func (m *machine) Encode() { pause(m.ctx, m.options.EncodeTime) }
+// varied is a time with its noise: the same one for the same node in the same run of a process.
+func (m *machine) varied(d time.Duration) time.Duration {
+	if m.options.TimeNoise == 0 {
+		return d
+	}
+	node := fnv.New64a()
+	fmt.Fprint(node, m.number, m.node.ID)
+	dice := rand.New(rand.NewPCG(m.options.MisbehaveSeed, node.Sum64()))
+	return time.Duration(float64(d) * math.Exp(m.options.TimeNoise*dice.NormFloat64()))
+}
 
-func (m *machine) Decode(megapixels float64) { pause(m.ctx, scaled(m.options.DecodeTime, megapixels)) }
+func (m *machine) spend(d time.Duration) { pause(m.ctx, m.varied(d)) }
+
+func (m *machine) Encode() { m.spend(m.options.EncodeTime) }
+
+func (m *machine) Decode(megapixels float64) { m.spend(scaled(m.options.DecodeTime, megapixels)) }
 
 // Sample takes its steps, and looks for an interrupt at each. Making a preview is part of
 // the next step's time, so that a run's duration does not depend on the machine.
 func (m *machine) Sample(s nodes.Sampling) error {
-	steps, perStep := max(s.Steps, 1), scaled(m.options.StepTime, s.Work)*time.Duration(max(s.Passes, 1))
+	steps, perStep := max(s.Steps, 1), m.varied(scaled(m.options.StepTime, s.Work)*time.Duration(max(s.Passes, 1)))
 	if slow, ok := m.manners.find("slow"); ok {
 		perStep = slow.Duration
 	}

@@ -234,3 +234,50 @@ func TestPicturesCanComeOutBad(t *testing.T) {
 		t.Errorf("an empty file of %d bytes", len(content))
 	}
 }
+
+func TestMasksAreUploaded(t *testing.T) {
+	c := start(t, "--sample-inputs")
+	hole := image.NewNRGBA(image.Rect(0, 0, 768, 512)) // transparent on the left
+	for y := range 512 {
+		for x := 384; x < 768; x++ {
+			hole.SetNRGBA(x, y, color.NRGBA{255, 255, 255, 255})
+		}
+	}
+	var mask bytes.Buffer
+	if err := png.Encode(&mask, hole); err != nil {
+		t.Fatal(err)
+	}
+	original := map[string]string{"original_ref": `{"filename": "photo.jpg", "type": "input"}`, "subfolder": "clipspace"}
+	code, answer := c.uploadTo("/upload/mask", "painted.png", mask.Bytes(), original)
+	if code != http.StatusOK || at(answer, "subfolder") != "clipspace" {
+		t.Fatalf("%d %v", code, answer)
+	}
+	shown := c.saved(graph{
+		"1": node("LoadImage", object{"image": "clipspace/painted.png [input]"}),
+		"2": node("MaskToImage", object{"mask": []any{"1", 1}}),
+		"9": node("SaveImage", object{"images": []any{"2", 0}, "filename_prefix": "mask"}),
+	})
+	width := shown.Bounds().Dx()
+	left, _, _, _ := shown.At(width/4, 10).RGBA()
+	right, _, _, _ := shown.At(width*3/4, 10).RGBA()
+	if left != 0xffff || right != 0 {
+		t.Errorf("the mask is %x on the left, %x on the right", left, right)
+	}
+	original["original_ref"] = `{"filename": "../photo.jpg", "type": "input"}`
+	if code, _ := c.uploadTo("/upload/mask", "painted.png", mask.Bytes(), original); code != http.StatusBadRequest {
+		t.Errorf("a picture outside the folder: %d", code)
+	}
+}
+
+func TestTimesVaryOnRequest(t *testing.T) {
+	c := start(t, "--time-noise", "0.5")
+	if status := at(c.run(klein(t, "noisy", "1")), "status", "status_str"); status != "success" {
+		t.Errorf("status %v", status)
+	}
+	for _, share := range []string{"-0.1", "1.5", "NaN"} {
+		p := spawn(t, "--time-noise", share)
+		if code := p.exitCode(); code == 0 || !strings.Contains(p.log.String(), "--time-noise") {
+			t.Errorf("--time-noise %s: exit code %d\n%s", share, code, p.log)
+		}
+	}
+}

@@ -33,11 +33,12 @@ type Options struct {
 	StartTime  time.Duration // before the port opens
 	LoadTime   time.Duration // all models of a graph, once per process
 	EncodeTime time.Duration // a text
-	StepTime   time.Duration // a sampler step
+	StepTime   time.Duration // a sampler step of one megapixel
 	DecodeTime time.Duration // a picture from or to latent space
+	TimeNoise  float64       // by which share the times vary from run to run: 0.02 is 2 %
 
 	Misbehave     Misbehaviours
-	MisbehaveSeed uint64 // of what is random in it
+	MisbehaveSeed uint64 // of what is random in it, and in the times
 	RunLog        string // file of every run's start and end; empty: none
 
 	Log  io.Writer // nil: os.Stderr
@@ -62,10 +63,11 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.StartTime, "start-time", 500*time.Millisecond, "time before the port opens")
 	fs.DurationVar(&o.LoadTime, "load-time", time.Second, "time to load a graph's models, once")
 	fs.DurationVar(&o.EncodeTime, "encode-time", 100*time.Millisecond, "time to encode a text")
-	fs.DurationVar(&o.StepTime, "step-time", 300*time.Millisecond, "time of a sampler step")
-	fs.DurationVar(&o.DecodeTime, "decode-time", 150*time.Millisecond, "time to decode a picture")
+	fs.DurationVar(&o.StepTime, "step-time", 300*time.Millisecond, "time of a sampler step of one megapixel")
+	fs.DurationVar(&o.DecodeTime, "decode-time", 150*time.Millisecond, "time to decode a picture of one megapixel")
+	fs.Float64Var(&o.TimeNoise, "time-noise", 0, "`SHARE` by which loading, steps and decoding vary at random, such as 0.02")
 	fs.Var(&o.Misbehave, "misbehave", "misbehave as `KIND[=ARG]` says (repeatable): "+kindList())
-	fs.Uint64Var(&o.MisbehaveSeed, "misbehave-seed", 0, "`SEED` of what is random in the misbehaviour")
+	fs.Uint64Var(&o.MisbehaveSeed, "misbehave-seed", 0, "`SEED` of what is random in the misbehaviour and in the times")
 	fs.StringVar(&o.RunLog, "run-log", "", "append a line for every start and end of a run to this `FILE`")
 }
 
@@ -73,6 +75,9 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 func (o *Options) validate() error {
 	if o.Port < 0 || o.Port > 65535 {
 		return fmt.Errorf("--port %d: want 0 to 65535", o.Port)
+	}
+	if !(o.TimeNoise >= 0 && o.TimeNoise <= 1) {
+		return fmt.Errorf("--time-noise %v: want 0 to 1", o.TimeNoise)
 	}
 	switch o.PreviewMethod {
 	case "none", "auto", "latent2rgb", "taesd":

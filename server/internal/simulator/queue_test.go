@@ -13,6 +13,11 @@ import (
 
 func (c *comfy) upload(name string, content []byte) (int, any) {
 	c.t.Helper()
+	return c.uploadTo("/upload/image", name, content, nil)
+}
+
+func (c *comfy) uploadTo(path, name string, content []byte, fields map[string]string) (int, any) {
+	c.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("image", name)
@@ -20,14 +25,22 @@ func (c *comfy) upload(name string, content []byte) (int, any) {
 		c.t.Fatal(err)
 	}
 	part.Write(content)
+	for name, value := range fields {
+		if err := form.WriteField(name, value); err != nil {
+			c.t.Fatal(err)
+		}
+	}
 	form.Close()
-	response, err := http.Post("http://"+c.host+"/upload/image", form.FormDataContentType(), &body)
+	response, err := http.Post("http://"+c.host+path, form.FormDataContentType(), &body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	defer response.Body.Close()
 	var answer bytes.Buffer
 	answer.ReadFrom(response.Body)
+	if answer.Len() == 0 {
+		return response.StatusCode, nil
+	}
 	return response.StatusCode, decode(c.t, answer.Bytes())
 }
 

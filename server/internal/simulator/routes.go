@@ -37,6 +37,7 @@ func (s *server) handler() http.Handler {
 		"/free":                  {"POST": s.postFree},
 		"/view":                  {"GET": s.view},
 		"/upload/image":          {"POST": s.uploadImage},
+		"/upload/mask":           {"POST": s.uploadMask},
 		"/workflow_templates":    {"GET": s.packTemplates},
 		"/internal/files/{type}": {"GET": s.filesOf},
 		"/internal/logs":         {"GET": s.logs},
