@@ -11,6 +11,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -50,7 +52,7 @@ func Save(ctx context.Context, from Source, j *pb.Job, dir string) ([]string, er
 
 func saveOne(ctx context.Context, from Source, root *os.Root, j *pb.Job, r *pb.Result) (string, error) {
 	if r.GetFilename() == "" { // a text result has no file on the server
-		name := fmt.Sprintf("%s-node-%s.txt", j.GetId(), r.GetNodeId())
+		name := fmt.Sprintf("%s-node-%s.txt", j.GetId(), filename(r.GetNodeId()))
 		return name, write(root, name, bytes.NewReader([]byte(r.GetText())))
 	}
 	name, err := filepath.Localize(path.Clean(r.GetFilename()))
@@ -66,6 +68,16 @@ func saveOne(ctx context.Context, from Source, root *os.Root, j *pb.Job, r *pb.R
 		return "", fmt.Errorf("%s: %w", filepath.Join(root.Name(), name), err)
 	}
 	return name, nil
+}
+
+// filename is a node's id as a part of a file name: those of subgraphs, such as "57:8", hold what Windows takes for something else.
+func filename(id string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return '_'
+	}, id)
 }
 
 // write puts content into a new file. It is written under another name first, so that no half of it is ever seen.

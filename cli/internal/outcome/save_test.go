@@ -66,7 +66,7 @@ func read(t *testing.T, parts ...string) string {
 func TestSaveKeepsNamesAndTexts(t *testing.T) {
 	from := serve(t, map[string]string{"a.png": "A", "sub/b c.png": "B"})
 	j := job("a.png", "sub/b c.png")
-	j.Results = append(j.Results, &pb.Result{Kind: pb.ResultKind_RESULT_KIND_TEXT, NodeId: "9", Text: "a caption"})
+	j.Results = append(j.Results, &pb.Result{Kind: pb.ResultKind_RESULT_KIND_TEXT, NodeId: "57:9", Text: "a caption"})
 	dir := filepath.Join(t.TempDir(), "new", "pictures")
 	for range 2 { // the second time everything is there already
 		saved, err := outcome.Save(t.Context(), from, j, dir)
@@ -74,7 +74,7 @@ func TestSaveKeepsNamesAndTexts(t *testing.T) {
 			t.Fatalf("%v, %v", saved, err)
 		}
 	}
-	a, b, c := read(t, dir, "a.png"), read(t, dir, "sub", "b c.png"), read(t, dir, j.GetId()+"-node-9.txt")
+	a, b, c := read(t, dir, "a.png"), read(t, dir, "sub", "b c.png"), read(t, dir, j.GetId()+"-node-57_9.txt")
 	if a != "A" || b != "B" || c != "a caption" {
 		t.Errorf("%q %q %q", a, b, c)
 	}
