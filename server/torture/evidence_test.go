@@ -64,7 +64,8 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	if err := db.QueryRow(`PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
 		return nil, nil, fmt.Errorf("integrity of %s: %s (%w)", file, integrity, err)
 	}
-	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, prompt, seed, coalesce(results ->> '$[0].filename', ''),
+	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, inputs ->> '$.prompt.text', inputs -> '$.seed.seed',
+		coalesce(results ->> '$[0].filename', ''),
 		coalesce(failure ->> '$.reason', ''), coalesce(failure ->> '$.message', ''), coalesce(delay ->> '$.kind', ''),
 		coalesce(delay ->> '$.booked_start', 0),
 		attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms FROM jobs`)

@@ -136,13 +136,16 @@ var rule = porcupine.Model{
 // offers are two workflows whose slots differ in length.
 type offers map[string]int64
 
-func (o offers) Workflow(id string) (workflow.Workflow, bool) {
-	return workflow.Workflow{ID: id, TemplateHash: "hash", Description: workflow.Description{SeedMax: 1000}}, true
+func (o offers) Offer(_ context.Context, id, _ string) (workflow.Offer, error) {
+	return workflow.Unknown(id).On(nil), nil
 }
-func (o offers) Workers() []string { return []string{"gpu"} }
+func (o offers) Bookable(string) error                         { return nil }
+func (o offers) Keep(context.Context, *workflow.Version) error { return nil }
+func (o offers) Workers() []string                             { return []string{"gpu"} }
+func (o offers) Candidates(string, string) ([]string, error)   { return o.Workers(), nil }
 
-func (o offers) Candidates(string) []string { return o.Workers() }
-func (o offers) Estimate(_, id string, _ workflow.Inputs) (estimate.Length, bool) {
+// Estimate implements estimate.Estimator.
+func (o offers) Estimate(_, id string, _ workflow.Values) (estimate.Length, bool) {
 	return estimate.Length{Expected: o[id], Slot: o[id]}, true
 }
 
@@ -209,7 +212,7 @@ func (d *desk) grant(ctx context.Context, w wish, name string) (domain.Job, erro
 	when := booking.When{Exact: w.exact, Moment: w.moment}
 	switch w.verb {
 	case "book":
-		return d.Book(ctx, d.user, booking.Request{When: when, Prompt: "x", Workflow: name})
+		return d.Book(ctx, d.user, booking.Request{When: when, Workflow: name})
 	case "move":
 		return d.Edit(ctx, d.user, w.id, booking.Edit{Version: w.version, Move: &when})
 	default:

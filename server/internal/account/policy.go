@@ -68,7 +68,7 @@ func (p Policy) Job(v User, j job.Job) job.Job {
 // Slot gives what everybody may see of a job: that its slot is taken, by whom, and how far it is.
 func Slot(j job.Job) job.Job {
 	j.Hidden, j.Shortened = true, false
-	j.Prompt, j.Seed, j.Parameters, j.Results = "", 0, nil, nil
+	j.Inputs, j.Results = nil, nil
 	if j.Failure != nil {
 		// ComfyUI's own words may quote the graph.
 		j.Failure = &job.Failure{Reason: j.Failure.Reason, Message: "only its owner can see why"}

@@ -19,18 +19,16 @@ var (
 
 func TestJobsAreForTheirOwnerAndAdministratorsWhereTheyArePrivate(t *testing.T) {
 	j := job.Job{
-		ID:         "1",
-		UserID:     "ada",
-		UserName:   "Ada",
-		Status:     job.Failed,
-		Start:      1000,
-		Duration:   500,
-		Prompt:     "a fox",
-		Seed:       7,
-		Parameters: workflow.Values{"width": workflow.Integer(512)},
-		Results:    []job.Result{{Filename: "fox.png", Kind: job.Image}},
-		Failure:    &job.Failure{Reason: job.Execution, Message: "the prompt was: a fox", NodeID: "3"},
-		Shortened:  true,
+		ID:        "1",
+		UserID:    "ada",
+		UserName:  "Ada",
+		Status:    job.Failed,
+		Start:     1000,
+		Duration:  500,
+		Inputs:    workflow.Values{"prompt": workflow.Text("a fox"), "seed": workflow.Seed(7), "width": workflow.Integer(512)},
+		Results:   []job.Result{{Filename: "fox.png", Kind: job.Image}},
+		Failure:   &job.Failure{Reason: job.Execution, Message: "the prompt was: a fox", NodeID: "3"},
+		Shortened: true,
 	}
 	taken := job.Job{
 		ID:       "1",
@@ -59,7 +57,7 @@ func TestJobsAreForTheirOwnerAndAdministratorsWhereTheyArePrivate(t *testing.T) 
 			t.Errorf("%s sees %+v, want %+v", tc.name, got, tc.want)
 		}
 	}
-	if ownerless := (job.Job{Prompt: "a fox"}); private.Job(nobody, ownerless).Prompt != "" {
+	if ownerless := (job.Job{Inputs: workflow.Values{"prompt": workflow.Text("a fox")}}); private.Job(nobody, ownerless).Prompt() != "" {
 		t.Error("a job without an owner belongs to who has not signed in")
 	}
 	progress := job.Progress{JobID: "1", UserID: "ada", NodeID: "3", NodeTitle: "a fox", Preview: 2, Step: 4, Total: 9}

@@ -23,6 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // gatherConnections delays news of connections that come and go, so that many are told at once.
@@ -46,7 +47,12 @@ func (a *App) build(ctx context.Context) (err error) {
 		}
 	}()
 	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
-	a.library = library.New(library.Config{Store: a.store, Sources: sources(c), Log: a.Log, OnChange: a.workflowOffered})
+	a.library = library.New(library.Config{
+		Store:    a.store,
+		Sources:  sources(c),
+		Log:      a.Log,
+		OnChange: func(all []workflow.Workflow) { a.catalog.SetWorkflows(all) },
+	})
 	if a.fleet, err = a.newFleet(); err != nil {
 		return err
 	}
@@ -54,7 +60,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Now:         clock.Now,
 		OnState:     a.feed.SetSystem,
 		OnWorkflows: a.feed.SetWorkflows,
-		Runs:        a.library.Runs,
+		Library:     a.library,
 	}, a.fleet.Workers()...)
 	rules := identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}
 	a.identity = identity.New(a.store, rules, clock.Now)

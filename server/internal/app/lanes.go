@@ -10,6 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // newFleet makes the lanes of the configuration. Nothing is started.
@@ -41,7 +42,7 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 // sources are the workflows of a configuration.
 func sources(c *config.Config) []library.Source {
 	w := c.Workflow
-	return []library.Source{{ID: w.ID, Title: w.Title, File: w.TemplateFile, Bindings: w.Bindings(), Template: w.Template}}
+	return []library.Source{{ID: w.ID, Title: w.Title, From: workflow.FromConfiguration, File: w.TemplateFile, Bindings: w.Bindings()}}
 }
 
 // overrunLimit gives the rule by which a run that outlasts its slot is ended.

@@ -8,7 +8,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // latestEnded bounds the ended jobs that the live state begins with.
@@ -63,16 +62,10 @@ func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
 // showWorkflows shows what is known before a ComfyUI answers.
 func (a *App) showWorkflows() {
 	a.feed.SetSystem(a.catalog.State())
-	for _, w := range a.library.Workflows() {
-		a.workflowOffered(w)
-	}
+	a.catalog.SetWorkflows(a.library.Workflows())
 }
 
 func (a *App) workerChanged(w health.Worker) {
 	a.metrics.WorkerChanged(w)
 	a.catalog.SetWorker(w)
-}
-
-func (a *App) workflowOffered(w workflow.Workflow) {
-	a.catalog.SetWorkflow(w)
 }

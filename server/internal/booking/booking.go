@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,12 +32,18 @@ var (
 
 // Offers is what can be booked.
 type Offers interface {
-	// Workflow finds a workflow; the first one for an empty id.
-	Workflow(id string) (workflow.Workflow, bool)
-	// Workers are the ids of all workers, in the order of the configuration.
+	// Workers returns the ids of all workers, in the order of the configuration.
 	Workers() []string
-	// Candidates are the workers to which a job of a workflow goes that names none, in the order of the configuration.
-	Candidates(workflow string) []string
+	// Offer returns a workflow with its form, the first one for an empty id; fault.NotFound, fault.NotBookable when its form is not
+	// known yet, fault.StaleWorkflow when a version is named that is not the current one.
+	Offer(ctx context.Context, id, version string) (workflow.Offer, error)
+	// Bookable says why nothing can be booked of a workflow: fault.NotFound, fault.NotBookable; nil when it can.
+	Bookable(id string) error
+	// Keep sees to it that a version can be read for as long as there are jobs of it.
+	Keep(ctx context.Context, v *workflow.Version) error
+	// Candidates returns the workers on which a job of a workflow may be booked, in the order of the configuration; the one that is
+	// named when there is a name. fault.NotFound, fault.NotBookable.
+	Candidates(workflow, worker string) ([]string, error)
 }
 
 // Config is what the use cases work with.
@@ -78,49 +85,36 @@ func (s *Service) isStopping() bool {
 
 // Request is a booking.
 type Request struct {
-	ID         string // made by the client, or empty
-	Hash       []byte // of the request, to tell a repetition from a different booking with the same id
-	When       When
-	Prompt     string
-	Seed       *uint64 // nil: random
-	Parameters workflow.Values
-	Workflow   string // empty: the first
-	Version    string // of the workflow that the values were made for; empty: the current one
-	Worker     string // empty: the one on which it ends first
-}
-
-// Current finds a workflow, the first for an empty id, at a version, any for an empty one; fault.NotFound,
-// fault.StaleWorkflow.
-func Current(offers Offers, id, version string) (workflow.Workflow, error) {
-	offered, ok := offers.Workflow(id)
-	if !ok {
-		return offered, fault.NoSuch("workflow", id)
-	}
-	if version != "" && version != offered.TemplateHash {
-		return offered, fault.New(fault.StaleWorkflow, "the workflow was changed meanwhile: read its form again").
-			With("workflow_id", offered.ID).With("version", offered.TemplateHash)
-	}
-	return offered, nil
+	ID       string // made by the client, or empty
+	Hash     []byte // of the request, to tell a repetition from a different booking with the same id
+	When     When
+	Inputs   workflow.Values
+	Workflow string // empty: the first
+	Version  string // of the workflow that the values were made for; empty: the current one
+	Worker   string // empty: the one on which it ends first
 }
 
 // wanted is a request with the values that it leaves to the workflow, and where it can go.
 type wanted struct {
-	workflow   workflow.Workflow
-	inputs     workflow.Inputs
+	workflow   workflow.Offer
+	inputs     workflow.Values // complete
 	candidates []placement.Candidate
 }
 
-// want holds a request against what is offered; fault.NotFound, fault.StaleWorkflow, fault.InvalidFields, ErrNotReady.
-func (s *Service) want(r Request) (w wanted, err error) {
-	if w.workflow, err = Current(s.Offers, r.Workflow, r.Version); err != nil {
+// want holds a request against what is offered; fault.NotFound, fault.StaleWorkflow, fault.NotBookable, fault.InvalidFields,
+// ErrNotReady.
+func (s *Service) want(ctx context.Context, r Request) (w wanted, err error) {
+	if w.workflow, err = s.Offers.Offer(ctx, r.Workflow, r.Version); err != nil {
 		return w, err
 	}
-	d := w.workflow.Description
-	w.inputs = workflow.Inputs{Prompt: r.Prompt, Seed: chosen(r.Seed, d), Parameters: d.Defaults(r.Parameters)}
+	if err = s.Offers.Bookable(w.workflow.ID); err != nil {
+		return w, err
+	}
+	w.inputs = w.workflow.Complete(r.Inputs, random)
 	if w.candidates, err = s.candidates(r.Worker, w.workflow.ID, w.inputs); err != nil {
 		return w, err
 	}
-	return w, d.Validate(&r.Prompt, r.Seed, r.Parameters)
+	return w, w.workflow.Validate(r.Inputs)
 }
 
 // Book books a slot. A request whose id was seen before gives the job that was booked then.
@@ -128,9 +122,14 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 	if s.isStopping() {
 		return job.Job{}, ErrStopping
 	}
-	wanted, refused := s.want(r)
+	wanted, refused := s.want(ctx, r)
 	if refused != nil && r.ID == "" {
 		return job.Job{}, refused
+	}
+	if refused == nil {
+		if err := s.Offers.Keep(ctx, wanted.workflow.Version); err != nil {
+			return job.Job{}, err
+		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -160,22 +159,20 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 			return err
 		}
 		booked = job.Job{
-			ID:         id.String(),
-			UserID:     by.ID,
-			UserName:   by.Name,
-			Worker:     place.Worker,
-			Workflow:   wanted.workflow.ID,
-			Template:   wanted.workflow.TemplateHash,
-			Status:     job.Scheduled,
-			Start:      place.Start,
-			Duration:   place.Duration,
-			Estimate:   place.Estimate,
-			Prompt:     wanted.inputs.Prompt,
-			Seed:       wanted.inputs.Seed,
-			Parameters: wanted.inputs.Parameters,
-			Attempt:    1,
-			Version:    1,
-			CreatedAt:  now,
+			ID:              id.String(),
+			UserID:          by.ID,
+			UserName:        by.Name,
+			Worker:          place.Worker,
+			Workflow:        wanted.workflow.ID,
+			WorkflowVersion: wanted.workflow.Hash,
+			Status:          job.Scheduled,
+			Start:           place.Start,
+			Duration:        place.Duration,
+			Estimate:        place.Estimate,
+			Inputs:          wanted.inputs,
+			Attempt:         1,
+			Version:         1,
+			CreatedAt:       now,
 		}
 		if err := tx.InsertJob(ctx, booked); err != nil {
 			return err
@@ -200,10 +197,10 @@ func repeated(ctx context.Context, tx store.Tx, user account.User, r audit.Reque
 	return tx.Job(ctx, id)
 }
 
-// chosen is the seed that is asked for, or a random one.
-func chosen(seed *uint64, d workflow.Description) uint64 {
-	if seed != nil {
-		return *seed
+// random draws a number below n, of all numbers when n is 0.
+func random(n uint64) uint64 {
+	if n == 0 {
+		return rand.Uint64()
 	}
-	return d.RandomSeed()
+	return rand.Uint64N(n)
 }

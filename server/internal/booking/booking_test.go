@@ -2,9 +2,11 @@ package booking_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -19,6 +21,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -65,21 +68,6 @@ func open(t testing.TB, folder string) *desk {
 	d.root.Administrator = true
 	d.now.Store(1_000_000)
 	d.hasSpace.Store(true)
-	d.catalog.SetWorkflow(workflow.Workflow{
-		ID:           "fox",
-		TemplateHash: "hash",
-		Description: workflow.Description{
-			SeedMax: 16777215,
-			Parameters: []workflow.Parameter{{
-				Name:    "width",
-				Kind:    workflow.KindInteger,
-				Min:     "16",
-				Max:     "2048",
-				Step:    16,
-				Default: workflow.Integer(512),
-			}},
-		},
-	})
 	d.measure(slot)
 	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for _, u := range []account.Actor{d.ada, d.bob, d.root} {
@@ -95,12 +83,41 @@ func open(t testing.TB, folder string) *desk {
 	return d
 }
 
+// shelf has one workflow, of a version that can be changed.
+type shelf struct{ version atomic.Value }
+
+func (s *shelf) Offer(_ context.Context, id, _ string) (o workflow.Offer, err error) {
+	if id != "" && id != "fox" {
+		return o, fault.NoSuch("workflow", id)
+	}
+	version, _ := s.version.Load().(string)
+	v := workflow.Unknown("fox")
+	v.Hash, v.Form = "hash"+version, &form.Form{Inputs: []form.Input{
+		{Name: "prompt", Role: form.Prompt, Kind: form.Text},
+		{Name: "seed", Role: form.SeedRole, Kind: form.Seed, Max: "16777215"},
+		{
+			Name:    "width",
+			Kind:    form.Integer,
+			Min:     "16",
+			Max:     "2048",
+			Step:    "16",
+			Default: json.Number("512"),
+		},
+	}}
+	return v.On(nil), nil
+}
+
+func (s *shelf) Bookable(string) error                         { return nil }
+func (s *shelf) Keep(context.Context, *workflow.Version) error { return nil }
+func (s *shelf) Runs(string, string) bool                      { return true }
+
 // offering makes a catalog of workers that tells nobody.
 func offering(workers ...health.Worker) *catalog.Catalog {
 	return catalog.New(catalog.Config{
 		Now:         time.Now,
 		OnState:     func(health.State) {},
 		OnWorkflows: func([]workflow.Workflow) {},
+		Library:     &shelf{},
 	}, workers...)
 }
 
@@ -130,16 +147,18 @@ func (d *desk) measure(slot int64) {
 type lengths map[string]estimate.Length
 
 // Estimate implements estimate.Estimator.
-func (l lengths) Estimate(worker, _ string, _ workflow.Inputs) (estimate.Length, bool) {
+func (l lengths) Estimate(worker, _ string, _ workflow.Values) (estimate.Length, bool) {
 	length, known := l[worker]
 	return length, known
 }
 
 func at(start int64) booking.When            { return booking.When{Exact: true, Moment: start} }
 func next(from int64) booking.When           { return booking.When{Moment: from} }
-func seed(value uint64) *uint64              { return &value }
 func (d *desk) in(ms int64) int64            { return d.now.Load() + ms }
-func request(w booking.When) booking.Request { return booking.Request{When: w, Prompt: "a fox"} }
+func request(w booking.When) booking.Request { return booking.Request{When: w, Inputs: a("fox")} }
+
+// a gives the inputs of a picture of something.
+func a(what string) workflow.Values { return workflow.Values{"prompt": workflow.Text("a " + what)} }
 
 func (d *desk) book(by account.Actor, w booking.When) job.Job {
 	d.t.Helper()
@@ -231,7 +250,7 @@ func TestNextFreeLiesBehindARunningJobsRemainder(t *testing.T) {
 
 func TestRepeatedRequestBooksOnce(t *testing.T) {
 	d := open(t, t.TempDir())
-	r := booking.Request{ID: uuid.NewString(), Hash: []byte("one"), When: next(0), Prompt: "a fox"}
+	r := booking.Request{ID: uuid.NewString(), Hash: []byte("one"), When: next(0), Inputs: a("fox")}
 	first, err := d.Book(t.Context(), d.ada, r)
 	if err != nil {
 		t.Fatal(err)
@@ -254,8 +273,12 @@ func TestRepeatedRequestBooksOnce(t *testing.T) {
 func TestBadBookingsAreRefusedWithEveryReason(t *testing.T) {
 	d := open(t, t.TempDir())
 	r := request(at(d.in(5000)))
-	r.Seed = seed(16777216)
-	r.Parameters = workflow.Values{"width": workflow.Integer(17), "hight": workflow.Integer(1)}
+	r.Inputs = workflow.Values{
+		"prompt": workflow.Text("a fox"),
+		"seed":   workflow.Seed(16777216),
+		"width":  workflow.Integer(17),
+		"hight":  workflow.Integer(1),
+	}
 	_, err := d.Book(t.Context(), d.ada, r)
 	var input *fault.Error
 	if !errors.As(err, &input) || len(input.Fields) != 3 {
@@ -281,22 +304,16 @@ func TestBadBookingsAreRefusedWithEveryReason(t *testing.T) {
 func TestEditAndMove(t *testing.T) {
 	d := open(t, t.TempDir())
 	j, other := d.book(d.ada, at(d.in(5000))), d.book(d.bob, at(d.in(7000)))
-	prompt := "a hare"
-	edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{
-		Version:    j.Version,
-		Prompt:     &prompt,
-		Seed:       seed(7),
-		Parameters: workflow.Values{"width": workflow.Integer(64)},
-	})
-	if err != nil || edited.Prompt != prompt || edited.Seed != 7 || edited.Parameters["width"] != workflow.Integer(64) ||
-		edited.Version <= j.Version {
+	want := workflow.Values{"prompt": workflow.Text("a hare"), "seed": workflow.Seed(7), "width": workflow.Integer(64)}
+	edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Inputs: want})
+	if err != nil || !maps.Equal(edited.Inputs, want) || edited.Version <= j.Version {
 		t.Fatalf("edited: %+v (%v)", edited, err)
 	}
-	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt}); !fault.Is(err, fault.StaleVersion) {
+	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Inputs: a("hare")}); !fault.Is(err, fault.StaleVersion) {
 		t.Errorf("with an old version: %v", err)
 	}
 	move := func(by account.Actor, version int64, w booking.When) (job.Job, error) {
-		return d.Edit(t.Context(), by, j.ID, booking.Edit{Version: version, Move: &w, Prompt: &prompt})
+		return d.Edit(t.Context(), by, j.ID, booking.Edit{Version: version, Move: &w, Inputs: a("hare")})
 	}
 	_, err = move(d.ada, edited.Version, at(other.Start-slot))
 	if c := conflict(t, err); c.JobID != other.ID || c.NextFree != other.Slot().End+1 {
@@ -319,21 +336,17 @@ func TestEditAndMove(t *testing.T) {
 	}
 }
 
-func TestParametersOfAnEditedWorkflowCannotBeSetOnAnOldJob(t *testing.T) {
+func TestInputsOfAnEditedWorkflowCannotBeSetOnAnOldJob(t *testing.T) {
 	d := open(t, t.TempDir())
 	j := d.book(d.ada, at(d.in(5000)))
-	offered, _ := d.catalog.Workflow("fox")
-	offered.TemplateHash = "edited"
-	d.catalog.SetWorkflow(offered)
-	edit := booking.Edit{Version: j.Version, Parameters: workflow.Values{"width": workflow.Integer(64)}}
+	d.catalog.Library.(*shelf).version.Store("edited")
+	edit := booking.Edit{Version: j.Version, Inputs: workflow.Values{"width": workflow.Integer(64)}}
 	if _, err := d.Edit(t.Context(), d.ada, j.ID, edit); !fault.Is(err, fault.InvalidFields) {
 		t.Errorf("got %v", err)
 	}
-	prompt := "a hare"
-	if edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{
-		Version: j.Version,
-		Prompt:  &prompt,
-	}); err != nil || edited.Template != j.Template {
+	edit.Inputs, edit.Reset = a("hare"), []string{"seed"}
+	if edited, err := d.Edit(t.Context(), d.ada, j.ID, edit); err != nil || edited.WorkflowVersion != j.WorkflowVersion ||
+		edited.Inputs["seed"] == j.Inputs["seed"] || edited.Inputs["width"] != j.Inputs["width"] {
 		t.Errorf("prompt: %+v (%v)", edited, err)
 	}
 }

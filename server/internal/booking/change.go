@@ -19,15 +19,12 @@ import (
 
 // Edit changes a scheduled job. Nil fields stay.
 type Edit struct {
-	Version    int64 // that the caller knows
-	Prompt     *string
-	Seed       *uint64
-	RandomSeed bool
-	Parameters workflow.Values // those named are replaced, the others stay
-	Reset      []string        // inputs that are set as if the booking had left them out
-	Move       *When
-	Worker     string        // with Move: where to; empty: where it is
-	Request    audit.Request // that asks for it
+	Version int64           // that the caller knows
+	Inputs  workflow.Values // those named are replaced, the others stay
+	Reset   []string        // inputs that are set as if the booking had left them out
+	Move    *When
+	Worker  string        // with Move: where to; empty: where it is
+	Request audit.Request // that asks for it
 }
 
 // Edit edits and moves a job of the user's, all of it or nothing. A request whose id was seen before gives the job as it is.
@@ -49,7 +46,7 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 		if j.Status != job.Scheduled {
 			return j.Status.Refuses("edited")
 		}
-		if err := s.applyValues(j, e); err != nil {
+		if err := s.applyValues(ctx, j, e); err != nil {
 			return err
 		}
 		j.Edited()
@@ -76,8 +73,7 @@ func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *j
 	candidates := placement.Own(*j)
 	if !stays {
 		var err error
-		inputs := workflow.Inputs{Prompt: j.Prompt, Seed: j.Seed, Parameters: j.Parameters}
-		if candidates, err = s.candidates(e.Worker, j.Workflow, inputs); err != nil {
+		if candidates, err = s.candidates(e.Worker, j.Workflow, j.Inputs); err != nil {
 			return err
 		}
 	}
@@ -96,14 +92,7 @@ func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *j
 
 // summary says what the edit was about, without the values.
 func (e Edit) summary(j job.Job) string {
-	var parts []string
-	if e.Prompt != nil {
-		parts = append(parts, "prompt")
-	}
-	if e.Seed != nil || e.RandomSeed {
-		parts = append(parts, "seed")
-	}
-	parts = append(parts, slices.Sorted(maps.Keys(e.Parameters))...)
+	parts := slices.Sorted(maps.Keys(e.Inputs))
 	for _, name := range e.Reset {
 		parts = append(parts, name+" as at first")
 	}
@@ -113,57 +102,55 @@ func (e Edit) summary(j job.Job) string {
 	return strings.Join(parts, ", ")
 }
 
-func (s *Service) applyValues(j *job.Job, e Edit) error {
-	if e.Prompt == nil && e.Seed == nil && !e.RandomSeed && len(e.Parameters)+len(e.Reset) == 0 {
+func (s *Service) applyValues(ctx context.Context, j *job.Job, e Edit) error {
+	if len(e.Inputs)+len(e.Reset) == 0 {
 		return nil
 	}
-	offered, err := Current(s.Offers, j.Workflow, "")
+	offered, err := s.Offers.Offer(ctx, j.Workflow, "")
 	if err != nil {
 		return err
 	}
-	values, err := e.values(offered.Description)
-	if err != nil {
-		return err
-	}
-	if len(values.Parameters) > 0 && j.Template != offered.TemplateHash {
+	if j.WorkflowVersion != offered.Hash && !e.isOfEveryVersion() {
 		return fault.Invalid("inputs", "the workflow was edited since this was booked, and the job keeps the one it was booked with: "+
 			"cancel it and book again to set anything but prompt and seed")
 	}
-	seed := values.Seed
-	if seed == nil && !values.RandomSeed {
-		seed = &j.Seed
-	}
-	if err := offered.Description.Validate(values.Prompt, seed, values.Parameters); err != nil {
+	values, err := e.values(offered)
+	if err != nil {
 		return err
 	}
-	if values.Prompt != nil {
-		j.Prompt = *values.Prompt
+	if err := offered.Check(values); err != nil {
+		return err
 	}
-	j.Seed = chosen(seed, offered.Description)
-	j.Parameters = maps.Clone(j.Parameters)
-	maps.Copy(j.Parameters, values.Parameters)
+	j.Inputs = maps.Clone(j.Inputs)
+	maps.Copy(j.Inputs, values)
 	return nil
 }
 
-// values is the edit with what the workflow sets where the edit asks for that; fault.InvalidFields.
-func (e Edit) values(d workflow.Description) (Edit, error) {
+// isOfEveryVersion reports whether only inputs are set that mean the same in every version of a workflow.
+func (e Edit) isOfEveryVersion() bool {
+	for _, name := range slices.AppendSeq(slices.Clone(e.Reset), maps.Keys(e.Inputs)) {
+		if name != workflow.PromptInput && name != workflow.SeedInput {
+			return false
+		}
+	}
+	return true
+}
+
+// values returns the values that the edit sets, with those that the workflow sets where the edit asks for that;
+// fault.InvalidFields.
+func (e Edit) values(offered workflow.Offer) (workflow.Values, error) {
 	var wrong fault.Fields
-	e.Parameters = maps.Clone(e.Parameters)
-	defaults := d.Defaults(nil)
+	values := workflow.Values{}
+	maps.Copy(values, e.Inputs)
+	initial := offered.Complete(nil, random)
 	for i, name := range e.Reset {
-		value, known := defaults[name]
-		switch {
-		case name == workflow.SeedParameter:
-			e.Seed, e.RandomSeed = nil, true
-		case known && e.Parameters == nil:
-			e.Parameters = workflow.Values{name: value}
-		case known:
-			e.Parameters[name] = value
-		default:
+		if value, is := initial[name]; is {
+			values[name] = value
+		} else {
 			wrong.Add("reset_inputs", strconv.Itoa(i), "the workflow has no input with a default that is called "+strconv.Quote(name))
 		}
 	}
-	return e, wrong.Err()
+	return values, wrong.Err()
 }
 
 // Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.

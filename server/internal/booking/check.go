@@ -34,7 +34,7 @@ func (s *Service) Check(ctx context.Context, by account.Actor, r Request) (q Quo
 		}
 		return err
 	}
-	wanted, err := s.want(r)
+	wanted, err := s.want(ctx, r)
 	if err = refuse(err); err != nil || len(wanted.candidates) == 0 {
 		return q, problems, err
 	}
@@ -68,16 +68,15 @@ func (s *Service) Check(ctx context.Context, by account.Actor, r Request) (q Quo
 	return q, problems, err
 }
 
-// Lengths are the workers on which a workflow can be booked, or the one that is named, each with how long a slot for it is;
-// fault.NotFound, fault.InvalidFields, ErrNotReady. inputs may be incomplete.
-func (s *Service) Lengths(worker, workflowID string, inputs workflow.Inputs) ([]placement.Candidate, error) {
-	offered, err := Current(s.Offers, workflowID, "")
+// Lengths returns the workers on which a workflow can be booked, or the one that is named, each with how long a slot for it is;
+// fault.NotFound, fault.NotBookable, fault.InvalidFields, ErrNotReady. inputs may be incomplete.
+func (s *Service) Lengths(ctx context.Context, worker, workflowID string, inputs workflow.Values) ([]placement.Candidate, error) {
+	offered, err := s.Offers.Offer(ctx, workflowID, "")
 	if err != nil {
 		return nil, err
 	}
-	if err := offered.Description.Validate(nil, nil, inputs.Parameters); err != nil {
+	if err := offered.Check(inputs); err != nil {
 		return nil, err
 	}
-	inputs.Parameters = offered.Description.Defaults(inputs.Parameters)
-	return s.candidates(worker, offered.ID, inputs)
+	return s.candidates(worker, offered.ID, offered.Complete(inputs, random))
 }

@@ -38,19 +38,18 @@ func (d *desk) many(n int) []job.Job {
 	jobs := make([]job.Job, n)
 	for i := range jobs {
 		jobs[i] = job.Job{
-			ID:         uuid.NewString(),
-			UserID:     d.ada.ID,
-			UserName:   d.ada.Name,
-			Worker:     "gpu",
-			Workflow:   "fox",
-			Status:     job.Scheduled,
-			Start:      d.in(1000 + int64(i)*(slot+1)),
-			Duration:   slot,
-			Estimate:   slot,
-			Prompt:     "a fox",
-			Parameters: workflow.Values{},
-			Attempt:    1,
-			Version:    1,
+			ID:       uuid.NewString(),
+			UserID:   d.ada.ID,
+			UserName: d.ada.Name,
+			Worker:   "gpu",
+			Workflow: "fox",
+			Status:   job.Scheduled,
+			Start:    d.in(1000 + int64(i)*(slot+1)),
+			Duration: slot,
+			Estimate: slot,
+			Inputs:   workflow.Values{"prompt": workflow.Text("a fox")},
+			Attempt:  1,
+			Version:  1,
 		}
 	}
 	if _, err := d.store.Update(d.t.Context(), func(ctx context.Context, tx store.Tx) error {

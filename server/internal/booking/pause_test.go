@@ -113,12 +113,17 @@ func TestLimits(t *testing.T) {
 func TestTrail(t *testing.T) {
 	d := open(t, t.TempDir())
 	j := d.book(d.ada, at(d.in(5000)))
-	prompt, later := "a secret fox", at(j.Start+10_000)
-	edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Prompt: &prompt, RandomSeed: true, Move: &later})
+	secret, later := a("secret fox"), at(j.Start+10_000)
+	edited, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{
+		Version: j.Version,
+		Inputs:  secret,
+		Reset:   []string{"seed"},
+		Move:    &later,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Edit(t.Context(), d.bob, j.ID, booking.Edit{Version: edited.Version, Prompt: &prompt}); err == nil {
+	if _, err := d.Edit(t.Context(), d.bob, j.ID, booking.Edit{Version: edited.Version, Inputs: secret}); err == nil {
 		t.Fatal("edited by another user")
 	}
 	for range 2 { // asking again is no deed
@@ -136,7 +141,7 @@ func TestTrail(t *testing.T) {
 		detail string
 	}{
 		{"Root", audit.Cancel, "Ada's job; it was scheduled"},
-		{"Ada", audit.Update, "prompt, seed, slot, to 1970-01-01 00:16:55.000 UTC"},
+		{"Ada", audit.Update, "prompt, seed as at first, slot, to 1970-01-01 00:16:55.000 UTC"},
 		{"Ada", audit.Book, "at 1970-01-01 00:16:45.000 UTC"},
 	}
 	if len(events) != len(want) {

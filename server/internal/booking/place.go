@@ -3,7 +3,6 @@ package booking
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
@@ -19,14 +18,12 @@ type When struct {
 	Moment int64 // the start, or the moment from which on the next free one is taken
 }
 
-// candidates are the workers on which a workflow can be booked, or the one that is named.
-func (s *Service) candidates(worker, workflow string, inputs workflow.Inputs) ([]placement.Candidate, error) {
-	workers := s.Offers.Candidates(workflow)
-	if worker != "" {
-		if !slices.Contains(s.Offers.Workers(), worker) {
-			return nil, fault.NoSuch("worker", worker)
-		}
-		workers = []string{worker}
+// candidates returns the workers on which a workflow can be booked, or the one that is named, with how long it takes there;
+// fault.NotFound, fault.NotBookable, ErrNotReady.
+func (s *Service) candidates(worker, workflow string, inputs workflow.Values) ([]placement.Candidate, error) {
+	workers, err := s.Offers.Candidates(workflow, worker)
+	if err != nil {
+		return nil, err
 	}
 	var found []placement.Candidate
 	for _, id := range workers {

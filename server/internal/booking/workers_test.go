@@ -13,9 +13,7 @@ import (
 // openTwo opens a desk with two workers, of which the first one takes three times as long.
 func openTwo(t *testing.T) *desk {
 	d := open(t, t.TempDir())
-	offered, _ := d.catalog.Workflow("fox")
 	d.catalog = offering(health.Worker{ID: "slow"}, health.Worker{ID: "fast"})
-	d.catalog.SetWorkflow(offered)
 	d.lengths["slow"] = estimate.Length{Expected: 3 * slot, Slot: 3 * slot}
 	d.lengths["fast"] = estimate.Length{Expected: slot, Slot: slot}
 	d.limit(account.Limits{})

@@ -2,11 +2,13 @@
 package catalog
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -29,11 +31,20 @@ type Config struct {
 	Now         func() time.Time
 	OnState     func(health.State)        // of the whole
 	OnWorkflows func([]workflow.Workflow) // all of them
-	// Runs says what a worker can run of what is offered; nil: everything.
-	Runs func(worker, workflow string) bool
+	Library     Library
 }
 
-// New makes a catalog of workers, in the order of the configuration, and no workflows.
+// Library knows the workflows.
+type Library interface {
+	// Offer, Bookable and Keep are as booking.Offers has them.
+	Offer(ctx context.Context, id, version string) (workflow.Offer, error)
+	Bookable(id string) error
+	Keep(ctx context.Context, v *workflow.Version) error
+	// Runs reports whether a worker can run what is offered of a workflow; also when it has not been asked yet.
+	Runs(worker, workflow string) bool
+}
+
+// New makes a catalog of these workers.
 func New(c Config, workers ...health.Worker) *Catalog {
 	return &Catalog{Config: c, workers: workers}
 }
@@ -108,16 +119,11 @@ func (c *Catalog) change(worker string, change func(*health.Worker)) {
 	c.OnState(health.Of(c.workers))
 }
 
-// SetWorkflow takes in a workflow, new or changed.
-func (c *Catalog) SetWorkflow(w workflow.Workflow) {
+// SetWorkflows takes in what can be booked: all workflows, in order.
+func (c *Catalog) SetWorkflows(all []workflow.Workflow) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.workflows = slices.Clone(c.workflows)
-	if i := slices.IndexFunc(c.workflows, func(known workflow.Workflow) bool { return known.ID == w.ID }); i >= 0 {
-		c.workflows[i] = w
-	} else {
-		c.workflows = append(c.workflows, w)
-	}
+	c.workflows = all
 	c.OnWorkflows(c.workflows)
 }
 
@@ -158,23 +164,45 @@ func (c *Catalog) Workers() []string {
 	return ids
 }
 
-// Candidates implements booking.Offers. A worker that is down is left out as long as another is not.
-func (c *Catalog) Candidates(workflow string) []string {
+// Candidates implements booking.Offers: the workers that can run the workflow, without those that are offline, unless there is no
+// other. One that is named may be offline.
+func (c *Catalog) Candidates(workflow, worker string) ([]string, error) {
 	c.mu.RLock()
 	workers := c.workers
 	c.mu.RUnlock()
 	var up, down []string
+	known := worker == ""
 	for _, w := range workers {
+		known = known || w.ID == worker
 		switch {
-		case c.Runs != nil && !c.Runs(w.ID, workflow):
+		case worker != "" && w.ID != worker, !c.Library.Runs(w.ID, workflow):
 		case w.Status == health.Offline:
 			down = append(down, w.ID)
 		default:
 			up = append(up, w.ID)
 		}
 	}
-	if len(up) == 0 {
-		return down
+	switch {
+	case !known:
+		return nil, fault.NoSuch("worker", worker)
+	case len(up) > 0:
+		return up, nil
+	case len(down) > 0:
+		return down, nil
+	case worker != "":
+		return nil, fault.Newf(fault.NotBookable, "the worker %s cannot run the workflow %s: name another one, or none", worker, workflow).
+			With("workflow_id", workflow)
 	}
-	return up
+	return nil, fault.Newf(fault.NotBookable, "no worker can run the workflow %s", workflow).With("workflow_id", workflow)
 }
+
+// Offer implements booking.Offers.
+func (c *Catalog) Offer(ctx context.Context, id, version string) (workflow.Offer, error) {
+	return c.Library.Offer(ctx, id, version)
+}
+
+// Bookable implements booking.Offers.
+func (c *Catalog) Bookable(id string) error { return c.Library.Bookable(id) }
+
+// Keep implements booking.Offers.
+func (c *Catalog) Keep(ctx context.Context, v *workflow.Version) error { return c.Library.Keep(ctx, v) }

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -8,8 +9,10 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 func TestPauseIsToldUntilItIsOver(t *testing.T) {
@@ -65,11 +68,19 @@ func TestPauseIsToldUntilItIsOver(t *testing.T) {
 	})
 }
 
+// library says what a worker can run, and knows nothing else.
+type library func(worker, workflow string) bool
+
+func (library) Offer(context.Context, string, string) (o workflow.Offer, err error) { return o, nil }
+func (library) Bookable(string) error                                               { return nil }
+func (library) Keep(context.Context, *workflow.Version) error                       { return nil }
+func (l library) Runs(worker, workflow string) bool                                 { return l(worker, workflow) }
+
 // A job that names no worker goes to one that runs its workflow and is up; to one that is down only where there is no other.
 func TestCandidates(t *testing.T) {
-	runs := func(worker, workflow string) bool { return worker != "c" || workflow == "owl" }
+	runs := library(func(worker, workflow string) bool { return worker != "c" || workflow == "owl" })
 	worker := func(id string, status health.Status) health.Worker { return health.Worker{ID: id, Status: status} }
-	c := catalog.New(catalog.Config{Now: time.Now, OnState: func(health.State) {}, Runs: runs},
+	c := catalog.New(catalog.Config{Now: time.Now, OnState: func(health.State) {}, Library: runs},
 		worker("a", health.Ready), worker("b", health.Restarting), worker("c", health.Ready))
 	for _, tc := range []struct {
 		down     []string
@@ -87,8 +98,21 @@ func TestCandidates(t *testing.T) {
 		if id := "a"; len(tc.down) == 1 && tc.down[0] == "b" { // all are down
 			c.SetWorker(worker(id, health.Offline))
 		}
-		if got := c.Candidates(tc.workflow); !slices.Equal(got, tc.want) {
+		if got, err := c.Candidates(tc.workflow, ""); err != nil || !slices.Equal(got, tc.want) {
 			t.Errorf("%s with %v down: %v, want %v", tc.workflow, tc.down, got, tc.want)
 		}
+	}
+	if got, err := c.Candidates("fox", "b"); err != nil || !slices.Equal(got, []string{"b"}) {
+		t.Errorf("the one that is named, although it is down: %v (%v)", got, err)
+	}
+	if _, err := c.Candidates("fox", "c"); !fault.Is(err, fault.NotBookable) {
+		t.Errorf("one that cannot run it: %v", err)
+	}
+	if _, err := c.Candidates("fox", "d"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("one that is not there: %v", err)
+	}
+	none := catalog.New(catalog.Config{Now: time.Now, OnState: func(health.State) {}, Library: runs}, worker("c", health.Ready))
+	if _, err := none.Candidates("fox", ""); !fault.Is(err, fault.NotBookable) {
+		t.Errorf("where no worker can run it: %v", err)
 	}
 }

@@ -110,9 +110,19 @@ func TestRealRefusals(t *testing.T) {
 // TestRealCancel needs a node that takes time and ticks.
 func TestRealCancel(t *testing.T) {
 	c := live(t)
-	class, ok, err := c.ObjectInfo(t.Context(), "ProbeSleep")
-	if err != nil || !ok {
-		t.Skipf("no ProbeSleep node: %v", err)
+	answer, err := c.ObjectInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var classes map[string]struct {
+		Input map[string]map[string]json.RawMessage `json:"input"`
+	}
+	if err := json.Unmarshal(answer, &classes); err != nil {
+		t.Fatal(err)
+	}
+	class, ok := classes["ProbeSleep"]
+	if !ok {
+		t.Skip("no ProbeSleep node")
 	}
 	values := map[string]any{
 		"steps":      600,
@@ -125,8 +135,10 @@ func TestRealCancel(t *testing.T) {
 		"preview":    "none",
 	}
 	inputs := make(map[string]any)
-	for _, in := range class.Inputs {
-		inputs[in.Name] = values[in.Name]
+	for _, group := range class.Input {
+		for name := range group {
+			inputs[name] = values[name]
+		}
 	}
 	graph, err := json.Marshal(map[string]any{
 		"1": map[string]any{"class_type": "ProbeSleep", "inputs": inputs},

@@ -189,8 +189,6 @@ func TestAnswersBecomeText(t *testing.T) {
 		told("queue", queue, err)
 		stats, err := c.SystemStats(t.Context())
 		told("stats", stats, err)
-		class, _, err := c.ObjectInfo(t.Context(), "Node")
-		told("class", class, err)
 		lines, err := c.Logs(t.Context())
 		told("logs", lines, err)
 		told("submit", nil, c.Submit(t.Context(), Prompt{ID: "prompt", Graph: graph}))

@@ -19,7 +19,7 @@ var unsent = []struct {
 	{regexp.MustCompile(`^GET /api/`), "ComfyUI's routes are asked for under their old names, which every version has"},
 	{regexp.MustCompile(`^GET /prompt$`), "what waits is counted by the queue and by the status frames"},
 	{regexp.MustCompile(`^GET /history(\?|$)`), "one prompt's history is asked for, never everybody's"},
-	{regexp.MustCompile(`^GET /object_info$`), "one class is asked for, never all: a big installation has thousands"},
+	{regexp.MustCompile(`^GET /object_info/`), "all classes are asked for at once: a workflow may have any of them"},
 	{
 		regexp.MustCompile(`^GET /(embeddings|extensions|features|users|internal/logs$|models|no_such_route|prompt/)`),
 		"of no use to the service: which models there are is told by the classes that take them",

@@ -14,7 +14,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 )
 
 // Config is a complete configuration: defaults are filled in and paths are absolute.
@@ -161,17 +161,19 @@ func (c ComfyUI) BaseURL() string { return "http://" + c.Address() }
 
 // Workflow names the first workflow and its file.
 type Workflow struct {
-	ID           string             `json:"-"` // the template file's name without "_api.json"
-	Title        string             `json:"title"`
-	TemplateFile string             `json:"template_file"`
-	WarmupPrompt string             `json:"warmup_prompt"`
-	ParameterMap ParameterMap       `json:"parameter_map"`
-	Template     *workflow.Template `json:"-"` // the file, parsed
+	ID           string       `json:"-"` // the file's name without "_api" and what follows the dot
+	Title        string       `json:"title"`
+	TemplateFile string       `json:"template_file"`
+	WarmupPrompt string       `json:"warmup_prompt"`
+	ParameterMap ParameterMap `json:"parameter_map"` // nil: the form is what the file says, or is detected
 }
 
-// Bindings are the parameters as a template takes them.
-func (w Workflow) Bindings() map[string]workflow.Binding {
-	bindings := make(map[string]workflow.Binding, len(w.ParameterMap))
+// Bindings are the inputs as a form takes them; nil when there is no parameter map.
+func (w Workflow) Bindings() map[string]form.Binding {
+	if w.ParameterMap == nil {
+		return nil
+	}
+	bindings := make(map[string]form.Binding, len(w.ParameterMap))
 	for name, p := range w.ParameterMap {
 		bindings[name] = p.Binding
 	}
@@ -261,7 +263,7 @@ func (m *ParameterMap) UnmarshalJSON(data []byte) error {
 
 // Parameter is a binding as it is written: a target, {"targets": [...]}, or a bare list of targets.
 type Parameter struct {
-	workflow.Binding
+	form.Binding
 }
 
 type target struct {
@@ -273,9 +275,9 @@ type target struct {
 func (p *Parameter) UnmarshalJSON(data []byte) error {
 	var written struct {
 		target
-		Targets []target     `json:"targets"`
-		Min     *json.Number `json:"min"`
-		Max     *json.Number `json:"max"`
+		Targets []target    `json:"targets"`
+		Min     json.Number `json:"min"`
+		Max     json.Number `json:"max"`
 	}
 	if data[0] == '[' {
 		if err := json.Unmarshal(data, &written.Targets); err != nil {
@@ -289,7 +291,7 @@ func (p *Parameter) UnmarshalJSON(data []byte) error {
 	}
 	p.Min, p.Max = written.Min, written.Max
 	for _, t := range written.Targets {
-		p.Targets = append(p.Targets, workflow.Target(struct{ NodeID, Field string }{t.NodeID, t.Field}))
+		p.Targets = append(p.Targets, form.Target{Node: t.NodeID, Field: t.Field})
 	}
 	return nil
 }

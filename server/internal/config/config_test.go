@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 )
 
 const graph = `{
@@ -82,7 +82,7 @@ func TestTargetsInEveryForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Workflow.ParameterMap["width"].Targets; len(got) != 2 || got[0] != (workflow.Target{NodeID: "25", Field: "width"}) {
+	if got := c.Workflow.ParameterMap["width"].Targets; len(got) != 2 || got[0] != (form.Target{Node: "25", Field: "width"}) {
 		t.Errorf("targets of width: %v", got)
 	}
 	for position, name := range []string{"prompt", "seed", "width"} {
@@ -90,7 +90,7 @@ func TestTargetsInEveryForm(t *testing.T) {
 			t.Errorf("%s is at %d, want %d", name, got, position)
 		}
 	}
-	if got := *c.Workflow.ParameterMap["seed"].Max; got != "18446744073709551615" {
+	if got := c.Workflow.ParameterMap["seed"].Max; got != "18446744073709551615" {
 		t.Errorf("largest seed was rounded to %v", got)
 	}
 }
@@ -111,7 +111,7 @@ func TestEveryProblemIsNamed(t *testing.T) {
 				`server.hots: unknown key; did you mean "host"?`,
 				`server.shutdown_grace: must be a duration such as "30s"`,
 				`comfy_ui.installation_type: must be one of "portable", "local", "remote", "simulated"; did you mean "local"?`,
-				`comfy_ui.api_port:`, `workflow.parameter_map.seed: missing`, `workflow.parameter_map.prompt: must name the field`,
+				`comfy_ui.api_port:`, `workflow.parameter_map.prompt: must name the field`,
 			},
 		},
 		{"duplicate", `{"comfy_ui": {"installation_type": "local", "installation_type": "remote"},
@@ -194,8 +194,8 @@ func FuzzLoad(f *testing.F) {
 			t.Fatal(err)
 		}
 		c, err := config.Load(file)
-		if err == nil && (c.Workflow.Template == nil || c.Workflow.ID == "" || c.Workflow.Title == "") {
-			t.Errorf("accepted without a template: %+v", c.Workflow)
+		if err == nil && (c.Workflow.ID == "" || c.Workflow.Title == "") {
+			t.Errorf("accepted without a name: %+v", c.Workflow)
 		}
 	})
 }

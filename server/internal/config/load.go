@@ -9,13 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/graphfile"
 )
 
 // Load reads and checks the file. The error is *Problems and holds everything that is wrong; nothing is written.
@@ -59,7 +61,8 @@ func (c *Config) resolvePaths(base string, windows bool) {
 		c.Workflows.PartnerAPIKeyFile = resolve(base, c.Workflows.PartnerAPIKeyFile, windows)
 	}
 	c.Workflow.TemplateFile = resolve(base, c.Workflow.TemplateFile, windows)
-	name := strings.TrimSuffix(c.Workflow.TemplateFile[strings.LastIndex(c.Workflow.TemplateFile, "/")+1:], ".json")
+	name := path.Base(c.Workflow.TemplateFile)
+	name = strings.TrimSuffix(name, path.Ext(name))
 	if c.Workflow.ID = strings.TrimSuffix(name, "_api"); c.Workflow.ID == "" {
 		c.Workflow.ID = "workflow" // of a file without a name of its own, such as "_api.json"
 	}
@@ -166,22 +169,30 @@ func (comfy *ComfyUI) checkInstallation(at string, problems *Problems) {
 	}
 }
 
-// checkWorkflow reads the template file and holds it against the parameter map.
+// checkWorkflow reads the workflow's file and holds it against the parameter map. What the editor's format becomes shows when a
+// ComfyUI has told its classes.
 func (c *Config) checkWorkflow(problems *Problems) {
 	w := &c.Workflow
-	graph, err := os.ReadFile(w.TemplateFile)
+	file, err := os.Open(w.TemplateFile)
 	if err != nil {
 		problems.add("workflow.template_file", "%s: %v", w.TemplateFile, reason(err))
 		return
 	}
-	if w.Template, err = workflow.Parse(w.ID, w.Title, graph, w.Bindings()); err == nil {
+	defer func() { _ = file.Close() }()
+	content, err := graphfile.Read(file)
+	if err != nil {
+		for line := range strings.SplitSeq(reason(err).Error(), "\n") {
+			problems.add("workflow.template_file", "%s: %s", w.TemplateFile, line)
+		}
 		return
 	}
-	for _, line := range strings.Split(err.Error(), "\n") {
-		if path, text, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(path, "parameter_map.") {
-			problems.add("workflow."+path, "%s", text)
-		} else {
-			problems.add("workflow.template_file", "%s: %s", w.TemplateFile, line)
+	if content.API == nil || w.ParameterMap == nil {
+		return
+	}
+	if _, err := form.Explicit(content.API, w.Bindings()); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			place, text, _ := strings.Cut(line, ": ")
+			problems.add("workflow."+place, "%s", text)
 		}
 	}
 }

@@ -311,17 +311,16 @@ func (b *bench) other() account.User {
 
 func (b *bench) newJob(in, duration int64) job.Job {
 	return job.Job{
-		ID:         uuid.Must(uuid.NewV7()).String(),
-		UserID:     b.user.ID,
-		Worker:     "gpu",
-		Status:     job.Scheduled,
-		Start:      b.millis() + in,
-		Duration:   duration,
-		Estimate:   duration * 9 / 10,
-		Prompt:     "p",
-		Parameters: workflow.Values{},
-		Attempt:    1,
-		Version:    1,
+		ID:       uuid.Must(uuid.NewV7()).String(),
+		UserID:   b.user.ID,
+		Worker:   "gpu",
+		Status:   job.Scheduled,
+		Start:    b.millis() + in,
+		Duration: duration,
+		Estimate: duration * 9 / 10,
+		Inputs:   workflow.Values{"prompt": workflow.Text("p")},
+		Attempt:  1,
+		Version:  1,
 	}
 }
 

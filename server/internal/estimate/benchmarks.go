@@ -32,7 +32,7 @@ func (b *Benchmarks) Measured(worker, workflow string, took int64) Estimate {
 }
 
 // Estimate implements Estimator.
-func (b *Benchmarks) Estimate(worker, workflow string, _ workflow.Inputs) (Length, bool) {
+func (b *Benchmarks) Estimate(worker, workflow string, _ workflow.Values) (Length, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	took, known := b.measured[lane{worker, workflow}]

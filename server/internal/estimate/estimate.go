@@ -8,7 +8,7 @@ import "github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 type Estimator interface {
 	// Estimate says how long a generation with these inputs will take on a worker, and how long a slot for it is; false
 	// when nothing is known yet. inputs may be incomplete: whoever lists free slots may not know them.
-	Estimate(worker, workflow string, inputs workflow.Inputs) (Length, bool)
+	Estimate(worker, workflow string, inputs workflow.Values) (Length, bool)
 }
 
 // Length gives the time that a generation takes, in milliseconds.

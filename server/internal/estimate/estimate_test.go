@@ -28,7 +28,7 @@ func TestSilenceGrowsWithTheExpectedLength(t *testing.T) {
 
 func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 	b := estimate.NewBenchmarks(estimate.Rules{Margin: 0.1})
-	if _, known := b.Estimate("one", "fox", workflow.Inputs{}); known {
+	if _, known := b.Estimate("one", "fox", workflow.Values{}); known {
 		t.Error("something is known before anything was measured")
 	}
 	b.Measured("one", "fox", 9000)
@@ -36,13 +36,13 @@ func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 	if got := b.Measured("one", "fox", 10_000); got != (estimate.Estimate{Workflow: "fox", BenchmarkMS: 10_000, SlotDurationMS: 11_000}) {
 		t.Errorf("measured: %+v", got)
 	}
-	if got, known := b.Estimate("one", "fox", workflow.Inputs{}); !known || got != (estimate.Length{Expected: 10_000, Slot: 11_000}) {
+	if got, known := b.Estimate("one", "fox", workflow.Values{}); !known || got != (estimate.Length{Expected: 10_000, Slot: 11_000}) {
 		t.Errorf("the fox on one: %+v (%v)", got, known)
 	}
-	if got, known := b.Estimate("two", "fox", workflow.Inputs{}); !known || got != (estimate.Length{Expected: 20_000, Slot: 22_000}) {
+	if got, known := b.Estimate("two", "fox", workflow.Values{}); !known || got != (estimate.Length{Expected: 20_000, Slot: 22_000}) {
 		t.Errorf("the fox on two: %+v (%v)", got, known)
 	}
-	if _, known := b.Estimate("one", "owl", workflow.Inputs{}); known {
+	if _, known := b.Estimate("one", "owl", workflow.Values{}); known {
 		t.Error("an owl was never measured")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 func booking(i int, owner string) job.Job {
@@ -16,7 +17,7 @@ func booking(i int, owner string) job.Job {
 		UserName: "Name of " + owner,
 		Start:    int64(i + 1),
 		Status:   job.Scheduled,
-		Prompt:   strings.Repeat("x", 16<<10),
+		Inputs:   workflow.Values{"prompt": workflow.Text(strings.Repeat("x", 16<<10))},
 	}
 }
 

@@ -28,10 +28,15 @@ func textSize(texts ...string) (n int) {
 
 // Size bounds a job on the wire, in bytes.
 func Size(j job.Job) int {
-	n := jobFrame + textSize(j.ID, j.UserID, j.Worker, j.Workflow, j.Prompt, j.ResultFilename())
-	for name, v := range j.Parameters {
-		text, _ := v.(workflow.Text)
-		n += partFrame + textSize(name, string(text))
+	n := jobFrame + textSize(j.ID, j.UserID, j.Worker, j.Workflow, j.Prompt(), j.ResultFilename())
+	for name, v := range j.Inputs {
+		n += partFrame + textSize(name)
+		switch v := v.(type) {
+		case workflow.Text:
+			n += textSize(string(v))
+		case workflow.File:
+			n += textSize(v.Input)
+		}
 	}
 	for _, r := range j.Results {
 		n += partFrame + textSize(r.Filename, r.NodeID, r.Text)
@@ -82,15 +87,9 @@ func systemSize(s health.State) int {
 }
 
 func workflowSize(w workflow.Workflow) int {
-	n := deltaFrame + textSize(w.ID, w.Title, w.Description.Prompt)
-	for _, p := range w.Description.Problems {
-		n += partFrame + textSize(p.Text)
-	}
-	for _, p := range w.Description.Parameters {
-		n += stepFrame + textSize(p.Name, p.Title)
-		for _, c := range p.Choices {
-			n += partFrame/8 + textSize(c)
-		}
+	n := deltaFrame + textSize(w.ID, w.Title, w.Version)
+	for _, p := range w.Problems {
+		n += partFrame + textSize(p)
 	}
 	return n
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/runner"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Lane is a worker and its dispatcher: one ComfyUI, what runs jobs on it, and what decides when.
@@ -79,7 +80,8 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Client:       l.Engine.Client(),
 		Engine:       l.Engine,
 		Status:       l.Status,
-		Offer:        func() library.Offer { return l.Stock.First() },
+		Workflow:     c.Library.First(),
+		First:        func() (workflow.Offer, bool) { return l.Stock.First() },
 		WarmupPrompt: c.WarmupPrompt,
 		Estimates:    c.Estimates,
 		DueWithin: func(ctx context.Context, ms int64) bool {
@@ -94,8 +96,8 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 	l.Stock = c.Library.Stock(w.ID, library.StockConfig{
 		ComfyUI: l.Engine.Client(),
 		Notice:  l.Status.Notice,
-		Edited: func(workflow string) {
-			if l.Stock.First().Template.ID == workflow { // the one that is measured
+		Edited: func(id string) {
+			if id == c.Library.First() { // the one that is measured
 				l.Meter.Doubt()
 			}
 		},
@@ -106,7 +108,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Client:       l.Engine.Client(),
 		Engine:       l.Engine,
 		Meter:        l.Meter,
-		Library:      c.Library,
+		Library:      l.Stock,
 		Jobs:         c.Store,
 		OutputDir:    w.ComfyUI.OutputDir,
 		Prefix:       l.prefix,
@@ -151,7 +153,7 @@ type trial struct {
 var _ launch.Trial = trial{}
 
 // Validate implements launch.Trial. Paths and templates were checked with the configuration.
-func (t trial) Validate(ctx context.Context) (string, error) { return t.Stock.Keep(ctx) }
+func (t trial) Validate(context.Context) (string, error) { return t.Stock.Detail(), nil }
 
 // Connected implements launch.Trial.
 func (t trial) Connected(ctx context.Context) error { return t.Stock.Take(ctx) }

@@ -43,20 +43,21 @@ func twoLanes(t *testing.T) (f *fleet.Fleet, dir string) {
 			},
 		})
 	}
-	graph := `{"1": {"class_type": "Text", "inputs": {"text": "", "seed": 1}}}`
-	bind := func(field string) workflow.Binding {
-		return workflow.Binding{Targets: []workflow.Target{{NodeID: "1", Field: field}}}
-	}
-	template, err := workflow.Parse("fox", "Fox", []byte(graph), map[string]workflow.Binding{"prompt": bind("text"), "seed": bind("seed")})
-	if err != nil {
+	file := filepath.Join(dir, "fox_api.json")
+	if err := os.WriteFile(file, []byte(`{"1": {"class_type": "Text", "inputs": {"text": "", "seed": 1}}}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
 	s := memory.Open(memory.NewState())
 	t.Cleanup(func() { _ = s.Close() })
 	return fleet.New(fleet.Config{
-		Workers:    workers,
-		Library:    library.New(library.Config{Store: s, Sources: []library.Source{{ID: "fox", Template: template}}, Log: log}),
+		Workers: workers,
+		Library: library.New(library.Config{
+			Store:    s,
+			Sources:  []library.Source{{ID: "fox", File: file}},
+			Log:      log,
+			OnChange: func([]workflow.Workflow) {},
+		}),
 		Estimates:  estimate.NewBenchmarks(estimate.Rules{}),
 		DataDir:    dir,
 		Store:      s,

@@ -14,9 +14,15 @@ type Author struct {
 	App, Shown []editor.Shown
 }
 
-// Detect finds the form of a graph. The same arguments give the same form. With a nil info nothing is known of the classes,
-// and kinds and roles come from names and values alone.
+// Detect finds the form of a graph and fills it in with what ComfyUI says of it. The same arguments give the same form. With a
+// nil info nothing is known of the classes, and kinds and roles come from names and values alone.
 func Detect(g *graph.Graph, info *objectinfo.Info, author Author) *Form {
+	return Describe(Find(g, info, author), g, info)
+}
+
+// Find finds the form of a graph as it is kept: which inputs there are and what they mean, without the ranges, choices, help
+// and defaults that Describe fills in.
+func Find(g *graph.Graph, info *objectinfo.Info, author Author) *Form {
 	d := newDetector(g, info)
 	d.collect()
 	d.author(author)

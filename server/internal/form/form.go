@@ -5,7 +5,11 @@ package form
 
 import "encoding/json"
 
-// Form is the inputs of a workflow, in the order in which to show them. Hidden ones are what else could be set.
+// Form holds the inputs of a workflow, in the order in which to show them. Hidden ones are what else could be set.
+//
+// A form is kept with what people said of it, or what was detected: which inputs there are, their names, labels, roles and
+// targets, which are hidden, and limits, defaults and choices that somebody chose. Everything else is empty there, also the kind
+// where ComfyUI says it; Describe fills it in. So a new model is among the choices without a new form.
 type Form struct {
 	Inputs []Input `json:"inputs"`
 }
@@ -29,9 +33,11 @@ type Input struct {
 	File      FileKind    `json:"file,omitempty"`      // of File
 	WithMask  bool        `json:"with_mask,omitempty"` // of an image: its transparent parts are used as a mask
 
-	// Default is the value in the graph: json.Number, string or bool; nil: none that fits the kind.
+	// Default is used when a booking gives no value: json.Number, string or bool; nil: none. It is the value in the graph,
+	// unless a person chose another one; seeds and prompts have only one that was chosen.
 	Default any      `json:"default,omitempty"`
-	Targets []Target `json:"targets"` // at least one
+	Example string   `json:"example,omitempty"` // of a prompt: the text in the graph
+	Targets []Target `json:"targets"`           // at least one
 }
 
 // Target is a field of a node that gets the value.
@@ -85,6 +91,16 @@ const (
 	Audio   FileKind = "audio"
 	Model3D FileKind = "model_3d"
 )
+
+// Named returns the input with a name, nil when there is none.
+func (f *Form) Named(name string) *Input {
+	for i := range f.Inputs {
+		if f.Inputs[i].Name == name {
+			return &f.Inputs[i]
+		}
+	}
+	return nil
+}
 
 // With returns the input with a role, nil when there is none.
 func (f *Form) With(role Role) *Input {

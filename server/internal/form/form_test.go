@@ -86,6 +86,9 @@ func TestDetect(t *testing.T) {
 	var shown, hidden []brief
 	for _, in := range got.Inputs {
 		b := brief{in.Name, in.Label, in.Kind, in.Role, "", in.Default, len(in.Targets)}
+		if in.Example != "" {
+			b.Default = "such as " + in.Example
+		}
 		switch {
 		case in.Min != "" || in.Max != "":
 			b.Range = string(in.Min + ".." + in.Max + " by " + in.Step)
@@ -110,7 +113,7 @@ func TestDetect(t *testing.T) {
 	}
 	n := func(s string) json.Number { return json.Number(s) }
 	want := []brief{
-		{"prompt", "Prompt", form.Text, form.Prompt, "multiline", "a boat", 1},
+		{"prompt", "Prompt", form.Text, form.Prompt, "multiline", "such as a boat", 1},
 		{"image", "Image", form.File, "", "image with mask", "x.png", 1},
 		{"where_to_paint", "Where to paint", form.File, "", "mask", "gone.png", 1},
 		{"audio", "Audio", form.File, "", "audio if wanted", "a.mp3", 1},

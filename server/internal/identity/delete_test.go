@@ -61,18 +61,16 @@ func (h *house) insert(user account.User, n int, change func(*job.Job)) (ids []s
 	_, err := h.store.Update(h.t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for i := range n {
 			j := job.Job{
-				ID:         uuid.NewString(),
-				UserID:     user.ID,
-				UserName:   user.Name,
-				Worker:     "gpu",
-				Status:     job.Scheduled,
-				Start:      int64(i+1) * 3_600_000,
-				Duration:   1000,
-				Prompt:     "a secret fox",
-				Seed:       7,
-				Parameters: workflow.Values{"style": workflow.Text("a secret style")},
-				Attempt:    1,
-				Version:    1,
+				ID:       uuid.NewString(),
+				UserID:   user.ID,
+				UserName: user.Name,
+				Worker:   "gpu",
+				Status:   job.Scheduled,
+				Start:    int64(i+1) * 3_600_000,
+				Duration: 1000,
+				Inputs:   workflow.Values{"prompt": workflow.Text("a secret fox"), "seed": workflow.Seed(7), "style": workflow.Text("a secret style")},
+				Attempt:  1,
+				Version:  1,
 			}
 			change(&j)
 			ids = append(ids, j.ID)
@@ -118,7 +116,7 @@ func TestDeletedUserIsGoneAndItsPromptsWithIt(t *testing.T) {
 	}
 	for _, id := range append(ended, failed...) {
 		j := h.job(id)
-		if text := fmt.Sprintf("%+v %+v", j, j.Failure); strings.Contains(text, "secret") || j.Seed != 0 || len(j.Results) > 0 {
+		if text := fmt.Sprintf("%+v %+v", j, j.Failure); strings.Contains(text, "secret") || len(j.Inputs)+len(j.Results) > 0 {
 			t.Fatalf("left: %s", text)
 		}
 		if j.UserName != deleted.Name || j.Status.Active() || j.FinishedAt == 0 {

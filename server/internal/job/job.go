@@ -33,14 +33,12 @@ type Job struct {
 	UserName        string // the owner's current name; filled in by the store when read
 	Worker          string
 	Workflow        string
-	Template        string // hash of the template it was booked with
+	WorkflowVersion string // hash of the version it was booked with
 	Status          Status
 	Start           int64 // of the slot
 	Duration        int64 // of the slot
 	Estimate        int64 // of the generation, when booked
-	Prompt          string
-	Seed            uint64
-	Parameters      workflow.Values
+	Inputs          workflow.Values
 	Results         []Result
 	Failure         *Failure // with Failed
 	Delay           *Delay   // nil: on time
@@ -58,6 +56,12 @@ type Job struct {
 
 // Slot is the part of the worker's timeline that the job was booked for.
 func (j Job) Slot() schedule.Slot { return schedule.NewSlot(j.Start, j.Duration) }
+
+// Prompt returns the text that describes what is wanted; empty where the workflow has no such input.
+func (j Job) Prompt() string { return j.Inputs.Prompt() }
+
+// Seed returns the number that randomness starts from; false where the workflow has no such input.
+func (j Job) Seed() (uint64, bool) { return j.Inputs.Seed() }
 
 // PromptID is the id of the current attempt in ComfyUI: the job's own for the first, derived from it for the others, and for
 // all of a job that was taken over.

@@ -69,7 +69,7 @@ func (j *Job) LetGo(now int64) { j.finish(Cancelled, now) }
 
 // Erase takes out of an ended job whatever its owner asked for and got; when it ran and how it ended stays.
 func (j *Job) Erase() {
-	j.Prompt, j.Seed, j.Parameters, j.Results = "", 0, workflow.Values{}, nil
+	j.Inputs, j.Results = workflow.Values{}, nil
 	if j.Failure != nil {
 		j.Failure = &Failure{Reason: j.Failure.Reason, Message: "its owner was deleted"} // ComfyUI's words may quote the graph
 	}
@@ -78,7 +78,7 @@ func (j *Job) Erase() {
 
 // IsErased reports whether nothing is left of what the owner asked for and got.
 func (j *Job) IsErased() bool {
-	return j.Prompt == "" && j.Seed == 0 && len(j.Parameters)+len(j.Results) == 0
+	return len(j.Inputs)+len(j.Results) == 0
 }
 
 // Edited notes that the owner changed something.

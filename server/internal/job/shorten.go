@@ -19,8 +19,7 @@ const (
 // Shorten is the job as lists and the live state show it: with the beginning of its long texts and its first results, so
 // that its size is bounded whatever was booked and whatever came of it. The whole job is read by itself.
 func (j Job) Shorten() Job {
-	j.shorten(&j.Prompt)
-	j.shortenParameters()
+	j.shortenInputs()
 	if j.Failure != nil {
 		failure := *j.Failure
 		j.shorten(&failure.Message)
@@ -55,15 +54,15 @@ func Beginning(text string, characters int) string {
 	return strings.ToValidUTF8(text[:end], "\uFFFD") + "…"
 }
 
-func (j *Job) shortenParameters() {
-	whole, cut := j.Parameters, false
+func (j *Job) shortenInputs() {
+	whole, cut := j.Inputs, false
 	for name, v := range whole {
 		text, isText := v.(workflow.Text)
 		if short := string(text); isText && j.shorten(&short) {
 			if !cut {
-				j.Parameters, cut = maps.Clone(whole), true
+				j.Inputs, cut = maps.Clone(whole), true
 			}
-			j.Parameters[name] = workflow.Text(short)
+			j.Inputs[name] = workflow.Text(short)
 		}
 	}
 }

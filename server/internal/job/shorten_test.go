@@ -15,11 +15,10 @@ import (
 
 func TestShortJobStaysAsItIs(t *testing.T) {
 	j := job.Job{
-		ID:         "a",
-		Prompt:     strings.Repeat("ü", 200),
-		Parameters: workflow.Values{"style": workflow.Text("oil"), "steps": workflow.Integer(4)},
-		Results:    []job.Result{{Filename: "a.png", Kind: job.Image}, {Kind: job.Words, Text: "a fox"}},
-		Failure:    &job.Failure{Message: "why"},
+		ID:      "a",
+		Inputs:  workflow.Values{"prompt": workflow.Text(strings.Repeat("ü", 200)), "steps": workflow.Integer(4)},
+		Results: []job.Result{{Filename: "a.png", Kind: job.Image}, {Kind: job.Words, Text: "a fox"}},
+		Failure: &job.Failure{Message: "why"},
 	}
 	if short := j.Shorten(); !reflect.DeepEqual(short, j) {
 		t.Errorf("got %+v", short)
@@ -31,20 +30,18 @@ func TestLongTextsAreCut(t *testing.T) {
 	cut := strings.Repeat("ü", 199) + "…"
 	whole := func() job.Job {
 		return job.Job{
-			Prompt:     long,
-			Parameters: workflow.Values{"style": workflow.Text(long), "steps": workflow.Integer(4)},
-			Results:    []job.Result{{Kind: job.Words, Text: long}},
-			Failure:    &job.Failure{Reason: job.Execution, Message: long},
+			Inputs:  workflow.Values{"prompt": workflow.Text(long), "style": workflow.Text(long), "steps": workflow.Integer(4)},
+			Results: []job.Result{{Kind: job.Words, Text: long}},
+			Failure: &job.Failure{Reason: job.Execution, Message: long},
 		}
 	}
 	j := whole()
 	short := j.Shorten()
 	want := job.Job{
-		Prompt:     cut,
-		Parameters: workflow.Values{"style": workflow.Text(cut), "steps": workflow.Integer(4)},
-		Results:    []job.Result{{Kind: job.Words, Text: cut}},
-		Failure:    &job.Failure{Reason: job.Execution, Message: cut},
-		Shortened:  true,
+		Inputs:    workflow.Values{"prompt": workflow.Text(cut), "style": workflow.Text(cut), "steps": workflow.Integer(4)},
+		Results:   []job.Result{{Kind: job.Words, Text: cut}},
+		Failure:   &job.Failure{Reason: job.Execution, Message: cut},
+		Shortened: true,
 	}
 	if !reflect.DeepEqual(short, want) {
 		t.Errorf("got %+v", short)

@@ -1,24 +1,24 @@
-// Package library holds which workflows there are: it reads their files, watches them for edits, has each worker say what it can
-// run of them (see Stock), and keeps every version that was offered, so that jobs booked with it can run after an edit.
+// Package library holds which workflows there are: it reads their files, watches them for edits, knows what each worker can run of
+// them (see Stock), and keeps every version that something was booked with, so that jobs can run after an edit.
 package library
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
-	"os"
 	"slices"
+	"strings"
 	"sync"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Store keeps versions.
 type Store interface {
-	store.Templates
+	store.Workflows
 	Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error)
 }
 
@@ -26,31 +26,9 @@ type Store interface {
 type Source struct {
 	ID       string
 	Title    string
+	From     workflow.Source
 	File     string
-	Bindings map[string]workflow.Binding
-	Template *workflow.Template // the file as it was read with the configuration
-}
-
-// read reads the file anew. The error lists everything that is wrong, one line each.
-func (s Source) read() (*workflow.Template, error) {
-	graph, err := os.ReadFile(s.File)
-	if err != nil {
-		return nil, err
-	}
-	return workflow.Parse(s.ID, s.Title, graph, s.Bindings)
-}
-
-// Offer is a version of a workflow, and what a ComfyUI makes of it. It is immutable.
-type Offer struct {
-	Template    *workflow.Template
-	Description workflow.Description
-
-	age int // versions of one workflow in the order in which they were read
-}
-
-// shown is the offer as everybody may see it.
-func (o Offer) shown() workflow.Workflow {
-	return workflow.Workflow{ID: o.Template.ID, Title: o.Template.Title, TemplateHash: o.Template.Hash, Description: o.Description}
+	Bindings map[string]form.Binding // nil: the form is what the file says, or is detected
 }
 
 // Config holds the sources of a library and the store that keeps their versions.
@@ -58,179 +36,209 @@ type Config struct {
 	Store   Store
 	Sources []Source // at least one
 	Log     *slog.Logger
-	// OnChange is told of a workflow whose offer has changed. It must be quick.
-	OnChange func(workflow.Workflow)
+	// OnChange is told all workflows when something about one of them has changed. It must be quick.
+	OnChange func([]workflow.Workflow)
 }
 
 // Library is the workflows. It is safe for concurrent use.
 type Library struct {
 	Config
 
+	telling sync.Mutex // one call of OnChange at a time, in order
 	mu      sync.Mutex
-	entries []*entry                      // in the order of the sources
-	read    map[string]*workflow.Template // versions that were read in this life, by hash
+	entries []*entry                     // in the order of the sources
+	known   map[string]*workflow.Version // that were current in this life, by hash
+	kept    map[string]bool              // hashes of versions that the store has
 	stocks  []*Stock
 }
 
-// entry is one workflow.
-type entry struct {
-	source  Source
-	newest  Offer            // what the file held last that could be parsed
-	offered Offer            // what is booked
-	fits    map[string]Offer // what each worker that was asked runs, by worker
-	unfit   map[string]bool  // workers that cannot run what they were asked for
-}
-
-// New makes a library that offers the sources as they are. What no ComfyUI has described yet says of itself what it can.
+// New makes a library that offers the sources as their files are. Where a form depends on ComfyUI's classes, it is known when the
+// first ComfyUI has told them. Nobody is told of them yet.
 func New(c Config) *Library {
-	l := &Library{Config: c, read: map[string]*workflow.Template{}}
+	l := &Library{Config: c, known: map[string]*workflow.Version{}, kept: map[string]bool{}}
 	for _, s := range c.Sources {
-		first := Offer{Template: s.Template, Description: s.Template.Describe(nil)}
-		l.entries = append(l.entries, &entry{source: s, newest: first, offered: first, fits: map[string]Offer{}, unfit: map[string]bool{}})
-		l.read[s.Template.Hash] = s.Template
+		e := &entry{source: s, fits: map[string]fit{}}
+		l.entries = append(l.entries, e)
+		l.read(e)
+		l.settle(e)
 	}
 	return l
 }
 
-// Workflows are all of them as they are offered, in the order of the sources.
+// Workflows returns all of them as they are offered, in the order of the sources.
 func (l *Library) Workflows() []workflow.Workflow {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var all []workflow.Workflow
-	for _, e := range l.entries {
-		all = append(all, e.offered.shown())
+	all := make([]workflow.Workflow, len(l.entries))
+	for i, e := range l.entries {
+		all[i] = l.shown(e)
 	}
 	return all
 }
 
-// Workflow is one as it is offered; the first one for an empty id.
-func (l *Library) Workflow(id string) (workflow.Workflow, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// First returns the id of the first workflow.
+func (l *Library) First() string { return l.entries[0].source.ID }
+
+// entry finds a workflow, the first for an empty id; nil.
+func (l *Library) entry(id string) *entry {
 	for _, e := range l.entries {
 		if id == "" || e.source.ID == id {
-			return e.offered.shown(), true
+			return e
 		}
 	}
-	return workflow.Workflow{}, false
+	return nil
 }
 
-// Runs reports whether a worker may be given jobs of what is offered of a workflow. It may not when it is known to be unable
-// while another worker can.
+// Offer returns a workflow with its form, as the first worker offers it that can run it; of the first workflow for an empty id.
+// fault.NotFound; fault.NotBookable when its form is not known yet; fault.StaleWorkflow when another version is current than the
+// one that is named, with the inputs that are different.
+func (l *Library) Offer(ctx context.Context, id, version string) (workflow.Offer, error) {
+	l.mu.Lock()
+	e := l.entry(id)
+	if e == nil {
+		l.mu.Unlock()
+		return workflow.Offer{}, fault.NoSuch("workflow", id)
+	}
+	offer, known := l.offer(e)
+	problems := l.shown(e).Problems
+	l.mu.Unlock()
+	switch {
+	case !known:
+		return offer, notBookable(e.source.ID, problems)
+	case version == "" || version == offer.Hash:
+		return offer, nil
+	}
+	stale := fault.New(fault.StaleWorkflow, "the workflow was changed meanwhile: read its form again").
+		With("workflow_id", offer.ID).With("version", offer.Hash)
+	if before, err := l.Version(ctx, version); err == nil {
+		stale.Fields = differences(before.On(nil).Form, offer.Form)
+	}
+	return offer, stale
+}
+
+// notBookable is the reason why a workflow cannot be booked.
+func notBookable(id string, problems []string) error {
+	reason := strings.Join(problems, "; ")
+	if reason == "" {
+		reason = "no worker has been asked yet whether it can run it: try again when a ComfyUI is there"
+	}
+	return fault.New(fault.NotBookable, "the workflow "+id+" cannot be booked: "+reason).With("workflow_id", id)
+}
+
+// differences names the inputs that two forms do not have alike.
+func differences(before, now *form.Form) (changed []fault.Field) {
+	for _, in := range now.Inputs {
+		old := before.Named(in.Name)
+		switch {
+		case in.Hidden:
+		case old == nil || old.Hidden:
+			changed = append(changed, fault.Field{Name: "inputs", Key: in.Name, Message: "is new"})
+		case old.Kind != "" && old.Kind != in.Kind:
+			changed = append(changed, fault.Field{Name: "inputs", Key: in.Name, Message: "takes other values"})
+		case !slices.Equal(old.Targets, in.Targets):
+			changed = append(changed, fault.Field{Name: "inputs", Key: in.Name, Message: "sets something else"})
+		}
+	}
+	for _, old := range before.Inputs {
+		if in := now.Named(old.Name); !old.Hidden && (in == nil || in.Hidden) {
+			changed = append(changed, fault.Field{Name: "inputs", Key: old.Name, Message: "is gone"})
+		}
+	}
+	return changed
+}
+
+// Bookable says why a workflow cannot be booked: fault.NotFound, fault.NotBookable; nil.
+func (l *Library) Bookable(id string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.entry(id)
+	if e == nil {
+		return fault.NoSuch("workflow", id)
+	}
+	if w := l.shown(e); w.Version == "" || !w.Bookable && len(e.fits) > 0 {
+		return notBookable(e.source.ID, w.Problems)
+	}
+	return nil
+}
+
+// Runs reports whether a worker can run what is offered of a workflow; also when it has not been asked yet.
 func (l *Library) Runs(worker, id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range l.entries {
-		if e.source.ID != id {
-			continue
-		}
-		if _, asked := e.fits[worker]; !asked || e.runs(worker) {
-			return true
-		}
-		return !slices.ContainsFunc(slices.Collect(maps.Keys(e.fits)), e.runs)
+	e := l.entry(id)
+	if e == nil {
+		return false
 	}
-	return false
+	f, asked := e.fits[worker]
+	return !asked || f.runs()
 }
 
-// runs reports whether the worker is known to run what is offered.
-func (e *entry) runs(worker string) bool {
-	held, asked := e.fits[worker]
-	return asked && !e.unfit[worker] && held.Template.Hash == e.offered.Template.Hash
-}
-
-// Template is a version of a workflow by its hash, whether it is still offered or not; store.ErrNotFound.
-func (l *Library) Template(ctx context.Context, hash string) (*workflow.Template, error) {
+// Version returns a version of a workflow by its hash, whether it is still offered or not; store.ErrNotFound.
+func (l *Library) Version(ctx context.Context, hash string) (*workflow.Version, error) {
 	l.mu.Lock()
-	known := l.read[hash]
+	known := l.known[hash]
 	l.mu.Unlock()
 	if known != nil {
 		return known, nil
 	}
-	stored, err := l.Store.Template(ctx, hash)
+	kept, err := l.Store.WorkflowVersion(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
-	var bindings map[string]workflow.Binding
-	if err := json.Unmarshal(stored.Bindings, &bindings); err != nil {
-		return nil, fmt.Errorf("read the kept version %s of the workflow %s: %w", hash, stored.Workflow, err)
+	v, err := workflow.Decode(kept.Workflow, kept.Title, hash, workflow.Encoded{
+		Graph:  kept.Graph,
+		Form:   kept.Form,
+		Editor: kept.Editor,
+		More:   kept.More,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the kept version %s of the workflow %s: %w", hash, kept.Workflow, err)
 	}
-	return workflow.Parse(stored.Workflow, stored.Title, stored.Graph, bindings)
+	return v, nil
 }
 
-// Current returns the version of a workflow that is offered; of the first workflow where there is none with this id.
-func (l *Library) Current(id string) *workflow.Template {
+// Current returns the version of a workflow that is offered; nil where there is none.
+func (l *Library) Current(id string) *workflow.Version {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range l.entries {
-		if e.source.ID == id {
-			return e.offered.Template
-		}
+	if e := l.entry(id); e != nil {
+		return e.version
 	}
-	return l.entries[0].offered.Template
+	return nil
 }
 
-// keep puts a version into the store.
-func (l *Library) keep(ctx context.Context, t *workflow.Template) error {
-	bindings, err := json.Marshal(t.Bindings())
+// Keep puts a version into the store: it is to be there before anything is booked with it.
+func (l *Library) Keep(ctx context.Context, v *workflow.Version) error {
+	l.mu.Lock()
+	kept := l.kept[v.Hash]
+	l.mu.Unlock()
+	if kept {
+		return nil
+	}
+	encoded := v.Encode()
+	_, err := l.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.PutWorkflowVersion(ctx, store.WorkflowVersion{
+			Hash:     v.Hash,
+			Workflow: v.ID,
+			Title:    v.Title,
+			Graph:    encoded.Graph,
+			Form:     encoded.Form,
+			Editor:   encoded.Editor,
+			More:     encoded.More,
+		})
+	})
 	if err != nil {
 		return err
 	}
-	kept := store.Template{Hash: t.Hash, Workflow: t.ID, Title: t.Title, Graph: t.Source(), Bindings: bindings}
-	_, err = l.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error { return tx.PutTemplate(ctx, kept) })
-	return err
-}
-
-// reread reads a workflow's file. A version that the file has got since is the newest.
-func (l *Library) reread(e *entry) (Offer, error) {
-	template, err := e.source.read()
-	if err != nil {
-		return Offer{}, err
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if template.Hash != e.newest.Template.Hash {
-		e.newest = Offer{Template: template, age: e.newest.age + 1}
-	}
-	return e.newest, nil
+	l.kept[v.Hash] = true
+	return nil
 }
 
-// settle notes what a worker runs of a workflow, and whether it can. What is newest of what workers run is offered, as the first
-// of them describes it that can run it.
-func (l *Library) settle(e *entry, worker string, o Offer, fits bool) {
-	l.mu.Lock()
-	e.fits[worker], e.unfit[worker] = o, !fits
-	l.read[o.Template.Hash] = o.Template
-	newer, same := o.age > e.offered.age, o.Template.Hash == e.offered.Template.Hash
-	changed := (fits || !l.othersRun(e, worker)) && (newer || same && l.describes(e, worker))
-	if changed {
-		e.offered = o
-	}
-	shown := e.offered.shown()
-	l.mu.Unlock()
-	if changed {
-		l.OnChange(shown)
-	}
-}
-
-// othersRun reports whether another worker runs what is offered.
-func (l *Library) othersRun(e *entry, worker string) bool {
-	for other := range e.fits {
-		if other != worker && e.runs(other) {
-			return true
-		}
-	}
-	return false
-}
-
-// describes reports whether a worker's description is the one that is shown: that of the first that runs what is offered.
-func (l *Library) describes(e *entry, worker string) bool {
-	for _, s := range l.stocks {
-		if s.worker == worker {
-			return true
-		}
-		if e.runs(s.worker) {
-			return false
-		}
-	}
-	return true
+// tell passes on that something has changed.
+func (l *Library) tell() {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	l.OnChange(l.Workflows())
 }

@@ -2,6 +2,7 @@ package library_test
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,29 +10,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/memory"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// comfyUI is one that has some node classes.
+// comfyUI has some node classes.
 type comfyUI []string
 
-func (c comfyUI) ObjectInfo(_ context.Context, class string) (comfy.NodeClass, bool, error) {
-	for _, known := range c {
-		if known == class {
-			return comfy.NodeClass{
-				Name:       class,
-				OutputNode: true,
-				Inputs: []comfy.Input{
-					{Name: "text", Kind: comfy.String},
-					{Name: "seed", Kind: comfy.Int},
-				},
-			}, true, nil
-		}
+func (c comfyUI) ObjectInfo(context.Context) ([]byte, error) {
+	classes := map[string]any{"Other": map[string]any{"input": map[string]any{}}}
+	for _, class := range c {
+		classes[class] = json.RawMessage(`{"output_node": true, "input": {"required": {"text": ["STRING", {}], "seed": ["INT", {}]}}}`)
 	}
-	return comfy.NodeClass{}, false, nil
+	return json.Marshal(classes)
 }
 
 const foxes = `{"1": {"class_type": "OldFox", "inputs": {"text": "", "seed": 1}}}`
@@ -43,25 +37,24 @@ func newLibrary(t *testing.T) (l *library.Library, file string) {
 	if err := os.WriteFile(file, []byte(foxes), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bind := func(field string) workflow.Binding {
-		return workflow.Binding{Targets: []workflow.Target{{NodeID: "1", Field: field}}}
-	}
-	bindings := map[string]workflow.Binding{"prompt": bind("text"), "seed": bind("seed")}
-	template, err := workflow.Parse("fox", "Fox", []byte(foxes), bindings)
-	if err != nil {
-		t.Fatal(err)
+	bind := func(field string) form.Binding {
+		return form.Binding{Targets: []form.Target{{Node: "1", Field: field}}}
 	}
 	s := memory.Open(memory.NewState())
 	t.Cleanup(func() { _ = s.Close() })
 	return library.New(library.Config{
-		Store:    s,
-		Sources:  []library.Source{{ID: "fox", Title: "Fox", File: file, Bindings: bindings, Template: template}},
+		Store: s,
+		Sources: []library.Source{{
+			ID:       "fox",
+			Title:    "Fox",
+			File:     file,
+			Bindings: map[string]form.Binding{"prompt": bind("text"), "seed": bind("seed")},
+		}},
 		Log:      slog.New(slog.DiscardHandler),
-		OnChange: func(workflow.Workflow) {},
+		OnChange: func([]workflow.Workflow) {},
 	}), file
 }
 
-// A version that one worker can run is offered, and goes to that worker alone; the other goes on with what it has.
 func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	l, file := newLibrary(t)
 	notices := map[string]string{}
@@ -76,17 +69,15 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	old, both := stock("old", comfyUI{"OldFox"}), stock("both", comfyUI{"OldFox", "NewFox"})
 	returns := func(s *library.Stock) {
 		t.Helper()
-		if err := s.Return(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		_ = s.Return(t.Context()) // that a worker cannot run it is no error here
 	}
 	returns(old)
-	returns(both)
 	before := l.Current("fox")
-	if !l.Runs("old", "fox") || !l.Runs("both", "fox") {
-		t.Error("one of them does not run what both can")
+	if !l.Runs("old", "fox") {
+		t.Error("it does not run what it can")
 	}
 
+	// What no worker can run takes no place.
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(foxes, "OldFox", "NewFox")), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -94,18 +85,24 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	if l.Current("fox").Hash != before.Hash || !strings.Contains(notices["old"], "is not used, the version before is") {
 		t.Errorf("offered %s, told %q", l.Current("fox").Hash, notices["old"])
 	}
+	// When another one can run it, it is offered, and goes to that worker alone.
 	returns(both)
 	if l.Current("fox").Hash == before.Hash || l.Runs("old", "fox") || !l.Runs("both", "fox") || notices["both"] != "" {
 		t.Errorf("offered %s; old runs it: %v, both: %v %q",
 			l.Current("fox").Hash, l.Runs("old", "fox"), l.Runs("both", "fox"), notices["both"])
 	}
-	// The one that comes back keeps what it can run, and does not take the offer back.
+	// The one that comes back does not take the offer back.
 	returns(old)
-	if old.First().Template.Hash != before.Hash || l.Current("fox").Hash == before.Hash {
-		t.Errorf("old has %s, offered is %s", old.First().Template.Hash, l.Current("fox").Hash)
+	if l.Current("fox").Hash == before.Hash {
+		t.Errorf("offered is %s", l.Current("fox").Hash)
 	}
-	if _, err := l.Template(t.Context(), before.Hash); err != nil {
+	if _, err := l.Version(t.Context(), before.Hash); err != nil {
 		t.Errorf("the version before: %v", err)
+	}
+	// Whoever has the form of the version before is told what is different.
+	_, err := l.Offer(t.Context(), "fox", before.Hash)
+	if refused, is := fault.Of(err); !is || refused.Reason != fault.StaleWorkflow || len(refused.Fields) != 0 {
+		t.Errorf("the form is the same: %v", err)
 	}
 
 	if err := os.WriteFile(file, []byte(foxes), 0o600); err != nil {
@@ -117,7 +114,7 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	}
 }
 
-// What no worker can run is offered as long as nothing else is: its bookings wait.
+// What no worker can run is shown with the reason.
 func TestAWorkflowThatNoWorkerCanRun(t *testing.T) {
 	l, _ := newLibrary(t)
 	s := l.Stock("none", library.StockConfig{
@@ -129,7 +126,13 @@ func TestAWorkflowThatNoWorkerCanRun(t *testing.T) {
 	if err := s.Take(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot run the workflow fox") {
 		t.Errorf("taken: %v", err)
 	}
-	if !l.Runs("none", "fox") {
-		t.Error("its bookings have no worker")
+	if l.Runs("none", "fox") {
+		t.Error("it runs there all the same")
+	}
+	if err := l.Bookable("fox"); !fault.Is(err, fault.NotBookable) || !strings.Contains(err.Error(), "OldFox") {
+		t.Errorf("booked: %v", err)
+	}
+	if all := l.Workflows(); all[0].Bookable || len(all[0].Problems) != 1 {
+		t.Errorf("shown as %+v", all[0])
 	}
 }

@@ -51,8 +51,8 @@ func TestBadEditKeepsTheVersionBefore(t *testing.T) {
 	}
 	before := r.Hash()
 	for _, tc := range []struct{ name, text, want string }{
-		{"no JSON", "{", "not a ComfyUI graph in API format"},
-		{"node gone", strings.Replace(string(good), `"25":`, `"26b":`, 1), "parameter_map.seed"},
+		{"no JSON", "{", "it is not a workflow: line 1"},
+		{"field gone", strings.Replace(string(good), `"noise_seed"`, `"noise_sees"`, 1), "parameter_map.seed"},
 		{"unknown class", strings.Replace(string(good), `"RandomNoise"`, `"RarerNoise"`, 1), "RarerNoise"},
 		{
 			"missing model", strings.Replace(string(good), "flux2-vae", "flux3-vae", 1),

@@ -28,7 +28,7 @@ func (m *Meter) recall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if found && known.Workflow == m.Offer().Template.ID {
+	if found && known.Workflow == m.Workflow {
 		m.mu.Lock()
 		m.stored, m.fresh = known.Duration, known.Key == m.benchmarkKey()
 		m.mu.Unlock()
@@ -41,7 +41,7 @@ func (m *Meter) recall(ctx context.Context) error {
 func (m *Meter) measured(took time.Duration) {
 	ms := max(1, took.Milliseconds())
 	m.estimate(ms)
-	data, err := json.Marshal(benchmark{Key: m.benchmarkKey(), Workflow: m.Offer().Template.ID, Duration: ms})
+	data, err := json.Marshal(benchmark{Key: m.benchmarkKey(), Workflow: m.Workflow, Duration: ms})
 	if err == nil {
 		err = replace(m.File, data)
 	}
@@ -81,6 +81,10 @@ func (m *Meter) read(ctx context.Context) (known benchmark, found bool, err erro
 // benchmarkKey changes with everything that makes a measured duration worthless.
 func (m *Meter) benchmarkKey() string {
 	s := m.Status.Get()
-	sum := sha256.Sum256([]byte(m.Offer().Template.Hash + "\n" + s.Device + "\n" + s.ComfyUIVersion))
+	graph := ""
+	if offer, _ := m.First(); offer.Version != nil {
+		graph = offer.GraphHash()
+	}
+	sum := sha256.Sum256([]byte(graph + "\n" + s.Device + "\n" + s.ComfyUIVersion))
 	return hex.EncodeToString(sum[:])
 }

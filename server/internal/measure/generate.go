@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,22 +21,25 @@ const cancelLimit = 2 * time.Second
 // generate runs the offered version once, when ComfyUI has nothing else to do, and reports how long it took from the
 // post to the known result. It leaves no prompt behind when ctx ends.
 func (m *Meter) generate(ctx context.Context, purpose string) (time.Duration, error) {
-	offer := m.Offer()
+	offer, runs := m.First()
+	if !runs {
+		return 0, errUnfit
+	}
 	ctx, cancel := m.Engine.Bind(ctx)
 	defer cancel()
 	if err := m.waitIdle(ctx); err != nil {
 		return 0, err
 	}
 	id := uuid.NewString()
-	graph := offer.Template.Fill(workflow.Inputs{
-		Prompt: m.WarmupPrompt + ", " + id[:8],
-		Seed:   offer.Description.RandomSeed(),
-		Name:   purpose + "-" + id[:8],
-	})
+	given := workflow.Values{}
+	if in := offer.Form.Named(workflow.PromptInput); in != nil && !in.Hidden {
+		given[in.Name] = workflow.Text(m.WarmupPrompt + ", " + id[:8])
+	}
+	graph := offer.Fill(offer.Complete(given, random), purpose+"-"+id[:8], time.Now(), rand.Float64)
 	run := m.Client.Track(id)
 	defer run.Close()
 	began := time.Now()
-	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph}); err != nil {
+	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph, Workflow: offer.Page()}); err != nil {
 		return 0, causeOf(ctx, comfy.Explain(err))
 	}
 	noted := false
@@ -59,6 +63,17 @@ func (m *Meter) generate(ctx context.Context, purpose string) (time.Duration, er
 	default:
 		return 0, fmt.Errorf("the generation was %v", outcome.Kind)
 	}
+}
+
+// errUnfit says that there is nothing to measure.
+var errUnfit = errors.New("this ComfyUI cannot run the workflow")
+
+// random draws a number below n, of all numbers when n is 0.
+func random(n uint64) uint64 {
+	if n == 0 {
+		return rand.Uint64()
+	}
+	return rand.Uint64N(n)
 }
 
 // waitIdle waits for prompts that somebody else has started: behind them nothing can be measured.

@@ -12,8 +12,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Engine is the process of a ComfyUI, as far as a measurement has to do with it.
@@ -35,11 +35,13 @@ type Status interface {
 
 // Config holds the ComfyUI that a meter measures on and the rules for that.
 type Config struct {
-	Worker       string
-	Client       *comfy.Client
-	Engine       Engine
-	Status       Status
-	Offer        func() library.Offer // what is measured
+	Worker   string
+	Client   *comfy.Client
+	Engine   Engine
+	Status   Status
+	Workflow string // id of the first workflow, which is measured
+	// First returns it as this ComfyUI has it, and whether it can be run.
+	First        func() (o workflow.Offer, runs bool)
 	WarmupPrompt string
 	Estimates    *estimate.Benchmarks // is told what was measured
 	// DueWithin reports whether a slot or a pause begins within that many milliseconds.
@@ -159,7 +161,7 @@ func (m *Meter) setBenchmarking(reason string) {
 
 // estimate makes a duration that of the workflow on this worker.
 func (m *Meter) estimate(benchmark int64) {
-	known := m.Estimates.Measured(m.Worker, m.Offer().Template.ID, benchmark)
+	known := m.Estimates.Measured(m.Worker, m.Workflow, benchmark)
 	m.Status.Change(func(s *health.Worker) { s.Estimates = []estimate.Estimate{known} })
 }
 

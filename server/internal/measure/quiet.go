@@ -98,7 +98,7 @@ func (m *Meter) measureWhenQuiet(ctx context.Context) {
 }
 
 func (m *Meter) measureAgain(ctx context.Context, now *measurement) {
-	began, workflow := time.Now(), m.Offer().Template.ID
+	began, workflow := time.Now(), m.Workflow
 	_, err := m.generate(ctx, "warm-up")
 	var took time.Duration
 	if err == nil {

@@ -22,7 +22,7 @@ func TestMeasurementMakesWay(t *testing.T) {
 		return known && n > 0
 	})
 	j := r.NewJob("a fox")
-	j.Template = before
+	j.WorkflowVersion = before
 	if ready, reason := w.Ready(t.Context()); ready || !strings.Contains(reason, "measurement") {
 		t.Errorf("ready: %v, %s", ready, reason)
 	}

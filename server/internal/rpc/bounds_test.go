@@ -11,6 +11,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -29,8 +30,7 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 			Status:          job.Failed,
 			Start:           -1,
 			Duration:        -1,
-			Prompt:          text.Draw(t, "prompt"),
-			Seed:            1 << 63,
+			Inputs:          workflow.Values{"prompt": workflow.Text(text.Draw(t, "prompt")), "seed": workflow.Seed(1 << 63)},
 			Attempt:         -1,
 			CancelRequested: true,
 			Version:         -1,
@@ -39,12 +39,12 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 			FinishedAt:      -1,
 			Failure:         &job.Failure{Message: text.Draw(t, "message"), NodeID: text.Draw(t, "node")},
 			Delay:           &job.Delay{Kind: job.Late, Reason: text.Draw(t, "reason"), BookedStart: -1},
-			Parameters:      workflow.Values{},
 		}
-		for range rapid.IntRange(0, 5).Draw(t, "parameters") {
-			j.Parameters[text.Draw(t, "name")] = rapid.SampledFrom([]workflow.Value{
+		for range rapid.IntRange(0, 5).Draw(t, "inputs") {
+			j.Inputs[text.Draw(t, "name")] = rapid.SampledFrom([]workflow.Value{
 				workflow.Text(text.Draw(t, "value")),
-				workflow.Integer(-1), workflow.Number(0.1),
+				workflow.Integer(-1), workflow.Number(0.1), workflow.Boolean(true),
+				workflow.Seed(1 << 63), workflow.File{Input: text.Draw(t, "input file")},
 			}).Draw(t, "of")
 		}
 		for range rapid.IntRange(0, 25).Draw(t, "results") {
@@ -62,7 +62,7 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 // TestEncodedOnceForEachAudience: in every format, all who may see the same get the same bytes.
 func TestEncodedOnceForEachAudience(t *testing.T) {
 	presenter := &Presenter{Policy: account.Policy{PrivateJobs: true}}
-	d := presenter.Delta(feed.Delta{Jobs: []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}}})
+	d := presenter.Delta(feed.Delta{Jobs: []job.Job{{ID: "a", UserID: "ann", Inputs: workflow.Values{"prompt": workflow.Text("a fox")}}}})
 	same := func(f format, v, w account.User) bool { return &must(d.For(f, v))[0] == &must(d.For(f, w))[0] }
 	for _, f := range []format{asBinary, asJSON} {
 		if !same(f, account.User{ID: "ann"}, everything) || !same(f, account.User{ID: "bob"}, account.User{ID: "eve"}) ||
@@ -110,22 +110,13 @@ func TestMendedMessage(t *testing.T) {
 
 // TestSnapshotFitsWhateverIsInIt: what is not a job leaves room for jobs, and who has ended for who is to come.
 func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
-	var choices []string
-	for i := range 50_000 {
-		choices = append(choices, fmt.Sprintf("a model with a long name %d.safetensors", i))
-	}
 	worker := health.Worker{Reason: strings.Repeat("r", 1<<20)}
 	for range 7 {
 		worker.BootSteps = append(worker.BootSteps, health.BootStep{Detail: strings.Repeat("d", 1<<20)})
 	}
 	s := &feed.Snapshot{
-		System: health.Of([]health.Worker{worker}),
-		Workflows: []workflow.Workflow{{
-			Description: workflow.Description{
-				Prompt:     strings.Repeat("p", 1<<20),
-				Parameters: []workflow.Parameter{{Name: "model", Choices: choices}},
-			},
-		}},
+		System:    health.Of([]health.Worker{worker}),
+		Workflows: []workflow.Workflow{{Problems: []string{strings.Repeat("p", 1<<20)}}},
 	}
 	large := func(status job.Status, i int) job.Job {
 		j := job.Job{ID: fmt.Sprint(status, i), UserID: fmt.Sprint("user", i), Status: status, Start: int64(1000 + i)}
@@ -170,14 +161,15 @@ func TestFormFitsIntoAMessage(t *testing.T) {
 	for i := range 50_000 {
 		choices = append(choices, fmt.Sprintf("a model with a long name %d.safetensors", i))
 	}
-	form := workflowToProto(workflow.Workflow{
-		Description: workflow.Description{
-			Prompt:     strings.Repeat("p", 1<<20),
-			Parameters: []workflow.Parameter{{Name: "model", Kind: workflow.KindChoice, Choices: choices}},
-		},
-	}, nil)
-	if listed := len(form.Inputs[2].GetChoice().Choices); listed < 1000 || proto.Size(form) > maxResponse {
-		t.Errorf("%d choices, %d bytes", listed, proto.Size(form))
+	shown := &pb.Workflow{Inputs: formToProto(&form.Form{Inputs: []form.Input{
+		{Name: "prompt", Kind: form.Text, Example: strings.Repeat("p", 1<<20)},
+		{Name: "model", Kind: form.Choice, Choices: choices},
+		{Name: "image", Kind: form.File, Choices: choices},
+		{Name: "device", Kind: form.Text, Hidden: true},
+	}}, false)}
+	listed, left := len(shown.Inputs[1].GetChoice().Choices), len(shown.Inputs[2].GetFile().InputFiles)
+	if listed < 1000 || left > 0 || proto.Size(shown) > maxResponse || len(shown.Inputs) != 3 {
+		t.Errorf("%d inputs, %d choices and %d files, %d bytes", len(shown.Inputs), listed, left, proto.Size(shown))
 	}
 }
 

@@ -12,7 +12,7 @@ func jobToProto(j job.Job) *pb.Job {
 		UserId:          j.UserID,
 		WorkerId:        j.Worker,
 		WorkflowId:      j.Workflow,
-		WorkflowVersion: j.Template,
+		WorkflowVersion: j.WorkflowVersion,
 		Status:          jobStatuses[j.Status],
 		TimeSlot:        slotToProto(j.Slot()),
 		DurationMs:      j.Duration,
@@ -28,7 +28,10 @@ func jobToProto(j job.Job) *pb.Job {
 		Shortened:       j.Shortened,
 	}
 	if !j.Hidden {
-		out.Inputs, out.Prompt, out.Seed = inputsToProto(j), j.Prompt, &j.Seed
+		out.Inputs, out.Prompt = inputsToProto(j), j.Prompt()
+		if seed, has := j.Seed(); has {
+			out.Seed = &seed
+		}
 	}
 	if f := j.Failure; f != nil {
 		out.Error = &pb.JobError{Reason: failureReasons[f.Reason], Message: f.Message, NodeId: f.NodeID}

@@ -2,31 +2,32 @@ package rpc
 
 import (
 	"encoding/json"
+	"strconv"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 const (
-	// maxChoices is how much of the choices of a workflow is listed, in bytes: a folder may hold any number of models.
+	// maxChoices bounds what is listed of the choices of a workflow, in bytes: a folder may hold any number of models.
 	maxChoices = 256 << 10
-	// maxProblems is how many problems of a workflow are told.
+	// maxProblems bounds the problems of a workflow that are told.
 	maxProblems = 50
-	// maxExample is how long the example may be, in characters.
+	// maxExample bounds the example of a prompt, in characters.
 	maxExample = 16 << 10
 )
 
 func summaryToProto(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSummary {
-	problems := w.Description.Problems
 	out := &pb.WorkflowSummary{
-		Id:      w.ID,
-		Title:   w.Title,
-		Version: w.TemplateHash,
-		Problems: each(problems[:min(len(problems), maxProblems)], func(p workflow.Problem) string {
-			return job.Beginning(p.Text, maxDetail)
-		}),
+		Id:       w.ID,
+		Title:    w.Title,
+		Version:  w.Version,
+		Bookable: w.Bookable,
+		Source:   workflowSources[w.Source],
+		Problems: each(w.Problems[:min(len(w.Problems), maxProblems)], func(p string) string { return job.Beginning(p, maxDetail) }),
 	}
 	for _, worker := range workers {
 		for _, e := range worker.Estimates {
@@ -40,7 +41,6 @@ func summaryToProto(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSu
 			}
 		}
 	}
-	out.Bookable = len(out.Estimates) > 0
 	return out
 }
 
@@ -48,70 +48,81 @@ func summariesToProto(workflows []workflow.Workflow, workers []health.Worker) []
 	return each(workflows, func(w workflow.Workflow) *pb.WorkflowSummary { return summaryToProto(w, workers) })
 }
 
-func workflowToProto(w workflow.Workflow, workers []health.Worker) *pb.Workflow {
-	d := w.Description
+// formToProto lists the inputs, hidden ones only where they are wanted.
+func formToProto(f *form.Form, hidden bool) (out []*pb.Input) {
 	room := maxChoices
-	form := []*pb.Input{
-		{
-			Name:  promptInput,
-			Label: "Prompt",
-			Role:  pb.InputRole_INPUT_ROLE_PROMPT,
-			Kind: &pb.Input_Text{
-				Text: &pb.TextInput{
-					MaxBytes:  maxTextBytes,
-					Multiline: true,
-					Example:   job.Beginning(d.Prompt, maxExample),
-				},
-			},
-		},
-		{
-			Name:  seedInput,
-			Label: "Seed",
-			Role:  pb.InputRole_INPUT_ROLE_SEED,
-			Kind:  &pb.Input_Seed{Seed: &pb.SeedInput{Min: d.SeedMin, Max: d.SeedMax}},
-		},
+	for i := range f.Inputs {
+		in := &f.Inputs[i]
+		if in.Hidden && !hidden {
+			continue
+		}
+		shown := inputToProto(in, &room)
+		if hidden {
+			shown.Targets = each(in.Targets, func(t form.Target) *pb.InputTarget {
+				return &pb.InputTarget{NodeId: t.Node, Field: t.Field}
+			})
+		}
+		out = append(out, shown)
 	}
-	for _, p := range d.Parameters {
-		form = append(form, parameterToProto(p, &room))
-	}
-	return &pb.Workflow{Summary: summaryToProto(w, workers), Inputs: form}
+	return out
 }
 
-// parameterToProto lists the first choices as far as there is room for them.
-func parameterToProto(p workflow.Parameter, room *int) *pb.Input {
-	in := &pb.Input{Name: p.Name, Label: p.Title}
-	switch p.Kind {
-	case workflow.KindInteger:
-		in.Kind = &pb.Input_Integer{
+// inputToProto lists the first choices as far as there is room for them.
+func inputToProto(in *form.Input, room *int) *pb.Input {
+	out := &pb.Input{
+		Name:     in.Name,
+		Label:    in.Label,
+		Help:     in.Help,
+		Role:     inputRoles[in.Role],
+		Optional: in.Optional,
+		Hidden:   in.Hidden,
+	}
+	switch in.Kind {
+	case form.Integer:
+		step, _ := in.Step.Int64()
+		number, _ := in.Default.(json.Number)
+		out.Kind = &pb.Input_Integer{
 			Integer: &pb.IntegerInput{
-				Min:     integer(p.Min),
-				Max:     integer(p.Max),
-				Step:    int64(p.Step),
-				Default: integerOf(p.Default),
+				Min:     integer(in.Min),
+				Max:     integer(in.Max),
+				Step:    step,
+				Default: integer(number),
 			},
 		}
-	case workflow.KindNumber:
-		low, high := p.Bounds()
-		in.Kind = &pb.Input_Number{Number: &pb.NumberInput{Min: low, Max: high, Step: p.Step, Default: numberOf(p.Default)}}
-	case workflow.KindText:
-		in.Kind = &pb.Input_Text{
+	case form.Number:
+		number, _ := in.Default.(json.Number)
+		out.Kind = &pb.Input_Number{Number: &pb.NumberInput{Min: float(in.Min), Max: float(in.Max), Default: float(number)}}
+	case form.Boolean:
+		out.Kind = &pb.Input_Boolean{Boolean: &pb.BooleanInput{Default: defaultOf[bool](in)}}
+	case form.Choice:
+		out.Kind = &pb.Input_Choice{
+			Choice: &pb.ChoiceInput{
+				Choices: firstChoices(in.Choices, room),
+				Default: defaultOf[string](in),
+			},
+		}
+	case form.Seed:
+		out.Kind = &pb.Input_Seed{Seed: &pb.SeedInput{Min: seed(in.Min), Max: seed(in.Max)}}
+	case form.File:
+		out.Kind = &pb.Input_File{
+			File: &pb.FileInput{
+				Kind:       fileKinds[in.File],
+				InputFiles: firstChoices(in.Choices, room),
+				Default:    defaultOf[string](in),
+				WithMask:   in.WithMask,
+			},
+		}
+	default:
+		out.Kind = &pb.Input_Text{
 			Text: &pb.TextInput{
 				MaxBytes:  maxTextBytes,
-				Multiline: true,
-				Default:   textOf(p.Default),
-			},
-		}
-	case workflow.KindBoolean:
-		in.Kind = &pb.Input_Boolean{Boolean: &pb.BooleanInput{Default: booleanOf(p.Default)}}
-	case workflow.KindChoice:
-		in.Kind = &pb.Input_Choice{
-			Choice: &pb.ChoiceInput{
-				Choices: firstChoices(p.Choices, room),
-				Default: textOf(p.Default),
+				Multiline: in.Multiline,
+				Default:   defaultOf[string](in),
+				Example:   job.Beginning(in.Example, maxExample),
 			},
 		}
 	}
-	return in
+	return out
 }
 
 func firstChoices(choices []string, room *int) []string {
@@ -123,41 +134,33 @@ func firstChoices(choices []string, room *int) []string {
 	return choices
 }
 
-func integerOf(v workflow.Value) *int64 {
-	value, is := v.(workflow.Integer)
-	return plain(int64(value), is)
-}
-
-func textOf(v workflow.Value) *string {
-	value, is := v.(workflow.Text)
-	return plain(string(value), is)
-}
-
-func booleanOf(v workflow.Value) *bool {
-	value, is := v.(workflow.Boolean)
-	return plain(bool(value), is)
-}
-
-func plain[T any](value T, is bool) *T {
+func defaultOf[T any](in *form.Input) *T {
+	value, is := in.Default.(T)
 	if !is {
 		return nil
 	}
 	return &value
 }
 
-func numberOf(v workflow.Value) *float64 {
-	if whole, is := v.(workflow.Integer); is {
-		return plain(float64(whole), is)
-	}
-	value, is := v.(workflow.Number)
-	return plain(float64(value), is)
-}
-
-// integer is a bound of whole numbers; nil when there is none.
-func integer(bound json.Number) *int64 {
-	value, err := bound.Int64()
+// integer reads a whole number; nil when there is none.
+func integer(n json.Number) *int64 {
+	value, err := n.Int64()
 	if err != nil {
 		return nil
 	}
 	return &value
+}
+
+// float reads a number; nil when there is none.
+func float(n json.Number) *float64 {
+	value, err := n.Float64()
+	if err != nil {
+		return nil
+	}
+	return &value
+}
+
+func seed(n json.Number) uint64 {
+	value, _ := strconv.ParseUint(string(n), 10, 64)
+	return value
 }

@@ -5,8 +5,10 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Each value of an enum of the schema stands for one value of the domain. A test holds that none is forgotten on either side.
@@ -85,6 +87,31 @@ var (
 		audit.RestartWorker:    pb.AuditAction_AUDIT_ACTION_RESTART_WORKER,
 		audit.PauseWorker:      pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
 		audit.ResumeWorker:     pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
+	}
+	workflowSources = map[workflow.Source]pb.WorkflowSource{
+		workflow.FromConfiguration: pb.WorkflowSource_WORKFLOW_SOURCE_CONFIGURATION,
+		workflow.FromFolder:        pb.WorkflowSource_WORKFLOW_SOURCE_FOLDER,
+		workflow.FromImport:        pb.WorkflowSource_WORKFLOW_SOURCE_IMPORT,
+	}
+	inputRoles = map[form.Role]pb.InputRole{
+		form.Prompt:         pb.InputRole_INPUT_ROLE_PROMPT,
+		form.NegativePrompt: pb.InputRole_INPUT_ROLE_NEGATIVE_PROMPT,
+		form.SeedRole:       pb.InputRole_INPUT_ROLE_SEED,
+		form.Width:          pb.InputRole_INPUT_ROLE_WIDTH,
+		form.Height:         pb.InputRole_INPUT_ROLE_HEIGHT,
+		form.Steps:          pb.InputRole_INPUT_ROLE_STEPS,
+		form.Guidance:       pb.InputRole_INPUT_ROLE_GUIDANCE,
+		form.Batch:          pb.InputRole_INPUT_ROLE_BATCH,
+		form.Frames:         pb.InputRole_INPUT_ROLE_FRAMES,
+		form.Seconds:        pb.InputRole_INPUT_ROLE_SECONDS,
+		form.FPS:            pb.InputRole_INPUT_ROLE_FPS,
+	}
+	fileKinds = map[form.FileKind]pb.FileKind{
+		form.Image:   pb.FileKind_FILE_KIND_IMAGE,
+		form.Mask:    pb.FileKind_FILE_KIND_MASK,
+		form.Video:   pb.FileKind_FILE_KIND_VIDEO,
+		form.Audio:   pb.FileKind_FILE_KIND_AUDIO,
+		form.Model3D: pb.FileKind_FILE_KIND_MODEL_3D,
 	}
 	accessModes = map[account.Mode]pb.AccessMode{
 		account.Open:   pb.AccessMode_ACCESS_MODE_OPEN,

@@ -37,6 +37,9 @@ func TestEveryValueOfAnEnumGoesThereAndBack(t *testing.T) {
 	roundTrip(t, bootOutcomes, "health", "Outcome", nil)
 	roundTrip(t, bootStages, "health", "Stage", nil)
 	roundTrip(t, auditActions, "audit", "Action", nil)
+	roundTrip(t, workflowSources, "workflow", "Source", nil)
+	roundTrip(t, inputRoles, "form", "Role", nil)
+	roundTrip(t, fileKinds, "form", "FileKind", nil)
 	roundTrip(t, accessModes, "account", "Mode", nil)
 	roundTrip(t, errorReasons, "fault", "Reason", wireOnly)
 }

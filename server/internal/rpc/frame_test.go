@@ -115,7 +115,10 @@ func TestChangeForEachViewer(t *testing.T) {
 			}
 			return got
 		}
-		for i, j := range []job.Job{{ID: "a", UserID: "ann", Prompt: "a fox"}, {ID: "b", UserID: "bob", Prompt: "an owl"}} {
+		for i, j := range []job.Job{
+			{ID: "a", UserID: "ann", Inputs: workflow.Values{"prompt": workflow.Text("a fox")}},
+			{ID: "b", UserID: "bob", Inputs: workflow.Values{"prompt": workflow.Text("an owl")}},
+		} {
 			if d := shown(feed.Delta{Jobs: []job.Job{j}}); d.Deltas[0].Jobs[0].Prompt != test.prompts[i] {
 				t.Errorf("%s sees %v", name, d)
 			}
@@ -130,19 +133,23 @@ func BenchmarkRender(b *testing.B) {
 	change := feed.Delta{
 		Revision: feed.Revision{Epoch: "e", Number: 3},
 		Jobs: []job.Job{{
-			ID:         "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e11",
-			UserID:     "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e12",
-			UserName:   "User-1",
-			Worker:     "gpu",
-			Workflow:   "flux_klein",
-			Status:     job.Scheduled,
-			Start:      1764000000000,
-			Duration:   11_000,
-			Prompt:     "a red fox in the snow, watercolour",
-			Seed:       1 << 60,
-			Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024), "steps": workflow.Integer(4)},
-			Attempt:    1,
-			Version:    1,
+			ID:       "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e11",
+			UserID:   "0190a5b2-7b5e-7c43-9a56-0d9c6f1d2e12",
+			UserName: "User-1",
+			Worker:   "gpu",
+			Workflow: "flux_klein",
+			Status:   job.Scheduled,
+			Start:    1764000000000,
+			Duration: 11_000,
+			Inputs: workflow.Values{
+				"prompt": workflow.Text("a red fox in the snow, watercolour"),
+				"seed":   workflow.Seed(1 << 60),
+				"width":  workflow.Integer(1024),
+				"height": workflow.Integer(1024),
+				"steps":  workflow.Integer(4),
+			},
+			Attempt: 1,
+			Version: 1,
 		}},
 	}
 	for name, policy := range map[string]account.Policy{"open": {Addresses: true}, "private": {PrivateJobs: true}} {
@@ -160,11 +167,10 @@ func BenchmarkSnapshot(b *testing.B) {
 	var jobs []job.Job
 	for i := range 1000 {
 		jobs = append(jobs, job.Job{
-			ID:         string(rune(i)),
-			Status:     job.Scheduled,
-			Start:      int64(i),
-			Prompt:     "a red fox in the snow, watercolour",
-			Parameters: workflow.Values{"width": workflow.Integer(1024)},
+			ID:     string(rune(i)),
+			Status: job.Scheduled,
+			Start:  int64(i),
+			Inputs: workflow.Values{"prompt": workflow.Text("a red fox in the snow, watercolour"), "width": workflow.Integer(1024)},
 		})
 	}
 	f.Load(feed.Revision{Epoch: "e"}, jobs, nil)
@@ -182,7 +188,8 @@ func BenchmarkDelivery(b *testing.B) {
 	w := &watcher{Server: &Server{Feed: f, Presenter: *presenter}}
 	f.Load(feed.Revision{Epoch: "e"}, nil, nil)
 	cursor := f.Read(feed.Cursor{}).Next
-	j := job.Job{ID: "a", UserID: "u", Prompt: "a red fox in the snow, watercolour", Status: job.Scheduled}
+	j := job.Job{ID: "a", UserID: "u", Status: job.Scheduled}
+	j.Inputs = workflow.Values{"prompt": workflow.Text("a red fox in the snow, watercolour")}
 	change := store.Change{Revision: feed.Revision{Epoch: "e", Number: 1}, Things: []store.Thing{{Kind: store.JobKind, Key: j.ID, Job: &j}}}
 	f.Apply([]store.Change{change})
 	b.ReportAllocs()

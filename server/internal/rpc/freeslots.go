@@ -26,7 +26,7 @@ func (s schedulerService) ListFreeSlots(ctx context.Context, r *pb.ListFreeSlots
 	if err != nil {
 		return nil, err
 	}
-	lanes, err := s.Booking.Lengths(r.WorkerId, r.WorkflowId, in.domain())
+	lanes, err := s.Booking.Lengths(ctx, r.WorkerId, r.WorkflowId, in)
 	if err != nil {
 		return nil, err
 	}

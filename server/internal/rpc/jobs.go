@@ -39,12 +39,10 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 		return nil, err
 	}
 	edit := booking.Edit{
-		Version:    r.Version,
-		Prompt:     in.prompt,
-		Seed:       in.seed,
-		Parameters: in.others,
-		Reset:      r.ResetInputs,
-		Request:    requestOf(r),
+		Version: r.Version,
+		Inputs:  in,
+		Reset:   r.ResetInputs,
+		Request: requestOf(r),
 	}
 	changed, err := s.Booking.Edit(ctx, caller(ctx).Actor, canonical(r.JobId), edit)
 	if err != nil {

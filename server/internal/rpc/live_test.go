@@ -123,17 +123,20 @@ var anyText = rapid.OneOf(
 func anyJob(t *rapid.T, user string) job.Job {
 	text := func(what string) string { return anyText.Draw(t, what) }
 	return job.Job{
-		ID:         rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "job"),
-		UserID:     user,
-		UserName:   text("name"),
-		Worker:     text("worker"),
-		Workflow:   text("workflow"),
-		Status:     rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed}).Draw(t, "status"),
-		Prompt:     text("prompt"),
-		Parameters: workflow.Values{text("parameter"): workflow.Text(text("value")), "n": workflow.Integer(1)},
-		Results:    []job.Result{{Filename: text("file"), Kind: job.Image, NodeID: text("node"), Text: text("text")}},
-		Failure:    &job.Failure{Message: text("message"), NodeID: text("node")},
-		Delay:      &job.Delay{Reason: text("reason")},
+		ID:       rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "job"),
+		UserID:   user,
+		UserName: text("name"),
+		Worker:   text("worker"),
+		Workflow: text("workflow"),
+		Status:   rapid.SampledFrom([]job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed}).Draw(t, "status"),
+		Inputs: workflow.Values{
+			"prompt":     workflow.Text(text("prompt")),
+			text("name"): workflow.Text(text("value")),
+			"n":          workflow.Integer(1),
+		},
+		Results: []job.Result{{Filename: text("file"), Kind: job.Image, NodeID: text("node"), Text: text("text")}},
+		Failure: &job.Failure{Message: text("message"), NodeID: text("node")},
+		Delay:   &job.Delay{Reason: text("reason")},
 	}
 }
 
@@ -153,13 +156,10 @@ func anySystem(t *rapid.T) health.State {
 func anyWorkflows(t *rapid.T) []workflow.Workflow {
 	text := func(what string) string { return anyText.Draw(t, what) }
 	return []workflow.Workflow{{
-		ID:    text("id"),
-		Title: text("title"),
-		Description: workflow.Description{
-			Prompt:     text("example"),
-			Problems:   []workflow.Problem{{Text: text("problem")}},
-			Parameters: []workflow.Parameter{{Name: text("name"), Title: text("title"), Choices: []string{text("choice")}}},
-		},
+		ID:       text("id"),
+		Title:    text("title"),
+		Version:  text("version"),
+		Problems: []string{text("problem")},
 	}}
 }
 
@@ -270,14 +270,14 @@ func TestResponsesAreBounded(t *testing.T) {
 	_, c := l.user()
 	first := l.watch(c, &pb.WatchStateRequest{}).Msg().GetSnapshot().GetRevision()
 	var jobs []job.Job
-	for i := range 900 {
+	for i := range 800 {
 		j := job.Job{
 			ID:       fmt.Sprint("job", i),
 			UserID:   fmt.Sprint("user", i%7),
 			UserName: "somebody",
 			Start:    int64(i + 1),
 			Status:   job.Scheduled,
-			Prompt:   strings.Repeat("🦊", 4000),
+			Inputs:   workflow.Values{"prompt": workflow.Text(strings.Repeat("🦊", 4000))},
 		}
 		for n := range 3 {
 			j.Results = append(j.Results, job.Result{Kind: job.Words, Text: strings.Repeat("🦊", 300), NodeID: fmt.Sprint(n)})
@@ -313,7 +313,7 @@ func TestResponsesAreBounded(t *testing.T) {
 		t.Errorf("the snapshot has %d bytes", size)
 	}
 	shown := fresh.Snapshot
-	if n := len(shown.Jobs); n == 0 || shown.ScheduledTotal != 900 || shown.ScheduledUntilMs != shown.Jobs[n-1].TimeSlot.StartMs {
+	if n := len(shown.Jobs); n == 0 || shown.ScheduledTotal != int64(len(jobs)) || shown.ScheduledUntilMs != shown.Jobs[n-1].TimeSlot.StartMs {
 		t.Errorf("%d jobs of %d, until %d", n, shown.ScheduledTotal, shown.ScheduledUntilMs)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // requestOf identifies a request that may be repeated; its hash tells a repetition from another one with the same id.
@@ -40,18 +41,9 @@ func asked(ctx context.Context, r interface{ GetRequestId() string }) account.Ac
 	return by
 }
 
-// bookingOf is what a booking, or the check of one, asks for.
-func bookingOf(in inputs, when booking.When, workflow, version, worker string) booking.Request {
-	values := in.domain()
-	return booking.Request{
-		When:       when,
-		Prompt:     values.Prompt,
-		Seed:       in.seed,
-		Parameters: in.others,
-		Workflow:   workflow,
-		Version:    version,
-		Worker:     worker,
-	}
+// bookingOf returns what a booking, or the check of one, asks for.
+func bookingOf(in workflow.Values, when booking.When, id, version, worker string) booking.Request {
+	return booking.Request{When: when, Inputs: in, Workflow: id, Version: version, Worker: worker}
 }
 
 // canonical is a UUID as the service writes it.

@@ -6,6 +6,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -15,6 +16,8 @@ type Catalog interface {
 	booking.Offers
 	// Workflows are all workflows, in the order of the configuration.
 	Workflows() []workflow.Workflow
+	// Workflow finds one; the first for an empty id.
+	Workflow(id string) (workflow.Workflow, bool)
 	// State is how the service and its workers are.
 	State() health.State
 }
@@ -32,10 +35,19 @@ func (s workflowService) ListWorkflows(_ context.Context, r *pb.ListWorkflowsReq
 	return &pb.ListWorkflowsResponse{Workflows: shown, NextPageToken: next}, err
 }
 
-func (s workflowService) GetWorkflow(_ context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
-	found, err := booking.Current(s.Catalog, r.WorkflowId, r.Version)
+func (s workflowService) GetWorkflow(ctx context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
+	found, known := s.Catalog.Workflow(r.WorkflowId)
+	if !known {
+		return nil, fault.NoSuch("workflow", r.WorkflowId)
+	}
+	out := &pb.Workflow{Summary: summaryToProto(found, s.Catalog.State().Workers)}
+	if found.Version == "" && r.Version == "" {
+		return &pb.GetWorkflowResponse{Workflow: out}, nil // its form is not known yet, as the problems say
+	}
+	offer, err := s.Catalog.Offer(ctx, r.WorkflowId, r.Version)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetWorkflowResponse{Workflow: workflowToProto(found, s.Catalog.State().Workers)}, nil
+	out.Inputs, out.NodeCount = formToProto(offer.Form, false), int32(offer.NodeCount())
+	return &pb.GetWorkflowResponse{Workflow: out}, nil
 }

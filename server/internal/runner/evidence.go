@@ -27,19 +27,18 @@ func (r *Runner) Fate(ctx context.Context, j job.Job) dispatch.Outcome {
 	if err != nil || presence != comfy.Finished {
 		return dispatch.Outcome{}
 	}
-	template := r.templateOrCurrent(ctx, j)
-	return r.judge(ctx, j, template, entry.Outcome())
+	return r.judge(ctx, j, r.version(ctx, j), entry.Outcome())
 }
 
 // Results returns what the attempt has left in the output folder; none unless that shows that it went well.
 func (r *Runner) Results(ctx context.Context, j job.Job) []job.Result {
-	return r.found(ctx, j, r.templateOrCurrent(ctx, j))
+	return r.found(ctx, j, r.version(ctx, j))
 }
 
 // found are the results that the attempt's own name shows; none unless every writing node has left a whole file.
-func (r *Runner) found(ctx context.Context, j job.Job, template *workflow.Template) []job.Result {
+func (r *Runner) found(ctx context.Context, j job.Job, version *workflow.Version) []job.Result {
 	var results []job.Result
-	for _, writer := range template.Writers(runName(j)) {
+	for _, writer := range version.Writers(runName(j)) {
 		var names []string
 		if r.OutputDir != "" {
 			names = filesOf(r.OutputDir, writer.Prefix)

@@ -15,6 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet/fleettest"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // What became of a prompt is known although ComfyUI does not know it any more: by its frames, and by the files that carry
@@ -41,7 +42,7 @@ func TestSuccessIsKnownWithoutHistory(t *testing.T) {
 				far := fleettest.New(t)
 				far.Configuration["comfy_ui"] = map[string]any{"installation_type": "remote", "api_port": r.Port()}
 				w = far.Boot()
-				j.Template = far.Hash()
+				j.WorkflowVersion = far.Hash()
 			}
 			o := w.RunJob(j)
 			if o.Verdict != dispatch.Completed || len(o.Results) != 1 || !strings.Contains(o.Results[0].Filename, j.ID) ||
@@ -140,7 +141,7 @@ func TestUnansweredPostIsWithdrawn(t *testing.T) {
 	if o := <-outcome; o.Verdict != dispatch.Withdrawn || !strings.Contains(o.Reason, "did not answer") {
 		t.Errorf("outcome: %+v", o)
 	}
-	j.Prompt, j.Attempt = "a fox", 2
+	j.Inputs, j.Attempt = workflow.Values{"prompt": workflow.Text("a fox")}, 2
 	j.Duration = time.Hour.Milliseconds()
 	if o := w.RunJob(j); o.Verdict != dispatch.Completed {
 		t.Errorf("the next attempt: %+v", o)

@@ -14,7 +14,7 @@ const (
 )
 
 // progress tells how far the run is, but not more often than anybody can see.
-func (r *Runner) progress(j job.Job, template *workflow.Template) func(comfy.Progress) {
+func (r *Runner) progress(j job.Job, version *workflow.Version) func(comfy.Progress) {
 	var told, previewed time.Time
 	var last job.Progress
 	return func(p comfy.Progress) {
@@ -23,12 +23,12 @@ func (r *Runner) progress(j job.Job, template *workflow.Template) func(comfy.Pro
 			JobID:      j.ID,
 			Attempt:    j.Attempt,
 			NodeID:     p.NodeID,
-			NodeTitle:  template.NodeTitle(p.NodeID),
+			NodeTitle:  version.NodeTitle(p.NodeID),
 			Step:       p.Step,
 			Total:      p.Total,
 			Preview:    last.Preview,
 			NodesDone:  p.NodesDone,
-			NodesTotal: template.NodeCount(),
+			NodesTotal: version.NodeCount(),
 		}
 		if p.Waiting {
 			next.NodeTitle = "waits for a prompt that was started on ComfyUI's own page"

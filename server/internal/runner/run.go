@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -16,11 +17,17 @@ import (
 
 // Run implements dispatch.Runner.
 func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
-	template, err := r.Library.Template(ctx, j.Template)
+	version, err := r.Library.Version(ctx, j.WorkflowVersion)
 	if err != nil {
 		return failed(job.Rejected, fmt.Sprintf("the workflow that the job was booked with is gone: %v", err), "")
 	}
-	graph := template.Fill(workflow.Inputs{Prompt: j.Prompt, Seed: j.Seed, Parameters: j.Parameters, Name: runName(j)})
+	offer := r.Library.On(version)
+	prompt := comfy.Prompt{
+		ID:       j.PromptID(),
+		Graph:    offer.Fill(j.Inputs, runName(j), r.Now(), rand.Float64),
+		Workflow: offer.Page(),
+		Paid:     offer.Paid(),
+	}
 	run := r.track(j)
 	defer r.untrack(j, run)
 	if ended := r.Meter.MakeWay(); ended != nil {
@@ -31,7 +38,7 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	}
 	slot, cancel := context.WithTimeout(ctx, max(minPost, time.UnixMilli(j.Slot().End).Sub(r.Now())))
 	defer cancel()
-	err = r.Client.Submit(slot, comfy.Prompt{ID: j.PromptID(), Graph: graph})
+	err = r.Client.Submit(slot, prompt)
 	failpoint.Reach(failpoint.Posted)
 	var rejected *comfy.RejectedError
 	switch {
@@ -43,10 +50,10 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	case !errors.Is(err, comfy.ErrUncertain):
 		return failed(job.Rejected, err.Error(), "")
 	case slot.Err() != nil && ctx.Err() == nil:
-		return r.withdraw(ctx, j, template, run)
+		return r.withdraw(ctx, j, version, run)
 	}
 	go posted()
-	return r.follow(ctx, j, template, run)
+	return r.follow(ctx, j, version, run)
 }
 
 // minPost is the least time that ComfyUI has to answer a post: also at the end of a slot an answer is worth a wait.
@@ -57,10 +64,10 @@ const noAnswer = "ComfyUI did not answer"
 
 // withdraw takes back a job whose post ComfyUI did not answer by the end of the slot: it must not begin in the slots of
 // others. It may have begun meanwhile and even have ended well; what became of it is waited for.
-func (r *Runner) withdraw(ctx context.Context, j job.Job, template *workflow.Template, run *comfy.Run) dispatch.Outcome {
+func (r *Runner) withdraw(ctx context.Context, j job.Job, version *workflow.Version, run *comfy.Run) dispatch.Outcome {
 	r.Log.Warn("ComfyUI has not answered by the end of the slot, the job is withdrawn", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt)
 	r.Interrupt(j)
-	outcome := r.follow(ctx, j, template, run)
+	outcome := r.follow(ctx, j, version, run)
 	if outcome.Verdict == dispatch.Interrupted || outcome.Verdict == dispatch.Lost {
 		return dispatch.Outcome{Verdict: dispatch.Withdrawn, Reason: noAnswer}
 	}
@@ -74,19 +81,21 @@ func (r *Runner) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
 	case <-ctx.Done():
 		return dispatch.Outcome{}
 	}
-	template := r.templateOrCurrent(ctx, j)
+	version := r.version(ctx, j)
 	run := r.track(j)
 	defer r.untrack(j, run)
-	return r.follow(ctx, j, template, run)
+	return r.follow(ctx, j, version, run)
 }
 
-// templateOrCurrent is the template of a job that was handed over already: only titles and names are asked of it.
-func (r *Runner) templateOrCurrent(ctx context.Context, j job.Job) *workflow.Template {
-	template, err := r.Library.Template(ctx, j.Template)
+// version returns the version of a job that was handed over already: only titles and names are asked of it. One that cannot be read
+// has none.
+func (r *Runner) version(ctx context.Context, j job.Job) *workflow.Version {
+	version, err := r.Library.Version(ctx, j.WorkflowVersion)
 	if err != nil {
-		return r.Library.Current(j.Workflow)
+		r.Log.Error("the workflow that the job was booked with cannot be read", "worker", r.Worker, "job", j.ID, "err", err)
+		return workflow.Unknown(j.Workflow)
 	}
-	return template
+	return version
 }
 
 // runName ends the names of the files that an attempt writes.
@@ -101,19 +110,19 @@ func runName(j job.Job) string {
 }
 
 // follow waits for the end of the run and judges it.
-func (r *Runner) follow(ctx context.Context, j job.Job, template *workflow.Template, run *comfy.Run) dispatch.Outcome {
+func (r *Runner) follow(ctx context.Context, j job.Job, version *workflow.Version, run *comfy.Run) dispatch.Outcome {
 	bound, cancel := r.Engine.Bind(ctx)
 	defer cancel()
 	guard := guard{limit: r.SilenceLimit(j.Estimate)}
 	go guard.watch(bound, r, j, run, cancel)
-	outcome, err := run.Wait(bound, r.progress(j, template))
+	outcome, err := run.Wait(bound, r.progress(j, version))
 	if err != nil { // nobody can be asked any more
 		if ctx.Err() != nil {
 			return dispatch.Outcome{}
 		}
 		outcome, _ = run.Reported()
 	}
-	verdict := r.judge(ctx, j, template, outcome)
+	verdict := r.judge(ctx, j, version, outcome)
 	switch {
 	case guard.stuck.Load() && verdict.Verdict != dispatch.Completed:
 		return dispatch.Outcome{Verdict: dispatch.Failed, Failure: guard.failure()}
@@ -124,21 +133,21 @@ func (r *Runner) follow(ctx context.Context, j job.Job, template *workflow.Templ
 }
 
 // judge says how the attempt ended. What ComfyUI does not know any more, or does not list, may have left its files.
-func (r *Runner) judge(ctx context.Context, j job.Job, template *workflow.Template, outcome comfy.Outcome) dispatch.Outcome {
+func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version, outcome comfy.Outcome) dispatch.Outcome {
 	switch outcome.Kind {
 	case comfy.Succeeded:
 		results := r.resultsOf(outcome)
 		if len(results) == 0 {
-			results = r.found(ctx, j, template)
+			results = r.found(ctx, j, version)
 		}
 		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
 	case comfy.Failed:
-		title := template.NodeTitle(outcome.Error.NodeID)
+		title := version.NodeTitle(outcome.Error.NodeID)
 		return failed(job.Execution, fmt.Sprintf("%s: %s", title, outcome.Error.Message), outcome.Error.NodeID)
 	case comfy.Interrupted:
 		return dispatch.Outcome{Verdict: dispatch.Interrupted}
 	}
-	if results := r.found(ctx, j, template); len(results) > 0 {
+	if results := r.found(ctx, j, version); len(results) > 0 {
 		r.Log.Info("ComfyUI does not know the run any more, but its files are there", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt)
 		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
 	}

@@ -38,7 +38,7 @@ func TestFailuresOfAJob(t *testing.T) {
 		t.Errorf("outcome: %+v", o)
 	}
 	gone := r.NewJob("a fox")
-	gone.Template = "0123"
+	gone.WorkflowVersion = "0123"
 	if o := w.RunJob(gone); o.Verdict != dispatch.Failed || o.Failure.Reason != job.Rejected {
 		t.Errorf("outcome: %+v", o)
 	}

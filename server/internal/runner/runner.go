@@ -50,12 +50,12 @@ type Meter interface {
 	Distrust()
 }
 
-// Library has the workflows' templates.
+// Library has the versions of workflows.
 type Library interface {
-	// Template is the version that a job was booked with, by its hash.
-	Template(ctx context.Context, hash string) (*workflow.Template, error)
-	// Current is the version that is offered of a workflow.
-	Current(workflow string) *workflow.Template
+	// Version returns the version that a job was booked with, by its hash.
+	Version(ctx context.Context, hash string) (*workflow.Version, error)
+	// On returns a version as this ComfyUI has it.
+	On(v *workflow.Version) workflow.Offer
 }
 
 // Jobs reads jobs.

@@ -26,7 +26,7 @@ const (
 	UserKind       Kind = "user"       // a user's id
 	TokenKind      Kind = "token"      // a token's id
 	InvitationKind Kind = "invitation" // an invitation's id
-	TemplateKind   Kind = "template"   // a template's hash
+	VersionKind    Kind = "version"    // a workflow version's hash
 )
 
 // Change names all that one update has changed, or several in a row have: it leads from one revision to another.

@@ -43,7 +43,7 @@ type Store interface {
 	Invitations
 	Audit
 	Pauses
-	Templates
+	Workflows
 	Records
 	Log
 
@@ -68,7 +68,7 @@ type Tx interface {
 	InvitationsTx
 	AuditTx
 	PausesTx
-	TemplatesTx
+	WorkflowsTx
 	RecordsTx
 	LogTx
 }

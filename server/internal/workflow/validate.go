@@ -8,46 +8,158 @@ import (
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 )
 
 // blank are the characters that leave a prompt empty to the eye.
 var blank = regexp.MustCompile(`^[\s\pZ\pC\pM\x{2800}\x{3164}\x{115F}\x{1160}\x{FFA0}]*$`)
 
-// Validate says everything that is wrong with the prompt, the seed and the parameters of a booking: a fault for
-// fault.InvalidFields, or nil. No prompt stands for one that was found good before; no seed is a good one.
-func (d Description) Validate(prompt *string, seed *uint64, values Values) error {
-	var wrong fault.Fields
-	if prompt != nil && blank.MatchString(*prompt) {
-		wrong.Add("inputs", PromptParameter, "must not be empty: describe the picture")
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		parameter, known := d.parameter(name)
-		if !known {
-			wrong.Add("inputs", name, "the workflow has no such input"+d.names())
-		} else if problem := parameter.Check(values[name]); problem != "" {
-			wrong.Add("inputs", name, problem)
+// Validate says everything that is wrong with the values of a booking: fault.InvalidFields, or nil.
+func (o Offer) Validate(given Values) error {
+	wrong := o.check(given)
+	for i := range o.Form.Inputs {
+		in := &o.Form.Inputs[i]
+		if _, is := given[in.Name]; is || in.Hidden || in.Optional || in.Kind == form.Seed || initial(in) != nil {
+			continue
 		}
-	}
-	if seed != nil && (*seed < d.SeedMin || *seed > d.SeedMax) {
-		wrong.Add("inputs", SeedParameter, fmt.Sprintf("must be from %d to %d", d.SeedMin, d.SeedMax))
+		if in.Role == form.Prompt {
+			wrong.Add("inputs", in.Name, emptyPrompt)
+		} else {
+			wrong.Add("inputs", in.Name, "is missing: give "+wants(in))
+		}
 	}
 	return wrong.Err()
 }
 
-func (d Description) parameter(name string) (Parameter, bool) {
-	for _, p := range d.Parameters {
-		if p.Name == name {
-			return p, true
+// Check says everything that is wrong with some values, whatever else a booking needs: fault.InvalidFields, or nil.
+func (o Offer) Check(some Values) error {
+	wrong := o.check(some)
+	return wrong.Err()
+}
+
+const emptyPrompt = "must not be empty: describe the picture"
+
+func (o Offer) check(values Values) (wrong fault.Fields) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		in := o.Form.Named(name)
+		if in == nil || in.Hidden {
+			wrong.Add("inputs", name, "the workflow has no such input"+o.names())
+		} else if problem := refuses(in, values[name]); problem != "" {
+			wrong.Add("inputs", name, problem)
 		}
 	}
-	return Parameter{}, false
+	return wrong
 }
 
 // names continues a sentence with the names of all inputs.
-func (d Description) names() string {
-	names := []string{PromptParameter, SeedParameter}
-	for _, p := range d.Parameters {
-		names = append(names, p.Name)
+func (o Offer) names() string {
+	var names []string
+	for _, in := range o.Form.Inputs {
+		if !in.Hidden {
+			names = append(names, in.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "; it has none"
 	}
 	return "; it has " + strings.Join(names, ", ")
+}
+
+// wants says what an input takes.
+func wants(in *form.Input) string {
+	switch in.Kind {
+	case form.Integer:
+		return "a whole number"
+	case form.Number:
+		return "a number"
+	case form.Text:
+		return "text"
+	case form.Boolean:
+		return "true or false"
+	case form.Choice:
+		return "one of its choices"
+	case form.Seed:
+		return "a seed: a whole number from 0 to 18446744073709551615"
+	default:
+		return "a file"
+	}
+}
+
+// refuses says in words why an input cannot take a value, or nothing when it can.
+func refuses(in *form.Input, value Value) string {
+	switch value := value.(type) {
+	case Integer:
+		if in.Kind == form.Integer {
+			return refusesInteger(in, int64(value))
+		}
+		if in.Kind == form.Number {
+			return refusesNumber(in, float64(value))
+		}
+	case Number:
+		if in.Kind == form.Number {
+			return refusesNumber(in, float64(value))
+		}
+	case Seed:
+		if low, high := seeds(in); in.Kind == form.Seed {
+			if uint64(value) < low || uint64(value) > high {
+				return fmt.Sprintf("must be from %d to %d", low, high)
+			}
+			return ""
+		}
+	case Text:
+		switch {
+		case in.Kind == form.Text && in.Role == form.Prompt && !in.Optional && blank.MatchString(string(value)):
+			return emptyPrompt
+		case in.Kind == form.Text:
+			return ""
+		case in.Kind == form.Choice:
+			return refusesChoice(in, string(value))
+		}
+	case Boolean:
+		if in.Kind == form.Boolean {
+			return ""
+		}
+	case File:
+		if in.Kind == form.File {
+			return refusesFile(in, value)
+		}
+	}
+	return "must be " + wants(in)
+}
+
+func refusesChoice(in *form.Input, value string) string {
+	switch {
+	case in.Choices == nil || slices.Contains(in.Choices, value):
+		return ""
+	case len(in.Choices) == 0:
+		return "has nothing to choose from on this ComfyUI"
+	}
+	return "must be one of " + list(in.Choices)
+}
+
+// refusesFile looks at the path alone: whether the file is there shows when the job starts.
+func refusesFile(in *form.Input, value File) string {
+	if value.Input == "" {
+		if in.Optional {
+			return ""
+		}
+		return "must name a file"
+	}
+	outside := strings.HasPrefix(value.Input, "/") || strings.Contains(value.Input, `\`) || strings.Contains(value.Input, ":")
+	for part := range strings.SplitSeq(value.Input, "/") {
+		outside = outside || part == ".." || part == ""
+	}
+	if outside {
+		return "must be the path of a file within ComfyUI's input folder, with forward slashes"
+	}
+	return ""
+}
+
+// list names the first few.
+func list(texts []string) string {
+	const shown = 10
+	if len(texts) > shown {
+		return fmt.Sprintf("%s and %d more", strings.Join(texts[:shown], ", "), len(texts)-shown)
+	}
+	return strings.Join(texts, ", ")
 }

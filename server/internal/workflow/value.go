@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// Value is one parameter's value: an Integer, Number, Text or Boolean.
+// Value is the value of one input: an Integer, Number, Text, Boolean, Seed or File. A choice is a Text.
 type Value interface {
-	kind() Kind
+	isValue()
 }
 
 // The kinds of values.
@@ -16,22 +16,43 @@ type (
 	Number  float64
 	Text    string
 	Boolean bool
+	Seed    uint64
+	File    struct {
+		// Input is the path of a file in ComfyUI's input folder, with forward slashes; empty: no file.
+		Input string `json:"input"`
+	}
 )
 
-func (Integer) kind() Kind { return KindInteger }
-func (Number) kind() Kind  { return KindNumber }
-func (Text) kind() Kind    { return KindText }
-func (Boolean) kind() Kind { return KindBoolean }
+func (Integer) isValue() {}
+func (Number) isValue()  {}
+func (Text) isValue()    {}
+func (Boolean) isValue() {}
+func (Seed) isValue()    {}
+func (File) isValue()    {}
 
-// Values are parameter values by name. As JSON each value carries its kind, so that an Integer and a Number with the
+// Values holds values by the names of their inputs. As JSON each value carries its kind, so that an Integer and a Number with the
 // same digits stay different: {"width": {"integer": 1024}}.
 type Values map[string]Value
+
+// Prompt returns the text of the input that describes what is wanted; empty where there is none.
+func (v Values) Prompt() string {
+	text, _ := v[PromptInput].(Text)
+	return string(text)
+}
+
+// Seed returns the number that randomness starts from; false where there is none.
+func (v Values) Seed() (uint64, bool) {
+	seed, ok := v[SeedInput].(Seed)
+	return uint64(seed), ok
+}
 
 type taggedValue struct {
 	Integer *Integer `json:"integer,omitempty"`
 	Number  *Number  `json:"number,omitempty"`
 	Text    *Text    `json:"text,omitempty"`
 	Boolean *Boolean `json:"boolean,omitempty"`
+	Seed    *Seed    `json:"seed,omitempty"`
+	File    *File    `json:"file,omitempty"`
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -48,6 +69,10 @@ func (v Values) MarshalJSON() ([]byte, error) {
 			t.Text = &value
 		case Boolean:
 			t.Boolean = &value
+		case Seed:
+			t.Seed = &value
+		case File:
+			t.File = &value
 		}
 		tagged[name] = t
 	}
@@ -71,8 +96,12 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 			(*v)[name] = *t.Text
 		case t.Boolean != nil:
 			(*v)[name] = *t.Boolean
+		case t.Seed != nil:
+			(*v)[name] = *t.Seed
+		case t.File != nil:
+			(*v)[name] = *t.File
 		default:
-			return fmt.Errorf("parameter %q has no value", name)
+			return fmt.Errorf("input %q has no value", name)
 		}
 	}
 	return nil

@@ -20,6 +20,9 @@ type Workflow struct {
 	Editor *jsontree.Object // as ComfyUI's page saved it; nil: the file has none
 	// Converted says that the graph was made of Editor. Otherwise it was in the file.
 	Converted bool
+	// Texts names the fields that the page fills in each time it posts: editor.Resolve takes them. Of a graph that is converted there
+	// are some with Options.Later alone.
+	Texts []editor.Target
 }
 
 // NeedsClasses is the problem of a file that has the editor's format alone while nothing is known of ComfyUI's classes.
@@ -36,7 +39,15 @@ func Open(r io.Reader, o editor.Options) (*Workflow, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Convert(file, o)
+}
+
+// Convert is Open for a file that was read.
+func Convert(file *graphfile.File, o editor.Options) (*Workflow, error) {
 	w := &Workflow{Format: file.Format, Graph: file.API, Editor: file.Editor}
+	if w.Graph != nil {
+		w.Texts = editor.Names(w.Graph)
+	}
 	if file.Editor == nil {
 		return w, nil
 	}
@@ -55,7 +66,7 @@ func Open(r io.Reader, o editor.Options) (*Workflow, error) {
 	}
 	w.Author = form.Author{App: converted.App, Shown: converted.Shown}
 	if w.Graph == nil {
-		w.Graph, w.Converted = converted.Graph, true
+		w.Graph, w.Converted, w.Texts = converted.Graph, true, converted.Texts
 	}
 	return w, nil
 }

@@ -199,15 +199,15 @@ func (r *Rig) Worker() *Worker {
 		Sources: []library.Source{{
 			ID:       c.Workflow.ID,
 			Title:    c.Workflow.Title,
+			From:     workflow.FromConfiguration,
 			File:     c.Workflow.TemplateFile,
 			Bindings: c.Workflow.Bindings(),
-			Template: c.Workflow.Template,
 		}},
 		Log: log,
-		OnChange: func(w workflow.Workflow) {
+		OnChange: func(all []workflow.Workflow) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.workflows = append(r.workflows, w)
+			r.workflows = all
 		},
 	})
 	lanes := fleet.New(fleet.Config{
@@ -276,23 +276,22 @@ func (r *Rig) Supervised() *Worker {
 func (r *Rig) Hash() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.workflows[len(r.workflows)-1].TemplateHash
+	return r.workflows[0].Version
 }
 
 // NewJob is one that is about to run.
 func (r *Rig) NewJob(prompt string) job.Job {
 	return job.Job{
-		ID:       uuid.NewString(),
-		Worker:   "gpu",
-		Workflow: "fox",
-		Template: r.Hash(),
-		Status:   job.Processing,
-		Start:    time.Now().UnixMilli(),
-		Duration: time.Hour.Milliseconds(),
-		Estimate: 60_000,
-		Prompt:   prompt,
-		Seed:     7,
-		Attempt:  1,
+		ID:              uuid.NewString(),
+		Worker:          "gpu",
+		Workflow:        "fox",
+		WorkflowVersion: r.Hash(),
+		Status:          job.Processing,
+		Start:           time.Now().UnixMilli(),
+		Duration:        time.Hour.Milliseconds(),
+		Estimate:        60_000,
+		Inputs:          workflow.Values{"prompt": workflow.Text(prompt), "seed": workflow.Seed(7)},
+		Attempt:         1,
 	}
 }
 

@@ -36,7 +36,7 @@ type State struct {
 	events      map[int64]audit.Event
 	requests    map[request]int64 // events
 	pauses      map[string]schedule.Pause
-	templates   map[string]store.Template
+	versions    map[string]store.WorkflowVersion
 	records     map[string][]byte
 	log         *recent.Log
 	refusal     error // of every update; nil: none
@@ -74,7 +74,7 @@ func NewState() *State {
 		events:      map[int64]audit.Event{},
 		requests:    map[request]int64{},
 		pauses:      map[string]schedule.Pause{},
-		templates:   map[string]store.Template{},
+		versions:    map[string]store.WorkflowVersion{},
 		records:     map[string][]byte{},
 		log:         recent.New(store.Revision{Epoch: uuid.NewString()}),
 	}

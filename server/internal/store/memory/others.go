@@ -183,21 +183,21 @@ func (t *tx) ForgetRequests(_ context.Context, before int64) error {
 	return nil
 }
 
-// Template implements store.Templates.
-func (s *Store) Template(ctx context.Context, hash string) (store.Template, error) {
-	return read(ctx, s, func(state *State) (store.Template, error) {
-		t, there := state.templates[hash]
+// WorkflowVersion implements store.Workflows.
+func (s *Store) WorkflowVersion(ctx context.Context, hash string) (store.WorkflowVersion, error) {
+	return read(ctx, s, func(state *State) (store.WorkflowVersion, error) {
+		v, there := state.versions[hash]
 		if !there {
-			return t, store.ErrNotFound
+			return v, store.ErrNotFound
 		}
-		return t, nil
+		return v, nil
 	})
 }
 
-func (t *tx) PutTemplate(_ context.Context, template store.Template) error {
-	if _, there := t.templates[template.Hash]; !there {
-		put(t, t.templates, template.Hash, template)
-		t.note(store.Thing{Kind: store.TemplateKind, Key: template.Hash})
+func (t *tx) PutWorkflowVersion(_ context.Context, v store.WorkflowVersion) error {
+	if _, there := t.versions[v.Hash]; !there {
+		put(t, t.versions, v.Hash, v)
+		t.note(store.Thing{Kind: store.VersionKind, Key: v.Hash})
 	}
 	return nil
 }

@@ -134,8 +134,8 @@ func size(c store.Change) int {
 }
 
 func sizeOf(j *job.Job) int {
-	n := jobSize + len(j.Prompt) + len(j.Parameters)*thingSize
-	for _, v := range j.Parameters {
+	n := jobSize + len(j.Inputs)*thingSize
+	for _, v := range j.Inputs {
 		if text, is := v.(workflow.Text); is {
 			n += len(text)
 		}

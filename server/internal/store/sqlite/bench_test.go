@@ -44,17 +44,16 @@ func newRig(b *testing.B) *rig {
 // job is one that overlaps no other.
 func (r *rig) job() job.Job {
 	return job.Job{
-		ID:         uuid.Must(uuid.NewV7()).String(),
-		UserID:     r.user.ID,
-		Worker:     "gpu",
-		Workflow:   "flux_klein",
-		Status:     job.Scheduled,
-		Start:      r.n.Add(1) * 1000,
-		Duration:   900,
-		Prompt:     "a red fox in the snow, watercolour",
-		Parameters: workflow.Values{"width": workflow.Integer(1024), "height": workflow.Integer(1024)},
-		Attempt:    1,
-		Version:    1,
+		ID:       uuid.Must(uuid.NewV7()).String(),
+		UserID:   r.user.ID,
+		Worker:   "gpu",
+		Workflow: "flux_klein",
+		Status:   job.Scheduled,
+		Start:    r.n.Add(1) * 1000,
+		Duration: 900,
+		Inputs:   workflow.Values{"prompt": workflow.Text("a red fox in the snow, watercolour"), "width": workflow.Integer(1024), "height": workflow.Integer(1024)},
+		Attempt:  1,
+		Version:  1,
 	}
 }
 

@@ -140,16 +140,15 @@ func (l *life) open() {
 // book books and gives what was acknowledged. What was refused leaves nothing behind.
 func (l *life) book(n int) []string {
 	j := job.Job{
-		ID:         uuid.NewString(),
-		UserID:     l.user.ID,
-		Worker:     "gpu",
-		Status:     job.Scheduled,
-		Start:      int64(n) * 1000,
-		Duration:   900 + int64(n),
-		Prompt:     "a fox",
-		Parameters: workflow.Values{},
-		Attempt:    1,
-		Version:    1,
+		ID:       uuid.NewString(),
+		UserID:   l.user.ID,
+		Worker:   "gpu",
+		Status:   job.Scheduled,
+		Start:    int64(n) * 1000,
+		Duration: 900 + int64(n),
+		Inputs:   workflow.Values{"prompt": workflow.Text("a fox")},
+		Attempt:  1,
+		Version:  1,
 	}
 	_, err := l.store.Update(l.Context(), func(ctx context.Context, tx store.Tx) error {
 		e := audit.Event{UserID: l.user.ID, JobID: j.ID, Request: audit.Request{ID: j.ID, Hash: []byte("h")}}

@@ -5,14 +5,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 const (
-	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.template, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.prompt, j.seed, j.parameters,
+	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.workflow_version, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.inputs,
 		j.results, j.failure, j.delay, j.attempt, j.losses, j.epoch, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
 	idColumn    = 1 // their places in jobColumns
 	startColumn = 8
@@ -27,9 +26,9 @@ const (
 	selectDayStats = `SELECT count(*), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
 		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs
 		WHERE status IN ('scheduled', 'processing', 'completed', 'failed') AND start_ms BETWEEN ? AND ?`
-	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters, results, failure, delay,
-		attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, estimate_ms = ?, prompt = ?, seed = ?, parameters = ?, results = ?, failure = ?, delay = ?,
+	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms, inputs, results, failure, delay,
+		attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, estimate_ms = ?, inputs = ?, results = ?, failure = ?, delay = ?,
 		attempt = ?, losses = ?, epoch = ?, cancel_requested = ?, version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
 )
 
@@ -39,24 +38,20 @@ func scanJob(r row) (job.Job, error) {
 	var (
 		j                                    job.Job
 		end                                  int64
-		seed, parameters                     string
+		inputs                               string
 		resultsJSON, failureJSON, delaysJSON sql.NullString
 	)
-	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.Template, &j.Status, &j.Start, &end, &j.Estimate, &j.Prompt, &seed,
-		&parameters,
+	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.WorkflowVersion, &j.Status, &j.Start, &end, &j.Estimate, &inputs,
 		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.Epoch, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt,
 		&j.FinishedAt)
 	if err != nil {
 		return job.Job{}, classify(err)
 	}
 	j.Duration = end - j.Start
-	if j.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
-		return job.Job{}, fmt.Errorf("job %s: %w", j.ID, err)
-	}
 	for _, column := range []struct {
 		text string
 		into any
-	}{{parameters, &j.Parameters}, {resultsJSON.String, &j.Results}, {failureJSON.String, &j.Failure}, {delaysJSON.String, &j.Delay}} {
+	}{{inputs, &j.Inputs}, {resultsJSON.String, &j.Results}, {failureJSON.String, &j.Failure}, {delaysJSON.String, &j.Delay}} {
 		if column.text == "" {
 			continue
 		}
@@ -87,8 +82,8 @@ func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 		if j.Status.Active() && !t.lines.Take(j.Worker, j.ID, j.Slot()) {
 			return store.ErrOverlap
 		}
-		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.Template, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt,
-			strconv.FormatUint(j.Seed, 10), asJSON(j.Parameters, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
+		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.WorkflowVersion, string(j.Status), j.Start, j.Slot().End, j.Estimate,
+			asJSON(j.Inputs, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
 			asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
 		if isForeign(err) {
@@ -106,8 +101,7 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 		if !t.retake(j) {
 			return store.ErrOverlap
 		}
-		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Prompt, strconv.FormatUint(j.Seed, 10),
-			asJSON(j.Parameters, false),
+		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, asJSON(j.Inputs, false),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {

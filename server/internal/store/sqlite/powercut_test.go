@@ -85,16 +85,15 @@ func TestBooker(t *testing.T) {
 		callers.Go(func() {
 			for n := caller; n < bookings; n += 4 {
 				j := job.Job{
-					ID:         uuid.NewString(),
-					UserID:     user.ID,
-					Worker:     "gpu",
-					Status:     job.Scheduled,
-					Start:      int64(n) * 1000,
-					Duration:   900,
-					Prompt:     strings.Repeat("a fox ", 4000),
-					Parameters: workflow.Values{},
-					Attempt:    1,
-					Version:    1,
+					ID:       uuid.NewString(),
+					UserID:   user.ID,
+					Worker:   "gpu",
+					Status:   job.Scheduled,
+					Start:    int64(n) * 1000,
+					Duration: 900,
+					Inputs:   workflow.Values{"prompt": workflow.Text(strings.Repeat("a fox ", 4000))},
+					Attempt:  1,
+					Version:  1,
 				}
 				if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.InsertJob(ctx, j) }); err != nil {
 					t.Error(err)

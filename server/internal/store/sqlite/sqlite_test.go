@@ -43,16 +43,15 @@ func TestLogStaysSmall(t *testing.T) {
 	jobs := make([]job.Job, 300)
 	for i := range jobs {
 		jobs[i] = job.Job{
-			ID:         uuid.NewString(),
-			UserID:     user.ID,
-			Worker:     "gpu",
-			Status:     job.Scheduled,
-			Start:      int64(i) * 100_000,
-			Duration:   900,
-			Prompt:     strings.Repeat("a fox ", 50),
-			Parameters: workflow.Values{},
-			Attempt:    1,
-			Version:    1,
+			ID:       uuid.NewString(),
+			UserID:   user.ID,
+			Worker:   "gpu",
+			Status:   job.Scheduled,
+			Start:    int64(i) * 100_000,
+			Duration: 900,
+			Inputs:   workflow.Values{"prompt": workflow.Text(strings.Repeat("a fox ", 50))},
+			Attempt:  1,
+			Version:  1,
 		}
 	}
 	for name, change := range map[string]func(ctx context.Context, tx store.Tx, i int) error{

@@ -15,6 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // at is the newest revision.
@@ -54,8 +55,8 @@ func logged(t *testing.T, s *suite) {
 	var want, got []string
 	for i := range 20 {
 		j := booking(user, "gpu", int64(i)*100, 50)
-		j.Prompt = fmt.Sprint(i)
-		want = append(want, j.Prompt)
+		j.Inputs = workflow.Values{"prompt": workflow.Text(fmt.Sprint(i))}
+		want = append(want, j.Prompt())
 		s.insert(j)
 		_ = s.try(func(ctx context.Context, tx store.Tx) error {
 			_ = tx.InsertJob(ctx, booking(user, "gpu", 1e6, 1))
@@ -68,7 +69,7 @@ func logged(t *testing.T, s *suite) {
 		if c.Revision.Number != start.Number+int64(i)+1 || len(c.Things) != 1 || c.Things[0].Job == nil {
 			t.Fatalf("change %d is %+v", i, c)
 		}
-		got = append(got, c.Things[0].Job.Prompt)
+		got = append(got, c.Things[0].Job.Prompt())
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -125,9 +126,9 @@ func told(t *testing.T, s *suite) {
 			"an invitation", func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, invitation) },
 			[]store.Thing{{Kind: store.InvitationKind, Key: "i"}},
 		},
-		{"a template", func(ctx context.Context, tx store.Tx) error {
-			return tx.PutTemplate(ctx, store.Template{Hash: "h", Graph: []byte("{}"), Bindings: []byte("[]")})
-		}, []store.Thing{{Kind: store.TemplateKind, Key: "h"}}},
+		{"a version of a workflow", func(ctx context.Context, tx store.Tx) error {
+			return tx.PutWorkflowVersion(ctx, store.WorkflowVersion{Hash: "h", Graph: []byte("{}"), Form: []byte("{}")})
+		}, []store.Thing{{Kind: store.VersionKind, Key: "h"}}},
 		{
 			"a deleted user", func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, bob.ID, "Deleted user", 1) },
 			[]store.Thing{{Kind: store.UserKind, Key: bob.ID, User: &gone}},
@@ -158,10 +159,10 @@ func told(t *testing.T, s *suite) {
 	}
 	before := s.at()
 	s.update(func(ctx context.Context, tx store.Tx) error {
-		return tx.PutTemplate(ctx, store.Template{Hash: "h", Graph: []byte("{}"), Bindings: []byte("[]")})
+		return tx.PutWorkflowVersion(ctx, store.WorkflowVersion{Hash: "h", Graph: []byte("{}"), Form: []byte("{}")})
 	})
 	if at := s.at(); at != before {
-		t.Errorf("the same template again leads to %v", at)
+		t.Errorf("the same version again leads to %v", at)
 	}
 }
 
@@ -368,7 +369,7 @@ func missing(t *testing.T, s *suite) {
 		"next job":    func() error { _, err := s.NextScheduled(t.Context(), "gpu", 0); return err },
 		"user":        func() error { _, err := s.User(t.Context(), "?"); return err },
 		"token":       func() error { _, _, err := s.UserByToken(t.Context(), [32]byte{}); return err },
-		"template":    func() error { _, err := s.Template(t.Context(), "?"); return err },
+		"version":     func() error { _, err := s.WorkflowVersion(t.Context(), "?"); return err },
 		"record":      func() error { _, err := s.Record(t.Context(), "?"); return err },
 		"result file": func() error { _, err := s.ResultOwner(t.Context(), "?", "?"); return err },
 	} {
@@ -398,7 +399,7 @@ func closed(t *testing.T, s *suite) {
 		"tokens":       func() error { _, err := s.Tokens(t.Context(), "?", nil, 1); return err },
 		"invitations":  func() error { _, err := s.Invitations(t.Context(), 0, nil, 1); return err },
 		"events":       func() error { _, err := s.Events(t.Context(), audit.Query{Limit: 1}); return err },
-		"template":     func() error { _, err := s.Template(t.Context(), "?"); return err },
+		"version":      func() error { _, err := s.WorkflowVersion(t.Context(), "?"); return err },
 		"record":       func() error { _, err := s.Record(t.Context(), "?"); return err },
 		"revision":     func() error { _, err := s.Revision(t.Context()); return err },
 		"changes":      func() error { _, err := s.Changes(t.Context(), at, 1); return err },

@@ -59,7 +59,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"whose a result is", results},
 		{"how much a user has booked", activeOfUser},
 		{"requests", requests},
-		{"records and templates", records},
+		{"records and versions of workflows", records},
 		{"closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -105,21 +105,20 @@ func (s *suite) user() account.User {
 
 func booking(user account.User, worker string, start, duration int64) job.Job {
 	return job.Job{
-		ID:         uuid.Must(uuid.NewV7()).String(),
-		UserID:     user.ID,
-		UserName:   user.Name,
-		Worker:     worker,
-		Workflow:   "w",
-		Template:   "t",
-		Status:     job.Scheduled,
-		Start:      start,
-		Duration:   duration,
-		Estimate:   duration,
-		Prompt:     "a fox",
-		Parameters: workflow.Values{},
-		Attempt:    1,
-		Version:    1,
-		CreatedAt:  5,
+		ID:              uuid.Must(uuid.NewV7()).String(),
+		UserID:          user.ID,
+		UserName:        user.Name,
+		Worker:          worker,
+		Workflow:        "w",
+		WorkflowVersion: "t",
+		Status:          job.Scheduled,
+		Start:           start,
+		Duration:        duration,
+		Estimate:        duration,
+		Inputs:          workflow.Values{"prompt": workflow.Text("a fox")},
+		Attempt:         1,
+		Version:         1,
+		CreatedAt:       5,
 	}
 }
 
@@ -141,13 +140,14 @@ func (s *suite) job(id string) job.Job {
 
 func jobsKeepTheirFields(t *testing.T, s *suite) {
 	j := booking(s.user(), "gpu", 1000, 500)
-	j.Seed = math.MaxUint64
-	j.Prompt = "ein Fuchs 🦊 'quoted' \"twice\"\n"
-	j.Parameters = workflow.Values{
-		"width": workflow.Integer(512),
-		"cfg":   workflow.Number(1),
-		"style": workflow.Text("ink"),
-		"tiled": workflow.Boolean(true),
+	j.Inputs = workflow.Values{
+		"prompt": workflow.Text("ein Fuchs 🦊 'quoted' \"twice\"\n"),
+		"seed":   workflow.Seed(math.MaxUint64),
+		"image":  workflow.File{Input: "pets/cat.png"},
+		"width":  workflow.Integer(512),
+		"cfg":    workflow.Number(1),
+		"style":  workflow.Text("ink"),
+		"tiled":  workflow.Boolean(true),
 	}
 	s.insert(j)
 	if diff := cmp.Diff(j, s.job(j.ID)); diff != "" {
@@ -452,17 +452,17 @@ func records(t *testing.T, s *suite) {
 	if _, err := s.Record(t.Context(), "k"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("unknown record: %v", err)
 	}
-	template := store.Template{Hash: "h", Workflow: "w", Title: "W", Graph: []byte("{}"), Bindings: []byte("[]")}
+	version := store.WorkflowVersion{Hash: "h", Workflow: "w", Title: "W", Graph: []byte("{}"), Form: []byte("{}"), More: []byte("{}")}
 	for _, value := range []string{"one", "two"} {
 		s.update(func(ctx context.Context, tx store.Tx) error {
-			return errors.Join(tx.PutRecord(ctx, "k", []byte(value)), tx.PutTemplate(ctx, template))
+			return errors.Join(tx.PutRecord(ctx, "k", []byte(value)), tx.PutWorkflowVersion(ctx, version))
 		})
 	}
 	if value, err := s.Record(t.Context(), "k"); string(value) != "two" || err != nil {
 		t.Errorf("got %q (%v)", value, err)
 	}
-	got, err := s.Template(t.Context(), "h")
-	if diff := cmp.Diff(template, got); diff != "" || err != nil {
+	got, err := s.WorkflowVersion(t.Context(), "h")
+	if diff := cmp.Diff(version, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 }
