@@ -4,6 +4,8 @@ import { fieldOf, type InputFieldProps } from "./inputProps";
 
 /** Longer lists are searched. */
 const glance = 12;
+/** Longer choices, of characters, need a wider field. */
+const narrow = 20;
 /** Lists of at least this length may have been cut: what is not in them can be typed. */
 const full = 500;
 
@@ -15,9 +17,10 @@ export function ChoiceField(props: InputFieldProps) {
   const { choices } = input.kind.value;
   const text = String(value);
   const shown = text === "" || choices.includes(text) ? choices : [text, ...choices];
+  const className = choices.some((choice) => choice.length > narrow) ? "min-[26rem]:col-span-2" : "";
   if (choices.length > glance)
     return (
-      <Field {...fieldOf(props)}>
+      <Field {...fieldOf(props)} className={className}>
         {(attributes) => (
           <Combobox
             attributes={attributes}
@@ -31,7 +34,7 @@ export function ChoiceField(props: InputFieldProps) {
       </Field>
     );
   return (
-    <Field {...fieldOf(props)}>
+    <Field {...fieldOf(props)} className={className}>
       {(attributes) => (
         <select {...attributes} value={text} onChange={(event) => onChange(event.target.value)} className="field">
           {(input.optional || text === "") && <option value="">None</option>}

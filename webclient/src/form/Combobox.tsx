@@ -90,7 +90,7 @@ export function Combobox(props: ComboboxProps) {
       {open && (
         <div
           ref={popup}
-          className="absolute inset-x-0 z-20 mt-1 max-h-72 min-w-56 overflow-y-auto rounded-xl border border-line bg-surface p-1 shadow-float"
+          className="absolute left-0 z-20 mt-1 max-h-72 w-max min-w-full max-w-[min(26rem,85vw)] overflow-y-auto rounded-xl border border-line bg-surface p-1 shadow-float"
         >
           <div id={list} role="listbox" aria-label={placeholder ?? "Choices"}>
             {shown.map((choice, index) => (

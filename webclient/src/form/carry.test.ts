@@ -25,7 +25,7 @@ it("gives a value that does not fit any more up, and says what stood there and w
   const { values, changes } = carried({ prompt: "A fox", width: "640" }, form(), narrower);
   expect(values).toEqual({ prompt: "A fox" });
   expect(changes).toEqual([
-    { name: "width", text: "“Width”: “640” does not fit any more. From 64 to 512.", lost: "640" },
+    { name: "width", text: "“Width”: “640” does not fit any more. From 64 to 512. It is “512” now.", lost: "640" },
   ]);
 });
 

@@ -35,7 +35,7 @@ export function carried(
       delete values[name];
       changes.push({
         name,
-        text: `${quoted(input)}: “${value}” does not fit any more.${limits(input)}`,
+        text: `${quoted(input)}: “${value}” does not fit any more.${limits(input)}${instead(input)}`,
         lost: String(value),
       });
     } else if (before && !old) changes.push({ name, text: `${quoted(input)} is new.` });
@@ -89,6 +89,11 @@ function choicesOf({ kind }: Input): string {
 function limits({ kind }: Input): string {
   const words = kind.case === "integer" || kind.case === "number" ? rangeWords(kind.value) : "";
   return words === "" ? "" : ` ${words}`;
+}
+
+function instead(input: Input): string {
+  const value = defaultOf(input);
+  return value === "" ? "" : ` It is “${value}” now.`;
 }
 
 function quoted(input: Pick<Input, "label" | "name">): string {

@@ -174,7 +174,7 @@ it("reads the form again when it is refused as stale, keeps what fits, and says 
   await waitFor(() => expect(result.current.workflow?.summary?.version).toBe("v2"));
   expect(result.current.values).toMatchObject({ prompt: "A fox", width: "512" });
   expect(result.current.news.map(({ text }) => text)).toEqual([
-    "“Width”: “2000” does not fit any more. From 64 to 1024.",
+    "“Width”: “2000” does not fit any more. From 64 to 1024. It is “512” now.",
   ]);
   expect(screen.getByText(/^Not booked: the workflow has changed/)).toBeDefined();
   await act(() => result.current.book(undefined));

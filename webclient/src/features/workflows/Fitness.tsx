@@ -38,10 +38,10 @@ function WorkerFitness({ fitness, actions }: { fitness: WorkflowFitness; actions
   return (
     <li className="min-w-0 space-y-2">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <h4 className="flex items-center gap-1.5 font-medium">
+        <h3 className="flex items-center gap-1.5 font-medium">
           <Icon name="screen" className="size-4 text-ink-faint" />
           {workerId}
-        </h4>
+        </h3>
         <FitnessBadge fitness={fitness} />
         {asked > 1 && <span className="ml-auto text-ink-faint text-xs">asked {formatAge(asked, now)}</span>}
       </div>

@@ -13,13 +13,13 @@ export function WorkflowRow({ summary, onOpen }: { summary: WorkflowSummary; onO
       <button
         type="button"
         onClick={onOpen}
-        className={`flex w-full items-center gap-3 px-3 py-2.5 text-left transition-colors hover:bg-raised sm:gap-4 sm:px-4 ${disabled ? "opacity-75" : ""}`}
+        className={`flex w-full items-center gap-3 px-3 py-2.5 text-left transition-colors hover:bg-raised sm:gap-4 sm:px-4`}
       >
         <WorkflowPicture
           thumbnail={thumbnail}
           id={id}
           kind={kind}
-          className={`size-16 shrink-0 rounded-lg sm:h-16 sm:w-24 ${bookable ? "" : "saturate-50"}`}
+          className={`size-16 shrink-0 rounded-lg sm:h-16 sm:w-24 ${disabled ? "opacity-60 grayscale" : bookable ? "" : "saturate-50"}`}
         />
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
