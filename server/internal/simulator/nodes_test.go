@@ -281,3 +281,16 @@ func TestTimesVaryOnRequest(t *testing.T) {
 		}
 	}
 }
+
+func TestSoundIsSavedInEveryFormat(t *testing.T) {
+	c := start(t, "--sample-inputs")
+	for class, start := range map[string]string{"SaveAudio": "fLaC", "SaveAudioMP3": "ID3", "SaveAudioOpus": "OggS"} {
+		entry := c.run(graph{
+			"1": node("LoadAudio", object{"audio": "tune.flac"}),
+			"2": node(class, object{"audio": []any{"1", 0}, "filename_prefix": "audio/x", "quality": "128k"}),
+		})
+		if content := c.view(t, at(entry, "outputs", "2", "audio", 0)); !bytes.HasPrefix(content, []byte(start)) {
+			t.Errorf("%s: begins with %q", class, content[:4])
+		}
+	}
+}

@@ -16,6 +16,8 @@ var (
 	clipWebM []byte
 	//go:embed tone.mp3
 	toneMP3 []byte
+	//go:embed tone.opus
+	toneOpus []byte
 )
 
 // ClipSeconds is the length of every video, ClipFrames the number of its pictures, ClipWidth and ClipHeight their size.

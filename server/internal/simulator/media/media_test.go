@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"image"
 	"image/color"
+	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/image/webp"
@@ -45,6 +47,8 @@ func TestFilesCarryTheirGraph(t *testing.T) {
 		"FLAC":          media.FLAC(media.Melody("a", 0.3), texts),
 		"MP3":           media.MP3(2, texts),
 		"MP4":           media.MP4(texts),
+		"Opus":          media.Opus(texts),
+		"long Opus":     media.Opus(append(slices.Clone(texts), media.Text{Keyword: "more", Value: strings.Repeat("x", 200_000)})),
 		"WebM":          media.WebM(texts),
 	} {
 		file, err := graphfile.Read(bytes.NewReader(content))

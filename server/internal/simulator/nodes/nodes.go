@@ -88,6 +88,7 @@ var behaviours = map[string]func(*Call) (Result, error){
 	"SaveWEBM":         saveVideo,
 	"SaveAudio":        saveSound,
 	"SaveAudioMP3":     saveSound,
+	"SaveAudioOpus":    saveSound,
 	"PreviewAudio":     saveSound,
 	"SaveGLB":          saveShape,
 	"PreviewAny":       previewAny,

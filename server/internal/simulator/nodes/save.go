@@ -82,10 +82,15 @@ func saveSound(c *Call) (Result, error) {
 		file = temporary(file)
 	case "SaveAudioMP3":
 		file.Extension = ".mp3"
+	case "SaveAudioOpus":
+		file.Extension = ".opus"
 	}
 	return c.show("audio", file, func(_ int, texts []media.Text) ([]byte, error) {
-		if file.Extension == ".mp3" {
+		switch file.Extension {
+		case ".mp3":
 			return media.MP3(sound.Seconds, texts), nil
+		case ".opus":
+			return media.Opus(texts), nil
 		}
 		return media.FLAC(media.Melody(sound.Words, sound.Seconds), texts), nil
 	})
