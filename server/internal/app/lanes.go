@@ -25,6 +25,7 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 		Library:      a.library,
 		WarmupPrompt: c.Workflow.WarmupPrompt,
 		PartnerKey:   c.Workflows.PartnerAPIKey,
+		MeasureEvery: time.Duration(c.Workflows.MeasureEvery),
 		Estimates:    a.estimates,
 		Grace:        time.Duration(c.Server.ShutdownGrace),
 		Overrun:      overrunLimit(c.Scheduler),

@@ -10,7 +10,8 @@ import (
 type Benchmarks struct {
 	Rules
 	mu       sync.RWMutex
-	measured map[lane]int64 // milliseconds
+	measured map[lane]int64  // milliseconds
+	up       map[string]bool // workers that generations can be guessed for
 }
 
 type lane struct{ worker, workflow string }
@@ -19,7 +20,7 @@ var _ Estimator = (*Benchmarks)(nil)
 
 // NewBenchmarks makes an estimator that knows nothing yet.
 func NewBenchmarks(rules Rules) *Benchmarks {
-	return &Benchmarks{Rules: rules, measured: map[lane]int64{}}
+	return &Benchmarks{Rules: rules, measured: map[lane]int64{}, up: map[string]bool{}}
 }
 
 // Measured takes in how long a generation took, in milliseconds, instead of what was measured before, and gives what is known
@@ -27,17 +28,50 @@ func NewBenchmarks(rules Rules) *Benchmarks {
 func (b *Benchmarks) Measured(worker, workflow string, took int64) Estimate {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.measured[lane{worker, workflow}] = took
+	b.measured[lane{worker, workflow}], b.up[worker] = took, true
 	return Estimate{Workflow: workflow, BenchmarkMS: took, SlotDurationMS: b.Slot(took)}
 }
 
-// Estimate implements Estimator.
+// Up notes that a worker can run generations although none was measured there.
+func (b *Benchmarks) Up(worker string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.up[worker] = true
+}
+
+// unknown is the guess where nothing was measured at all, in milliseconds.
+const unknown = 60_000
+
+// Estimate implements Estimator. What was not measured on a worker that is up is guessed: by the longest that the workflow took
+// elsewhere, else by the longest that anything took on the worker, else on any.
 func (b *Benchmarks) Estimate(worker, workflow string, _ workflow.Values) (Length, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	took, known := b.measured[lane{worker, workflow}]
-	if !known {
+	if took, known := b.measured[lane{worker, workflow}]; known {
+		return Length{Expected: took, Slot: b.Slot(took)}, true
+	}
+	if !b.up[worker] {
 		return Length{}, false
 	}
-	return Length{Expected: took, Slot: b.Slot(took)}, true
+	took := b.longest(func(l lane) bool { return l.workflow == workflow })
+	if took == 0 {
+		took = b.longest(func(l lane) bool { return l.worker == worker })
+	}
+	if took == 0 {
+		took = b.longest(func(lane) bool { return true })
+	}
+	if took == 0 {
+		took = unknown
+	}
+	return Length{Expected: took, Slot: b.Slot(took), Guess: true}, true
+}
+
+// longest returns the longest of what was measured on some lanes; 0: nothing was.
+func (b *Benchmarks) longest(on func(lane) bool) (took int64) {
+	for l, t := range b.measured {
+		if on(l) {
+			took = max(took, t)
+		}
+	}
+	return took
 }

@@ -15,6 +15,7 @@ type Estimator interface {
 type Length struct {
 	Expected int64 // from the post of the graph to the known result
 	Slot     int64 // to be booked for it
+	Guess    bool  // it was not measured there
 }
 
 // Estimate sums up the knowledge of a workflow on a worker, in milliseconds.

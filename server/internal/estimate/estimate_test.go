@@ -42,7 +42,27 @@ func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 	if got, known := b.Estimate("two", "fox", workflow.Values{}); !known || got != (estimate.Length{Expected: 20_000, Slot: 22_000}) {
 		t.Errorf("the fox on two: %+v (%v)", got, known)
 	}
-	if _, known := b.Estimate("one", "owl", workflow.Values{}); known {
-		t.Error("an owl was never measured")
+	for _, c := range []struct {
+		worker, workflow string
+		expected         int64
+	}{
+		{"one", "owl", 10_000},   // the longest there
+		{"three", "fox", 20_000}, // the longest elsewhere
+		{"three", "owl", 20_000},
+	} {
+		if c.worker == "three" {
+			b.Up(c.worker)
+		}
+		if got, known := b.Estimate(c.worker, c.workflow, nil); !known || got.Expected != c.expected || !got.Guess {
+			t.Errorf("a guess for the %s on %s: %+v (%v)", c.workflow, c.worker, got, known)
+		}
+	}
+	if _, known := b.Estimate("four", "fox", nil); known {
+		t.Error("something is known of a worker that never was up")
+	}
+	empty := estimate.NewBenchmarks(estimate.Rules{})
+	empty.Up("one")
+	if got, known := empty.Estimate("one", "fox", nil); !known || !got.Guess || got.Expected != 60_000 {
+		t.Errorf("with nothing measured: %+v (%v)", got, known)
 	}
 }

@@ -34,6 +34,7 @@ const (
 	MissingModel    Kind = "missing model"
 	ValueNotOffered Kind = "value not offered"
 	MissingFile     Kind = "missing file"
+	BadResult       Kind = "bad result" // it was run, and left nothing that can be used; Check finds none
 	Other           Kind = "other"
 )
 

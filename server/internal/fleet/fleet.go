@@ -30,6 +30,7 @@ type Config struct {
 	Workers      []config.Worker // at least one, each with an id and a ComfyUI of its own
 	Library      *library.Library
 	WarmupPrompt string
+	MeasureEvery time.Duration        // between two workflows that a worker measures unasked; 0: none is
 	PartnerKey   config.Secret        // for nodes of paid services; empty: none
 	Estimates    *estimate.Benchmarks // are told what is measured
 	Grace        time.Duration        // how long a stop waits for running jobs

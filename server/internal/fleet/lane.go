@@ -15,6 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/launch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/runner"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -25,12 +26,14 @@ type Lane struct {
 	Status     *launch.Status
 	Engine     *launch.Engine
 	Stock      *library.Stock
+	Ledger     *measured.Ledger
 	Meter      *measure.Meter
 	Runner     *runner.Runner
 	Dispatcher *dispatch.Dispatcher
 
-	results files.Source // what its ComfyUI wrote, by the names that it gave
-	prefix  string       // of the names of results
+	measurable *measurable
+	results    files.Source // what its ComfyUI wrote, by the names that it gave
+	prefix     string       // of the names of results
 }
 
 // leavings are the files that a worker's ComfyUI leaves in the data folder. The first worker's lie where they did when there was
@@ -75,6 +78,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Now:        c.Now,
 		Log:        c.Log,
 	})
+	l.Ledger = measured.New(c.Store, w.ID, c.Log)
 	l.Meter = measure.New(measure.Config{
 		Worker:       w.ID,
 		Client:       l.Engine.Client(),
@@ -83,7 +87,16 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Workflow:     c.Library.First(),
 		First:        func() (workflow.Offer, bool) { return l.Stock.First() },
 		WarmupPrompt: c.WarmupPrompt,
-		Estimates:    c.Estimates,
+		Candidates:   func(ctx context.Context) []measured.Candidate { return l.measurable.candidates(ctx) },
+		Offer:        func(id string) (workflow.Offer, bool) { return l.Stock.Offered(id) },
+		Found: func(ctx context.Context, v *workflow.Version, name string) []string {
+			return l.Runner.FilesOf(ctx, v, name)
+		},
+		Judged:    func(context.Context) { l.Stock.Rejudge() },
+		Ledger:    l.Ledger,
+		Every:     c.MeasureEvery,
+		Now:       c.Now,
+		Estimates: c.Estimates,
 		DueWithin: func(ctx context.Context, ms int64) bool {
 			return dispatch.DueWithin(ctx, c.Store, w.ID, c.Now().UnixMilli(), ms)
 		},
@@ -94,8 +107,9 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Log:       c.Log,
 	})
 	l.Stock = c.Library.Stock(w.ID, library.StockConfig{
-		ComfyUI: l.Engine.Client(),
-		Notice:  l.Status.Notice,
+		ComfyUI:   l.Engine.Client(),
+		Notice:    l.Status.Notice,
+		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
 		Edited: func(id string) {
 			if id == c.Library.First() { // the one that is measured
 				l.Meter.Doubt()
@@ -103,6 +117,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		},
 		Again: c.Pace.library(),
 	})
+	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = runner.New(runner.Config{
 		Worker:       w.ID,
 		Client:       l.Engine.Client(),
@@ -156,15 +171,24 @@ var _ launch.Trial = trial{}
 func (t trial) Validate(context.Context) (string, error) { return t.Stock.Detail(), nil }
 
 // Connected implements launch.Trial.
-func (t trial) Connected(ctx context.Context) error { return t.Stock.Take(ctx) }
+func (t trial) Connected(ctx context.Context) error {
+	if err := t.Ledger.Read(ctx); err != nil {
+		return err
+	}
+	if err := t.Stock.Take(ctx); err != nil {
+		return err
+	}
+	t.Meter.Recall(ctx)
+	return nil
+}
 
 // Returned implements launch.Trial.
 func (t trial) Returned(ctx context.Context) error { return t.Stock.Return(ctx) }
 
 // WarmUp implements launch.Trial.
 func (t trial) WarmUp(ctx context.Context, attached bool) (string, error) {
-	skipped, err := t.Meter.WarmUp(ctx, attached)
-	return "", errors.Join(err, skip(skipped))
+	detail, skipped, err := t.Meter.WarmUp(ctx, attached)
+	return detail, errors.Join(err, skip(skipped))
 }
 
 // Benchmark implements launch.Trial.

@@ -49,10 +49,11 @@ func Of(workers []Worker) State {
 	return s
 }
 
-// IsMeasured reports whether it is known how long generations take on any worker that was up since the start.
+// IsMeasured reports whether it is known how long generations take on any worker that was up since the start, or can be guessed because
+// nothing can be measured there.
 func (s State) IsMeasured() bool {
 	return slices.ContainsFunc(s.Workers, func(w Worker) bool {
-		return w.Status != Booting && w.Status != Benchmarking && len(w.Estimates) > 0
+		return w.Status != Booting && w.Status != Benchmarking && (len(w.Estimates) > 0 || w.Status == Ready)
 	})
 }
 

@@ -39,6 +39,11 @@ type fit struct {
 
 func (f fit) runs() bool { return len(f.problems) == 0 }
 
+// equipped reports whether the worker has everything that the version needs, whatever came of running it.
+func (f fit) equipped() bool {
+	return !slices.ContainsFunc(f.problems, func(p fitness.Problem) bool { return p.Kind != fitness.BadResult })
+}
+
 // read reads a workflow's file anew. One that cannot be read leaves the content before.
 func (l *Library) read(e *entry) {
 	content, err := open(e.source.File)
@@ -85,6 +90,7 @@ func (s Source) build(content *graphfile.File, info *objectinfo.Info) (*workflow
 type told struct {
 	worker string
 	info   *objectinfo.Info
+	judged func(graph string) string // why a result cannot be used; nil: nothing is known
 }
 
 // settle finds out which version a workflow is at and what each worker can run of it. What the file holds now becomes the version,
@@ -97,7 +103,7 @@ func (l *Library) settle(e *entry) (changed bool) {
 	var answers []told
 	for _, s := range l.stocks {
 		if s.info != nil {
-			answers = append(answers, told{s.worker, s.info})
+			answers = append(answers, told{s.worker, s.info, s.BadResult})
 		}
 	}
 	l.mu.Unlock()
@@ -184,6 +190,11 @@ func hold(v *workflow.Version, answers []told) map[string]fit {
 		offer := v.On(a.info)
 		problems := fitness.Check(offer.Graph, a.info)
 		problems = append(problems, fitness.CheckForm(v.Form, offer.Graph, a.info)...)
+		if a.judged != nil {
+			if why := a.judged(v.GraphHash()); why != "" {
+				problems = append(problems, fitness.Problem{Kind: fitness.BadResult, Text: why})
+			}
+		}
 		fits[a.worker] = fit{a.info, problems}
 	}
 	return fits

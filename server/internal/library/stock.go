@@ -23,6 +23,9 @@ type StockConfig struct {
 	Notice func(workflow, text string)
 	// Edited is told of a workflow of which the worker runs an edited version from now on.
 	Edited func(workflow string)
+	// BadResult says why the result of a graph, by its hash, cannot be used there; nothing when it can or is not known. Nil: nothing
+	// is known.
+	BadResult func(graph string) string
 	// Again is the time after which a ComfyUI is asked once more that could not be asked.
 	Again time.Duration
 }
@@ -75,16 +78,51 @@ func (s *Stock) On(v *workflow.Version) workflow.Offer {
 	return s.made[v.Hash]
 }
 
-// First returns the first workflow as the worker's ComfyUI has it, and whether it can run it; no version where none is known.
-func (s *Stock) First() (o workflow.Offer, runs bool) {
+// First is Offered of the first workflow.
+func (s *Stock) First() (o workflow.Offer, runs bool) { return s.Offered("") }
+
+// Offered returns a workflow as the worker's ComfyUI has it, and whether that has everything that the workflow needs, whatever came
+// of running it; no version where none is known.
+func (s *Stock) Offered(id string) (o workflow.Offer, runs bool) {
 	s.mu.Lock()
-	e := s.entries[0]
-	v, f := e.version, e.fits[s.worker]
-	s.mu.Unlock()
-	if v == nil {
+	e := s.entry(id)
+	if e == nil || e.version == nil {
+		s.mu.Unlock()
 		return o, false
 	}
-	return s.On(v), f.runs()
+	v, f := e.version, e.fits[s.worker]
+	s.mu.Unlock()
+	return s.On(v), f.info != nil && f.equipped()
+}
+
+// Info returns the node classes of the worker's ComfyUI; nil: it has not told them yet.
+func (s *Stock) Info() *objectinfo.Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.info
+}
+
+// Equipped returns the workflows that the worker's ComfyUI has everything for, whatever came of running them.
+func (s *Stock) Equipped() (all []*workflow.Version) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.entries {
+		if f := e.fits[s.worker]; e.version != nil && f.info != nil && f.equipped() {
+			all = append(all, e.version)
+		}
+	}
+	return all
+}
+
+// Rejudge takes in that results were judged anew.
+func (s *Stock) Rejudge() {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	for _, e := range s.entries {
+		if s.settle(e) {
+			s.tell()
+		}
+	}
 }
 
 // Detail says of the first workflow what it is.
@@ -142,7 +180,7 @@ func (s *Stock) Take(ctx context.Context) error {
 // cannot says why the worker does not run a workflow; nil when it does.
 func (s *Stock) cannot(e *entry) error {
 	if f := e.fits[s.worker]; e.version != nil {
-		if f.runs() {
+		if f.equipped() {
 			return nil
 		}
 		return unfit(e.source.ID, f)

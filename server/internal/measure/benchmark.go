@@ -32,7 +32,7 @@ func (m *Meter) recall(ctx context.Context) error {
 		m.mu.Lock()
 		m.stored, m.fresh = known.Duration, known.Key == m.benchmarkKey()
 		m.mu.Unlock()
-		m.estimate(known.Duration)
+		m.estimate(m.Workflow, known.Duration)
 	}
 	return nil
 }
@@ -40,7 +40,7 @@ func (m *Meter) recall(ctx context.Context) error {
 // measured takes a new benchmark as the estimate and keeps it. One that cannot be kept holds until the next start.
 func (m *Meter) measured(took time.Duration) {
 	ms := max(1, took.Milliseconds())
-	m.estimate(ms)
+	m.estimate(m.Workflow, ms)
 	data, err := json.Marshal(benchmark{Key: m.benchmarkKey(), Workflow: m.Workflow, Duration: ms})
 	if err == nil {
 		err = replace(m.File, data)

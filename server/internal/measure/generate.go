@@ -12,35 +12,45 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fresh"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/jsontree"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // cancelLimit bounds the wait for ComfyUI to drop a prompt that is taken back.
 const cancelLimit = 2 * time.Second
 
-// generate runs the offered version once, when ComfyUI has nothing else to do, and reports how long it took from the
-// post to the known result. It leaves no prompt behind when ctx ends.
-func (m *Meter) generate(ctx context.Context, purpose string) (time.Duration, error) {
-	offer, runs := m.First()
-	if !runs {
-		return 0, errUnfit
-	}
+// generation holds what came of a run.
+type generation struct {
+	took   time.Duration // from the post to the known result
+	cached bool          // ComfyUI took what it had kept for its work
+	bad    string        // why the result cannot be used, in words for people; empty: it can
+}
+
+// generate runs a workflow once, when ComfyUI has nothing else to do. It leaves no prompt behind when ctx ends.
+func (m *Meter) generate(ctx context.Context, offer workflow.Offer, purpose string) (generation, error) {
 	ctx, cancel := m.Engine.Bind(ctx)
 	defer cancel()
 	if err := m.waitIdle(ctx); err != nil {
-		return 0, err
+		return generation{}, err
 	}
 	id := uuid.NewString()
-	given := workflow.Values{}
-	if in := offer.Form.Named(workflow.PromptInput); in != nil && !in.Hidden {
-		given[in.Name] = workflow.Text(m.WarmupPrompt + ", " + id[:8])
+	name := purpose + "-" + id[:8]
+	filled, err := m.fill(offer, id, name)
+	if err != nil {
+		return generation{}, err
 	}
-	graph := offer.Fill(offer.Complete(given, random), purpose+"-"+id[:8], time.Now(), rand.Float64)
+	graph, err := filled.MarshalJSON()
+	if err != nil {
+		return generation{}, err
+	}
 	run := m.Client.Track(id)
 	defer run.Close()
 	began := time.Now()
 	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph, Workflow: offer.Page()}); err != nil {
-		return 0, causeOf(ctx, comfy.Explain(err))
+		return generation{}, causeOf(ctx, comfy.Explain(err))
 	}
 	noted := false
 	outcome, err := run.Wait(ctx, func(p comfy.Progress) {
@@ -52,17 +62,46 @@ func (m *Meter) generate(ctx context.Context, purpose string) (time.Duration, er
 	took := time.Since(began)
 	if err != nil {
 		m.takeBack(ctx, id, run)
-		return 0, causeOf(ctx, err)
+		return generation{}, causeOf(ctx, err)
 	}
 	defer m.remove(outcome.Files)
 	switch outcome.Kind {
 	case comfy.Succeeded:
-		return took, nil
+		cached := fresh.Cached(filled, offer.Info(), outcome.CachedNodes)
+		return generation{took: took, cached: cached, bad: m.judge(ctx, offer, name, outcome)}, nil
 	case comfy.Failed:
-		return 0, fmt.Errorf("the generation failed: %w", outcome.Error)
+		return generation{}, fmt.Errorf("the generation failed: %w", outcome.Error)
 	default:
-		return 0, fmt.Errorf("the generation was %v", outcome.Kind)
+		return generation{}, fmt.Errorf("the generation was %v", outcome.Kind)
 	}
+}
+
+// fill makes the graph of a run that ComfyUI has not seen, as far as the workflow lets it.
+func (m *Meter) fill(offer workflow.Offer, id, name string) (*graph.Graph, error) {
+	given := workflow.Values{}
+	if in := offer.Form.Named(workflow.PromptInput); in != nil && !in.Hidden {
+		given[in.Name] = workflow.Text(m.WarmupPrompt + ", " + id[:8])
+	}
+	values := offer.Complete(given, random)
+	var varied []string
+	for i := range offer.Form.Inputs {
+		in := &offer.Form.Inputs[i]
+		if _, set := values[in.Name]; set && (in.Role == form.Prompt || in.Kind == form.Seed) {
+			for _, t := range in.Targets {
+				varied = append(varied, t.Node)
+			}
+		}
+	}
+	parsed, err := jsontree.Parse(offer.Fill(values, name, time.Now(), rand.Float64))
+	if err != nil {
+		return nil, err
+	}
+	object, _ := parsed.(*jsontree.Object)
+	filled, err := graph.Parse(object)
+	if err != nil {
+		return nil, err
+	}
+	return fresh.Vary(filled, offer.Info(), varied, rand.Float64), nil
 }
 
 // errUnfit says that there is nothing to measure.

@@ -1,17 +1,19 @@
-// Package measure finds out how long a generation takes on one ComfyUI: with the boot, and after an edit of the workflow when
-// nobody is in the way. It also tries whether a ComfyUI that was found to fail everything works again.
+// Package measure finds out how long generations take on one ComfyUI, and whether their results can be used: of the first workflow
+// with the boot and after an edit, of the others in free time. It also tries whether a ComfyUI that was found to fail everything works
+// again.
 package measure
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -40,8 +42,19 @@ type Config struct {
 	Engine   Engine
 	Status   Status
 	Workflow string // id of the first workflow, which is measured
-	// First returns it as this ComfyUI has it, and whether it can be run.
-	First        func() (o workflow.Offer, runs bool)
+	// First returns it as this ComfyUI has it, and whether it has all that the workflow needs.
+	First func() (o workflow.Offer, runs bool)
+	// Candidates are the workflows that this ComfyUI has all for, in the order of the menu, with how often each was booked lately.
+	Candidates func(ctx context.Context) []measured.Candidate
+	// Offer returns a workflow as this ComfyUI has it, and whether it has all that the workflow needs.
+	Offer func(workflow string) (o workflow.Offer, runs bool)
+	// Found returns the files that the run of a name has left, below the output folder.
+	Found func(ctx context.Context, v *workflow.Version, name string) []string
+	// Judged is told that the result of a workflow was judged anew.
+	Judged       func(ctx context.Context)
+	Ledger       *measured.Ledger
+	Every        time.Duration // between two workflows that are measured unasked; 0: none is
+	Now          func() time.Time
 	WarmupPrompt string
 	Estimates    *estimate.Benchmarks // is told what was measured
 	// DueWithin reports whether a slot or a pause begins within that many milliseconds.
@@ -71,6 +84,7 @@ type Meter struct {
 
 	mu        sync.Mutex
 	stored    int64         // the benchmark of an earlier boot, in milliseconds; 0: none
+	warm      generation    // of the boot's first run
 	fresh     bool          // stored is of this workflow as it is, on this ComfyUI
 	doubtful  bool          // the estimate is to be measured again
 	quiet     time.Duration // after this long without a run
@@ -87,44 +101,6 @@ func New(c Config) *Meter {
 		c.Pace = DefaultPace()
 	}
 	return &Meter{Config: c}
-}
-
-// WarmUp loads the models, so that the first job does not wait for that. skipped says why it did nothing. attached says that
-// ComfyUI was running before the boot.
-func (m *Meter) WarmUp(ctx context.Context, attached bool) (skipped string, err error) {
-	if err := m.recall(ctx); err != nil {
-		return "", err
-	}
-	if reason := m.noMeasuring(ctx, attached); reason != "" {
-		return reason, nil
-	}
-	m.setBenchmarking("the models are being loaded")
-	_, err = m.generate(ctx, "warm-up")
-	if err == nil {
-		m.trust()
-	}
-	return "", err
-}
-
-// Benchmark measures a generation as a job's is: with a prompt and a seed that ComfyUI has not seen. skipped says why it did not;
-// the duration of an earlier boot holds then.
-func (m *Meter) Benchmark(ctx context.Context, attached bool) (detail, skipped string, err error) {
-	if reason := m.noMeasuring(ctx, attached); reason != "" {
-		m.mu.Lock()
-		stored, fresh := m.stored, m.fresh
-		m.mu.Unlock()
-		if !fresh {
-			m.Doubt()
-		}
-		return "", fmt.Sprintf("%s; measured before: %d ms", reason, stored), nil
-	}
-	m.setBenchmarking("a generation is being measured")
-	took, err := m.generate(ctx, "benchmark")
-	if err != nil {
-		return "", "", err
-	}
-	m.measured(took)
-	return fmt.Sprintf("%d ms", took.Milliseconds()), "", nil
 }
 
 // noMeasuring says why a generation now would get into the way of a job, or a job into its way; nothing when neither
@@ -159,10 +135,17 @@ func (m *Meter) setBenchmarking(reason string) {
 	}
 }
 
-// estimate makes a duration that of the workflow on this worker.
-func (m *Meter) estimate(benchmark int64) {
-	known := m.Estimates.Measured(m.Worker, m.Workflow, benchmark)
-	m.Status.Change(func(s *health.Worker) { s.Estimates = []estimate.Estimate{known} })
+// estimate makes a duration that of a workflow on this worker.
+func (m *Meter) estimate(workflow string, took int64) {
+	known := m.Estimates.Measured(m.Worker, workflow, took)
+	m.Status.Change(func(s *health.Worker) {
+		all := slices.DeleteFunc(slices.Clone(s.Estimates), func(e estimate.Estimate) bool { return e.Workflow == workflow })
+		if workflow == m.Workflow { // the benchmark stands first
+			s.Estimates = append([]estimate.Estimate{known}, all...)
+		} else {
+			s.Estimates = append(all, known)
+		}
+	})
 }
 
 func sleep(ctx context.Context, d time.Duration) {

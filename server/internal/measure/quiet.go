@@ -7,19 +7,21 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 )
 
-// After an edit of the workflow the estimate may be wrong. It stays, until it can be measured again without getting
-// into anybody's way: nothing has run for a while and no slot is near. A job that falls due all the same has precedence;
-// then the next attempt waits for a longer quiet.
+// After an edit of the first workflow the estimate may be wrong, and of the others nothing is known at first. That stays so until
+// they can be measured without getting into anybody's way: nothing has run for a while and no slot is near. A job that falls due all
+// the same has precedence; then the next attempt waits for a longer quiet.
 
 // maxQuiet is the longest quiet that a measurement waits for.
 const maxQuiet = 10 * time.Minute
 
 // measurement is one under way.
 type measurement struct {
-	cancel context.CancelFunc
-	done   chan struct{}
+	workflow string
+	cancel   context.CancelFunc
+	done     chan struct{}
 }
 
 // Doubt asks for the estimate to be measured again.
@@ -64,68 +66,179 @@ func (m *Meter) Measuring() bool {
 	return m.measuring != nil
 }
 
-// Run measures again what is in doubt, when it is quiet, until ctx ends.
+// Run measures again what is in doubt, and for the first time what never was, when it is quiet, until ctx ends.
 func (m *Meter) Run(ctx context.Context) {
 	for sleep(ctx, m.Pace.Look); ctx.Err() == nil; sleep(ctx, m.Pace.Look) {
 		m.measureWhenQuiet(ctx)
 	}
 }
 
-// measureWhenQuiet begins to measure again, if that is asked for and this is the time.
-func (m *Meter) measureWhenQuiet(ctx context.Context) {
-	state := m.Status.Get()
-	estimate := int64(0)
-	for _, e := range state.Estimates {
-		estimate = e.BenchmarkMS
+// task is a workflow that is to be measured.
+type task struct {
+	id     string
+	graph  string // hash; empty: the first workflow, again after an edit
+	length int64  // that its runs are expected to take, in milliseconds
+}
+
+// next chooses what is to be measured.
+func (m *Meter) next(ctx context.Context, doubtful bool) (t task, found bool) {
+	if doubtful {
+		t.id = m.Workflow
+	} else {
+		c, found := m.Ledger.Next(m.Now(), m.Every, m.Candidates(ctx))
+		if !found {
+			return t, false
+		}
+		t.id, t.graph = c.ID, c.Graph
 	}
+	if known, is := m.Estimates.Estimate(m.Worker, t.id, nil); is {
+		t.length = runs * known.Expected
+	}
+	return t, true
+}
+
+// runs times its expected duration is what a measurement may take: cold, warm and something over.
+const runs = 3
+
+// measureWhenQuiet begins to measure something, if something is to be measured and this is the time.
+func (m *Meter) measureWhenQuiet(ctx context.Context) {
 	m.mu.Lock()
-	quiet := m.jobs == 0 && time.Since(m.busyUntil) >= m.quiet
-	wanted := m.doubtful && m.measuring == nil && quiet && state.Status == health.Ready
+	quiet := m.jobs == 0 && m.measuring == nil && time.Since(m.busyUntil) >= max(m.quiet, m.Pace.Quiet)
+	doubtful := m.doubtful
 	m.mu.Unlock()
-	if !wanted || m.DueWithin(ctx, 3*estimate) || !m.idle(ctx) {
+	if !quiet || m.Status.Get().Status != health.Ready {
+		return
+	}
+	t, found := m.next(ctx, doubtful)
+	if !found || m.DueWithin(ctx, t.length) || !m.idle(ctx) {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	begun := &measurement{cancel, make(chan struct{})}
+	begun := &measurement{t.id, cancel, make(chan struct{})}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.jobs > 0 {
 		cancel()
 		return
 	}
-	m.measuring, m.doubtful = begun, false
-	go m.measureAgain(ctx, begun)
+	m.measuring = begun
+	if t.graph == "" {
+		m.doubtful = false
+	}
+	go m.measure(ctx, begun, t)
 }
 
-func (m *Meter) measureAgain(ctx context.Context, now *measurement) {
-	began, workflow := time.Now(), m.Workflow
-	_, err := m.generate(ctx, "warm-up")
-	var took time.Duration
-	if err == nil {
-		took, err = m.generate(ctx, "benchmark")
-	}
-	if err == nil {
-		m.measured(took)
-	}
+// measure runs a workflow twice, and notes what came of it. Where it was disturbed, the next try waits longer.
+func (m *Meter) measure(ctx context.Context, now *measurement, t task) {
+	began := time.Now()
+	found, err := m.runTwice(ctx, t)
 	disturbed := ctx.Err() != nil
 	now.cancel()
 	m.mu.Lock()
 	m.measuring = nil
-	if disturbed {
-		m.doubtful, m.quiet = true, min(2*m.quiet, maxQuiet)
-	}
-	m.mu.Unlock()
-	m.Status.Change(func(*health.Worker) {}) // for whoever waits for it
-	close(now.done)
 	switch {
 	case disturbed:
-		m.Log.Info("the measurement of the edited workflow made way", "worker", m.Worker)
-	case err != nil:
-		m.Log.Error("the edited workflow cannot be measured", "worker", m.Worker, "err", err)
-		inOneLine := strings.Join(strings.Fields(err.Error()), " ")
-		m.Status.Notice(workflow, fmt.Sprintf("the edited workflow %s does not run: %s", workflow, inOneLine))
-	default:
-		m.Log.Info("the edited workflow was measured",
-			"worker", m.Worker, "benchmark_ms", took.Milliseconds(), "elapsed_ms", time.Since(began).Milliseconds())
+		m.quiet = min(2*max(m.quiet, m.Pace.Quiet), maxQuiet)
+		m.doubtful = m.doubtful || t.graph == ""
+	case err == nil:
+		m.quiet = m.Pace.Quiet
 	}
+	m.mu.Unlock()
+	if !disturbed {
+		m.note(context.WithoutCancel(ctx), t, found, err)
+	}
+	m.Status.Change(func(*health.Worker) {}) // for whoever waits for it
+	close(now.done)
+	log := m.Log.With("worker", m.Worker, "workflow", t.id)
+	what := "the workflow"
+	if t.graph == "" {
+		what = "the edited workflow"
+	}
+	switch {
+	case disturbed:
+		log.Info("the measurement of " + what + " made way")
+	case err != nil:
+		log.Error(what+" cannot be measured", "err", err)
+		m.Status.Notice(t.id, fmt.Sprintf("%s %s does not run: %s", what, t.id, inOneLine(err)))
+	default:
+		log.Info(what+" was measured",
+			"cold_ms", found.ColdMS, "benchmark_ms", found.WarmMS, "bad", found.Bad, "elapsed_ms", time.Since(began).Milliseconds())
+	}
+}
+
+func inOneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// runTwice runs a workflow with nothing loaded and right after that. A result that cannot be used ends it.
+func (m *Meter) runTwice(ctx context.Context, t task) (found measured.Entry, err error) {
+	offer, can := m.Offer(t.id)
+	if !can {
+		return found, errUnfit
+	}
+	cold, err := m.generate(ctx, offer, "warm-up")
+	if err != nil {
+		return found, err
+	}
+	found = measured.Entry{ColdMS: cold.took.Milliseconds(), WarmMS: cold.took.Milliseconds(), Bad: cold.bad}
+	if found.Bad != "" {
+		return found, nil
+	}
+	warm, err := m.generate(ctx, offer, "benchmark")
+	if err != nil {
+		return found, err
+	}
+	found.Bad = warm.bad
+	if !warm.cached { // else the first run is all that is known
+		found.WarmMS = warm.took.Milliseconds()
+	}
+	return found, nil
+}
+
+// note keeps what came of a measurement and makes it what slots go by.
+func (m *Meter) note(ctx context.Context, t task, found measured.Entry, err error) {
+	offer, _ := m.Offer(t.id)
+	graph := t.graph
+	if graph == "" && offer.Version != nil {
+		graph = offer.GraphHash()
+	}
+	var failed error
+	switch {
+	case err != nil && t.graph != "":
+		failed = m.Ledger.Failed(ctx, graph, inOneLine(err), m.Now())
+	case err != nil:
+	case t.graph == "":
+		failed = m.Ledger.Booted(ctx, graph, found, m.Now())
+	default:
+		failed = m.Ledger.Measured(ctx, graph, found, m.Now())
+	}
+	if failed != nil {
+		m.Log.Error("what was measured is forgotten at the next start", "worker", m.Worker, "err", failed)
+	}
+	if err != nil {
+		return
+	}
+	if t.id == m.Workflow && found.Bad == "" {
+		m.measured(time.Duration(found.WarmMS) * time.Millisecond)
+	} else if found.Bad == "" {
+		m.estimate(t.id, max(1, found.WarmMS))
+	}
+	m.Judged(ctx)
+}
+
+// Recall makes what was measured before what slots go by.
+func (m *Meter) Recall(ctx context.Context) {
+	for _, c := range m.Candidates(ctx) {
+		if e := m.Ledger.Of(c.Graph); c.ID != m.Workflow && e.WarmMS > 0 && e.Bad == "" {
+			m.estimate(c.ID, e.WarmMS)
+		}
+	}
+}
+
+// Runs returns the workflow that is being measured; empty: none.
+func (m *Meter) Runs() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.measuring == nil {
+		return ""
+	}
+	return m.measuring.workflow
 }

@@ -46,6 +46,10 @@ func (m *Meter) Recovered(ctx context.Context, limit time.Duration) bool {
 func (m *Meter) Check(ctx context.Context, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	_, err := m.generate(ctx, "check")
+	offer, reason := m.bootable()
+	if reason != "" {
+		return nil // there is nothing to check with
+	}
+	_, err := m.generate(ctx, offer, "check")
 	return err
 }

@@ -115,8 +115,19 @@ func (l *Ledger) Accept(ctx context.Context, graph string) error {
 
 // Measured notes what came of running a graph. A result that was accepted stays so as long as it is bad in the same way.
 func (l *Ledger) Measured(ctx context.Context, graph string, found Entry, now time.Time) error {
+	return l.found(ctx, graph, found, now, true)
+}
+
+// Booted is Measured for what the boot has found out, which uses nobody's time.
+func (l *Ledger) Booted(ctx context.Context, graph string, found Entry, now time.Time) error {
+	return l.found(ctx, graph, found, now, false)
+}
+
+func (l *Ledger) found(ctx context.Context, graph string, found Entry, now time.Time, spends bool) error {
 	return l.change(ctx, graph, func(e *Entry) {
-		l.spent(*e, now)
+		if spends {
+			l.spent(*e, now)
+		}
 		accepted := e.Accepted && e.Bad == found.Bad
 		*e = Entry{ColdMS: found.ColdMS, WarmMS: found.WarmMS, Bad: found.Bad, At: now.UnixMilli(), Accepted: accepted}
 	})

@@ -55,6 +55,18 @@ func (r *Runner) found(ctx context.Context, j job.Job, version *workflow.Version
 	return results
 }
 
+// FilesOf returns the whole files that the run of a name has left, below the output folder as ComfyUI names them.
+func (r *Runner) FilesOf(ctx context.Context, v *workflow.Version, name string) (names []string) {
+	for _, writer := range v.Writers(name) {
+		if r.OutputDir != "" {
+			names = append(names, filesOf(r.OutputDir, writer.Prefix)...)
+		} else {
+			names = append(names, r.askFor(ctx, writer)...)
+		}
+	}
+	return names
+}
+
 // token matches the parts that ComfyUI replaces in the names of files, such as %year% and %width%.
 var token = regexp.MustCompile(`%[^%/]*%`)
 

@@ -35,6 +35,19 @@ func (v *Version) On(info *objectinfo.Info) Offer {
 	return o
 }
 
+// Info returns the classes of the ComfyUI that has the version so; nil: they are not known.
+func (o Offer) Info() *objectinfo.Info { return o.info }
+
+// NeedsFile reports whether a run takes a file that somebody has to bring.
+func (o Offer) NeedsFile() bool {
+	for i := range o.Form.Inputs {
+		if in := &o.Form.Inputs[i]; in.Kind == form.File && !in.Optional && !in.Hidden {
+			return true
+		}
+	}
+	return false
+}
+
 // Paid reports whether a node of the graph calls a service that costs money.
 func (o Offer) Paid() bool {
 	for i := range o.Graph.Nodes {

@@ -1,0 +1,149 @@
+package fleet
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// measurable finds out what could be measured on a worker. It keeps what it has found out of each version.
+type measurable struct {
+	stock *library.Stock
+	jobs  store.Jobs
+
+	mu      sync.Mutex
+	info    *objectinfo.Info // that known is of
+	known   map[string]measured.Candidate
+	wanted  map[string]int // how often each workflow was booked lately
+	counted time.Time
+}
+
+const (
+	countEvery = time.Minute
+	lately     = 200 // jobs that have ended, beside those that have not
+)
+
+// candidates returns the workflows that the worker has everything for, in the order of the menu.
+func (m *measurable) candidates(ctx context.Context) (all []measured.Candidate) {
+	wanted := m.count(ctx)
+	for _, v := range m.stock.Equipped() {
+		c := m.of(v)
+		c.Wanted = wanted[c.ID]
+		all = append(all, c)
+	}
+	return all
+}
+
+// count counts bookings by workflow, now and then. Where that fails nothing is wanted more than another.
+func (m *measurable) count(ctx context.Context) map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.wanted != nil && time.Since(m.counted) < countEvery {
+		return m.wanted
+	}
+	m.wanted, m.counted = map[string]int{}, time.Now()
+	active, _ := m.jobs.ActiveJobs(ctx)
+	ended, _ := m.jobs.LatestEnded(ctx, lately)
+	for _, j := range append(active, ended...) {
+		m.wanted[j.Workflow]++
+	}
+	return m.wanted
+}
+
+// of returns what is known of a version without asking who wants it.
+func (m *measurable) of(v *workflow.Version) measured.Candidate {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if info := m.stock.Info(); m.known == nil || info != m.info {
+		m.info, m.known = info, map[string]measured.Candidate{}
+	}
+	c, is := m.known[v.Hash]
+	if !is {
+		offer := m.stock.On(v)
+		c = measured.Candidate{ID: v.ID, Graph: v.GraphHash()}
+		switch {
+		case offer.Paid():
+			c.Never = "it costs money for each run, so it is never measured"
+		case offer.NeedsFile():
+			c.Never = "it needs a file, so it is never measured"
+		}
+		m.known[v.Hash] = c
+	}
+	return c
+}
+
+// MeasureWorkflow has a workflow measured as soon as there is free time, on a worker or on each that has everything for it; or, where
+// accept says so, takes the bad result of the run before for good enough. Faults: NotFound, NotBookable when nothing can be measured.
+func (f *Fleet) MeasureWorkflow(ctx context.Context, workflow, worker string, accept bool) error {
+	lanes := f.lanes
+	if worker != "" {
+		l, err := f.Lane(worker)
+		if err != nil {
+			return err
+		}
+		lanes = []*Lane{l}
+	}
+	reason, done := "no worker has everything that it needs", false
+	for _, l := range lanes {
+		c, can := l.candidate(workflow)
+		switch {
+		case !can:
+			continue
+		case accept:
+			if l.Ledger.Of(c.Graph).Problem() == "" {
+				reason = "there is no bad result to accept"
+				continue
+			}
+			if err := l.Ledger.Accept(ctx, c.Graph); err != nil {
+				return err
+			}
+			l.Stock.Rejudge()
+		case c.Never != "":
+			reason = c.Never
+			continue
+		default:
+			if err := l.Ledger.Ask(ctx, c.Graph, f.Now()); err != nil {
+				return err
+			}
+		}
+		done = true
+	}
+	if !done {
+		return fault.Newf(fault.NotBookable, "the workflow %s cannot be measured: %s", workflow, reason).With("workflow_id", workflow)
+	}
+	return nil
+}
+
+// candidate finds a workflow among those that the lane has everything for.
+func (l *Lane) candidate(workflow string) (measured.Candidate, bool) {
+	for _, v := range l.Stock.Equipped() {
+		if v.ID == workflow {
+			return l.measurable.of(v), true
+		}
+	}
+	return measured.Candidate{}, false
+}
+
+// Measurement returns what is known on a worker from running a workflow there.
+func (f *Fleet) Measurement(worker, workflow string) (known measured.Entry, state measured.State, text string) {
+	l, err := f.Lane(worker)
+	if err != nil {
+		return known, measured.Unmeasured, ""
+	}
+	c, can := l.candidate(workflow)
+	if !can {
+		return known, measured.Unmeasured, ""
+	}
+	state, text = l.Ledger.StateOf(c, f.MeasureEvery)
+	if l.Meter.Runs() == workflow {
+		state, text = measured.Running, ""
+	}
+	return l.Ledger.Of(c.Graph), state, text
+}
