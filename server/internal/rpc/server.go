@@ -76,6 +76,8 @@ type Server struct {
 const (
 	// maxRequest is the size of the largest request, in bytes: a prompt and 100 parameters of 16 KiB each fit.
 	maxRequest = 2 << 20
+	// maxWorkflowRequest is the size of the largest request about workflows, in bytes: a file of 2 MiB fits in base64.
+	maxWorkflowRequest = 3 << 20
 	// maxQuestion is the size of the largest request about health and the schema, in bytes.
 	maxQuestion = 64 << 10
 	// compressFrom is the size from which on responses are compressed, in bytes. Small changes go to many watchers:
@@ -91,16 +93,18 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 	}
 	s.rules, s.admission = checks, s.newAdmission()
 	guard := &guard{s}
-	options := []connect.HandlerOption{
+	unpacked := []connect.HandlerOption{
 		connect.WithRequestGate(guard.admit),
 		connect.WithInterceptors(guard),
 		connect.WithCompressMinBytes(compressFrom),
-		gzipped(maxRequest),
 		codecs,
 	}
+	options := append(slices.Clone(unpacked), gzipped(maxRequest))
 	handle := func(path string, handler http.Handler) { mux.Handle(path, bounded(knownCalls(handler), maxRequest)) }
 	handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
-	handle(comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{Server: s}, options...))
+	path, workflows := comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{Server: s},
+		append(slices.Clone(unpacked), gzipped(maxWorkflowRequest))...)
+	mux.Handle(path, bounded(knownCalls(workflows), maxWorkflowRequest))
 	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))
 	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
 	handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
