@@ -45,13 +45,16 @@ func (e *execution) finish(id string) {
 	e.progress(id, limit, limit, stateFinished)
 }
 
-// tick reports a sampler step, with a preview of the picture where previews are wanted. A
-// client that announced it gets the preview with metadata, before the progress frame;
-// others get it bare, after the frame.
+// previews is about how many of a run are painted at most: painting takes time.
+const previews = 10
+
+// tick reports a sampler step, with a preview of the picture where previews are wanted and
+// there is a picture. A client that announced it gets the preview with metadata, before the
+// progress frame; others get it bare, after the frame.
 func (e *execution) tick(id string, step, steps int, spec picture.Spec) {
 	e.progress(id, step, steps, stateRunning)
 	var preview []byte
-	if e.options.PreviewMethod != "none" {
+	if every := (steps + previews - 1) / previews; e.options.PreviewMethod != "none" && spec.Width > 0 && (step%every == 0 || step == steps) {
 		var err error
 		if preview, err = spec.Preview(step, steps); err != nil {
 			e.logf("preview: %v", err)

@@ -46,9 +46,9 @@ type Machine interface {
 // Sampling is the work of a sampler.
 type Sampling struct {
 	Steps   int
-	Work    float64 // of a step, in megapixels
-	Passes  int     // of the model in a step
-	Preview picture.Spec
+	Work    float64      // of a step, in megapixels
+	Passes  int          // of the model in a step
+	Preview picture.Spec // the zero Spec: none
 }
 
 // File says what is saved where.

@@ -69,7 +69,11 @@ func (c *Call) sample(latent Latent, guider Guider, sigmas Sigmas, sampler Sampl
 		Width:  cmp.Or(latent.Width, 512),
 		Height: cmp.Or(latent.Height, 512),
 	}
-	err := c.Machine.Sample(Sampling{Steps: sigmas.Steps, Work: latent.work(), Passes: passes, Preview: spec})
+	sampling := Sampling{Steps: sigmas.Steps, Work: latent.work(), Passes: passes, Preview: spec}
+	if latent.Seconds > 0 || latent.Resolution > 0 {
+		sampling.Preview = picture.Spec{}
+	}
+	err := c.Machine.Sample(sampling)
 	switch {
 	case err != nil:
 		return latent, err

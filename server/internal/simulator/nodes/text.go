@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/picture"
 )
 
 func primitive(c *Call) (Result, error) { return values(get[any](c, "value")) }
@@ -73,10 +71,9 @@ func generateText(c *Call) (Result, error) {
 	words := strings.Fields(answer)
 	words = words[:min(len(words), c.whole("max_length", 512))]
 	err := c.Machine.Sample(Sampling{
-		Steps:   len(words)/tokens + 1,
-		Work:    1,
-		Passes:  1,
-		Preview: picture.Spec{Prompt: answer, Key: c.Key, Width: 512, Height: 512},
+		Steps:  len(words)/tokens + 1,
+		Work:   1,
+		Passes: 1,
 	})
 	if err != nil {
 		return Result{}, err
