@@ -9,6 +9,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -195,5 +196,18 @@ func BenchmarkDelivery(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _ = w.respond(f.Read(cursor))
+	}
+}
+
+func TestSystemSaysWhoImports(t *testing.T) {
+	for importers, want := range map[account.Importers]bool{account.ImportByAdministrators: false, account.ImportByEverybody: true} {
+		delta := (&Presenter{Policy: account.Policy{Importers: importers}}).Delta(feed.Delta{System: &health.State{}})
+		got := &pb.WatchStateResponse{}
+		if err := proto.Unmarshal(must(delta.For(asBinary, account.User{ID: "ann"})), got); err != nil {
+			t.Fatal(err)
+		}
+		if everybody := got.Statuses[0].System.EverybodyImports; everybody != want {
+			t.Errorf("%s: everybody imports: %v", importers, everybody)
+		}
 	}
 }

@@ -69,14 +69,15 @@ func (p Presenter) connections(connections []feed.Connection, v account.User) []
 func (p Presenter) system(s health.State, v account.User) *pb.SystemState {
 	s = p.System(v, s)
 	return &pb.SystemState{
-		Status:      systemStatuses[s.Status],
-		Reason:      job.Beginning(s.Reason, maxDetail),
-		BenchmarkMs: s.BenchmarkMS,
-		Workers:     each(s.Workers, workerToProto),
-		Version:     p.Version,
-		AccessMode:  accessModes[p.Mode],
-		PrivateJobs: p.PrivateJobs,
-		Limits:      limitsToProto(p.Limits),
+		Status:           systemStatuses[s.Status],
+		Reason:           job.Beginning(s.Reason, maxDetail),
+		BenchmarkMs:      s.BenchmarkMS,
+		Workers:          each(s.Workers, workerToProto),
+		Version:          p.Version,
+		AccessMode:       accessModes[p.Mode],
+		PrivateJobs:      p.PrivateJobs,
+		Limits:           limitsToProto(p.Limits),
+		EverybodyImports: p.Importers == account.ImportByEverybody,
 	}
 }
 
