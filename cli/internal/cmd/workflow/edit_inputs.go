@@ -173,11 +173,17 @@ func setReset(e *pb.InputEdit, _ *pb.Input, _ string) error {
 	return nil
 }
 
-// editPath is the path of a field of the change of an input.
-var editPath = regexp.MustCompile(`^inputs\[(\d+)\]\.?(\w*)`)
+// editPath is the path of a field of the change of an input, and namedPath that of what a name means.
+var (
+	editPath  = regexp.MustCompile(`^inputs\[(\d+)\]\.?(\w*)`)
+	namedPath = regexp.MustCompile(`^(inputs|order)\["([^"]+)"\]`)
+)
 
 // optionOf names a field of a request as the options do; empty for those that are named as everywhere.
 func optionOf(req *pb.UpdateWorkflowRequest, path string) string {
+	if named := namedPath.FindStringSubmatch(path); named != nil {
+		return map[string]string{"inputs": "", "order": "--order "}[named[1]] + named[2]
+	}
 	parts := editPath.FindStringSubmatch(path)
 	if parts == nil {
 		return map[string]string{"version": "--if-version"}[path]

@@ -126,6 +126,8 @@ func TestEditTellsWhichOptionIsRefused(t *testing.T) {
 				{Field: "inputs[1].max", Message: "ComfyUI takes at most 50"},
 				{Field: "inputs[0].help", Message: "at most 500 characters"},
 				{Field: "inputs[0]", Message: "something else"},
+				{Field: `inputs["cfg"]`, Message: "nothing is between"},
+				{Field: `order["sede"]`, Message: "is gone"},
 				{Field: "title", Message: "at most 100 characters"},
 				{Field: "version", Message: "too long"},
 			},
@@ -133,6 +135,7 @@ func TestEditTellsWhichOptionIsRefused(t *testing.T) {
 	}
 	code, _, errs := run(t, s, 0, "", "edit", "portrait", "--max", "steps=90", "--hint", "cfg=long", "--title", "long")
 	want := "comfysched: --max steps: ComfyUI takes at most 50; --hint cfg: at most 500 characters; cfg: something else; " +
+		"cfg: nothing is between; --order sede: is gone; " +
 		"--title: at most 100 characters; --if-version: too long (see 'comfysched workflow edit --help')\n"
 	if code != exitcode.Usage || !strings.HasPrefix(errs, "comfysched: --max steps: ") || errs != want {
 		t.Errorf("exit code %d:\n%s, want\n%s", code, errs, want)
