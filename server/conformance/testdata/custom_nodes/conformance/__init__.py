@@ -48,7 +48,9 @@ class ConformancePaint:
             time.sleep(seconds / steps)
             progress.update_absolute(step + 1, steps, ("JPEG", Image.new("RGB", (size, size), colour), 512))
         picture = torch.tensor(colour, dtype=torch.float32) / 255
-        return (picture.view(1, 1, 1, 3).expand(batch, size, size, 3).clone(),)
+        pictures = picture.view(1, 1, 1, 3).expand(batch, size, size, 3).clone()
+        pictures[:, : size // 2] = 1 - pictures[:, : size // 2]  # one color all over would count as a failed result
+        return (pictures,)
 
 
 NODE_CLASS_MAPPINGS = {"ConformancePaint": ConformancePaint}
