@@ -2,6 +2,7 @@ package fitness
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
@@ -40,6 +41,17 @@ func CheckForm(f *form.Form, g *graph.Graph, info *objectinfo.Info) (found []Pro
 		}
 	}
 	return found
+}
+
+// Unmet returns the problems without those that a booking makes good: the graph names a file that is missing, and the form asks for one.
+func Unmet(problems []Problem, f *form.Form) []Problem {
+	return slices.DeleteFunc(slices.Clone(problems), func(p Problem) bool {
+		return p.Kind == MissingFile && slices.ContainsFunc(f.Inputs, func(in form.Input) bool {
+			return !in.Hidden && slices.ContainsFunc(in.Targets, func(t form.Target) bool {
+				return t.Node == p.NodeID && t.Field == p.Field
+			})
+		})
+	})
 }
 
 // fitsInto tells whether a field can take what an input gives.

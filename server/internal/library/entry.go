@@ -188,7 +188,7 @@ func hold(v *workflow.Version, answers []told) map[string]fit {
 	fits := make(map[string]fit, len(answers))
 	for _, a := range answers {
 		offer := v.On(a.info)
-		problems := fitness.Check(offer.Graph, a.info)
+		problems := fitness.Unmet(fitness.Check(offer.Graph, a.info), v.Form)
 		problems = append(problems, fitness.CheckForm(v.Form, offer.Graph, a.info)...)
 		if a.judged != nil {
 			if why := a.judged(v.GraphHash()); why != "" {

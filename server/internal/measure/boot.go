@@ -68,7 +68,7 @@ func (m *Meter) Benchmark(ctx context.Context, attached bool) (detail, skipped s
 	}
 	took := run.took
 	detail = fmt.Sprintf("%d ms", took.Milliseconds())
-	if run.cached && warm.took > took {
+	if run.cached && warm.took > 0 {
 		took = warm.took
 		detail = fmt.Sprintf("%d ms, of the warm-up: ComfyUI answered the second run from its cache, and no input of the workflow changes that",
 			took.Milliseconds())

@@ -272,6 +272,13 @@ func (r *Rig) Supervised() *Worker {
 	return w
 }
 
+// Workflow returns the first workflow as it was told last.
+func (r *Rig) Workflow() workflow.Workflow {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.workflows[0]
+}
+
 // Hash is that of the version that is offered.
 func (r *Rig) Hash() string {
 	r.mu.Lock()
