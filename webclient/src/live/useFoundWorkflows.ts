@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import type { WorkflowSummary } from "../gen/comfyscheduler/v1/workflow_pb";
-import { useLiveContext } from "./LiveContext";
+import { useLive, useLiveContext } from "./LiveContext";
 
 /** The live state tells of this many workflows at most: where it has as many, there may be more. */
 const told = 200;
@@ -32,4 +32,23 @@ export function useFoundWorkflows(known: readonly WorkflowSummary[], words: stri
   if (!asking) return known;
   const ids = new Set(known.map(({ id }) => id));
   return [...known, ...found.filter(({ id }) => !ids.has(id))];
+}
+
+/** The workflow of this id, also one that the live state does not tell of because there are too many. */
+export function useSummary(id: string | undefined): WorkflowSummary | undefined {
+  const { api } = useLiveContext();
+  const known = useLive(({ workflows }) => workflows.find((summary) => summary.id === id));
+  const full = useLive(({ workflows }) => workflows.length >= told);
+  const [found, setFound] = useState<WorkflowSummary>();
+  const asking = id !== undefined && known === undefined && full;
+  useEffect(() => {
+    if (!asking) return;
+    const stop = new AbortController();
+    api.workflows.getWorkflow({ workflowId: id }, { signal: stop.signal }).then(
+      ({ workflow }) => setFound(workflow?.summary),
+      () => {},
+    );
+    return () => stop.abort();
+  }, [api, id, asking]);
+  return known ?? (found?.id === id ? found : undefined);
 }

@@ -42,10 +42,11 @@ function setUp(server: WorkflowServer, { path = "/workflows", administrator = tr
 const press = (name: string | RegExp) => act(async () => void fireEvent.click(screen.getByRole("button", { name })));
 const sheet = () => within(screen.getByRole("dialog"));
 
-/** Drops a file onto the page. */
-function drop(name: string, content: BlobPart) {
+/** Drops a file onto the page, and others with it. */
+function drop(name: string, content: BlobPart, ...others: string[]) {
   const event = new Event("drop") as Event & { dataTransfer?: object };
-  event.dataTransfer = { types: ["Files"], files: [new File([content], name)] };
+  const files = [name, ...others].map((each) => new File([content], each));
+  event.dataTransfer = { types: ["Files"], files };
   return act(async () => void dispatchEvent(event));
 }
 
@@ -89,6 +90,22 @@ it("says each thing that keeps a file from being taken, with its node", async ()
   expect(within(dialog).getByText("It has no class_type")).toBeDefined();
   expect(within(dialog).getByText("Two more nodes are broken")).toBeDefined();
   expect(screen.queryByRole("button", { name: "Add" })).toBeNull();
+});
+
+it("looks at several files one after the other, each under its own title", async () => {
+  const server = workflowServer();
+  setUp(server);
+  await drop("a.json", "{}", "b.json");
+  act(() => void fireEvent.change(sheet().getByLabelText("Title"), { target: { value: "First" } }));
+  expect(sheet().getByText("1 more file after it")).toBeDefined();
+  await press("Add");
+  await waitFor(() => expect(sheet().getByText("From b.json")).toBeDefined());
+  expect(sheet().getByLabelText<HTMLInputElement>("Title").value).toBe("Fox");
+  expect(server.imports.map(({ filename, checkOnly }) => [filename, checkOnly])).toEqual([
+    ["a.json", true],
+    ["a.json", false],
+    ["b.json", true],
+  ]);
 });
 
 it("brings a large file on its own way", async () => {

@@ -7,7 +7,7 @@ import { DropZone } from "../../features/workflows/DropZone";
 import { ImportCard } from "../../features/workflows/ImportCard";
 import { ImportSheet } from "../../features/workflows/ImportSheet";
 import { TemplateSheet } from "../../features/workflows/TemplateSheet";
-import { useImport } from "../../features/workflows/useImport";
+import { type Source, useImport } from "../../features/workflows/useImport";
 import { WorkflowList } from "../../features/workflows/WorkflowList";
 import { WorkflowView } from "../../features/workflows/WorkflowView";
 import { useCall } from "../../lib/useCall";
@@ -30,6 +30,7 @@ function Workflows() {
   const importer = administrator || everybody;
   const { importing, begin, add, close } = useImport();
   const [templates, setTemplates] = useState(false);
+  const [waiting, setWaiting] = useState<readonly File[]>([]);
   const id = search.get("id") ?? undefined;
   const open = (workflowId: string | undefined) => {
     setSearch(workflowId === undefined ? {} : { id: workflowId });
@@ -37,6 +38,11 @@ function Workflows() {
   };
   const book = (workflowId: string) => void navigate(`/?workflow=${encodeURIComponent(workflowId)}`);
 
+  const bring = ([file, ...others]: readonly File[]) => {
+    setWaiting(others);
+    if (file) void begin({ kind: "file", file });
+    else close();
+  };
   const keep = async (title: string, wanted: boolean) => {
     const workflow = await add(title);
     if (!workflow?.summary) return;
@@ -47,7 +53,8 @@ function Workflows() {
       title: `“${titleOf(summary)}” is on the list.`,
       ...(summary.bookable && !wanted && { action: { label: "Book it", run: () => book(summary.id) } }),
     });
-    if (wanted) book(summary.id);
+    if (waiting.length > 0) bring(waiting);
+    else if (wanted) book(summary.id);
     else open(summary.id);
   };
 
@@ -60,9 +67,7 @@ function Workflows() {
             <h1 className="font-semibold text-xl">Workflows</h1>
             {administrator && <CheckAll />}
           </div>
-          {importer && (
-            <ImportCard onFile={(file) => void begin({ kind: "file", file })} onTemplates={() => setTemplates(true)} />
-          )}
+          {importer && <ImportCard onFiles={bring} onTemplates={() => setTemplates(true)} />}
           <WorkflowList onOpen={open} />
         </>
       ) : (
@@ -78,7 +83,7 @@ function Workflows() {
   );
   return (
     <>
-      {importer ? <DropZone onFile={(file) => void begin({ kind: "file", file })}>{page}</DropZone> : page}
+      {importer ? <DropZone onFiles={bring}>{page}</DropZone> : page}
       {templates && (
         <TemplateSheet
           onClose={() => setTemplates(false)}
@@ -89,10 +94,21 @@ function Workflows() {
         />
       )}
       {importing && (
-        <ImportSheet importing={importing} onAdd={(title, wanted) => void keep(title, wanted)} onClose={close} />
+        <ImportSheet
+          // Each file has its own title.
+          key={keyOf(importing.source)}
+          importing={importing}
+          waiting={waiting.length}
+          onAdd={(title, wanted) => void keep(title, wanted)}
+          onClose={() => bring(waiting)}
+        />
       )}
     </>
   );
+}
+
+function keyOf(source: Source): string {
+  return source.kind === "file" ? `${source.file.name}/${source.file.size}` : source.name;
 }
 
 /** Asks every ComfyUI again whether it can run each workflow. */

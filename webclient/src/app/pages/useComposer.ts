@@ -20,6 +20,7 @@ import { serverNow } from "../../live/now";
 import { recentFirst, recentWorkflows } from "../../live/recent";
 import { slotDurations } from "../../live/selectors";
 import { useDraft } from "../../live/useDraft";
+import { useSummary } from "../../live/useFoundWorkflows";
 import { type Draft, useFields, withTyped } from "./useFields";
 
 const none: FieldErrors = new Map();
@@ -36,7 +37,7 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const notify = useNotify();
   const [draft, edit] = useDraft<Draft>("booking");
   const [recent] = useState(recentWorkflows);
-  const summary = workflows.find(({ id }) => id === draft?.workflowId) ?? usualOf(workflows, recent);
+  const summary = useSummary(draft?.workflowId) ?? usualOf(workflows, recent);
   const { workflow, error, values, touched, news, setValues, staleAt, forgetNews } = useFields(summary);
   const durations = useMemo(() => slotDurations(summary), [summary]);
   const start = draft?.start;

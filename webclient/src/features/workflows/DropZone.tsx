@@ -1,12 +1,12 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Icon } from "../../components/Icon";
 
-/** Takes a file that is dropped anywhere on the page. */
-export function DropZone({ onFile, children }: { onFile: (file: File) => void; children: ReactNode }) {
+/** Takes files that are dropped anywhere on the page. */
+export function DropZone({ onFiles, children }: { onFiles: (files: readonly File[]) => void; children: ReactNode }) {
   const [over, setOver] = useState(false);
-  const take = useRef(onFile);
+  const take = useRef(onFiles);
   useEffect(() => {
-    take.current = onFile;
+    take.current = onFiles;
   });
   useEffect(() => {
     // Every element that the pointer crosses is entered and left.
@@ -21,10 +21,10 @@ export function DropZone({ onFile, children }: { onFile: (file: File) => void; c
     const drop = (event: DragEvent) => {
       depth = 0;
       setOver(false);
-      const [file] = event.dataTransfer?.files ?? [];
-      if (!file) return;
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length === 0) return;
       event.preventDefault();
-      take.current(file);
+      take.current(files);
     };
     const stop = new AbortController();
     const { signal } = stop;
@@ -51,9 +51,14 @@ export function DropZone({ onFile, children }: { onFile: (file: File) => void; c
   );
 }
 
-/** A button that asks for a file. */
-export function FileButton(props: { className: string; onFile: (file: File) => void; children: ReactNode }) {
-  const { className, onFile, children } = props;
+/** A button that asks for files. */
+export function FileButton(props: {
+  className: string;
+  several?: boolean;
+  onFiles: (files: readonly File[]) => void;
+  children: ReactNode;
+}) {
+  const { className, several, onFiles, children } = props;
   return (
     <label
       className={`has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2 ${className}`}
@@ -61,12 +66,13 @@ export function FileButton(props: { className: string; onFile: (file: File) => v
       {children}
       <input
         type="file"
+        multiple={several}
         className="sr-only"
         onChange={(event) => {
-          const [file] = event.target.files ?? [];
+          const files = [...(event.target.files ?? [])];
           // The same file may be chosen again.
           event.target.value = "";
-          if (file) onFile(file);
+          if (files.length > 0) onFiles(files);
         }}
       />
     </label>

@@ -1,14 +1,15 @@
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Button } from "../../components/Button";
 import { Complaint } from "../../components/Complaint";
 import { Confirm } from "../../components/Confirm";
 import { Icon } from "../../components/Icon";
+import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { plural } from "../../lib/format";
 import type { Call } from "../../lib/useCall";
 import { EditorRow } from "./EditorRow";
 import { FormPreview } from "./FormPreview";
-import { draftOf, editsOf, isDirty, moved, type Patch, patched, preview } from "./formDraft";
+import { draftOf, editsOf, isDirty, moved, type Patch, patched, preview, rebased } from "./formDraft";
 import { useReorder } from "./useReorder";
 
 /** FormEditorProps are a form to change. */
@@ -26,6 +27,7 @@ export interface FormEditorProps {
 export function FormEditor({ workflow, call, onSave, onReset, onClose }: FormEditorProps) {
   const { inputs } = workflow;
   const [draft, setDraft] = useState(() => draftOf(inputs));
+  useEffect(() => setDraft((now) => rebased(now, inputs)), [inputs]);
   const [opened, setOpened] = useState<string>();
   const [folded, setFolded] = useState(true);
   const next = useMemo(() => preview(inputs, draft), [inputs, draft]);
@@ -74,7 +76,12 @@ export function FormEditor({ workflow, call, onSave, onReset, onClose }: FormEdi
     <div className="grid items-start gap-4 sm:gap-5 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
       <section aria-label="Inputs" className="card min-w-0 overflow-clip">
         <header className="flex flex-wrap items-center gap-2 border-line border-b p-3 sm:px-4">
-          <h2 className="mr-auto font-semibold">Edit the form</h2>
+          <div className="mr-auto">
+            <h2 className="font-semibold">Edit the form</h2>
+            <p className="text-ink-faint text-xs">
+              Files, prompts, seed and size have places of their own on the page.
+            </p>
+          </div>
           <Confirm
             tone="bare"
             question="Every change of this form is forgotten, and it is as it was found in the file. Go on?"
@@ -116,7 +123,11 @@ export function FormEditor({ workflow, call, onSave, onReset, onClose }: FormEdi
             Save the form
           </Button>
           {call.problem && (
-            <Complaint className="w-full">{call.problem.violations[0]?.message || call.problem.message}</Complaint>
+            <Complaint className="w-full">
+              {call.problem.reason === ErrorReason.STALE_WORKFLOW
+                ? "Somebody changed it meanwhile. What you changed is on top of that now: look it over, then save again."
+                : call.problem.violations[0]?.message || call.problem.message}
+            </Complaint>
           )}
         </footer>
       </section>

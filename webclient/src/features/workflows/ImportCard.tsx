@@ -3,8 +3,8 @@ import { Icon } from "../../components/Icon";
 import { FileButton } from "./DropZone";
 
 /** The way in for a new workflow: drop a file, choose one, or take one of ComfyUI's own. */
-export function ImportCard(props: { onFile: (file: File) => void; onTemplates: () => void }) {
-  const { onFile, onTemplates } = props;
+export function ImportCard(props: { onFiles: (files: readonly File[]) => void; onTemplates: () => void }) {
+  const { onFiles, onTemplates } = props;
   return (
     <section
       aria-label="New workflow"
@@ -22,7 +22,8 @@ export function ImportCard(props: { onFile: (file: File) => void; onTemplates: (
       </div>
       <div className="flex flex-wrap gap-2">
         <FileButton
-          onFile={onFile}
+          several
+          onFiles={onFiles}
           className="inline-flex min-h-10 cursor-pointer items-center gap-2 rounded-lg bg-accent px-4 font-medium text-on-accent text-sm shadow-card hover:bg-accent-strong"
         >
           <Icon name="file" className="size-4" />

@@ -16,13 +16,15 @@ import type { Importing } from "./useImport";
 /** ImportSheetProps are a file on its way to the menu. */
 export interface ImportSheetProps {
   readonly importing: Importing;
+  /** How many others wait for their turn. */
+  readonly waiting: number;
   /** Keeps it under the title; empty for the one that the server makes. */
   readonly onAdd: (title: string, book: boolean) => void;
   readonly onClose: () => void;
 }
 
 /** What would come of a file: its form, what is missing; or why it cannot be taken. */
-export function ImportSheet({ importing, onAdd, onClose }: ImportSheetProps) {
+export function ImportSheet({ importing, waiting, onAdd, onClose }: ImportSheetProps) {
   const { source, replaces, answer, problem, adding } = importing;
   const [typed, setTitle] = useState<string>();
   const workflow = answer?.workflow;
@@ -35,6 +37,7 @@ export function ImportSheet({ importing, onAdd, onClose }: ImportSheetProps) {
     <Sheet
       title={problem ? `${name} cannot be taken` : heading}
       onClose={onClose}
+      aside={waiting > 0 && <span className="text-ink-soft text-sm">{plural(waiting, "more file")} after it</span>}
       className={workflow ? "sm:max-w-5xl" : "sm:max-w-2xl"}
       foot={
         workflow && (

@@ -77,7 +77,7 @@ export function WorkflowHead(props: WorkflowHeadProps) {
               </Button>
               {imported && (
                 <FileButton
-                  onFile={onReplace}
+                  onFiles={([file]) => file && onReplace(file)}
                   className="inline-flex min-h-10 cursor-pointer items-center gap-2 rounded-lg border border-line-strong bg-surface px-3.5 font-medium text-sm hover:bg-raised"
                 >
                   <Icon name="upload" className="size-4" />

@@ -5,12 +5,16 @@ import type { WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { plural } from "../../lib/format";
 import { matches } from "../../lib/search";
 import { usePages } from "../../lib/usePages";
+import { useSettled } from "../../lib/useSettled";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { WorkflowRow } from "./WorkflowRow";
 
 const pageSize = 500;
 /** Rows drawn at most: of more, words find the others. */
 const drawn = 200;
+
+/** Milliseconds after the last letter before the server is asked. */
+const rest = 250;
 
 const shelves = [
   ["all", "All"],
@@ -22,8 +26,8 @@ type Shelf = (typeof shelves)[number][0];
 
 /** Every workflow there is, switched off ones too. */
 export function WorkflowList({ onOpen }: { onOpen: (id: string) => void }) {
-  const { rows, phase, error, next, more } = useAllWorkflows();
   const [words, setWords] = useState("");
+  const { rows, phase, error, next, more } = useAllWorkflows(words);
   const [shelf, setShelf] = useState<Shelf>("all");
   const on = useMemo(() => (name: Shelf) => rows.filter((row) => name === "all" || shelfOf(row) === name), [rows]);
   const found = on(shelf).filter(({ id, title, description, tags }) => matches(words, id, title, description, ...tags));
@@ -77,18 +81,24 @@ function shelfOf({ disabled, bookable }: WorkflowSummary): Shelf {
   return disabled ? "off" : bookable ? "bookable" : "broken";
 }
 
-/** All workflows, read anew when the live state tells of a change. */
-function useAllWorkflows() {
+/**
+ * All workflows, read anew when the live state tells of a change. Where they are more than a page holds, the server finds those
+ * with the words.
+ */
+function useAllWorkflows(words: string) {
   const { api } = useLiveContext();
   const told = useLive((state) => state.workflows);
+  const [many, setMany] = useState(false);
+  const query = useSettled(many ? words.trim() : "", rest);
   const list = usePages<WorkflowSummary>(
     useCallback(
       async (pageToken, signal) => {
-        const request = { pageToken, pageSize };
+        const request = { pageToken, pageSize, query };
         const { workflows, nextPageToken } = await api.workflows.listWorkflows(request, signal ? { signal } : {});
+        setMany((before) => before || nextPageToken !== "");
         return { rows: workflows, next: nextPageToken };
       },
-      [api],
+      [api, query],
     ),
   );
   const { refresh } = list;

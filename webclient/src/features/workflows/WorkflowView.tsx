@@ -37,6 +37,7 @@ export function WorkflowView({ id, onBack, onBook, onReplace }: WorkflowViewProp
   };
   const change = async (request: Parameters<typeof actions.update>[0]) => {
     if (await actions.update(request)) done();
+    else if (editing) setEditing((await actions.reread()) ?? editing);
   };
   const summary = workflow?.summary;
   return (
@@ -78,7 +79,6 @@ export function WorkflowView({ id, onBack, onBook, onReplace }: WorkflowViewProp
           )}
           {editing ? (
             <FormEditor
-              key={editing.summary?.version}
               workflow={editing}
               call={call}
               onSave={(edits) => void change({ ...edits, version: editing.summary?.version ?? "" })}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InputRole } from "../../gen/comfyscheduler/v1/input_pb";
 import { workflow } from "../../testing/workflows";
-import { draftOf, editsOf, isDirty, moved, type Patch, patched, preview } from "./formDraft";
+import { draftOf, editsOf, isDirty, moved, type Patch, patched, preview, rebased } from "./formDraft";
 
 const { inputs } = workflow("fox");
 const begin = draftOf(inputs);
@@ -37,6 +37,16 @@ describe("what is asked of the server", () => {
     expect(order).toEqual([names[1], names[2], names[0], ...names.slice(3)]);
     expect(isDirty(inputs, moved(moved(begin, 0, 2), 2, 0))).toBe(false);
   });
+});
+
+it("goes on from another version with what was changed", () => {
+  const draft = moved(change("steps", { label: "Rounds" }, change("tiled", { hidden: true })), 0, 1);
+  const [added] = workflow("other", { inputs: [{ name: "added" }] }).inputs;
+  const next = [...inputs.filter(({ name }) => name !== "tiled"), ...(added ? [added] : [])];
+  const { order, patches } = rebased(draft, next);
+  expect(order.slice(0, 2)).toEqual(["prompt", "picture"]);
+  expect(order.at(-1)).toBe("added");
+  expect(patches).toEqual({ steps: { label: "Rounds" } });
 });
 
 describe("the preview", () => {

@@ -36,6 +36,15 @@ export function draftOf(inputs: readonly Input[]): FormDraft {
   return { order: [...shownFirst(inputs)].map(({ name }) => name), patches: {} };
 }
 
+/** The draft on another version of the form: what is gone is forgotten, what is new comes last. */
+export function rebased(draft: FormDraft, inputs: readonly Input[]): FormDraft {
+  const names = new Set(inputs.map(({ name }) => name));
+  const order = draft.order.filter((name) => names.has(name));
+  const added = draftOf(inputs).order.filter((name) => !draft.order.includes(name));
+  const patches = Object.fromEntries(Object.entries(draft.patches).filter(([name]) => names.has(name)));
+  return { order: [...order, ...added], patches };
+}
+
 /** Those that are shown, then those that are not. */
 function shownFirst(inputs: readonly Input[]): readonly Input[] {
   return [...inputs.filter(({ hidden }) => !hidden), ...inputs.filter(({ hidden }) => hidden)];
@@ -129,11 +138,13 @@ export function editsOf(inputs: readonly Input[], draft: FormDraft): { inputs: E
 }
 
 function editOf(input: Input, patch: Patch): Edit {
-  const { default: value, choices, min, max, ...rest } = patch;
+  const { default: value, choices, min, max, label, ...rest } = patch;
   const read = value === undefined ? undefined : readField({ ...input, optional: false }, value).value;
   return {
     name: input.name,
     ...rest,
+    // Without a label an input has its name: that is said by none.
+    ...(label?.trim() && { label: label.trim() }),
     ...(min !== undefined && { min: min.trim() }),
     ...(max !== undefined && { max: max.trim() }),
     ...(choices && { choices: { choices: [...choices] } }),

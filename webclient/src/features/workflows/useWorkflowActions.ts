@@ -12,6 +12,8 @@ export function useWorkflowActions(id: string, put: (workflow: Workflow | undefi
   const notify = useNotify();
   const about = `workflow/${id}`;
 
+  const read = async () => (await api.workflows.getWorkflow({ workflowId: id, showHidden: true })).workflow;
+
   return {
     call,
     /** Resolves to whether it was accepted. */
@@ -47,9 +49,11 @@ export function useWorkflowActions(id: string, put: (workflow: Workflow | undefi
     whole: async () => {
       let found: Workflow | undefined;
       await call.run(async () => {
-        found = (await api.workflows.getWorkflow({ workflowId: id, showHidden: true })).workflow;
+        found = await read();
       });
       return found;
     },
+    /** The same, with what went wrong before still in sight. */
+    reread: () => read().catch(() => undefined),
   };
 }
