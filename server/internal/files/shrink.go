@@ -32,11 +32,24 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the picture has %d × %d pixels: thumbnails are made of %d million at most", e.width, e.height, maxPixels/1_000_000)
 }
 
-// shrink makes a JPEG of a picture. Errors are errNoPicture and *tooLargeError, which the same file gives again, and
+// shrink makes a JPEG of a picture, of an animation the first frame. Errors are errNoPicture and *tooLargeError, which the same file gives again, and
 // those of reading it, which it may not.
 func shrink(ctx context.Context, file io.ReadSeeker, width int) ([]byte, error) {
 	source := &watched{ctx: ctx, Reader: file}
+	first := firstFrame(source)
+	if first != nil {
+		file = bytes.NewReader(first.file)
+	} else if source.err != nil {
+		return nil, source.err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	source = &watched{ctx: ctx, Reader: file}
 	config, _, err := image.DecodeConfig(source)
+	if first != nil && err == nil {
+		config.Width, config.Height = max(config.Width, first.canvas.Dx()), max(config.Height, first.canvas.Dy())
+	}
 	switch {
 	case source.err != nil:
 		return nil, source.err
@@ -51,19 +64,19 @@ func shrink(ctx context.Context, file io.ReadSeeker, width int) ([]byte, error) 
 	if config.Width*config.Height >= bigPixels {
 		defer debug.FreeOSMemory() // before the next one needs as much
 	}
-	data, err := decode(source, width)
+	data, err := decode(source, first, width)
 	if source.err != nil {
 		return nil, source.err
 	}
 	return data, err
 }
 
-func decode(source io.Reader, width int) ([]byte, error) {
+func decode(source io.Reader, first *frame, width int) ([]byte, error) {
 	picture, _, err := image.Decode(source)
 	if err != nil {
 		return nil, errNoPicture
 	}
-	return encode(picture, width)
+	return encode(first.whole(picture), width)
 }
 
 func encode(picture image.Image, width int) ([]byte, error) {
