@@ -85,7 +85,7 @@ var matrix = map[string]row{
 	"WorkflowService/UpdateWorkflow":  {want: notBuilt},
 	"WorkflowService/DeleteWorkflow":  {want: notBuilt},
 	"WorkflowService/CheckWorkflow":   {want: notBuilt},
-	"WorkflowService/MeasureWorkflow": {want: notBuilt},
+	"WorkflowService/MeasureWorkflow": {request: (*stage).workflow, want: forAdmins},
 	"WorkflowService/ListTemplates":   {request: (*stage).whenReady, want: forUsers},
 
 	"WorkerService/ListWorkers":   {want: forUsers},
@@ -291,6 +291,12 @@ func (s *stage) whenReady() any {
 		return told.Worker.Status == "WORKER_STATUS_READY"
 	})
 	return nil
+}
+
+func (s *stage) workflow() any {
+	var told struct{ Workflow struct{ Summary struct{ Id string } } }
+	s.ask(s.personas[admin], "WorkflowService/GetWorkflow", nil, &told)
+	return fields{"workflowId": told.Workflow.Summary.Id}
 }
 
 func (s *stage) worker() any { return fields{"workerId": "gpu"} }

@@ -94,6 +94,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Workers:    a.fleet,
 		Uploads:    a.uploads,
 		Templates:  a.templates,
+		Estimator:  a.estimates,
 		Catalog:    a.catalog,
 		Presenter:  presenter,
 		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),

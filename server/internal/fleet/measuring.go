@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
@@ -120,6 +121,9 @@ func (f *Fleet) MeasureWorkflow(ctx context.Context, workflow, worker string, ac
 	}
 	return nil
 }
+
+// Fitness says of each worker whether it can run what is offered of a workflow.
+func (f *Fleet) Fitness(workflow string) []fitness.Report { return f.Library.Fitness(workflow) }
 
 // candidate finds a workflow among those that the lane has everything for.
 func (l *Lane) candidate(workflow string) (measured.Candidate, bool) {

@@ -189,6 +189,7 @@ func hold(v *workflow.Version, answers []told) map[string]fit {
 	for _, a := range answers {
 		offer := v.On(a.info)
 		problems := fitness.Unmet(fitness.Check(offer.Graph, a.info), v.Form)
+		problems = fitness.ReadHints(v.Editor).Complete(problems)
 		problems = append(problems, fitness.CheckForm(v.Form, offer.Graph, a.info)...)
 		if a.judged != nil {
 			if why := a.judged(v.GraphHash()); why != "" {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -110,6 +111,24 @@ func (s *Stock) Equipped() (all []*workflow.Version) {
 		if f := e.fits[s.worker]; e.version != nil && f.info != nil && f.equipped() {
 			all = append(all, e.version)
 		}
+	}
+	return all
+}
+
+// Fitness says of each worker whether it can run what is offered of a workflow, in the order of the configuration.
+func (l *Library) Fitness(id string) (all []fitness.Report) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.entry(id)
+	if e == nil {
+		return nil
+	}
+	for _, s := range l.stocks {
+		report := fitness.Report{Worker: s.worker}
+		if f, asked := e.fits[s.worker]; asked && f.info != nil {
+			report.Asked, report.Problems = s.askedAt, f.problems
+		}
+		all = append(all, report)
 	}
 	return all
 }

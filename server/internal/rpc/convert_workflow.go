@@ -37,6 +37,7 @@ func summaryToProto(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSu
 					ExpectedMs:     e.BenchmarkMS,
 					SlotDurationMs: e.SlotDurationMS,
 					BenchmarkMs:    e.BenchmarkMS,
+					Basis:          pb.EstimateBasis_ESTIMATE_BASIS_MEASURED,
 				})
 			}
 		}

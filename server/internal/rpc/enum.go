@@ -5,9 +5,11 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -112,6 +114,22 @@ var (
 		form.Video:   pb.FileKind_FILE_KIND_VIDEO,
 		form.Audio:   pb.FileKind_FILE_KIND_AUDIO,
 		form.Model3D: pb.FileKind_FILE_KIND_MODEL_3D,
+	}
+	problemKinds = map[fitness.Kind]pb.WorkflowProblemKind{
+		fitness.MissingClass:    pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_MISSING_CLASS,
+		fitness.MissingModel:    pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_MISSING_MODEL,
+		fitness.ValueNotOffered: pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_VALUE_NOT_OFFERED,
+		fitness.MissingFile:     pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_MISSING_FILE,
+		fitness.BadResult:       pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_OTHER,
+		fitness.Other:           pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_OTHER,
+	}
+	measurementStates = map[measured.State]pb.WorkflowMeasurementState{
+		measured.Unmeasured: pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_UNSPECIFIED,
+		measured.Waiting:    pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_WAITING,
+		measured.Running:    pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_RUNNING,
+		measured.Done:       pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE,
+		measured.BadResult:  pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_BAD_RESULT,
+		measured.Never:      pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_NEVER,
 	}
 	accessModes = map[account.Mode]pb.AccessMode{
 		account.Open:   pb.AccessMode_ACCESS_MODE_OPEN,

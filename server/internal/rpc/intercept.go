@@ -40,9 +40,10 @@ var audiences = map[string]audience{
 	api.SchedulerServiceGetStateProcedure:      signedIn,
 	api.SchedulerServiceWatchStateProcedure:    signedIn,
 
-	api.WorkflowServiceListWorkflowsProcedure: signedIn,
-	api.WorkflowServiceGetWorkflowProcedure:   signedIn,
-	api.WorkflowServiceListTemplatesProcedure: signedIn,
+	api.WorkflowServiceListWorkflowsProcedure:   signedIn,
+	api.WorkflowServiceGetWorkflowProcedure:     signedIn,
+	api.WorkflowServiceListTemplatesProcedure:   signedIn,
+	api.WorkflowServiceMeasureWorkflowProcedure: administrators,
 
 	api.WorkerServiceListWorkersProcedure:   signedIn,
 	api.WorkerServiceGetWorkerProcedure:     signedIn,

@@ -19,8 +19,11 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
@@ -35,6 +38,13 @@ type Workers interface {
 	LogTail(ctx context.Context, worker string, lines int) ([]string, error)
 	// Owner is the worker whose result a name is.
 	Owner(name string) (worker string)
+	// Fitness says of each worker whether it can run what is offered of a workflow.
+	Fitness(workflow string) []fitness.Report
+	// Measurement returns what is known on a worker from running a workflow there, with how far that is and a text that may be empty.
+	Measurement(worker, workflow string) (known measured.Entry, state measured.State, text string)
+	// MeasureWorkflow has a workflow measured in free time, on every worker that can run it when none is named; or takes a bad result for
+	// good enough. Faults: NotFound, NotBookable.
+	MeasureWorkflow(ctx context.Context, workflow, worker string, accept bool) error
 }
 
 // Store reads what is kept. Nothing is written here.
@@ -57,6 +67,7 @@ type Server struct {
 	Workers    Workers
 	Uploads    *uploads.Uploads
 	Templates  *templates.Templates
+	Estimator  estimate.Estimator
 	Presenter  Presenter
 	CookieName string
 	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever

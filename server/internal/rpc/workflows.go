@@ -41,6 +41,7 @@ func (s workflowService) GetWorkflow(ctx context.Context, r *pb.GetWorkflowReque
 		return nil, fault.NoSuch("workflow", r.WorkflowId)
 	}
 	out := &pb.Workflow{Summary: summaryToProto(found, s.Catalog.State().Workers)}
+	s.addFitness(out)
 	if found.Version == "" && r.Version == "" {
 		return &pb.GetWorkflowResponse{Workflow: out}, nil // its form is not known yet, as the problems say
 	}

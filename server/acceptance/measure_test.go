@@ -1,0 +1,102 @@
+//go:build linux
+
+package acceptance_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
+)
+
+// only is how the only worker can run the first workflow.
+func (c *client) only() (*pb.WorkflowSummary, *pb.WorkflowFitness) {
+	c.t.Helper()
+	response, err := c.Workflows.GetWorkflow(c.t.Context(), &pb.GetWorkflowRequest{})
+	if err != nil || len(response.Workflow.Workers) != 1 {
+		c.t.Fatal(response, err)
+	}
+	return response.Workflow.Summary, response.Workflow.Workers[0]
+}
+
+// rewrite has the site work with a workflow of which a piece is another one.
+func (s *site) rewrite(old, by string) {
+	s.t.Helper()
+	template, err := servicetest.Template()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	data, err := os.ReadFile(template)
+	if err != nil || !bytes.Contains(data, []byte(old)) {
+		s.t.Fatalf("no %s in %s: %v", old, template, err)
+	}
+	own := filepath.Join(s.Folder, "rewritten_api.json")
+	if err := os.WriteFile(own, bytes.ReplaceAll(data, []byte(old), []byte(by)), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	s.with("workflow.template_file", own)
+}
+
+func TestAWorkflowThatWritesNothingIsNotBooked(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.rewrite(`"SaveImage"`, `"PreviewImage"`)
+	s.start()
+	user, root := s.signIn(), s.administrator()
+	summary, fit := user.only()
+	if summary.Bookable || len(summary.Problems) == 0 || fit.State != pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_BAD_RESULT ||
+		fit.Measurement.State != pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_BAD_RESULT ||
+		!strings.Contains(fit.Problems[0].Text, "it wrote nothing") {
+		t.Errorf("offered: %v, %v", summary, fit)
+	}
+	_, err := user.BookJob(t.Context(), nextFree("a fox"))
+	if connect.CodeOf(err) != connect.CodeFailedPrecondition || !strings.Contains(err.Error(), "wrote nothing") {
+		t.Errorf("booked: %v", err)
+	}
+	accept := &pb.MeasureWorkflowRequest{WorkflowId: summary.Id, AcceptResult: true}
+	if _, err := user.Workflows.MeasureWorkflow(t.Context(), accept); connect.CodeOf(err) != connect.CodePermissionDenied {
+		t.Errorf("accepted by a user: %v", err)
+	}
+	accepted, err := root.Workflows.MeasureWorkflow(t.Context(), accept)
+	if err != nil || !accepted.Workflow.Summary.Bookable {
+		t.Fatalf("accepted: %v, %v", accepted, err)
+	}
+	if _, err := root.Workflows.MeasureWorkflow(t.Context(), accept); connect.CodeOf(err) != connect.CodeFailedPrecondition {
+		t.Errorf("accepted once more: %v", err)
+	}
+	if summary, _ := user.only(); len(summary.Estimates) != 1 || summary.Estimates[0].Basis != pb.EstimateBasis_ESTIMATE_BASIS_GUESS {
+		t.Errorf("estimates: %v", summary.Estimates)
+	}
+	if _, err := user.BookJob(t.Context(), nextFree("a fox")); err != nil {
+		t.Errorf("after that: %v", err)
+	}
+}
+
+func TestMeasuringOnDemand(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	root := s.administrator()
+	summary, before := root.only()
+	if before.Measurement.State != pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE || before.Measurement.WarmMs == 0 ||
+		summary.Estimates[0].Basis != pb.EstimateBasis_ESTIMATE_BASIS_MEASURED {
+		t.Errorf("after the boot: %v, %v", before.Measurement, summary.Estimates)
+	}
+	asked, err := root.Workflows.MeasureWorkflow(t.Context(), &pb.MeasureWorkflowRequest{WorkflowId: summary.Id, WorkerId: "gpu"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state := asked.Workflow.Workers[0].Measurement.State; state != pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_WAITING {
+		t.Errorf("asked: %v", state)
+	}
+	s.eventually("it is measured", func() bool {
+		_, now := root.only()
+		return now.Measurement.MeasuredAtMs > before.Measurement.MeasuredAtMs &&
+			now.Measurement.State == pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE
+	})
+}

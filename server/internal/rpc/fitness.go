@@ -1,0 +1,93 @@
+package rpc
+
+import (
+	"context"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
+)
+
+// maxFitnessProblems bounds the problems of a workflow on one worker that are told.
+const maxFitnessProblems = 200
+
+// MeasureWorkflow has a workflow measured as soon as there is free time, or accepts the result that it had.
+func (s workflowService) MeasureWorkflow(ctx context.Context, r *pb.MeasureWorkflowRequest) (*pb.MeasureWorkflowResponse, error) {
+	if _, known := s.Catalog.Workflow(r.WorkflowId); !known {
+		return nil, fault.NoSuch("workflow", r.WorkflowId)
+	}
+	if err := s.Workers.MeasureWorkflow(ctx, r.WorkflowId, r.WorkerId, r.AcceptResult); err != nil {
+		return nil, err
+	}
+	now, err := s.GetWorkflow(ctx, &pb.GetWorkflowRequest{WorkflowId: r.WorkflowId})
+	return &pb.MeasureWorkflowResponse{Workflow: now.GetWorkflow()}, err
+}
+
+// addFitness tells of each worker whether it can run a workflow, and how long that may take where it is not known.
+func (s workflowService) addFitness(w *pb.Workflow) {
+	id := w.Summary.Id
+	known := map[string]bool{}
+	for _, e := range w.Summary.Estimates {
+		known[e.WorkerId] = true
+	}
+	for _, report := range s.Workers.Fitness(id) {
+		shown := fitnessToProto(report)
+		shown.Measurement = measurementToProto(s.Workers.Measurement(report.Worker, id))
+		w.Workers = append(w.Workers, shown)
+		if shown.State != pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_RUNS || known[report.Worker] {
+			continue
+		}
+		if length, is := s.Estimator.Estimate(report.Worker, id, nil); is {
+			w.Summary.Estimates = append(w.Summary.Estimates, &pb.WorkflowEstimate{
+				WorkerId:       report.Worker,
+				ExpectedMs:     length.Expected,
+				SlotDurationMs: length.Slot,
+				Basis:          pb.EstimateBasis_ESTIMATE_BASIS_GUESS,
+			})
+		}
+	}
+}
+
+func fitnessToProto(r fitness.Report) *pb.WorkflowFitness {
+	out := &pb.WorkflowFitness{WorkerId: r.Worker}
+	switch {
+	case r.Asked.IsZero():
+		return out
+	case r.OnlyBadResult():
+		out.State = pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_BAD_RESULT
+	case len(r.Problems) > 0:
+		out.State = pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_CANNOT_RUN
+	default:
+		out.State = pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_RUNS
+	}
+	out.AskedAtMs = r.Asked.UnixMilli()
+	out.Problems = each(r.Problems[:min(len(r.Problems), maxFitnessProblems)], lackToProto)
+	return out
+}
+
+func lackToProto(p fitness.Problem) *pb.WorkflowProblem {
+	out := &pb.WorkflowProblem{
+		Kind:      problemKinds[p.Kind],
+		Text:      job.Beginning(p.Text, maxDetail),
+		NodeId:    p.NodeID,
+		NodeTitle: job.Beginning(p.NodeTitle, maxDetail),
+		ClassName: job.Beginning(p.Class, maxDetail),
+		Pack:      p.Pack,
+	}
+	if p.Kind == fitness.MissingModel {
+		out.ModelFile, out.ModelFolder, out.ModelUrl, out.ModelBytes = job.Beginning(p.File, maxDetail), p.Folder, p.URL, p.Bytes
+	}
+	return out
+}
+
+func measurementToProto(e measured.Entry, state measured.State, text string) *pb.WorkflowMeasurement {
+	return &pb.WorkflowMeasurement{
+		State:        measurementStates[state],
+		ColdMs:       e.ColdMS,
+		WarmMs:       e.WarmMS,
+		MeasuredAtMs: e.At,
+		Text:         job.Beginning(text, maxDetail),
+	}
+}
