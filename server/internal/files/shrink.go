@@ -32,8 +32,8 @@ func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("the picture has %d × %d pixels: thumbnails are made of %d million at most", e.width, e.height, maxPixels/1_000_000)
 }
 
-// shrink makes a JPEG of a picture, of an animation the first frame. Errors are errNoPicture and *tooLargeError, which the same file gives again, and
-// those of reading it, which it may not.
+// shrink makes a JPEG of a picture, of an animation the first frame. Errors are errNoPicture and *tooLargeError, which the same
+// file gives again, and those of reading it, which it may not.
 func shrink(ctx context.Context, file io.ReadSeeker, width int) ([]byte, error) {
 	source := &watched{ctx: ctx, Reader: file}
 	first := firstFrame(source)
