@@ -105,7 +105,7 @@ func (m *machine) Sample(s nodes.Sampling) error {
 
 func (m *machine) InputFile(name string) (path, state string) { return m.inputFile(name) }
 
-// Finish makes a picture black or flat when the run was told to.
+// Finish makes a picture black or flat when the run misbehaves that way.
 func (m *machine) Finish(picture *image.RGBA) image.Image {
 	switch {
 	case m.manners.has("black"):

@@ -13,7 +13,7 @@ const block = 4096
 func FLAC(samples []int16, texts []Text) []byte {
 	info := binary.BigEndian.AppendUint16(nil, block)
 	info = binary.BigEndian.AppendUint16(info, block)
-	info = append(info, make([]byte, 6)...) // sizes of frames: not told
+	info = append(info, make([]byte, 6)...) // sizes of frames: unknown
 	const bits = 16
 	info = binary.BigEndian.AppendUint64(info, Rate<<44|(bits-1)<<36|uint64(len(samples)))
 	info = append(info, make([]byte, 16)...) // no checksum of the sound

@@ -42,7 +42,7 @@ func Opus(texts []Text) []byte {
 		}
 		page := append([]byte{}, rest[:length]...)
 		rest = rest[length:]
-		if i == 1 { // the comments are the second packet, on pages of their own
+		if i == 1 { // the comments are the second packet and start a page
 			for _, page := range packetPages(page[:pageHead], tags) {
 				add(page)
 			}

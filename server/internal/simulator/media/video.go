@@ -38,7 +38,7 @@ func mp4Box(name string, body []byte) []byte {
 	return slices.Concat(box, []byte(name), body)
 }
 
-// metadataBox keeps texts under names of their own, as QuickTime does.
+// metadataBox returns a QuickTime metadata box: a list of keys, and a value for each.
 func metadataBox(texts []Text) []byte {
 	const utf8 = 1
 	handler := slices.Concat(make([]byte, 8), []byte("mdta"), make([]byte, 13))

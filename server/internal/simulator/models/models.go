@@ -1,5 +1,5 @@
 // Package models knows which model files a simulated ComfyUI has, folder by folder. None of them holds anything: what counts is
-// that a workflow finds the name it looks for. Files that somebody puts into the models folder count as well.
+// that a workflow finds the name it looks for. Files in the models folder count as well.
 package models
 
 import (

@@ -31,7 +31,7 @@ type Machine interface {
 	Encode()
 	// Decode takes the time to bring so many megapixels into or out of latent space.
 	Decode(megapixels float64)
-	// Sample takes steps and tells of them. It fails when the run is interrupted or told to.
+	// Sample takes steps and reports them. It fails when the run is interrupted, or misbehaves.
 	Sample(Sampling) error
 	// InputFile returns the path of a file that a node names, and a text that changes with the file.
 	InputFile(name string) (path, state string)

@@ -62,7 +62,7 @@ func maskToImage(c *Call) (Result, error) {
 	if mask == nil {
 		return values(plain(64, 64, 1, color.Black))
 	}
-	const side = 512 // masks know no size of their own here
+	const side = 512 // a mask has no size here
 	pictures := plain(side, side, 1, color.Black)
 	black := pictures.At
 	pictures.At = func(i int) canvas {

@@ -17,7 +17,7 @@ func (c *Call) show(name string, file File, encode func(i int, texts []media.Tex
 	return Result{Shown: map[string]any{name: files}}, nil
 }
 
-// temporary is a file that nobody keeps, under a name that nobody has.
+// temporary puts a file into the temp folder, under a random name.
 func temporary(file File) File {
 	infix := make([]byte, 5)
 	for i := range infix {

@@ -5,7 +5,7 @@ import "image"
 // canvas is a picture in memory.
 type canvas = *image.RGBA
 
-// Pictures is a batch of pictures of one size, or the frames of a video. They are made when somebody looks at them.
+// Pictures is a batch of pictures of one size, or the frames of a video. They are painted when At is called.
 type Pictures struct {
 	Width, Height, Count int
 	At                   func(i int) canvas // from 0 to Count-1; must not be changed

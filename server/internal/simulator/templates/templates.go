@@ -1,5 +1,5 @@
 // Package templates serves what a simulated ComfyUI offers as starting points on its page: a few workflows in the editor's format
-// with pictures of them, of its own and of a pack of nodes.
+// and pictures of them. Some are ComfyUI's, some belong to a pack of nodes.
 package templates
 
 import (
