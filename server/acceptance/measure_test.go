@@ -15,7 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
-// only is how the only worker can run the first workflow.
+// only returns the first workflow, and how the only worker can run it.
 func (c *client) only() (*pb.WorkflowSummary, *pb.WorkflowFitness) {
 	c.t.Helper()
 	response, err := c.Workflows.GetWorkflow(c.t.Context(), &pb.GetWorkflowRequest{})

@@ -11,6 +11,7 @@ type Benchmarks struct {
 	Rules
 	mu       sync.RWMutex
 	measured map[lane]int64  // milliseconds
+	doubted  map[lane]bool   // measured of something else
 	up       map[string]bool // workers that generations can be guessed for
 }
 
@@ -20,7 +21,7 @@ var _ Estimator = (*Benchmarks)(nil)
 
 // NewBenchmarks makes an estimator that knows nothing yet.
 func NewBenchmarks(rules Rules) *Benchmarks {
-	return &Benchmarks{Rules: rules, measured: map[lane]int64{}, up: map[string]bool{}}
+	return &Benchmarks{Rules: rules, measured: map[lane]int64{}, doubted: map[lane]bool{}, up: map[string]bool{}}
 }
 
 // Measured takes in how long a generation took, in milliseconds, instead of what was measured before, and gives what is known
@@ -29,6 +30,7 @@ func (b *Benchmarks) Measured(worker, workflow string, took int64) Estimate {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.measured[lane{worker, workflow}], b.up[worker] = took, true
+	delete(b.doubted, lane{worker, workflow})
 	return Estimate{Workflow: workflow, BenchmarkMS: took, SlotDurationMS: b.Slot(took)}
 }
 
@@ -37,6 +39,13 @@ func (b *Benchmarks) Up(worker string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.up[worker] = true
+}
+
+// Doubt notes that a workflow is another one now: what was measured of it on a worker is a guess.
+func (b *Benchmarks) Doubt(worker, workflow string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.doubted[lane{worker, workflow}] = true
 }
 
 // unknown is the guess where nothing was measured at all, in milliseconds.
@@ -48,7 +57,7 @@ func (b *Benchmarks) Estimate(worker, workflow string, _ workflow.Values) (Lengt
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if took, known := b.measured[lane{worker, workflow}]; known {
-		return Length{Expected: took, Slot: b.Slot(took)}, true
+		return Length{Expected: took, Slot: b.Slot(took), Guess: b.doubted[lane{worker, workflow}]}, true
 	}
 	if !b.up[worker] {
 		return Length{}, false

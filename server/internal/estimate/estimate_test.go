@@ -60,6 +60,14 @@ func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 	if _, known := b.Estimate("four", "fox", nil); known {
 		t.Error("something is known of a worker that never was up")
 	}
+	b.Doubt("one", "fox")
+	if got, _ := b.Estimate("one", "fox", nil); got.Expected != 10_000 || !got.Guess {
+		t.Errorf("after an edit: %+v", got)
+	}
+	b.Measured("one", "fox", 11_000)
+	if got, _ := b.Estimate("one", "fox", nil); got.Guess {
+		t.Errorf("measured again: %+v", got)
+	}
 	empty := estimate.NewBenchmarks(estimate.Rules{})
 	empty.Up("one")
 	if got, known := empty.Estimate("one", "fox", nil); !known || !got.Guess || got.Expected != 60_000 {

@@ -110,12 +110,8 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		ComfyUI:   l.Engine.Client(),
 		Notice:    l.Status.Notice,
 		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
-		Edited: func(id string) {
-			if id == c.Library.First() { // the one that is measured
-				l.Meter.Doubt()
-			}
-		},
-		Again: c.Pace.library(),
+		Edited:    func(id string) { l.Meter.Edited(id) },
+		Again:     c.Pace.library(),
 	})
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = runner.New(runner.Config{

@@ -3,9 +3,11 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 )
@@ -82,10 +84,19 @@ type task struct {
 
 // next chooses what is to be measured.
 func (m *Meter) next(ctx context.Context, doubtful bool) (t task, found bool) {
+	all := m.Candidates(ctx)
+	m.recallAll(all)
 	if doubtful {
-		t.id = m.Workflow
-	} else {
-		c, found := m.Ledger.Next(m.Now(), m.Every, m.Candidates(ctx))
+		if _, reason := m.bootable(); reason == "" {
+			t.id = m.Workflow
+		} else {
+			m.mu.Lock()
+			m.doubtful = false // it is not run any more
+			m.mu.Unlock()
+		}
+	}
+	if t.id == "" {
+		c, found := m.Ledger.Next(m.Now(), m.Every, all)
 		if !found {
 			return t, false
 		}
@@ -225,12 +236,28 @@ func (m *Meter) note(ctx context.Context, t task, found measured.Entry, err erro
 }
 
 // Recall makes what was measured before what slots go by.
-func (m *Meter) Recall(ctx context.Context) {
-	for _, c := range m.Candidates(ctx) {
-		if e := m.Ledger.Of(c.Graph); c.ID != m.Workflow && e.WarmMS > 0 && e.Bad == "" {
+func (m *Meter) Recall(ctx context.Context) { m.recallAll(m.Candidates(ctx)) }
+
+func (m *Meter) recallAll(all []measured.Candidate) {
+	for _, c := range all {
+		known, _ := m.Estimates.Estimate(m.Worker, c.ID, nil)
+		e := m.Ledger.Of(c.Graph)
+		if c.ID != m.Workflow && e.WarmMS > 0 && e.Bad == "" && (known.Guess || known.Expected == 0) {
 			m.estimate(c.ID, e.WarmMS)
 		}
 	}
+}
+
+// Edited is told that a workflow is another one from now on. What was measured of it is a guess until its graph was run.
+func (m *Meter) Edited(workflow string) {
+	if workflow == m.Workflow {
+		m.Doubt()
+		return
+	}
+	m.Estimates.Doubt(m.Worker, workflow)
+	m.Status.Change(func(s *health.Worker) {
+		s.Estimates = slices.DeleteFunc(slices.Clone(s.Estimates), func(e estimate.Estimate) bool { return e.Workflow == workflow })
+	})
 }
 
 // Runs returns the workflow that is being measured; empty: none.

@@ -388,3 +388,29 @@ func TestABadResultIsKept(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEditedWorkflowIsMeasuredAnew(t *testing.T) {
+	play(t, []string{"fox"}, func(b *bench) {
+		time.Sleep(2 * time.Minute)
+		b.Edited("fox")
+		if length, _ := b.Estimates.Estimate("gpu", "fox", nil); !length.Guess || len(b.Get().Estimates) != 0 {
+			t.Errorf("after an edit: %+v", length)
+		}
+		time.Sleep(time.Minute) // its graph is the same: only its form was edited
+		if length, _ := b.Estimates.Estimate("gpu", "fox", nil); length.Guess || len(b.Get().Estimates) != 1 || b.runs() != "fox fox" {
+			t.Errorf("a while after: %+v, ran %s", length, b.runs())
+		}
+	})
+}
+
+// One that has become what is never run is not run again after its edit either.
+func TestAnEditThatCostsMoney(t *testing.T) {
+	play(t, []string{"owl"}, func(b *bench) {
+		b.set(func() { b.never["owl"] = "it costs money" })
+		b.Doubt() // of the first, which is not there
+		time.Sleep(5 * time.Minute)
+		if got := b.runs(); got != "" {
+			t.Errorf("ran %s", got)
+		}
+	})
+}
