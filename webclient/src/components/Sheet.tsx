@@ -1,4 +1,4 @@
-import { type ReactNode, type RefObject, useEffect, useId, useRef } from "react";
+import { type ReactNode, type RefObject, useId, useLayoutEffect, useRef } from "react";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
 
@@ -23,7 +23,8 @@ export interface SheetProps {
 export function Sheet({ title, onClose, first, aside, foot, className = "sm:max-w-3xl", children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Closed before it leaves the page: only then does the browser give the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     (first?.current ?? shown)?.focus();

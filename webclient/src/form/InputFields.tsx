@@ -46,7 +46,7 @@ export function InputFields(props: InputFieldsProps) {
       className={`grid items-start gap-x-5 gap-y-4 ${text && (seed || size || others.length > 0) ? "sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]" : ""}`}
     >
       {text && (
-        <div className="grid min-w-0 gap-4">
+        <div className="flex min-w-0 flex-col gap-4 self-stretch">
           {files.map((input) => (
             <InputField key={input.name} {...propsOf(input)} />
           ))}

@@ -19,6 +19,7 @@ export function PromptField(
   const nearlyFull = maxBytes > 0 && bytes > maxBytes * 0.9;
   return (
     <Field
+      className="sm:flex sm:flex-1 sm:flex-col"
       label={labelOf(input)}
       error={error}
       hint={nearlyFull ? `${bytes.toLocaleString()} of ${maxBytes.toLocaleString()} bytes` : hint || input.help}
@@ -33,7 +34,7 @@ export function PromptField(
           value={text}
           placeholder={example ? `For example: ${example}` : "Describe the picture"}
           onChange={(event) => onChange(event.target.value)}
-          className="field min-h-20 max-sm:h-26 resize-y leading-relaxed"
+          className="field min-h-20 sm:flex-1 max-sm:h-26 resize-y leading-relaxed"
         />
       )}
     </Field>

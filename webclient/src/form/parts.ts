@@ -17,7 +17,9 @@ export function partsOf(inputs: readonly Input[]): Parts {
   const by = (role: InputRole) => shown.find((input) => input.role === role);
   const files = shown.filter(({ kind }) => kind.case === "file");
   const [prompt, negative, seed] = [InputRole.PROMPT, InputRole.NEGATIVE_PROMPT, InputRole.SEED].map(by);
-  const size = sizeOf(by(InputRole.WIDTH), by(InputRole.HEIGHT));
+  // A form that was written by hand may say nothing of roles.
+  const called = (name: string) => shown.find((input) => input.name === name && input.role === InputRole.UNSPECIFIED);
+  const size = sizeOf(by(InputRole.WIDTH) ?? called("width"), by(InputRole.HEIGHT) ?? called("height"));
   const placed = new Set<Input | undefined>([...files, prompt, prompt && negative, seed, size?.width, size?.height]);
   return {
     files,

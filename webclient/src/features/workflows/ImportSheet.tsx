@@ -5,6 +5,7 @@ import { Icon } from "../../components/Icon";
 import { Sheet } from "../../components/Sheet";
 import { WorkflowBadges } from "../../components/WorkflowBadges";
 import { Field } from "../../form/Field";
+import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { plural } from "../../lib/format";
 import { titleOf } from "../../lib/words/workflow";
@@ -33,9 +34,11 @@ export function ImportSheet({ importing, waiting, onAdd, onClose }: ImportSheetP
   const chosen = title.trim() === proposed ? "" : title.trim();
   const name = source.kind === "file" ? source.file.name : source.title;
   const heading = replaces?.summary ? `New version of ${titleOf(replaces.summary)}` : "New workflow";
+  const refused = problem?.reason === ErrorReason.WORKFLOW_REFUSED;
+  const failed = refused ? `${name} cannot be taken` : `${name} was not taken`;
   return (
     <Sheet
-      title={problem ? `${name} cannot be taken` : heading}
+      title={problem ? failed : heading}
       onClose={onClose}
       aside={waiting > 0 && <span className="text-ink-soft text-sm">{plural(waiting, "more file")} after it</span>}
       className={workflow ? "sm:max-w-5xl" : "sm:max-w-2xl"}

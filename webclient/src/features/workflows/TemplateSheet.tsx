@@ -71,7 +71,7 @@ function TemplateCard({ template, onTake }: { template: Template; onTake: () => 
         <span className="line-clamp-2 font-semibold text-sm">{title || name}</span>
         {description && <span className="line-clamp-2 text-ink-soft text-xs">{description}</span>}
         <span className="mt-auto flex flex-wrap items-center gap-1.5 pt-1 text-ink-faint text-xs">
-          {[category, pack].filter(Boolean).join(" · ")}
+          {[...new Set([category, pack])].filter(Boolean).join(" · ")}
           {paid && (
             <Badge tone="busy" icon="coin">
               Costs money
