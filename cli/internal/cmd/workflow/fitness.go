@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -54,9 +55,9 @@ func measurement(f *factory.Factory, m *pb.WorkflowMeasurement) string {
 	text := ""
 	switch m.GetState() {
 	case pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_WAITING:
-		text = "will be measured in free time"
+		return cmp.Or(m.GetText(), "it is measured in free time")
 	case pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_RUNNING:
-		text = "is being measured"
+		return cmp.Or(m.GetText(), "it is measured now")
 	case pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE, pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_BAD_RESULT:
 		text = "measured"
 		if m.GetMeasuredAtMs() > 0 {

@@ -33,7 +33,7 @@ func TestOutputs(t *testing.T) {
 		w.Workers = w.GetWorkers()[:1]
 		w.Workers[0].Measurement = &pb.WorkflowMeasurement{
 			State: pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_WAITING,
-			Text:  "a booking is due in 20 s",
+			Text:  "it is measured as soon as there is free time",
 		}
 		return &pb.MeasureWorkflowResponse{Workflow: w}, nil
 	}
