@@ -50,6 +50,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.library = library.New(library.Config{
 		Store:    a.store,
 		Sources:  sources(c),
+		Folder:   filepath.FromSlash(c.Workflows.Folder),
 		Log:      a.Log,
 		OnChange: func(all []workflow.Workflow) { a.catalog.SetWorkflows(all) },
 	})
@@ -96,6 +97,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Templates:  a.templates,
 		Estimator:  a.estimates,
 		Catalog:    a.catalog,
+		Library:    a.library,
 		Presenter:  presenter,
 		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),
 		TokenLife:  c.Access.TokenLife(),

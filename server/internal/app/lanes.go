@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
@@ -10,7 +11,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // newFleet makes the lanes of the configuration. Nothing is started.
@@ -43,7 +43,12 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 // sources are the workflows of a configuration.
 func sources(c *config.Config) []library.Source {
 	w := c.Workflow
-	return []library.Source{{ID: w.ID, Title: w.Title, From: workflow.FromConfiguration, File: w.TemplateFile, Bindings: w.Bindings()}}
+	return []library.Source{{
+		ID:       w.ID,
+		Title:    w.Title,
+		File:     filepath.FromSlash(w.TemplateFile),
+		Bindings: w.Bindings(),
+	}}
 }
 
 // overrunLimit gives the rule by which a run that outlasts its slot is ended.

@@ -38,6 +38,7 @@ func (a *App) run(ctx context.Context) error {
 	}
 	parts.Go(func() error { return server.wait(ctx) })
 	parts.Go(func() error { a.library.Watch(ctx); return nil })
+	parts.Go(func() error { a.library.Run(ctx); return nil })
 	parts.Go(func() error { a.uploads.Run(ctx); return nil })
 	defer a.followChanges(context.WithoutCancel(ctx))() // to the end of the parts, the last job's included
 	parts.Go(func() error { return a.booking.KeepPausesClear(ctx, a.Log) })

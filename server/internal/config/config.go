@@ -182,6 +182,7 @@ func (w Workflow) Bindings() map[string]form.Binding {
 
 // Workflows hold the rules for all workflows.
 type Workflows struct {
+	Folder            string            `json:"folder"` // in which each file is a workflow
 	WhoMayImport      account.Importers `json:"who_may_import"`
 	MeasureEvery      Duration          `json:"measure_every"` // 0: only what administrators ask for
 	PartnerAPIKeyFile string            `json:"partner_api_key_file"`
@@ -305,8 +306,12 @@ func defaults() Config {
 			Port:         8188,
 			StartTimeout: Duration(5 * time.Minute),
 		},
-		Workflow:  Workflow{WarmupPrompt: "A simple color gradient"},
-		Workflows: Workflows{WhoMayImport: account.ImportByAdministrators, MeasureEvery: Duration(time.Hour)},
+		Workflow: Workflow{WarmupPrompt: "A simple color gradient"},
+		Workflows: Workflows{
+			Folder:       "workflows",
+			WhoMayImport: account.ImportByAdministrators,
+			MeasureEvery: Duration(time.Hour),
+		},
 		Scheduler: Scheduler{
 			SlotMargin:    0.1,
 			SilenceFactor: 10,

@@ -60,6 +60,7 @@ func (c *Config) resolvePaths(base string, windows bool) {
 	if c.Workflows.PartnerAPIKeyFile != "" {
 		c.Workflows.PartnerAPIKeyFile = resolve(base, c.Workflows.PartnerAPIKeyFile, windows)
 	}
+	c.Workflows.Folder = resolve(base, c.Workflows.Folder, windows)
 	c.Workflow.TemplateFile = resolve(base, c.Workflow.TemplateFile, windows)
 	name := path.Base(c.Workflow.TemplateFile)
 	name = strings.TrimSuffix(name, path.Ext(name))
@@ -125,6 +126,9 @@ func (c *Config) check(problems *Problems) {
 	}
 	c.checkProxies(problems)
 	c.Workflows.readPartnerKey(problems)
+	if info, err := os.Stat(c.Workflows.Folder); err == nil && !info.IsDir() {
+		problems.add("workflows.folder", "%s is a file; name a folder", c.Workflows.Folder)
+	}
 	c.checkWorkflow(problems)
 }
 

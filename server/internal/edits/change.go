@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/jsontree"
 )
 
-// Change is what somebody asks to change, on top of what was changed before. Nil fields stay.
+// Change asks to change something more, on top of what was changed before. Nil fields stay.
 type Change struct {
 	Title       *string
 	Description *string

@@ -23,8 +23,9 @@ var (
 		{Name: "seed", Value: json.Number("7")},
 		{Name: "clip", Value: graph.Link{Node: "1"}},
 	}}})
-	at = func(field string) []form.Target { return []form.Target{{Node: "1", Field: field}} }
 )
+
+func at(field string) []form.Target { return []form.Target{{Node: "1", Field: field}} }
 
 func found() *form.Form {
 	return &form.Form{Inputs: []form.Input{

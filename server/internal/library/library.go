@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
@@ -25,16 +26,19 @@ type Store interface {
 // Source names a workflow, its file and its inputs.
 type Source struct {
 	ID       string
-	Title    string
-	From     workflow.Source
-	File     string
+	Title    string                  // unless somebody gave another one
+	From     workflow.Source         // of those in Config: the configuration
+	File     string                  // path; empty: the store has it
 	Bindings map[string]form.Binding // nil: the form is what the file says, or is detected
+	Filename string                  // of an import, as it was brought
+	Importer string                  // id of the user who brought it; empty: nobody did
 }
 
 // Config holds the sources of a library and the store that keeps their versions.
 type Config struct {
 	Store   Store
-	Sources []Source // at least one
+	Sources []Source // those of the configuration, at least one
+	Folder  string   // in which each file is a workflow; empty: none is
 	Log     *slog.Logger
 	// OnChange is told all workflows when something about one of them has changed. It must be quick.
 	OnChange func([]workflow.Workflow)
@@ -44,7 +48,8 @@ type Config struct {
 type Library struct {
 	Config
 
-	telling sync.Mutex // one call of OnChange at a time, in order
+	telling sync.Mutex    // one call of OnChange at a time, in order
+	wake    chan struct{} // one token: something is pending
 	mu      sync.Mutex
 	entries []*entry                     // in the order of the sources
 	known   map[string]*workflow.Version // that were current in this life, by hash
@@ -53,15 +58,16 @@ type Library struct {
 }
 
 // New makes a library that offers the sources as their files are. Where a form depends on ComfyUI's classes, it is known when the
-// first ComfyUI has told them. Nobody is told of them yet.
+// first ComfyUI has told them. The files of the folder are read by Run, or when somebody asks. Nobody is told of them yet.
 func New(c Config) *Library {
-	l := &Library{Config: c, known: map[string]*workflow.Version{}, kept: map[string]bool{}}
+	l := &Library{Config: c, wake: make(chan struct{}, 1), known: map[string]*workflow.Version{}, kept: map[string]bool{}}
 	for _, s := range c.Sources {
-		e := &entry{source: s, fits: map[string]fit{}}
-		l.entries = append(l.entries, e)
+		s.From = workflow.FromConfiguration
+		e := l.add(s)
 		l.read(e)
 		l.settle(e)
 	}
+	l.scan()
 	return l
 }
 
@@ -93,12 +99,11 @@ func (l *Library) entry(id string) *entry {
 // fault.NotFound; fault.NotBookable when its form is not known yet; fault.StaleWorkflow when another version is current than the
 // one that is named, with the inputs that are different.
 func (l *Library) Offer(ctx context.Context, id, version string) (workflow.Offer, error) {
-	l.mu.Lock()
-	e := l.entry(id)
-	if e == nil {
-		l.mu.Unlock()
-		return workflow.Offer{}, fault.NoSuch("workflow", id)
+	e, err := l.ready(id)
+	if err != nil {
+		return workflow.Offer{}, err
 	}
+	l.mu.Lock()
 	offer, known := l.offer(e)
 	problems := l.shown(e).Problems
 	l.mu.Unlock()
@@ -155,8 +160,11 @@ func (l *Library) Bookable(id string) error {
 	if e == nil {
 		return fault.NoSuch("workflow", id)
 	}
-	if w := l.shown(e); w.Version == "" || !w.Bookable && len(e.fits) > 0 {
-		return notBookable(e.source.ID, w.Problems)
+	switch w := l.shown(e); {
+	case w.Disabled:
+		return fault.New(fault.NotBookable, "the workflow "+w.ID+" is switched off").With("workflow_id", w.ID)
+	case w.Version == "" || !w.Bookable && len(e.fits) > 0:
+		return notBookable(w.ID, w.Problems)
 	}
 	return nil
 }
@@ -234,6 +242,66 @@ func (l *Library) Keep(ctx context.Context, v *workflow.Version) error {
 	defer l.mu.Unlock()
 	l.kept[v.Hash] = true
 	return nil
+}
+
+// all returns the workflows there are now.
+func (l *Library) all() []*entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.entries)
+}
+
+// markAll has everything held against the workers' ComfyUIs anew.
+func (l *Library) markAll() {
+	l.mu.Lock()
+	for _, e := range l.entries {
+		e.pending = true
+	}
+	l.mu.Unlock()
+	l.rouse()
+}
+
+// rouse has Run look for what is pending.
+func (l *Library) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// tellEvery bounds how often it is told that workflows were read.
+const tellEvery = 200 * time.Millisecond
+
+// Run reads what is pending and holds it against the workers' ComfyUIs, one workflow after the other, until ctx ends.
+func (l *Library) Run(ctx context.Context) {
+	for l.rouse(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.wake:
+		}
+		told, changed := time.Now(), false
+		for _, e := range l.all() {
+			l.mu.Lock()
+			pending := e.pending && !e.removed
+			l.mu.Unlock()
+			if !pending || ctx.Err() != nil {
+				continue
+			}
+			l.read(e)
+			changed = l.settle(e) || changed
+			if changed && time.Since(told) > tellEvery {
+				l.tell()
+				told, changed = time.Now(), false
+			}
+		}
+		if changed {
+			l.mu.Lock()
+			l.sort()
+			l.mu.Unlock()
+			l.tell()
+		}
+	}
 }
 
 // tell passes on that something has changed.

@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -43,6 +44,7 @@ type Stock struct {
 
 	info    *objectinfo.Info // nil: not told yet; guarded by the library's mu, as the following
 	askedAt time.Time
+	answer  [sha256.Size]byte         // hash of what it told
 	made    map[string]workflow.Offer // versions as this ComfyUI has them, by hash
 }
 
@@ -137,11 +139,7 @@ func (l *Library) Fitness(id string) (all []fitness.Report) {
 func (s *Stock) Rejudge() {
 	s.asking.Lock()
 	defer s.asking.Unlock()
-	for _, e := range s.entries {
-		if s.settle(e) {
-			s.tell()
-		}
-	}
+	s.look()
 }
 
 // Detail says of the first workflow what it is.
@@ -158,42 +156,67 @@ func (s *Stock) ask(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask ComfyUI about its node classes: %w", err)
 	}
+	sum := sha256.Sum256(answer)
+	s.mu.Lock()
+	same := s.info != nil && s.answer == sum
+	if same {
+		s.askedAt = time.Now()
+	}
+	s.mu.Unlock()
+	if same {
+		return nil // and everything was held against it
+	}
 	info, err := objectinfo.Parse(answer)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.info, s.askedAt = info, time.Now()
+	s.info, s.askedAt, s.answer = info, time.Now(), sum
 	clear(s.made)
 	return nil
 }
 
-// Take holds the library against a ComfyUI that has just come up. The error says of all workflows why none of them runs there, or
-// that ComfyUI could not be asked.
+// Take holds the library against a ComfyUI that has just come up: the workflows of the configuration at once, the others as Run comes
+// to them. The error says that ComfyUI could not be asked or, where the configuration's workflows are all there are, why none of them
+// runs there.
 func (s *Stock) Take(ctx context.Context) error {
 	s.asking.Lock()
 	defer s.asking.Unlock()
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
-	s.reread()
-	var wrong []error
-	for _, e := range s.entries {
+	all, wrong := s.look()
+	if len(wrong) < all {
+		return nil
+	}
+	return errors.Join(wrong...)
+}
+
+// look reads the configuration's workflows again and holds them against the ComfyUI. It returns the number of all workflows, and why
+// those do not run that it has looked at.
+func (s *Stock) look() (all int, wrong []error) {
+	if s.scan() {
+		s.tell()
+	}
+	s.markAll()
+	for _, e := range s.all() {
+		all++
+		if e.source.From != workflow.FromConfiguration {
+			continue
+		}
+		s.read(e)
 		if s.settle(e) {
 			s.tell()
 		}
 		s.tellOf(e)
 		s.mu.Lock()
-		err := s.cannot(e)
-		s.mu.Unlock()
-		if err == nil {
-			wrong = nil
-			break
+		if err := s.cannot(e); err != nil {
+			wrong = append(wrong, err)
 		}
-		wrong = append(wrong, err)
+		s.mu.Unlock()
 	}
-	return errors.Join(wrong...)
+	return all, wrong
 }
 
 // cannot says why the worker does not run a workflow; nil when it does.
@@ -236,21 +259,8 @@ func (s *Stock) refresh(ctx context.Context) error {
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
-	s.reread()
-	for _, e := range s.entries {
-		if s.settle(e) {
-			s.tell()
-		}
-		s.tellOf(e)
-	}
+	s.look()
 	return nil
-}
-
-// reread reads all files again.
-func (l *Library) reread() {
-	for _, e := range l.entries {
-		l.read(e)
-	}
 }
 
 // tellOf tells what has become of a workflow on the worker.

@@ -2,10 +2,14 @@ package library
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // settling is the time from the first sign of an edit to reading the files: editors write in several steps.
@@ -20,15 +24,16 @@ func (l *Library) Watch(ctx context.Context) {
 		return
 	}
 	defer func() { _ = watcher.Close() }()
-	watched := map[string]bool{}
+	folders := map[string]bool{}
 	for _, s := range l.Sources {
-		folder := filepath.Dir(s.File)
-		if watched[folder] {
-			continue
-		}
-		watched[folder] = true
-		if err := watcher.Add(folder); err != nil {
-			l.Log.Warn("an edited workflow will be seen at the next start only", "file", s.File, "err", err)
+		folders[filepath.Dir(s.File)] = true
+	}
+	if l.Folder != "" {
+		folders[l.Folder] = true
+	}
+	for folder := range folders {
+		if err := watcher.Add(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			l.Log.Warn("an edited workflow will be seen at the next start only", "folder", folder, "err", err)
 		}
 	}
 	settled := time.After(0) // they may have been edited since they were read
@@ -47,9 +52,32 @@ func (l *Library) Watch(ctx context.Context) {
 			l.Log.Warn("an edit of a workflow may have been missed", "err", err)
 		case <-settled:
 			settled = nil
+			l.rescan()
 			l.tellEdited()
 		}
 	}
+}
+
+// rescan looks at the files of the folder again: what has changed in them is taken in, whatever the ComfyUIs do.
+func (l *Library) rescan() {
+	changed := l.scan()
+	for _, e := range l.all() {
+		if e.source.From == workflow.FromFolder && !l.seen(e).fresh(e.source.stamp()) {
+			l.mu.Lock()
+			e.pending = true
+			l.mu.Unlock()
+		}
+	}
+	if changed {
+		l.tell()
+	}
+	l.rouse()
+}
+
+func (l *Library) seen(e *entry) stamp {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return e.seen
 }
 
 // tellEdited asks every stock to look.

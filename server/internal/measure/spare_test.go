@@ -84,7 +84,7 @@ func newBench(t *testing.T, ids ...string) *bench {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.offers[id] = workflow.New(id, id, file, form.Find(file.Graph, info, file.Author)).On(info)
+		b.offers[id] = workflow.New(id, id, file, form.Find(file.Graph, info, file.Author), "").On(info)
 	}
 	b.ledger = measured.New(b.store, "gpu", slog.New(slog.DiscardHandler))
 	if err := b.ledger.Read(t.Context()); err != nil {

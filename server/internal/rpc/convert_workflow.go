@@ -2,12 +2,14 @@ package rpc
 
 import (
 	"encoding/json"
+	"net/url"
 	"strconv"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -16,18 +18,39 @@ const (
 	maxChoices = 256 << 10
 	// maxProblems bounds the problems of a workflow that are told.
 	maxProblems = 50
+	// maxProblemsInState bounds them in the live state.
+	maxProblemsInState = 3
+	// maxInState bounds the workflows in the live state: all of them are in lists.
+	maxInState = 200
+	// maxDescription bounds a description in lists, in characters.
+	maxDescription = 200
+	maxTags        = 20
 	// maxExample bounds the example of a prompt, in characters.
 	maxExample = 16 << 10
 )
 
-func summaryToProto(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSummary {
+// WorkflowPictures is the path of the pictures of workflows; the workflow's id follows, and "/thumbnail".
+const WorkflowPictures = "/workflows/"
+
+// summaryToProto shows at most so many problems.
+func summaryToProto(w workflow.Workflow, workers []health.Worker, problems int) *pb.WorkflowSummary {
 	out := &pb.WorkflowSummary{
-		Id:       w.ID,
-		Title:    w.Title,
-		Version:  w.Version,
-		Bookable: w.Bookable,
-		Source:   workflowSources[w.Source],
-		Problems: each(w.Problems[:min(len(w.Problems), maxProblems)], func(p string) string { return job.Beginning(p, maxDetail) }),
+		Id:          w.ID,
+		Title:       w.Title,
+		Version:     w.Version,
+		Bookable:    w.Bookable,
+		Problems:    each(w.Problems[:min(len(w.Problems), problems)], func(p string) string { return job.Beginning(p, maxDetail) }),
+		Description: job.Beginning(w.Description, maxDescription),
+		Tags:        w.Tags[:min(len(w.Tags), maxTags)],
+		Disabled:    w.Disabled,
+		Source:      workflowSources[w.Source],
+		Paid:        w.Paid,
+		Results:     each(w.Results, func(k workflow.ResultKind) pb.ResultKind { return outputKinds[k] }),
+		Files:       each(w.Files, func(k form.FileKind) pb.FileKind { return fileKinds[k] }),
+		UpdatedAtMs: w.UpdatedAt,
+	}
+	if w.Picture != "" {
+		out.Thumbnail = WorkflowPictures + url.PathEscape(w.ID) + "/thumbnail?v=" + url.QueryEscape(w.Picture)
 	}
 	for _, worker := range workers {
 		for _, e := range worker.Estimates {
@@ -45,8 +68,28 @@ func summaryToProto(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSu
 	return out
 }
 
+// summariesToProto shows the workflows of the live state: the first, each as briefly as can be.
 func summariesToProto(workflows []workflow.Workflow, workers []health.Worker) []*pb.WorkflowSummary {
-	return each(workflows, func(w workflow.Workflow) *pb.WorkflowSummary { return summaryToProto(w, workers) })
+	return each(workflows[:min(len(workflows), maxInState)], func(w workflow.Workflow) *pb.WorkflowSummary {
+		return summaryToProto(w, workers, maxProblemsInState)
+	})
+}
+
+// workflowToProto shows everything that is known of a workflow, its hidden inputs only where they are wanted.
+func workflowToProto(d library.Detail, workers []health.Worker, hidden bool) *pb.Workflow {
+	out := &pb.Workflow{
+		Summary:  summaryToProto(d.Workflow, workers, maxProblems),
+		Filename: d.Filename,
+	}
+	out.Summary.Description = d.Description
+	if d.Offer.Version == nil {
+		return out // its form is not known yet, as the problems say
+	}
+	out.Inputs, out.NodeCount = formToProto(d.Offer.Form, hidden), int32(len(d.Offer.Graph.Nodes))
+	out.Outputs = each(d.Outputs, func(o workflow.Output) *pb.WorkflowOutput {
+		return &pb.WorkflowOutput{NodeId: o.NodeID, Title: job.Beginning(o.Title, maxDetail), Kind: outputKinds[o.Kind]}
+	})
+	return out
 }
 
 // formToProto lists the inputs, hidden ones only where they are wanted.

@@ -95,6 +95,13 @@ var (
 		workflow.FromFolder:        pb.WorkflowSource_WORKFLOW_SOURCE_FOLDER,
 		workflow.FromImport:        pb.WorkflowSource_WORKFLOW_SOURCE_IMPORT,
 	}
+	outputKinds = map[workflow.ResultKind]pb.ResultKind{
+		workflow.ImageResult: pb.ResultKind_RESULT_KIND_IMAGE,
+		workflow.VideoResult: pb.ResultKind_RESULT_KIND_VIDEO,
+		workflow.AudioResult: pb.ResultKind_RESULT_KIND_AUDIO,
+		workflow.TextResult:  pb.ResultKind_RESULT_KIND_TEXT,
+		workflow.FileResult:  pb.ResultKind_RESULT_KIND_FILE,
+	}
 	inputRoles = map[form.Role]pb.InputRole{
 		form.Prompt:         pb.InputRole_INPUT_ROLE_PROMPT,
 		form.NegativePrompt: pb.InputRole_INPUT_ROLE_NEGATIVE_PROMPT,

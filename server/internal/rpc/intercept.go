@@ -44,6 +44,7 @@ var audiences = map[string]audience{
 	api.WorkflowServiceGetWorkflowProcedure:     signedIn,
 	api.WorkflowServiceListTemplatesProcedure:   signedIn,
 	api.WorkflowServiceMeasureWorkflowProcedure: administrators,
+	api.WorkflowServiceCheckWorkflowProcedure:   signedIn,
 
 	api.WorkerServiceListWorkersProcedure:   signedIn,
 	api.WorkerServiceGetWorkerProcedure:     signedIn,

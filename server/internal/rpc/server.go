@@ -23,6 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -64,6 +65,7 @@ type Server struct {
 	Store      Store
 	Live       *changes.Follower // keeps Feed up to date with Store
 	Catalog    Catalog
+	Library    *library.Library
 	Workers    Workers
 	Uploads    *uploads.Uploads
 	Templates  *templates.Templates

@@ -8,6 +8,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -29,26 +30,53 @@ type workflowService struct {
 
 func (s workflowService) ListWorkflows(_ context.Context, r *pb.ListWorkflowsRequest) (*pb.ListWorkflowsResponse, error) {
 	workers := s.Catalog.State().Workers
-	shown, next, err := pageOfAll(r, s.Catalog.Workflows(),
-		func(w workflow.Workflow) *pb.WorkflowSummary { return summaryToProto(w, workers) },
+	var wanted []workflow.Workflow
+	for _, w := range s.Catalog.Workflows() {
+		if w.Matches(r.Query) {
+			wanted = append(wanted, w)
+		}
+	}
+	shown, next, err := pageOfAll(r, wanted,
+		func(w workflow.Workflow) *pb.WorkflowSummary { return summaryToProto(w, workers, maxProblems) },
 		func(w workflow.Workflow) string { return w.ID })
 	return &pb.ListWorkflowsResponse{Workflows: shown, NextPageToken: next}, err
 }
 
 func (s workflowService) GetWorkflow(ctx context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
-	found, known := s.Catalog.Workflow(r.WorkflowId)
-	if !known {
-		return nil, fault.NoSuch("workflow", r.WorkflowId)
+	if r.Version != "" {
+		if _, err := s.Catalog.Offer(ctx, r.WorkflowId, r.Version); err != nil {
+			return nil, err
+		}
 	}
-	out := &pb.Workflow{Summary: summaryToProto(found, s.Catalog.State().Workers)}
-	s.addFitness(out)
-	if found.Version == "" && r.Version == "" {
-		return &pb.GetWorkflowResponse{Workflow: out}, nil // its form is not known yet, as the problems say
-	}
-	offer, err := s.Catalog.Offer(ctx, r.WorkflowId, r.Version)
+	found, err := s.Library.Detail(r.WorkflowId)
 	if err != nil {
 		return nil, err
 	}
-	out.Inputs, out.NodeCount = formToProto(offer.Form, false), int32(offer.NodeCount())
-	return &pb.GetWorkflowResponse{Workflow: out}, nil
+	shown, err := s.shown(ctx, found, r.ShowHidden)
+	return &pb.GetWorkflowResponse{Workflow: shown}, err
+}
+
+func (s workflowService) CheckWorkflow(ctx context.Context, r *pb.CheckWorkflowRequest) (*pb.CheckWorkflowResponse, error) {
+	if err := s.Library.Recheck(ctx, r.WorkflowId); err != nil || r.WorkflowId == "" {
+		return &pb.CheckWorkflowResponse{}, err
+	}
+	found, err := s.Library.Detail(r.WorkflowId)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.shown(ctx, found, false)
+	return &pb.CheckWorkflowResponse{Workflow: shown}, err
+}
+
+// shown returns a workflow as the caller may see it. Hidden inputs are for those who may change it; fault.NotOwner for others.
+func (s workflowService) shown(ctx context.Context, d library.Detail, hidden bool) (*pb.Workflow, error) {
+	by := viewer(ctx)
+	editable := d.Source != workflow.FromConfiguration && s.Presenter.Policy.MayChangeWorkflow(by, d.Importer)
+	if hidden && !editable && !by.Administrator {
+		return nil, fault.New(fault.NotOwner, "only administrators and whoever imported the workflow see what is hidden")
+	}
+	out := workflowToProto(d, s.Catalog.State().Workers, hidden)
+	out.Editable = editable
+	s.addFitness(out)
+	return out, nil
 }

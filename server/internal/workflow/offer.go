@@ -25,13 +25,19 @@ type Offer struct {
 // classes are missing that the graph names. With a nil info nothing is known of the classes, and the form tells what the graph's
 // own values do.
 func (v *Version) On(info *objectinfo.Info) Offer {
-	o := Offer{Version: v, Graph: v.Graph, texts: v.Texts, info: info}
+	o := v.Bare(info)
+	o.Form = form.Describe(v.Form, o.Graph, info)
+	return o
+}
+
+// Bare is On without the form.
+func (v *Version) Bare(info *objectinfo.Info) Offer {
+	o := Offer{Version: v, Graph: v.Graph, Form: &form.Form{}, texts: v.Texts, info: info}
 	if v.Converted && info != nil {
 		if converted, err := editor.Convert(v.Editor, editor.Options{Info: info, Later: true}); err == nil {
 			o.Graph, o.texts = converted.Graph, converted.Texts
 		}
 	}
-	o.Form = form.Describe(v.Form, o.Graph, info)
 	return o
 }
 

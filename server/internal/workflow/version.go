@@ -39,27 +39,34 @@ type Version struct {
 	Editor *jsontree.Object
 	// Converted says that Graph was made of Editor, with the classes of one ComfyUI.
 	Converted bool
+	// MainOutput is the node whose result is the main one; empty: the first that keeps something.
+	MainOutput string
 	// Texts names the fields that the page fills in each time it posts.
 	Texts []editor.Target
 }
 
-// New makes the version of a workflow that a file and a form are.
-func New(id, title string, file *workflowfile.Workflow, kept *form.Form) *Version {
+// New makes the version of a workflow that a file and a form are. mainOutput is the node whose result is the main one; empty: the
+// first that keeps something.
+func New(id, title string, file *workflowfile.Workflow, kept *form.Form, mainOutput string) *Version {
 	v := &Version{
-		ID:        id,
-		Title:     title,
-		Graph:     file.Graph,
-		Form:      kept,
-		File:      file.Format,
-		Editor:    file.Editor,
-		Converted: file.Converted,
-		Texts:     file.Texts,
+		ID:         id,
+		Title:      title,
+		Graph:      file.Graph,
+		Form:       kept,
+		File:       file.Format,
+		Editor:     file.Editor,
+		Converted:  file.Converted,
+		Texts:      file.Texts,
+		MainOutput: mainOutput,
 	}
 	source := json.Marshaler(v.Graph)
 	if v.Converted {
 		source = v.Editor
 	}
 	v.Hash = hash(source, kept)
+	if mainOutput != "" {
+		v.Hash = hash(source, kept, mainOutput)
+	}
 	return v
 }
 
@@ -131,11 +138,12 @@ type more struct {
 	File      graphfile.Format `json:"file,omitempty"`
 	Converted bool             `json:"converted,omitempty"`
 	Texts     []editor.Target  `json:"texts,omitempty"`
+	Main      string           `json:"main_output,omitempty"`
 }
 
 // Encode returns the version for Decode.
 func (v *Version) Encode() Encoded {
-	e := Encoded{Graph: encode(v.Graph), Form: encode(v.Form), More: encode(more{v.File, v.Converted, v.Texts})}
+	e := Encoded{Graph: encode(v.Graph), Form: encode(v.Form), More: encode(more{v.File, v.Converted, v.Texts, v.MainOutput})}
 	if v.Editor != nil {
 		e.Editor = encode(v.Editor)
 	}
@@ -168,7 +176,7 @@ func Decode(id, title, hash string, e Encoded) (*Version, error) {
 			return nil, err
 		}
 	}
-	v.File, v.Converted, v.Texts = m.File, m.Converted, m.Texts
+	v.File, v.Converted, v.Texts, v.MainOutput = m.File, m.Converted, m.Texts, m.Main
 	return v, nil
 }
 

@@ -49,7 +49,7 @@ func version(t *testing.T, graph string, inputs ...string) *workflow.Version {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return workflow.New("fox", "Fox", file, kept)
+	return workflow.New("fox", "Fox", file, kept, "")
 }
 
 func foxVersion(t *testing.T) *workflow.Version {
@@ -301,7 +301,7 @@ func FuzzVersion(f *testing.F) {
 		if err != nil {
 			return
 		}
-		v := workflow.New("f", "F", file, form.Find(file.Graph, nil, file.Author))
+		v := workflow.New("f", "F", file, form.Find(file.Graph, nil, file.Author), "")
 		o := v.On(nil)
 		values := o.Complete(workflow.Values{"prompt": workflow.Text("p")}, func(uint64) uint64 { return 1 })
 		if filled := o.Fill(values, "n", noon, nil); !json.Valid(filled) {
