@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -99,4 +100,47 @@ func TestMeasuringOnDemand(t *testing.T) {
 		return now.Measurement.MeasuredAtMs > before.Measurement.MeasuredAtMs &&
 			now.Measurement.State == pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE
 	})
+}
+
+func TestWorkflowsOfTheFolderAreMeasuredInFreeTime(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if err := os.Mkdir(filepath.Join(s.Folder, "workflows"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const picture = `{
+		"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 255}},
+		"2": {"class_type": "ImagePadForOutpaint", "inputs": {"image": ["1", 0], "left": 8, "top": 8, "right": 8, "bottom": 8,
+			"feathering": 0}},
+		"3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}}}`
+	s.write("workflows/padded.json", picture)
+	s.write("workflows/shown.json", strings.ReplaceAll(picture, "SaveImage", "PreviewImage"))
+	s.write("workflows/paid.json", `{
+		"1": {"class_type": "FluxProUltraImageNode", "inputs": {"prompt": "a fox", "prompt_upsampling": false, "seed": 0,
+			"aspect_ratio": "16:9", "raw": false}},
+		"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "paid"}}}`)
+	s.Config["workflows"] = map[string]any{"measure_every": "1ms"}
+	s.start()
+	user := s.signIn()
+	state := func(id string) pb.WorkflowMeasurementState {
+		response, err := user.Workflows.GetWorkflow(t.Context(), &pb.GetWorkflowRequest{WorkflowId: id})
+		if err != nil || len(response.Workflow.Workers) != 1 {
+			t.Fatal(response, err)
+		}
+		return response.Workflow.Workers[0].Measurement.State
+	}
+	measured := func() bool {
+		return state("padded") == pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE &&
+			state("shown") == pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_BAD_RESULT
+	}
+	s.eventually("both are measured", measured)
+	if got := state("paid"); got != pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_NEVER {
+		t.Errorf("the one that costs money: %v", got)
+	}
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+	s.start()
+	if user = s.signIn(); !measured() {
+		t.Error("a restart forgets it")
+	}
 }
