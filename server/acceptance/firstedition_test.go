@@ -62,6 +62,7 @@ func extract(from io.Reader, name string) error {
 // The data folder of the first edition is taken over with everything in it. That service was killed while a job ran, and its
 // write-ahead log was not yet in the database.
 func TestFirstEditionIsTakenOver(t *testing.T) {
+	alone(t)
 	s := newSite(t)
 	s.unpack(filepath.Join("testdata", "first-edition.tar.gz"))
 	s.start()

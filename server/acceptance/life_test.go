@@ -136,6 +136,7 @@ func TestStopBooksTheInterruptedJobAgain(t *testing.T) {
 }
 
 func TestBadStartsSayWhatToDo(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	t.Run("unknown keys and wrong types", func(t *testing.T) {
 		s := newSite(t).with("server.prot", 1).with("comfy_ui.api_port", "8188")

@@ -138,6 +138,7 @@ func TestStrangersLearnLittle(t *testing.T) {
 
 // TestHealthKeepsItsReason holds that strangers learn whether bookings are taken, and only who has a token why not.
 func TestHealthKeepsItsReason(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	s := newSite(t).with("access.mode", "invite").start()
 	for _, pid := range s.ComfyPIDs() {

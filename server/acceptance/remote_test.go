@@ -154,6 +154,7 @@ func TestResultsOfARemoteComfyUI(t *testing.T) {
 
 // A login in front of ComfyUI is said at once, with what helps; with a token the service works, and tells it to nobody else.
 func TestLoginInFrontOfComfyUI(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	const token = "s3cret.token-0123456789"
 	var closed atomic.Bool

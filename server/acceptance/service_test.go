@@ -6,6 +6,7 @@ package acceptance_test
 
 import (
 	"context"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -22,6 +23,10 @@ import (
 const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if *workers > 1 {
+		lane = "gpu"
+	}
 	code := m.Run()
 	servicetest.Clean()
 	os.Exit(code)
@@ -43,6 +48,7 @@ type site struct {
 	url     string
 	process *servicetest.Process // the latest
 	log     servicetest.Log
+	crowded bool // has more workers than the test asks for
 }
 
 // newSite makes a site. The arguments are added to those of the simulated ComfyUI.
@@ -79,6 +85,7 @@ func freePort(t *testing.T) int {
 
 func (s *site) writeConfig() {
 	s.t.Helper()
+	s.crowd()
 	if err := s.Config.Write(s.ConfigFile()); err != nil {
 		s.t.Fatal(err)
 	}
@@ -87,6 +94,7 @@ func (s *site) writeConfig() {
 // launch starts the service and does not wait for its port.
 func (s *site) launch() {
 	s.t.Helper()
+	s.crowd()
 	process, err := s.Launch(&s.log)
 	if err != nil {
 		s.t.Fatal(err)
@@ -97,6 +105,7 @@ func (s *site) launch() {
 // start starts the service and waits until its port is open.
 func (s *site) start() *site {
 	s.t.Helper()
+	booted := s.timesBooted()
 	s.launch()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
@@ -105,6 +114,7 @@ func (s *site) start() *site {
 		s.t.Fatal(err)
 	}
 	s.url = url
+	s.untilLane(ctx, booted)
 	return s
 }
 
@@ -185,11 +195,11 @@ func (s *site) signIn(options ...connect.ClientOption) *client {
 }
 
 func nextFree(prompt string) *pb.BookJobRequest {
-	return &pb.BookJobRequest{Start: &pb.BookJobRequest_EarliestStartMs{}, Inputs: servicetest.Prompt(prompt)}
+	return &pb.BookJobRequest{Start: &pb.BookJobRequest_EarliestStartMs{}, Inputs: servicetest.Prompt(prompt), WorkerId: lane}
 }
 
 func exactly(start int64, prompt string) *pb.BookJobRequest {
-	return &pb.BookJobRequest{Start: &pb.BookJobRequest_StartMs{StartMs: start}, Inputs: servicetest.Prompt(prompt)}
+	return &pb.BookJobRequest{Start: &pb.BookJobRequest_StartMs{StartMs: start}, Inputs: servicetest.Prompt(prompt), WorkerId: lane}
 }
 
 func (c *client) book(r *pb.BookJobRequest) *pb.Job {

@@ -126,17 +126,17 @@ func TestAnyWorkerIsTheOneThatEndsFirst(t *testing.T) {
 	start := now() + 600_000
 	seen := map[string]bool{}
 	for i := range 3 {
-		j := user.book(exactly(start, "a fox"))
+		j := user.book(anywhere(exactly(start, "a fox")))
 		if seen[j.WorkerId] || (j.WorkerId == "three") != (i == 2) {
 			t.Errorf("booking %d went to %s, after %v", i, j.WorkerId, seen)
 		}
 		seen[j.WorkerId] = true
 	}
-	_, err := user.BookJob(t.Context(), exactly(start, "a fox too many"))
+	_, err := user.BookJob(t.Context(), anywhere(exactly(start, "a fox too many")))
 	if connect.CodeOf(err) != connect.CodeAlreadyExists && connect.CodeOf(err) != connect.CodeFailedPrecondition {
 		t.Errorf("all are taken: %v", err)
 	}
-	later := nextFree("a patient fox")
+	later := anywhere(nextFree("a patient fox"))
 	later.Start = &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: start}
 	if j := user.book(later); j.WorkerId == "three" || j.TimeSlot.StartMs <= start {
 		t.Errorf("the next free slot is on %s, %d ms after the others", j.WorkerId, j.TimeSlot.StartMs-start)
@@ -193,7 +193,7 @@ func TestAWorkerThatDoesNotStartKeepsNobodyWaiting(t *testing.T) {
 		return whole.Status == pb.SystemStatus_SYSTEM_STATUS_READY &&
 			one.GetStatus() == pb.WorkerStatus_WORKER_STATUS_OFFLINE && strings.Contains(one.GetReason(), "next try in")
 	})
-	if j := user.untilEnded(user.book(nextFree("a fox")).Id); j.Status != pb.JobStatus_JOB_STATUS_COMPLETED || j.WorkerId == "one" {
+	if j := user.untilEnded(user.book(anywhere(nextFree("a fox"))).Id); j.Status != pb.JobStatus_JOB_STATUS_COMPLETED || j.WorkerId == "one" {
 		t.Errorf("any worker: %v", j)
 	}
 	// When none starts the service ends, and says why.

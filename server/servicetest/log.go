@@ -33,10 +33,13 @@ func (l *Log) String() string {
 }
 
 // Await returns when the log holds a text, or with an error when ctx ends before.
-func (l *Log) Await(ctx context.Context, text string) error {
+func (l *Log) Await(ctx context.Context, text string) error { return l.AwaitAgain(ctx, text, 1) }
+
+// AwaitAgain returns when the log holds a text so many times, or with an error when ctx ends before.
+func (l *Log) AwaitAgain(ctx context.Context, text string, times int) error {
 	for {
 		l.mu.Lock()
-		if strings.Contains(l.content.String(), text) {
+		if strings.Count(l.content.String(), text) >= times {
 			l.mu.Unlock()
 			return nil
 		}
