@@ -147,6 +147,10 @@ test-go: build ## Run the Go tests, the parts with the race detector
 		$$(go list $(GO_MODULES) | grep -vxF "$$(go list $(GO_SUITES))")
 	COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -timeout 15m $(GO_SUITES)
 
+.PHONY: test-workers
+test-workers: build ## Run the acceptance tests once more, with three workers (WORKERS=3)
+	COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -count=1 -timeout 15m ./server/acceptance -args -workers $(or $(WORKERS),3)
+
 .PHONY: torture
 torture: ## Strike service and ComfyUI in every way for a long time, then check every answer (DURATION=10m or KILLS=300, SEED=0)
 	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h \

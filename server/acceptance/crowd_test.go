@@ -59,7 +59,7 @@ func (s *site) untilLane(ctx context.Context, booted int) {
 func alone(t *testing.T) {
 	t.Helper()
 	if *workers > 1 {
-		t.Skip("with several workers the service opens with another one")
+		t.Skip("with several workers the service goes on with the others")
 	}
 }
 

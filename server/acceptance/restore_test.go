@@ -89,6 +89,7 @@ func wantLost(t *testing.T, j *pb.Job) {
 
 // Whoever tries a backup, or a copy of the data folder, beside the running service leaves that one's ComfyUI and job alone.
 func TestRestoredBesideTheRunningService(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	original := newSite(t).start()
 	user := original.signIn()
@@ -134,6 +135,7 @@ func TestRestoredBesideTheRunningService(t *testing.T) {
 // After a restore in place nothing that ran since the backup runs again: what has left its picture is completed, what has not
 // is put aside. What is to come runs, under a prompt id of its own.
 func TestRestoreRunsNothingTwice(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	runLog := filepath.Join(t.TempDir(), "runs.jsonl")
 	s := newSite(t, "--run-log", runLog).start()

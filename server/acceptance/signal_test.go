@@ -45,6 +45,7 @@ func TestNohupSurvivesTheHangUp(t *testing.T) {
 
 // A ComfyUI that not even a kill ends, as one that hangs in a driver, does not hold up the stop of the service.
 func TestStopDoesNotWaitForAComfyUIThatCannotBeEnded(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	s := newSite(t).start()
 	pid := s.ComfyPIDs()[0]
