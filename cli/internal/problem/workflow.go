@@ -13,13 +13,16 @@ func byWorkflow(info *pb.ErrorInfo, message string) string {
 	id := info.GetMetadata()["workflow_id"]
 	switch info.GetReason() {
 	case pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW:
-		text := "workflow " + id + " has changed since that version"
+		text := "the workflow has changed since that version"
+		if id != "" {
+			text = "workflow " + id + " has changed since that version"
+		}
 		if changed := violations(nil, info); changed != "" {
 			text += ": " + changed
 		}
-		return fmt.Sprintf("%s; 'comfysched workflow show %s' shows it as it is now, version %s", text, id, info.GetMetadata()["version"])
+		return text + offer(id, "shows it as it is now, version "+info.GetMetadata()["version"])
 	case pb.ErrorReason_ERROR_REASON_NOT_BOOKABLE:
-		return fmt.Sprintf("%s; 'comfysched workflow show %s' tells more", message, id)
+		return message + offer(id, "tells more")
 	case pb.ErrorReason_ERROR_REASON_WORKFLOW_REFUSED:
 		return strings.Join(refusals(info), "; ")
 	case pb.ErrorReason_ERROR_REASON_NOT_FOUND:
@@ -28,6 +31,14 @@ func byWorkflow(info *pb.ErrorInfo, message string) string {
 		}
 	}
 	return ""
+}
+
+// offer names the command that shows a workflow, and what for; empty where it is not known which.
+func offer(id, what string) string {
+	if id == "" {
+		return ""
+	}
+	return fmt.Sprintf("; 'comfysched workflow show %s' %s", id, what)
 }
 
 // Refusals lists why a file was not taken as a workflow; empty for other errors.
