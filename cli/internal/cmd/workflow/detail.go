@@ -20,6 +20,9 @@ func detail(f *factory.Factory, w *pb.Workflow) error {
 	d.line("title", s.GetTitle())
 	d.line("about", s.GetDescription())
 	d.styled("state", text, style)
+	for n, problem := range unplaced(w) {
+		d.line([]string{"problems", ""}[min(n, 1)], problem)
+	}
 	d.line("time", times(s))
 	if s.GetPaid() {
 		d.styled("costs", "money for each run: it calls a paid service", f.IO.Yellow)
@@ -44,7 +47,10 @@ func detail(f *factory.Factory, w *pb.Workflow) error {
 
 // formTable prints the form below an empty line.
 func formTable(f *factory.Factory, w *pb.Workflow) error {
-	if len(w.GetInputs()) == 0 {
+	switch {
+	case len(w.GetInputs()) == 0 && len(unplaced(w)) > 0: // the form is not known
+		return nil
+	case len(w.GetInputs()) == 0:
 		_, err := fmt.Fprint(f.IO.Out, "\nIt has no inputs: a booking sets nothing.\n")
 		return err
 	}
@@ -52,6 +58,16 @@ func formTable(f *factory.Factory, w *pb.Workflow) error {
 		return err
 	}
 	return inputTable(f, w.GetInputs()).Print()
+}
+
+// unplaced are the problems of a workflow that no worker tells of: of one that could not be read, say.
+func unplaced(w *pb.Workflow) []string {
+	for _, fit := range w.GetWorkers() {
+		if len(fit.GetProblems()) > 0 {
+			return nil
+		}
+	}
+	return w.GetSummary().GetProblems()
 }
 
 // times are the lengths of the slots by worker.

@@ -74,7 +74,7 @@ func measurement(f *factory.Factory, m *pb.WorkflowMeasurement) string {
 			text += ": " + strings.Join(took, ", ")
 		}
 	case pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_NEVER:
-		text = "is never measured by itself"
+		return cmp.Or(m.GetText(), "it is never measured by itself")
 	}
 	if m.GetText() == "" {
 		return text

@@ -152,6 +152,18 @@ func upscale() *pb.WorkflowSummary {
 	}
 }
 
+// unread is of a class that no ComfyUI has, so that its form is not known.
+func unread() *pb.Workflow {
+	return &pb.Workflow{
+		Summary: &pb.WorkflowSummary{
+			Id:       "faces",
+			Source:   pb.WorkflowSource_WORKFLOW_SOURCE_FOLDER,
+			Problems: []string{"node 5 (FaceFinder): ComfyUI has no class \"FaceFinder\"; install the node pack that has it", "a second one"},
+		},
+		Workers: []*pb.WorkflowFitness{{WorkerId: "gpu"}},
+	}
+}
+
 // service is a server that has these workflows.
 func service() *servertest.Workflows {
 	return &servertest.Workflows{
@@ -161,6 +173,9 @@ func service() *servertest.Workflows {
 			return &pb.ListWorkflowsResponse{Workflows: []*pb.WorkflowSummary{portrait().GetSummary(), upscale(), off}}, nil
 		},
 		Get: func(_ context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
+			if r.GetWorkflowId() == "faces" {
+				return &pb.GetWorkflowResponse{Workflow: unread()}, nil
+			}
 			if r.GetWorkflowId() != "portrait" && r.GetWorkflowId() != "" {
 				return nil, servertest.Error(codes.NotFound, "there is no workflow \""+r.GetWorkflowId()+"\"", &pb.ErrorInfo{
 					Reason:   pb.ErrorReason_ERROR_REASON_NOT_FOUND,

@@ -48,6 +48,7 @@ func TestOutputs(t *testing.T) {
 	for name, args := range map[string][]string{
 		"list":          {"list"},
 		"show":          {"show", "portrait"},
+		"show-unread":   {"show", "faces"},
 		"show-hidden":   {"show", "portrait", "--hidden"},
 		"show-input":    {"show", "portrait", "cfg"},
 		"show-choices":  {"show", "portrait", "sampler"},

@@ -31,27 +31,32 @@ func mayBeLeftOut(i *pb.Input) bool {
 	return i.GetOptional() || i.GetSeed() != nil || form.Default(i) != nil
 }
 
-// inputTable is a form for people. Where hidden inputs are among them, it tells what is shown and which fields are set.
+// inputTable is a form for people. Where hidden inputs are among them, it tells what is shown and which fields are set instead of
+// what people call it.
 func inputTable(f *factory.Factory, inputs []*pb.Input) *render.Table {
-	all := slices.ContainsFunc(inputs, func(i *pb.Input) bool { return i.GetHidden() || len(i.GetTargets()) > 0 })
-	heading := []string{"NAME", "LABEL", "KIND", "TAKES", "DEFAULT", "HELP"}
-	if all {
-		heading = []string{"NAME", "LABEL", "KIND", "TAKES", "DEFAULT", "SHOWN", "SETS"}
+	const most = 30
+	room := 20
+	if f.IO.Width() < 100 {
+		room = 14
 	}
-	t := render.NewTable(f.IO, heading...)
+	if slices.ContainsFunc(inputs, func(i *pb.Input) bool { return i.GetHidden() || len(i.GetTargets()) > 0 }) {
+		t := render.NewTable(f.IO, "NAME", "KIND", "TAKES", "DEFAULT", "SHOWN", "SETS")
+		t.Names = []string{"TAKES"}
+		for _, i := range inputs {
+			shown := render.Text("yes")
+			if i.GetHidden() {
+				shown = render.Cell{Text: "no", Style: f.IO.Faint}
+			}
+			t.Row(render.Text(i.GetName()), render.Text(kind(i)), render.Text(cut(form.Takes(i), most)), usual(f, i, room), shown,
+				render.Text(targets(i)))
+		}
+		return t
+	}
+	t := render.NewTable(f.IO, "NAME", "LABEL", "KIND", "TAKES", "DEFAULT", "HELP")
 	t.Names, t.Several = []string{"LABEL", "TAKES"}, []string{"LABEL", "HELP"}
 	for _, i := range inputs {
-		cells := []render.Cell{render.Text(i.GetName()), render.Text(label(i)), render.Text(kind(i)), render.Text(cut(form.Takes(i), 30))}
-		cells = append(cells, usual(f, i, 20))
-		if !all {
-			t.Row(append(cells, render.Text(i.GetHelp()))...)
-			continue
-		}
-		shown := render.Text("yes")
-		if i.GetHidden() {
-			shown = render.Cell{Text: "no", Style: f.IO.Faint}
-		}
-		t.Row(append(cells, shown, render.Text(targets(i)))...)
+		t.Row(render.Text(i.GetName()), render.Text(label(i)), render.Text(kind(i)), render.Text(cut(form.Takes(i), most)),
+			usual(f, i, room), render.Text(i.GetHelp()))
 	}
 	return t
 }

@@ -92,7 +92,8 @@ func table(f *factory.Factory, workflows []*pb.WorkflowSummary) *render.Table {
 	t.Names = []string{"TITLE"}
 	for _, w := range workflows {
 		state, style := state(f, w)
-		t.Row(render.Text(w.GetId()), render.Text(cut(w.GetTitle(), 32)), render.Text(source(w)), render.Cell{Text: state, Style: style},
+		from := strings.TrimSuffix(source(w), "uration")
+		t.Row(render.Text(w.GetId()), render.Text(cut(w.GetTitle(), 32)), render.Text(from), render.Cell{Text: state, Style: style},
 			render.Text(length(w)), render.Text(problems(w)))
 	}
 	return t
