@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/editor"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
@@ -118,11 +120,23 @@ func initial(in *form.Input) Value {
 		}
 	case string:
 		if in.Kind == form.File {
-			return File{Input: value}
+			return initialFile(in, value)
 		}
 		return Text(value)
 	case bool:
 		return Boolean(value)
+	}
+	return nil
+}
+
+// initialFile returns the file that the graph names, unless it is known not to be there: then an input that can do without a file is
+// empty. Files in folders are taken, but not listed.
+func initialFile(in *form.Input, name string) Value {
+	switch {
+	case in.Choices == nil, slices.Contains(in.Choices, name), strings.ContainsAny(name, `/\[`):
+		return File{Input: name}
+	case in.Optional:
+		return File{}
 	}
 	return nil
 }

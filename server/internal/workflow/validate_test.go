@@ -120,3 +120,27 @@ func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
 		t.Errorf("a prompt where there is none: %v", err)
 	}
 }
+
+// A file that the graph names and ComfyUI does not have has to be named, or is left out where it may be.
+func TestTheGraphsOwnFile(t *testing.T) {
+	file := func(name string, optional bool, choices ...string) form.Input {
+		return form.Input{Name: "image", Kind: form.File, Default: name, Choices: choices, Optional: optional}
+	}
+	for name, c := range map[string]struct {
+		in   form.Input
+		want workflow.Value // nil: a booking has to name one
+	}{
+		"there":            {file("cat.png", false, "cat.png"), workflow.File{Input: "cat.png"}},
+		"not there":        {file("cat.png", false, "dog.png"), nil},
+		"none is there":    {form.Input{Name: "image", Kind: form.File, Default: "cat.png", Choices: []string{}}, nil},
+		"may be left out":  {file("cat.png", true, "dog.png"), workflow.File{}},
+		"in a folder":      {file("pets/cat.png", false, "dog.png"), workflow.File{Input: "pets/cat.png"}},
+		"nothing is known": {form.Input{Name: "image", Kind: form.File, Default: "cat.png"}, workflow.File{Input: "cat.png"}},
+	} {
+		o := offer(c.in)
+		got := o.Complete(nil, func(uint64) uint64 { return 0 })["image"]
+		if err := o.Validate(nil); got != c.want || (err == nil) != (c.want != nil) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
