@@ -8,6 +8,7 @@ import (
 )
 
 func TestLogLevel(t *testing.T) {
+	alone(t)
 	t.Parallel()
 	t.Run("debug", func(t *testing.T) {
 		s := newSite(t)

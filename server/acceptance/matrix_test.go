@@ -294,7 +294,9 @@ func (s *stage) whenReady() any {
 }
 
 func (s *stage) workflow() any {
-	var told struct{ Workflow struct{ Summary struct{ Id string } } }
+	var told struct {
+		Workflow struct{ Summary struct{ Id string } }
+	}
 	s.ask(s.personas[admin], "WorkflowService/GetWorkflow", nil, &told)
 	return fields{"workflowId": told.Workflow.Summary.Id}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
 
-// event is what somebody did to a job.
+// event notes somebody's deed to a job.
 func event(by account.Actor, action audit.Action, j job.Job, now int64, detail string) audit.Event {
 	if j.UserID != by.ID {
 		detail = j.UserName + "'s job; " + detail

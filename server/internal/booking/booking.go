@@ -30,7 +30,7 @@ var (
 	ErrStopping = fault.New(fault.Stopping, "the service is stopping: try again when it is back")
 )
 
-// Offers is what can be booked.
+// Offers tells which workflows can be booked on which workers.
 type Offers interface {
 	// Workers returns the ids of all workers, in the order of the configuration.
 	Workers() []string
@@ -46,7 +46,7 @@ type Offers interface {
 	Candidates(workflow, worker string) ([]string, error)
 }
 
-// Config is what the use cases work with.
+// Config holds the parts that the use cases work with.
 type Config struct {
 	Store     store.Store
 	Offers    Offers

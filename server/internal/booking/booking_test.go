@@ -92,18 +92,20 @@ func (s *shelf) Offer(_ context.Context, id, _ string) (o workflow.Offer, err er
 	}
 	version, _ := s.version.Load().(string)
 	v := workflow.Unknown("fox")
-	v.Hash, v.Form = "hash"+version, &form.Form{Inputs: []form.Input{
-		{Name: "prompt", Role: form.Prompt, Kind: form.Text},
-		{Name: "seed", Role: form.SeedRole, Kind: form.Seed, Max: "16777215"},
-		{
-			Name:    "width",
-			Kind:    form.Integer,
-			Min:     "16",
-			Max:     "2048",
-			Step:    "16",
-			Default: json.Number("512"),
+	v.Hash, v.Form = "hash"+version, &form.Form{
+		Inputs: []form.Input{
+			{Name: "prompt", Role: form.Prompt, Kind: form.Text},
+			{Name: "seed", Role: form.SeedRole, Kind: form.Seed, Max: "16777215"},
+			{
+				Name:    "width",
+				Kind:    form.Integer,
+				Min:     "16",
+				Max:     "2048",
+				Step:    "16",
+				Default: json.Number("512"),
+			},
 		},
-	}}
+	}
 	return v.On(nil), nil
 }
 
@@ -143,7 +145,7 @@ func (d *desk) measure(slot int64) {
 	d.lengths["gpu"] = estimate.Length{Expected: slot * 9 / 10, Slot: slot}
 }
 
-// lengths are how long any workflow takes, by worker.
+// lengths gives the time that any workflow takes, by worker.
 type lengths map[string]estimate.Length
 
 // Estimate implements estimate.Estimator.

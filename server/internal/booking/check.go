@@ -13,7 +13,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// Quote is what a booking would get.
+// Quote tells the outcome that a booking would have.
 type Quote struct {
 	Slot     schedule.Slot // with Worker
 	Worker   string        // empty: the problems leave no place

@@ -11,10 +11,10 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// clearStep is how many bookings are moved out of a pause in one update: whoever writes beside it waits for no more.
+// clearStep bounds the bookings that are moved out of a pause in one update: whoever writes beside it waits for no more.
 const clearStep = 50
 
-// clearAgain is when to go on after bookings could not be moved.
+// clearAgain delays another try after bookings could not be moved.
 const clearAgain = time.Second
 
 // KeepPausesClear moves bookings out of the pauses of all workers until ctx ends: what a life before this one left there,

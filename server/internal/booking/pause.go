@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// maxNamed is how many bookings in the way of a pause are named.
+// maxNamed bounds the bookings in the way of a pause that are named.
 const maxNamed = 100
 
 // PauseRequest is a pause that is asked for.

@@ -16,24 +16,30 @@ import (
 )
 
 var (
-	drawing = graph.New([]graph.Node{{ID: "1", Class: "X", Inputs: []graph.Input{
-		{Name: "text", Value: "a fox"},
-		{Name: "style", Value: "oil"},
-		{Name: "steps", Value: json.Number("4")},
-		{Name: "seed", Value: json.Number("7")},
-		{Name: "clip", Value: graph.Link{Node: "1"}},
-	}}})
+	drawing = graph.New([]graph.Node{{
+		ID:    "1",
+		Class: "X",
+		Inputs: []graph.Input{
+			{Name: "text", Value: "a fox"},
+			{Name: "style", Value: "oil"},
+			{Name: "steps", Value: json.Number("4")},
+			{Name: "seed", Value: json.Number("7")},
+			{Name: "clip", Value: graph.Link{Node: "1"}},
+		},
+	}})
 )
 
 func at(field string) []form.Target { return []form.Target{{Node: "1", Field: field}} }
 
 func found() *form.Form {
-	return &form.Form{Inputs: []form.Input{
-		{Name: "prompt", Label: "Prompt", Kind: form.Text, Role: form.Prompt, Targets: at("text")},
-		{Name: "steps", Label: "Steps", Kind: form.Integer, Role: form.Steps, Targets: at("steps")},
-		{Name: "seed", Label: "Seed", Kind: form.Seed, Role: form.SeedRole, Targets: at("seed")},
-		{Name: "style", Label: "Style", Kind: form.Text, Hidden: true, Targets: at("style")},
-	}}
+	return &form.Form{
+		Inputs: []form.Input{
+			{Name: "prompt", Label: "Prompt", Kind: form.Text, Role: form.Prompt, Targets: at("text")},
+			{Name: "steps", Label: "Steps", Kind: form.Integer, Role: form.Steps, Targets: at("steps")},
+			{Name: "seed", Label: "Seed", Kind: form.Seed, Role: form.SeedRole, Targets: at("seed")},
+			{Name: "style", Label: "Style", Kind: form.Text, Hidden: true, Targets: at("style")},
+		},
+	}
 }
 
 func parse(t *testing.T, text string) edits.Edits {

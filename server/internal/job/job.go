@@ -11,7 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// Status is where a job is in its life.
+// Status tells where a job stands in its life.
 type Status string
 
 // The statuses.
@@ -106,7 +106,7 @@ type Result struct {
 	Text     string `json:"text,omitempty"` // with Words
 }
 
-// FailureReason is why a job failed, for programs.
+// FailureReason tells programs why a job failed.
 type FailureReason string
 
 // The reasons.
@@ -127,7 +127,7 @@ type Failure struct {
 	NodeID  string        `json:"node_id,omitempty"`
 }
 
-// DelayKind is how a job departs from the slot it was booked for.
+// DelayKind tells how a job departs from the slot it was booked for.
 type DelayKind string
 
 // The kinds of delay.
@@ -145,5 +145,5 @@ type Delay struct {
 	BookedStart int64     `json:"booked_start"` // start of the slot first booked
 }
 
-// OnTime is how long after its slot's start a job may start and still be on time, in milliseconds.
+// OnTime bounds, in milliseconds, how late after its slot's start a job may start and still be on time.
 const OnTime = 50

@@ -5,7 +5,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// MaxLosses is how many attempts of a job may be lost before it fails.
+// MaxLosses bounds the attempts of a job that may be lost before it fails.
 const MaxLosses = 1
 
 // StartProcessing claims the job for ComfyUI. It starts when its graph is posted.

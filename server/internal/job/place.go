@@ -1,6 +1,6 @@
 package job
 
-// Place is where on the timelines a job goes, and how long it takes there.
+// Place names a stretch of a timeline for a job, and the time that it takes there.
 type Place struct {
 	Worker   string
 	Start    int64 // of the slot
@@ -14,5 +14,5 @@ func (j *Job) MoveTo(p Place) {
 	j.Move(p.Start)
 }
 
-// ExpectedEnd is when a running job is expected to end.
+// ExpectedEnd gives the moment at which a running job is expected to end.
 func (j Job) ExpectedEnd() int64 { return max(j.StartedAt, j.Start) + j.Estimate }

@@ -1,6 +1,6 @@
 package job
 
-// Progress is how far a running job is.
+// Progress tells how far a running job is.
 type Progress struct {
 	JobID      string
 	UserID     string // owner; filled in by the live state

@@ -22,7 +22,7 @@ const (
 	guessRate, guessBurst     = 20, 100
 )
 
-// pictures is how many files count as one call: a page shows many.
+// pictures counts so many files as one call: a page shows many.
 const pictures = 10
 
 // admission holds back who comes too often.
@@ -126,7 +126,7 @@ func (s *Server) token(ctx context.Context, header http.Header) string {
 	return cookie.Value
 }
 
-// cookieName is what the cookie is called. The prefix makes browsers take it from this very host and encrypted only.
+// cookieName names the cookie. The prefix makes browsers take it from this very host and encrypted only.
 func (s *Server) cookieName(ctx context.Context) string {
 	if gate.PeerOf(ctx).Secure {
 		return "__Host-" + s.CookieName
@@ -136,5 +136,5 @@ func (s *Server) cookieName(ctx context.Context) string {
 
 func peerAddress(ctx context.Context) string { return gate.PeerOf(ctx).Address }
 
-// source is what stands for all addresses that one host may have.
+// source gives one name to all addresses that one host may have.
 func source(ctx context.Context) string { return refusal.Network(peerAddress(ctx)) }

@@ -161,12 +161,16 @@ func TestFormFitsIntoAMessage(t *testing.T) {
 	for i := range 50_000 {
 		choices = append(choices, fmt.Sprintf("a model with a long name %d.safetensors", i))
 	}
-	shown := &pb.Workflow{Inputs: formToProto(&form.Form{Inputs: []form.Input{
-		{Name: "prompt", Kind: form.Text, Example: strings.Repeat("p", 1<<20)},
-		{Name: "model", Kind: form.Choice, Choices: choices},
-		{Name: "image", Kind: form.File, Choices: choices},
-		{Name: "device", Kind: form.Text, Hidden: true},
-	}}, false)}
+	shown := &pb.Workflow{
+		Inputs: formToProto(&form.Form{
+			Inputs: []form.Input{
+				{Name: "prompt", Kind: form.Text, Example: strings.Repeat("p", 1<<20)},
+				{Name: "model", Kind: form.Choice, Choices: choices},
+				{Name: "image", Kind: form.File, Choices: choices},
+				{Name: "device", Kind: form.Text, Hidden: true},
+			},
+		}, false),
+	}
 	listed, left := len(shown.Inputs[1].GetChoice().Choices), len(shown.Inputs[2].GetFile().InputFiles)
 	if listed < 1000 || left > 0 || proto.Size(shown) > maxResponse || len(shown.Inputs) != 3 {
 		t.Errorf("%d inputs, %d choices and %d files, %d bytes", len(shown.Inputs), listed, left, proto.Size(shown))

@@ -7,7 +7,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 )
 
-// maxDetail is how long a text about the service may be, in characters.
+// maxDetail bounds a text about the service, in characters.
 const maxDetail = 4000
 
 func workerToProto(w health.Worker) *pb.Worker {

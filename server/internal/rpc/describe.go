@@ -38,7 +38,7 @@ const notJSON = "the request is not the JSON that the call takes"
 // jsonProblem takes the decoder's words apart. Its first space is a no-break one at times.
 var jsonProblem = regexp.MustCompile(`^proto:[\s\x{a0}]*(?:syntax error )?(?:\(line (\d+):(\d+)\): )?(.*)$`)
 
-// offsetOf is where a place in lines and characters is, in bytes.
+// offsetOf gives the offset in bytes of a place in lines and characters.
 func offsetOf(data []byte, line, column int) int {
 	offset := 0
 	for ; line > 1; line-- {

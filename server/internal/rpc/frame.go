@@ -6,7 +6,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// maxResponse is how large a response with many entries, or much that is new, may be, in bytes. Clients of gRPC take 4 MiB
+// maxResponse bounds a response with many entries, or with much that is new, in bytes. Clients of gRPC take 4 MiB
 // when they are not told otherwise.
 const maxResponse = 1 << 20
 
@@ -16,7 +16,7 @@ type frame struct {
 	parts [][]byte
 }
 
-// response is what a frame is put together from. Its parts are encoded: in binary each is a response with nothing else in it,
+// response holds the parts that a frame is put together from. They are encoded: in binary each is a response with nothing else in it,
 // in JSON it is the entry alone.
 type response struct {
 	snapshot []byte
@@ -86,7 +86,7 @@ var (
 	comma, listEnd   = []byte(","), []byte("]")
 )
 
-// next is what stands before the next field.
+// next writes the bytes that stand before the next field.
 func (o *object) next() []byte {
 	if len(o.parts) == 0 {
 		return opening

@@ -182,7 +182,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	}
 }
 
-// BenchmarkDelivery is what one change costs one watcher, besides sending it.
+// BenchmarkDelivery measures the cost of one change for one watcher, besides sending it.
 func BenchmarkDelivery(b *testing.B) {
 	presenter := &Presenter{}
 	f := feed.New(0, presenter.Delta)

@@ -16,7 +16,7 @@ import (
 
 type identityService struct{ *Server }
 
-// maxCookieAge is how long a browser keeps its cookie at most. Chromium allows no more.
+// maxCookieAge bounds the time for which a browser keeps its cookie. Chromium allows no more.
 const maxCookieAge = 400 * 24 * time.Hour
 
 func (s identityService) SignIn(ctx context.Context, r *pb.SignInRequest) (*pb.SignInResponse, error) {

@@ -15,7 +15,7 @@ import (
 	api "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 )
 
-// audience is who may call a procedure.
+// audience decides who may call a procedure.
 type audience int
 
 const (
@@ -77,7 +77,7 @@ var audiences = map[string]audience{
 	api.AdminServiceListAuditEventsProcedure:  administrators,
 }
 
-// audience is who may call a procedure. The schema's own is for whoever may look at all.
+// audience gives the callers that a procedure has. The schema's own is for whoever may look at all.
 func (s *Server) audience(procedure string) audience {
 	if !strings.HasPrefix(procedure, "/grpc.reflection.") {
 		return audiences[procedure]
@@ -88,7 +88,7 @@ func (s *Server) audience(procedure string) audience {
 	return anybody
 }
 
-// callLimit is how long a call that is no stream may take. A write that was handed to the store is answered truthfully all
+// callLimit bounds the time of a call that is no stream. A write that was handed to the store is answered truthfully all
 // the same.
 const callLimit = 30 * time.Second
 

@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// defaultLifetime is how long an invitation is good for when nothing is asked for.
+// defaultLifetime ends an invitation for which nothing else was asked.
 const defaultLifetime = 7 * 24 * time.Hour
 
 func (s adminService) CreateInvitation(ctx context.Context, r *pb.CreateInvitationRequest) (*pb.CreateInvitationResponse, error) {

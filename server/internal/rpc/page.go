@@ -32,7 +32,7 @@ const (
 	maxPage     = 500
 )
 
-// pageSize is how many entries are wanted.
+// pageSize gives the number of entries that are wanted.
 func pageSize(r pagedRequest) int {
 	if r.GetPageSize() == 0 {
 		return defaultPage

@@ -78,7 +78,7 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, 
 	return identity.Caller{}, false
 }
 
-// onlooker is who makes a plain request: nobody is good enough where anybody could sign in.
+// onlooker finds the maker of a plain request: nobody is good enough where anybody could sign in.
 func (s *Server) onlooker(r *http.Request) (identity.Caller, refusal.Kind, error) {
 	anonymous := !s.Presenter.NeedsToken()
 	if anonymous && s.token(r.Context(), r.Header) == "" {

@@ -15,7 +15,7 @@ type Presenter struct {
 	Limits  account.Limits
 }
 
-// delta is what was committed.
+// delta tells what was committed.
 func (p Presenter) delta(d feed.Delta, v account.User) *pb.StateDelta {
 	return &pb.StateDelta{
 		Revision:       revisionToProto(d.Revision),
@@ -25,7 +25,7 @@ func (p Presenter) delta(d feed.Delta, v account.User) *pb.StateDelta {
 	}
 }
 
-// status is what changed of the rest.
+// status tells what changed of the rest.
 func (p Presenter) status(d feed.Delta, v account.User) *pb.StatusUpdate {
 	own := d.Own[v.ID]
 	out := &pb.StatusUpdate{

@@ -57,7 +57,7 @@ type Store interface {
 	store.Log
 }
 
-// Server is what the services work with.
+// Server holds the parts that the services work with.
 type Server struct {
 	Booking    *booking.Service
 	Identity   *identity.Service
@@ -179,11 +179,11 @@ func (s *Server) IsStopping() bool {
 
 type callerKey struct{}
 
-// caller is who makes the request. The interceptor has put it there.
+// caller finds the maker of the request, whom the interceptor has put there.
 func caller(ctx context.Context) identity.Caller {
 	c, _ := ctx.Value(callerKey{}).(identity.Caller)
 	return c
 }
 
-// viewer is what the caller may see.
+// viewer decides what the caller may see.
 func viewer(ctx context.Context) account.User { return caller(ctx).User }

@@ -14,11 +14,11 @@ import (
 const (
 	// ownReserve is the room for what only one viewer is told beside a snapshot, in bytes.
 	ownReserve = 64 << 10
-	// entryFrame is what stands before an entry of a list, in bytes.
+	// entryFrame bounds the bytes that stand before an entry of a list.
 	entryFrame = 6
 )
 
-// snapshot is what all who see the same of the state are shown of what is kept, with room for the rest. When not all jobs
+// snapshot gives, to all who see the same of the state, what is kept, with room for the rest. When not all jobs
 // fit, the scheduled ones that start last are missing, and the ended ones have half of the room, the latest of them.
 func (p Presenter) snapshot(s *feed.Snapshot, v account.User) *pb.StateSnapshot {
 	out := &pb.StateSnapshot{
@@ -54,7 +54,7 @@ func (p Presenter) complete(s *feed.Snapshot, v account.User) *pb.StatusUpdate {
 	}
 }
 
-// aside is what only this viewer is told of a status; nil when that is nothing.
+// aside gives the part of a status that only this viewer is told; nil when there is none.
 func (p Presenter) aside(s *feed.Snapshot, v account.User) []*pb.StatusUpdate {
 	own := s.Own[v.ID]
 	if len(own.Connections) == 0 {

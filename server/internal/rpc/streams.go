@@ -54,7 +54,7 @@ func release(count map[string]int, key string) {
 	}
 }
 
-// network is whom an address counts for. On the machine itself it is nobody: behind that address may be a proxy, or many
+// network names whom an address counts for. On the machine itself it is nobody: behind that address may be a proxy, or many
 // users.
 func network(address string) string {
 	if ip, err := netip.ParseAddr(address); err != nil || ip.Unmap().IsLoopback() {

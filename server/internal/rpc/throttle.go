@@ -29,7 +29,7 @@ type throttle struct {
 	forgot time.Time // when those that may call as often as somebody new were looked for last
 }
 
-// maxThrottled is how many are told apart. Beyond that those that may call as often as somebody new are forgotten, and if
+// maxThrottled bounds those that are told apart. Beyond that those that may call as often as somebody new are forgotten, and if
 // there are none, all others share what one may do: whoever comes from everywhere is not remembered without end.
 const (
 	maxThrottled = 4096
@@ -62,7 +62,7 @@ func (t *throttle) ask(who string, n int) error {
 	return nil
 }
 
-// of is what bounds somebody.
+// of finds the bound of somebody.
 func (t *throttle) of(who string, now time.Time) *rate.Limiter {
 	limiter, ok := t.each[who]
 	if ok {

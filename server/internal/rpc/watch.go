@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// heartbeat is how long a stream is silent at most, and heartbeatTick how often all streams look whether that is near.
+	// heartbeat bounds the silence of a stream; every heartbeatTick all streams look whether that is near.
 	heartbeat     = 15 * time.Second
 	heartbeatTick = heartbeat / 3
 	// minInterval is the time between two responses with changes, or down to half of it: one after quiet is told at once, those of

@@ -11,7 +11,7 @@ import (
 
 type workerService struct{ *Server }
 
-// defaultLogLines is how many lines of a log are told when no number is asked for.
+// defaultLogLines of a log are told when no number is asked for.
 const defaultLogLines = 100
 
 func (s workerService) ListWorkers(ctx context.Context, r *pb.ListWorkersRequest) (*pb.ListWorkersResponse, error) {

@@ -19,7 +19,7 @@ type Catalog interface {
 	Workflows() []workflow.Workflow
 	// Workflow finds one; the first for an empty id.
 	Workflow(id string) (workflow.Workflow, bool)
-	// State is how the service and its workers are.
+	// State tells how the service and its workers are.
 	State() health.State
 }
 

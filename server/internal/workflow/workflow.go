@@ -7,7 +7,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 )
 
-// Workflow is what lists and the live state tell of a workflow: everything but its form.
+// Workflow holds all that lists and the live state tell of a workflow: everything but its form.
 type Workflow struct {
 	ID          string
 	Title       string // for people
@@ -25,7 +25,7 @@ type Workflow struct {
 	Picture     string          // names the content of its picture; empty: it has none
 }
 
-// Source is where a workflow comes from.
+// Source tells where a workflow comes from.
 type Source string
 
 // The sources.

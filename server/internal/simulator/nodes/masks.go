@@ -9,14 +9,16 @@ import (
 
 // maskOf is a mask that is known at one size.
 func maskOf(alpha *image.Alpha) Mask {
-	return Mask{At: func(width, height int) *image.Alpha {
-		if alpha.Rect.Dx() == width && alpha.Rect.Dy() == height {
-			return alpha
-		}
-		to := image.NewAlpha(image.Rect(0, 0, max(width, 1), max(height, 1)))
-		draw.ApproxBiLinear.Scale(to, to.Rect, alpha, alpha.Rect, draw.Src, nil)
-		return to
-	}}
+	return Mask{
+		At: func(width, height int) *image.Alpha {
+			if alpha.Rect.Dx() == width && alpha.Rect.Dy() == height {
+				return alpha
+			}
+			to := image.NewAlpha(image.Rect(0, 0, max(width, 1), max(height, 1)))
+			draw.ApproxBiLinear.Scale(to, to.Rect, alpha, alpha.Rect, draw.Src, nil)
+			return to
+		},
+	}
 }
 
 // maskFrom makes a mask of what a function tells about each pixel.
@@ -78,13 +80,15 @@ func invertMask(c *Call) (Result, error) {
 	if mask == nil {
 		return values(Mask{})
 	}
-	return values(Mask{At: func(width, height int) *image.Alpha {
-		to := image.NewAlpha(image.Rect(0, 0, width, height))
-		for i, value := range mask.At(width, height).Pix {
-			to.Pix[i] = 255 - value
-		}
-		return to
-	}})
+	return values(Mask{
+		At: func(width, height int) *image.Alpha {
+			to := image.NewAlpha(image.Rect(0, 0, width, height))
+			for i, value := range mask.At(width, height).Pix {
+				to.Pix[i] = 255 - value
+			}
+			return to
+		},
+	})
 }
 
 func growMask(c *Call) (Result, error) {
@@ -100,25 +104,27 @@ func widened(mask Mask, by int) *Mask {
 	if by <= 0 {
 		return &mask
 	}
-	return &Mask{At: func(width, height int) *image.Alpha {
-		from := mask.At(width, height)
-		across, to := image.NewAlpha(from.Rect), image.NewAlpha(from.Rect)
-		for y := range height {
-			for x := range width {
-				for near := max(x-by, 0); near <= min(x+by, width-1); near++ {
-					across.Pix[y*across.Stride+x] = max(across.Pix[y*across.Stride+x], from.Pix[y*from.Stride+near])
+	return &Mask{
+		At: func(width, height int) *image.Alpha {
+			from := mask.At(width, height)
+			across, to := image.NewAlpha(from.Rect), image.NewAlpha(from.Rect)
+			for y := range height {
+				for x := range width {
+					for near := max(x-by, 0); near <= min(x+by, width-1); near++ {
+						across.Pix[y*across.Stride+x] = max(across.Pix[y*across.Stride+x], from.Pix[y*from.Stride+near])
+					}
 				}
 			}
-		}
-		for y := range height {
-			for x := range width {
-				for near := max(y-by, 0); near <= min(y+by, height-1); near++ {
-					to.Pix[y*to.Stride+x] = max(to.Pix[y*to.Stride+x], across.Pix[near*across.Stride+x])
+			for y := range height {
+				for x := range width {
+					for near := max(y-by, 0); near <= min(y+by, height-1); near++ {
+						to.Pix[y*to.Stride+x] = max(to.Pix[y*to.Stride+x], across.Pix[near*across.Stride+x])
+					}
 				}
 			}
-		}
-		return to
-	}}
+			return to
+		},
+	}
 }
 
 // masked is the first pictures with the second where the mask is.

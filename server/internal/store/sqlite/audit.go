@@ -8,7 +8,8 @@ import (
 
 // Events implements store.Audit.
 func (s *Store) Events(ctx context.Context, q audit.Query) ([]audit.Event, error) {
-	query := `SELECT e.number, e.at_ms, e.user_id, coalesce(u.name, ''), e.address, e.action, e.job_id, e.detail FROM events e LEFT JOIN users u ON u.id = e.user_id WHERE true`
+	query := `SELECT e.number, e.at_ms, e.user_id, coalesce(u.name, ''), e.address, e.action, e.job_id, e.detail
+		FROM events e LEFT JOIN users u ON u.id = e.user_id WHERE true`
 	var args []any
 	if q.UserID != "" {
 		query += ` AND e.user_id = ?`
@@ -30,7 +31,8 @@ func (s *Store) Events(ctx context.Context, q audit.Query) ([]audit.Event, error
 }
 
 func (t *tx) InsertEvent(_ context.Context, e audit.Event) error {
-	const insert = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	const insert = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	if e.Request.ID == "" {
 		return t.exec(insert, e.At, e.UserID, e.Address, string(e.Action), e.JobID, e.Detail, nil, nil)
 	}
@@ -45,5 +47,6 @@ func (t *tx) InsertEvent(_ context.Context, e audit.Event) error {
 // ForgetEvents implements store.Tx. Numbers rise with time, so the oldest come first. The last one stays: the next number is
 // counted from it.
 func (t *tx) ForgetEvents(_ context.Context, before int64, limit int) error {
-	return t.exec(`DELETE FROM events WHERE number IN (SELECT number FROM events ORDER BY number LIMIT ?) AND at_ms < ? AND number < (SELECT max(number) FROM events)`, limit, before)
+	return t.exec(`DELETE FROM events WHERE number IN (SELECT number FROM events ORDER BY number LIMIT ?) AND at_ms < ?
+		AND number < (SELECT max(number) FROM events)`, limit, before)
 }

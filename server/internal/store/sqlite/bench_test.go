@@ -51,9 +51,13 @@ func (r *rig) job() job.Job {
 		Status:   job.Scheduled,
 		Start:    r.n.Add(1) * 1000,
 		Duration: 900,
-		Inputs:   workflow.Values{"prompt": workflow.Text("a red fox in the snow, watercolour"), "width": workflow.Integer(1024), "height": workflow.Integer(1024)},
-		Attempt:  1,
-		Version:  1,
+		Inputs: workflow.Values{
+			"prompt": workflow.Text("a red fox in the snow, watercolour"),
+			"width":  workflow.Integer(1024),
+			"height": workflow.Integer(1024),
+		},
+		Attempt: 1,
+		Version: 1,
 	}
 }
 
@@ -114,7 +118,7 @@ func BenchmarkBook(b *testing.B) {
 	}
 }
 
-// BenchmarkBatch is what a booking costs in a commit of 16, without the hand-over between goroutines.
+// BenchmarkBatch measures a booking in a commit of 16, without the hand-over between goroutines.
 func BenchmarkBatch(b *testing.B) {
 	r := newRig(b)
 	b.ReportAllocs()
@@ -165,7 +169,7 @@ func loaded(b *testing.B, n int) *rig {
 	return r
 }
 
-// BenchmarkRead is what pages and today's numbers cost with a long history behind them.
+// BenchmarkRead measures pages and today's numbers with a long history behind them.
 func BenchmarkRead(b *testing.B) {
 	const history = 100_000
 	r := loaded(b, history)

@@ -1,6 +1,6 @@
 package sqlite_test
 
-// page is what the system keeps or loses as one.
+// page bytes are kept or lost by the system as one.
 const page = 4096
 
 // cachedFile is a file as the system reads it, and as a power cut would leave it.

@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	// betweenCheckpoints is how many pages of 4 KiB are written to the log from one checkpoint to the next.
+	// betweenCheckpoints pages of 4 KiB are written to the log from one checkpoint to the next.
 	betweenCheckpoints = 1000
 	// maxLog is the length of the log, in pages, at which a commit carries it over after all: the checkpoints beside the
 	// commits have not come to it.
 	maxLog = "4000"
-	// keptLog is how many bytes the file of the log keeps when it begins anew after it was longer.
+	// keptLog bytes are left to the file of the log when it begins anew after it was longer.
 	keptLog = "4194304"
 )
 
@@ -45,7 +45,7 @@ func (s *Store) noteCommit() {
 	}
 }
 
-// pagesWritten is how many pages the writer has ever written to the log: a small update writes few bytes, but whole pages.
+// pagesWritten counts the pages that the writer has ever written to the log: a small update writes few bytes, but whole pages.
 func (s *Store) pagesWritten() (pages int) {
 	_ = s.writer.Raw(func(c any) (err error) {
 		pages, _, err = c.(sqlite.DBStatus).Status(sqlite.DBStatusCacheWrite, false)

@@ -7,7 +7,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-const selectInvitation = `SELECT i.id, i.note, i.created_by, u.name, i.created_ms, i.expires_ms, i.max_uses, i.uses FROM invitations i JOIN users u ON u.id = i.created_by`
+const selectInvitation = `SELECT i.id, i.note, i.created_by, u.name, i.created_ms, i.expires_ms, i.max_uses, i.uses
+	FROM invitations i JOIN users u ON u.id = i.created_by`
 
 func scanInvitation(r row) (account.Invitation, error) {
 	var i account.Invitation
@@ -28,7 +29,8 @@ func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor,
 }
 
 func (t *tx) InsertInvitation(_ context.Context, i account.Invitation) error {
-	err := t.exec(`INSERT INTO invitations (id, hash, note, created_by, created_ms, expires_ms, max_uses, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	err := t.exec(`INSERT INTO invitations (id, hash, note, created_by, created_ms, expires_ms, max_uses, uses)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		i.ID, i.Hash[:], i.Note, i.CreatedBy, i.CreatedAt, i.ExpiresAt, i.MaxUses, i.Uses)
 	if err == nil {
 		t.noteInvitation(i.ID)
@@ -53,7 +55,8 @@ func (t *tx) ResetInvitation(_ context.Context, id string, hash [32]byte) (accou
 
 func (t *tx) UseInvitation(_ context.Context, hash [32]byte, now int64) (account.Invitation, error) {
 	var id string
-	err := t.change(`UPDATE invitations SET uses = uses + 1 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ? AND uses < max_uses RETURNING id`, hash[:], now).Scan(&id)
+	err := t.change(`UPDATE invitations SET uses = uses + 1 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ?
+		AND uses < max_uses RETURNING id`, hash[:], now).Scan(&id)
 	if err != nil {
 		return account.Invitation{}, classify(err)
 	}

@@ -17,19 +17,24 @@ const (
 	startColumn = 8
 	fromJobs    = ` FROM jobs j JOIN users u ON u.id = j.user_id`
 	selectJob   = `SELECT ` + jobColumns + fromJobs + ` WHERE j.id = ?`
-	selectNext  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ?1 AND j.status = 'scheduled' AND j.status IN ('scheduled', 'processing')
+	selectNext  = `SELECT ` + jobColumns + fromJobs + ` WHERE j.worker = ?1 AND j.status = 'scheduled'
+		AND j.status IN ('scheduled', 'processing')
 		AND j.end_ms >= ?2 AND j.start_ms >= ?2 - (SELECT value FROM counters WHERE name = 'longest slot') ORDER BY j.start_ms LIMIT 1`
 	// By status: whoever books or is moved asks for what runs, and a worker may have thousands of bookings.
-	selectRunning  = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_of_status JOIN users u ON u.id = j.user_id WHERE j.worker = ? AND j.status = 'processing' ORDER BY j.start_ms`
-	selectActive   = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_active JOIN users u ON u.id = j.user_id WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
+	selectRunning = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_of_status JOIN users u ON u.id = j.user_id
+		WHERE j.worker = ? AND j.status = 'processing' ORDER BY j.start_ms`
+	selectActive = `SELECT ` + jobColumns + ` FROM jobs j INDEXED BY jobs_active JOIN users u ON u.id = j.user_id
+		WHERE j.status IN ('scheduled', 'processing') ORDER BY j.start_ms, j.id`
 	selectEnded    = `SELECT ` + jobColumns + fromJobs + ` WHERE j.finished_ms > 0 ORDER BY j.finished_ms DESC LIMIT ?`
 	selectDayStats = `SELECT count(*), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
 		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs
 		WHERE status IN ('scheduled', 'processing', 'completed', 'failed') AND start_ms BETWEEN ? AND ?`
-	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms, inputs, results, failure, delay,
-		attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, estimate_ms = ?, inputs = ?, results = ?, failure = ?, delay = ?,
-		attempt = ?, losses = ?, epoch = ?, cancel_requested = ?, version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
+	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms,
+		inputs, results, failure, delay, attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, estimate_ms = ?, inputs = ?, results = ?,
+		failure = ?, delay = ?, attempt = ?, losses = ?, epoch = ?, cancel_requested = ?,
+		version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
 )
 
 type row interface{ Scan(into ...any) error }

@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// allStatuses are what a query without statuses asks for.
+// allStatuses stand in for none in a query.
 var allStatuses = []job.Status{job.Scheduled, job.Processing, job.Completed, job.Failed, job.Cancelled}
 
 // ListJobs implements store.Jobs. Each status is read in the order of its index and they are merged, so that a page costs

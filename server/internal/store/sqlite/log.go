@@ -22,7 +22,7 @@ const (
 	pruneStep   = 256       // rows forgotten in one commit at most
 )
 
-// logState is where the log stands.
+// logState holds the ends of the log.
 type logState struct {
 	newest  store.Revision
 	first   int64 // the revision after which the changes are known
@@ -30,7 +30,7 @@ type logState struct {
 	commits int   // since the oldest rows were looked at
 }
 
-// logged is what a transaction adds to the log.
+// logged collects a transaction's additions to the log.
 type logged struct {
 	logState
 	changes []store.Change // one for each update

@@ -54,7 +54,8 @@ func older(t *testing.T, version int64, statements ...string) *sqlite.Store {
 // Prompts and seeds of older tables are inputs, and their templates versions with a form.
 func TestInputsOfOlderTables(t *testing.T) {
 	job := func(id, prompt, seed, parameters string) string {
-		return fmt.Sprintf(`INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters,
+		return fmt.Sprintf(`INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms,
+			prompt, seed, parameters,
 			attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms) VALUES ('%s', 'u', 'gpu', 'fox', 'h', 'failed', 1, 2, 1,
 			'%s', '%s', '%s', 1, 0, 0, 1, 1, 1, 2)`, id, prompt, seed, parameters)
 	}

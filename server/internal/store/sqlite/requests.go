@@ -42,7 +42,8 @@ func (t *tx) Request(_ context.Context, userID, requestID string) (jobID string,
 
 func (t *tx) ForgetRequests(_ context.Context, before int64) error {
 	var first int64
-	const kept = `SELECT coalesce((SELECT number FROM events WHERE number >= ` + firstRequest + ` AND at_ms >= ? ORDER BY number LIMIT 1), (SELECT max(number) + 1 FROM events), 0)`
+	const kept = `SELECT coalesce((SELECT number FROM events WHERE number >= ` + firstRequest + ` AND at_ms >= ?
+		ORDER BY number LIMIT 1), (SELECT max(number) + 1 FROM events), 0)`
 	if err := t.query(kept, before).Scan(&first); err != nil {
 		return classify(err)
 	}

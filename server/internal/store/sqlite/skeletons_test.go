@@ -31,7 +31,8 @@ func TestNamesOfOlderTablesAreKept(t *testing.T) {
 	if _, err := provider.UpTo(t.Context(), 6); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(t.Context(), `INSERT INTO users (id, name, administrator, created_ms) VALUES ('a', 'Paul', 0, 1), ('b', 'PauI', 0, 2), ('c', 'Ann', 0, 3)`); err != nil {
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO users (id, name, administrator, created_ms)
+		VALUES ('a', 'Paul', 0, 1), ('b', 'PauI', 0, 2), ('c', 'Ann', 0, 3)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {

@@ -101,7 +101,9 @@ func Open(ctx context.Context, file string) (_ *Store, err error) {
 
 // connect opens all connections to the file and brings its tables up to date.
 func (s *Store) connect(ctx context.Context, file string) (err error) {
-	if s.write, err = open(file, "&_pragma=wal_autocheckpoint("+maxLog+")&_pragma=journal_size_limit("+keptLog+")&_pragma=cache_size(-"+writerCache+")"); err != nil {
+	pragmas := "&_pragma=wal_autocheckpoint(" + maxLog + ")&_pragma=journal_size_limit(" + keptLog + ")" +
+		"&_pragma=cache_size(-" + writerCache + ")"
+	if s.write, err = open(file, pragmas); err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
@@ -140,7 +142,8 @@ func (s *Store) release() error {
 func open(file, more string) (*sql.DB, error) {
 	// FULL: a commit is on disk when it returns, power cuts included.
 	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath() +
-		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" + more
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)" +
+		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" + more
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)

@@ -45,7 +45,8 @@ func (s *Store) loadTimelines(ctx context.Context) error {
 		return err
 	}
 	s.lines.NoteLength(longest)
-	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms FROM jobs INDEXED BY jobs_active WHERE status IN ('scheduled', 'processing')`)
+	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms FROM jobs INDEXED BY jobs_active
+		WHERE status IN ('scheduled', 'processing')`)
 	if err != nil {
 		return err
 	}

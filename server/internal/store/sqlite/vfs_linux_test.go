@@ -98,7 +98,8 @@ func (d *faultyDisk) heal() int {
 	return d.seen
 }
 
-// longAgo is when all files were written, when a store is opened: one that was written since was written without SQLite.
+// longAgo stands for the moment at which all files were written, when a store is opened: one that was written since was
+// written without SQLite.
 var longAgo = time.Unix(1, 0)
 
 // age makes all files old.

@@ -9,7 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// maxBatch is how many updates share a commit at most.
+// maxBatch bounds the updates that share a commit.
 const maxBatch = 256
 
 type update struct {
