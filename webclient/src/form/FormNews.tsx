@@ -11,7 +11,7 @@ export function FormNews({ changes, onDone }: { changes: readonly FormChange[]; 
   return (
     <Banner alert tone="busy">
       <div className="flex items-start gap-3">
-        <p className="min-w-0 flex-1 font-medium">This workflow changed while you were filling it in.</p>
+        <p className="min-w-0 flex-1 font-medium">This workflow changed since these fields were filled in.</p>
         <Button tone="bare" className="-my-1" onClick={onDone}>
           All right
         </Button>

@@ -28,7 +28,7 @@ export function JobView(props: Pick<JobLinks, "onReuse" | "onOpenPicture"> & { j
             <Icon name="lock" className="mt-0.5 shrink-0" />
             Private: its owner and administrators see what is in this booking.
           </p>
-        ) : (
+        ) : job.prompt === "" ? null : (
           <p dir="auto" className="max-h-48 overflow-y-auto whitespace-pre-wrap [overflow-wrap:anywhere]">
             {job.prompt}
           </p>
