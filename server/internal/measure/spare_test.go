@@ -34,20 +34,22 @@ import (
 // bench is a meter on a ComfyUI that is no more than its queue, its history and one picture, all in the time of a bubble.
 type bench struct {
 	*measure.Meter
-	t       *testing.T
-	ledger  *measured.Ledger
-	offers  map[string]workflow.Offer
+	t      *testing.T
+	ledger *measured.Ledger
+	offers map[string]workflow.Offer
+	store  *memory.Store
+
+	mu      sync.Mutex
 	never   map[string]string
 	wanted  map[string]int
-	store   *memory.Store
 	judged  int
-	dueAt   time.Time // zero: never
-	picture []byte
-
-	mu     sync.Mutex
-	others int
-	posts  []post
-	state  health.Worker
+	dueAt   time.Time // of a booking; zero: there is none
+	picture []byte    // that every run leaves
+	silent  bool      // runs do not list what they leave
+	left    string    // ending of the name of a file that a run has left all the same; empty: none
+	others  int
+	posts   []post
+	state   health.Worker
 }
 
 // post is a prompt that was posted.
@@ -106,7 +108,14 @@ func newBench(t *testing.T, ids ...string) *bench {
 			}
 			return all
 		},
-		Found:     func(context.Context, *workflow.Version, string) []string { return nil },
+		Found: func(_ context.Context, _ *workflow.Version, name string) (found []string) {
+			b.set(func() {
+				if b.left != "" {
+					found = []string{"fox/" + name + b.left}
+				}
+			})
+			return found
+		},
 		Judged:    func(context.Context) { b.set(func() { b.judged++ }) },
 		Ledger:    b.ledger,
 		Every:     time.Hour,
@@ -213,8 +222,12 @@ func (b *bench) RoundTrip(r *http.Request) (*http.Response, error) {
 		id := strings.TrimPrefix(path, "/history/")
 		for _, p := range b.posts {
 			if p.id == id && !p.gone && !time.Now().Before(p.ends) {
-				answer = fmt.Appendf(nil, `{%q: {"prompt": [1, %q], "outputs": {"2": {"images": [{"filename": "a.png", "subfolder": "",
-					"type": "output"}]}}, "status": {"status_str": "success", "completed": true, "messages": []}}}`, id, id)
+				outputs := `{"2": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}`
+				if b.silent {
+					outputs = "{}"
+				}
+				answer = fmt.Appendf(nil, `{%q: {"prompt": [1, %q], "outputs": %s, "status": {"status_str": "success", "completed": true,
+					"messages": []}}}`, id, id, outputs)
 			}
 		}
 	case path == "/view":
@@ -411,6 +424,25 @@ func TestAnEditThatCostsMoney(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		if got := b.runs(); got != "" {
 			t.Errorf("ran %s", got)
+		}
+	})
+}
+
+func TestWhatARunLeavesWithoutListingItIsFound(t *testing.T) {
+	play(t, []string{"fox"}, func(b *bench) {
+		hash := b.offers["fox"].GraphHash()
+		b.set(func() { b.silent, b.left = true, "_00001_.png" })
+		time.Sleep(2 * time.Minute)
+		if got := b.ledger.Of(hash); got.At == 0 || got.Problem() != "" {
+			t.Errorf("with a file: %+v", got)
+		}
+		b.set(func() { b.left = "" })
+		if err := b.ledger.Ask(b.t.Context(), hash, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if got := b.ledger.Of(hash); !strings.Contains(got.Problem(), "it wrote nothing: node 2 (SaveImage) kept nothing") {
+			t.Errorf("without: %+v", got)
 		}
 	})
 }
