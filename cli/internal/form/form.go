@@ -38,7 +38,7 @@ func Has(w *pb.Workflow, name string) string {
 		names = append(names, i.GetName())
 	}
 	if len(names) == 0 {
-		return "it has none"
+		return "it has no inputs"
 	}
 	near := ""
 	if similar := Nearest(name, names); similar != "" {

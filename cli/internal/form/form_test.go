@@ -70,7 +70,7 @@ func TestHasNamesSomeOfManyInputs(t *testing.T) {
 	if got := form.Has(many, "x"); !strings.HasSuffix(got, ", 10 more") {
 		t.Error(got)
 	}
-	if got := form.Has(&pb.Workflow{}, "x"); got != "it has none" {
+	if got := form.Has(&pb.Workflow{}, "x"); got != "it has no inputs" {
 		t.Error(got)
 	}
 }

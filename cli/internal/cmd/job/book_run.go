@@ -57,6 +57,9 @@ func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.Book
 	if err != nil {
 		return nil, err
 	}
+	if err := unread(o.form); err != nil {
+		return nil, err
+	}
 	req := &pb.BookJobRequest{WorkflowId: o.Workflow, WorkflowVersion: o.Version, WorkerId: o.Worker}
 	if req.Inputs, err = form.Set(o.form, o.Set); err != nil {
 		return nil, err

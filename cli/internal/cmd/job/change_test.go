@@ -161,6 +161,7 @@ func TestBookFillsTheForm(t *testing.T) {
 			{Name: "noise", Role: pb.InputRole_INPUT_ROLE_SEED, Kind: &pb.Input_Seed{Seed: &pb.SeedInput{}}},
 		},
 	}
+	unknown := &pb.Workflow{Summary: &pb.WorkflowSummary{Id: "faces", Problems: []string{"a class is missing"}}}
 	for name, c := range map[string]struct {
 		form *pb.Workflow
 		args []string
@@ -192,6 +193,7 @@ func TestBookFillsTheForm(t *testing.T) {
 			map[string]string{"prompt": `text:"a fox"`, "seed": "seed:3"},
 			exitcode.OK,
 		},
+		"not read":      {unknown, []string{"a fox"}, nil, exitcode.Failure},
 		"many, without": {scale, []string{"--each-line"}, nil, exitcode.Usage},
 	} {
 		t.Run(name, func(t *testing.T) {

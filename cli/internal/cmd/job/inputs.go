@@ -33,6 +33,16 @@ func setSeed(w *pb.Workflow, inputs map[string]*pb.InputValue, seed uint64) erro
 	return nil
 }
 
+// unread refuses a workflow whose form is not known, so that nobody is told that it takes no prompt.
+func unread(w *pb.Workflow) error {
+	s := w.GetSummary()
+	if s.GetBookable() || len(w.GetInputs()) > 0 || len(s.GetProblems()) == 0 {
+		return nil
+	}
+	return exitcode.Errorf(exitcode.Failure, "workflow %s cannot be booked: %s; 'comfysched workflow show %s' tells more",
+		s.GetId(), s.GetProblems()[0], s.GetId())
+}
+
 // lacks says that a workflow has no input for what was given, and which it has.
 func lacks(given, input string, w *pb.Workflow) error {
 	return exitcode.Usagef("%s: workflow %s takes no %s; %s", given, w.GetSummary().GetId(), input, form.Has(w, input))
