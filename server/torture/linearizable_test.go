@@ -203,12 +203,12 @@ func (d *desk) ask(ctx context.Context, rng *rand.Rand, client int, began time.T
 	o := porcupine.Operation{ClientId: client, Input: w, Call: time.Since(began).Nanoseconds()}
 	j, err := d.grant(ctx, w, name)
 	o.Return = time.Since(began).Nanoseconds()
-	g, err := d.gained(j, err)
+	g, err := d.gained(j.Job, err)
 	o.Output = g
 	return o, err
 }
 
-func (d *desk) grant(ctx context.Context, w wish, name string) (domain.Job, error) {
+func (d *desk) grant(ctx context.Context, w wish, name string) (booking.Changed, error) {
 	when := booking.When{Exact: w.exact, Moment: w.moment}
 	switch w.verb {
 	case "book":

@@ -117,26 +117,32 @@ func (s *Service) want(ctx context.Context, r Request) (w wanted, err error) {
 	return w, w.workflow.Validate(r.Inputs)
 }
 
+// Changed is a job after a change, and a revision of the log of changes at which it is so.
+type Changed struct {
+	job.Job
+	Revision store.Revision
+}
+
 // Book books a slot. A request whose id was seen before gives the job that was booked then.
-func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Job, error) {
+func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (Changed, error) {
 	if s.isStopping() {
-		return job.Job{}, ErrStopping
+		return Changed{}, ErrStopping
 	}
 	wanted, refused := s.want(ctx, r)
 	if refused != nil && r.ID == "" {
-		return job.Job{}, refused
+		return Changed{}, refused
 	}
 	if refused == nil {
 		if err := s.Offers.Keep(ctx, wanted.workflow.Version); err != nil {
-			return job.Job{}, err
+			return Changed{}, err
 		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return job.Job{}, fmt.Errorf("make a job id: %w", err)
+		return Changed{}, fmt.Errorf("make a job id: %w", err)
 	}
 	var booked job.Job
-	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+	revision, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		if r.ID != "" {
 			earlier, err := repeated(ctx, tx, by.User, audit.Request{ID: r.ID, Hash: r.Hash})
 			if err == nil || !errors.Is(err, store.ErrNotFound) {
@@ -181,7 +187,7 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (job.Jo
 		e.Request = audit.Request{ID: r.ID, Hash: r.Hash}
 		return tx.InsertEvent(ctx, e)
 	})
-	return booked, err
+	return Changed{booked, revision}, err
 }
 
 // repeated is the job of a request that was made before; store.ErrNotFound, fault.RequestIDReused.

@@ -168,7 +168,7 @@ func (d *desk) book(by account.Actor, w booking.When) job.Job {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return j
+	return j.Job
 }
 
 func conflict(t testing.TB, err error) *fault.SlotConflict {
@@ -218,7 +218,7 @@ func TestOfFiftyForOneMomentOneWins(t *testing.T) {
 			j, err := d.Book(t.Context(), d.ada, request(at(start)))
 			if err == nil {
 				wins.Add(1)
-				won.Store(&j)
+				won.Store(&j.Job)
 				return
 			}
 			conflicts.Store(i, err)
@@ -314,7 +314,7 @@ func TestEditAndMove(t *testing.T) {
 	if _, err := d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Inputs: a("hare")}); !fault.Is(err, fault.StaleVersion) {
 		t.Errorf("with an old version: %v", err)
 	}
-	move := func(by account.Actor, version int64, w booking.When) (job.Job, error) {
+	move := func(by account.Actor, version int64, w booking.When) (booking.Changed, error) {
 		return d.Edit(t.Context(), by, j.ID, booking.Edit{Version: version, Move: &w, Inputs: a("hare")})
 	}
 	_, err = move(d.ada, edited.Version, at(other.Start-slot))
@@ -417,7 +417,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				w := booking.When{Exact: rapid.Bool().Draw(t, "exact"), Moment: d.in(start.Draw(t, "start"))}
 				j, err := d.Book(outer.Context(), d.ada, request(w))
 				if err == nil {
-					jobs = append(jobs, j)
+					jobs = append(jobs, j.Job)
 					return
 				}
 				c, is := fault.ConflictOf(err)
@@ -427,7 +427,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				if j, err = d.Book(outer.Context(), d.ada, request(at(c.NextFree))); err != nil {
 					t.Fatalf("the offered start is refused: %v", err)
 				}
-				jobs = append(jobs, j)
+				jobs = append(jobs, j.Job)
 			},
 			"move": func(t *rapid.T) {
 				if len(jobs) == 0 {
@@ -436,7 +436,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				i := rapid.IntRange(0, len(jobs)-1).Draw(t, "job")
 				w := at(d.in(start.Draw(t, "start")))
 				if moved, err := d.Edit(outer.Context(), d.ada, jobs[i].ID, booking.Edit{Version: jobs[i].Version, Move: &w}); err == nil {
-					jobs[i] = moved
+					jobs[i] = moved.Job
 				}
 			},
 			"cancel": func(t *rapid.T) {

@@ -28,9 +28,9 @@ type Edit struct {
 }
 
 // Edit edits and moves a job of the user's, all of it or nothing. A request whose id was seen before gives the job as it is.
-func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit) (job.Job, error) {
+func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit) (Changed, error) {
 	if s.isStopping() {
-		return job.Job{}, ErrStopping
+		return Changed{}, ErrStopping
 	}
 	return s.change(ctx, by, id, func(ctx context.Context, tx store.Tx, j *job.Job) error {
 		if e.Request.ID != "" {
@@ -155,7 +155,7 @@ func (e Edit) values(offered workflow.Offer) (workflow.Values, error) {
 
 // Cancel takes a job of the user's back. A running one is only asked to stop: whoever runs it says when it has.
 // version is the one that the caller knows; 0: any.
-func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, version int64) (job.Job, error) {
+func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, version int64) (Changed, error) {
 	return s.change(ctx, by, id, func(ctx context.Context, tx store.Tx, j *job.Job) error {
 		if version != 0 && version != j.Version {
 			return stale(*j)
@@ -171,11 +171,9 @@ func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, versi
 	})
 }
 
-func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(context.Context, store.Tx, *job.Job) error) (job.Job,
-	error,
-) {
+func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(context.Context, store.Tx, *job.Job) error) (Changed, error) {
 	var changed job.Job
-	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+	revision, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		j, err := tx.Job(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			return fault.NoSuch("job", id)
@@ -192,7 +190,7 @@ func (s *Service) change(ctx context.Context, by account.Actor, id string, chang
 		changed = j
 		return nil
 	})
-	return changed, err
+	return Changed{changed, revision}, err
 }
 
 func stale(j job.Job) error {

@@ -30,7 +30,7 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	return &pb.BookJobResponse{Job: s.Presenter.job(booked, viewer(ctx)), Revision: s.revision(ctx)}, nil
+	return &pb.BookJobResponse{Job: s.Presenter.job(booked.Job, viewer(ctx)), Revision: revisionToProto(booked.Revision)}, nil
 }
 
 func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error) {
@@ -48,7 +48,7 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.UpdateJobResponse{Job: s.Presenter.job(changed, viewer(ctx)), Revision: s.revision(ctx)}, nil
+	return &pb.UpdateJobResponse{Job: s.Presenter.job(changed.Job, viewer(ctx)), Revision: revisionToProto(changed.Revision)}, nil
 }
 
 func (s schedulerService) MoveJob(ctx context.Context, r *pb.MoveJobRequest) (*pb.MoveJobResponse, error) {
@@ -61,7 +61,7 @@ func (s schedulerService) MoveJob(ctx context.Context, r *pb.MoveJobRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	return &pb.MoveJobResponse{Job: s.Presenter.job(moved, viewer(ctx)), Revision: s.revision(ctx)}, nil
+	return &pb.MoveJobResponse{Job: s.Presenter.job(moved.Job, viewer(ctx)), Revision: revisionToProto(moved.Revision)}, nil
 }
 
 func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest) (*pb.CancelJobResponse, error) {
@@ -69,7 +69,7 @@ func (s schedulerService) CancelJob(ctx context.Context, r *pb.CancelJobRequest)
 	if err != nil {
 		return nil, err
 	}
-	return &pb.CancelJobResponse{Job: s.Presenter.job(cancelled, viewer(ctx)), Revision: s.revision(ctx)}, nil
+	return &pb.CancelJobResponse{Job: s.Presenter.job(cancelled.Job, viewer(ctx)), Revision: revisionToProto(cancelled.Revision)}, nil
 }
 
 func (s schedulerService) GetJob(ctx context.Context, r *pb.GetJobRequest) (*pb.GetJobResponse, error) {

@@ -31,9 +31,3 @@ func (s *Server) catchUp(ctx context.Context) error {
 	}
 	return s.Live.CatchUp(ctx)
 }
-
-// revision is that of the live state with all that was committed before the call.
-func (s *Server) revision(ctx context.Context) *pb.Revision {
-	_ = s.catchUp(ctx) // what was answered is committed all the same
-	return revisionToProto(s.Feed.Revision())
-}
