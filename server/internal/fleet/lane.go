@@ -92,7 +92,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Found: func(ctx context.Context, v *workflow.Version, name string) []string {
 			return l.Runner.FilesOf(ctx, v, name)
 		},
-		Judged:    func(context.Context) { l.Stock.Rejudge() },
+		Judged:    l.rejudge,
 		Ledger:    l.Ledger,
 		Every:     c.MeasureEvery,
 		Now:       c.Now,

@@ -7,6 +7,8 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
@@ -67,18 +69,47 @@ func (m *measurable) of(v *workflow.Version) measured.Candidate {
 	}
 	c, is := m.known[v.Hash]
 	if !is {
-		offer := m.stock.On(v)
-		c = measured.Candidate{ID: v.ID, Graph: v.GraphHash()}
-		switch {
-		case offer.Paid():
-			c.Never = "it costs money for each run, so it is never measured"
-		case offer.NeedsFile():
-			c.Never = "it needs a file, so it is never measured"
-		}
+		c = measured.Candidate{ID: v.ID, Graph: v.GraphHash(), Never: never(v, m.info)}
 		m.known[v.Hash] = c
 	}
 	return c
 }
+
+// never says why a version is not run unless it is booked; nothing when it may be. It goes by the graph as it is kept: making it for
+// this ComfyUI would take long with many workflows.
+func never(v *workflow.Version, info *objectinfo.Info) string {
+	for i := range v.Graph.Nodes {
+		if class := info.Class(v.Graph.Nodes[i].Class); class != nil && class.Partner {
+			return "it costs money for each run, so it is never measured"
+		}
+	}
+	for i := range v.Form.Inputs {
+		if in := &v.Form.Inputs[i]; !in.Hidden && !in.Optional && takesFile(v.Graph, in.Targets, info) {
+			return "it needs a file, so it is never measured"
+		}
+	}
+	return ""
+}
+
+func takesFile(g *graph.Graph, targets []form.Target, info *objectinfo.Info) bool {
+	for _, t := range targets {
+		n := g.Node(t.Node)
+		if n == nil {
+			continue
+		}
+		class := info.Class(n.Class)
+		if class == nil {
+			continue
+		}
+		if spec := class.Input(t.Field); spec != nil && spec.Upload != objectinfo.NoUpload && spec.Required {
+			return true
+		}
+	}
+	return false
+}
+
+// rejudge takes in that a result was judged anew.
+func (l *Lane) rejudge(workflow string) { l.Stock.Rejudge(workflow) }
 
 // MeasureWorkflow has a workflow measured as soon as there is free time, on a worker or on each that has everything for it; or, where
 // accept says so, takes the bad result of the run before for good enough. Faults: NotFound, NotBookable when nothing can be measured.
@@ -105,7 +136,7 @@ func (f *Fleet) MeasureWorkflow(ctx context.Context, workflow, worker string, ac
 			if err := l.Ledger.Accept(ctx, c.Graph); err != nil {
 				return err
 			}
-			l.Stock.Rejudge()
+			l.Stock.Rejudge(workflow)
 		case c.Never != "":
 			reason = c.Never
 			continue

@@ -110,7 +110,7 @@ func (s *Stock) Equipped() (all []*workflow.Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
-		if f := e.fits[s.worker]; e.version != nil && f.info != nil && f.equipped() {
+		if f := e.fits[s.worker]; e.version != nil && !e.removed && f.info != nil && f.equipped() {
 			all = append(all, e.version)
 		}
 	}
@@ -135,11 +135,16 @@ func (l *Library) Fitness(id string) (all []fitness.Report) {
 	return all
 }
 
-// Rejudge takes in that results were judged anew.
-func (s *Stock) Rejudge() {
+// Rejudge takes in that the result of a workflow was judged anew.
+func (s *Stock) Rejudge(id string) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
-	s.look()
+	s.mu.Lock()
+	e := s.entry(id)
+	s.mu.Unlock()
+	if e != nil && s.settle(e) {
+		s.tell()
+	}
 }
 
 // Detail says of the first workflow what it is.

@@ -102,5 +102,5 @@ func (m *Meter) booted(ctx context.Context, offer workflow.Offer, found measured
 	if found.Bad != "" {
 		m.Log.Warn("the first workflow left nothing that can be used and cannot be booked", "worker", m.Worker, "why", found.Bad)
 	}
-	m.Judged(ctx)
+	m.Judged(m.Workflow)
 }

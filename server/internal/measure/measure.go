@@ -51,7 +51,7 @@ type Config struct {
 	// Found returns the files that the run of a name has left, below the output folder.
 	Found func(ctx context.Context, v *workflow.Version, name string) []string
 	// Judged is told that the result of a workflow was judged anew.
-	Judged       func(ctx context.Context)
+	Judged       func(workflow string)
 	Ledger       *measured.Ledger
 	Every        time.Duration // between two workflows that are measured unasked; 0: none is
 	Now          func() time.Time

@@ -232,7 +232,7 @@ func (m *Meter) note(ctx context.Context, t task, found measured.Entry, err erro
 	} else if found.Bad == "" {
 		m.estimate(t.id, max(1, found.WarmMS))
 	}
-	m.Judged(ctx)
+	m.Judged(t.id)
 }
 
 // Recall makes what was measured before what slots go by.

@@ -116,7 +116,7 @@ func newBench(t *testing.T, ids ...string) *bench {
 			})
 			return found
 		},
-		Judged:    func(context.Context) { b.set(func() { b.judged++ }) },
+		Judged:    func(string) { b.set(func() { b.judged++ }) },
 		Ledger:    b.ledger,
 		Every:     time.Hour,
 		Now:       time.Now,
