@@ -52,7 +52,6 @@ var (
 	forItsUser = [5]string{unknown, ok, notFound, notFound, unknown} // not even an administrator
 	forAdmins  = [5]string{unknown, denied, denied, ok, unknown}
 	closed     = [5]string{denied, denied, denied, denied, denied}
-	notBuilt   = [5]string{"unimplemented", "unimplemented", "unimplemented", "unimplemented", "unimplemented"}
 )
 
 // row is one procedure: what is sent, and what comes of it. Requests are made anew for each persona.
@@ -81,9 +80,9 @@ var matrix = map[string]row{
 	"WorkflowService/ListWorkflows": {want: forUsers},
 	"WorkflowService/GetWorkflow":   {want: forUsers},
 
-	"WorkflowService/ImportWorkflow":  {want: notBuilt},
-	"WorkflowService/UpdateWorkflow":  {want: notBuilt},
-	"WorkflowService/DeleteWorkflow":  {want: notBuilt},
+	"WorkflowService/ImportWorkflow":  {request: func(s *stage) any { return s.file() }, want: forAdmins},
+	"WorkflowService/UpdateWorkflow":  {request: (*stage).freshWorkflow, want: forAdmins},
+	"WorkflowService/DeleteWorkflow":  {request: (*stage).freshWorkflow, want: forAdmins},
 	"WorkflowService/CheckWorkflow":   {want: forUsers},
 	"WorkflowService/MeasureWorkflow": {request: (*stage).workflow, want: forAdmins},
 	"WorkflowService/ListTemplates":   {request: (*stage).whenReady, want: forUsers},
@@ -299,6 +298,23 @@ func (s *stage) workflow() any {
 	}
 	s.ask(s.personas[admin], "WorkflowService/GetWorkflow", nil, &told)
 	return fields{"workflowId": told.Workflow.Summary.Id}
+}
+
+// file is a workflow that nobody has brought yet.
+func (s *stage) file() fields {
+	s.count++
+	graph := fmt.Sprintf(`{"1": {"class_type": "EmptyImage", "inputs": {"width": %d, "height": 8, "batch_size": 1, "color": 0}},
+		"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}}`, s.count)
+	return fields{"content": []byte(graph), "filename": "plain.json"}
+}
+
+// freshWorkflow names one that the administrator has brought.
+func (s *stage) freshWorkflow() any {
+	var made struct {
+		Workflow struct{ Summary struct{ Id string } }
+	}
+	s.ask(s.personas[admin], "WorkflowService/ImportWorkflow", s.file(), &made)
+	return fields{"workflowId": made.Workflow.Summary.Id}
 }
 
 func (s *stage) worker() any { return fields{"workerId": "gpu"} }

@@ -14,6 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
@@ -51,9 +52,14 @@ func (a *App) build(ctx context.Context) (err error) {
 		Store:    a.store,
 		Sources:  sources(c),
 		Folder:   filepath.FromSlash(c.Workflows.Folder),
+		Policy:   presenter.Policy,
+		Now:      clock.Now,
 		Log:      a.Log,
 		OnChange: func(all []workflow.Workflow) { a.catalog.SetWorkflows(all) },
 	})
+	if err := a.library.Load(ctx); err != nil {
+		return err
+	}
 	if a.fleet, err = a.newFleet(); err != nil {
 		return err
 	}
@@ -87,17 +93,20 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.rpc = &rpc.Server{
-		Booking:    a.booking,
-		Identity:   a.identity,
-		Feed:       a.feed,
-		Live:       a.live,
-		Store:      a.store,
-		Workers:    a.fleet,
-		Uploads:    a.uploads,
-		Templates:  a.templates,
-		Estimator:  a.estimates,
-		Catalog:    a.catalog,
-		Library:    a.library,
+		Booking:   a.booking,
+		Identity:  a.identity,
+		Feed:      a.feed,
+		Live:      a.live,
+		Store:     a.store,
+		Workers:   a.fleet,
+		Uploads:   a.uploads,
+		Templates: a.templates,
+		Estimator: a.estimates,
+		Catalog:   a.catalog,
+		Library:   a.library,
+		Shrink: func(ctx context.Context, result string) ([]byte, error) {
+			return files.Thumbnail(ctx, a.fleet, result, workflowPicture)
+		},
 		Presenter:  presenter,
 		CookieName: fmt.Sprintf("comfyscheduler_%d", c.Server.Port),
 		TokenLife:  c.Access.TokenLife(),
@@ -113,6 +122,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	return a.live.CatchUp(ctx)
 }
+
+// workflowPicture is the width of the pictures of workflows, in pixels.
+const workflowPicture = 640
 
 func (a *App) ensureAdministrator(ctx context.Context, file string) error {
 	broken, err := a.identity.EnsureAdministrator(ctx, file)

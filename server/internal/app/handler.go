@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path/filepath"
+	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
@@ -26,6 +27,7 @@ func (a *App) handler() (http.Handler, error) {
 	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(a.fleet, kept, a.Config.Server.ThumbnailCache<<20)))
 	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.fleet.Preview)))
 	mux.Handle("GET "+rpc.TemplatePictures+"{worker}/{name...}", a.rpc.ForUsers(a.templates.Pictures()))
+	mux.Handle("GET "+rpc.WorkflowPictures+"{id}/thumbnail", a.rpc.ForUsers(http.HandlerFunc(a.workflowPicture)))
 	mux.HandleFunc("POST /uploads", a.rpc.HandleUpload)
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", a.rpc.ForUsers(a.metrics.Handler()))
@@ -42,6 +44,19 @@ func (a *App) handler() (http.Handler, error) {
 		Proxies:   c.Proxies(),
 		Refusals:  a.refusals,
 	}, mux)
+}
+
+// workflowPicture serves the picture of a workflow.
+func (a *App) workflowPicture(w http.ResponseWriter, r *http.Request) {
+	picture, err := a.library.Picture(r.Context(), r.PathValue("id"))
+	kind := http.DetectContentType(picture)
+	if err != nil || !strings.HasPrefix(kind, "image/") {
+		http.Error(w, "there is no such picture", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "private, max-age=86400") // another picture has another address
+	_, _ = w.Write(picture)                                   // whoever asked may have gone
 }
 
 // health tells whether bookings are taken, and how ComfyUI is. Why is for those who may look.

@@ -21,6 +21,9 @@ const (
 	RestartWorker    Action = "restart_worker"
 	PauseWorker      Action = "pause_worker"
 	ResumeWorker     Action = "resume_worker"
+	ImportWorkflow   Action = "import_workflow"
+	UpdateWorkflow   Action = "update_workflow"
+	DeleteWorkflow   Action = "delete_workflow"
 )
 
 // Event is one action. It must hold neither prompts nor secrets.

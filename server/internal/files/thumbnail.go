@@ -151,3 +151,13 @@ func chooseWidth(asked string) int {
 	}
 	return widths[len(widths)-1]
 }
+
+// Thumbnail makes a small JPEG of one result.
+func Thumbnail(ctx context.Context, source Source, name string, width int) ([]byte, error) {
+	file, err := source.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return shrink(ctx, file, width)
+}

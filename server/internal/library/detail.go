@@ -2,10 +2,13 @@ package library
 
 import (
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -14,9 +17,10 @@ type Detail struct {
 	workflow.Workflow
 	Offer    workflow.Offer // without a version: its form is not known yet
 	Outputs  []workflow.Output
-	Notes    []string // what should be known of it, for people
-	Filename string   // without folders; may be empty
-	Importer string   // id of the user who brought it; empty: nobody did
+	Fitness  []fitness.Report // in the order of the configuration
+	Notes    []string         // what should be known of it, for people
+	Filename string           // without folders; may be empty
+	Importer string           // id of the user who brought it; empty: nobody did
 }
 
 // Detail returns everything that is known of a workflow, of the first for an empty id; fault.NotFound.
@@ -25,6 +29,10 @@ func (l *Library) Detail(id string) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
+	return l.detail(e), nil
+}
+
+func (l *Library) detail(e *entry) Detail {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := Detail{Workflow: l.shown(e), Importer: e.source.Importer, Filename: e.source.Filename}
@@ -46,7 +54,8 @@ func (l *Library) Detail(id string) (Detail, error) {
 		d.Outputs = d.Offer.Outputs()
 		d.Notes = append(d.Notes, fitness.Notes(d.Offer.Graph, d.Offer.Info())...)
 	}
-	return d, nil
+	d.Fitness = l.reports(e)
+	return d
 }
 
 // ready finds a workflow, the first for an empty id, of which nothing is out of date; fault.NotFound.
@@ -60,6 +69,7 @@ func (l *Library) ready(id string) (*entry, error) {
 	}
 	if pending {
 		l.read(e)
+		l.readImport(context.Background(), e)
 		if l.settle(e) {
 			l.tell()
 		}
@@ -88,4 +98,33 @@ func (l *Library) Recheck(ctx context.Context, id string) error {
 	}
 	l.markAll()
 	return ctx.Err()
+}
+
+// maxPicture bounds a picture that stands beside a workflow in the folder, in bytes.
+const maxPicture = 4 << 20
+
+// Picture returns the picture of a workflow; fault.NotFound.
+func (l *Library) Picture(ctx context.Context, id string) ([]byte, error) {
+	l.mu.Lock()
+	e := l.entry(id)
+	var source Source
+	if e != nil {
+		source = e.source
+	}
+	l.mu.Unlock()
+	if e == nil || id == "" {
+		return nil, fault.NoSuch("workflow", id)
+	}
+	picture, err := l.Store.WorkflowPicture(ctx, id)
+	if err == nil || !errors.Is(err, store.ErrNotFound) {
+		return picture, err
+	}
+	if source.File != "" {
+		if name := source.pictureFile(); name != "" {
+			if info, err := os.Stat(name); err == nil && info.Size() <= maxPicture {
+				return os.ReadFile(name)
+			}
+		}
+	}
+	return nil, fault.New(fault.NotFound, "the workflow "+id+" has no picture")
 }

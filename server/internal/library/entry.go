@@ -19,10 +19,10 @@ import (
 // entry is one workflow. Its settling comes before the library's mu, which guards the rest.
 type entry struct {
 	settling sync.Mutex // one settling at a time
-	source   Source     // does not change
-	pending  bool       // what is known may be out of date
-	removed  bool       // it is off the menu
-	seen     stamp      // of its files, as they were read last
+	source   Source
+	pending  bool  // what is known may be out of date
+	removed  bool  // it is off the menu
+	seen     stamp // of its files, as they were read last
 	content  content
 	broken   error // why the file cannot be read now
 	ignored  error // why the side file cannot be read now
@@ -91,6 +91,9 @@ func (l *Library) shown(e *entry) workflow.Workflow {
 		UpdatedAt:   e.content.at,
 		Source:      e.source.From,
 		Picture:     e.content.picture,
+	}
+	if picture := l.pictures[w.ID]; picture != "" {
+		w.Picture = picture
 	}
 	if e.version != nil {
 		w.Version = e.version.Hash

@@ -79,7 +79,7 @@ func (s Source) stamp() (now stamp) {
 
 // read reads a workflow's files anew, unless they are as they were. What cannot be read leaves what was read before.
 func (l *Library) read(e *entry) {
-	if e.source.From == workflow.FromImport {
+	if e.source.File == "" {
 		return
 	}
 	now := e.source.stamp()

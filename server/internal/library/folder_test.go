@@ -47,6 +47,7 @@ func openMenu(t *testing.T) *menu {
 			File:  filepath.Join(m.folder, "first_api.json"),
 		}},
 		Folder: m.folder,
+		Now:    time.Now,
 		Log:    slog.New(slog.DiscardHandler),
 		OnChange: func(all []workflow.Workflow) {
 			m.mu.Lock()
@@ -202,6 +203,9 @@ func TestAThousandFiles(t *testing.T) {
 		m.write(fmt.Sprintf("w%03d.json", i), "{")
 	}
 	l := library.New(m.Config)
+	if err := l.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	all := l.Workflows()
 	if len(all) != 1001 || all[1].Problems[0] != "it is being read" {
 		t.Errorf("%d workflows, %v", len(all), all[1].Problems)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -31,6 +32,7 @@ type Source struct {
 	File     string                  // path; empty: the store has it
 	Bindings map[string]form.Binding // nil: the form is what the file says, or is detected
 	Filename string                  // of an import, as it was brought
+	hash     string                  // of what was imported
 	Importer string                  // id of the user who brought it; empty: nobody did
 }
 
@@ -39,6 +41,8 @@ type Config struct {
 	Store   Store
 	Sources []Source // those of the configuration, at least one
 	Folder  string   // in which each file is a workflow; empty: none is
+	Policy  account.Policy
+	Now     func() time.Time
 	Log     *slog.Logger
 	// OnChange is told all workflows when something about one of them has changed. It must be quick.
 	OnChange func([]workflow.Workflow)
@@ -50,15 +54,19 @@ type Library struct {
 
 	telling sync.Mutex    // one call of OnChange at a time, in order
 	wake    chan struct{} // one token: something is pending
-	mu      sync.Mutex
-	entries []*entry                     // in the order of the sources
-	known   map[string]*workflow.Version // that were current in this life, by hash
-	kept    map[string]bool              // hashes of versions that the store has
-	stocks  []*Stock
+
+	changing sync.Mutex // one change of edits at a time
+	mu       sync.Mutex
+	entries  []*entry                     // in the order of the sources
+	known    map[string]*workflow.Version // that were current in this life, by hash
+	kept     map[string]bool              // hashes of versions that the store has
+	pictures map[string]string            // names of the pictures that the store has, by workflow
+	stocks   []*Stock
 }
 
 // New makes a library that offers the sources as their files are. Where a form depends on ComfyUI's classes, it is known when the
-// first ComfyUI has told them. The files of the folder are read by Run, or when somebody asks. Nobody is told of them yet.
+// first ComfyUI has told them. What the store
+// and the folder have comes with Load. Nobody is told of anything yet.
 func New(c Config) *Library {
 	l := &Library{Config: c, wake: make(chan struct{}, 1), known: map[string]*workflow.Version{}, kept: map[string]bool{}}
 	for _, s := range c.Sources {
@@ -67,7 +75,6 @@ func New(c Config) *Library {
 		l.read(e)
 		l.settle(e)
 	}
-	l.scan()
 	return l
 }
 
@@ -289,6 +296,7 @@ func (l *Library) Run(ctx context.Context) {
 				continue
 			}
 			l.read(e)
+			l.readImport(ctx, e)
 			changed = l.settle(e) || changed
 			if changed && time.Since(told) > tellEvery {
 				l.tell()

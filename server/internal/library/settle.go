@@ -7,6 +7,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -56,7 +57,7 @@ func (l *Library) settle(e *entry) (changed bool) {
 	defer e.settling.Unlock()
 	l.mu.Lock()
 	e.pending = false
-	c, version := e.content, e.version
+	source, c, version := e.source, e.content, e.version
 	var answers []told
 	for _, s := range l.stocks {
 		if s.info != nil {
@@ -67,7 +68,7 @@ func (l *Library) settle(e *entry) (changed bool) {
 
 	var s settled
 	if c.file != nil {
-		s = e.source.settle(c, version, answers)
+		s = source.settle(c, version, answers)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,6 +126,9 @@ func (s Source) newest(c content, answers []told) (out settled) {
 			if out.version == nil && out.waits == nil {
 				out.waits = failed
 			}
+			if out.version == nil {
+				out.fits[a.worker] = unmade(c, a.info, failed)
+			}
 			continue
 		}
 		held := hold(made, answers)
@@ -136,6 +140,24 @@ func (s Source) newest(c content, answers []told) (out settled) {
 		}
 	}
 	return out
+}
+
+// unmade says why there is no version for a ComfyUI.
+func unmade(c content, info *objectinfo.Info, failed error) fit {
+	f := fit{info: info}
+	problems, is := errors.AsType[graph.Problems](failed)
+	if !is {
+		f.problems = []fitness.Problem{{Kind: fitness.Other, Text: inOneLine(failed)}}
+	}
+	for _, p := range problems {
+		found := fitness.Problem{Kind: fitness.Other, Text: p.Error(), NodeID: p.Node, NodeTitle: p.Title, Class: p.Class}
+		if p.Class != "" && info.Class(p.Class) == nil {
+			found.Kind = fitness.MissingClass
+		}
+		f.problems = append(f.problems, found)
+	}
+	f.problems = fitness.ReadHints(c.file.Editor).Complete(f.problems)
+	return f
 }
 
 // hold holds a version against the classes of all workers.

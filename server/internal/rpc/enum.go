@@ -89,6 +89,9 @@ var (
 		audit.RestartWorker:    pb.AuditAction_AUDIT_ACTION_RESTART_WORKER,
 		audit.PauseWorker:      pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
 		audit.ResumeWorker:     pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
+		audit.ImportWorkflow:   pb.AuditAction_AUDIT_ACTION_IMPORT_WORKFLOW,
+		audit.UpdateWorkflow:   pb.AuditAction_AUDIT_ACTION_UPDATE_WORKFLOW,
+		audit.DeleteWorkflow:   pb.AuditAction_AUDIT_ACTION_DELETE_WORKFLOW,
 	}
 	workflowSources = map[workflow.Source]pb.WorkflowSource{
 		workflow.FromConfiguration: pb.WorkflowSource_WORKFLOW_SOURCE_CONFIGURATION,

@@ -45,6 +45,9 @@ var audiences = map[string]audience{
 	api.WorkflowServiceListTemplatesProcedure:   signedIn,
 	api.WorkflowServiceMeasureWorkflowProcedure: administrators,
 	api.WorkflowServiceCheckWorkflowProcedure:   signedIn,
+	api.WorkflowServiceImportWorkflowProcedure:  signedIn, // whom the policy lets, as the library asks; and so for the following
+	api.WorkflowServiceUpdateWorkflowProcedure:  signedIn,
+	api.WorkflowServiceDeleteWorkflowProcedure:  signedIn,
 
 	api.WorkerServiceListWorkersProcedure:   signedIn,
 	api.WorkerServiceGetWorkerProcedure:     signedIn,

@@ -55,6 +55,8 @@ type Store interface {
 	store.Invitations
 	store.Audit
 	store.Log
+	// User reads one user who is not deleted; store.ErrNotFound.
+	User(ctx context.Context, id string) (account.User, error)
 }
 
 // Server holds the parts that the services work with.
@@ -66,6 +68,7 @@ type Server struct {
 	Live       *changes.Follower // keeps Feed up to date with Store
 	Catalog    Catalog
 	Library    *library.Library
+	Shrink     func(ctx context.Context, result string) ([]byte, error) // makes a small picture of a result
 	Workers    Workers
 	Uploads    *uploads.Uploads
 	Templates  *templates.Templates
@@ -115,7 +118,7 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 	options := append(slices.Clone(unpacked), gzipped(maxRequest))
 	handle := func(path string, handler http.Handler) { mux.Handle(path, bounded(knownCalls(handler), maxRequest)) }
 	handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
-	path, workflows := comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{Server: s},
+	path, workflows := comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{s},
 		append(slices.Clone(unpacked), gzipped(maxWorkflowRequest))...)
 	mux.Handle(path, bounded(knownCalls(workflows), maxWorkflowRequest))
 	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))

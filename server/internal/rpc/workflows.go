@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
@@ -9,6 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -23,10 +25,9 @@ type Catalog interface {
 	State() health.State
 }
 
-type workflowService struct {
-	*Server
-	comfyschedulerv1connect.UnimplementedWorkflowServiceHandler
-}
+type workflowService struct{ *Server }
+
+var _ comfyschedulerv1connect.WorkflowServiceHandler = workflowService{}
 
 func (s workflowService) ListWorkflows(_ context.Context, r *pb.ListWorkflowsRequest) (*pb.ListWorkflowsResponse, error) {
 	workers := s.Catalog.State().Workers
@@ -77,6 +78,13 @@ func (s workflowService) shown(ctx context.Context, d library.Detail, hidden boo
 	}
 	out := workflowToProto(d, s.Catalog.State().Workers, hidden)
 	out.Editable = editable
+	if d.Importer != "" {
+		who, err := s.Store.User(ctx, d.Importer)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		out.ImportedBy = who.Name
+	}
 	s.addFitness(out)
 	return out, nil
 }

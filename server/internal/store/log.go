@@ -26,6 +26,7 @@ const (
 	UserKind       Kind = "user"       // a user's id
 	TokenKind      Kind = "token"      // a token's id
 	InvitationKind Kind = "invitation" // an invitation's id
+	WorkflowKind   Kind = "workflow"   // the id of a workflow that was imported, or whose picture is another one
 	VersionKind    Kind = "version"    // a workflow version's hash
 )
 

@@ -59,6 +59,12 @@ const (
 	AuditAction_AUDIT_ACTION_RESUME_WORKER AuditAction = 14
 	// A user was deleted, by an administrator or because it was never used.
 	AuditAction_AUDIT_ACTION_DELETE_USER AuditAction = 15
+	// A workflow was imported, or a new version of one.
+	AuditAction_AUDIT_ACTION_IMPORT_WORKFLOW AuditAction = 16
+	// It was changed how a workflow is offered.
+	AuditAction_AUDIT_ACTION_UPDATE_WORKFLOW AuditAction = 17
+	// An imported workflow was deleted.
+	AuditAction_AUDIT_ACTION_DELETE_WORKFLOW AuditAction = 18
 )
 
 // Enum value maps for AuditAction.
@@ -80,6 +86,9 @@ var (
 		13: "AUDIT_ACTION_PAUSE_WORKER",
 		14: "AUDIT_ACTION_RESUME_WORKER",
 		15: "AUDIT_ACTION_DELETE_USER",
+		16: "AUDIT_ACTION_IMPORT_WORKFLOW",
+		17: "AUDIT_ACTION_UPDATE_WORKFLOW",
+		18: "AUDIT_ACTION_DELETE_WORKFLOW",
 	}
 	AuditAction_value = map[string]int32{
 		"AUDIT_ACTION_UNSPECIFIED":       0,
@@ -98,6 +107,9 @@ var (
 		"AUDIT_ACTION_PAUSE_WORKER":      13,
 		"AUDIT_ACTION_RESUME_WORKER":     14,
 		"AUDIT_ACTION_DELETE_USER":       15,
+		"AUDIT_ACTION_IMPORT_WORKFLOW":   16,
+		"AUDIT_ACTION_UPDATE_WORKFLOW":   17,
+		"AUDIT_ACTION_DELETE_WORKFLOW":   18,
 	}
 )
 
@@ -1619,7 +1631,7 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x06job_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x05jobId\"x\n" +
 	"\x17ListAuditEventsResponse\x125\n" +
 	"\x06events\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.AuditEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xf2\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd8\x04\n" +
 	"\vAuditAction\x12\x1c\n" +
 	"\x18AUDIT_ACTION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11AUDIT_ACTION_BOOK\x10\x01\x12\x17\n" +
@@ -1637,7 +1649,10 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x1bAUDIT_ACTION_RESTART_WORKER\x10\f\x12\x1d\n" +
 	"\x19AUDIT_ACTION_PAUSE_WORKER\x10\r\x12\x1e\n" +
 	"\x1aAUDIT_ACTION_RESUME_WORKER\x10\x0e\x12\x1c\n" +
-	"\x18AUDIT_ACTION_DELETE_USER\x10\x0f2\xcb\t\n" +
+	"\x18AUDIT_ACTION_DELETE_USER\x10\x0f\x12 \n" +
+	"\x1cAUDIT_ACTION_IMPORT_WORKFLOW\x10\x10\x12 \n" +
+	"\x1cAUDIT_ACTION_UPDATE_WORKFLOW\x10\x11\x12 \n" +
+	"\x1cAUDIT_ACTION_DELETE_WORKFLOW\x10\x122\xcb\t\n" +
 	"\fAdminService\x12[\n" +
 	"\tListUsers\x12#.comfyscheduler.v1.ListUsersRequest\x1a$.comfyscheduler.v1.ListUsersResponse\"\x03\x90\x02\x01\x12U\n" +
 	"\aGetUser\x12!.comfyscheduler.v1.GetUserRequest\x1a\".comfyscheduler.v1.GetUserResponse\"\x03\x90\x02\x01\x12Y\n" +

@@ -37,6 +37,8 @@ type State struct {
 	requests    map[request]int64 // events
 	pauses      map[string]schedule.Pause
 	versions    map[string]store.WorkflowVersion
+	imports     map[string]store.Import
+	pictures    map[string][]byte // by workflow
 	records     map[string][]byte
 	log         *recent.Log
 	refusal     error // of every update; nil: none
@@ -75,6 +77,8 @@ func NewState() *State {
 		requests:    map[request]int64{},
 		pauses:      map[string]schedule.Pause{},
 		versions:    map[string]store.WorkflowVersion{},
+		imports:     map[string]store.Import{},
+		pictures:    map[string][]byte{},
 		records:     map[string][]byte{},
 		log:         recent.New(store.Revision{Epoch: uuid.NewString()}),
 	}

@@ -183,25 +183,6 @@ func (t *tx) ForgetRequests(_ context.Context, before int64) error {
 	return nil
 }
 
-// WorkflowVersion implements store.Workflows.
-func (s *Store) WorkflowVersion(ctx context.Context, hash string) (store.WorkflowVersion, error) {
-	return read(ctx, s, func(state *State) (store.WorkflowVersion, error) {
-		v, there := state.versions[hash]
-		if !there {
-			return v, store.ErrNotFound
-		}
-		return v, nil
-	})
-}
-
-func (t *tx) PutWorkflowVersion(_ context.Context, v store.WorkflowVersion) error {
-	if _, there := t.versions[v.Hash]; !there {
-		put(t, t.versions, v.Hash, v)
-		t.note(store.Thing{Kind: store.VersionKind, Key: v.Hash})
-	}
-	return nil
-}
-
 // Record implements store.Records.
 func (s *Store) Record(ctx context.Context, key string) ([]byte, error) {
 	return read(ctx, s, func(state *State) ([]byte, error) {

@@ -129,6 +129,17 @@ func told(t *testing.T, s *suite) {
 		{"a version of a workflow", func(ctx context.Context, tx store.Tx) error {
 			return tx.PutWorkflowVersion(ctx, store.WorkflowVersion{Hash: "h", Graph: []byte("{}"), Form: []byte("{}")})
 		}, []store.Thing{{Kind: store.VersionKind, Key: "h"}}},
+		{"an imported workflow", func(ctx context.Context, tx store.Tx) error {
+			return tx.PutImport(ctx, store.Import{ID: "w", File: []byte("{}"), Edits: []byte("{}"), Importer: ada.ID})
+		}, []store.Thing{{Kind: store.WorkflowKind, Key: "w"}}},
+		{
+			"its picture", func(ctx context.Context, tx store.Tx) error { return tx.PutWorkflowPicture(ctx, "w", []byte("p")) },
+			[]store.Thing{{Kind: store.WorkflowKind, Key: "w"}},
+		},
+		{
+			"its end", func(ctx context.Context, tx store.Tx) error { return tx.DeleteImport(ctx, "w") },
+			[]store.Thing{{Kind: store.WorkflowKind, Key: "w"}},
+		},
 		{
 			"a deleted user", func(ctx context.Context, tx store.Tx) error { return tx.DeleteUser(ctx, bob.ID, "Deleted user", 1) },
 			[]store.Thing{{Kind: store.UserKind, Key: bob.ID, User: &gone}},
@@ -159,10 +170,11 @@ func told(t *testing.T, s *suite) {
 	}
 	before := s.at()
 	s.update(func(ctx context.Context, tx store.Tx) error {
-		return tx.PutWorkflowVersion(ctx, store.WorkflowVersion{Hash: "h", Graph: []byte("{}"), Form: []byte("{}")})
+		err := tx.PutWorkflowVersion(ctx, store.WorkflowVersion{Hash: "h", Graph: []byte("{}"), Form: []byte("{}")})
+		return errors.Join(err, tx.PutWorkflowPicture(ctx, "w", nil))
 	})
 	if at := s.at(); at != before {
-		t.Errorf("the same version again leads to %v", at)
+		t.Errorf("the same version again, and no picture as before, lead to %v", at)
 	}
 }
 
@@ -370,6 +382,8 @@ func missing(t *testing.T, s *suite) {
 		"user":        func() error { _, err := s.User(t.Context(), "?"); return err },
 		"token":       func() error { _, _, err := s.UserByToken(t.Context(), [32]byte{}); return err },
 		"version":     func() error { _, err := s.WorkflowVersion(t.Context(), "?"); return err },
+		"import":      func() error { _, err := s.Import(t.Context(), "?"); return err },
+		"picture":     func() error { _, err := s.WorkflowPicture(t.Context(), "?"); return err },
 		"record":      func() error { _, err := s.Record(t.Context(), "?"); return err },
 		"result file": func() error { _, err := s.ResultOwner(t.Context(), "?", "?"); return err },
 	} {
@@ -400,6 +414,10 @@ func closed(t *testing.T, s *suite) {
 		"invitations":  func() error { _, err := s.Invitations(t.Context(), 0, nil, 1); return err },
 		"events":       func() error { _, err := s.Events(t.Context(), audit.Query{Limit: 1}); return err },
 		"version":      func() error { _, err := s.WorkflowVersion(t.Context(), "?"); return err },
+		"imports":      func() error { _, err := s.Imports(t.Context()); return err },
+		"import":       func() error { _, err := s.Import(t.Context(), "?"); return err },
+		"pictures":     func() error { _, err := s.WorkflowPictures(t.Context()); return err },
+		"picture":      func() error { _, err := s.WorkflowPicture(t.Context(), "?"); return err },
 		"record":       func() error { _, err := s.Record(t.Context(), "?"); return err },
 		"revision":     func() error { _, err := s.Revision(t.Context()); return err },
 		"changes":      func() error { _, err := s.Changes(t.Context(), at, 1); return err },

@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"how much a user has booked", activeOfUser},
 		{"requests", requests},
 		{"records and versions of workflows", records},
+		{"imported workflows", imports},
 		{"closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -464,5 +465,58 @@ func records(t *testing.T, s *suite) {
 	got, err := s.WorkflowVersion(t.Context(), "h")
 	if diff := cmp.Diff(version, got); diff != "" || err != nil {
 		t.Error(diff, err)
+	}
+}
+
+func imports(t *testing.T, s *suite) {
+	fox := store.Import{
+		ID:        "fox",
+		Filename:  "Fox 🦊.json",
+		Hash:      "1",
+		File:      []byte(`{"1": {}}`),
+		Edits:     []byte("{}"),
+		Importer:  "ada",
+		CreatedAt: 5,
+		UpdatedAt: 5,
+	}
+	owl := fox
+	owl.ID = "owl"
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		return errors.Join(tx.PutImport(ctx, owl), tx.PutImport(ctx, fox), tx.PutWorkflowPicture(ctx, "fox", []byte("a picture")))
+	})
+	again := fox
+	again.File, again.Hash, again.Edits, again.Filename, again.UpdatedAt = []byte("{}"), "2", []byte(`{"title":"x"}`), "b.json", 9
+	again.Importer, again.CreatedAt = "bob", 9 // these stay
+	s.update(func(ctx context.Context, tx store.Tx) error {
+		err := tx.PutImport(ctx, again)
+		seen, unseen := tx.Import(ctx, "fox")
+		if seen.Hash != "2" {
+			t.Errorf("the update sees %+v", seen)
+		}
+		return errors.Join(err, unseen)
+	})
+	again.Importer, again.CreatedAt = "ada", 5
+	got, err := s.Import(t.Context(), "fox")
+	if diff := cmp.Diff(again, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	all, err := s.Imports(t.Context())
+	again.File, owl.File = nil, nil
+	if diff := cmp.Diff([]store.Import{again, owl}, all); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	pictures, err := s.WorkflowPictures(t.Context())
+	picture, unread := s.WorkflowPicture(t.Context(), "fox")
+	if len(pictures) != 1 || pictures["fox"] == "" || string(picture) != "a picture" || err != nil || unread != nil {
+		t.Errorf("pictures: %v %q (%v, %v)", pictures, picture, err, unread)
+	}
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.DeleteImport(ctx, "fox") })
+	_, gone := s.Import(t.Context(), "fox")
+	_, goneToo := s.WorkflowPicture(t.Context(), "fox")
+	none := s.try(func(ctx context.Context, tx store.Tx) error { return tx.DeleteImport(ctx, "fox") })
+	for _, err := range []error{gone, goneToo, none} {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("after its end: %v", err)
+		}
 	}
 }

@@ -20,6 +20,9 @@ const words: Record<AuditAction, string> = {
   [AuditAction.DELETE_USER]: "Deleted a user",
   [AuditAction.PAUSE_WORKER]: "Paused ComfyUI",
   [AuditAction.RESUME_WORKER]: "Resumed ComfyUI",
+  [AuditAction.IMPORT_WORKFLOW]: "Imported a workflow",
+  [AuditAction.UPDATE_WORKFLOW]: "Changed a workflow",
+  [AuditAction.DELETE_WORKFLOW]: "Deleted a workflow",
 };
 
 /** One deed. Its user and its job lead to everything else of theirs. */
