@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../components/Icon";
 
 /** FieldProps label an input and carry what is wrong with it. */
@@ -67,32 +67,32 @@ export function ResetButton({ label, onReset }: { label: string; onReset: () => 
   );
 }
 
-/** Longer texts than this are shown in two lines until they are wanted. */
-const short = 90;
-
 /** What a value does. ComfyUI's own texts can be long: two lines of them are enough at first. */
 function Hint({ id, children }: { id: string; children: string }) {
+  const text = useRef<HTMLParagraphElement>(null);
+  const [long, setLong] = useState(false);
   const [open, setOpen] = useState(false);
-  if (children.length <= short)
-    return (
-      <p id={id} className="mt-1 text-ink-faint text-xs">
-        {children}
-      </p>
-    );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text may need another number of lines
+  useLayoutEffect(() => {
+    const { scrollHeight = 0, clientHeight = 0 } = text.current ?? {};
+    if (!open) setLong(scrollHeight > clientHeight + 1);
+  }, [children, open]);
   return (
     <div className="mt-1 text-ink-faint text-xs">
-      <p id={id} className={open ? "" : "line-clamp-2"}>
+      <p ref={text} id={id} className={open ? "" : "line-clamp-2"}>
         {children}
       </p>
-      <button
-        type="button"
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-        className="rounded font-medium text-accent-ink hover:underline"
-      >
-        {open ? "Less" : "More"}
-      </button>
+      {long && (
+        <button
+          type="button"
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => setOpen(!open)}
+          className="rounded font-medium text-accent-ink hover:underline"
+        >
+          {open ? "Less" : "More"}
+        </button>
+      )}
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { type FieldErrors, type FormValues, lacksPrompt } from "../../form/value
 import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../../lib/format";
 import { lanesOf, type SlotDurations, shortestOf } from "../../lib/lanes";
-import { titleOf } from "../../lib/words/workflow";
+import { problemsWords, titleOf } from "../../lib/words/workflow";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
 import { useNow } from "../../live/now";
@@ -132,5 +132,5 @@ export function Composer(props: ComposerProps) {
 /** Why the workflow cannot be booked now; empty when it can. */
 function obstacleWords({ disabled, problems }: WorkflowSummary): string {
   if (disabled) return "This workflow is switched off: choose another one.";
-  return problems.length > 0 ? `This workflow cannot run now: ${problems.join(" ")}` : "";
+  return problems.length > 0 ? `This workflow cannot run now: ${problemsWords(problems)}` : "";
 }

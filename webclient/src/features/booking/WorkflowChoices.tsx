@@ -7,7 +7,7 @@ import { WorkflowPicture } from "../../components/WorkflowPicture";
 import type { WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { plural } from "../../lib/format";
 import { matches } from "../../lib/search";
-import { estimateWords, titleOf } from "../../lib/words/workflow";
+import { estimateWords, problemsWords, titleOf } from "../../lib/words/workflow";
 import { recentFirst, recentWorkflows } from "../../live/recent";
 import { useFoundWorkflows } from "../../live/useFoundWorkflows";
 
@@ -99,7 +99,9 @@ function Card(props: { summary: WorkflowSummary; chosen: boolean; recent: boolea
       <span className="flex min-w-0 flex-1 flex-col gap-1 sm:p-3">
         <span className="line-clamp-1 font-semibold">{titleOf(summary)}</span>
         {description && <span className="line-clamp-2 text-ink-soft text-sm">{description}</span>}
-        {!bookable && problems[0] && <span className="line-clamp-2 text-failed-ink text-xs">{problems[0]}</span>}
+        {!bookable && problems.length > 0 && (
+          <span className="line-clamp-2 text-failed-ink text-xs">{problemsWords(problems.slice(0, 1))}</span>
+        )}
         <span className="mt-auto flex flex-wrap items-center gap-x-2 gap-y-1 pt-1">
           <span className="flex items-center gap-1 text-ink-faint text-xs">
             <Icon name="clock" className="size-3.5 shrink-0" />

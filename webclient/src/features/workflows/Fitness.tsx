@@ -1,3 +1,4 @@
+import { create } from "@bufbuild/protobuf";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
@@ -7,6 +8,7 @@ import {
   type Workflow,
   type WorkflowFitness,
   type WorkflowMeasurement,
+  WorkflowProblemSchema,
 } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatAge, formatDuration, plural } from "../../lib/format";
 import { useNow } from "../../live/now";
@@ -20,13 +22,19 @@ export interface FitnessActions {
 
 /** Whether each worker can run the workflow, what is missing there, and how long it takes. */
 export function Fitness({ workflow, actions }: { workflow: Workflow; actions?: FitnessActions | undefined }) {
-  if (workflow.workers.length === 0) return <p className="text-ink-soft text-sm">No ComfyUI has been asked yet.</p>;
+  const told = workflow.workers.some(({ problems }) => problems.length > 0);
+  const general = told || workflow.summary?.bookable ? [] : (workflow.summary?.problems ?? []);
+  if (workflow.workers.length === 0 && general.length === 0)
+    return <p className="text-ink-soft text-sm">No ComfyUI has been asked yet.</p>;
   return (
-    <ul className="space-y-4">
-      {workflow.workers.map((fitness) => (
-        <WorkerFitness key={fitness.workerId} fitness={fitness} actions={actions} />
-      ))}
-    </ul>
+    <div className="space-y-4">
+      {general.length > 0 && <Problems problems={general.map((text) => create(WorkflowProblemSchema, { text }))} />}
+      <ul className="space-y-4">
+        {workflow.workers.map((fitness) => (
+          <WorkerFitness key={fitness.workerId} fitness={fitness} actions={actions} />
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -12,7 +12,13 @@ export function FormPreview({ workflow, unfolded }: { workflow: Workflow; unfold
   const setValues = (next: FormValues) =>
     setTyped(Object.fromEntries(Object.entries(next).filter(([name, value]) => value !== blank[name])));
   if (workflow.inputs.every(({ hidden }) => hidden))
-    return <p className="text-ink-soft text-sm">There is nothing to set: it runs as it is.</p>;
+    return (
+      <p className="text-ink-soft text-sm">
+        {workflow.nodeCount === 0
+          ? "Its form is known as soon as ComfyUI knows its nodes."
+          : "There is nothing to set: it runs as it is."}
+      </p>
+    );
   return (
     <InputFields
       workflow={workflow}

@@ -4,6 +4,7 @@ import { Icon, type IconName } from "../../components/Icon";
 import { WorkflowProblemKind as Kind, type WorkflowProblem } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { copyText } from "../../lib/clipboard";
 import { formatBytes } from "../../lib/format";
+import { sentence } from "../../lib/words/words";
 import { problemWords } from "../../lib/words/workflow";
 
 const icons: Record<Kind, IconName> = {
@@ -52,7 +53,7 @@ function ProblemRow({ problem }: { problem: WorkflowProblem }) {
       <Icon name={icons[kind]} className="mt-0.5 size-4 shrink-0 text-failed-ink" />
       <div className="min-w-0 flex-1">
         {name === "" ? (
-          text
+          <span className="[overflow-wrap:anywhere]">{sentence(text)}</span>
         ) : (
           <>
             <span className="text-ink-faint text-xs">{problemWords[kind]} missing</span>

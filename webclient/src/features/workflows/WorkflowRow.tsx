@@ -2,7 +2,7 @@ import { Icon } from "../../components/Icon";
 import { WorkflowBadges } from "../../components/WorkflowBadges";
 import { WorkflowPicture } from "../../components/WorkflowPicture";
 import type { WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
-import { estimateWords, resultWords, sourceWords, titleOf } from "../../lib/words/workflow";
+import { estimateWords, problemsWords, resultWords, sourceWords, titleOf } from "../../lib/words/workflow";
 
 /** A workflow in the list; it opens when it is pressed. */
 export function WorkflowRow({ summary, onOpen }: { summary: WorkflowSummary; onOpen: () => void }) {
@@ -27,7 +27,7 @@ export function WorkflowRow({ summary, onOpen }: { summary: WorkflowSummary; onO
             <WorkflowBadges summary={summary} />
           </span>
           {!disabled && !bookable && problems.length > 0 ? (
-            <span className="line-clamp-1 text-failed-ink text-sm">{problems.join(" ")}</span>
+            <span className="line-clamp-1 text-failed-ink text-sm">{problemsWords(problems)}</span>
           ) : (
             description && <span className="line-clamp-1 text-ink-soft text-sm">{description}</span>
           )}

@@ -7,6 +7,7 @@ import {
   type WorkflowSummary,
 } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../format";
+import { sentence } from "./words";
 
 type Named = Pick<WorkflowSummary, "id" | "title">;
 
@@ -58,6 +59,11 @@ export const problemWords: Record<WorkflowProblemKind, string> = {
   [WorkflowProblemKind.MISSING_FILE]: "File",
   [WorkflowProblemKind.OTHER]: "Problem",
 };
+
+/** What keeps a workflow from running, in sentences. */
+export function problemsWords(problems: readonly string[]): string {
+  return problems.map((text) => sentence(text) + (/[.!?]$/.test(text) ? "" : ".")).join(" ");
+}
 
 /** How long a run takes where it is quickest, such as "about 8 s" or "about 8 s, a guess". */
 export function estimateWords({ estimates }: Pick<WorkflowSummary, "estimates">): string {
