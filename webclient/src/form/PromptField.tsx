@@ -32,7 +32,7 @@ export function PromptField(
           dir="auto"
           onKeyDown={onKey}
           value={text}
-          placeholder={example ? `For example: ${example}` : "Describe the picture"}
+          placeholder={example ? `For example: ${example}` : "Describe what you want"}
           onChange={(event) => onChange(event.target.value)}
           className="field min-h-20 sm:flex-1 max-sm:h-26 resize-y leading-relaxed"
         />

@@ -111,7 +111,7 @@ export function readField({ kind, role, optional }: Input, field: string | boole
     case "seed":
       return readSeed(text, kind.value);
     case "text": {
-      if (text === "" && role === InputRole.PROMPT) return { complaint: "Describe the picture." };
+      if (text === "" && role === InputRole.PROMPT) return { complaint: "Describe what you want." };
       const { maxBytes } = kind.value;
       if (maxBytes > 0 && byteLength(typed) > maxBytes)
         return { complaint: `Too long: ${sizeWords(maxBytes)} at most.` };
