@@ -25,7 +25,13 @@ export function Fitness({ workflow, actions }: { workflow: Workflow; actions?: F
   const told = workflow.workers.some(({ problems }) => problems.length > 0);
   const general = told || workflow.summary?.bookable ? [] : (workflow.summary?.problems ?? []);
   if (workflow.workers.length === 0 && general.length === 0)
-    return <p className="text-ink-soft text-sm">No ComfyUI has been asked yet.</p>;
+    return workflow.summary?.bookable ? (
+      <Badge tone="good" icon="check">
+        Can run
+      </Badge>
+    ) : (
+      <p className="text-ink-soft text-sm">No ComfyUI has been asked yet.</p>
+    );
   return (
     <div className="space-y-4">
       {general.length > 0 && <Problems problems={general.map((text) => create(WorkflowProblemSchema, { text }))} />}
