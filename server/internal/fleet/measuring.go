@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
@@ -61,17 +63,19 @@ func (m *measurable) count(ctx context.Context) map[string]int {
 }
 
 // of returns what is known of a version without asking who wants it.
-func (m *measurable) of(v *workflow.Version) measured.Candidate {
+func (m *measurable) of(v library.Equipped) measured.Candidate {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if info := m.stock.Info(); m.known == nil || info != m.info {
 		m.info, m.known = info, map[string]measured.Candidate{}
 	}
-	c, is := m.known[v.Hash]
+	key := v.ID + " " + v.Hash // two workflows may be alike
+	c, is := m.known[key]
 	if !is {
-		c = measured.Candidate{ID: v.ID, Graph: v.GraphHash(), Never: never(v, m.info)}
-		m.known[v.Hash] = c
+		c = measured.Candidate{ID: v.ID, Graph: v.GraphHash(), Never: never(v.Version, m.info)}
+		m.known[key] = c
 	}
+	c.Off = v.Disabled
 	return c
 }
 
@@ -113,7 +117,7 @@ func (l *Lane) rejudge(workflow string) { l.Stock.Rejudge(workflow) }
 
 // MeasureWorkflow has a workflow measured as soon as there is free time, on a worker or on each that has everything for it; or, where
 // accept says so, takes the bad result of the run before for good enough. Faults: NotFound, NotBookable when nothing can be measured.
-func (f *Fleet) MeasureWorkflow(ctx context.Context, workflow, worker string, accept bool) error {
+func (f *Fleet) MeasureWorkflow(ctx context.Context, by account.Actor, workflow, worker string, accept bool) error {
 	lanes := f.lanes
 	if worker != "" {
 		l, err := f.Lane(worker)
@@ -133,7 +137,7 @@ func (f *Fleet) MeasureWorkflow(ctx context.Context, workflow, worker string, ac
 				reason = "there is no bad result to accept"
 				continue
 			}
-			if err := l.Ledger.Accept(ctx, c.Graph); err != nil {
+			if err := f.accept(ctx, by, l, c); err != nil {
 				return err
 			}
 			l.Stock.Rejudge(workflow)
@@ -155,6 +159,23 @@ func (f *Fleet) MeasureWorkflow(ctx context.Context, workflow, worker string, ac
 
 // Fitness says of each worker whether it can run what is offered of a workflow.
 func (f *Fleet) Fitness(workflow string) []fitness.Report { return f.Library.Fitness(workflow) }
+
+// accept takes a bad result for good enough, which is noted as the deed of an administrator.
+func (f *Fleet) accept(ctx context.Context, by account.Actor, l *Lane, c measured.Candidate) error {
+	if err := l.Ledger.Accept(ctx, c.Graph); err != nil {
+		return err
+	}
+	_, err := f.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.InsertEvent(ctx, audit.Event{
+			At:      f.Now().UnixMilli(),
+			UserID:  by.ID,
+			Address: by.Address,
+			Action:  audit.UpdateWorkflow,
+			Detail:  c.ID + ": its bad result on " + l.ID + " is good enough",
+		})
+	})
+	return err
+}
 
 // candidate finds a workflow among those that the lane has everything for.
 func (l *Lane) candidate(workflow string) (measured.Candidate, bool) {

@@ -105,13 +105,19 @@ func (s *Stock) Info() *objectinfo.Info {
 	return s.info
 }
 
+// Equipped holds the version of a workflow that a ComfyUI has everything for.
+type Equipped struct {
+	*workflow.Version
+	Disabled bool // somebody switched it off
+}
+
 // Equipped returns the workflows that the worker's ComfyUI has everything for, whatever came of running them.
-func (s *Stock) Equipped() (all []*workflow.Version) {
+func (s *Stock) Equipped() (all []Equipped) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
 		if f := e.fits[s.worker]; e.version != nil && !e.removed && f.info != nil && f.equipped() {
-			all = append(all, e.version)
+			all = append(all, Equipped{e.version, e.content.edits.Disabled})
 		}
 	}
 	return all

@@ -88,6 +88,11 @@ func TestWhatIsMeasuredNext(t *testing.T) {
 		c, _ := l.Next(now, every, all)
 		return c.ID
 	}
+	all[1].Off = true
+	if got := next(time.Hour); got != "third" {
+		t.Errorf("the one that is wanted most is switched off: %q", got)
+	}
+	all[1].Off = false
 	if got := next(time.Hour); got != "second" {
 		t.Errorf("the one that is wanted most: %q", got)
 	}

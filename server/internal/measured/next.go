@@ -7,6 +7,7 @@ type Candidate struct {
 	ID     string
 	Graph  string // its hash
 	Wanted int    // how often it was booked lately
+	Off    bool   // it is switched off, and measured only when somebody asks
 	Never  string // why it is not run unless it is booked, in words for people; empty: it may be
 }
 
@@ -25,7 +26,7 @@ func (l *Ledger) Next(now time.Time, every time.Duration, all []Candidate) (next
 		case !l.read || c.Never != "":
 		case e.Asked != 0 && (asked == 0 || e.Asked < asked):
 			next, found, asked = c, true, e.Asked
-		case asked != 0 || e.At != 0 || e.Tries >= maxTries || !free:
+		case asked != 0 || e.At != 0 || e.Tries >= maxTries || !free || c.Off:
 		case !found || c.Wanted > next.Wanted:
 			next, found = c, true
 		}
@@ -62,7 +63,7 @@ func (l *Ledger) StateOf(c Candidate, every time.Duration) (state State, text st
 		return Never, c.Never
 	case e.Tries >= maxTries || e.Failed != "" && every == 0:
 		return Unmeasured, e.Failed
-	case every == 0:
+	case every == 0 || c.Off:
 		return Unmeasured, "it is measured when an administrator asks for it"
 	case e.Failed != "":
 		return Waiting, "it is tried again in free time: " + e.Failed

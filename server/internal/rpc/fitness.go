@@ -18,7 +18,7 @@ func (s workflowService) MeasureWorkflow(ctx context.Context, r *pb.MeasureWorkf
 	if _, known := s.Catalog.Workflow(r.WorkflowId); !known {
 		return nil, fault.NoSuch("workflow", r.WorkflowId)
 	}
-	if err := s.Workers.MeasureWorkflow(ctx, r.WorkflowId, r.WorkerId, r.AcceptResult); err != nil {
+	if err := s.Workers.MeasureWorkflow(ctx, caller(ctx).Actor, r.WorkflowId, r.WorkerId, r.AcceptResult); err != nil {
 		return nil, err
 	}
 	now, err := s.GetWorkflow(ctx, &pb.GetWorkflowRequest{WorkflowId: r.WorkflowId})

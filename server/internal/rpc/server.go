@@ -44,8 +44,8 @@ type Workers interface {
 	// Measurement returns what is known on a worker from running a workflow there, with how far that is and a text that may be empty.
 	Measurement(worker, workflow string) (known measured.Entry, state measured.State, text string)
 	// MeasureWorkflow has a workflow measured in free time, on every worker that can run it when none is named; or takes a bad result for
-	// good enough. Faults: NotFound, NotBookable.
-	MeasureWorkflow(ctx context.Context, workflow, worker string, accept bool) error
+	// good enough, which is noted as the deed of an administrator. Faults: NotFound, NotBookable.
+	MeasureWorkflow(ctx context.Context, by account.Actor, workflow, worker string, accept bool) error
 }
 
 // Store reads what is kept. Nothing is written here.
