@@ -107,7 +107,10 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 		"a file that is no workflow": {
 			servertest.Error(codes.InvalidArgument, "refused", &pb.ErrorInfo{
 				Reason: pb.ErrorReason_ERROR_REASON_WORKFLOW_REFUSED,
-				Fields: []*pb.FieldViolation{{Message: "it is cut off before its end"}, {Field: "57:8", Message: "it has no class_type"}},
+				Fields: []*pb.FieldViolation{
+					{Field: "file", Message: "it is cut off before its end"},
+					{Field: "57:8", Message: "it has no class_type"},
+				},
 			}),
 			"it is cut off before its end; node 57:8: it has no class_type", exitcode.Usage,
 		},

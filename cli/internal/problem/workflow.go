@@ -49,11 +49,14 @@ func Refusals(err error) []string {
 	return refusals(api.Info(err))
 }
 
+// wholeFile stands in the place of a node for what is wrong with the file as a whole.
+const wholeFile = "file"
+
 // refusals are the problems of a file, each with its node unless its text names it.
 func refusals(info *pb.ErrorInfo) (lines []string) {
 	for _, v := range info.GetFields() {
 		text := v.GetMessage()
-		if node := v.GetField(); node != "" && !strings.Contains(text, "node "+node) {
+		if node := v.GetField(); node != "" && node != wholeFile && !strings.Contains(text, "node "+node) {
 			text = "node " + node + ": " + text
 		}
 		lines = append(lines, text)
