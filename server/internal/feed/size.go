@@ -69,7 +69,7 @@ func (d Delta) size() int {
 	if d.System != nil {
 		n += systemSize(*d.System)
 	}
-	for _, w := range d.Workflows {
+	for _, w := range d.Workflows[:min(len(d.Workflows), maxWorkflows)] {
 		n += workflowSize(w)
 	}
 	return n
@@ -86,10 +86,17 @@ func systemSize(s health.State) int {
 	return n
 }
 
+// What is told at most of workflows.
+const (
+	maxWorkflows = 200
+	maxProblems  = 3
+	longestText  = 800 // bytes of a description or a problem
+)
+
 func workflowSize(w workflow.Workflow) int {
-	n := deltaFrame + textSize(w.ID, w.Title, w.Version)
-	for _, p := range w.Problems {
-		n += partFrame + textSize(p)
+	n := deltaFrame + textSize(w.ID, w.Title, w.Version, w.Picture) + min(textSize(w.Description), longestText) + textSize(w.Tags...)
+	for _, p := range w.Problems[:min(len(w.Problems), maxProblems)] {
+		n += partFrame + min(textSize(p), longestText)
 	}
 	return n
 }

@@ -64,7 +64,8 @@ func TestAnImportFromItsBeginningToItsEnd(t *testing.T) {
 		t.Errorf("by a look at an older one: %v", err)
 	}
 	_, err = m.Offer(ctx, d.ID, first)
-	if stale, is := fault.Of(err); !is || stale.Reason != fault.StaleWorkflow || len(stale.Fields) != 1 || stale.Fields[0].Key != "seed" {
+	if stale, is := fault.Of(err); !is || stale.Reason != fault.StaleWorkflow || len(stale.Fields) != 2 ||
+		stale.Fields[0].Key != "prompt" || stale.Fields[1].Key != "seed" {
 		t.Errorf("who has the older form is told what is gone: %v", err)
 	}
 	if err := m.Change(ctx, bob, d.ID, title); !fault.Is(err, fault.NotOwner) {

@@ -123,7 +123,7 @@ func (l *Library) Offer(ctx context.Context, id, version string) (workflow.Offer
 	stale := fault.New(fault.StaleWorkflow, "the workflow was changed meanwhile: read its form again").
 		With("workflow_id", offer.ID).With("version", offer.Hash)
 	if before, err := l.Version(ctx, version); err == nil {
-		stale.Fields = differences(before.On(nil).Form, offer.Form)
+		stale.Fields = differences(before.Form, offer.Version.Form)
 	}
 	return offer, stale
 }
@@ -137,23 +137,28 @@ func notBookable(id string, problems []string) error {
 	return fault.New(fault.NotBookable, "the workflow "+id+" cannot be booked: "+reason).With("workflow_id", id)
 }
 
-// differences names the inputs that two forms do not have alike.
+// differences names the inputs that two forms do not have alike, as far as a booking has to do with them.
 func differences(before, now *form.Form) (changed []fault.Field) {
+	note := func(name, message string) {
+		changed = append(changed, fault.Field{Name: "inputs", Key: name, Message: message})
+	}
 	for _, in := range now.Inputs {
 		old := before.Named(in.Name)
 		switch {
 		case in.Hidden:
 		case old == nil || old.Hidden:
-			changed = append(changed, fault.Field{Name: "inputs", Key: in.Name, Message: "is new"})
-		case old.Kind != "" && old.Kind != in.Kind:
-			changed = append(changed, fault.Field{Name: "inputs", Key: in.Name, Message: "takes other values"})
+			note(in.Name, "is new")
 		case !slices.Equal(old.Targets, in.Targets):
-			changed = append(changed, fault.Field{Name: "inputs", Key: in.Name, Message: "sets something else"})
+			note(in.Name, "sets something else")
+		case old.Kind != in.Kind || old.Min != in.Min || old.Max != in.Max || !slices.Equal(old.Choices, in.Choices):
+			note(in.Name, "takes other values")
+		case old.Optional != in.Optional || old.Default != in.Default:
+			note(in.Name, "is another one when it is left out")
 		}
 	}
 	for _, old := range before.Inputs {
 		if in := now.Named(old.Name); !old.Hidden && (in == nil || in.Hidden) {
-			changed = append(changed, fault.Field{Name: "inputs", Key: old.Name, Message: "is gone"})
+			note(old.Name, "is gone")
 		}
 	}
 	return changed

@@ -20,6 +20,7 @@ const (
 	maxProblems = 50
 	// maxProblemsInState bounds them in the live state.
 	maxProblemsInState = 3
+	maxProblemInState  = 200 // characters
 	// maxInState bounds the workflows in the live state: all of them are in lists.
 	maxInState = 200
 	// maxDescription bounds a description in lists, in characters.
@@ -32,14 +33,14 @@ const (
 // WorkflowPictures is the path of the pictures of workflows; the workflow's id follows, and "/thumbnail".
 const WorkflowPictures = "/workflows/"
 
-// summaryToProto shows at most so many problems.
-func summaryToProto(w workflow.Workflow, workers []health.Worker, problems int) *pb.WorkflowSummary {
+// summaryToProto shows a workflow as lists have it.
+func summaryToProto(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSummary {
 	out := &pb.WorkflowSummary{
 		Id:          w.ID,
 		Title:       w.Title,
 		Version:     w.Version,
 		Bookable:    w.Bookable,
-		Problems:    each(w.Problems[:min(len(w.Problems), problems)], func(p string) string { return job.Beginning(p, maxDetail) }),
+		Problems:    each(w.Problems[:min(len(w.Problems), maxProblems)], func(p string) string { return job.Beginning(p, maxDetail) }),
 		Description: job.Beginning(w.Description, maxDescription),
 		Tags:        w.Tags[:min(len(w.Tags), maxTags)],
 		Disabled:    w.Disabled,
@@ -71,14 +72,18 @@ func summaryToProto(w workflow.Workflow, workers []health.Worker, problems int) 
 // summariesToProto shows the workflows of the live state: the first, each as briefly as can be.
 func summariesToProto(workflows []workflow.Workflow, workers []health.Worker) []*pb.WorkflowSummary {
 	return each(workflows[:min(len(workflows), maxInState)], func(w workflow.Workflow) *pb.WorkflowSummary {
-		return summaryToProto(w, workers, maxProblemsInState)
+		out := summaryToProto(w, workers)
+		out.Problems = each(out.Problems[:min(len(out.Problems), maxProblemsInState)], func(p string) string {
+			return job.Beginning(p, maxProblemInState)
+		})
+		return out
 	})
 }
 
 // workflowToProto shows everything that is known of a workflow, its hidden inputs only where they are wanted.
 func workflowToProto(d library.Detail, workers []health.Worker, hidden bool) *pb.Workflow {
 	out := &pb.Workflow{
-		Summary:  summaryToProto(d.Workflow, workers, maxProblems),
+		Summary:  summaryToProto(d.Workflow, workers),
 		Filename: d.Filename,
 	}
 	out.Summary.Description = d.Description

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,7 +141,7 @@ func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version
 		if len(results) == 0 {
 			results = r.found(ctx, j, version)
 		}
-		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: mainFirst(results, version.MainOutput)}
 	case comfy.Failed:
 		title := version.NodeTitle(outcome.Error.NodeID)
 		return failed(job.Execution, fmt.Sprintf("%s: %s", title, outcome.Error.Message), outcome.Error.NodeID)
@@ -155,6 +156,17 @@ func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version
 		return dispatch.Outcome{Verdict: dispatch.Interrupted}
 	}
 	return dispatch.Outcome{Verdict: dispatch.Lost, Reason: "ComfyUI does not know the run any more"}
+}
+
+// mainFirst puts the results of a node before the others.
+func mainFirst(results []job.Result, node string) []job.Result {
+	if node != "" {
+		slices.SortStableFunc(results, func(a, b job.Result) int {
+			isOther := map[bool]int{true: 1}
+			return isOther[a.NodeID != node] - isOther[b.NodeID != node]
+		})
+	}
+	return results
 }
 
 func failed(reason job.FailureReason, message, node string) dispatch.Outcome {

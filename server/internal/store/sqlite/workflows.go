@@ -38,7 +38,8 @@ func scanImport(r row) (i store.Import, err error) {
 
 // Imports implements store.Workflows.
 func (s *Store) Imports(ctx context.Context) ([]store.Import, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, filename, hash, NULL, edits, imported_by, created_ms, updated_ms FROM workflows ORDER BY id`)
+	rows, err := s.read.QueryContext(ctx, `SELECT id, filename, hash, NULL, edits, imported_by, created_ms, updated_ms
+		FROM workflows ORDER BY id`)
 	return collect(rows, err, scanImport)
 }
 
