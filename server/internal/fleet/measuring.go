@@ -8,7 +8,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
@@ -156,9 +155,6 @@ func (f *Fleet) MeasureWorkflow(ctx context.Context, by account.Actor, workflow,
 	}
 	return nil
 }
-
-// Fitness says of each worker whether it can run what is offered of a workflow.
-func (f *Fleet) Fitness(workflow string) []fitness.Report { return f.Library.Fitness(workflow) }
 
 // accept takes a bad result for good enough, which is noted as the deed of an administrator.
 func (f *Fleet) accept(ctx context.Context, by account.Actor, l *Lane, c measured.Candidate) error {

@@ -25,14 +25,15 @@ func (s workflowService) MeasureWorkflow(ctx context.Context, r *pb.MeasureWorkf
 	return &pb.MeasureWorkflowResponse{Workflow: now.GetWorkflow()}, err
 }
 
-// addFitness tells of each worker whether it can run a workflow, and how long that may take where it is not known.
-func (s workflowService) addFitness(w *pb.Workflow) {
+// addFitness tells of each worker whether it can run a workflow, which may not be kept yet, and how long that may take where it
+// is not known.
+func (s workflowService) addFitness(w *pb.Workflow, reports []fitness.Report) {
 	id := w.Summary.Id
 	known := map[string]bool{}
 	for _, e := range w.Summary.Estimates {
 		known[e.WorkerId] = true
 	}
-	for _, report := range s.Workers.Fitness(id) {
+	for _, report := range reports {
 		shown := fitnessToProto(report)
 		shown.Measurement = measurementToProto(s.Workers.Measurement(report.Worker, id))
 		w.Workers = append(w.Workers, shown)

@@ -21,7 +21,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
@@ -39,8 +38,6 @@ type Workers interface {
 	LogTail(ctx context.Context, worker string, lines int) ([]string, error)
 	// Owner is the worker whose result a name is.
 	Owner(name string) (worker string)
-	// Fitness says of each worker whether it can run what is offered of a workflow.
-	Fitness(workflow string) []fitness.Report
 	// Measurement returns what is known on a worker from running a workflow there, with how far that is and a text that may be empty.
 	Measurement(worker, workflow string) (known measured.Entry, state measured.State, text string)
 	// MeasureWorkflow has a workflow measured in free time, on every worker that can run it when none is named; or takes a bad result for

@@ -85,6 +85,6 @@ func (s workflowService) shown(ctx context.Context, d library.Detail, hidden boo
 		}
 		out.ImportedBy = who.Name
 	}
-	s.addFitness(out)
+	s.addFitness(out, d.Fitness)
 	return out, nil
 }
