@@ -48,8 +48,9 @@ func detail(f *factory.Factory, w *pb.Workflow) error {
 // formTable prints the form below an empty line.
 func formTable(f *factory.Factory, w *pb.Workflow) error {
 	switch {
-	case len(w.GetInputs()) == 0 && len(unplaced(w)) > 0: // the form is not known
-		return nil
+	case len(w.GetInputs()) == 0 && w.GetNodeCount() == 0 && !w.GetSummary().GetBookable():
+		_, err := fmt.Fprint(f.IO.Out, "\nWhat it takes is known when what is missing is there.\n")
+		return err
 	case len(w.GetInputs()) == 0:
 		_, err := fmt.Fprint(f.IO.Out, "\nIt has no inputs: a booking sets nothing.\n")
 		return err
@@ -129,8 +130,25 @@ func origin(w *pb.Workflow) string {
 	return text
 }
 
-// hang breaks a text so that it fits the terminal; what goes on below is indented.
+// hang breaks a text between words so that it fits the terminal; what goes on below is indented. Names of files and addresses
+// stay whole, so that they can be copied.
 func hang(text string, indent, width int) string {
-	broken := ansi.Wordwrap(text, max(width-indent-1, 20), " ")
-	return strings.ReplaceAll(broken, "\n", "\n"+strings.Repeat(" ", indent))
+	var out strings.Builder
+	room := max(width-indent-1, 20)
+	used := 0
+	for _, word := range strings.Fields(text) {
+		size := ansi.StringWidth(word)
+		switch {
+		case used == 0:
+		case used+1+size > room:
+			out.WriteString("\n" + strings.Repeat(" ", indent))
+			used = 0
+		default:
+			out.WriteString(" ")
+			used++
+		}
+		out.WriteString(word)
+		used += size
+	}
+	return out.String()
 }
