@@ -23,7 +23,7 @@ func TestLocal(t *testing.T) {
 	place := comfyUI(t).local(t)
 	v := place.start()
 	passed := t.Run("boot", func(t *testing.T) { testBoot(t, place, v) }) &&
-		t.Run("templates of its page", func(t *testing.T) { testTemplates(t, v) }) &&
+		t.Run("templates of its page", func(t *testing.T) { testTemplates(t, place, v) }) &&
 		t.Run("what is missing", func(t *testing.T) { testMissing(t, place, v) }) &&
 		t.Run("run with progress and previews", func(t *testing.T) { testRun(t, place, v) }) &&
 		t.Run("same graph twice", func(t *testing.T) { testCached(t, v) }) &&

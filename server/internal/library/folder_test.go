@@ -143,7 +143,7 @@ func TestTheFolder(t *testing.T) {
 		d.Offer.Form.With(form.Prompt) == nil {
 		t.Errorf("detail: %+v (%v)", d, err)
 	}
-	if on := m.Fitness("Ein_B_r"); len(on) != 1 || len(on[0].Problems) != 1 || on[0].Problems[0].Class != "Bear" {
+	if on := d.Fitness; len(on) != 1 || len(on[0].Problems) != 1 || on[0].Problems[0].Class != "Bear" {
 		t.Errorf("on the workers: %+v", on)
 	}
 
@@ -181,7 +181,7 @@ func TestRecheck(t *testing.T) {
 	m.write("bear.json", strings.ReplaceAll(foxes, "OldFox", "Bear"))
 	has := comfyUI{"OldFox", ""}
 	m.stock("gpu", has)
-	if d, err := m.Detail("bear"); err != nil || d.Bookable || m.Fitness("bear")[0].Asked.IsZero() {
+	if d, err := m.Detail("bear"); err != nil || d.Bookable || d.Fitness[0].Asked.IsZero() {
 		t.Fatalf("%+v (%v)", d, err)
 	}
 	has[1] = "Bear"

@@ -123,17 +123,6 @@ func (s *Stock) Equipped() (all []Equipped) {
 	return all
 }
 
-// Fitness says of each worker whether it can run what is offered of a workflow, in the order of the configuration.
-func (l *Library) Fitness(id string) []fitness.Report {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e := l.entry(id)
-	if e == nil {
-		return nil
-	}
-	return l.reports(e)
-}
-
 func (l *Library) reports(e *entry) (all []fitness.Report) {
 	for _, s := range l.stocks {
 		report := fitness.Report{Worker: s.worker}
