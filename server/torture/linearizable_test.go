@@ -141,6 +141,7 @@ func (o offers) Offer(_ context.Context, id, _ string) (workflow.Offer, error) {
 }
 func (o offers) Bookable(string) error                         { return nil }
 func (o offers) Keep(context.Context, *workflow.Version) error { return nil }
+func (o offers) On(string, string) (workflow.Offer, bool)      { return workflow.Offer{}, false }
 func (o offers) Workers() []string                             { return []string{"gpu"} }
 func (o offers) Candidates(string, string) ([]string, error)   { return o.Workers(), nil }
 

@@ -44,6 +44,8 @@ type Offers interface {
 	// Candidates returns the workers on which a job of a workflow may be booked, in the order of the configuration; the one that is
 	// named when there is a name. fault.NotFound, fault.NotBookable.
 	Candidates(workflow, worker string) ([]string, error)
+	// On returns a workflow as a worker offers it, which may have other models to choose from; false when that is not known.
+	On(worker, id string) (workflow.Offer, bool)
 }
 
 // Config holds the parts that the use cases work with.
@@ -111,10 +113,17 @@ func (s *Service) want(ctx context.Context, r Request) (w wanted, err error) {
 		return w, err
 	}
 	w.inputs = w.workflow.Complete(r.Inputs, random)
-	if w.candidates, err = s.candidates(r.Worker, w.workflow.ID, w.inputs); err != nil {
+	w.candidates, err = s.candidates(r.Worker, w.workflow.ID, w.inputs)
+	if len(w.candidates) == 0 {
 		return w, err
 	}
-	return w, w.workflow.Validate(r.Inputs)
+	if there, known := s.Offers.On(w.candidates[0].Worker, w.workflow.ID); known && err == nil && there.Hash == w.workflow.Hash {
+		w.workflow = there
+	}
+	if invalid := w.workflow.Validate(r.Inputs); invalid != nil {
+		return w, invalid
+	}
+	return w, err
 }
 
 // Changed is a job after a change, and a revision of the log of changes at which it is so.

@@ -109,9 +109,10 @@ func (s *shelf) Offer(_ context.Context, id, _ string) (o workflow.Offer, err er
 	return v.On(nil), nil
 }
 
-func (s *shelf) Bookable(string) error                         { return nil }
-func (s *shelf) Keep(context.Context, *workflow.Version) error { return nil }
-func (s *shelf) Runs(string, string) bool                      { return true }
+func (s *shelf) Bookable(string) error                            { return nil }
+func (s *shelf) Keep(context.Context, *workflow.Version) error    { return nil }
+func (s *shelf) On(string, string) (o workflow.Offer, known bool) { return o, false }
+func (s *shelf) Runs(string, string) bool                         { return true }
 
 // offering makes a catalog of workers that tells nobody.
 func offering(workers ...health.Worker) *catalog.Catalog {

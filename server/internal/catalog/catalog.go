@@ -36,10 +36,11 @@ type Config struct {
 
 // Library knows the workflows.
 type Library interface {
-	// Offer, Bookable and Keep are as booking.Offers has them.
+	// Offer, Bookable, Keep and On are as booking.Offers has them.
 	Offer(ctx context.Context, id, version string) (workflow.Offer, error)
 	Bookable(id string) error
 	Keep(ctx context.Context, v *workflow.Version) error
+	On(worker, id string) (workflow.Offer, bool)
 	// Runs reports whether a worker can run what is offered of a workflow; also when it has not been asked yet.
 	Runs(worker, workflow string) bool
 }
@@ -200,6 +201,9 @@ func (c *Catalog) Candidates(workflow, worker string) ([]string, error) {
 func (c *Catalog) Offer(ctx context.Context, id, version string) (workflow.Offer, error) {
 	return c.Library.Offer(ctx, id, version)
 }
+
+// On implements booking.Offers.
+func (c *Catalog) On(worker, id string) (workflow.Offer, bool) { return c.Library.On(worker, id) }
 
 // Bookable implements booking.Offers.
 func (c *Catalog) Bookable(id string) error { return c.Library.Bookable(id) }

@@ -74,6 +74,7 @@ type library func(worker, workflow string) bool
 func (library) Offer(context.Context, string, string) (o workflow.Offer, err error) { return o, nil }
 func (library) Bookable(string) error                                               { return nil }
 func (library) Keep(context.Context, *workflow.Version) error                       { return nil }
+func (library) On(string, string) (o workflow.Offer, known bool)                    { return o, false }
 func (l library) Runs(worker, workflow string) bool                                 { return l(worker, workflow) }
 
 // A job that names no worker goes to one that runs its workflow and is up; to one that is down only where there is no other.

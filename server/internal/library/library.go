@@ -193,6 +193,23 @@ func (l *Library) Runs(worker, id string) bool {
 	return !asked || f.runs()
 }
 
+// On returns what is offered of a workflow as a worker's ComfyUI has it; false when that has not been asked yet.
+func (l *Library) On(worker, id string) (o workflow.Offer, known bool) {
+	l.mu.Lock()
+	var v *workflow.Version
+	if e := l.entry(id); e != nil {
+		v = e.version
+	}
+	i := slices.IndexFunc(l.stocks, func(s *Stock) bool { return s.worker == worker && s.info != nil })
+	if v == nil || i < 0 {
+		l.mu.Unlock()
+		return o, false
+	}
+	s := l.stocks[i]
+	l.mu.Unlock()
+	return s.On(v), true
+}
+
 // Version returns a version of a workflow by its hash, whether it is still offered or not; store.ErrNotFound.
 func (l *Library) Version(ctx context.Context, hash string) (*workflow.Version, error) {
 	l.mu.Lock()

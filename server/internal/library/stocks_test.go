@@ -3,6 +3,7 @@ package library_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -134,5 +135,43 @@ func TestAWorkflowThatNoWorkerCanRun(t *testing.T) {
 	}
 	if all := l.Workflows(); all[0].Bookable || len(all[0].Problems) != 1 {
 		t.Errorf("shown as %+v", all[0])
+	}
+}
+
+// choosy is a ComfyUI whose class takes one of some models.
+type choosy []string
+
+func (c choosy) ObjectInfo(context.Context) ([]byte, error) {
+	models, err := json.Marshal(append([]string{"both"}, c...))
+	return fmt.Appendf(nil, `{"OldFox": {"output_node": true, "input": {"required": {"model": [%s]}}}}`, models), err
+}
+
+// What only one worker has to choose from is not for the others.
+func TestValuesThatOneWorkerTakes(t *testing.T) {
+	m := openMenu(t)
+	m.write("first_api.json", `{"1": {"class_type": "OldFox", "inputs": {"model": "both"}}}`)
+	m.write("first_api.form.json", `{"inputs": [{"name": "model", "hidden": false}]}`)
+	for worker, c := range map[string]choosy{"one": {"red"}, "two": {"blue"}} {
+		s := m.Stock(worker, library.StockConfig{ComfyUI: c, Notice: func(string, string) {}, Edited: func(string) {}, Again: time.Hour})
+		if err := s.Take(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for worker, model := range map[string]string{"one": "red", "two": "blue"} {
+		other := map[string]string{"one": "two", "two": "one"}[worker]
+		values := workflow.Values{"model": workflow.Text(model), "from a version before": workflow.Integer(1)}
+		takes := func(worker string) error {
+			o, known := m.On(worker, "first")
+			if !known {
+				t.Fatal("it was asked")
+			}
+			return o.CheckKnown(values)
+		}
+		if err := takes(worker); err != nil {
+			t.Errorf("%s takes %s: %v", worker, model, err)
+		}
+		if err := takes(other); !fault.Is(err, fault.InvalidFields) {
+			t.Errorf("%s takes %s: %v", other, model, err)
+		}
 	}
 }

@@ -37,6 +37,17 @@ func (o Offer) Check(some Values) error {
 	return wrong.Err()
 }
 
+// CheckKnown is Check of those values that the form has: a job that was booked with another version may have others.
+func (o Offer) CheckKnown(values Values) error {
+	known := Values{}
+	for name, value := range values {
+		if in := o.Form.Named(name); in != nil && !in.Hidden {
+			known[name] = value
+		}
+	}
+	return o.Check(known)
+}
+
 const emptyPrompt = "must not be empty: describe the picture"
 
 func (o Offer) check(values Values) (wrong fault.Fields) {
