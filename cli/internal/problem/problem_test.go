@@ -97,6 +97,13 @@ func TestErrorsBecomeOneHelpfulLineAndACode(t *testing.T) {
 			}),
 			"no worker can run fox: the model fox.safetensors is missing; 'comfysched workflow show fox' tells more", exitcode.Failure,
 		},
+		"a workflow of the configuration": {
+			servertest.Error(codes.InvalidArgument, "bad", &pb.ErrorInfo{
+				Reason: pb.ErrorReason_ERROR_REASON_INVALID_FIELDS,
+				Fields: []*pb.FieldViolation{{Field: "workflow_id", Message: "the workflow fox stands in the configuration: change it there"}},
+			}),
+			"the workflow fox stands in the configuration: change it there", exitcode.Usage,
+		},
 		"no such workflow": {
 			servertest.Error(codes.NotFound, "there is no workflow fox", &pb.ErrorInfo{
 				Reason:   pb.ErrorReason_ERROR_REASON_NOT_FOUND,

@@ -72,6 +72,9 @@ func violations(err error, info *pb.ErrorInfo) string {
 		if name == "" {
 			name = option(v.GetField())
 		}
+		if strings.HasPrefix(v.GetMessage(), "the workflow ") { // it names itself
+			name = ""
+		}
 		lines = append(lines, strings.TrimPrefix(name+": "+v.GetMessage(), ": "))
 	}
 	return strings.Join(lines, "; ")
