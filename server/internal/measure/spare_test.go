@@ -446,3 +446,17 @@ func TestWhatARunLeavesWithoutListingItIsFound(t *testing.T) {
 		}
 	})
 }
+
+// Whether ComfyUI works is tried with a workflow that went well before, and with nothing else.
+func TestAComfyUIIsTriedWithWhatWentWell(t *testing.T) {
+	play(t, []string{"fox", "paid"}, func(b *bench) {
+		b.set(func() { b.never["paid"] = "it costs money" })
+		if err := b.Check(b.t.Context(), time.Minute); err != nil || b.runs() != "" {
+			t.Errorf("with nothing: %v, ran %s", err, b.runs())
+		}
+		time.Sleep(2 * time.Minute)
+		if err := b.Check(b.t.Context(), time.Minute); err != nil || b.runs() != "fox fox fox" {
+			t.Errorf("%v, ran %s", err, b.runs())
+		}
+	})
+}

@@ -3,6 +3,8 @@ package measure
 import (
 	"context"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // Distrust is told that ComfyUI fails every prompt: a generation has to go well before jobs are run again.
@@ -46,10 +48,24 @@ func (m *Meter) Recovered(ctx context.Context, limit time.Duration) bool {
 func (m *Meter) Check(ctx context.Context, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	offer, reason := m.bootable()
-	if reason != "" {
+	offer, found := m.checkable(ctx)
+	if !found {
 		return nil // there is nothing to check with
 	}
 	_, err := m.generate(ctx, offer, "check")
 	return err
+}
+
+// checkable returns a workflow that went well on this ComfyUI before: the first, else one that was measured.
+func (m *Meter) checkable(ctx context.Context) (offer workflow.Offer, found bool) {
+	offer, reason := m.bootable()
+	if reason == "" {
+		return offer, true
+	}
+	for _, c := range m.Candidates(ctx) {
+		if e := m.Ledger.Of(c.Graph); c.Never == "" && e.WarmMS > 0 && e.Bad == "" {
+			return m.Offer(c.ID)
+		}
+	}
+	return offer, false
 }
