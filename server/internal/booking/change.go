@@ -171,7 +171,9 @@ func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, versi
 	})
 }
 
-func (s *Service) change(ctx context.Context, by account.Actor, id string, change func(context.Context, store.Tx, *job.Job) error) (Changed, error) {
+func (s *Service) change(
+	ctx context.Context, by account.Actor, id string, change func(context.Context, store.Tx, *job.Job) error,
+) (Changed, error) {
 	var changed job.Job
 	revision, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		j, err := tx.Job(ctx, id)
