@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -23,8 +22,6 @@ type Catalog struct {
 	workers   []health.Worker
 	workflows []workflow.Workflow
 }
-
-var _ booking.Offers = (*Catalog)(nil)
 
 // Config is told what has changed, in the order of the changes. Its functions must be quick and must not call the catalog.
 type Config struct {

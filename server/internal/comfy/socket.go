@@ -47,7 +47,7 @@ func (c *Client) Run(ctx context.Context) error {
 		if time.Since(begun) > c.timings.retryMax {
 			delay = c.timings.retryMin
 		}
-		c.log.Debug("websocket to ComfyUI lost", "error", err, "retry_in", delay)
+		c.log.Debug("websocket to ComfyUI lost", "err", err, "retry_in", delay)
 		select {
 		case <-ctx.Done():
 		case <-c.dialNow:
@@ -143,7 +143,7 @@ func (c *Client) read(conn *websocket.Conn, s *socket) error {
 		}
 		e, err := parse(c.secrets.clear(data))
 		if err != nil {
-			c.log.Debug("unreadable frame from ComfyUI", "error", err, "bytes", len(data))
+			c.log.Debug("unreadable frame from ComfyUI", "err", err, "bytes", len(data))
 		}
 		c.dispatch(s, e)
 	}

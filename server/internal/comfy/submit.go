@@ -123,7 +123,7 @@ func (c *Client) accepted(ctx context.Context, id string, a answer, refusal *Rej
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
 	if err := c.Cancel(ctx, id); err != nil {
-		c.log.Warn("could not cancel a prompt that ComfyUI accepted only in part", "prompt", id, "error", err)
+		c.log.Warn("could not cancel a prompt that ComfyUI accepted only in part", "prompt", id, "err", err)
 	}
 	return refusal
 }

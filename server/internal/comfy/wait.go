@@ -75,7 +75,7 @@ func (w *waiter) check(ctx context.Context) (Outcome, time.Duration) {
 	asked := time.Now()
 	s, err := r.client.lookup(ctx, r.id)
 	if err != nil {
-		r.client.log.Debug("could not look for a prompt", "prompt", r.id, "error", err)
+		r.client.log.Debug("could not look for a prompt", "prompt", r.id, "err", err)
 		return Outcome{}, w.timings.poll
 	}
 	w.judgeSocket(s, asked)

@@ -29,8 +29,8 @@ const ahead = 100 * time.Millisecond
 // claimAhead gives the time before its slot at which a job is claimed: more than a commit takes on a busy disk.
 const claimAhead = 15 * time.Millisecond
 
-// retryPause holds back a job that could not be handed over.
-const retryPause = 250 * time.Millisecond
+// retryDelay holds back a job that could not be handed over.
+const retryDelay = 250 * time.Millisecond
 
 // Config holds the parts that a Dispatcher works with.
 type Config struct {
@@ -157,7 +157,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case ended := <-d.finished:
 			d.current, d.overdue = nil, true // what comes back to the timeline may come too late for its slot
 			if ended.outcome.Verdict == NotStarted {
-				d.hold = time.Now().Add(retryPause)
+				d.hold = time.Now().Add(retryDelay)
 			}
 			d.record(writing, ended)
 		}
@@ -175,7 +175,7 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 	}
 	if pause, under := d.pause(ctx); under && d.current == nil && d.rested != pause.Slot.Start {
 		d.rested = pause.Slot.Start
-		d.Runner.Rest(ctx)
+		d.Runner.FreeMemory(ctx)
 	}
 	wait := d.startNext(ctx)
 	if wait < moveRoom {

@@ -82,7 +82,7 @@ func (d *Dispatcher) judge(ctx context.Context, tx store.Tx, j *job.Job, o Outco
 		return nil
 	case Failed:
 		if j.CancelRequested && o.Failure.Reason == job.Timeout {
-			j.LetGo(now) // it did not hear the request, but it has ended
+			j.EndCancelled(now) // it did not hear the request, but it has ended
 			return nil
 		}
 		j.Fail(now, o.Failure)
@@ -90,9 +90,9 @@ func (d *Dispatcher) judge(ctx context.Context, tx store.Tx, j *job.Job, o Outco
 	}
 	switch {
 	case j.CancelRequested:
-		j.LetGo(now)
+		j.EndCancelled(now)
 	case o.Verdict == NotStarted:
-		j.Unstart()
+		j.RevertStart()
 		j.MarkLate(o.Reason)
 	case o.Verdict == Withdrawn:
 		return d.retry(ctx, tx, j, now, o.Reason)

@@ -135,7 +135,7 @@ func (g *gpu) Trouble() string {
 	return g.busy
 }
 
-func (g *gpu) Rest(context.Context) {
+func (g *gpu) FreeMemory(context.Context) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.rests++

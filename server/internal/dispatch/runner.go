@@ -25,8 +25,8 @@ type Runner interface {
 	Fate(ctx context.Context, j job.Job) Outcome
 	// Interrupt asks ComfyUI to let go of the job and of no other. It does not wait.
 	Interrupt(j job.Job)
-	// Rest frees the memory of the GPU. It does not wait.
-	Rest(ctx context.Context)
+	// FreeMemory frees the memory of the GPU. It does not wait.
+	FreeMemory(ctx context.Context)
 }
 
 // Verdict classes the end of a run.

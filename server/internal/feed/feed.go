@@ -187,7 +187,7 @@ func (f *Feed[V]) SetProgress(p job.Progress) {
 	f.wake()
 }
 
-// Progress takes in how far a running job is.
+// Progress returns how far a running job is.
 func (f *Feed[V]) Progress(jobID string) (job.Progress, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -195,7 +195,7 @@ func (f *Feed[V]) Progress(jobID string) (job.Progress, bool) {
 	return p.Progress, ok
 }
 
-// System takes in how the service is.
+// System returns how the service is.
 func (f *Feed[V]) System() health.State {
 	f.mu.RLock()
 	defer f.mu.RUnlock()

@@ -162,7 +162,7 @@ func TestBookingsAreInTheWayOfDeletingTheirOwner(t *testing.T) {
 	if j.Status != job.Processing || !j.CancelRequested || j.IsErased() {
 		t.Errorf("running before: %+v", j)
 	}
-	j.LetGo(9)
+	j.EndCancelled(9)
 	if _, err := h.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) }); err != nil {
 		t.Fatal(err)
 	}

@@ -12,19 +12,17 @@ import (
 
 // CreateToken makes a further token for somebody's own use; its secret is told this once. fault.TooManyTokens.
 func (s *Service) CreateToken(ctx context.Context, by account.Actor, name string) (account.Token, string, error) {
-	return s.createToken(ctx, by, by.ID, name, quoted(name),
-		func(ctx context.Context, tx store.Tx) error { return s.mayHaveMore(ctx, tx, by.User) })
+	return s.createToken(ctx, by, by.ID, name, func(ctx context.Context, tx store.Tx, owner account.User) (string, error) {
+		return quoted(name), s.mayHaveMore(ctx, tx, owner)
+	})
 }
 
 // CreateTokenFor makes a further token for another user, who may have lost all those that count; store.ErrNotFound. The
 // caller has seen to it that an administrator asks.
 func (s *Service) CreateTokenFor(ctx context.Context, by account.Actor, userID, name string) (account.Token, string, error) {
-	user, err := s.store.User(ctx, userID)
-	if err != nil {
-		return account.Token{}, "", err
-	}
-	return s.createToken(ctx, by, userID, name, strings.TrimSpace(quoted(name)+" for "+user.Name),
-		func(context.Context, store.Tx) error { return nil })
+	return s.createToken(ctx, by, userID, name, func(_ context.Context, _ store.Tx, owner account.User) (string, error) {
+		return strings.TrimSpace(quoted(name) + " for " + owner.Name), nil
+	})
 }
 
 // quoted is a name, if there is one.
@@ -35,9 +33,11 @@ func quoted(name string) string {
 	return fmt.Sprintf("%q", name)
 }
 
-// createToken makes a token, if may says so.
+// createToken makes a token for a user; store.ErrNotFound. allow is asked about the user as it is in the update, and says
+// what the audit tells.
 func (s *Service) createToken(
-	ctx context.Context, by account.Actor, userID, name, detail string, may func(context.Context, store.Tx) error,
+	ctx context.Context, by account.Actor, userID, name string,
+	allow func(ctx context.Context, tx store.Tx, owner account.User) (detail string, err error),
 ) (account.Token, string, error) {
 	secret, hash := newSecret(tokenPrefix)
 	wanted := account.Token{ID: idFor(by, "token"), UserID: userID, Hash: hash, ClientName: name, CreatedAt: s.now().UnixMilli()}
@@ -47,7 +47,12 @@ func (s *Service) createToken(
 		if token, repeated, err = again(ctx, tx, by, wanted); repeated || err != nil {
 			return err
 		}
-		if err := may(ctx, tx); err != nil {
+		owner, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
+		detail, err := allow(ctx, tx, owner)
+		if err != nil {
 			return err
 		}
 		if err := tx.InsertToken(ctx, token); err != nil {
@@ -123,10 +128,14 @@ func (s *Service) token(ctx context.Context, userID, id string) (account.Token, 
 // could administer.
 func (s *Service) RevokeToken(ctx context.Context, by account.Actor, id string) error {
 	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		user, err := tx.User(ctx, by.ID)
+		if err != nil {
+			return err
+		}
 		if err := tx.RevokeToken(ctx, by.ID, id, s.now().UnixMilli()); err != nil {
 			return err
 		}
-		if err := s.keepsAdministrator(ctx, tx, by.User); err != nil {
+		if err := s.keepsAdministrator(ctx, tx, user); err != nil {
 			return err
 		}
 		return s.event(ctx, tx, by, audit.RevokeToken, "")

@@ -64,8 +64,8 @@ func (j *Job) Cancel(now int64) error {
 	return nil
 }
 
-// LetGo records that ComfyUI has let go of a cancelled job.
-func (j *Job) LetGo(now int64) { j.finish(Cancelled, now) }
+// EndCancelled records that ComfyUI has let go of a cancelled job.
+func (j *Job) EndCancelled(now int64) { j.finish(Cancelled, now) }
 
 // Erase takes out of an ended job whatever its owner asked for and got; when it ran and how it ended stays.
 func (j *Job) Erase() {
@@ -84,8 +84,8 @@ func (j *Job) IsErased() bool {
 // Edited notes that the owner changed something.
 func (j *Job) Edited() { j.touch() }
 
-// Unstart takes back StartProcessing: nothing reached ComfyUI.
-func (j *Job) Unstart() {
+// RevertStart takes back StartProcessing: nothing reached ComfyUI.
+func (j *Job) RevertStart() {
 	j.Status = Scheduled
 	j.touch()
 }

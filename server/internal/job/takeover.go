@@ -12,7 +12,7 @@ func (j *Job) TakeOver(epoch string, now int64, results []Result) {
 	case len(results) > 0:
 		j.Complete(now, results)
 	case j.CancelRequested:
-		j.LetGo(now)
+		j.EndCancelled(now)
 	default:
 		j.Fail(now, Failure{
 			Reason:  Lost,

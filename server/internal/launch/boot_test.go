@@ -117,7 +117,7 @@ func TestStartThatFails(t *testing.T) {
 		}, []string{"there is no ComfyUI at http://127.0.0.1:", "(waited 300ms)", "comfy_ui.api_host and api_port"}},
 		{"models missing", func(_ *testing.T, r *fleettest.Rig) { r.Edit("flux2-vae.safetensors", "other.safetensors") }, []string{
 			"connect: this ComfyUI cannot run the workflow fox:",
-			"node 10 (VAELoader) needs the model file other.safetensors, which is not there: put it into models/vae",
+			"node 10 \"Load VAE\" (VAELoader) needs the model file other.safetensors, which is not there: put it into models/vae",
 		}},
 		{
 			"generation fails", func(_ *testing.T, r *fleettest.Rig) { r.Comfy("extra_args", []string{"--misbehave", "error"}) },

@@ -287,11 +287,11 @@ func (l *Library) markAll() {
 		e.pending = true
 	}
 	l.mu.Unlock()
-	l.rouse()
+	l.wakeUp()
 }
 
-// rouse has Run look for what is pending.
-func (l *Library) rouse() {
+// wakeUp has Run look for what is pending.
+func (l *Library) wakeUp() {
 	select {
 	case l.wake <- struct{}{}:
 	default: // it will look anyway
@@ -303,7 +303,7 @@ const tellEvery = 200 * time.Millisecond
 
 // Run reads what is pending and holds it against the workers' ComfyUIs, one workflow after the other, until ctx ends.
 func (l *Library) Run(ctx context.Context) {
-	for l.rouse(); ; {
+	for l.wakeUp(); ; {
 		select {
 		case <-ctx.Done():
 			return

@@ -71,7 +71,7 @@ func (l *Library) rescan() {
 	if changed {
 		l.tell()
 	}
-	l.rouse()
+	l.wakeUp()
 }
 
 func (l *Library) seen(e *entry) stamp {

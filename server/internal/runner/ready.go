@@ -96,8 +96,8 @@ func (r *Runner) Prepare(ctx context.Context, j job.Job) {
 	}()
 }
 
-// Rest implements dispatch.Runner.
-func (r *Runner) Rest(ctx context.Context) {
+// FreeMemory implements dispatch.Runner.
+func (r *Runner) FreeMemory(ctx context.Context) {
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, restLimit)
 		defer cancel()

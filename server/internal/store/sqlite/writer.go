@@ -50,7 +50,8 @@ func (s *Store) commitUpdates() {
 	defer close(s.stopped)
 	defer close(s.due)
 	for first := range s.updates {
-		// Whoever is about to ask runs first: that is no waiting when nobody is, and a commit less for each who is.
+		// Goroutines that are about to call Update run first, so that they share this commit; it costs nothing when there are
+		// none.
 		runtime.Gosched()
 		batch := s.waiting(first)
 		s.turn.Lock()

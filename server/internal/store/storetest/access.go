@@ -255,7 +255,7 @@ func results(t *testing.T, s *suite) {
 func activeOfUser(t *testing.T, s *suite) {
 	first, second := s.user(), s.user()
 	ended := booking(first, "gpu", 3000, 1)
-	ended.LetGo(1)
+	ended.EndCancelled(1)
 	s.insert(booking(first, "gpu", 1000, 500), booking(first, "gpu", 2000, 500), booking(second, "gpu", 4000, 500), ended)
 	s.update(func(ctx context.Context, tx store.Tx) error {
 		if n, err := tx.CountActive(ctx, first.ID); n != 2 || err != nil {

@@ -172,7 +172,7 @@ func moveFirst(ctx context.Context, tx store.Tx, to int64, end bool) {
 		return
 	}
 	if end {
-		j.LetGo(1)
+		j.EndCancelled(1)
 	} else {
 		j.Move(to)
 	}
