@@ -37,8 +37,9 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const notify = useNotify();
   const [draft, edit] = useDraft<Draft>("booking");
   const [recent] = useState(recentWorkflows);
-  const summary = useSummary(draft?.workflowId) ?? usualOf(workflows, recent);
-  const { workflow, error, values, touched, news, setValues, staleAt, forgetNews } = useFields(summary);
+  const listed = useSummary(draft?.workflowId) ?? usualOf(workflows, recent);
+  const { workflow, error, values, touched, news, setValues, staleAt, forgetNews } = useFields(listed);
+  const summary = useMemo(() => withEstimates(listed, workflow?.summary), [listed, workflow]);
   const durations = useMemo(() => slotDurations(summary), [summary]);
   const start = draft?.start;
   const [errors, setErrors] = useState(none);
@@ -149,6 +150,15 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
 function usualOf(workflows: readonly WorkflowSummary[], recent: readonly string[]): WorkflowSummary | undefined {
   const can = workflows.filter(({ bookable }) => bookable);
   return recentFirst(can, recent)[0] ?? workflows[0];
+}
+
+/** What the live state tells of a workflow; where that is not how long it takes, with the guess that came with its form. */
+function withEstimates(
+  listed: WorkflowSummary | undefined,
+  whole: WorkflowSummary | undefined,
+): WorkflowSummary | undefined {
+  if (!listed || listed.estimates.length > 0 || whole?.id !== listed.id) return listed;
+  return { ...listed, estimates: whole.estimates };
 }
 
 /** Sends one booking at a time: while one is under way another click does nothing. */

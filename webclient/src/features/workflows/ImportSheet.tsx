@@ -131,8 +131,10 @@ function Looking({ name }: { name: string }) {
 
 /** What one may expect of it, in a line. */
 function verdict({ summary, inputs, nodeCount }: Workflow): string {
-  const size = `${plural(nodeCount, "node")}, ${plural(inputs.filter(({ hidden }) => !hidden).length, "input")}.`;
+  const shown = inputs.filter(({ hidden }) => !hidden).length;
+  // What cannot be read without ComfyUI's nodes has no size yet.
+  const size = nodeCount > 0 ? ` ${plural(nodeCount, "node")}, ${plural(shown, "input")}.` : "";
   return summary?.bookable
-    ? `It can be booked at once. ${size}`
-    : `It can be booked when what is missing is there. ${size}`;
+    ? `It can be booked at once.${size}`
+    : `It can be booked when what is missing is there.${size}`;
 }

@@ -56,9 +56,9 @@ function ProblemRow({ problem }: { problem: WorkflowProblem }) {
           <span className="[overflow-wrap:anywhere]">{sentence(text)}</span>
         ) : (
           <>
-            <span className="text-ink-faint text-xs">{problemWords[kind]} missing</span>
+            <span className="text-ink-faint text-xs">{problemWords(problem)} missing</span>
             <span className="block font-medium [overflow-wrap:anywhere]">{name}</span>
-            <span className="text-ink-soft text-xs">{details.length > 0 ? details.join(" · ") : text}</span>
+            <span className="text-ink-soft text-xs">{details.length > 0 ? details.join(" · ") : sentence(text)}</span>
           </>
         )}
         {modelUrl && <CopyAddress address={modelUrl} />}

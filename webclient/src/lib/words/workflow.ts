@@ -2,6 +2,7 @@ import { FileKind } from "../../gen/comfyscheduler/v1/input_pb";
 import { ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import {
   EstimateBasis,
+  type WorkflowProblem,
   WorkflowProblemKind,
   WorkflowSource,
   type WorkflowSummary,
@@ -50,15 +51,11 @@ export function needsWords({ files }: Pick<WorkflowSummary, "files">): string {
   return `Needs ${[each.slice(0, -1).join(", "), each.at(-1)].filter(Boolean).join(" and ")}`;
 }
 
-/** What is missing, as a heading of several. */
-export const problemWords: Record<WorkflowProblemKind, string> = {
-  [WorkflowProblemKind.UNSPECIFIED]: "Problem",
-  [WorkflowProblemKind.MISSING_CLASS]: "Node pack",
-  [WorkflowProblemKind.MISSING_MODEL]: "Model",
-  [WorkflowProblemKind.VALUE_NOT_OFFERED]: "Value",
-  [WorkflowProblemKind.MISSING_FILE]: "File",
-  [WorkflowProblemKind.OTHER]: "Problem",
-};
+/** What kind of thing is missing. */
+export function problemWords({ kind, pack }: Pick<WorkflowProblem, "kind" | "pack">): string {
+  if (kind === WorkflowProblemKind.MISSING_CLASS) return pack ? "Node pack" : "Node class";
+  return kind === WorkflowProblemKind.MISSING_MODEL ? "Model" : "Something";
+}
 
 /** What keeps a workflow from running, in sentences. */
 export function problemsWords(problems: readonly string[]): string {
