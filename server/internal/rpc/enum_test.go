@@ -39,7 +39,6 @@ func TestEveryValueOfAnEnumGoesThereAndBack(t *testing.T) {
 	roundTrip(t, auditActions, "audit", "Action", nil)
 	roundTrip(t, workflowSources, "workflow", "Source", nil)
 	roundTrip(t, measurementStates, "measured", "State", nil)
-	roundTrip(t, problemKinds, "fitness", "Kind", nil)
 	roundTrip(t, outputKinds, "workflow", "ResultKind", nil)
 	roundTrip(t, inputRoles, "form", "Role", nil)
 	roundTrip(t, fileKinds, "form", "FileKind", nil)
