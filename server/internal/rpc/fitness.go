@@ -6,8 +6,10 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // maxFitnessProblems bounds the problems of a workflow on one worker that are told.
@@ -28,27 +30,42 @@ func (s workflowService) MeasureWorkflow(ctx context.Context, r *pb.MeasureWorkf
 // addFitness tells of each worker whether it can run a workflow, which may not be kept yet, and how long that may take where it
 // is not known.
 func (s workflowService) addFitness(w *pb.Workflow, reports []fitness.Report) {
-	id := w.Summary.Id
-	known := map[string]bool{}
-	for _, e := range w.Summary.Estimates {
-		known[e.WorkerId] = true
-	}
 	for _, report := range reports {
 		shown := fitnessToProto(report)
-		shown.Measurement = measurementToProto(s.Workers.Measurement(report.Worker, id))
+		shown.Measurement = measurementToProto(s.Workers.Measurement(report.Worker, w.Summary.Id))
 		w.Workers = append(w.Workers, shown)
-		if shown.State != pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_RUNS || known[report.Worker] {
-			continue
-		}
-		if length, is := s.Estimator.Estimate(report.Worker, id, nil); is {
-			w.Summary.Estimates = append(w.Summary.Estimates, &pb.WorkflowEstimate{
-				WorkerId:       report.Worker,
-				ExpectedMs:     length.Expected,
-				SlotDurationMs: length.Slot,
-				Basis:          pb.EstimateBasis_ESTIMATE_BASIS_GUESS,
-			})
+		if shown.State == pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_RUNS {
+			s.guess(w.Summary, report.Worker)
 		}
 	}
+}
+
+// guess adds how long a workflow may take on a worker that can run it, unless that is known.
+func (s workflowService) guess(w *pb.WorkflowSummary, worker string) {
+	for _, e := range w.Estimates {
+		if e.WorkerId == worker {
+			return
+		}
+	}
+	if length, is := s.Estimator.Estimate(worker, w.Id, nil); is {
+		w.Estimates = append(w.Estimates, &pb.WorkflowEstimate{
+			WorkerId:       worker,
+			ExpectedMs:     length.Expected,
+			SlotDurationMs: length.Slot,
+			Basis:          pb.EstimateBasis_ESTIMATE_BASIS_GUESS,
+		})
+	}
+}
+
+// listed is a workflow as lists show it.
+func (s workflowService) listed(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSummary {
+	shown := summaryToProto(w, workers)
+	if candidates, err := s.Catalog.Candidates(w.ID, ""); err == nil { // else no worker can run it
+		for _, worker := range candidates {
+			s.guess(shown, worker)
+		}
+	}
+	return shown
 }
 
 func fitnessToProto(r fitness.Report) *pb.WorkflowFitness {

@@ -38,7 +38,7 @@ func (s workflowService) ListWorkflows(_ context.Context, r *pb.ListWorkflowsReq
 		}
 	}
 	shown, next, err := pageOfAll(r, wanted,
-		func(w workflow.Workflow) *pb.WorkflowSummary { return summaryToProto(w, workers) },
+		func(w workflow.Workflow) *pb.WorkflowSummary { return s.listed(w, workers) },
 		func(w workflow.Workflow) string { return w.ID })
 	return &pb.ListWorkflowsResponse{Workflows: shown, NextPageToken: next}, err
 }
