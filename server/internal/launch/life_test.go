@@ -66,6 +66,32 @@ func TestServiceKilledWhileComfyUIStarts(t *testing.T) {
 	}
 }
 
+// One that ends while its port is waited for is not waited for any longer.
+func TestComfyUIThatEndsWhileItIsTakenOverIsReplaced(t *testing.T) {
+	t.Parallel()
+	r := fleettest.New(t)
+	r.Comfy("start_timeout", "10m")
+	r.Comfy("extra_args", []string{"--start-time", "10m"})
+	first := r.Worker()
+	launched := func(w *fleettest.Worker) func() bool { return func() bool { return w.PID() != 0 } }
+	go func() { _ = first.Boot(first.Ctx) }()
+	r.Eventually("ComfyUI is launched", launched(first))
+	first.Leave()
+	second := r.Worker()
+	booting := make(chan error, 1)
+	go func() { booting <- second.Boot(second.Ctx) }()
+	r.Eventually("it is looked for", func() bool { return len(second.State().BootSteps) > 1 })
+	pid := first.PID()
+	fleettest.Kill(t, pid, syscall.SIGKILL)
+	r.Eventually("another one is launched", launched(second))
+	if second.PID() == pid {
+		t.Errorf("pid %d again", pid)
+	}
+	second.Leave()
+	<-booting
+	fleettest.Kill(t, second.PID(), syscall.SIGKILL)
+}
+
 func TestSickComfyUIIsEndedFirst(t *testing.T) {
 	t.Parallel()
 	r := fleettest.New(t)

@@ -62,6 +62,10 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 	running := left.process
 	reason := "it does not answer"
 	for since := time.Now(); ctx.Err() == nil && time.Since(since) < b.Pace.SickAfter; sleep(ctx, b.Pace.Port) {
+		if running.Ended() {
+			reason = "it has ended" // only just: what it may have left running is ended too
+			break
+		}
 		asking, cancel := context.WithTimeout(ctx, b.Pace.SickAfter)
 		stats, err := b.client.SystemStats(asking)
 		cancel()

@@ -121,6 +121,16 @@ func FindMarked(variable string) (found []Marked) {
 // ID is the process's lasting name.
 func (p *Process) ID() ID { return p.id }
 
+// Ended reports whether the process has ended.
+func (p *Process) Ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
