@@ -179,8 +179,15 @@ func (m *Meter) measure(ctx context.Context, now *measurement, t task) {
 
 func inOneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
+// longest bounds a measurement: what takes longer is known from jobs.
+const longest = time.Hour
+
+var errTooLong = fmt.Errorf("it had not ended after %v", longest)
+
 // runTwice runs a workflow with nothing loaded and right after that. A result that cannot be used ends it.
 func (m *Meter) runTwice(ctx context.Context, t task) (found measured.Entry, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, errTooLong)
+	defer cancel()
 	offer, can := m.Offer(t.id)
 	if !can {
 		return found, errUnfit

@@ -44,9 +44,10 @@ type bench struct {
 	wanted  map[string]int
 	judged  int
 	dueAt   time.Time // of a booking; zero: there is none
-	picture []byte    // that every run leaves
-	silent  bool      // runs do not list what they leave
-	left    string    // ending of the name of a file that a run has left all the same; empty: none
+	takes   time.Duration
+	picture []byte // that every run leaves
+	silent  bool   // runs do not list what they leave
+	left    string // ending of the name of a file that a run has left all the same; empty: none
 	others  int
 	posts   []post
 	state   health.Worker
@@ -69,7 +70,7 @@ const spareClasses = `{
 func newBench(t *testing.T, ids ...string) *bench {
 	b := &bench{t: t, offers: map[string]workflow.Offer{}, never: map[string]string{}, wanted: map[string]int{}}
 	b.store = memory.Open(memory.NewState())
-	b.picture = encodedPicture(t, color.White)
+	b.picture, b.takes = encodedPicture(t, color.White), runTime
 	b.state.Status = health.Ready
 	info, err := objectinfo.Parse([]byte(spareClasses))
 	if err != nil {
@@ -199,7 +200,7 @@ func (b *bench) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := []byte("{}")
 	switch path := r.URL.Path; {
 	case path == "/prompt":
-		b.posts = append(b.posts, post{sent.ID, string(sent.Prompt), time.Now(), time.Now().Add(runTime), false})
+		b.posts = append(b.posts, post{sent.ID, string(sent.Prompt), time.Now(), time.Now().Add(b.takes), false})
 		answer = fmt.Appendf(nil, `{"prompt_id": %q}`, sent.ID)
 	case path == "/interrupt":
 		for i := range b.posts {
@@ -457,6 +458,17 @@ func TestAComfyUIIsTriedWithWhatWentWell(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if err := b.Check(b.t.Context(), time.Minute); err != nil || b.runs() != "fox fox fox" {
 			t.Errorf("%v, ran %s", err, b.runs())
+		}
+	})
+}
+
+func TestAMeasurementThatDoesNotEnd(t *testing.T) {
+	play(t, []string{"fox"}, func(b *bench) {
+		b.set(func() { b.takes = 5 * time.Hour })
+		time.Sleep(70 * time.Minute)
+		e := b.ledger.Of(b.offers["fox"].GraphHash())
+		if e.Tries != 1 || !strings.Contains(e.Failed, "it had not ended after 1h") || b.runs() != "fox!" {
+			t.Errorf("%+v, ran %s", e, b.runs())
 		}
 	})
 }
