@@ -15,6 +15,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"connectrpc.com/connect"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 // upload posts a body and gives the status and what was answered.
@@ -114,5 +118,38 @@ func (s *site) eventually(what string, so func() bool) {
 		if time.Now().After(end) {
 			s.t.Fatalf("in vain: %s", what)
 		}
+	}
+}
+
+// A file that is too large for a call comes by an upload, which its import uses up.
+func TestImportOfAnUpload(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.start()
+	user, other := s.signIn(), s.signIn()
+	graph := `{
+		"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 255}},
+		"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}}` + strings.Repeat(" ", 3<<20)
+	_, answer := s.upload(user.Token, "application/json", strings.NewReader(graph))
+	id, _ := answer["id"].(string)
+	request := func(checkOnly bool) *pb.ImportWorkflowRequest {
+		return &pb.ImportWorkflowRequest{
+			Source:    &pb.ImportWorkflowRequest_UploadId{UploadId: id},
+			Filename:  "large.json",
+			CheckOnly: checkOnly,
+		}
+	}
+	if _, err := other.Workflows.ImportWorkflow(t.Context(), request(false)); connect.CodeOf(err) != connect.CodeNotFound {
+		t.Errorf("by another user: %v", err)
+	}
+	for _, checkOnly := range []bool{true, false} {
+		imported, err := user.Workflows.ImportWorkflow(t.Context(), request(checkOnly))
+		if err != nil || len(imported.Workflow.Workers) != 1 || imported.Workflow.NodeCount != 2 {
+			t.Fatalf("check only %v: %v, %v", checkOnly, imported, err)
+		}
+	}
+	if _, err := user.Workflows.ImportWorkflow(t.Context(), request(false)); connect.CodeOf(err) != connect.CodeNotFound || s.uploaded() != 0 {
+		t.Errorf("once more: %v, and %d files are kept", err, s.uploaded())
 	}
 }
