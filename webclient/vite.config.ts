@@ -16,7 +16,16 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: Object.fromEntries(
-      ["/comfyscheduler.v1", "/images", "/thumbnails", "/previews"].map((path) => [path, { target: server }]),
+      [
+        "/comfyscheduler.v1",
+        "/images",
+        "/thumbnails",
+        "/previews",
+        "/templates",
+        "/uploads",
+        // The page of the workflows is ours, their pictures are the server's.
+        "^/workflows/.+",
+      ].map((path) => [path, { target: server }]),
     ),
   },
 });

@@ -39,6 +39,8 @@ test("nothing on any page breaks the content security policy, which allows no in
   await page.locator(".yarl__root").getByRole("button", { name: "Zoom in" }).click();
   await page.keyboard.press("Escape");
   for (const path of [
+    "/workflows",
+    "/workflows?id=flux_klein",
     "/dashboard",
     "/account",
     "/sign-in",

@@ -58,7 +58,9 @@ function ProblemRow({ problem }: { problem: WorkflowProblem }) {
           <>
             <span className="text-ink-faint text-xs">{problemWords(problem)} missing</span>
             <span className="block font-medium [overflow-wrap:anywhere]">{name}</span>
-            <span className="text-ink-soft text-xs">{details.length > 0 ? details.join(" · ") : sentence(text)}</span>
+            <span className="block text-ink-soft text-xs">
+              {details.length > 0 ? details.join(" · ") : sentence(text)}
+            </span>
           </>
         )}
         {modelUrl && <CopyAddress address={modelUrl} />}
