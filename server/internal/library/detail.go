@@ -92,11 +92,9 @@ func (l *Library) Recheck(ctx context.Context, id string) error {
 		}
 	}
 	if id != "" {
-		l.markAll()
 		_, err := l.ready(id)
 		return err
 	}
-	l.markAll()
 	return ctx.Err()
 }
 

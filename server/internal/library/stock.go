@@ -39,8 +39,9 @@ type Stock struct {
 	worker string
 	edited chan struct{} // one token: the files are to be read again
 
-	asking sync.Mutex // one look at the library at a time
-	ran    map[string]string
+	asking sync.Mutex        // one look at the library at a time
+	ran    map[string]string // versions that it ran last, by workflow
+	told   map[string]string // notices, by workflow
 
 	info    *objectinfo.Info // nil: not told yet; guarded by the library's mu, as the following
 	askedAt time.Time
@@ -56,6 +57,7 @@ func (l *Library) Stock(worker string, c StockConfig) *Stock {
 		worker:      worker,
 		edited:      make(chan struct{}, 1),
 		ran:         map[string]string{},
+		told:        map[string]string{},
 		made:        map[string]workflow.Offer{},
 	}
 	l.mu.Lock()
@@ -154,7 +156,7 @@ func (s *Stock) Detail() string {
 	return fmt.Sprintf("workflow %s: %v", s.Library.First(), errNotKnown)
 }
 
-// ask asks ComfyUI for its node classes.
+// ask asks ComfyUI for its node classes. When they are others than before, everything is to be held against them.
 func (s *Stock) ask(ctx context.Context) error {
 	answer, err := s.ComfyUI.ObjectInfo(ctx)
 	if err != nil {
@@ -175,9 +177,10 @@ func (s *Stock) ask(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.info, s.askedAt, s.answer = info, time.Now(), sum
 	clear(s.made)
+	s.mu.Unlock()
+	s.markAll()
 	return nil
 }
 
@@ -203,7 +206,7 @@ func (s *Stock) look() (all int, wrong []error) {
 	if s.scan() {
 		s.tell()
 	}
-	s.markAll()
+	s.rouse()
 	for _, e := range s.all() {
 		all++
 		if e.source.From != workflow.FromConfiguration {
@@ -276,7 +279,9 @@ func (s *Stock) tellOf(e *entry) {
 	}
 	s.mu.Unlock()
 	s.Notice(id, notice)
-	if notice != "" {
+	news := notice != s.told[id]
+	s.told[id] = notice
+	if notice != "" && news {
 		s.Log.Error("a workflow cannot be used as it is", "worker", s.worker, "workflow", id, "err", notice)
 	}
 	if hash == "" {
