@@ -206,7 +206,7 @@ func (s *Stock) look() (all int, wrong []error) {
 	if s.scan() {
 		s.tell()
 	}
-	s.rouse()
+	s.wakeUp()
 	for _, e := range s.all() {
 		all++
 		if e.source.From != workflow.FromConfiguration {
