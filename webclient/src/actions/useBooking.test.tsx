@@ -7,6 +7,7 @@ import { ErrorInfoSchema, ErrorReason } from "../gen/comfyscheduler/v1/error_pb"
 import { type BookJobRequest, SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../lib/transport";
 import { LiveProvider } from "../live/LiveContext";
+import { recentWorkflows } from "../live/recent";
 import { job, noon, testLive } from "../testing/fixtures";
 import { useBooking } from "./useBooking";
 
@@ -52,6 +53,19 @@ it("does not ask again when the server said why not", async () => {
   expect(problem?.reason).toBe(ErrorReason.NOT_READY);
   expect(requests).toHaveLength(1);
   expect(screen.getByRole("alert").textContent).toContain("Not ready yet.");
+});
+
+it("says in words that a workflow cannot be booked, with the server's reason, and takes no note of it", async () => {
+  localStorage.clear();
+  const reason = { desc: ErrorInfoSchema, value: { reason: ErrorReason.NOT_BOOKABLE } };
+  const refused = new ConnectError("the workflow is switched off", Code.FailedPrecondition, undefined, [reason]);
+  const { book } = setUp(refused, "booked");
+  await book();
+  expect(screen.getByRole("alert").textContent).toContain("Not booked: the workflow cannot run now.");
+  expect(screen.getByText("The workflow is switched off.")).toBeDefined();
+  expect(recentWorkflows()).toEqual([]);
+  await book();
+  expect(recentWorkflows()).toEqual(["klein"]);
 });
 
 const conflictOf = (next: number) =>

@@ -8,11 +8,11 @@ import { UserSchema } from "../../gen/comfyscheduler/v1/identity_pb";
 import { WorkflowFitnessState, WorkflowMeasurementState } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
-import { bookableState, testLive, visitor } from "../../testing/fixtures";
+import { bookableState, response, testLive, visitor } from "../../testing/fixtures";
 import { problems, serveWorkflows, type WorkflowServer, workflow, workflowServer } from "../../testing/workflows";
 import WorkflowsPage from "./WorkflowsPage";
 
-function setUp(server: WorkflowServer, { path = "/workflows", administrator = true } = {}) {
+function setUp(server: WorkflowServer, { path = "/workflows", administrator = true, everybodyImports = false } = {}) {
   const live = testLive({ api: createApi(createRouterTransport((router) => void serveWorkflows(router, server))) });
   live.store.apply(
     administrator
@@ -20,6 +20,8 @@ function setUp(server: WorkflowServer, { path = "/workflows", administrator = tr
       : visitor,
   );
   live.store.apply(bookableState());
+  const statuses = [{ system: { everybodyImports } }];
+  live.store.apply({ kind: "response", receivedAt: Date.now(), response: response({ statuses }) });
   let at = "";
   function Address() {
     const { pathname, search } = useLocation();
@@ -235,4 +237,12 @@ it("shows others what there is, and offers them nothing that would be refused", 
     "Choose a file",
   ])
     expect(screen.queryByRole("button", { name })).toBeNull();
+});
+
+it("lets everybody bring files where the server says so", async () => {
+  const server = workflowServer();
+  setUp(server, { administrator: false, everybodyImports: true });
+  expect(screen.queryByRole("button", { name: "Check all again" })).toBeNull();
+  await drop("fox.json", "{}");
+  await waitFor(() => expect(sheet().getByLabelText("Title")).toBeDefined());
 });
