@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"net"
 	"net/netip"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -154,6 +156,15 @@ func (c ComfyUI) Address() string {
 		}
 	}
 	return net.JoinHostPort(host, strconv.Itoa(c.Port))
+}
+
+// InputDir is the folder that ComfyUI takes files from; empty when the service cannot know it.
+func (c ComfyUI) InputDir() string {
+	moved := slices.ContainsFunc(c.ExtraArgs, func(argument string) bool { return strings.HasPrefix(argument, "--input-directory") })
+	if c.RootPath == "" || moved {
+		return ""
+	}
+	return filepath.FromSlash(c.RootPath + "/input")
 }
 
 // BaseURL is the URL of ComfyUI's own interface.

@@ -111,6 +111,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Notice:    l.Status.Notice,
 		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
 		Edited:    func(id string) { l.Meter.Edited(id) },
+		InputDir:  w.ComfyUI.InputDir(),
 		Again:     c.Pace.library(),
 	})
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}

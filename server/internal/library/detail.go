@@ -33,9 +33,16 @@ func (l *Library) Detail(id string) (Detail, error) {
 }
 
 func (l *Library) detail(e *entry) Detail {
+	d, inputs := l.everything(e)
+	d.Offer = withInputFiles(d.Offer, inputs)
+	return d
+}
+
+// everything returns what is known of a workflow, and the folder from which it takes files; empty: none that can be read.
+func (l *Library) everything(e *entry) (d Detail, inputs string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d := Detail{Workflow: l.shown(e), Importer: e.source.Importer, Filename: e.source.Filename}
+	d = Detail{Workflow: l.shown(e), Importer: e.source.Importer, Filename: e.source.Filename}
 	if e.source.File != "" {
 		d.Filename = filepath.Base(e.source.File)
 	}
@@ -55,7 +62,12 @@ func (l *Library) detail(e *entry) Detail {
 		d.Notes = append(d.Notes, fitness.Notes(d.Offer.Graph, d.Offer.Info())...)
 	}
 	d.Fitness = l.reports(e)
-	return d
+	for _, s := range l.stocks {
+		if f, asked := e.fits[s.worker]; asked && f.runs() {
+			return d, s.InputDir
+		}
+	}
+	return d, ""
 }
 
 // ready finds a workflow, the first for an empty id, of which nothing is out of date; fault.NotFound.

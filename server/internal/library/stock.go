@@ -28,6 +28,8 @@ type StockConfig struct {
 	// BadResult says why the result of a graph, by its hash, cannot be used there; nothing when it can or is not known. Nil: nothing
 	// is known.
 	BadResult func(graph string) string
+	// InputDir is the folder that ComfyUI takes files from; empty when the service cannot read it.
+	InputDir string
 	// Again is the time after which a ComfyUI is asked once more that could not be asked.
 	Again time.Duration
 }

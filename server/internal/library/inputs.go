@@ -1,0 +1,81 @@
+package library
+
+import (
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Bounds of what is looked at in an input folder.
+const (
+	maxInputFiles = 5000
+	maxInputDepth = 6
+)
+
+// endings are the ends of names of files of each kind.
+var endings = map[form.FileKind][]string{
+	form.Image:   {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"},
+	form.Mask:    {".png", ".jpg", ".jpeg", ".webp", ".bmp"},
+	form.Video:   {".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v", ".gif"},
+	form.Audio:   {".flac", ".mp3", ".wav", ".ogg", ".opus", ".m4a", ".aac"},
+	form.Model3D: {".glb", ".gltf", ".obj", ".fbx", ".stl", ".ply"},
+}
+
+// withInputFiles returns an offer whose file inputs tell what lies in ComfyUI's input folder now, the folders in it included; ComfyUI
+// itself tells only what lay in the folder itself when it was asked. Where the folder cannot be read it is left at that.
+func withInputFiles(o workflow.Offer, folder string) workflow.Offer {
+	takesFile := func(in form.Input) bool { return in.Kind == form.File && !in.Hidden }
+	if folder == "" || o.Version == nil || !slices.ContainsFunc(o.Form.Inputs, takesFile) {
+		return o
+	}
+	files, err := filesBelow(folder)
+	if err != nil {
+		return o
+	}
+	o.Form = &form.Form{Inputs: slices.Clone(o.Form.Inputs)}
+	for i := range o.Form.Inputs {
+		in := &o.Form.Inputs[i]
+		if !takesFile(*in) {
+			continue
+		}
+		in.Choices = nil
+		for _, name := range files {
+			if slices.Contains(endings[in.File], strings.ToLower(path.Ext(name))) {
+				in.Choices = append(in.Choices, name)
+			}
+		}
+	}
+	return o
+}
+
+// filesBelow lists the files below a folder, as ComfyUI names them: with forward slashes, those of the folder itself first.
+func filesBelow(folder string) (files []string, err error) {
+	err = filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		relative, outside := filepath.Rel(folder, name)
+		switch {
+		case err != nil && name == folder, outside != nil:
+			return err
+		case err != nil: // one that cannot be read holds nothing
+			return fs.SkipDir
+		case len(files) >= maxInputFiles:
+			return fs.SkipAll
+		case name == folder:
+			return nil
+		case strings.HasPrefix(entry.Name(), "."), strings.Count(filepath.ToSlash(relative), "/") >= maxInputDepth:
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.Type().IsRegular():
+			files = append(files, filepath.ToSlash(relative))
+		}
+		return nil
+	})
+	slices.SortStableFunc(files, func(a, b string) int { return strings.Count(a, "/") - strings.Count(b, "/") })
+	return files, err
+}

@@ -1,0 +1,65 @@
+package library_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+)
+
+// loader is a ComfyUI that has pictures only.
+type loader struct{}
+
+func (loader) ObjectInfo(context.Context) ([]byte, error) {
+	return []byte(`{"LoadImage": {"output": ["IMAGE"], "output_node": true,
+		"input": {"required": {"image": [["old.png"], {"image_upload": true}]}}}}`), nil
+}
+
+// What lies in the input folder is told as it is when somebody asks, folders included.
+func TestFilesOfTheInputFolder(t *testing.T) {
+	m := openMenu(t)
+	m.write("first_api.json", `{"1": {"class_type": "LoadImage", "inputs": {"image": "old.png"}}}`)
+	folder := t.TempDir()
+	put := func(name string) {
+		t.Helper()
+		file := filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := m.Stock("gpu", library.StockConfig{
+		ComfyUI:  loader{},
+		Notice:   func(string, string) {},
+		Edited:   func(string) {},
+		InputDir: folder,
+		Again:    time.Hour,
+	})
+	if err := s.Take(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files := func() []string {
+		d, err := m.Detail("first")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Offer.Form.Inputs[0].Choices
+	}
+	for _, name := range []string{"cat.PNG", "animals/fox.png", "animals/birds/owl.webp", "song.mp3", ".hidden/x.png"} {
+		put(name)
+	}
+	if diff := cmp.Diff([]string{"cat.PNG", "animals/fox.png", "animals/birds/owl.webp"}, files()); diff != "" {
+		t.Error(diff)
+	}
+	put("new.jpg")
+	if len(files()) != 4 {
+		t.Errorf("a moment later: %v", files())
+	}
+}
