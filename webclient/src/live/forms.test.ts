@@ -1,5 +1,5 @@
 import { createRouterTransport } from "@connectrpc/connect";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { WorkflowService } from "../gen/comfyscheduler/v1/workflow_service_pb";
 import { createApi } from "../lib/transport";
 import { klein } from "../testing/fixtures";
@@ -18,6 +18,8 @@ function setUp() {
   });
   return { server, forms: createForms(createApi(transport)) };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 it("asks once for a version, however many want it", async () => {
   const { server, forms } = setUp();
@@ -45,4 +47,17 @@ it("keeps a workflow that has changed meanwhile under the version that it has", 
   expect((await forms.fetch({ id: "klein", version: "v1" })).summary?.version).toBe("v2");
   expect(forms.get({ id: "klein", version: "v1" })).toBeUndefined();
   expect(forms.get({ id: "klein", version: "v2" })).toBeDefined();
+});
+
+it("asks again after a while for what ComfyUI has now, and gives what it knows meanwhile", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const { server, forms } = setUp();
+  const named = { id: "klein", version: "v1" };
+  const first = await forms.fetch(named);
+  vi.setSystemTime(Date.now() + 16_000);
+  const second = forms.fetch(named);
+  expect(forms.get(named)).toBe(first);
+  const renewed = await second;
+  expect(forms.get(named)).toBe(renewed);
+  expect(server.asked).toBe(2);
 });

@@ -8,20 +8,27 @@ export type Named = Pick<WorkflowSummary, "id" | "version">;
 export interface Forms {
   /** The workflow in this version, when it is at hand. */
   readonly get: (named: Named) => Workflow | undefined;
-  /** The same, asked for when need be. A workflow that has changed meanwhile comes as it is now. */
+  /**
+   * The same, asked for when need be: also after a while, since choices and files are those that ComfyUI has at the moment. A
+   * workflow that has changed meanwhile comes as it is now.
+   */
   readonly fetch: (named: Named) => Promise<Workflow>;
 }
 
 /** Forms kept: a page shows one or two of them at a time. */
 const most = 50;
+/** A form is asked for again when it is wanted after this many milliseconds. */
+const fresh = 15_000;
 
 export function createForms(api: Api): Forms {
   const known = new Map<string, Workflow>();
   const asked = new Map<string, Promise<Workflow>>();
+  const readAt = new WeakMap<Workflow, number>();
 
   const keep = (key: string, workflow: Workflow) => {
     known.delete(key);
     known.set(key, workflow);
+    readAt.set(workflow, Date.now());
     for (const oldest of [...known.keys()].slice(0, Math.max(0, known.size - most))) known.delete(oldest);
   };
   const ask = async (key: string, { id }: Named) => {
@@ -40,7 +47,7 @@ export function createForms(api: Api): Forms {
     fetch: async (named) => {
       const key = keyOf(named);
       const workflow = known.get(key);
-      if (workflow) return workflow;
+      if (workflow && Date.now() - (readAt.get(workflow) ?? 0) < fresh) return workflow;
       const answer = asked.get(key) ?? ask(key, named);
       asked.set(key, answer);
       return answer;

@@ -5,7 +5,7 @@ import type { Named } from "./forms";
 import { useLive, useLiveContext } from "./LiveContext";
 
 /**
- * The workflow with its form, asked for once for each version. While a new version is being asked for the one before stands
+ * The workflow with its form, asked for again when the page is looked at again. While a new version is being asked for the one before stands
  * in, so that nobody's fields vanish; absent while there is none.
  */
 export function useForm(summary: Named | undefined): { workflow?: Workflow | undefined; error: string } {
@@ -18,18 +18,23 @@ export function useForm(summary: Named | undefined): { workflow?: Workflow | und
   useEffect(() => {
     if (id === undefined || version === undefined) return;
     let wanted = true;
-    forms.fetch({ id, version }).then(
-      (workflow) => wanted && setLast({ id, workflow, error: "" }),
-      (cause) =>
-        wanted &&
-        setLast((known) => ({
-          id,
-          workflow: known?.id === id ? known.workflow : undefined,
-          error: problemOf(cause).message,
-        })),
-    );
+    const ask = () =>
+      forms.fetch({ id, version }).then(
+        (workflow) => wanted && setLast({ id, workflow, error: "" }),
+        (cause) =>
+          wanted &&
+          setLast((known) => ({
+            id,
+            workflow: known?.id === id ? known.workflow : undefined,
+            error: problemOf(cause).message,
+          })),
+      );
+    void ask();
+    const askAgain = () => document.visibilityState === "visible" && void ask();
+    document.addEventListener("visibilitychange", askAgain);
     return () => {
       wanted = false;
+      document.removeEventListener("visibilitychange", askAgain);
     };
   }, [forms, id, version, generation]);
 
