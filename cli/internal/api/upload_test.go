@@ -35,8 +35,10 @@ func TestUploadTellsWhyItIsRefused(t *testing.T) {
 	}{
 		"taken":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"id":"7"}`) }, codes.OK, 0},
 		"in words": {inWords, codes.ResourceExhausted, pb.ErrorReason_ERROR_REASON_TOO_LARGE},
-		"by a proxy": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestEntityTooLarge) },
-			codes.ResourceExhausted, 0},
+		"by a proxy": {
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestEntityTooLarge) },
+			codes.ResourceExhausted, 0,
+		},
 		"not there":        {http.NotFound, codes.NotFound, 0},
 		"something else":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, codes.Unknown, 0},
 		"without a number": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, codes.Unknown, 0},

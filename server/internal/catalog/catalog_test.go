@@ -75,7 +75,8 @@ func (library) Offer(context.Context, string, string) (o workflow.Offer, err err
 func (library) Bookable(string) error                                               { return nil }
 func (library) Keep(context.Context, *workflow.Version) error                       { return nil }
 func (library) On(string, string) (o workflow.Offer, known bool)                    { return o, false }
-func (l library) Runs(worker, workflow string) bool                                 { return l(worker, workflow) }
+
+func (l library) Runs(worker, workflow string) bool { return l(worker, workflow) }
 
 // A job that names no worker goes to one that runs its workflow and is up; to one that is down only where there is no other.
 func TestCandidates(t *testing.T) {

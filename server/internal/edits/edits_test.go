@@ -15,19 +15,17 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
 )
 
-var (
-	drawing = graph.New([]graph.Node{{
-		ID:    "1",
-		Class: "X",
-		Inputs: []graph.Input{
-			{Name: "text", Value: "a fox"},
-			{Name: "style", Value: "oil"},
-			{Name: "steps", Value: json.Number("4")},
-			{Name: "seed", Value: json.Number("7")},
-			{Name: "clip", Value: graph.Link{Node: "1"}},
-		},
-	}})
-)
+var drawing = graph.New([]graph.Node{{
+	ID:    "1",
+	Class: "X",
+	Inputs: []graph.Input{
+		{Name: "text", Value: "a fox"},
+		{Name: "style", Value: "oil"},
+		{Name: "steps", Value: json.Number("4")},
+		{Name: "seed", Value: json.Number("7")},
+		{Name: "clip", Value: graph.Link{Node: "1"}},
+	},
+}})
 
 func at(field string) []form.Target { return []form.Target{{Node: "1", Field: field}} }
 

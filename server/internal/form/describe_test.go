@@ -154,22 +154,26 @@ func TestInputsOfEveryKind(t *testing.T) {
 		kept, want        form.Input
 	}{
 		{
-			"widest integer", "-5", `["INT", {"min": -9223372036854775807, "max": 18446744073709551615}]`, form.Input{},
+			"widest integer", "-5", `["INT", {"min": -9223372036854775807, "max": 18446744073709551615}]`,
+			form.Input{},
 			form.Input{Kind: form.Integer, Default: json.Number("-5")},
 		},
 		{
-			"fractional limits", "2", `["INT", {"min": 0.5, "max": 1.6e1}]`, form.Input{},
+			"fractional limits", "2", `["INT", {"min": 0.5, "max": 1.6e1}]`,
+			form.Input{},
 			form.Input{Kind: form.Integer, Min: "1", Max: "16", Default: json.Number("2")},
 		},
 		{"integer as text", `"64"`, `["INT"]`, form.Input{}, form.Input{Kind: form.Integer, Default: json.Number("64")}},
 		{"integer as float", `20.0`, `["INT"]`, form.Input{}, form.Input{Kind: form.Integer, Default: json.Number("20")}},
 		{"no integer", `"many"`, `["INT"]`, form.Input{}, form.Input{Kind: form.Integer}},
 		{
-			"off the steps", "1000", `["INT", {"min": 0, "step": 16}]`, form.Input{},
+			"off the steps", "1000", `["INT", {"min": 0, "step": 16}]`,
+			form.Input{},
 			form.Input{Kind: form.Integer, Min: "0", Default: json.Number("1000")},
 		},
 		{
-			"odd numbers", "31", `["INT", {"min": 1, "max": 31, "step": 2}]`, form.Input{},
+			"odd numbers", "31", `["INT", {"min": 1, "max": 31, "step": 2}]`,
+			form.Input{},
 			form.Input{Kind: form.Integer, Min: "1", Max: "31", Step: "2", Default: json.Number("31")},
 		},
 		{
@@ -178,19 +182,23 @@ func TestInputsOfEveryKind(t *testing.T) {
 			form.Input{Kind: form.Integer, Min: "4", Max: "100", Default: json.Number("16")},
 		},
 		{
-			"whole number for a float", "8", `["FLOAT", {"min": 0.0, "max": 100.0, "step": 0.1}]`, form.Input{},
+			"whole number for a float", "8", `["FLOAT", {"min": 0.0, "max": 100.0, "step": 0.1}]`,
+			form.Input{},
 			form.Input{Kind: form.Number, Min: "0", Max: "100", Step: "0.1", Default: json.Number("8")},
 		},
 		{
-			"choice", `"b"`, `[["a", "b"]]`, form.Input{},
+			"choice", `"b"`, `[["a", "b"]]`,
+			form.Input{},
 			form.Input{Kind: form.Choice, Choices: []string{"a", "b"}, Default: "b"},
 		},
 		{
-			"some of the choices", `"b"`, `[["a", "b", "c"]]`, form.Input{Choices: []string{"c", "b", "gone"}},
+			"some of the choices", `"b"`, `[["a", "b", "c"]]`,
+			form.Input{Choices: []string{"c", "b", "gone"}},
 			form.Input{Kind: form.Choice, Choices: []string{"c", "b"}, Default: "b"},
 		},
 		{
-			"choice that is no text", `2`, `[[1, 2.0, "all"]]`, form.Input{},
+			"choice that is no text", `2`, `[[1, 2.0, "all"]]`,
+			form.Input{},
 			form.Input{
 				Kind:    form.Choice,
 				Choices: []string{"1", "2", "all"},
@@ -199,11 +207,13 @@ func TestInputsOfEveryKind(t *testing.T) {
 			},
 		},
 		{
-			"choices that the page fetches", `"x"`, `["COMBO", {"remote": {"route": "/x"}}]`, form.Input{},
+			"choices that the page fetches", `"x"`, `["COMBO", {"remote": {"route": "/x"}}]`,
+			form.Input{},
 			form.Input{Kind: form.Text, Default: "x"},
 		},
 		{
-			"choice that brings inputs along", `"b"`, `["COMFY_DYNAMICCOMBO_V3", {"options": [{"key": "a"}, {"key": "b"}]}]`, form.Input{},
+			"choice that brings inputs along", `"b"`, `["COMFY_DYNAMICCOMBO_V3", {"options": [{"key": "a"}, {"key": "b"}]}]`,
+			form.Input{},
 			form.Input{Kind: form.Choice, Choices: []string{"a", "b"}, Default: "b"},
 		},
 		{"boolean", `true`, `["BOOLEAN"]`, form.Input{}, form.Input{Kind: form.Boolean, Default: true}},

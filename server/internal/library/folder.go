@@ -15,6 +15,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/comfyscheduler/comfyscheduler/server/internal/edits"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graphfile"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -234,14 +236,17 @@ func (l *Library) freeID(id string) string {
 // longestID bounds ids, in bytes.
 const longestID = 60
 
-// slug makes an id of a name: letters of the alphabet, digits, "_" and "-".
+// slug makes an id of a name: small letters of the alphabet without their accents, digits, "_" and "-".
 func slug(name string) string {
 	id := strings.Map(func(r rune) rune {
-		if r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		if r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
 			return r
 		}
 		return '_'
-	}, name)
+	}, strings.ToLower(norm.NFD.String(name)))
 	for strings.Contains(id, "__") {
 		id = strings.ReplaceAll(id, "__", "_")
 	}

@@ -132,13 +132,13 @@ func TestTheFolder(t *testing.T) {
 	m.run()
 	m.stock("gpu", comfyUI{"OldFox"})
 	m.until("all of it", func(all map[string]workflow.Workflow) bool {
-		return len(all) == 4 && all["zebra"].Bookable && len(all["Ein_B_r"].Problems) == 1 && all["Ein_B_r"].Version != "" &&
+		return len(all) == 4 && all["zebra"].Bookable && len(all["ein_bar"].Problems) == 1 && all["ein_bar"].Version != "" &&
 			strings.Contains(fmt.Sprint(all["broken"].Problems), "line 1")
 	})
-	if got := m.order(); got != "first broken Ein_B_r zebra" {
+	if got := m.order(); got != "first broken ein_bar zebra" {
 		t.Errorf("order: %s", got)
 	}
-	d, err := m.Detail("Ein_B_r")
+	d, err := m.Detail("ein_bar")
 	if err != nil || d.Title != "Ein Bär" || d.Filename != "Ein Bär.json" || d.Source != workflow.FromFolder ||
 		d.Offer.Form.With(form.Prompt) == nil {
 		t.Errorf("detail: %+v (%v)", d, err)

@@ -40,7 +40,7 @@ func TestAnImportFromItsBeginningToItsEnd(t *testing.T) {
 		t.Errorf("only checked: %+v %v (%v)", d.Workflow, known, err)
 	}
 	d, known, err := m.Import(ctx, root, brought(foxes, "Red Fox_api.json"))
-	if err != nil || known || d.ID != "Red_Fox" || d.Source != workflow.FromImport || d.Importer != "root" ||
+	if err != nil || known || d.ID != "red_fox" || d.Source != workflow.FromImport || d.Importer != "root" ||
 		d.Filename != "Red Fox_api.json" || !d.Bookable {
 		t.Fatalf("imported: %+v %v (%v)", d, known, err)
 	}
@@ -79,7 +79,7 @@ func TestAnImportFromItsBeginningToItsEnd(t *testing.T) {
 	// A new version keeps what was said of the form.
 	newer := brought(strings.Replace(foxes, `"seed": 1`, `"seed": 1, "steps": 4`, 1), "newer.json")
 	newer.ID = d.ID
-	if d, known, err = m.Import(ctx, root, newer); err != nil || known || d.ID != "Red_Fox" || d.Title != "Foxes" || d.Version == booked ||
+	if d, known, err = m.Import(ctx, root, newer); err != nil || known || d.ID != "red_fox" || d.Title != "Foxes" || d.Version == booked ||
 		d.Offer.Form.Named("prompt").Label != "What" {
 		t.Errorf("a new version: %+v %v (%v)", d.Workflow, known, err)
 	}

@@ -44,7 +44,8 @@ func TestJobIsNoLargerThanCounted(t *testing.T) {
 			j.Inputs[text.Draw(t, "name")] = rapid.SampledFrom([]workflow.Value{
 				workflow.Text(text.Draw(t, "value")),
 				workflow.Integer(-1), workflow.Number(0.1), workflow.Boolean(true),
-				workflow.Seed(1 << 63), workflow.File{Input: text.Draw(t, "input file")},
+				workflow.Seed(1 << 63),
+				workflow.File{Input: text.Draw(t, "input file")},
 			}).Draw(t, "of")
 		}
 		for range rapid.IntRange(0, 25).Draw(t, "results") {

@@ -65,12 +65,18 @@ func TestCommandsAskForWhatTheyName(t *testing.T) {
 		code int
 	}{
 		"enable": {[]string{"enable", "a"}, []string{`update workflow_id:"a" disabled:false`}, exitcode.OK},
-		"disable": {[]string{"disable", "a", "b"}, []string{`update workflow_id:"a" disabled:true`, `update workflow_id:"b" disabled:true`},
-			exitcode.OK},
+		"disable": {
+			[]string{"disable", "a", "b"},
+			[]string{`update workflow_id:"a" disabled:true`, `update workflow_id:"b" disabled:true`},
+			exitcode.OK,
+		},
 		"delete":    {[]string{"delete", "a", "--yes"}, []string{`delete workflow_id:"a"`}, exitcode.OK},
 		"not asked": {[]string{"delete", "a"}, nil, exitcode.Usage},
-		"one cannot": {[]string{"delete", "folder", "b", "-y"}, []string{`delete workflow_id:"folder"`, `delete workflow_id:"b"`},
-			exitcode.Failure},
+		"one cannot": {
+			[]string{"delete", "folder", "b", "-y"},
+			[]string{`delete workflow_id:"folder"`, `delete workflow_id:"b"`},
+			exitcode.Failure,
+		},
 		"check":      {[]string{"check", "a"}, []string{`check workflow_id:"a"`}, exitcode.OK},
 		"cannot run": {[]string{"check", "upscale"}, []string{`check workflow_id:"upscale"`}, exitcode.Failure},
 		"check all":  {[]string{"check"}, []string{"check "}, exitcode.OK},

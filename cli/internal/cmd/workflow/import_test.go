@@ -36,7 +36,8 @@ func TestImportSendsTheFile(t *testing.T) {
 		want *pb.ImportWorkflowRequest
 	}{
 		"a file": {
-			[]string{file, "--title", "Foxes", "--id", "fox", "--worker", "gpu"}, "",
+			[]string{file, "--title", "Foxes", "--id", "fox", "--worker", "gpu"},
+			"",
 			&pb.ImportWorkflowRequest{
 				Source:     &pb.ImportWorkflowRequest_Content{Content: []byte(`{"1":{}}`)},
 				Filename:   "Fox portrait.json",
@@ -46,11 +47,13 @@ func TestImportSendsTheFile(t *testing.T) {
 			},
 		},
 		"standard input, to look": {
-			[]string{"-", "--check"}, "\ufeff{}",
+			[]string{"-", "--check"},
+			"\ufeff{}",
 			&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte("\ufeff{}")}, CheckOnly: true},
 		},
 		"a template": {
-			[]string{"--template", "image_fox"}, "",
+			[]string{"--template", "image_fox"},
+			"",
 			&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Template{Template: "image_fox"}},
 		},
 	} {
