@@ -2,6 +2,7 @@ package library
 
 import (
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -51,6 +52,21 @@ func withInputFiles(o workflow.Offer, folder string) workflow.Offer {
 		}
 	}
 	return o
+}
+
+// hasFile finds files in an input folder by their names with forward slashes; nil when the folder cannot be read.
+func hasFile(folder string) func(name string) bool {
+	if info, err := os.Stat(folder); folder == "" || err != nil || !info.IsDir() {
+		return nil
+	}
+	return func(name string) bool {
+		local, err := filepath.Localize(name)
+		if err != nil {
+			return false
+		}
+		info, err := os.Stat(filepath.Join(folder, local))
+		return err == nil && info.Mode().IsRegular()
+	}
 }
 
 // filesBelow lists the files below a folder, as ComfyUI names them: with forward slashes, those of the folder itself first.

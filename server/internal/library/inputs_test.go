@@ -4,12 +4,14 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // loader is a ComfyUI that has pictures only.
@@ -61,5 +63,19 @@ func TestFilesOfTheInputFolder(t *testing.T) {
 	put("new.jpg")
 	if len(files()) != 4 {
 		t.Errorf("a moment later: %v", files())
+	}
+	offer, known := m.On("gpu", "first")
+	if !known {
+		t.Fatal("the worker was asked")
+	}
+	for name, want := range map[string]string{
+		"animals/fox.png": "",
+		"animals":         `there is no file "animals" in ComfyUI's input folder`,
+		"dog.png":         `there is no file "dog.png" in ComfyUI's input folder`,
+	} {
+		err := offer.Validate(workflow.Values{"image": workflow.File{Input: name}})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

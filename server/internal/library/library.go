@@ -207,7 +207,9 @@ func (l *Library) On(worker, id string) (o workflow.Offer, known bool) {
 	}
 	s := l.stocks[i]
 	l.mu.Unlock()
-	return s.On(v), true
+	o = s.On(v)
+	o.HasFile = hasFile(s.InputDir)
+	return o, true
 }
 
 // Version returns a version of a workflow by its hash, whether it is still offered or not; store.ErrNotFound.

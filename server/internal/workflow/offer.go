@@ -19,6 +19,9 @@ type Offer struct {
 	*Version
 	Graph *graph.Graph // made for that ComfyUI
 	Form  *form.Form   // as it is offered there: with ranges, choices and defaults
+	// HasFile tells whether a file lies in that ComfyUI's input folder now; nil: that cannot be known.
+	HasFile func(name string) bool
+
 	texts []editor.Target
 	info  *objectinfo.Info
 }

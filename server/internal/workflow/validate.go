@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
@@ -57,10 +58,15 @@ func (o Offer) check(values Values) (wrong fault.Fields) {
 			wrong.Add("inputs", name, "the workflow has no such input"+o.names())
 		} else if problem := refuses(in, values[name]); problem != "" {
 			wrong.Add("inputs", name, problem)
+		} else if file, is := values[name].(File); is && o.lacks(file) {
+			wrong.Add("inputs", name, "there is no file "+strconv.Quote(file.Input)+" in ComfyUI's input folder")
 		}
 	}
 	return wrong
 }
+
+// lacks reports whether a file is known not to be there.
+func (o Offer) lacks(f File) bool { return f.Input != "" && o.HasFile != nil && !o.HasFile(f.Input) }
 
 // names continues a sentence with the names of all inputs.
 func (o Offer) names() string {
@@ -148,7 +154,7 @@ func refusesChoice(in *form.Input, value string) string {
 	return "must be one of " + list(in.Choices)
 }
 
-// refusesFile looks at the path alone: whether the file is there shows when the job starts.
+// refusesFile looks at the path alone.
 func refusesFile(in *form.Input, value File) string {
 	if value.Input == "" {
 		if in.Optional {
