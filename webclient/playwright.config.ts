@@ -2,8 +2,8 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "e2e",
-  // Each file starts a service of its own and mostly waits for it, so two fit on a small machine.
-  workers: 2,
+  // Each file starts a service of its own, and a browser that draws without a GPU takes all of a small machine.
+  workers: 1,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],

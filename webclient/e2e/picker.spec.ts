@@ -63,8 +63,11 @@ test("on a phone the list comes from below, and fits", async ({ browser }) => {
   const page = await context.newPage();
   await new SchedulerView(page).arrive(service.url);
   await chosen(page).click();
-  const box = await sheet(page).boundingBox();
-  expect([box?.x, box?.width, Math.round((box?.y ?? 0) + (box?.height ?? 0))]).toEqual([0, 360, 720]);
+  const place = async () => {
+    const box = await sheet(page).boundingBox();
+    return [box?.x, box?.width, Math.round((box?.y ?? 0) + (box?.height ?? 0))];
+  };
+  await expect.poll(place).toEqual([0, 360, 720]); // it may still be coming
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id)).toEqual(
