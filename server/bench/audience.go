@@ -67,6 +67,7 @@ func gather(ctx context.Context, from *source, size, atATime, changes int) (*aud
 }
 
 func (a *audience) read(s *stream) {
+	seen := make([]int64, len(a.sent)) // when what was seen last of each change was sent: a job says its prompt more than once
 	for {
 		frame, err := s.frame()
 		if err != nil {
@@ -74,15 +75,16 @@ func (a *audience) read(s *stream) {
 		}
 		now := time.Now().UnixNano()
 		var took durations
-		seen := -1 // a job says its prompt more than once
 		for rest := frame; ; {
 			_, after, found := bytes.Cut(rest, []byte(mark))
 			if !found || len(after) < 6 {
 				break
 			}
-			if n, err := strconv.Atoi(string(after[:6])); err == nil && n < len(a.sent) && n != seen {
-				seen = n
-				took = append(took, time.Duration(now-a.sent[n].Load()))
+			if n, err := strconv.Atoi(string(after[:6])); err == nil && n < len(a.sent) {
+				if sent := a.sent[n].Load(); sent > seen[n] {
+					seen[n] = sent
+					took = append(took, time.Duration(now-sent))
+				}
 			}
 			rest = after
 		}

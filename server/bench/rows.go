@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,12 +27,13 @@ type rows struct {
 }
 
 const (
-	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, template, status, start_ms, end_ms, estimate_ms, prompt, seed, parameters,
+	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms, inputs,
 		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms)
-		VALUES (?, ?, 'gpu', 'flux_klein', '5891b5b522d5df086d0ff0b110fbd9d2', 'scheduled', ?, ?, 9000, ?,
-			'1234567890123456789', '{"steps":4}', 1, 0, 0, 1, ?, 0, 0)`
+		VALUES (?, ?, 'gpu', 'flux_klein', '5891b5b522d5df086d0ff0b110fbd9d2', 'scheduled', ?, ?, 9000,
+			'{"prompt":{"text":"' || ? || '"},"seed":{"seed":1234567890123456789},"steps":{"integer":4}}', 1, 0, 0, 1, ?, 0, 0)`
 	insertEvent = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash)
 		VALUES (?, ?, '127.0.0.1', 'book', ?, '', ?, randomblob(32))`
+	insertChange = `INSERT INTO changes (revision, at_ms, things) SELECT max(revision) + 1, ?, ? FROM changes`
 )
 
 func openRows(ctx context.Context, file string) (*rows, error) {
@@ -91,13 +93,14 @@ func (r *rows) work() {
 	}
 }
 
-// commit writes the rows of n bookings.
+// commit writes the rows of n bookings, and what the log tells of them.
 func (r *rows) commit(n int) error {
 	return r.writer.Raw(func(c any) error {
 		connection := c.(driver.ConnPrepareContext)
 		if err := r.exec(connection, "BEGIN IMMEDIATE"); err != nil {
 			return err
 		}
+		var things strings.Builder
 		for range n {
 			id := uuid.Must(uuid.NewV7()).String()
 			r.start += spacing
@@ -107,6 +110,10 @@ func (r *rows) commit(n int) error {
 			if err := r.exec(connection, insertEvent, r.start, r.user, id, id); err != nil {
 				return err
 			}
+			fmt.Fprintf(&things, "job %s\n", id)
+		}
+		if err := r.exec(connection, insertChange, r.start, things.String()); err != nil {
+			return err
 		}
 		return r.exec(connection, "COMMIT")
 	})

@@ -118,7 +118,13 @@ func measureStreams(ctx context.Context, r *run, p protocol) error {
 // post makes the limit send a frame like the sample to all its watchers.
 func post(ctx context.Context, limit *process, sample []byte, text string) error {
 	frame := bytes.Clone(sample)
-	copy(frame[bytes.Index(frame, []byte(mark)):], text)
+	for rest := frame; ; {
+		at := bytes.Index(rest, []byte(mark))
+		if at < 0 {
+			break
+		}
+		rest = rest[at+copy(rest[at:], text):]
+	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, limit.url+"/send", bytes.NewReader(frame))
 	if err != nil {
 		return err
