@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import type { Page } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type { Service } from "./service";
 
 /** The path of an example that is shipped, such as "upscale". */
@@ -8,6 +8,7 @@ export const example = (name: string) => resolve(`../workflows/${name}.json`);
 
 /** Drops a file from the disk onto the page, as a hand would. */
 export async function drop(page: Page, path: string): Promise<void> {
+  await expect(page.getByRole("heading", { name: "Drop a workflow anywhere on this page" })).toBeVisible();
   const content = await readFile(path, "base64");
   const data = await page.evaluateHandle(
     ([text = "", name = ""]) => {
