@@ -51,6 +51,7 @@ var (
 	forOwner   = [5]string{unknown, ok, denied, ok, unknown}
 	forItsUser = [5]string{unknown, ok, notFound, notFound, unknown} // not even an administrator
 	forAdmins  = [5]string{unknown, denied, denied, ok, unknown}
+	toCome     = [5]string{unknown, "unimplemented", "unimplemented", "unimplemented", unknown}
 	closed     = [5]string{denied, denied, denied, denied, denied}
 )
 
@@ -96,6 +97,11 @@ var matrix = map[string]row{
 		request: func(*stage) any { return fields{"workerId": "gpu", "startMs": now() + 1e9, "durationMs": 1000} },
 		want:    forAdmins,
 	},
+
+	"AssetService/ListAssets":            {want: toCome},
+	"AssetService/GetAsset":              {request: func(*stage) any { return fields{"assetId": "a"} }, want: toCome},
+	"AssetService/DeleteAsset":           {request: func(*stage) any { return fields{"assetId": "a"} }, want: toCome},
+	"AssetService/CreateAssetFromResult": {request: func(s *stage) any { return fields{"jobId": s.job} }, want: toCome},
 
 	"IdentityService/SignIn":          {want: forAll, in: map[string][5]string{"invite": closed, "closed": closed}},
 	"IdentityService/SignInWithToken": {request: func(s *stage) any { return fields{"token": s.personas[owner].token} }, want: forAll},

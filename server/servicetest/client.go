@@ -16,6 +16,7 @@ type Client struct {
 	comfyschedulerv1connect.SchedulerServiceClient
 	Workflows comfyschedulerv1connect.WorkflowServiceClient
 	Workers   comfyschedulerv1connect.WorkerServiceClient
+	Assets    comfyschedulerv1connect.AssetServiceClient
 	Identity  comfyschedulerv1connect.IdentityServiceClient
 	Admin     comfyschedulerv1connect.AdminServiceClient
 	HTTP      *http.Client // sends the token too
@@ -30,6 +31,7 @@ func Dial(url string, transport http.RoundTripper, options ...connect.ClientOpti
 	c.SchedulerServiceClient = comfyschedulerv1connect.NewSchedulerServiceClient(c.HTTP, url, options...)
 	c.Workflows = comfyschedulerv1connect.NewWorkflowServiceClient(c.HTTP, url, options...)
 	c.Workers = comfyschedulerv1connect.NewWorkerServiceClient(c.HTTP, url, options...)
+	c.Assets = comfyschedulerv1connect.NewAssetServiceClient(c.HTTP, url, options...)
 	c.Identity = comfyschedulerv1connect.NewIdentityServiceClient(c.HTTP, url, options...)
 	c.Admin = comfyschedulerv1connect.NewAdminServiceClient(c.HTTP, url, options...)
 	return c

@@ -27,6 +27,7 @@ type Client struct {
 	Identity  pb.IdentityServiceClient
 	Workflows pb.WorkflowServiceClient
 	Workers   pb.WorkerServiceClient
+	Assets    pb.AssetServiceClient
 	Admin     pb.AdminServiceClient
 	// Address names the server.
 	Address config.Address
@@ -76,6 +77,7 @@ func New(addr config.Address, keeper *Keeper, userAgent string, roots *x509.Cert
 	c.Identity = pb.NewIdentityServiceClient(conn)
 	c.Workflows = pb.NewWorkflowServiceClient(conn)
 	c.Workers = pb.NewWorkerServiceClient(conn)
+	c.Assets = pb.NewAssetServiceClient(conn)
 	c.Admin = pb.NewAdminServiceClient(conn)
 	keeper.SignIn = func(ctx context.Context, req *pb.SignInRequest) (*pb.SignInResponse, error) {
 		return c.Identity.SignIn(ctx, req)

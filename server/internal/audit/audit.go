@@ -24,6 +24,8 @@ const (
 	ImportWorkflow   Action = "import_workflow"
 	UpdateWorkflow   Action = "update_workflow"
 	DeleteWorkflow   Action = "delete_workflow"
+	CreateAsset      Action = "create_asset"
+	DeleteAsset      Action = "delete_asset"
 )
 
 // Event is one action. It must hold neither prompts nor secrets.

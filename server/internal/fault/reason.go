@@ -52,6 +52,10 @@ const (
 	StoreFull         Reason = "store_full"
 	StoreUnavailable  Reason = "store_unavailable"
 	TooLarge          Reason = "too_large"
+	UnsupportedFile   Reason = "unsupported_file" // metadata "media_type"
+	QuotaExceeded     Reason = "quota_exceeded"   // metadata "used_bytes" and "quota_bytes"
+	AssetInUse        Reason = "asset_in_use"     // metadata "job_id"
+	ResultChanged     Reason = "result_changed"   // metadata "job_id"
 )
 
 var kinds = map[Reason]Kind{
@@ -81,6 +85,10 @@ var kinds = map[Reason]Kind{
 	StoreFull:         Exhausted,
 	StoreUnavailable:  Unavailable,
 	TooLarge:          Exhausted,
+	UnsupportedFile:   BadRequest,
+	QuotaExceeded:     Exhausted,
+	AssetInUse:        Precondition,
+	ResultChanged:     Precondition,
 }
 
 // Reasons lists all reasons.

@@ -90,6 +90,8 @@ const (
 	Video   FileKind = "video"
 	Audio   FileKind = "audio"
 	Model3D FileKind = "model_3d"
+
+	WorkflowFile FileKind = "workflow" // that is to be imported; no input takes it
 )
 
 // Named returns the input with a name, nil when there is none.

@@ -118,6 +118,7 @@ const (
 	Timeout     FailureReason = "timeout"     // no sign of life
 	NoResult    FailureReason = "no_result"   // ended well without a file
 	Overrun     FailureReason = "overrun"     // far beyond its slot, in somebody's way
+	InputFile   FailureReason = "input_file"  // that it takes could not be handed to ComfyUI
 )
 
 // Failure says why a job failed.

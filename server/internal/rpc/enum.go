@@ -37,6 +37,7 @@ var (
 		job.Timeout:     pb.JobErrorReason_JOB_ERROR_REASON_TIMEOUT,
 		job.NoResult:    pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT,
 		job.Overrun:     pb.JobErrorReason_JOB_ERROR_REASON_OVERRUN,
+		job.InputFile:   pb.JobErrorReason_JOB_ERROR_REASON_INPUT_FILE,
 	}
 	delayKinds = map[job.DelayKind]pb.DelayKind{
 		job.Late:    pb.DelayKind_DELAY_KIND_LATE,
@@ -92,6 +93,8 @@ var (
 		audit.ImportWorkflow:   pb.AuditAction_AUDIT_ACTION_IMPORT_WORKFLOW,
 		audit.UpdateWorkflow:   pb.AuditAction_AUDIT_ACTION_UPDATE_WORKFLOW,
 		audit.DeleteWorkflow:   pb.AuditAction_AUDIT_ACTION_DELETE_WORKFLOW,
+		audit.CreateAsset:      pb.AuditAction_AUDIT_ACTION_CREATE_ASSET,
+		audit.DeleteAsset:      pb.AuditAction_AUDIT_ACTION_DELETE_ASSET,
 	}
 	workflowSources = map[workflow.Source]pb.WorkflowSource{
 		workflow.FromConfiguration: pb.WorkflowSource_WORKFLOW_SOURCE_CONFIGURATION,
@@ -119,11 +122,12 @@ var (
 		form.FPS:            pb.InputRole_INPUT_ROLE_FPS,
 	}
 	fileKinds = map[form.FileKind]pb.FileKind{
-		form.Image:   pb.FileKind_FILE_KIND_IMAGE,
-		form.Mask:    pb.FileKind_FILE_KIND_MASK,
-		form.Video:   pb.FileKind_FILE_KIND_VIDEO,
-		form.Audio:   pb.FileKind_FILE_KIND_AUDIO,
-		form.Model3D: pb.FileKind_FILE_KIND_MODEL_3D,
+		form.Image:        pb.FileKind_FILE_KIND_IMAGE,
+		form.Mask:         pb.FileKind_FILE_KIND_MASK,
+		form.Video:        pb.FileKind_FILE_KIND_VIDEO,
+		form.Audio:        pb.FileKind_FILE_KIND_AUDIO,
+		form.Model3D:      pb.FileKind_FILE_KIND_MODEL_3D,
+		form.WorkflowFile: pb.FileKind_FILE_KIND_WORKFLOW,
 	}
 	problemKinds = map[fitness.Kind]pb.WorkflowProblemKind{
 		fitness.MissingClass:    pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_MISSING_CLASS,
@@ -173,6 +177,10 @@ var (
 		fault.StoreFull:         pb.ErrorReason_ERROR_REASON_STORE_FULL,
 		fault.StoreUnavailable:  pb.ErrorReason_ERROR_REASON_STORE_UNAVAILABLE,
 		fault.TooLarge:          pb.ErrorReason_ERROR_REASON_TOO_LARGE,
+		fault.UnsupportedFile:   pb.ErrorReason_ERROR_REASON_UNSUPPORTED_FILE,
+		fault.QuotaExceeded:     pb.ErrorReason_ERROR_REASON_QUOTA_EXCEEDED,
+		fault.AssetInUse:        pb.ErrorReason_ERROR_REASON_ASSET_IN_USE,
+		fault.ResultChanged:     pb.ErrorReason_ERROR_REASON_RESULT_CHANGED,
 	}
 )
 

@@ -56,6 +56,11 @@ var audiences = map[string]audience{
 	api.WorkerServiceRestartWorkerProcedure: administrators,
 	api.WorkerServiceGetWorkerLogProcedure:  administrators,
 
+	api.AssetServiceListAssetsProcedure:            signedIn,
+	api.AssetServiceGetAssetProcedure:              signedIn,
+	api.AssetServiceDeleteAssetProcedure:           signedIn,
+	api.AssetServiceCreateAssetFromResultProcedure: signedIn,
+
 	api.IdentityServiceSignInProcedure:          everybody,
 	api.IdentityServiceSignInWithTokenProcedure: everybody,
 	api.IdentityServiceSignOutProcedure:         signedIn,

@@ -119,12 +119,14 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 		append(slices.Clone(unpacked), gzipped(maxWorkflowRequest))...)
 	mux.Handle(path, bounded(knownCalls(workflows), maxWorkflowRequest))
 	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))
+	handle(comfyschedulerv1connect.NewAssetServiceHandler(assetService{}, options...))
 	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
 	handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
 	names := []string{
 		comfyschedulerv1connect.SchedulerServiceName,
 		comfyschedulerv1connect.WorkflowServiceName,
 		comfyschedulerv1connect.WorkerServiceName,
+		comfyschedulerv1connect.AssetServiceName,
 		comfyschedulerv1connect.IdentityServiceName,
 		comfyschedulerv1connect.AdminServiceName,
 	}

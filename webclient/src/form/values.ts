@@ -136,6 +136,7 @@ export const fileWords: Record<FileKind, string> = {
   [FileKind.VIDEO]: "video",
   [FileKind.AUDIO]: "sound",
   [FileKind.MODEL_3D]: "3D model",
+  [FileKind.WORKFLOW]: "workflow",
 };
 
 function fileValue(inputFile: string) {

@@ -1,6 +1,7 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { AdminService } from "../gen/comfyscheduler/v1/admin_service_pb";
+import { AssetService } from "../gen/comfyscheduler/v1/asset_service_pb";
 import { IdentityService } from "../gen/comfyscheduler/v1/identity_service_pb";
 import { SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { WorkerService } from "../gen/comfyscheduler/v1/worker_service_pb";
@@ -12,6 +13,7 @@ export interface Api {
   readonly scheduler: Client<typeof SchedulerService>;
   readonly workflows: Client<typeof WorkflowService>;
   readonly workers: Client<typeof WorkerService>;
+  readonly assets: Client<typeof AssetService>;
   readonly identity: Client<typeof IdentityService>;
   readonly admin: Client<typeof AdminService>;
 }
@@ -22,6 +24,7 @@ export function createApi(transport: Transport): Api {
     scheduler: createClient(SchedulerService, transport),
     workflows: createClient(WorkflowService, transport),
     workers: createClient(WorkerService, transport),
+    assets: createClient(AssetService, transport),
     identity: createClient(IdentityService, transport),
     admin: createClient(AdminService, transport),
   };

@@ -65,6 +65,10 @@ const (
 	AuditAction_AUDIT_ACTION_UPDATE_WORKFLOW AuditAction = 17
 	// An imported workflow was deleted.
 	AuditAction_AUDIT_ACTION_DELETE_WORKFLOW AuditAction = 18
+	// A file was uploaded, or a result was made an asset.
+	AuditAction_AUDIT_ACTION_CREATE_ASSET AuditAction = 19
+	// An asset was deleted.
+	AuditAction_AUDIT_ACTION_DELETE_ASSET AuditAction = 20
 )
 
 // Enum value maps for AuditAction.
@@ -89,6 +93,8 @@ var (
 		16: "AUDIT_ACTION_IMPORT_WORKFLOW",
 		17: "AUDIT_ACTION_UPDATE_WORKFLOW",
 		18: "AUDIT_ACTION_DELETE_WORKFLOW",
+		19: "AUDIT_ACTION_CREATE_ASSET",
+		20: "AUDIT_ACTION_DELETE_ASSET",
 	}
 	AuditAction_value = map[string]int32{
 		"AUDIT_ACTION_UNSPECIFIED":       0,
@@ -110,6 +116,8 @@ var (
 		"AUDIT_ACTION_IMPORT_WORKFLOW":   16,
 		"AUDIT_ACTION_UPDATE_WORKFLOW":   17,
 		"AUDIT_ACTION_DELETE_WORKFLOW":   18,
+		"AUDIT_ACTION_CREATE_ASSET":      19,
+		"AUDIT_ACTION_DELETE_ASSET":      20,
 	}
 )
 
@@ -1631,7 +1639,7 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x06job_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x05jobId\"x\n" +
 	"\x17ListAuditEventsResponse\x125\n" +
 	"\x06events\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.AuditEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xd8\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x96\x05\n" +
 	"\vAuditAction\x12\x1c\n" +
 	"\x18AUDIT_ACTION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11AUDIT_ACTION_BOOK\x10\x01\x12\x17\n" +
@@ -1652,7 +1660,9 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x18AUDIT_ACTION_DELETE_USER\x10\x0f\x12 \n" +
 	"\x1cAUDIT_ACTION_IMPORT_WORKFLOW\x10\x10\x12 \n" +
 	"\x1cAUDIT_ACTION_UPDATE_WORKFLOW\x10\x11\x12 \n" +
-	"\x1cAUDIT_ACTION_DELETE_WORKFLOW\x10\x122\xcb\t\n" +
+	"\x1cAUDIT_ACTION_DELETE_WORKFLOW\x10\x12\x12\x1d\n" +
+	"\x19AUDIT_ACTION_CREATE_ASSET\x10\x13\x12\x1d\n" +
+	"\x19AUDIT_ACTION_DELETE_ASSET\x10\x142\xcb\t\n" +
 	"\fAdminService\x12[\n" +
 	"\tListUsers\x12#.comfyscheduler.v1.ListUsersRequest\x1a$.comfyscheduler.v1.ListUsersResponse\"\x03\x90\x02\x01\x12U\n" +
 	"\aGetUser\x12!.comfyscheduler.v1.GetUserRequest\x1a\".comfyscheduler.v1.GetUserResponse\"\x03\x90\x02\x01\x12Y\n" +

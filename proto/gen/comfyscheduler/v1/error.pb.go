@@ -41,7 +41,8 @@ const (
 	ErrorReason_ERROR_REASON_NOT_SIGNED_IN ErrorReason = 6
 	// UNAVAILABLE: the service has not measured a duration yet; try again when it is ready.
 	ErrorReason_ERROR_REASON_NOT_READY ErrorReason = 7
-	// NOT_FOUND: there is no such thing; metadata "what" (job, worker, workflow, user, token, invitation, path) and "name".
+	// NOT_FOUND: there is no such thing; metadata "what" (job, worker, workflow, user, token, invitation, asset,
+	// result, path) and "name".
 	ErrorReason_ERROR_REASON_NOT_FOUND ErrorReason = 8
 	// PERMISSION_DENIED: only administrators may do this.
 	ErrorReason_ERROR_REASON_NOT_ADMINISTRATOR ErrorReason = 9
@@ -94,6 +95,15 @@ const (
 	ErrorReason_ERROR_REASON_WORKFLOW_REFUSED ErrorReason = 32
 	// FAILED_PRECONDITION: the workflow is switched off, or no worker can run it; metadata "workflow_id".
 	ErrorReason_ERROR_REASON_NOT_BOOKABLE ErrorReason = 33
+	// INVALID_ARGUMENT, HTTP 415: the content is of no kind that is taken; metadata "media_type" when it is known what it is.
+	ErrorReason_ERROR_REASON_UNSUPPORTED_FILE ErrorReason = 34
+	// RESOURCE_EXHAUSTED, HTTP 507: the user has as many bytes of uploaded files as one may have (uploads.quota); metadata
+	// "used_bytes" and "quota_bytes".
+	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 35
+	// FAILED_PRECONDITION: the asset is an input of a job that has not ended; metadata "job_id".
+	ErrorReason_ERROR_REASON_ASSET_IN_USE ErrorReason = 36
+	// FAILED_PRECONDITION, HTTP 410: the result's file was overwritten, changed or deleted since the job wrote it; metadata "job_id".
+	ErrorReason_ERROR_REASON_RESULT_CHANGED ErrorReason = 37
 )
 
 // Enum value maps for ErrorReason.
@@ -133,6 +143,10 @@ var (
 		31: "ERROR_REASON_WRONG_ORIGIN",
 		32: "ERROR_REASON_WORKFLOW_REFUSED",
 		33: "ERROR_REASON_NOT_BOOKABLE",
+		34: "ERROR_REASON_UNSUPPORTED_FILE",
+		35: "ERROR_REASON_QUOTA_EXCEEDED",
+		36: "ERROR_REASON_ASSET_IN_USE",
+		37: "ERROR_REASON_RESULT_CHANGED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":         0,
@@ -169,6 +183,10 @@ var (
 		"ERROR_REASON_WRONG_ORIGIN":        31,
 		"ERROR_REASON_WORKFLOW_REFUSED":    32,
 		"ERROR_REASON_NOT_BOOKABLE":        33,
+		"ERROR_REASON_UNSUPPORTED_FILE":    34,
+		"ERROR_REASON_QUOTA_EXCEEDED":      35,
+		"ERROR_REASON_ASSET_IN_USE":        36,
+		"ERROR_REASON_RESULT_CHANGED":      37,
 	}
 )
 
@@ -762,7 +780,7 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\rPauseObstacle\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\x128\n" +
-	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot*\xca\b\n" +
+	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot*\xce\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -798,7 +816,11 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x14ERROR_REASON_PRIVATE\x10\x1e\x12\x1d\n" +
 	"\x19ERROR_REASON_WRONG_ORIGIN\x10\x1f\x12!\n" +
 	"\x1dERROR_REASON_WORKFLOW_REFUSED\x10 \x12\x1d\n" +
-	"\x19ERROR_REASON_NOT_BOOKABLE\x10!BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x19ERROR_REASON_NOT_BOOKABLE\x10!\x12!\n" +
+	"\x1dERROR_REASON_UNSUPPORTED_FILE\x10\"\x12\x1f\n" +
+	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10#\x12\x1d\n" +
+	"\x19ERROR_REASON_ASSET_IN_USE\x10$\x12\x1f\n" +
+	"\x1bERROR_REASON_RESULT_CHANGED\x10%BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once

@@ -127,6 +127,8 @@ const (
 	FileKind_FILE_KIND_AUDIO FileKind = 4
 	// Shape in three dimensions.
 	FileKind_FILE_KIND_MODEL_3D FileKind = 5
+	// Workflow, to be imported. Only of assets: no input takes it.
+	FileKind_FILE_KIND_WORKFLOW FileKind = 6
 )
 
 // Enum value maps for FileKind.
@@ -138,6 +140,7 @@ var (
 		3: "FILE_KIND_VIDEO",
 		4: "FILE_KIND_AUDIO",
 		5: "FILE_KIND_MODEL_3D",
+		6: "FILE_KIND_WORKFLOW",
 	}
 	FileKind_value = map[string]int32{
 		"FILE_KIND_UNSPECIFIED": 0,
@@ -146,6 +149,7 @@ var (
 		"FILE_KIND_VIDEO":       3,
 		"FILE_KIND_AUDIO":       4,
 		"FILE_KIND_MODEL_3D":    5,
+		"FILE_KIND_WORKFLOW":    6,
 	}
 )
 
@@ -1326,7 +1330,7 @@ type isFileValue_Source interface {
 }
 
 type FileValue_AssetId struct {
-	// Optional. Asset that was uploaded, at most 100 bytes.
+	// Optional. Asset: `id` that POST /uploads or AssetService gave, at most 100 bytes.
 	AssetId string `protobuf:"bytes,1,opt,name=asset_id,json=assetId,proto3,oneof"`
 }
 
@@ -1462,14 +1466,15 @@ const file_comfyscheduler_v1_input_proto_rawDesc = "" +
 	"\x11INPUT_ROLE_FRAMES\x10\t\x12\x16\n" +
 	"\x12INPUT_ROLE_SECONDS\x10\n" +
 	"\x12\x12\n" +
-	"\x0eINPUT_ROLE_FPS\x10\v*\x90\x01\n" +
+	"\x0eINPUT_ROLE_FPS\x10\v*\xa8\x01\n" +
 	"\bFileKind\x12\x19\n" +
 	"\x15FILE_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fFILE_KIND_IMAGE\x10\x01\x12\x12\n" +
 	"\x0eFILE_KIND_MASK\x10\x02\x12\x13\n" +
 	"\x0fFILE_KIND_VIDEO\x10\x03\x12\x13\n" +
 	"\x0fFILE_KIND_AUDIO\x10\x04\x12\x16\n" +
-	"\x12FILE_KIND_MODEL_3D\x10\x05BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x12FILE_KIND_MODEL_3D\x10\x05\x12\x16\n" +
+	"\x12FILE_KIND_WORKFLOW\x10\x06BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_input_proto_rawDescOnce sync.Once

@@ -171,6 +171,8 @@ const (
 	JobErrorReason_JOB_ERROR_REASON_NO_RESULT JobErrorReason = 6
 	// The run went on far beyond its slot while somebody else's slot was due, and was interrupted (scheduler.overrun_limit).
 	JobErrorReason_JOB_ERROR_REASON_OVERRUN JobErrorReason = 7
+	// A file that the job takes could not be handed to ComfyUI.
+	JobErrorReason_JOB_ERROR_REASON_INPUT_FILE JobErrorReason = 8
 )
 
 // Enum value maps for JobErrorReason.
@@ -184,6 +186,7 @@ var (
 		5: "JOB_ERROR_REASON_TIMEOUT",
 		6: "JOB_ERROR_REASON_NO_RESULT",
 		7: "JOB_ERROR_REASON_OVERRUN",
+		8: "JOB_ERROR_REASON_INPUT_FILE",
 	}
 	JobErrorReason_value = map[string]int32{
 		"JOB_ERROR_REASON_UNSPECIFIED": 0,
@@ -194,6 +197,7 @@ var (
 		"JOB_ERROR_REASON_TIMEOUT":     5,
 		"JOB_ERROR_REASON_NO_RESULT":   6,
 		"JOB_ERROR_REASON_OVERRUN":     7,
+		"JOB_ERROR_REASON_INPUT_FILE":  8,
 	}
 )
 
@@ -550,7 +554,11 @@ type Result struct {
 	// Node of the workflow that wrote it.
 	NodeId string `protobuf:"bytes,3,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
 	// Text of a text result.
-	Text          string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	// Size of the file in bytes when the run ended; 0 when it is not known.
+	SizeBytes int64 `protobuf:"varint,5,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
+	// Another job has written to the same file since, so that GET /results does not give it any more.
+	Overwritten   bool `protobuf:"varint,6,opt,name=overwritten,proto3" json:"overwritten,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -611,6 +619,20 @@ func (x *Result) GetText() string {
 		return x.Text
 	}
 	return ""
+}
+
+func (x *Result) GetSizeBytes() int64 {
+	if x != nil {
+		return x.SizeBytes
+	}
+	return 0
+}
+
+func (x *Result) GetOverwritten() bool {
+	if x != nil {
+		return x.Overwritten
+	}
+	return false
 }
 
 // JobError says why a job failed. Every field is output only.
@@ -895,12 +917,15 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\vInputsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01B\a\n" +
-	"\x05_seed\"\x84\x01\n" +
+	"\x05_seed\"\xc5\x01\n" +
 	"\x06Result\x12\x1a\n" +
 	"\bfilename\x18\x01 \x01(\tR\bfilename\x121\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.comfyscheduler.v1.ResultKindR\x04kind\x12\x17\n" +
 	"\anode_id\x18\x03 \x01(\tR\x06nodeId\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\"x\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12\x1d\n" +
+	"\n" +
+	"size_bytes\x18\x05 \x01(\x03R\tsizeBytes\x12 \n" +
+	"\voverwritten\x18\x06 \x01(\bR\voverwritten\"x\n" +
 	"\bJobError\x129\n" +
 	"\x06reason\x18\x01 \x01(\x0e2!.comfyscheduler.v1.JobErrorReasonR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x17\n" +
@@ -936,7 +961,7 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x11RESULT_KIND_VIDEO\x10\x02\x12\x15\n" +
 	"\x11RESULT_KIND_AUDIO\x10\x03\x12\x14\n" +
 	"\x10RESULT_KIND_TEXT\x10\x04\x12\x14\n" +
-	"\x10RESULT_KIND_FILE\x10\x05*\x8a\x02\n" +
+	"\x10RESULT_KIND_FILE\x10\x05*\xab\x02\n" +
 	"\x0eJobErrorReason\x12 \n" +
 	"\x1cJOB_ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19JOB_ERROR_REASON_REJECTED\x10\x01\x12\x1e\n" +
@@ -945,7 +970,8 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x15JOB_ERROR_REASON_LOST\x10\x04\x12\x1c\n" +
 	"\x18JOB_ERROR_REASON_TIMEOUT\x10\x05\x12\x1e\n" +
 	"\x1aJOB_ERROR_REASON_NO_RESULT\x10\x06\x12\x1c\n" +
-	"\x18JOB_ERROR_REASON_OVERRUN\x10\a*\x81\x01\n" +
+	"\x18JOB_ERROR_REASON_OVERRUN\x10\a\x12\x1f\n" +
+	"\x1bJOB_ERROR_REASON_INPUT_FILE\x10\b*\x81\x01\n" +
 	"\tDelayKind\x12\x1a\n" +
 	"\x16DELAY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fDELAY_KIND_LATE\x10\x01\x12\x16\n" +

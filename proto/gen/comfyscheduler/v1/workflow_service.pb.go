@@ -395,7 +395,7 @@ type ImportWorkflowRequest_Content struct {
 }
 
 type ImportWorkflowRequest_UploadId struct {
-	// Optional. `id` that POST /uploads gave for a larger file, at most 100 bytes.
+	// Optional. `id` that POST /uploads gave for a larger file of the caller's own, at most 100 bytes.
 	UploadId string `protobuf:"bytes,2,opt,name=upload_id,json=uploadId,proto3,oneof"`
 }
 

@@ -23,6 +23,8 @@ const words: Record<AuditAction, string> = {
   [AuditAction.IMPORT_WORKFLOW]: "Imported a workflow",
   [AuditAction.UPDATE_WORKFLOW]: "Changed a workflow",
   [AuditAction.DELETE_WORKFLOW]: "Deleted a workflow",
+  [AuditAction.CREATE_ASSET]: "Uploaded a file",
+  [AuditAction.DELETE_ASSET]: "Deleted a file",
 };
 
 /** One deed. Its user and its job lead to everything else of theirs. */

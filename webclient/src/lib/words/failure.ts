@@ -10,4 +10,5 @@ export const failureWords: Record<JobErrorReason, string> = {
   [JobErrorReason.TIMEOUT]: "ComfyUI gave no sign of life.",
   [JobErrorReason.NO_RESULT]: "The generation wrote no result.",
   [JobErrorReason.OVERRUN]: "It ran far beyond its slot and was ended, because the next slot was due.",
+  [JobErrorReason.INPUT_FILE]: "A file that it takes could not be handed to ComfyUI.",
 };

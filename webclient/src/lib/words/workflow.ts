@@ -42,6 +42,7 @@ const filesWords: Record<FileKind, string> = {
   [FileKind.VIDEO]: "a video",
   [FileKind.AUDIO]: "a sound",
   [FileKind.MODEL_3D]: "a 3D model",
+  [FileKind.WORKFLOW]: "a workflow",
 };
 
 /** What files a workflow needs, such as "Needs a picture and a mask"; empty when it needs none. */

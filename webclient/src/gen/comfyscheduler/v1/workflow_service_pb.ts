@@ -158,7 +158,7 @@ export type ImportWorkflowRequest = Message<"comfyscheduler.v1.ImportWorkflowReq
     case: "content";
   } | {
     /**
-     * Optional. `id` that POST /uploads gave for a larger file, at most 100 bytes.
+     * Optional. `id` that POST /uploads gave for a larger file of the caller's own, at most 100 bytes.
      *
      * @generated from field: string upload_id = 2;
      */
