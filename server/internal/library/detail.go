@@ -110,7 +110,7 @@ func (l *Library) Recheck(ctx context.Context, id string) error {
 	return ctx.Err()
 }
 
-// maxPicture bounds a picture that stands beside a workflow in the folder, in bytes.
+// maxPicture bounds the picture of a workflow in the folder, in bytes.
 const maxPicture = 4 << 20
 
 // Picture returns the picture of a workflow; fault.NotFound.
@@ -131,9 +131,7 @@ func (l *Library) Picture(ctx context.Context, id string) ([]byte, error) {
 	}
 	if source.File != "" {
 		if name := source.pictureFile(); name != "" {
-			if info, err := os.Stat(name); err == nil && info.Size() <= maxPicture {
-				return os.ReadFile(name)
-			}
+			return os.ReadFile(name)
 		}
 	}
 	return nil, fault.New(fault.NotFound, "the workflow "+id+" has no picture")

@@ -56,14 +56,20 @@ func (s Source) sideFile() string {
 	return strings.TrimSuffix(s.File, filepath.Ext(s.File)) + sideSuffix
 }
 
-// pictureFile is the picture beside the workflow's file; empty: there is none.
+// pictureFile is the picture beside the workflow's file, or that file where it is one itself; empty: there is none that is small enough.
 func (s Source) pictureFile() string {
-	stem := strings.TrimSuffix(s.File, filepath.Ext(s.File))
-	for _, ext := range pictures {
-		if name := stem + ext; name != s.File {
-			if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-				return name
-			}
+	ext := filepath.Ext(s.File)
+	stem := strings.TrimSuffix(s.File, ext)
+	var names []string
+	for _, of := range pictures {
+		names = append(names, stem+of)
+	}
+	if slices.Contains(pictures, strings.ToLower(ext)) {
+		names = append(names, s.File)
+	}
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && info.Size() <= maxPicture {
+			return name
 		}
 	}
 	return ""
@@ -183,7 +189,7 @@ func listed(folder string) (files []string, err error) {
 	}
 	names := map[string]bool{}
 	for _, entry := range all {
-		names[entry.Name()] = true
+		names[strings.TrimSuffix(entry.Name(), filepath.Ext(entry.Name()))+strings.ToLower(filepath.Ext(entry.Name()))] = true
 	}
 	for _, entry := range all {
 		name := entry.Name()
