@@ -14,6 +14,25 @@ const drawings = {
   arrowDown: <path d="M10 4v12m-5-5 5 5 5-5" />,
   arrowUp: <path d="M10 16V4m-5 5 5-5 5 5" />,
   undo: <path d="M4 5v4h4M4.3 9A6.2 6.2 0 1 1 5.6 14" />,
+  redo: <path d="M16 5v4h-4M15.7 9A6.2 6.2 0 1 0 14.4 14" />,
+  brush: <path d="M16.5 3.5 9 11M6.2 11.2a2.6 2.6 0 0 1 2.6 2.6c0 2-1.8 2.7-5.3 2.7 1-1 .6-5.3 2.7-5.3z" />,
+  eraser: (
+    <path d="m8 16-4.3-4.3a1 1 0 0 1 0-1.4l6.6-6.6a1 1 0 0 1 1.4 0l4.6 4.6a1 1 0 0 1 0 1.4L9.5 16zM7 7l6 6M7.5 16H16" />
+  ),
+  invert: (
+    <>
+      <circle cx="10" cy="10" r="6.8" />
+      <path d="M10 3.2a6.8 6.8 0 0 1 0 13.6z" fill="currentColor" />
+    </>
+  ),
+  camera: (
+    <>
+      <path d="M3 6.5h3l1.3-2h5.4l1.3 2h3v9H3z" />
+      <circle cx="10" cy="10.7" r="2.7" />
+    </>
+  ),
+  folder: <path d="M3 5h5l1.6 2H17v9H3z" />,
+  history: <path d="M3.5 5v4h4M3.8 9A6.5 6.5 0 1 1 4.8 14M10 6.5V10l2.5 1.7" />,
   swap: <path d="M4 7.5h11m-3-3 3 3-3 3M16 13.5H5m3-3-3 3 3 3" />,
   search: <path d="M9 14.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM13 13l4 4" />,
   upload: <path d="M10 12.5v-9m-4 4 4-4 4 4M4 13v3.5h12V13" />,
