@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
@@ -140,7 +141,7 @@ func eraseJobs(ctx context.Context, tx store.Tx, jobs []job.Job) (running bool, 
 		case j.IsErased():
 			continue
 		}
-		if err := tx.ForgetResults(ctx, j); err != nil {
+		if err := errors.Join(tx.ForgetResults(ctx, j), tx.SetJobAssets(ctx, j.ID, nil, 0)); err != nil {
 			return false, err
 		}
 		j.Erase()

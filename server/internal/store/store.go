@@ -44,6 +44,7 @@ type Store interface {
 	Audit
 	Pauses
 	Workflows
+	Assets
 	Records
 	Log
 
@@ -69,6 +70,7 @@ type Tx interface {
 	AuditTx
 	PausesTx
 	WorkflowsTx
+	AssetsTx
 	RecordsTx
 	LogTx
 }

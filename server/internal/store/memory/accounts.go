@@ -1,9 +1,7 @@
 package memory
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/names"
@@ -16,16 +14,6 @@ func (s *State) user(id string) (account.User, error) {
 		return account.User{}, store.ErrNotFound
 	}
 	return u.User, nil
-}
-
-// page sorts the latest first and gives those after a place in that order.
-func page[V any](all []V, place func(V) store.Cursor, after *store.Cursor, limit int) []V {
-	order := func(a, b store.Cursor) int { return cmp.Or(cmp.Compare(b.Start, a.Start), cmp.Compare(b.ID, a.ID)) }
-	slices.SortFunc(all, func(a, b V) int { return order(place(a), place(b)) })
-	if after != nil {
-		all = slices.DeleteFunc(all, func(v V) bool { return order(place(v), *after) <= 0 })
-	}
-	return first(all, limit)
 }
 
 // User implements store.Accounts.
@@ -185,6 +173,7 @@ func (t *tx) DeleteUser(_ context.Context, id, name string, _ int64) error {
 		return err
 	}
 	t.dropTokens(func(held token) bool { return held.UserID == id })
+	t.disown(id)
 	put(t, t.erasures, id, true)
 	return nil
 }
@@ -198,6 +187,7 @@ func (t *tx) dropTokens(match func(token) bool) {
 }
 
 func (t *tx) forgetUser(id string) {
+	t.disown(id)
 	drop(t, t.users, id)
 	t.note(store.Thing{Kind: store.UserKind, Key: id})
 }

@@ -39,6 +39,9 @@ type State struct {
 	versions    map[string]store.WorkflowVersion
 	imports     map[string]store.Import
 	pictures    map[string][]byte // by workflow
+	assets      map[string]store.Asset
+	owners      map[ownership]store.OwnedAsset // without their assets
+	jobAssets   map[string][]string            // by job
 	records     map[string][]byte
 	log         *recent.Log
 	refusal     error // of every update; nil: none
@@ -79,6 +82,9 @@ func NewState() *State {
 		versions:    map[string]store.WorkflowVersion{},
 		imports:     map[string]store.Import{},
 		pictures:    map[string][]byte{},
+		assets:      map[string]store.Asset{},
+		owners:      map[ownership]store.OwnedAsset{},
+		jobAssets:   map[string][]string{},
 		records:     map[string][]byte{},
 		log:         recent.New(store.Revision{Epoch: uuid.NewString()}),
 	}
@@ -226,26 +232,6 @@ func (t *tx) note(thing store.Thing) {
 	}
 	t.at[name] = len(t.things)
 	t.things = append(t.things, thing)
-}
-
-// put writes an entry of a table, and drop deletes one. Both are taken back with the update.
-func put[K comparable, V any](t *tx, table map[K]V, key K, value V) {
-	keep(t, table, key)
-	table[key] = value
-}
-
-func drop[K comparable, V any](t *tx, table map[K]V, key K) {
-	keep(t, table, key)
-	delete(table, key)
-}
-
-func keep[K comparable, V any](t *tx, table map[K]V, key K) {
-	before, there := table[key]
-	t.lines.OnUndo(func() {
-		if delete(table, key); there {
-			table[key] = before
-		}
-	})
 }
 
 func (t *tx) NewEpoch(context.Context) error {

@@ -24,15 +24,6 @@ func (t *tx) PutWorkflowVersion(_ context.Context, v store.WorkflowVersion) erro
 	return nil
 }
 
-// there finds an entry of a table; store.ErrNotFound.
-func there[V any](table map[string]V, key string) (V, error) {
-	v, there := table[key]
-	if !there {
-		return v, store.ErrNotFound
-	}
-	return v, nil
-}
-
 // Imports implements store.Workflows.
 func (s *Store) Imports(ctx context.Context) ([]store.Import, error) {
 	return read(ctx, s, func(state *State) (all []store.Import, _ error) {

@@ -50,6 +50,9 @@ func (t *tx) DeleteUser(_ context.Context, id, name string, now int64) error {
 	if err := t.exec(`DELETE FROM tokens WHERE user_id = ?`, id); err != nil {
 		return err
 	}
+	if err := t.exec(disown, id); err != nil {
+		return err
+	}
 	return t.exec(`INSERT INTO erasures (user_id) VALUES (?)`, id)
 }
 

@@ -124,8 +124,9 @@ func (t *tx) forgetUser(query, id string) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	if err == nil {
-		t.note(store.Thing{Kind: store.UserKind, Key: id})
+	if err != nil {
+		return err
 	}
-	return err
+	t.note(store.Thing{Kind: store.UserKind, Key: id})
+	return t.exec(disown, id)
 }

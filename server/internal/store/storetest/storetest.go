@@ -61,6 +61,8 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"requests", requests},
 		{"records and versions of workflows", records},
 		{"imported workflows", imports},
+		{"assets and their owners", assets},
+		{"assets that jobs take", takenAssets},
 		{"closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
