@@ -9,7 +9,7 @@ GO_MODULES := ./proto/... ./server/... ./cli/... ./webclient/... ./tools/...
 # Suites that drive the real programs: the race detector would watch the suite alone.
 GO_SUITES  := ./server/acceptance/... ./server/torture/... ./server/conformance/... ./cli/acceptance/...
 # Packages whose own tests wait for processes, disks and sockets: too slow for each save.
-GO_SLOW    := comfy|dispatch|files|fleet|launch|process|runner|simulator|store/sqlite|worker
+GO_SLOW    := comfy|dispatch|files|fleet|launch|process|runner|simulator|store/sqlite
 SERVER_LD  := -s -w -X main.version=$(VERSION)
 CLI_LD     := -s -w -X $(MODULE)/cli/internal/factory.Version=$(VERSION)
 BUF        := webclient/node_modules/.bin/buf
@@ -18,6 +18,7 @@ BASELINE   := proto/baseline.binpb
 IMAGE      := $(BUF) build --path proto/comfyscheduler --exclude-source-info -o
 CONFIG     ?= config.json
 DURATION   ?= 10m
+FUZZTIME   ?= 10s
 SEED       ?= 0
 KILLS      ?= 0
 export CGO_ENABLED ?= 0
@@ -175,6 +176,20 @@ test-e2e: build /usr/bin/chromium ## Run the browser tests against the real serv
 .PHONY: test-comfyui
 test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
 	go test -count=1 -timeout 30m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))
+
+.PHONY: cover
+cover: ## Tell how much of each Go package its own tests reach (as a page: go tool cover -html=bin/cover.out)
+	@mkdir -p bin
+	@go test -short -coverprofile bin/cover.out $$(go list ./server/internal/... ./cli/internal/... ./tools/... | grep -v /gen/) | \
+		awk '$$1 == "FAIL" || /^---/ { print; bad = 1 } $$1 == "ok" && $$5 ~ /%/ { sub("$(MODULE)/", "", $$2); print $$5 "\t" $$2 } END { exit bad }'
+	@go tool cover -func bin/cover.out | tail -1
+
+.PHONY: fuzz
+fuzz: ## Let each fuzz test look for what breaks it (FUZZTIME=10s each; FUZZ=comfy: those of a package)
+	@git grep -o '^func Fuzz[A-Za-z]*' -- '*_test.go' | grep '$(FUZZ)' | sed 's,/[^/]*:func , ,' | while read -r dir name; do \
+		echo "== $$name ($$dir)"; \
+		go test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) | grep -v 'gathering baseline'; \
+	done
 
 ##@ Measure
 
