@@ -122,7 +122,7 @@ func TestRealCancel(t *testing.T) {
 	}
 	class, ok := classes["ProbeSleep"]
 	if !ok {
-		t.Skip("no ProbeSleep node")
+		t.Skip("this ComfyUI does not have the node ProbeSleep (one that sleeps in steps, from the custom nodes of its test installation)")
 	}
 	values := map[string]any{
 		"steps":      600,
