@@ -181,7 +181,8 @@ test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_
 cover: ## Tell how much of each Go package its own tests reach (as a page: go tool cover -html=bin/cover.out)
 	@mkdir -p bin
 	@go test -short -coverprofile bin/cover.out $$(go list ./server/internal/... ./cli/internal/... ./tools/... | grep -v /gen/) | \
-		awk '$$1 == "FAIL" || /^---/ { print; bad = 1 } $$1 == "ok" && $$5 ~ /%/ { sub("$(MODULE)/", "", $$2); print $$5 "\t" $$2 } END { exit bad }'
+		awk '$$1 == "FAIL" || /^---/ { print; bad = 1 } \
+			$$1 == "ok" && $$5 ~ /%/ { sub("$(MODULE)/", "", $$2); print $$5 "\t" $$2 } END { exit bad }'
 	@go tool cover -func bin/cover.out | tail -1
 
 .PHONY: fuzz

@@ -47,29 +47,12 @@ func load(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	var next atomic.Int64
-	var mu sync.Mutex
-	var took durations
-	var failure error
-	var group sync.WaitGroup
 	began := time.Now()
-	for range *bookers {
-		group.Go(func() {
-			for n := next.Add(1) - 1; n < int64(*jobs); n = next.Add(1) - 1 {
-				before := time.Now()
-				err := a.send(int(n), func(text string) error { return call(ctx, request(text)) })
-				mu.Lock()
-				took, failure = append(took, time.Since(before)), errors.Join(failure, err)
-				mu.Unlock()
-				if err != nil {
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	if failure != nil {
-		return failure
+	took, err := bookAll(*bookers, *jobs, func(n int) error {
+		return a.send(n, func(text string) error { return call(ctx, request(text)) })
+	})
+	if err != nil {
+		return err
 	}
 	rate := float64(*jobs) / time.Since(began).Seconds()
 	a.arrivals.Wait()
@@ -80,4 +63,27 @@ func load(ctx context.Context, args []string) error {
 			a.bytes/len(a.took))
 	}
 	return nil
+}
+
+// bookAll makes a number of calls, some of them at a time, and tells how long each took. A caller ends with its first error.
+func bookAll(callers, calls int, call func(n int) error) (took durations, failure error) {
+	var next atomic.Int64
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for range callers {
+		group.Go(func() {
+			for n := next.Add(1) - 1; n < int64(calls); n = next.Add(1) - 1 {
+				before := time.Now()
+				err := call(int(n))
+				mu.Lock()
+				took, failure = append(took, time.Since(before)), errors.Join(failure, err)
+				mu.Unlock()
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	return took, failure
 }

@@ -35,6 +35,10 @@ func TestRules(t *testing.T) {
 		"comment of a method":          {"// Do is where it happens.\nfunc (T) Do() {}\n", []string{"comment"}},
 		"comment that says more":       {"// Limit is the time that it may take.\nconst Limit = 1\n", nil},
 		"comment inside of a function": {"func f() {\n\t// x is what it is\n\t_ = 1\n}\n", nil},
+		"file of many lines":           {strings.Repeat("\n", fileLines), []string{"length"}},
+		"function of many lines":       {"func f() {" + strings.Repeat("\n", functionLines) + "}\n", []string{"length"}},
+		"function that is just right":  {"func f() {" + strings.Repeat("\n", functionLines-1) + "}\n", nil},
+		"test of many lines":           {"func f(t *testing.T) {" + strings.Repeat("\n", functionLines) + "}\n", nil},
 		"no Go":                        {"func {\n", []string{"syntax"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,12 @@ import (
 // columns bounds the length of a line, in characters. A tab counts as one.
 const columns = 140
 
+// What bounds the length of Go files and functions, in lines; not those of tests, which are lists of cases.
+const (
+	fileLines     = 300
+	functionLines = 60
+)
+
 // complaint is one place where a rule is broken.
 type complaint struct {
 	file string
@@ -38,6 +44,10 @@ var rules = []rule{
 	{
 		"comment", `no comment says that X "is what", "is how", "is who" ...: it states what is guaranteed or what the caller must do`, nil,
 		emptyComment,
+	},
+	{
+		"length", fmt.Sprintf("no Go file is longer than %d lines and no function than %d, but those of tests", fileLines, functionLines), nil,
+		tooLong,
 	},
 }
 
@@ -139,4 +149,34 @@ func emptyComment(c *checker, file *ast.File) {
 		}
 		return true
 	})
+}
+
+// tooLong complains of files and functions that nobody reads in one sitting. Functions that are given a *testing.T belong to a test.
+func tooLong(c *checker, file *ast.File) {
+	if strings.HasSuffix(c.file, "_test.go") {
+		return
+	}
+	if last := c.line(file.FileEnd) - 1; last > fileLines {
+		c.complain(fileLines+1, "the file has %d lines, more than %d", last, fileLines)
+	}
+	for _, d := range file.Decls {
+		f, is := d.(*ast.FuncDecl)
+		if !is || isTest(f) {
+			continue
+		}
+		if lines := c.line(f.End()) - c.line(f.Pos()) + 1; lines > functionLines {
+			c.complain(c.line(f.Pos()), "%s has %d lines, more than %d", f.Name.Name, lines, functionLines)
+		}
+	}
+}
+
+func isTest(f *ast.FuncDecl) bool {
+	for _, p := range f.Type.Params.List {
+		if star, is := p.Type.(*ast.StarExpr); is {
+			if s, is := star.X.(*ast.SelectorExpr); is && s.Sel.Name == "T" {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -69,14 +69,32 @@ func (a *App) build(ctx context.Context) (err error) {
 		OnWorkflows: a.feed.SetWorkflows,
 		Library:     a.library,
 	}, a.fleet.Workers()...)
-	rules := identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}
-	a.identity = identity.New(a.store, rules, clock.Now)
-	a.identity.OnChange(a.feed.Notify)
-	if err := a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token")); err != nil {
+	if err := a.buildIdentity(ctx); err != nil {
 		return err
 	}
 	a.live = changes.New(a.store, a.loadFeed, a.follow)
 	a.showWorkflows()
+	if err := a.buildFace(presenter); err != nil {
+		return err
+	}
+	if err := a.takeOver(ctx); err != nil {
+		return err
+	}
+	return a.live.CatchUp(ctx)
+}
+
+// buildIdentity makes what knows the users, and sees to it that one of them is an administrator.
+func (a *App) buildIdentity(ctx context.Context) error {
+	c := a.Config
+	rules := identity.Rules{Mode: c.Access.Mode, Tokens: c.Limits.Tokens, TokenLife: c.Access.TokenLife()}
+	a.identity = identity.New(a.store, rules, clock.Now)
+	a.identity.OnChange(a.feed.Notify)
+	return a.ensureAdministrator(ctx, filepath.Join(c.Server.DataDir, "admin-token"))
+}
+
+// buildFace makes the use cases, and the server that callers reach them by.
+func (a *App) buildFace(presenter rpc.Presenter) (err error) {
+	c := a.Config
 	a.booking = booking.New(booking.Config{
 		Store:     a.store,
 		Offers:    a.catalog,
@@ -117,10 +135,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Now:        clock.Now,
 		Log:        a.Log,
 	}
-	if err := a.takeOver(ctx); err != nil {
-		return err
-	}
-	return a.live.CatchUp(ctx)
+	return nil
 }
 
 // workflowPicture is the width of the pictures of workflows, in pixels.

@@ -98,6 +98,7 @@ type Request struct {
 
 // wanted is a request with the values that it leaves to the workflow, and where it can go.
 type wanted struct {
+	id         string // of the job
 	workflow   workflow.Offer
 	inputs     workflow.Values // complete
 	candidates []placement.Candidate
@@ -150,6 +151,7 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (Change
 	if err != nil {
 		return Changed{}, fmt.Errorf("make a job id: %w", err)
 	}
+	wanted.id = id.String()
 	var booked job.Job
 	revision, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		if r.ID != "" {
@@ -162,41 +164,47 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (Change
 		if refused != nil {
 			return refused // a repetition is answered whatever has changed since
 		}
-		now := s.Now().UnixMilli()
-		if err := s.mayBookMore(ctx, tx, by.User); err != nil {
-			return err
-		}
-		place, err := find(ctx, tx, wanted.candidates, r.When, now, "")
-		if err != nil {
-			return err
-		}
-		if err := s.mayBookAt(by.User, place.Start, now, r.When); err != nil {
-			return err
-		}
-		booked = job.Job{
-			ID:              id.String(),
-			UserID:          by.ID,
-			UserName:        by.Name,
-			Worker:          place.Worker,
-			Workflow:        wanted.workflow.ID,
-			WorkflowVersion: wanted.workflow.Hash,
-			Status:          job.Scheduled,
-			Start:           place.Start,
-			Duration:        place.Duration,
-			Estimate:        place.Estimate,
-			Inputs:          wanted.inputs,
-			Attempt:         1,
-			Version:         1,
-			CreatedAt:       now,
-		}
-		if err := tx.InsertJob(ctx, booked); err != nil {
-			return err
-		}
-		e := event(by, audit.Book, booked, now, "at "+moment(booked.Start))
-		e.Request = audit.Request{ID: r.ID, Hash: r.Hash}
-		return tx.InsertEvent(ctx, e)
+		booked, err = s.insert(ctx, tx, by, r, wanted)
+		return err
 	})
 	return Changed{booked, revision}, err
+}
+
+// insert finds a slot for what is wanted, within the limits of whoever wants it, and books it, in an update of the store.
+func (s *Service) insert(ctx context.Context, tx store.Tx, by account.Actor, r Request, w wanted) (booked job.Job, err error) {
+	now := s.Now().UnixMilli()
+	if err := s.mayBookMore(ctx, tx, by.User); err != nil {
+		return booked, err
+	}
+	place, err := find(ctx, tx, w.candidates, r.When, now, "")
+	if err != nil {
+		return booked, err
+	}
+	if err := s.mayBookAt(by.User, place.Start, now, r.When); err != nil {
+		return booked, err
+	}
+	booked = job.Job{
+		ID:              w.id,
+		UserID:          by.ID,
+		UserName:        by.Name,
+		Worker:          place.Worker,
+		Workflow:        w.workflow.ID,
+		WorkflowVersion: w.workflow.Hash,
+		Status:          job.Scheduled,
+		Start:           place.Start,
+		Duration:        place.Duration,
+		Estimate:        place.Estimate,
+		Inputs:          w.inputs,
+		Attempt:         1,
+		Version:         1,
+		CreatedAt:       now,
+	}
+	if err := tx.InsertJob(ctx, booked); err != nil {
+		return booked, err
+	}
+	e := event(by, audit.Book, booked, now, "at "+moment(booked.Start))
+	e.Request = audit.Request{ID: r.ID, Hash: r.Hash}
+	return booked, tx.InsertEvent(ctx, e)
 }
 
 // repeated is the job of a request that was made before; store.ErrNotFound, fault.RequestIDReused.

@@ -4,14 +4,7 @@
 package config
 
 import (
-	"bytes"
 	"encoding/json"
-	"net"
-	"net/netip"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
@@ -56,119 +49,6 @@ type TLS struct {
 	CertFile string `json:"cert_file"` // empty: not at all
 	KeyFile  string `json:"key_file"`
 }
-
-// Access decides who may do and see what.
-type Access struct {
-	Mode          account.Mode `json:"mode"`
-	PrivateJobs   bool         `json:"private_jobs"`
-	JobFilesOnly  bool         `json:"job_files_only"`
-	ShowAddresses *bool        `json:"show_addresses"` // nil: in open mode
-	TokenUnused   int          `json:"token_unused_days"`
-}
-
-// TokenLife gives the time after which a token that is not used is worthless; 0 stands for never.
-func (a Access) TokenLife() time.Duration { return time.Duration(a.TokenUnused) * 24 * time.Hour }
-
-// Policy gives what is open to whom. Where jobs are private, files that no job wrote may be somebody's too.
-func (c *Config) Policy() account.Policy {
-	a := c.Access
-	addresses := a.Mode == account.Open
-	if a.ShowAddresses != nil {
-		addresses = *a.ShowAddresses
-	}
-	return account.Policy{
-		Mode:        a.Mode,
-		PrivateJobs: a.PrivateJobs,
-		JobFiles:    a.JobFilesOnly || a.PrivateJobs,
-		Addresses:   addresses,
-		Importers:   c.Workflows.WhoMayImport,
-	}
-}
-
-// Limits bound what one user may do; 0 stands for no limit, nil for the default.
-type Limits struct {
-	OpenBookings      *int `json:"open_bookings"`
-	DaysAhead         int  `json:"days_ahead"`
-	RequestsPerSecond *int `json:"requests_per_second"`
-	Tokens            int  `json:"tokens"`
-	StreamsPerUser    int  `json:"streams_per_user"`
-	StreamsPerAddress int  `json:"streams_per_address"`
-}
-
-// What one user may do where others than users of this machine reach the service.
-const (
-	exposedBookings = 50
-	exposedCalls    = 20
-)
-
-// UserLimits are those of the use cases: none that was not set where only users of this machine reach the service.
-func (c *Config) UserLimits() account.Limits {
-	limit := func(set *int, exposed int) int {
-		switch {
-		case set != nil:
-			return *set
-		case c.Server.IsExposed():
-			return exposed
-		}
-		return 0
-	}
-	return account.Limits{
-		OpenBookings:      limit(c.Limits.OpenBookings, exposedBookings),
-		RequestsPerSecond: limit(c.Limits.RequestsPerSecond, exposedCalls),
-		DaysAhead:         c.Limits.DaysAhead,
-		Tokens:            c.Limits.Tokens,
-		StreamsPerUser:    c.Limits.StreamsPerUser,
-		StreamsPerAddress: c.Limits.StreamsPerAddress,
-	}
-}
-
-// Installation is a way ComfyUI is installed.
-type Installation string
-
-// The ways ComfyUI is installed.
-const (
-	Portable  Installation = "portable"  // the Windows standalone build
-	Local     Installation = "local"     // a checkout with its own Python
-	Remote    Installation = "remote"    // one that runs already
-	Simulated Installation = "simulated" // the built-in stand-in
-)
-
-// ComfyUI is the ComfyUI that makes the pictures.
-type ComfyUI struct {
-	Installation Installation `json:"installation_type"`
-	RootPath     string       `json:"root_path"`         // empty for remote
-	Python       string       `json:"python_executable"` // empty for remote and simulated
-	OutputDir    string       `json:"output_dir"`        // empty for remote without access to its files
-	Host         string       `json:"api_host"`
-	Port         int          `json:"api_port"`
-	TokenFile    string       `json:"api_token_file"`
-	Token        Secret       `json:"-"` // for what stands in front of ComfyUI; empty: none
-	ExtraArgs    []string     `json:"extra_args"`
-	StartTimeout Duration     `json:"start_timeout"`
-}
-
-// Address gives the host and port at which ComfyUI's own interface is reached. One that listens on every address is reached on loopback.
-func (c ComfyUI) Address() string {
-	host, _, _ := strings.Cut(c.Host, ",") // ComfyUI takes several
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-		if host = "::1"; ip.Is4() {
-			host = "127.0.0.1"
-		}
-	}
-	return net.JoinHostPort(host, strconv.Itoa(c.Port))
-}
-
-// InputDir is the folder that ComfyUI takes files from; empty when the service cannot know it.
-func (c ComfyUI) InputDir() string {
-	moved := slices.ContainsFunc(c.ExtraArgs, func(argument string) bool { return strings.HasPrefix(argument, "--input-directory") })
-	if c.RootPath == "" || moved {
-		return ""
-	}
-	return filepath.FromSlash(c.RootPath + "/input")
-}
-
-// BaseURL is the URL of ComfyUI's own interface.
-func (c ComfyUI) BaseURL() string { return "http://" + c.Address() }
 
 // Workflow names the first workflow and its file.
 type Workflow struct {
@@ -241,71 +121,6 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	parsed, err := time.ParseDuration(text)
 	*d = Duration(parsed)
 	return err
-}
-
-// ParameterMap are the parameters by name. Their order in the file is that of the form.
-type ParameterMap map[string]Parameter
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *ParameterMap) UnmarshalJSON(data []byte) error {
-	var parameters map[string]Parameter
-	if err := json.Unmarshal(data, &parameters); err != nil {
-		return err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if _, err := decoder.Token(); err != nil {
-		return err
-	}
-	for position := 0; decoder.More(); position++ {
-		name, err := decoder.Token()
-		if err != nil {
-			return err
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return err
-		}
-		parameter := parameters[name.(string)]
-		parameter.Position = position
-		parameters[name.(string)] = parameter
-	}
-	*m = parameters
-	return nil
-}
-
-// Parameter is a binding as it is written: a target, {"targets": [...]}, or a bare list of targets.
-type Parameter struct {
-	form.Binding
-}
-
-type target struct {
-	NodeID string `json:"node_id"`
-	Field  string `json:"field"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *Parameter) UnmarshalJSON(data []byte) error {
-	var written struct {
-		target
-		Targets []target    `json:"targets"`
-		Min     json.Number `json:"min"`
-		Max     json.Number `json:"max"`
-	}
-	if data[0] == '[' {
-		if err := json.Unmarshal(data, &written.Targets); err != nil {
-			return err
-		}
-	} else if err := json.Unmarshal(data, &written); err != nil {
-		return err
-	}
-	if written.NodeID != "" {
-		written.Targets = append(written.Targets, written.target)
-	}
-	p.Min, p.Max = written.Min, written.Max
-	for _, t := range written.Targets {
-		p.Targets = append(p.Targets, form.Target{Node: t.NodeID, Field: t.Field})
-	}
-	return nil
 }
 
 func defaults() Config {

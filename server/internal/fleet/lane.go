@@ -79,7 +79,37 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Log:        c.Log,
 	})
 	l.Ledger = measured.New(c.Store, w.ID, c.Log)
-	l.Meter = measure.New(measure.Config{
+	l.Meter = l.newMeter(c, w, left.benchmark)
+	l.Stock = c.Library.Stock(w.ID, library.StockConfig{
+		ComfyUI:   l.Engine.Client(),
+		Notice:    l.Status.Notice,
+		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
+		Edited:    func(id string) { l.Meter.Edited(id) },
+		InputDir:  w.ComfyUI.InputDir(),
+		Again:     c.Pace.library(),
+	})
+	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
+	l.Runner = l.newRunner(c, w)
+	l.Dispatcher = dispatch.New(dispatch.Config{
+		Worker:  w.ID,
+		Store:   c.Store,
+		Runner:  l.Runner,
+		Now:     c.Now,
+		Grace:   c.Grace,
+		Overrun: c.Overrun,
+		Log:     c.Log,
+	})
+	if dir := w.ComfyUI.OutputDir; dir != "" {
+		l.results = files.NewDirectory(dir)
+	} else {
+		l.results = files.NewRemote(l.Runner.Fetch)
+	}
+	return l
+}
+
+// newMeter makes the lane's meter, which keeps its benchmark in a file. It asks for the lane's other parts when it works, not before.
+func (l *Lane) newMeter(c Config, w config.Worker, file string) *measure.Meter {
+	return measure.New(measure.Config{
 		Worker:       w.ID,
 		Client:       l.Engine.Client(),
 		Engine:       l.Engine,
@@ -101,21 +131,16 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 			return dispatch.DueWithin(ctx, c.Store, w.ID, c.Now().UnixMilli(), ms)
 		},
 		OutputDir: w.ComfyUI.OutputDir,
-		File:      left.benchmark,
+		File:      file,
 		Earlier:   c.Store,
 		Pace:      c.Pace.Measure,
 		Log:       c.Log,
 	})
-	l.Stock = c.Library.Stock(w.ID, library.StockConfig{
-		ComfyUI:   l.Engine.Client(),
-		Notice:    l.Status.Notice,
-		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
-		Edited:    func(id string) { l.Meter.Edited(id) },
-		InputDir:  w.ComfyUI.InputDir(),
-		Again:     c.Pace.library(),
-	})
-	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
-	l.Runner = runner.New(runner.Config{
+}
+
+// newRunner makes the lane's runner, of the parts that are there.
+func (l *Lane) newRunner(c Config, w config.Worker) *runner.Runner {
+	return runner.New(runner.Config{
 		Worker:       w.ID,
 		Client:       l.Engine.Client(),
 		Engine:       l.Engine,
@@ -129,21 +154,6 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Now:          c.Now,
 		Log:          c.Log,
 	})
-	l.Dispatcher = dispatch.New(dispatch.Config{
-		Worker:  w.ID,
-		Store:   c.Store,
-		Runner:  l.Runner,
-		Now:     c.Now,
-		Grace:   c.Grace,
-		Overrun: c.Overrun,
-		Log:     c.Log,
-	})
-	if dir := w.ComfyUI.OutputDir; dir != "" {
-		l.results = files.NewDirectory(dir)
-	} else {
-		l.results = files.NewRemote(l.Runner.Fetch)
-	}
-	return l
 }
 
 // Supervise keeps the lane up until ctx ends, after a boot that ended with down: ComfyUI runs, edited workflows are taken in and

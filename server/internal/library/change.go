@@ -45,32 +45,7 @@ func (l *Library) Change(ctx context.Context, by account.Actor, id string, c Cha
 	if err != nil {
 		return err
 	}
-	now := l.Now().UnixMilli()
-	_, err = l.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		if source.From == workflow.FromImport {
-			kept, err := tx.Import(ctx, id)
-			if err != nil {
-				return err
-			}
-			kept.Edits, kept.UpdatedAt = changed.Encode(), now
-			if err := tx.PutImport(ctx, kept); err != nil {
-				return err
-			}
-		}
-		if c.Picture != nil {
-			if err := tx.PutWorkflowPicture(ctx, id, *c.Picture); err != nil {
-				return err
-			}
-		}
-		return tx.InsertEvent(ctx, audit.Event{
-			At:      now,
-			UserID:  by.ID,
-			Address: by.Address,
-			Action:  audit.UpdateWorkflow,
-			Detail:  id,
-		})
-	})
-	if err != nil {
+	if err := l.keepChange(ctx, by, source, changed, c.Picture); err != nil {
 		return err
 	}
 	if c.Picture != nil {
@@ -91,6 +66,36 @@ func (l *Library) Change(ctx context.Context, by account.Actor, id string, c Cha
 	l.mu.Unlock()
 	l.tell()
 	return nil
+}
+
+// keepChange writes down what was changed of a workflow, and that it was; not the edits of a file, which go beside it.
+func (l *Library) keepChange(ctx context.Context, by account.Actor, source Source, changed edits.Edits, picture *[]byte) error {
+	now := l.Now().UnixMilli()
+	_, err := l.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		if source.From == workflow.FromImport {
+			kept, err := tx.Import(ctx, source.ID)
+			if err != nil {
+				return err
+			}
+			kept.Edits, kept.UpdatedAt = changed.Encode(), now
+			if err := tx.PutImport(ctx, kept); err != nil {
+				return err
+			}
+		}
+		if picture != nil {
+			if err := tx.PutWorkflowPicture(ctx, source.ID, *picture); err != nil {
+				return err
+			}
+		}
+		return tx.InsertEvent(ctx, audit.Event{
+			At:      now,
+			UserID:  by.ID,
+			Address: by.Address,
+			Action:  audit.UpdateWorkflow,
+			Detail:  source.ID,
+		})
+	})
+	return err
 }
 
 // changeable finds a workflow that somebody may change; fault.NotFound, fault.NotOwner, fault.InvalidFields.

@@ -76,21 +76,20 @@ func New(watchers func() int) *Metrics {
 			Help:    "Time from asking for a write until it is on disk.",
 			Buckets: prometheus.ExponentialBuckets(.0002, 2, 14),
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "comfyscheduler_refused_total",
+			Help: "Requests that were turned away.",
+		}, []string{"kind"}),
 	}
 	m.registry.MustRegister(
-		active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, collectors.NewGoCollector(),
+		active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, m.refused,
+		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "comfyscheduler_watchers",
 			Help: "Open state streams.",
 		}, func() float64 { return float64(watchers()) }),
 	)
-	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "comfyscheduler_refused_total",
-		Help: "Requests that were turned away.",
-	}, []string{"kind"})
-	m.registry.MustRegister(refused)
-	m.refused = refused
 	for _, status := range []job.Status{job.Scheduled, job.Processing} {
 		m.active[status] = active.WithLabelValues(string(status))
 	}

@@ -82,26 +82,31 @@ where its time, such as "in 3h", means another moment by then. An id that has bo
 			return bookRun(cmd.Context(), opts)
 		},
 	}
+	opts.bind(cmd)
+	return cmd
+}
+
+// bind makes the command's options.
+func (o *bookOptions) bind(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	opts.Start.Bind(fs)
-	opts.Prompt.Bind(fs)
-	fs.BoolVar(&opts.EachLine, "each-line", false, "book each line of the prompt file or of standard input")
-	fs.StringVar(&opts.Seed, "seed", "", "`number` that decides the picture together with the prompt; random when absent")
-	fs.StringArrayVar(&opts.Set, "set", nil, form.SetHelp)
-	fs.StringVar(&opts.Workflow, "workflow", "", "`id` of the workflow; the server's first when absent")
-	fs.StringVar(&opts.Version, "workflow-version", "", "book only if this is still the workflow's `version`, as workflow show prints it")
-	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker; the one that is free first when absent")
-	fs.BoolVarP(&opts.Wait, "wait", "w", false, "wait until the job has ended and show its progress")
-	fs.StringVarP(&opts.Download, "download", "d", "", "wait, then save the results in this `directory`")
-	fs.StringVar(&opts.RequestID, "request-id", "", "`UUID` that makes repeating this command safe: it books once")
-	opts.Out.Bind(cmd, "the job's id")
-	f.CompleteFlag(cmd, "workflow", factory.Workflows)
-	f.CompleteSet(cmd, func(ctx context.Context, client *api.Client, _ []string) (*pb.Workflow, error) {
-		return refs.Workflow(ctx, client, opts.Workflow)
+	o.Start.Bind(fs)
+	o.Prompt.Bind(fs)
+	fs.BoolVar(&o.EachLine, "each-line", false, "book each line of the prompt file or of standard input")
+	fs.StringVar(&o.Seed, "seed", "", "`number` that decides the picture together with the prompt; random when absent")
+	fs.StringArrayVar(&o.Set, "set", nil, form.SetHelp)
+	fs.StringVar(&o.Workflow, "workflow", "", "`id` of the workflow; the server's first when absent")
+	fs.StringVar(&o.Version, "workflow-version", "", "book only if this is still the workflow's `version`, as workflow show prints it")
+	fs.StringVar(&o.Worker, "worker", "", "`id` of the worker; the one that is free first when absent")
+	fs.BoolVarP(&o.Wait, "wait", "w", false, "wait until the job has ended and show its progress")
+	fs.StringVarP(&o.Download, "download", "d", "", "wait, then save the results in this `directory`")
+	fs.StringVar(&o.RequestID, "request-id", "", "`UUID` that makes repeating this command safe: it books once")
+	o.Out.Bind(cmd, "the job's id")
+	o.CompleteFlag(cmd, "workflow", factory.Workflows)
+	o.CompleteSet(cmd, func(ctx context.Context, client *api.Client, _ []string) (*pb.Workflow, error) {
+		return refs.Workflow(ctx, client, o.Workflow)
 	})
-	f.CompleteFlag(cmd, "worker", factory.Workers)
-	return cmd
+	o.CompleteFlag(cmd, "worker", factory.Workers)
 }
 
 // check refuses what no server is needed to refuse.
