@@ -1,23 +1,11 @@
 package memory
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
-
-// page sorts the latest first and gives those after a place in that order.
-func page[V any](all []V, place func(V) store.Cursor, after *store.Cursor, limit int) []V {
-	order := func(a, b store.Cursor) int { return cmp.Or(cmp.Compare(b.Start, a.Start), cmp.Compare(b.ID, a.ID)) }
-	slices.SortFunc(all, func(a, b V) int { return order(place(a), place(b)) })
-	if after != nil {
-		all = slices.DeleteFunc(all, func(v V) bool { return order(place(v), *after) <= 0 })
-	}
-	return first(all, limit)
-}
 
 // tokensOf lists a user's unrevoked tokens that were made or used since a moment.
 func (s *State) tokensOf(userID string, usedSince int64) (found []account.Token) {
