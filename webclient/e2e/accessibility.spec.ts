@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { serious } from "./axe";
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
 import { readSecret } from "./visitor";
@@ -9,13 +9,6 @@ test.beforeAll(async () => {
   service = await startService();
 });
 test.afterAll(() => service.dispose());
-
-async function serious(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious on the scheduler and the dashboard, ${colorScheme}`, async ({ browser }) => {

@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { serious } from "./axe";
 import { importExample } from "./files";
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
@@ -69,10 +69,7 @@ test("on a phone the list comes from below, and fits", async ({ browser }) => {
   };
   await expect.poll(place).toEqual([0, 360, 720]); // it may still be coming
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id)).toEqual(
-    [],
-  );
+  expect(await serious(page)).toEqual([]);
   await sheet(page)
     .getByRole("button", { name: /Pictures from words/ })
     .click();

@@ -1,9 +1,15 @@
-import { type Browser, expect, type Locator, type Page } from "@playwright/test";
+import { type Browser, type BrowserContextOptions, expect, type Locator, type Page } from "@playwright/test";
 import type { Service } from "./service";
 
 /** Opens the service in a browser of its own, signed in with the token when there is one. */
-export async function visit(browser: Browser, service: Service, token?: string, path = "/"): Promise<Page> {
-  const context = await browser.newContext();
+export async function visit(
+  browser: Browser,
+  service: Service,
+  token?: string,
+  path = "/",
+  options?: BrowserContextOptions,
+): Promise<Page> {
+  const context = await browser.newContext(options);
   if (token !== undefined) {
     const name = `comfyscheduler_${new URL(service.url).port}`;
     await context.addCookies([{ name, value: token, url: service.url, httpOnly: true, sameSite: "Strict" }]);
@@ -14,8 +20,13 @@ export async function visit(browser: Browser, service: Service, token?: string, 
 }
 
 /** Opens the service as its administrator. */
-export async function visitAsAdministrator(browser: Browser, service: Service, path = "/"): Promise<Page> {
-  return visit(browser, service, await service.adminToken(), path);
+export async function visitAsAdministrator(
+  browser: Browser,
+  service: Service,
+  path = "/",
+  options?: BrowserContextOptions,
+): Promise<Page> {
+  return visit(browser, service, await service.adminToken(), path, options);
 }
 
 /** Makes a user; returns a token for it. */

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { serious } from "./axe";
 import { drop, example, importExample } from "./files";
 import { complaintsOf, SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
@@ -81,8 +81,7 @@ test("a form is edited beside its preview, and those who fill it in are told wha
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious on the pages of workflows, ${colorScheme}`, async ({ browser }) => {
-    const page = await visitAsAdministrator(browser, service, "/workflows");
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const page = await visitAsAdministrator(browser, service, "/workflows", { colorScheme, reducedMotion: "reduce" });
     await expect(page.getByRole("region", { name: "Workflows" }).getByRole("button").nth(1)).toBeVisible();
     expect(await serious(page)).toEqual([]);
     await drop(page, example("upscale"));
@@ -93,11 +92,4 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.getByRole("region", { name: "Inputs" }).getByRole("button", { expanded: false }).first().click();
     expect(await serious(page)).toEqual([]);
   });
-}
-
-async function serious(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
