@@ -106,7 +106,13 @@ func TestAnswersInAnyEncodingReachEveryWatcher(t *testing.T) {
 // Results of a ComfyUI whose disk cannot be read are streamed through, in part where a part is asked for.
 func TestResultsOfARemoteComfyUI(t *testing.T) {
 	t.Parallel()
-	s := newSite(t).remote(func(http.ResponseWriter, *http.Request) bool { return false }).start()
+	var asked atomic.Value // what part of a file ComfyUI was asked for last
+	s := newSite(t).remote(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/view" {
+			asked.Store(r.Header.Get("Range"))
+		}
+		return false
+	}).start()
 	user := s.signIn()
 	done := user.untilEnded(user.book(nextFree("elsewhere")).Id)
 	if len(done.Results) == 0 {
@@ -138,6 +144,9 @@ func TestResultsOfARemoteComfyUI(t *testing.T) {
 	if part, body := request(http.MethodGet, "Range", "bytes=1000-1009"); part.StatusCode != http.StatusPartialContent ||
 		string(body) != string(picture[1000:1010]) {
 		t.Errorf("part: %s, %d bytes", part.Status, len(body))
+	}
+	if asked.Load() != "bytes=1000-" { // what is not read of it is not sent
+		t.Errorf("ComfyUI was asked for %q", asked.Load())
 	}
 	if same, body := request(http.MethodGet, "If-None-Match", whole.Header.Get("Etag")); same.StatusCode != http.StatusNotModified ||
 		len(body) != 0 {

@@ -178,7 +178,7 @@ func (j *judge) nothingAcknowledgedIsLost() {
 			j.wrong("the prompt of job %s was %q at version %d and is %q, which nobody asked for",
 				final.ID, c.Job.Prompt, c.Job.Version, final.Prompt)
 		}
-		back := c.Job.Delay == "overdue" && final.Start == c.Job.Booked // the clock that displaced it was set right
+		back := c.Job.Booked != 0 && final.Start == c.Job.Booked // a clock said that its own slot was still to come
 		moved := final.Start != c.Job.Start && !back
 		if moved && final.Delay != "overdue" && final.Delay != "retry" && !j.explains(c, "move", func(later call) bool { return true }) {
 			j.wrong("job %s was at %d at version %d and is at %d, which nobody asked for", final.ID, c.Job.Start, c.Job.Version, final.Start)
