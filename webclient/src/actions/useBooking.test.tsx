@@ -7,28 +7,30 @@ import { ErrorInfoSchema, ErrorReason } from "../gen/comfyscheduler/v1/error_pb"
 import { type BookJobRequest, SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { createApi } from "../lib/transport";
 import { LiveProvider } from "../live/LiveContext";
+import { serverNow } from "../live/now";
 import { recentWorkflows } from "../live/recent";
 import { job, noon, testLive } from "../testing/fixtures";
 import { useBooking } from "./useBooking";
 
+const day = 86_400_000;
 const wish = { workflowId: "klein", workflowVersion: "v1", inputs: {}, start: noon };
 
 /** Books against a server that answers its calls one after the other with these. */
-function setUp(...answers: (ConnectError | "booked")[]) {
+function setUp(...answers: (ConnectError | "booked" | "booked for tomorrow")[]) {
   const requests: BookJobRequest[] = [];
+  const live = testLive();
   const transport = createRouterTransport(({ service }) => {
     service(SchedulerService, {
       bookJob: (request) => {
         requests.push(request);
         const answer = answers[requests.length - 1];
         if (answer instanceof ConnectError) throw answer;
-        return { job: job("booked") };
+        return { job: job("booked", answer === "booked" ? {} : { start: serverNow(live.store) + day }) };
       },
     });
   });
-  const live = testLive({ api: createApi(transport) });
   const wrapper = ({ children }: { children: ReactNode }) => (
-    <LiveProvider live={live}>
+    <LiveProvider live={{ ...live, api: createApi(transport) }}>
       <NoticeProvider>{children}</NoticeProvider>
     </LiveProvider>
   );
@@ -44,6 +46,12 @@ it("asks once more under the same request id when the answer was lost", async ()
   const { job: booked } = await book();
   expect(booked?.id).toBe("booked");
   expect(requests.map(({ requestId }) => requestId)).toEqual([requests[0]?.requestId, requests[0]?.requestId]);
+});
+
+it("names the day of a slot that is not today's", async () => {
+  const { book } = setUp("booked for tomorrow", "booked");
+  await book();
+  expect(screen.getByRole("status").textContent).toMatch(/Booked for (Mon|Tue|Wed|Thu|Fri|Sat|Sun)/);
 });
 
 it("does not ask again when the server said why not", async () => {

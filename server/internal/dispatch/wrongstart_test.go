@@ -1,0 +1,67 @@
+package dispatch_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+)
+
+// A service that starts with a clock that is wrong, as a machine whose battery is empty does, displaces what is booked only until
+// the clock is set right.
+func TestStartWithAWrongClockDisplacesNothing(t *testing.T) {
+	var booked []job.Job
+	within(t, func(b *bench) {
+		for i := range int64(5) {
+			booked = append(booked, b.book((600+i*20)*second, 10*second))
+		}
+		b.jumpClock(time.Hour)
+	}, func(b *bench) {
+		time.Sleep(2 * time.Second)
+		for _, j := range booked {
+			if got := b.job(j.ID); got.Status == job.Scheduled && got.Start == j.Start {
+				t.Errorf("by the wrong clock job %s is over, and nothing was done", j.ID)
+			}
+		}
+		b.jumpClock(-time.Hour)
+		time.Sleep(3 * time.Second)
+		for _, j := range booked {
+			if got := b.job(j.ID); got.Status == job.Scheduled && (got.Start != j.Start || got.Delay != nil) {
+				t.Errorf("booked for %d, stands at %d: %+v", j.Start, got.Start, got.Delay)
+			}
+		}
+	})
+}
+
+// What an earlier life of the service has displaced by a wrong clock is moved back by the next one, whose clock is right.
+func TestNextStartMovesBackWhatAWrongClockDisplaced(t *testing.T) {
+	var booked []job.Job
+	within(t, func(b *bench) {
+		for i := range int64(50) { // several steps
+			j := b.book((600+i*20)*second, 10*second)
+			booked = append(booked, j)
+			b.update(func(ctx context.Context, tx store.Tx) error {
+				displaced, err := tx.Job(ctx, j.ID)
+				if err != nil {
+					return err
+				}
+				displaced.MoveOverdue(job.Place{
+					Worker:   j.Worker,
+					Start:    j.Start + 7200*second,
+					Duration: j.Duration,
+					Estimate: j.Estimate,
+				}, "the machine's clock was set, or it slept")
+				return tx.UpdateJob(ctx, displaced)
+			})
+		}
+	}, func(b *bench) {
+		time.Sleep(3 * time.Second)
+		for _, j := range booked {
+			if got := b.want(j, job.Scheduled); got.Start != j.Start || got.Delay != nil {
+				t.Errorf("booked for %d, stands at %d: %+v", j.Start, got.Start, got.Delay)
+			}
+		}
+	})
+}
