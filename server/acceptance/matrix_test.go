@@ -98,9 +98,9 @@ var matrix = map[string]row{
 		want:    forAdmins,
 	},
 
-	"AssetService/ListAssets":            {want: toCome},
-	"AssetService/GetAsset":              {request: func(*stage) any { return fields{"assetId": "a"} }, want: toCome},
-	"AssetService/DeleteAsset":           {request: func(*stage) any { return fields{"assetId": "a"} }, want: toCome},
+	"AssetService/ListAssets":            {want: forUsers},
+	"AssetService/GetAsset":              {request: (*stage).freshAsset, want: forItsUser},
+	"AssetService/DeleteAsset":           {request: (*stage).freshAsset, want: forItsUser},
 	"AssetService/CreateAssetFromResult": {request: func(s *stage) any { return fields{"jobId": s.job} }, want: toCome},
 
 	"IdentityService/SignIn":          {want: forAll, in: map[string][5]string{"invite": closed, "closed": closed}},
@@ -141,7 +141,8 @@ var paths = map[string]map[string][5]int{
 		"private": {401, 404, 403, 404, 401},
 		"":        {401, 404, 404, 404, 401},
 	}, // the job has ended
-	"POST /uploads":       {"": {401, 403, 403, 200, 401}},
+	"POST /uploads":       {"": {401, 200, 200, 200, 401}},
+	"/uploads/ASSET":      {"open": {404, 200, 404, 404, 404}, "private": {401, 200, 404, 404, 401}, "": {401, 200, 404, 404, 401}},
 	"/templates/gpu/no":   {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/previews/nobody's":  {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/images/..%2flock":   {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
@@ -345,6 +346,16 @@ func (s *stage) renameToken() any {
 	return request
 }
 
+func (s *stage) freshAsset() any { return fields{"assetId": s.uploadFile()} }
+
+// uploadFile has the owner upload a file that nobody else has.
+func (s *stage) uploadFile() (id string) {
+	s.count++
+	_, answer := s.upload(s.personas[owner].token, "", strings.NewReader(fmt.Sprintf(`{"number": %d}`, s.count)))
+	id, _ = answer["id"].(string)
+	return id
+}
+
 func (s *stage) freshUser() any {
 	var made struct{ User struct{ Id string } }
 	s.ask(s.personas[admin], "AdminService/CreateUser", nil, &made)
@@ -422,7 +433,7 @@ func (s *stage) secondToken(p *persona) *persona {
 }
 
 func (s *stage) checkPaths() {
-	names := strings.NewReplacer("RESULT", s.result, "OTHERFILE", "other.txt", "JOB", s.job)
+	names := strings.NewReplacer("RESULT", s.result, "OTHERFILE", "other.txt", "JOB", s.job, "ASSET", s.uploadFile())
 	for path, modes := range paths {
 		want, differs := modes[s.mode]
 		if !differs {
@@ -433,7 +444,7 @@ func (s *stage) checkPaths() {
 			method, at = http.MethodGet, path
 		}
 		for i, p := range s.personas {
-			r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+names.Replace(at), strings.NewReader("a file"))
+			r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+names.Replace(at), strings.NewReader(`{"a": "graph"}`))
 			if err != nil {
 				s.t.Fatal(err)
 			}

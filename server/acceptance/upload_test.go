@@ -5,6 +5,10 @@ package acceptance_test
 import (
 	"bytes"
 	"encoding/json"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"io"
 	"net"
 	"net/http"
@@ -41,9 +45,10 @@ func (s *site) upload(token, contentType string, body io.Reader) (status int, an
 	return response.StatusCode, answer
 }
 
-func (s *site) uploaded() int {
+// receiving counts the uploads that are being received.
+func (s *site) receiving() int {
 	s.t.Helper()
-	entries, err := os.ReadDir(filepath.Join(s.Folder, "data", "uploads"))
+	entries, err := os.ReadDir(filepath.Join(s.Folder, "data", "assets", "unfinished"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -53,12 +58,17 @@ func (s *site) uploaded() int {
 func TestUploads(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.Config["uploads"] = map[string]any{"max_bytes": 1 << 20, "quota": 3 << 19}
 	s.start()
-	user := s.signIn()
-	status, answer := s.upload(user.Token, "application/octet-stream", strings.NewReader("a graph"))
-	if id, _ := answer["id"].(string); status != http.StatusOK || len(id) < 20 || answer["size_bytes"] != 7.0 || s.uploaded() != 1 {
+	user, other := s.signIn(), s.signIn()
+	photo := picture(t, 40, 30, color.White)
+	status, answer := s.upload(user.Token, "application/octet-stream", bytes.NewReader(photo))
+	id, _ := answer["id"].(string)
+	if status != http.StatusOK || len(id) != 64 || answer["kind"] != "image" || answer["width"] != 40.0 || answer["height"] != 30.0 {
 		t.Errorf("%d %v", status, answer)
+	}
+	if _, again := s.upload(user.Token, "image/jpeg", bytes.NewReader(photo)); again["id"] != id {
+		t.Errorf("the same again: %v", again)
 	}
 	for name, c := range map[string]struct {
 		kind   string
@@ -66,10 +76,15 @@ func TestUploads(t *testing.T) {
 		status int
 		code   string
 	}{
-		"empty":     {"image/png", http.NoBody, http.StatusBadRequest, "invalid_argument"},
-		"a form":    {"multipart/form-data; boundary=x", strings.NewReader("--x--"), http.StatusBadRequest, "invalid_argument"},
-		"too large": {"image/png", io.MultiReader(bytes.NewReader(make([]byte, 64<<20)), strings.NewReader("x")), 413, "resource_exhausted"},
+		"empty":      {"image/png", http.NoBody, http.StatusBadRequest, "invalid_argument"},
+		"a form":     {"multipart/form-data; boundary=x", strings.NewReader("--x--"), http.StatusBadRequest, "invalid_argument"},
+		"no picture": {"image/png", strings.NewReader("<html>"), http.StatusUnsupportedMediaType, "invalid_argument"},
+		"too large":  {"image/png", bytes.NewReader(make([]byte, 1<<20+1)), 413, "resource_exhausted"},
+		"too much":   {"image/png", io.MultiReader(bytes.NewReader(photo), bytes.NewReader(make([]byte, 1<<20-1000))), 507, "resource_exhausted"},
 	} {
+		if name == "too much" { // so that the next one is over the quota
+			s.upload(user.Token, "", io.MultiReader(strings.NewReader("ply\n"), bytes.NewReader(make([]byte, 1<<20-4))))
+		}
 		status, answer := s.upload(user.Token, c.kind, c.body)
 		details, _ := answer["details"].([]any)
 		if message, _ := answer["message"].(string); status != c.status || answer["code"] != c.code || message == "" || len(details) != 1 {
@@ -77,14 +92,69 @@ func TestUploads(t *testing.T) {
 		}
 	}
 	s.interruptedUpload(user.Token)
-	if n := s.uploaded(); n != 1 {
-		t.Errorf("%d files are kept", n)
+	for _, c := range []struct {
+		who  *client
+		want int
+	}{{user, http.StatusOK}, {other, http.StatusNotFound}} {
+		for _, path := range []string{"/uploads/" + id, "/uploads/" + id + "/thumbnail"} {
+			if status, _ := s.fetch(c.who, path); status != c.want {
+				t.Errorf("%s: %d, not %d", path, status, c.want)
+			}
+		}
 	}
 	s.signal(syscall.SIGTERM)
 	s.waitForEnd()
-	if s.start(); s.uploaded() != 0 {
-		t.Error("uploads are kept over a restart")
+	s.start()
+	token := user.Token
+	user = s.visitor()
+	user.Token = token
+	if _, content := s.fetch(user, "/uploads/"+id); !bytes.Equal(content, photo) {
+		t.Error("after a restart the content is another")
 	}
+	s.ownAssets(user, id)
+}
+
+// ownAssets lists the assets of a user and deletes one.
+func (s *site) ownAssets(user *client, id string) {
+	s.t.Helper()
+	list, err := user.Assets.ListAssets(s.t.Context(), &pb.ListAssetsRequest{Kinds: []pb.FileKind{pb.FileKind_FILE_KIND_MASK}})
+	if err != nil || len(list.Assets) != 1 || list.Assets[0].Id != id || list.QuotaBytes != 3<<19 || list.UsedBytes < 1<<20 {
+		s.t.Fatalf("%v, %v", list, err)
+	}
+	if _, err := user.Assets.DeleteAsset(s.t.Context(), &pb.DeleteAssetRequest{AssetId: id}); err != nil {
+		s.t.Error(err)
+	}
+	_, err = user.Assets.GetAsset(s.t.Context(), &pb.GetAssetRequest{AssetId: id})
+	if status, _ := s.fetch(user, "/uploads/"+id); connect.CodeOf(err) != connect.CodeNotFound || status != http.StatusNotFound {
+		s.t.Errorf("after it was deleted: %v, %d", err, status)
+	}
+}
+
+// fetch asks for a path.
+func (s *site) fetch(c *client, path string) (status int, content []byte) {
+	s.t.Helper()
+	response, err := c.HTTP.Get(s.url + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, err = io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, content
+}
+
+// picture is a PNG of one color.
+func picture(t *testing.T, width, height int, of color.Color) []byte {
+	t.Helper()
+	to := image.NewNRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(to, to.Rect, image.NewUniform(of), image.Point{}, draw.Src)
+	var out bytes.Buffer
+	if err := png.Encode(&out, to); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // interruptedUpload hangs up midway, and waits until the service has noticed.
@@ -98,17 +168,17 @@ func (s *site) interruptedUpload(token string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	before := s.uploaded()
+	before := s.receiving()
 	_, err = connection.Write([]byte("POST /uploads HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token +
 		"\r\nContent-Length: 1000\r\n\r\nhalf of it"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.eventually("the upload begins", func() bool { return s.uploaded() == before+1 })
+	s.eventually("the upload begins", func() bool { return s.receiving() == before+1 })
 	if err := connection.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.eventually("nothing is left of it", func() bool { return s.uploaded() == before })
+	s.eventually("nothing is left of it", func() bool { return s.receiving() == before })
 }
 
 // eventually waits until something is so.
@@ -121,7 +191,7 @@ func (s *site) eventually(what string, so func() bool) {
 	}
 }
 
-// A file that is too large for a call comes by an upload, which its import uses up.
+// A file that is too large for a call comes by an upload.
 func TestImportOfAnUpload(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -148,8 +218,5 @@ func TestImportOfAnUpload(t *testing.T) {
 		if err != nil || len(imported.Workflow.Workers) != 1 || imported.Workflow.NodeCount != 2 {
 			t.Fatalf("check only %v: %v, %v", checkOnly, imported, err)
 		}
-	}
-	if _, err := user.Workflows.ImportWorkflow(t.Context(), request(false)); connect.CodeOf(err) != connect.CodeNotFound || s.uploaded() != 0 {
-		t.Errorf("once more: %v, and %d files are kept", err, s.uploaded())
 	}
 }

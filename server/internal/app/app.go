@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/assets"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
@@ -26,7 +27,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
 // Options come from the command line, beside a configuration.
@@ -50,7 +50,7 @@ type App struct {
 	booking   *booking.Service
 	library   *library.Library
 	fleet     *fleet.Fleet
-	uploads   *uploads.Uploads
+	assets    *assets.Assets
 	templates *templates.Templates
 	metrics   *metrics.Metrics
 	live      *changes.Follower // keeps feed and metrics up to date with store

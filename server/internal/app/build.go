@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/assets"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/catalog"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
@@ -23,7 +25,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -106,7 +107,18 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		HasSpace:  a.store.HasSpace,
 	})
 	a.templates = templates.New(a.fleet.TemplateSources())
-	a.uploads, err = uploads.New(uploads.Config{Folder: filepath.Join(c.Server.DataDir, "uploads"), HasSpace: a.store.HasSpace})
+	if err := os.RemoveAll(filepath.Join(c.Server.DataDir, "uploads")); err != nil { // where an earlier version had them, for an hour
+		return err
+	}
+	a.assets, err = assets.New(assets.Config{
+		Store:    a.store,
+		Policy:   presenter.Policy,
+		Folder:   Assets(c),
+		Limits:   c.Uploads.Limits(),
+		HasSpace: a.store.HasSpace,
+		Now:      clock.Now,
+		Log:      a.Log,
+	})
 	if err != nil {
 		return err
 	}
@@ -117,7 +129,7 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		Live:      a.live,
 		Store:     a.store,
 		Workers:   a.fleet,
-		Uploads:   a.uploads,
+		Assets:    a.assets,
 		Templates: a.templates,
 		Estimator: a.estimates,
 		Catalog:   a.catalog,
@@ -153,3 +165,6 @@ func (a *App) ensureAdministrator(ctx context.Context, file string) error {
 func Bookings(c *config.Config) string {
 	return filepath.Join(c.Server.DataDir, "bookings.db")
 }
+
+// Assets is the folder of a configuration that holds the content of what people handed in.
+func Assets(c *config.Config) string { return filepath.Join(c.Server.DataDir, "assets") }

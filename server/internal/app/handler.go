@@ -23,12 +23,16 @@ func (a *App) handler() (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("GET /images/{name...}", a.rpc.ForResults(files.Images(a.fleet)))
-	kept := filepath.Join(a.Config.Server.DataDir, "thumbnails")
-	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(files.Thumbnails(a.fleet, kept, a.Config.Server.ThumbnailCache<<20)))
+	thumbnails := func(of files.Source) http.Handler {
+		return files.Thumbnails(of, filepath.Join(a.Config.Server.DataDir, "thumbnails"), a.Config.Server.ThumbnailCache<<20)
+	}
+	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(thumbnails(a.fleet)))
 	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.fleet.Preview)))
 	mux.Handle("GET "+rpc.TemplatePictures+"{worker}/{name...}", a.rpc.ForUsers(a.templates.Pictures()))
 	mux.Handle("GET "+rpc.WorkflowPictures+"{id}/thumbnail", a.rpc.ForUsers(http.HandlerFunc(a.workflowPicture)))
 	mux.HandleFunc("POST /uploads", a.rpc.HandleUpload)
+	mux.Handle("GET /uploads/{id}", a.rpc.ForAssets(files.Images(assetFiles{a.assets})))
+	mux.Handle("GET /uploads/{id}/thumbnail", a.rpc.ForAssets(thumbnails(assetFiles{a.assets})))
 	mux.HandleFunc("GET /healthz", a.health)
 	mux.Handle("GET /metrics", a.rpc.ForUsers(a.metrics.Handler()))
 	dist, err := fs.Sub(webclient.Dist, "dist")

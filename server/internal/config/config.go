@@ -18,6 +18,7 @@ type Config struct {
 	ComfyUI   ComfyUI   `json:"comfy_ui"`
 	Workflow  Workflow  `json:"workflow"`
 	Workflows Workflows `json:"workflows"`
+	Uploads   Uploads   `json:"uploads"`
 	Scheduler Scheduler `json:"scheduler"`
 	Access    Access    `json:"access"`
 	Limits    Limits    `json:"limits"`
@@ -138,6 +139,7 @@ func defaults() Config {
 			WhoMayImport: account.ImportByAdministrators,
 			MeasureEvery: Duration(time.Hour),
 		},
+		Uploads: Uploads{MaxBytes: 1 << 30, Quota: 20 << 30, Keep: 30},
 		Scheduler: Scheduler{
 			SlotMargin:    0.1,
 			SilenceFactor: 10,

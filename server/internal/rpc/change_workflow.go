@@ -22,17 +22,16 @@ import (
 func (s workflowService) ImportWorkflow(ctx context.Context, r *pb.ImportWorkflowRequest) (*pb.ImportWorkflowResponse, error) {
 	by := caller(ctx).Actor
 	wanted := library.Import{Filename: r.Filename, Title: r.Title, ID: r.WorkflowId, CheckOnly: r.CheckOnly}
-	upload := ""
 	switch source := r.Source.(type) {
 	case *pb.ImportWorkflowRequest_Content:
 		wanted.File = bytes.NewReader(source.Content)
 	case *pb.ImportWorkflowRequest_UploadId:
-		file, err := s.Uploads.Open(source.UploadId, by.ID)
+		file, err := s.Assets.Open(ctx, by.User, source.UploadId)
 		if err != nil {
 			return nil, err
 		}
 		defer func() { _ = file.Close() }()
-		wanted.File, upload = io.Reader(file), source.UploadId
+		wanted.File = io.Reader(file)
 	case *pb.ImportWorkflowRequest_Template:
 		data, _, err := s.Templates.File(ctx, r.WorkerId, source.Template)
 		if err != nil {
@@ -46,9 +45,6 @@ func (s workflowService) ImportWorkflow(ctx context.Context, r *pb.ImportWorkflo
 	found, known, err := s.Library.Import(ctx, by, wanted)
 	if err != nil {
 		return nil, err
-	}
-	if upload != "" && !r.CheckOnly {
-		s.Uploads.Remove(upload)
 	}
 	shown, err := s.shown(ctx, found, false)
 	return &pb.ImportWorkflowResponse{Workflow: shown, Notes: found.Notes, Known: known}, err

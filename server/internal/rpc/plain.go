@@ -58,7 +58,11 @@ func (s *Server) plainError(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case fault.Is(err, fault.TooLarge):
 		status = http.StatusRequestEntityTooLarge
-	case fault.Is(err, fault.StoreFull):
+	case fault.Is(err, fault.UnsupportedFile):
+		status = http.StatusUnsupportedMediaType
+	case fault.Is(err, fault.ResultChanged):
+		status = http.StatusGone
+	case fault.Is(err, fault.StoreFull), fault.Is(err, fault.QuotaExceeded):
 		status = http.StatusInsufficientStorage
 	case !known:
 		status = http.StatusInternalServerError

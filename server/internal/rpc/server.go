@@ -17,6 +17,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/assets"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
@@ -27,7 +28,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/uploads"
 )
 
 // Workers are the lanes of the timeline. Each call names a worker by its id; one that is not known is a fault.
@@ -52,6 +52,7 @@ type Store interface {
 	store.Invitations
 	store.Audit
 	store.Log
+	store.Assets
 	// User reads one user who is not deleted; store.ErrNotFound.
 	User(ctx context.Context, id string) (account.User, error)
 }
@@ -67,7 +68,7 @@ type Server struct {
 	Library    *library.Library
 	Shrink     func(ctx context.Context, result string) ([]byte, error) // makes a small picture of a result
 	Workers    Workers
-	Uploads    *uploads.Uploads
+	Assets     *assets.Assets
 	Templates  *templates.Templates
 	Estimator  estimate.Estimator
 	Presenter  Presenter
@@ -119,7 +120,7 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 		append(slices.Clone(unpacked), gzipped(maxWorkflowRequest))...)
 	mux.Handle(path, bounded(knownCalls(workflows), maxWorkflowRequest))
 	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))
-	handle(comfyschedulerv1connect.NewAssetServiceHandler(assetService{}, options...))
+	handle(comfyschedulerv1connect.NewAssetServiceHandler(assetService{Server: s}, options...))
 	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
 	handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
 	names := []string{

@@ -7,34 +7,34 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
 const (
 	uploadStall = 30 * time.Second // for the next bytes of an upload
-	uploadLimit = 15 * time.Minute // for the whole of it
+	uploadLimit = 3 * time.Hour    // for the whole of it
 )
 
-// HandleUpload takes in a file: POST with the file itself as the body, of whoever may import workflows. The answer is
-// {"id": ..., "size_bytes": ...}; the id is for calls of the same user that take an upload.
+// HandleUpload takes in a file: POST with the file itself as the body, of whoever may book. The answer tells the asset that it became.
 func (s *Server) HandleUpload(w http.ResponseWriter, r *http.Request) {
 	who, ok := s.look(w, r)
 	if !ok {
 		return
 	}
-	if err := s.mayUpload(who, r); err != nil {
+	name, err := mayUpload(who, r)
+	if err != nil {
 		if errors.Is(err, identity.ErrNotSignedIn) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 		}
 		s.plainError(w, r, err)
 		return
 	}
-	taken, err := s.Uploads.Receive(who.ID, newUploadBody(w, r), r.ContentLength)
+	taken, err := s.Assets.Receive(r.Context(), who.Actor, name, newUploadBody(w, r), r.ContentLength)
 	if err != nil {
 		s.plainError(w, r, err)
 		return
@@ -42,29 +42,38 @@ func (s *Server) HandleUpload(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	_ = json.NewEncoder(w).Encode(struct { // whoever sent it has hung up
-		ID   string `json:"id"`
-		Size int64  `json:"size_bytes"`
-	}{taken.ID, taken.Size})
+		ID        string `json:"id"`
+		Kind      string `json:"kind"`
+		MediaType string `json:"media_type"`
+		Size      int64  `json:"size_bytes"`
+		Name      string `json:"name,omitempty"`
+		Width     int    `json:"width,omitempty"`
+		Height    int    `json:"height,omitempty"`
+		Duration  int64  `json:"duration_ms,omitempty"`
+		Animated  bool   `json:"animated,omitempty"`
+	}{taken.ID, taken.Kind, taken.MediaType, taken.Size, taken.Name, taken.Width, taken.Height, taken.Duration, taken.Animated})
 }
 
-// mayUpload says why a request for an upload is refused before its body is read.
-func (s *Server) mayUpload(who identity.Caller, r *http.Request) error {
+// nameHeader holds the name of an uploaded file for people, in UTF-8 with percent signs as in an address.
+const nameHeader = "X-File-Name"
+
+// mayUpload returns the name of a file that is to be uploaded, or why the request is refused before its body is read.
+func mayUpload(who identity.Caller, r *http.Request) (name string, err error) {
 	switch {
 	case who.ID == "":
-		return identity.ErrNotSignedIn
-	case !s.Presenter.MayImport(who.User):
-		s.Refusals.Note(refusal.NotAllowed, who.Address, r.URL.Path)
-		return errNoImporter
+		return "", identity.ErrNotSignedIn
 	case isForm(r):
-		return fault.Invalid("content",
+		return "", fault.Invalid("content",
 			"send the file itself as the body, not a form that holds it (curl: --data-binary @FILE, not --form)")
 	case r.Header.Get("Content-Encoding") != "":
-		return fault.Invalid("content", "send the file as it is, without a Content-Encoding")
+		return "", fault.Invalid("content", "send the file as it is, without a Content-Encoding")
 	}
-	return nil
+	name, err = url.PathUnescape(r.Header.Get(nameHeader))
+	if err != nil {
+		return "", fault.Invalid(nameHeader, "must be UTF-8 with percent signs as in an address")
+	}
+	return name, nil
 }
-
-var errNoImporter = fault.New(fault.NotAdministrator, "only administrators may import workflows here (workflows.who_may_import)")
 
 // isForm reports whether a request is one that a form makes, whose body holds more than the file.
 func isForm(r *http.Request) bool {
