@@ -10,6 +10,9 @@ import (
 
 // The page adds some widgets by hand, which /object_info does not tell.
 
+// customCombo is a class whose choices stand on the node.
+const customCombo = "CustomCombo"
+
 // before are those that stand in front of a widget.
 func (r *widgetReader) before(name string) {
 	if r.class != "Load3D" || name != "image" {
@@ -46,7 +49,7 @@ func (r *widgetReader) byHand(class *objectinfo.Class) {
 		r.button("waiting for camera...", "capture")
 	case "RecordAudio":
 		r.place("audio")
-	case "CustomCombo":
+	case customCombo:
 		r.customCombo()
 	}
 	for _, in := range class.Inputs {

@@ -40,6 +40,8 @@ type Converted struct {
 	App []Shown
 	// Texts are the fields in which the page resolves {a|b} and comments, or the tokens of file names, each time it posts.
 	Texts []Target
+
+	origin
 }
 
 // Shown is a value that stands for one or more fields of the graph.
@@ -65,6 +67,7 @@ type converter struct {
 	texts    []Target
 	shownAt  map[shownKey]*Shown
 	named    map[string]*node // for %Node.widget%, once it is needed
+	origin
 }
 
 type shownKey struct {
@@ -77,14 +80,14 @@ type shownKey struct {
 // themselves, more than graph.MaxNodes nodes.
 func Convert(file *jsontree.Object, o Options) (*Converted, error) {
 	if o.Random == nil {
-		o.Random = func() float64 { return 0 }
+		o.Random = first
 	}
 	o.SetGet = o.SetGet || o.Info.HasPack("kjnodes")
 	d, err := read(file)
 	if err != nil {
 		return nil, err
 	}
-	c := &converter{document: d, options: o, shownAt: map[shownKey]*Shown{}}
+	c := &converter{document: d, options: o, shownAt: map[shownKey]*Shown{}, origin: newOrigin(file)}
 	c.expandGroupNodes()
 	d.uniqueIDs()
 	if err := d.refuseRecursion(); err != nil {
@@ -106,7 +109,7 @@ func Convert(file *jsontree.Object, o Options) (*Converted, error) {
 		return nil, err
 	}
 	c.dropDangling()
-	out := &Converted{Graph: graph.New(c.nodes), Texts: c.textsLeft()}
+	out := &Converted{Graph: graph.New(c.nodes), Texts: c.textsLeft(), origin: c.origin}
 	for _, s := range c.shown {
 		out.Shown = append(out.Shown, *s)
 	}

@@ -57,14 +57,16 @@ type node struct {
 	mode       int
 	inputs     []*socket
 	outputs    []*socket
-	values     []any // widgets_values; numbers are float64
-	keyed      bool  // widgets_values is an object, whose positions hold nothing
+	body       *jsontree.Object // in the file; nil: it does not stand there as it is
+	values     []any            // widgets_values; numbers are float64
+	keyed      bool             // widgets_values is an object, whose positions hold nothing
 	properties *jsontree.Object
 
 	// Made by the passes:
 	widgets  []*widget // in their order
 	allowed  func(input string) bool
 	promoted map[int]any // of a host: the value of an input of its definition
+	held     map[int]int // of a host: where in values that stands
 	sockets  []*socket   // of a host, by the inputs of its definition
 }
 

@@ -2,6 +2,7 @@ package editor
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/jsontree"
@@ -40,6 +41,7 @@ func (c *converter) export(s *scope) error {
 			return err
 		}
 		c.nodes = append(c.nodes, exported)
+		c.bodies[n.body] = append(c.bodies[n.body], exported.ID)
 	}
 	return nil
 }
@@ -47,21 +49,24 @@ func (c *converter) export(s *scope) error {
 // node exports one node: first its own values, then whatever is linked in their place.
 func (c *converter) node(s *scope, n *node) (graph.Node, error) {
 	out := graph.Node{ID: s.path + n.id, Class: n.class, Title: c.title(n)}
+	texts := len(c.texts)
 	at := map[string]int{}
-	set := func(name string, value any) {
-		if i, ok := at[name]; ok {
-			out.Inputs[i].Value = value
-			return
+	set := func(name string, value any, from ...place) {
+		i, ok := at[name]
+		if !ok {
+			i = len(out.Inputs)
+			at[name] = i
+			out.Inputs = append(out.Inputs, graph.Input{Name: name})
 		}
-		at[name] = len(out.Inputs)
-		out.Inputs = append(out.Inputs, graph.Input{Name: name, Value: value})
+		out.Inputs[i].Value = value
+		c.stands[Target{out.ID, name}] = from
 	}
 	for _, w := range n.widgets {
 		if !w.exported {
 			continue
 		}
 		if value := c.own(n, w, out.ID); value != any(undefined{}) {
-			set(w.name, wrapped(value))
+			set(w.name, wrapped(value), n.places(w)...)
 		}
 		if w.primitive != nil {
 			c.share(s, w.primitive, out.ID, w.name)
@@ -75,12 +80,15 @@ func (c *converter) node(s *scope, n *node) (graph.Node, error) {
 		if err != nil {
 			return graph.Node{}, err
 		}
+		if found != nil { // the page leaves texts alone that come from elsewhere
+			c.texts = append(c.texts[:texts], slices.DeleteFunc(c.texts[texts:], func(t Target) bool { return t.Field == in.name })...)
+		}
 		switch {
 		case found == nil:
 		case found.link.Node != "":
 			set(in.name, found.link)
 		case found.value != any(undefined{}):
-			set(in.name, wrapped(found.value))
+			set(in.name, wrapped(found.value), n.shownAt(in, found.at)...)
 			c.expose(found.shown, out.ID, in.name)
 		}
 	}

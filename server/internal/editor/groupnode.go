@@ -30,7 +30,7 @@ func (c *converter) expandGroupNodes() {
 			definition.id = n.class + " " + n.id
 			d.define(definition)
 			old := n.id
-			n.class, n.id, n.values = definition.id, d.nextID(taken), nil
+			n.class, n.id, n.values, n.body = definition.id, d.nextID(taken), nil, nil
 			for _, link := range l.links {
 				if link.origin == old {
 					link.origin = n.id
@@ -58,7 +58,7 @@ func (c *converter) groupDefinition(name string, group *jsontree.Object, host *n
 	d.name = name
 	values := host.values
 	for _, n := range d.nodes {
-		n.id = id()
+		n.id, n.body = id(), nil
 		values = c.takeGroupValues(n, values)
 	}
 	inside := map[*socket]bool{}

@@ -39,7 +39,7 @@ func Names(g *graph.Graph) (found []Target) {
 // name cannot have. The graph itself is not changed; random is as in Options.
 func Resolve(g *graph.Graph, texts []Target, now time.Time, random func() float64) *graph.Graph {
 	if random == nil {
-		random = func() float64 { return 0 }
+		random = first
 	}
 	nodes := slices.Clone(g.Nodes)
 	index := map[string]int{}

@@ -65,7 +65,7 @@ func (c *converter) applyPrimitives() {
 				case hasValue:
 					w.value, w.primitive = typed(w.input, value), n
 				case w.input != nil:
-					w.value = fresh(w.input)
+					w.value, w.at = fresh(w.input), -1
 				}
 			}
 		}

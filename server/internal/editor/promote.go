@@ -24,14 +24,14 @@ func (d *document) promote() {
 
 // readHostValues deals widgets_values out to the inputs that end in a widget.
 func (d *document) readHostValues(host *node, definition *definition) {
-	host.promoted = map[int]any{}
+	host.promoted, host.held = map[int]any{}, map[int]int{}
 	at := 0
 	for k := range definition.inputs {
 		if at >= len(host.values) {
 			return
 		}
 		if d.endsInWidget(definition, k) {
-			host.promoted[k] = host.values[at]
+			host.promoted[k], host.held[k] = host.values[at], at
 			at++
 		}
 	}
@@ -39,32 +39,32 @@ func (d *document) readHostValues(host *node, definition *definition) {
 
 // endsInWidget tells whether an input leads to a widget inside its subgraph.
 func (d *document) endsInWidget(definition *definition, k int) bool {
-	_, ok := d.initial(definition, k)
+	_, _, ok := d.initial(definition, k)
 	return ok
 }
 
-// initial is the value that an input of a subgraph has until a host sets it: that of the first widget it leads to.
-func (d *document) initial(definition *definition, k int) (value any, ok bool) {
+// initial is the value that an input of a subgraph has until a host sets it, and where that stands: on the first widget it leads to.
+func (d *document) initial(definition *definition, k int) (value any, at place, ok bool) {
 	const most = 1_000_000
 	if d.looked++; d.looked > most {
-		return nil, false // no workflow of a person looks like this
+		return nil, at, false // no workflow of a person looks like this
 	}
 	for _, t := range definition.targets(k) {
 		if inner := d.definition(t.node.class); inner != nil {
 			i := hostInput(t, inner)
-			if value, ok = d.initial(inner, i); ok {
+			if value, at, ok = d.initial(inner, i); ok {
 				if held, ok := t.node.promoted[i]; ok {
-					value = held
+					value, at = held, t.node.heldAt(inner, i)
 				}
-				return value, true
+				return value, at, true
 			}
 			continue
 		}
 		if w := t.node.widgetOf(t.socket); w != nil {
-			return w.value, true
+			return w.value, t.node.place(w), true
 		}
 	}
-	return nil, false
+	return nil, at, false
 }
 
 // hostInput is the number of the input that a host's socket belongs to, -1 when there is none.
@@ -84,7 +84,7 @@ func (d *document) readProxies(host *node, definition *definition) {
 		name, _ := pair[1].(string)
 		k := d.proxyInput(definition, idOf(pair[0]), name)
 		if k >= 0 && i < len(host.values) && host.values[i] != nil {
-			host.promoted[k] = host.values[i]
+			host.promoted[k], host.held[k] = host.values[i], i
 		}
 	}
 }

@@ -54,6 +54,7 @@ func readLayout(body *jsontree.Object) *layout {
 
 func readNode(body *jsontree.Object) *node {
 	n := &node{
+		body:       body,
 		id:         idAt(body, "id"),
 		class:      body.Text("type"),
 		title:      body.Text("title"),

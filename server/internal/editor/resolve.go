@@ -35,6 +35,7 @@ func (s *scope) within(host *node, d *definition) *scope {
 type source struct {
 	link  graph.Link
 	value any // nil with a link
+	at    place
 	shown *shownKey
 }
 
@@ -85,14 +86,14 @@ func (r *resolver) outside(s *scope, k int) (*source, error) {
 	if in != nil && in.link != "" {
 		return r.input(s.parent, s.host, in)
 	}
-	value, ok := r.document.initial(s.definition, k)
+	value, at, ok := r.document.initial(s.definition, k)
 	if !ok {
 		return nil, nil
 	}
 	if held, ok := s.host.promoted[k]; ok {
-		value = held
+		value, at = held, s.host.heldAt(s.definition, k)
 	}
-	found := &source{value: value}
+	found := &source{value: value, at: at}
 	if s.parent.host == nil {
 		found.shown = &shownKey{s.host, k}
 	}

@@ -32,7 +32,13 @@ func dynamicPart(text string, random func() float64, depth int) string {
 	return unescape.Replace(b.String())
 }
 
-var unescape = strings.NewReplacer(`\{`, `{`, `\}`, `}`, `\|`, `|`)
+var (
+	unescape = strings.NewReplacer(`\{`, `{`, `\}`, `}`, `\|`, `|`)
+	escape   = strings.NewReplacer(`{`, `\{`, `}`, `\}`, `|`, `\|`)
+)
+
+// first picks the first of choices.
+func first() float64 { return 0 }
 
 type prompt struct {
 	text   []rune

@@ -16,6 +16,7 @@ type widget struct {
 	input    *objectinfo.Input // nil for those that the page adds itself
 	value    any
 	exported bool // false: only keeps a place in widgets_values
+	at       int  // its place in widgets_values; -1: none
 
 	primitive *node // the PrimitiveNode that it has its value from
 }
@@ -23,9 +24,9 @@ type widget struct {
 // readWidgets gives the node its widgets and their values. widgets_values goes by position, so that every widget of the
 // page has to be known, also those that are not exported.
 func (n *node) readWidgets(class *objectinfo.Class) {
-	r := widgetReader{values: n.values, keyed: n.keyed, class: class.Name}
+	r := widgetReader{values: n.values, keyed: n.keyed, class: class.Name, taken: -1}
 	if !n.keyed {
-		r.values = withoutDummies(n.values, class)
+		r.values, r.places = withoutDummies(n.values, class)
 	}
 	r.inputs(class.Inputs, "")
 	r.byHand(class)
@@ -41,7 +42,9 @@ type widgetReader struct {
 	class   string
 	values  []any
 	keyed   bool
+	places  []int // of values in widgets_values; nil: they are all there is
 	at      int
+	taken   int // where the last value was; -1: nowhere
 	widgets []*widget
 	names   map[string]bool // of the inputs of chosen options
 	groups  []string        // of growing inputs among these, with the dot
@@ -53,14 +56,24 @@ func (r *widgetReader) next(otherwise any) any {
 	if r.keyed {
 		return undefined{}
 	}
-	if r.at < len(r.values) {
-		r.at++
-		return r.values[r.at-1]
+	at := r.at
+	r.at++
+	if r.taken = at; at < len(r.places) {
+		r.taken = r.places[at]
+	} else if r.places != nil {
+		r.taken = -1
+	}
+	if at < len(r.values) {
+		return r.values[at]
 	}
 	return otherwise
 }
 
-func (r *widgetReader) add(w *widget) { r.widgets = append(r.widgets, w) }
+// add ends the list with a widget that has the value taken last.
+func (r *widgetReader) add(w *widget) {
+	w.at, r.taken = r.taken, -1
+	r.widgets = append(r.widgets, w)
+}
 
 // place passes a place in widgets_values that is not exported.
 func (r *widgetReader) place(name string) {
@@ -177,8 +190,8 @@ func fresh(in *objectinfo.Input) any {
 }
 
 // withoutDummies takes out the values that files of old pages hold for inputs that come by link alone: they are there when
-// the count says so.
-func withoutDummies(values []any, class *objectinfo.Class) []any {
+// the count says so. Then places tells where the others stand.
+func withoutDummies(values []any, class *objectinfo.Class) (kept []any, places []int) {
 	var dummy []bool
 	some := false
 	for _, in := range class.Inputs {
@@ -192,13 +205,13 @@ func withoutDummies(values []any, class *objectinfo.Class) []any {
 		}
 	}
 	if !some || len(dummy) != len(values) {
-		return values
+		return values, nil
 	}
-	var kept []any
+	places = []int{}
 	for i, value := range values {
 		if !dummy[i] {
-			kept = append(kept, value)
+			kept, places = append(kept, value), append(places, i)
 		}
 	}
-	return kept
+	return kept, places
 }

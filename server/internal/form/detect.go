@@ -45,6 +45,7 @@ type detector struct {
 	fields []*field                   // in the order of the graph
 	at     map[editor.Target]*field   // by its place
 	merged map[*field][]editor.Target // more targets of a field
+	plain  map[editor.Target]bool     // inputs without a widget of their own that hold a value all the same: one that is shown outside
 }
 
 // user is an input that takes an output.
@@ -77,6 +78,7 @@ func newDetector(g *graph.Graph, info *objectinfo.Info) *detector {
 		users:  map[graph.Link][]user{},
 		at:     map[editor.Target]*field{},
 		merged: map[*field][]editor.Target{},
+		plain:  map[editor.Target]bool{},
 	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
@@ -137,6 +139,9 @@ func (d *detector) collect() {
 		for _, in := range n.Inputs {
 			f := &field{node: n, name: in.Name, value: in.Value, class: class, spec: d.spec(n, in.Name)}
 			if kindOf(f) == "" {
+				if (f.spec == nil || f.spec.Widget == "") && !isLink(f.value) {
+					d.plain[editor.Target{Node: n.ID, Field: in.Name}] = true
+				}
 				continue
 			}
 			d.fields = append(d.fields, f)
@@ -161,10 +166,16 @@ func (d *detector) author(a Author) {
 	}
 }
 
-// join makes one field of all that stand for a value, and returns it; nil when none of them can be set.
+// join makes one field of all that stand for a value, and returns it; nil when none of them can be set. Inputs that have no widget of their
+// own get what the others are set to.
 func (d *detector) join(s editor.Shown) (first *field) {
+	var plain []editor.Target
 	for _, t := range s.Targets {
 		f := d.at[t]
+		if d.plain[t] {
+			plain = append(plain, t)
+			delete(d.plain, t)
+		}
 		switch {
 		case f == nil:
 		case first == nil:
@@ -174,6 +185,9 @@ func (d *detector) join(s editor.Shown) (first *field) {
 			d.at[t] = first
 			d.fields = slices.DeleteFunc(d.fields, func(other *field) bool { return other == f })
 		}
+	}
+	if first != nil {
+		d.merged[first] = append(d.merged[first], plain...)
 	}
 	return first
 }

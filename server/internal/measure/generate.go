@@ -49,7 +49,7 @@ func (m *Meter) generate(ctx context.Context, offer workflow.Offer, purpose stri
 	run := m.Client.Track(id)
 	defer run.Close()
 	began := time.Now()
-	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph, Workflow: offer.Page()}); err != nil {
+	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph, Workflow: offer.Page(graph)}); err != nil {
 		return generation{}, causeOf(ctx, comfy.Explain(err))
 	}
 	noted := false

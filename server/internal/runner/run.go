@@ -23,10 +23,11 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 		return failed(job.Rejected, fmt.Sprintf("the workflow that the job was booked with is gone: %v", err), "")
 	}
 	offer := r.Library.On(version)
+	graph := offer.Fill(j.Inputs, runName(j), r.Now(), rand.Float64)
 	prompt := comfy.Prompt{
 		ID:       j.PromptID(),
-		Graph:    offer.Fill(j.Inputs, runName(j), r.Now(), rand.Float64),
-		Workflow: offer.Page(),
+		Graph:    graph,
+		Workflow: offer.Page(graph),
 		Paid:     offer.Paid(),
 	}
 	run := r.track(j)

@@ -57,6 +57,21 @@ func (o Offer) Fill(values Values, name string, now time.Time, random func() flo
 	return encode(g)
 }
 
+// Page returns the workflow as ComfyUI's page would save it at a run, so that results open there with the author's own layout and with what
+// was run: its widgets have the values of the posted graph, in API format. Where that cannot be, it is the file that was brought; nil: that
+// has none.
+func (o Offer) Page(posted json.RawMessage) json.RawMessage {
+	if o.Version.Editor == nil {
+		return nil
+	}
+	if o.page != nil {
+		if run, err := readGraph(posted); err == nil {
+			return encode(o.page.WithValues(run, o.Graph))
+		}
+	}
+	return encode(o.Version.Editor)
+}
+
 func set(n *graph.Node, in *form.Input, t form.Target, value Value) {
 	for i := range n.Inputs {
 		if n.Inputs[i].Name == t.Field {

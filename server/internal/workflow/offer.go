@@ -23,6 +23,7 @@ type Offer struct {
 	HasFile func(name string) bool
 
 	texts []editor.Target
+	page  *editor.Converted // what ComfyUI's page makes of the editor's file; nil: that is not known
 	info  *objectinfo.Info
 }
 
@@ -32,18 +33,32 @@ type Offer struct {
 func (v *Version) On(info *objectinfo.Info) Offer {
 	o := v.Bare(info)
 	o.Form = form.Describe(v.Form, o.Graph, info)
+	if v.Editor != nil && o.page == nil {
+		o.convert()
+	}
 	return o
 }
 
 // Bare is On without the form.
 func (v *Version) Bare(info *objectinfo.Info) Offer {
 	o := Offer{Version: v, Graph: v.Graph, Form: &form.Form{}, texts: v.Texts, info: info}
-	if v.Converted && info != nil {
-		if converted, err := editor.Convert(v.Editor, editor.Options{Info: info, Later: true}); err == nil {
-			o.Graph, o.texts = converted.Graph, converted.Texts
-		}
+	if v.Converted && o.convert() {
+		o.Graph, o.texts = o.page.Graph, o.page.Texts
 	}
 	return o
+}
+
+// convert has the editor's file converted for that ComfyUI.
+func (o *Offer) convert() (done bool) {
+	if o.info == nil {
+		return false
+	}
+	converted, err := editor.Convert(o.Version.Editor, editor.Options{Info: o.info, Later: true})
+	if err != nil {
+		return false
+	}
+	o.page = converted
+	return true
 }
 
 // Info returns the classes of the ComfyUI that has the version so; nil: they are not known.

@@ -117,15 +117,6 @@ func (v *Version) Classes() []string {
 	return slices.Sorted(maps.Keys(classes))
 }
 
-// Page returns the workflow as ComfyUI's page saved it, so that results open there with the author's own layout; nil: the file had
-// none.
-func (v *Version) Page() json.RawMessage {
-	if v.Editor == nil {
-		return nil
-	}
-	return encode(v.Editor)
-}
-
 // Encoded is a version as it is written down, each part as JSON.
 type Encoded struct {
 	Graph  []byte
@@ -153,11 +144,8 @@ func (v *Version) Encode() Encoded {
 // Decode reads a version that was written down, with the hash that it had.
 func Decode(id, title, hash string, e Encoded) (*Version, error) {
 	v := &Version{ID: id, Title: title, Hash: hash, Form: &form.Form{}}
-	object, err := readObject(e.Graph)
-	if err != nil {
-		return nil, fmt.Errorf("the graph: %w", err)
-	}
-	if v.Graph, err = graph.Parse(object); err != nil {
+	var err error
+	if v.Graph, err = readGraph(e.Graph); err != nil {
 		return nil, fmt.Errorf("the graph: %w", err)
 	}
 	numbers := json.NewDecoder(bytes.NewReader(e.Form))
@@ -178,6 +166,14 @@ func Decode(id, title, hash string, e Encoded) (*Version, error) {
 	}
 	v.File, v.Converted, v.Texts, v.MainOutput = m.File, m.Converted, m.Texts, m.Main
 	return v, nil
+}
+
+func readGraph(data []byte) (*graph.Graph, error) {
+	object, err := readObject(data)
+	if err != nil {
+		return nil, err
+	}
+	return graph.Parse(object)
 }
 
 func readObject(data []byte) (*jsontree.Object, error) {
