@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
@@ -55,7 +57,7 @@ func (a *App) workflowPicture(w http.ResponseWriter, r *http.Request) {
 	picture, err := a.library.Picture(r.Context(), r.PathValue("id"))
 	kind := http.DetectContentType(picture)
 	if err != nil || !strings.HasPrefix(kind, "image/") {
-		http.Error(w, "there is no such picture", http.StatusNotFound)
+		apierror.Write(w, r, fault.New(fault.NotFound, "there is no such picture").With("what", "path").With("name", r.URL.Path))
 		return
 	}
 	w.Header().Set("Content-Type", kind)

@@ -56,6 +56,8 @@ const (
 	QuotaExceeded     Reason = "quota_exceeded"   // metadata "used_bytes" and "quota_bytes"
 	AssetInUse        Reason = "asset_in_use"     // metadata "job_id"
 	ResultChanged     Reason = "result_changed"   // metadata "job_id"
+	Private           Reason = "private"
+	WrongOrigin       Reason = "wrong_origin"
 )
 
 var kinds = map[Reason]Kind{
@@ -89,6 +91,8 @@ var kinds = map[Reason]Kind{
 	QuotaExceeded:     Exhausted,
 	AssetInUse:        Precondition,
 	ResultChanged:     Precondition,
+	Private:           Forbidden,
+	WrongOrigin:       Forbidden,
 }
 
 // Reasons lists all reasons.

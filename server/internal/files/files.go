@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
 
 // Source opens results by name: relative to the output directory, with forward slashes. fs.ErrNotExist, errBusy.
@@ -36,18 +39,18 @@ func Images(source Source) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, ok := resultName(r.PathValue("name"))
 		if !ok {
-			http.Error(w, "there is no such file", http.StatusNotFound)
+			apierror.Write(w, r, noFile(r, ""))
 			return
 		}
 		file, err := source.Open(r.Context(), name)
 		if err != nil {
-			refuse(w, err)
+			refuse(w, r, err)
 			return
 		}
 		defer func() { _ = file.Close() }()
 		kind, err := contentType(name, file)
 		if err != nil {
-			refuse(w, err)
+			refuse(w, r, err)
 			return
 		}
 		header := w.Header()
@@ -86,15 +89,21 @@ func resultName(name string) (string, bool) {
 	return name, true
 }
 
-func refuse(w http.ResponseWriter, err error) {
+// noFile says that a request names no file, and more about it.
+func noFile(r *http.Request, more string) error {
+	return fault.New(fault.NotFound, "there is no such file"+more).With("what", "result").With("name", r.PathValue("name"))
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		http.Error(w, "there is no such file: it may have been deleted from the output directory", http.StatusNotFound)
+		apierror.Write(w, r, noFile(r, ": it may have been deleted from the output directory"))
 	case errors.Is(err, errBusy):
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, errBusy.Error(), http.StatusServiceUnavailable)
+		busy := fault.New(fault.NotReady, errBusy.Error())
+		busy.RetryAfter = 5 * time.Second
+		apierror.Write(w, r, busy)
 	default:
-		http.Error(w, "the file cannot be had now", http.StatusBadGateway)
+		apierror.WriteStatus(w, r, http.StatusBadGateway, fault.New(fault.NotReady, "the file cannot be had now"))
 	}
 }
 
@@ -109,7 +118,8 @@ func Previews(latest func(jobID string) (n int, data []byte)) http.Handler {
 			n = 0 // whatever a node sent, it is no picture
 		}
 		if n == 0 {
-			http.Error(w, "the job has no preview: it is not running, or its workflow makes none", http.StatusNotFound)
+			none := fault.New(fault.NotFound, "the job has no preview: it is not running, or its workflow makes none")
+			apierror.Write(w, r, none.With("what", "path").With("name", r.URL.Path))
 			return
 		}
 		w.Header().Set("Content-Type", kind)

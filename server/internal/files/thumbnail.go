@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
 
 const (
@@ -41,17 +44,17 @@ func Thumbnails(source Source, folder string, limit int64) http.Handler {
 func (t *thumbnails) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, ok := resultName(r.PathValue("name"))
 	if !ok {
-		http.Error(w, "there is no such file", http.StatusNotFound)
+		apierror.Write(w, r, noFile(r, ""))
 		return
 	}
 	made, err := t.of(r.Context(), name, chooseWidth(r.FormValue("w")))
 	switch tooLarge := new(tooLargeError); {
 	case errors.Is(err, errNoPicture):
-		http.Error(w, err.Error(), http.StatusUnsupportedMediaType)
+		apierror.Write(w, r, fault.New(fault.UnsupportedFile, err.Error()))
 	case errors.As(err, &tooLarge):
-		http.Error(w, tooLarge.Error(), http.StatusUnprocessableEntity)
+		apierror.WriteStatus(w, r, http.StatusUnprocessableEntity, fault.New(fault.TooLarge, tooLarge.Error()))
 	case err != nil:
-		refuse(w, err)
+		refuse(w, r, err)
 	default:
 		header := w.Header()
 		header.Set("Cache-Control", "private, no-cache")

@@ -15,6 +15,8 @@ import (
 	connectcors "connectrpc.com/cors"
 	"github.com/rs/cors"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 )
 
@@ -94,12 +96,13 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *gate) allows(w http.ResponseWriter, r *http.Request) bool {
 	if !g.isOwn(r.Host) {
 		g.refusals.Note(refusal.ForeignHost, PeerOf(r.Context()).Address, r.Host)
-		http.Error(w, fmt.Sprintf(foreignHost, canonicalHost(hostname(r.Host))), http.StatusMisdirectedRequest)
+		apierror.WriteStatus(w, r, http.StatusMisdirectedRequest,
+			fault.Newf(fault.WrongOrigin, foreignHost, canonicalHost(hostname(r.Host))))
 		return false
 	}
 	if g.origins.Check(r) != nil {
 		g.refusals.Note(refusal.ForeignOrigin, PeerOf(r.Context()).Address, r.Header.Get("Origin"))
-		http.Error(w, fmt.Sprintf(foreignOrigin, r.Header.Get("Origin"), r.Host), http.StatusForbidden)
+		apierror.Write(w, r, fault.Newf(fault.WrongOrigin, foreignOrigin, r.Header.Get("Origin"), r.Host))
 		return false
 	}
 	return true

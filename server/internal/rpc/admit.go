@@ -9,6 +9,7 @@ import (
 	"connectrpc.com/connect"
 
 	api "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/gate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
@@ -58,7 +59,7 @@ func (g *guard) admit(ctx context.Context, spec connect.Spec, _ connect.Peer, he
 	if kind != "" {
 		g.Refusals.Note(kind, peerAddress(ctx), spec.Procedure)
 	}
-	return ctx, translate(ctx, g.Log, spec.Procedure, err)
+	return ctx, apierror.Translate(ctx, g.Log, spec.Procedure, err)
 }
 
 // let lets those through who belong to the audience, or says why not.

@@ -13,6 +13,7 @@ import (
 	"connectrpc.com/connect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 )
 
 // bounded bounds what a request may bring, before and after decompression. connect would refuse it too, but in its own
@@ -53,14 +54,14 @@ func (b *body) Read(into []byte) (int, error) {
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		late := errors.New("the request took too long to arrive")
-		return n, coded(connect.CodeDeadlineExceeded, late, pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED)
+		return n, apierror.New(connect.CodeDeadlineExceeded, late, pb.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED)
 	}
 	return n, err
 }
 
 func tooLarge(limit int64) error {
 	err := fmt.Errorf("the request is larger than %d bytes, the most that is taken", limit)
-	return coded(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_LARGE)
+	return apierror.New(connect.CodeResourceExhausted, err, pb.ErrorReason_ERROR_REASON_TOO_LARGE)
 }
 
 // gzipped is the compression that requests and answers may have.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
@@ -35,5 +36,5 @@ func (s schedulerService) CheckBooking(ctx context.Context, r *pb.CheckBookingRe
 }
 
 func problemToProto(f *fault.Error) *pb.BookingProblem {
-	return &pb.BookingProblem{Info: infoToProto(f), Message: f.Message}
+	return &pb.BookingProblem{Info: apierror.Info(f), Message: f.Message}
 }

@@ -10,6 +10,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 
 	api "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
@@ -140,7 +141,7 @@ func (g *guard) finish(ctx context.Context, procedure string, cause any, err err
 	if cause != nil {
 		err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 	}
-	err = translate(ctx, g.Log, procedure, err)
+	err = apierror.Translate(ctx, g.Log, procedure, err)
 	if err == nil {
 		return nil // not an error with no code
 	}

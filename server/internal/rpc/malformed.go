@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 )
 
 // Requests are read strictly: a field or a name of an enum that the schema does not have is a mistake, and a wrong filter
@@ -63,7 +64,7 @@ func readable(request any) error {
 }
 
 func malformed(problem string) error {
-	return coded(connect.CodeInvalidArgument, errors.New(problem), pb.ErrorReason_ERROR_REASON_MALFORMED)
+	return apierror.New(connect.CodeInvalidArgument, errors.New(problem), pb.ErrorReason_ERROR_REASON_MALFORMED)
 }
 
 // acceptable refuses a request that could not be read or breaks a rule of the schema.

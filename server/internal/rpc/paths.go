@@ -106,7 +106,7 @@ func (s *Server) may(w http.ResponseWriter, r *http.Request, who identity.Caller
 		s.plainError(w, r, err)
 	case !s.Presenter.SeesJobsOf(who.User, owner):
 		s.Refusals.Note(refusal.NotAllowed, who.Address, "another's file")
-		s.plainError(w, r, errPrivate())
+		s.plainError(w, r, errPrivate)
 	default:
 		return true
 	}

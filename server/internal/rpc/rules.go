@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 )
 
 // rules are those of the schema, which each request is held against before its handler sees it.
@@ -33,7 +34,7 @@ func (r rules) check(message proto.Message) error {
 		return violationToProto(v.Proto, message.ProtoReflect().Descriptor())
 	})
 	parts := each(fields, func(f *pb.FieldViolation) string { return strings.TrimPrefix(f.Field+": "+f.Message, ": ") })
-	return attach(connect.NewError(connect.CodeInvalidArgument, errors.New(strings.Join(parts, "; "))),
+	return apierror.Attach(connect.NewError(connect.CodeInvalidArgument, errors.New(strings.Join(parts, "; "))),
 		&pb.ErrorInfo{Reason: pb.ErrorReason_ERROR_REASON_INVALID_FIELDS, Fields: fields})
 }
 

@@ -17,6 +17,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/assets"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
@@ -145,7 +146,7 @@ func knownCalls(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, known := audiences[r.URL.Path]; !known {
 			unknown := fmt.Errorf("there is no call %s", r.URL.Path)
-			_ = refuse.Write(w, r, coded(connect.CodeUnimplemented, unknown, pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD))
+			_ = refuse.Write(w, r, apierror.New(connect.CodeUnimplemented, unknown, pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 )
 
@@ -104,16 +105,12 @@ func isPicture(data []byte) bool {
 func (t *Templates) Pictures() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		data, err := t.Picture(r.Context(), r.PathValue("worker"), r.PathValue("name"))
-		if refused, is := fault.Of(err); is {
-			status := http.StatusNotFound
-			if refused.Reason == fault.NotReady {
-				status = http.StatusServiceUnavailable
-			}
-			http.Error(w, refused.Message, status)
+		if _, refused := fault.Of(err); refused {
+			apierror.Write(w, r, err)
 			return
 		}
 		if err != nil {
-			http.Error(w, "the picture cannot be had now", http.StatusBadGateway)
+			apierror.WriteStatus(w, r, http.StatusBadGateway, fault.New(fault.NotReady, "the picture cannot be had now"))
 			return
 		}
 		w.Header().Set("Content-Type", http.DetectContentType(data))

@@ -7,10 +7,13 @@ import (
 	"path"
 	"strings"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/klauspost/compress/gzhttp"
 )
 
-const missing = "The web client is not built into this program: run \"make build\". The API is served all the same.\n"
+var missing = fault.New(fault.NotReady,
+	`The web client is not built into this program: run "make build". The API is served all the same.`)
 
 // policy lets the page load only what comes from the service itself. Styles that scripts set on elements are no inline
 // styles: nothing inline is needed.
@@ -25,7 +28,7 @@ func Handler(dist fs.FS) http.Handler {
 		header := w.Header()
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			header.Set("Allow", "GET, HEAD")
-			http.Error(w, "there is nothing to call here", http.StatusMethodNotAllowed)
+			apierror.Write(w, r, apierror.ErrNothingToCall)
 			return
 		}
 		header.Set("Content-Security-Policy", policy)
@@ -40,12 +43,12 @@ func Handler(dist fs.FS) http.Handler {
 			return
 		}
 		if path.Ext(name) != "" && name != "index.html" {
-			http.NotFound(w, r)
+			apierror.Write(w, r, fault.NoSuch("path", r.URL.Path))
 			return
 		}
 		page, err := fs.ReadFile(dist, "index.html")
 		if err != nil {
-			http.Error(w, missing, http.StatusServiceUnavailable)
+			apierror.Write(w, r, missing)
 			return
 		}
 		header.Set("Content-Type", "text/html; charset=utf-8")

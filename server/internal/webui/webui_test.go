@@ -25,7 +25,7 @@ func TestHandler(t *testing.T) {
 		{"/dashboard", "no-cache", http.StatusOK},
 		{"/icon.svg", "no-cache", http.StatusOK},
 		{"/assets/app-1a2b.js", "public, max-age=31536000, immutable", http.StatusOK},
-		{"/assets/gone.js", "", http.StatusNotFound},
+		{"/assets/gone.js", "no-store", http.StatusNotFound},
 	} {
 		request := httptest.NewRequest(http.MethodGet, tc.path, nil)
 		request.Header.Set("Accept-Encoding", "gzip")

@@ -39,7 +39,7 @@ const (
 	ErrorReason_ERROR_REASON_NOT_OWNER ErrorReason = 5
 	// UNAUTHENTICATED: no valid token; sign in.
 	ErrorReason_ERROR_REASON_NOT_SIGNED_IN ErrorReason = 6
-	// UNAVAILABLE: the service has not measured a duration yet; try again when it is ready.
+	// UNAVAILABLE: the service has not measured a duration yet, or does not get from a ComfyUI what was asked for; try again later.
 	ErrorReason_ERROR_REASON_NOT_READY ErrorReason = 7
 	// NOT_FOUND: there is no such thing; metadata "what" (job, worker, workflow, user, token, invitation, asset,
 	// result, path) and "name".

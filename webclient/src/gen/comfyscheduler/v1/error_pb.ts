@@ -343,7 +343,7 @@ export enum ErrorReason {
   NOT_SIGNED_IN = 6,
 
   /**
-   * UNAVAILABLE: the service has not measured a duration yet; try again when it is ready.
+   * UNAVAILABLE: the service has not measured a duration yet, or does not get from a ComfyUI what was asked for; try again later.
    *
    * @generated from enum value: ERROR_REASON_NOT_READY = 7;
    */
