@@ -45,3 +45,6 @@ type Invitation struct {
 	MaxUses       int
 	Uses          int
 }
+
+// IsGood reports whether somebody may become a user by it at a moment, if it is not revoked.
+func (i Invitation) IsGood(now int64) bool { return i.ExpiresAt > now && i.Uses < i.MaxUses }

@@ -37,16 +37,12 @@ func (s *Service) SignInOnce(ctx context.Context, requestID, address, clientName
 	if s.rules.Mode == account.Closed {
 		return account.User{}, "", ErrSignInClosed
 	}
-	now := s.now().UnixMilli()
 	user, token, err := s.create(ctx, account.Actor{
 		RequestID: requestID,
 	}, account.User{}, clientName, func(ctx context.Context, tx store.Tx, made account.User) error {
 		detail := ""
 		if s.rules.Mode == account.Invite {
-			used, err := tx.UseInvitation(ctx, sha256.Sum256([]byte(invitation)), now)
-			if errors.Is(err, store.ErrNotFound) {
-				return ErrInvitationNeeded
-			}
+			used, err := s.useInvitation(ctx, tx, invitation)
 			if err != nil {
 				return err
 			}
@@ -62,6 +58,18 @@ func (s *Service) SignInOnce(ctx context.Context, requestID, address, clientName
 	}
 	s.meet(ctx, token)
 	return user, token, nil
+}
+
+// useInvitation counts one more use of the invitation with a code, if it is good; ErrInvitationNeeded.
+func (s *Service) useInvitation(ctx context.Context, tx store.Tx, code string) (account.Invitation, error) {
+	i, err := tx.InvitationByCode(ctx, sha256.Sum256([]byte(code)))
+	if errors.Is(err, store.ErrNotFound) || err == nil && !i.IsGood(s.now().UnixMilli()) {
+		return i, ErrInvitationNeeded
+	}
+	if err != nil {
+		return i, err
+	}
+	return i, tx.CountInvitationUse(ctx, i.ID)
 }
 
 // meet makes a new token one that Recall knows: whoever has just come in is not held up by others who guess.

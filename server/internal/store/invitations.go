@@ -18,8 +18,10 @@ type InvitationsTx interface {
 	InsertInvitation(ctx context.Context, i account.Invitation) error
 	// ResetInvitation gives an invitation that is not revoked another code, and the invitation; ErrNotFound, ErrRevoked.
 	ResetInvitation(ctx context.Context, id string, hash [32]byte) (account.Invitation, error)
-	// UseInvitation counts a use of the invitation with that code; ErrNotFound when there is none that can be used.
-	UseInvitation(ctx context.Context, hash [32]byte, now int64) (account.Invitation, error)
+	// InvitationByCode reads the invitation with that code, unless it is revoked; ErrNotFound.
+	InvitationByCode(ctx context.Context, hash [32]byte) (account.Invitation, error)
+	// CountInvitationUse notes that an invitation was used once more; ErrNotFound.
+	CountInvitationUse(ctx context.Context, id string) error
 	// RevokeInvitation makes an invitation worthless; ErrNotFound.
 	RevokeInvitation(ctx context.Context, id string, now int64) (account.Invitation, error)
 }

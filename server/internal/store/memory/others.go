@@ -57,16 +57,12 @@ func (t *tx) DropPause(_ context.Context, worker string) error {
 func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor, limit int) ([]account.Invitation, error) {
 	return read(ctx, s, func(state *State) (all []account.Invitation, _ error) {
 		for _, i := range state.invitations {
-			if i.isGood(now) {
+			if !i.revoked && i.IsGood(now) {
 				all = append(all, state.shown(i))
 			}
 		}
 		return page(all, func(i account.Invitation) store.Cursor { return store.Cursor{Start: i.CreatedAt, ID: i.ID} }, after, limit), nil
 	})
-}
-
-func (i invitation) isGood(now int64) bool {
-	return !i.revoked && i.ExpiresAt > now && i.Uses < i.MaxUses
 }
 
 // shown is an invitation as it is read.
@@ -98,15 +94,23 @@ func (t *tx) ResetInvitation(_ context.Context, id string, hash [32]byte) (accou
 	return t.shown(i), nil
 }
 
-func (t *tx) UseInvitation(_ context.Context, hash [32]byte, now int64) (account.Invitation, error) {
+func (t *tx) InvitationByCode(_ context.Context, hash [32]byte) (account.Invitation, error) {
 	for _, i := range t.invitations {
-		if i.Hash == hash && i.isGood(now) {
-			i.Uses++
-			t.putInvitation(i)
+		if i.Hash == hash && !i.revoked {
 			return t.shown(i), nil
 		}
 	}
 	return account.Invitation{}, store.ErrNotFound
+}
+
+func (t *tx) CountInvitationUse(_ context.Context, id string) error {
+	i, there := t.invitations[id]
+	if !there {
+		return store.ErrNotFound
+	}
+	i.Uses++
+	t.putInvitation(i)
+	return nil
 }
 
 func (t *tx) RevokeInvitation(_ context.Context, id string, _ int64) (account.Invitation, error) {

@@ -53,15 +53,16 @@ func (t *tx) ResetInvitation(_ context.Context, id string, hash [32]byte) (accou
 	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))
 }
 
-func (t *tx) UseInvitation(_ context.Context, hash [32]byte, now int64) (account.Invitation, error) {
-	var id string
-	err := t.change(`UPDATE invitations SET uses = uses + 1 WHERE hash = ? AND revoked_ms IS NULL AND expires_ms > ?
-		AND uses < max_uses RETURNING id`, hash[:], now).Scan(&id)
-	if err != nil {
-		return account.Invitation{}, classify(err)
+func (t *tx) InvitationByCode(_ context.Context, hash [32]byte) (account.Invitation, error) {
+	return scanInvitation(t.query(selectInvitation+` WHERE i.hash = ? AND i.revoked_ms IS NULL`, hash[:]))
+}
+
+func (t *tx) CountInvitationUse(_ context.Context, id string) error {
+	if err := t.execOne(`UPDATE invitations SET uses = uses + 1 WHERE id = ?`, id); err != nil {
+		return err
 	}
 	t.noteInvitation(id)
-	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))
+	return nil
 }
 
 func (t *tx) RevokeInvitation(_ context.Context, id string, now int64) (account.Invitation, error) {

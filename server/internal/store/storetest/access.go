@@ -81,8 +81,11 @@ func (s *suite) refusesStrangers(first, second account.User, token account.Token
 		},
 		"unknown invitation": func(ctx context.Context, tx store.Tx) error { _, err := tx.RevokeInvitation(ctx, "?", 1); return err },
 		"code of no invitation": func(ctx context.Context, tx store.Tx) error {
-			_, err := tx.UseInvitation(ctx, [32]byte{7}, 1)
+			_, err := tx.InvitationByCode(ctx, [32]byte{7})
 			return err
+		},
+		"use of no invitation": func(ctx context.Context, tx store.Tx) error {
+			return tx.CountInvitationUse(ctx, "?")
 		},
 		"token that is not there": func(ctx context.Context, tx store.Tx) error { return tx.RevokeToken(ctx, second.ID, "?", 9) },
 	} {
@@ -105,30 +108,27 @@ func invitations(t *testing.T, s *suite) {
 		MaxUses:       2,
 	}
 	s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertInvitation(ctx, made) })
-	use := func(now int64) error {
-		return s.try(func(ctx context.Context, tx store.Tx) error {
-			_, err := tx.UseInvitation(ctx, made.Hash, now)
-			return err
+	use := func(uses int) {
+		s.update(func(ctx context.Context, tx store.Tx) error {
+			err := tx.CountInvitationUse(ctx, made.ID)
+			used, notFound := tx.InvitationByCode(ctx, made.Hash)
+			if used.Uses != uses || used.ID != made.ID || used.CreatedByName != user.Name {
+				t.Errorf("after use %d: %+v", uses, used)
+			}
+			return errors.Join(err, notFound)
 		})
 	}
-	if err := use(100); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("when it has expired: %v", err)
-	}
-	if err := use(99); err != nil {
-		t.Error(err)
-	}
+	use(1)
 	listed := made
 	listed.Hash, listed.Uses = [32]byte{}, 1
+	if got, err := s.Invitations(t.Context(), 100, nil, 10); len(got) != 0 || err != nil {
+		t.Errorf("expired, but listed: %v (%v)", got, err)
+	}
 	got, err := s.Invitations(t.Context(), 99, nil, 10)
 	if diff := cmp.Diff([]account.Invitation{listed}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	if err := use(99); err != nil {
-		t.Error(err)
-	}
-	if err := use(99); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("when it is used up: %v", err)
-	}
+	use(2)
 	if got, err := s.Invitations(t.Context(), 99, nil, 10); len(got) != 0 || err != nil {
 		t.Errorf("used up, but listed: %v (%v)", got, err)
 	}
@@ -140,7 +140,7 @@ func invitations(t *testing.T, s *suite) {
 		return err
 	})
 	_, err = s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
-		_, err := tx.UseInvitation(ctx, again.Hash, 60)
+		_, err := tx.InvitationByCode(ctx, again.Hash)
 		return err
 	})
 	if !errors.Is(err, store.ErrNotFound) {

@@ -187,10 +187,10 @@ func newSecrets(t *testing.T, s *suite) {
 		t.Errorf("the new secret: %v, %v (%v)", u, same, err)
 	}
 	s.update(func(ctx context.Context, tx store.Tx) error {
-		if _, err := tx.UseInvitation(ctx, made.Hash, 1); !errors.Is(err, store.ErrNotFound) {
+		if _, err := tx.InvitationByCode(ctx, made.Hash); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("the code of before: %v", err)
 		}
-		_, err := tx.UseInvitation(ctx, [32]byte{8}, 1)
+		_, err := tx.InvitationByCode(ctx, [32]byte{8})
 		return err
 	})
 	s.update(func(ctx context.Context, tx store.Tx) error {
