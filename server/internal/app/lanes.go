@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 )
 
 // newFleet makes the lanes of the configuration. Nothing is started.
@@ -37,6 +38,9 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 		Log:          a.Log,
 		OnWorker:     a.workerChanged,
 		OnProgress:   a.feed.SetProgress,
+		OnMeasured: func(worker string, done measure.Done) {
+			a.metrics.Measured(worker, string(done.Outcome), done.Took, done.Evicted)
+		},
 	}), nil
 }
 

@@ -1,6 +1,12 @@
 package fitness
 
-import "strings"
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
+)
 
 // classFolders are the folders below ComfyUI's models folder of classes whose field does not tell: a clip_name may be a text
 // encoder or look at pictures, a model_name anything.
@@ -46,4 +52,18 @@ func modelFolder(class, field string) string {
 		return folder
 	}
 	return fieldFolders[field[strings.LastIndexByte(field, '.')+1:]]
+}
+
+// Models returns the model files that a graph names, below ComfyUI's models folder, sorted: those of classes whose folder is known.
+func Models(g *graph.Graph) (models []string) {
+	for _, n := range g.Nodes {
+		for _, in := range n.Inputs {
+			folder := modelFolder(n.Class, in.Name)
+			if file, ok := in.Value.(string); ok && folder != "" && file != "" {
+				models = append(models, path.Join(folder, strings.ReplaceAll(file, `\`, "/")))
+			}
+		}
+	}
+	slices.Sort(models)
+	return slices.Compact(models)
 }

@@ -43,9 +43,11 @@ type Config struct {
 	Now          func() time.Time
 	Log          *slog.Logger
 
-	// OnWorker is told how a worker is, OnProgress how far a run is. Both must be quick.
+	// OnWorker is told how a worker is, OnProgress how far a run is, OnMeasured what came of measuring on a worker in free time; nil: nobody
+	// wants to know. All must be quick.
 	OnWorker   func(health.Worker)
 	OnProgress func(job.Progress)
+	OnMeasured func(worker string, done measure.Done)
 }
 
 // Pace holds the waiting times of a fleet's parts. Tests hurry.

@@ -122,7 +122,12 @@ func (l *Lane) newMeter(c Config, w config.Worker, file string) *measure.Meter {
 		Found: func(ctx context.Context, v *workflow.Version, name string) []string {
 			return l.Runner.FilesOf(ctx, v, name)
 		},
-		Judged:    l.rejudge,
+		Judged: l.rejudge,
+		OnDone: func(done measure.Done) {
+			if c.OnMeasured != nil {
+				c.OnMeasured(w.ID, done)
+			}
+		},
 		Ledger:    l.Ledger,
 		Every:     c.MeasureEvery,
 		Now:       c.Now,

@@ -14,6 +14,9 @@ func (m *Meter) WarmUp(ctx context.Context, attached bool) (detail, skipped stri
 	if err := m.recall(ctx); err != nil {
 		return "", "", err
 	}
+	if !attached {
+		m.Unloaded()
+	}
 	offer, reason := m.bootable()
 	if reason == "" {
 		reason = m.noMeasuring(ctx, attached)

@@ -52,6 +52,7 @@ func (m *Meter) generate(ctx context.Context, offer workflow.Offer, purpose stri
 	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph, Workflow: offer.Page(graph)}); err != nil {
 		return generation{}, causeOf(ctx, comfy.Explain(err))
 	}
+	m.Loads(offer)
 	noted := false
 	outcome, err := run.Wait(ctx, func(p comfy.Progress) {
 		if p.Running && !noted {

@@ -51,7 +51,9 @@ type Config struct {
 	// Found returns the files that the run of a name has left, below the output folder.
 	Found func(ctx context.Context, v *workflow.Version, name string) []string
 	// Judged is told that the result of a workflow was judged anew.
-	Judged       func(workflow string)
+	Judged func(workflow string)
+	// OnDone is told what came of measuring in free time; nil: nobody wants to know.
+	OnDone       func(Done)
 	Ledger       *measured.Ledger
 	Every        time.Duration // between two workflows that are measured unasked; 0: none is
 	Now          func() time.Time
@@ -91,6 +93,8 @@ type Meter struct {
 	jobs      int           // that are being run
 	busyUntil time.Time
 	measuring *measurement // nil: none
+	loaded    []string     // models of the last run
+	evicted   int          // models that were loaded before the measurement under way and are not used by it
 	distrust  bool         // jobs run again only after a generation that went well
 	probed    time.Time    // when that was last tried
 }

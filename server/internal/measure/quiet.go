@@ -132,7 +132,7 @@ func (m *Meter) measureWhenQuiet(ctx context.Context) {
 		cancel()
 		return
 	}
-	m.measuring = begun
+	m.measuring, m.evicted = begun, 0
 	if t.graph == "" {
 		m.doubtful = false
 	}
@@ -145,8 +145,9 @@ func (m *Meter) measure(ctx context.Context, now *measurement, t task) {
 	found, err := m.runTwice(ctx, t)
 	disturbed := ctx.Err() != nil
 	now.cancel()
+	done := Done{outcomeOf(found, err, disturbed), time.Since(began), 0}
 	m.mu.Lock()
-	m.measuring = nil
+	m.measuring, done.Evicted = nil, m.evicted
 	switch {
 	case disturbed:
 		m.quiet = min(2*max(m.quiet, m.Pace.Quiet), maxQuiet)
@@ -160,7 +161,10 @@ func (m *Meter) measure(ctx context.Context, now *measurement, t task) {
 	}
 	m.Status.Change(func(*health.Worker) {}) // for whoever waits for it
 	close(now.done)
-	log := m.Log.With("worker", m.Worker, "workflow", t.id)
+	if m.OnDone != nil {
+		m.OnDone(done)
+	}
+	log := m.Log.With("worker", m.Worker, "workflow", t.id, "evicted_models", done.Evicted)
 	what := "the workflow"
 	if t.graph == "" {
 		what = "the edited workflow"
@@ -175,6 +179,18 @@ func (m *Meter) measure(ctx context.Context, now *measurement, t task) {
 		log.Info(what+" was measured",
 			"cold_ms", found.ColdMS, "benchmark_ms", found.WarmMS, "bad", found.Bad, "elapsed_ms", time.Since(began).Milliseconds())
 	}
+}
+
+func outcomeOf(found measured.Entry, err error, disturbed bool) Outcome {
+	switch {
+	case disturbed:
+		return MadeWay
+	case err != nil:
+		return Failed
+	case found.Bad != "":
+		return BadResult
+	}
+	return Good
 }
 
 func inOneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -43,6 +43,7 @@ type bench struct {
 	never   map[string]string
 	wanted  map[string]int
 	judged  int
+	done    []string  // measurements: what came of them, and models that they displaced
 	dueAt   time.Time // of a booking; zero: there is none
 	takes   time.Duration
 	picture []byte // that every run leaves
@@ -77,8 +78,8 @@ func newBench(t *testing.T, ids ...string) *bench {
 		t.Fatal(err)
 	}
 	for _, id := range ids {
-		text := fmt.Sprintf(`{"1": {"class_type": "Paint", "inputs": {"seed": 1}, "_meta": {"title": %q}},
-			"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": %q}}}`, id, id)
+		text := fmt.Sprintf(`{"1": {"class_type": "Paint", "inputs": {"seed": 1, "ckpt_name": "%[1]s.safetensors"}, "_meta": {"title": %[1]q}},
+			"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": %[1]q}}}`, id)
 		content, err := graphfile.Read(strings.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
@@ -118,6 +119,7 @@ func newBench(t *testing.T, ids ...string) *bench {
 			return found
 		},
 		Judged:    func(string) { b.set(func() { b.judged++ }) },
+		OnDone:    func(d measure.Done) { b.set(func() { b.done = append(b.done, fmt.Sprint(d.Outcome, " ", d.Evicted)) }) },
 		Ledger:    b.ledger,
 		Every:     time.Hour,
 		Now:       time.Now,

@@ -1,7 +1,9 @@
 package measure_test
 
 import (
+	"image/color"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +34,32 @@ func TestTheMostWantedIsMeasuredFirstAndOneInAnHour(t *testing.T) {
 		again := measured.New(b.store, "gpu", slog.New(slog.DiscardHandler))
 		if again.Read(b.t.Context()) != nil || again.Of(b.offers["fox"].GraphHash()) != e {
 			t.Error("a restart forgets it")
+		}
+	})
+}
+
+func TestWhatAMeasurementEvictsIsCounted(t *testing.T) {
+	play(t, []string{"fox", "owl"}, func(b *bench) {
+		b.Loads(b.offers["owl"]) // a job
+		time.Sleep(time.Minute)
+		b.Loads(b.offers["fox"])
+		time.Sleep(time.Hour)
+		b.Unloaded()
+		b.set(func() { b.picture = encodedPicture(b.t, color.Black) })
+		if err := b.ledger.Ask(b.t.Context(), b.offers["fox"].GraphHash(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := b.ledger.Ask(b.t.Context(), b.offers["owl"].GraphHash(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		b.MakeWay()
+		time.Sleep(5 * time.Second)
+		var got string
+		b.set(func() { got = strings.Join(b.done, ", ") })
+		if got != "good 1, good 1, bad result 0, made way 1" {
+			t.Errorf("measured: %s", got)
 		}
 	})
 }

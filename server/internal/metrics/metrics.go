@@ -28,6 +28,7 @@ type Metrics struct {
 	status   *prometheus.GaugeVec
 	commits  prometheus.Histogram
 	refused  *prometheus.CounterVec
+	measurements
 
 	statuses map[string]job.Status // of the active jobs, by id; written by one goroutine
 	mu       sync.Mutex
@@ -80,20 +81,25 @@ func New(watchers func() int) *Metrics {
 			Name: "comfyscheduler_refused_total",
 			Help: "Requests that were turned away.",
 		}, []string{"kind"}),
+		measurements: newMeasurements(),
 	}
 	m.registry.MustRegister(
+		m.measured, m.measuring, m.evicted, openStreams(watchers),
 		active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, m.refused,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "comfyscheduler_watchers",
-			Help: "Open state streams.",
-		}, func() float64 { return float64(watchers()) }),
 	)
 	for _, status := range []job.Status{job.Scheduled, job.Processing} {
 		m.active[status] = active.WithLabelValues(string(status))
 	}
 	return m
+}
+
+func openStreams(watchers func() int) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "comfyscheduler_watchers",
+		Help: "Open state streams.",
+	}, func() float64 { return float64(watchers()) })
 }
 
 // Handler serves the numbers.

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -25,6 +26,8 @@ func TestNumbers(t *testing.T) {
 	for _, status := range []health.Status{health.Ready, health.Restarting, health.Restarting, health.Ready} {
 		m.WorkerChanged(health.Worker{ID: "gpu", Status: status})
 	}
+	m.Measured("gpu", "good", 1500*time.Millisecond, 2)
+	m.Measured("gpu", "made way", 500*time.Millisecond, 1)
 	answer := httptest.NewRecorder()
 	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
@@ -33,6 +36,9 @@ func TestNumbers(t *testing.T) {
 		`comfyscheduler_start_lateness_seconds_bucket{le="0.005"} 1`, `comfyscheduler_start_lateness_seconds_bucket{le="0.002"} 0`,
 		`comfyscheduler_generation_to_estimate_ratio_sum 1`, `comfyscheduler_comfyui_restarts_total{worker="gpu"} 1`,
 		`comfyscheduler_worker_ready{worker="gpu"} 1`,
+		`comfyscheduler_measurements_total{outcome="made way",worker="gpu"} 1`,
+		`comfyscheduler_measurement_seconds_total{worker="gpu"} 2`,
+		`comfyscheduler_measurement_evicted_models_total{worker="gpu"} 3`,
 		"comfyscheduler_watchers 3",
 	} {
 		if !strings.Contains(answer.Body.String(), want+"\n") {

@@ -105,6 +105,7 @@ func (r *Runner) FreeMemory(ctx context.Context) {
 			r.Log.Warn("ComfyUI's memory could not be freed for the pause", "worker", r.Worker, "err", err)
 			return
 		}
+		r.Meter.Unloaded()
 		r.Log.Info("ComfyUI's memory was freed for the pause", "worker", r.Worker)
 	}()
 }

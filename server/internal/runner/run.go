@@ -55,6 +55,7 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 		return r.withdraw(ctx, j, version, run)
 	}
 	go posted()
+	r.Meter.Loads(offer)
 	return r.follow(ctx, j, version, run)
 }
 

@@ -42,6 +42,9 @@ type Meter interface {
 	End()
 	// MakeWay ends a measurement and does not wait; the channel is closed when it has ended, and nil when there is none.
 	MakeWay() <-chan struct{}
+	// Loads is told that ComfyUI runs a workflow, Unloaded that it has no models loaded.
+	Loads(o workflow.Offer)
+	Unloaded()
 	// Measuring reports whether one is under way. The engine's Changed is closed when it ends.
 	Measuring() bool
 	// Check runs a generation of the service's own, for limit at most.
