@@ -139,6 +139,19 @@ func TestAWorkflowFromItsFileToItsEnd(t *testing.T) {
 	if info := reasonOf(t, err); info.Reason != pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW || len(info.Fields) != 2 {
 		t.Errorf("by the form of before: %v", err)
 	}
+	old := &pb.GetWorkflowRequest{WorkflowId: id, Version: first}
+	if _, err := user.Workflows.GetWorkflow(t.Context(), old); reasonOf(t, err).Reason != pb.ErrorReason_ERROR_REASON_STALE_WORKFLOW {
+		t.Errorf("the form of before, when the current one is wanted: %v", err)
+	}
+	old.AnyVersion = true
+	before, err := user.Workflows.GetWorkflow(t.Context(), old)
+	if w := before.GetWorkflow(); err != nil || w.Summary.Version != first || w.Summary.Bookable || inputOf(w, "negative_prompt").Label == "" {
+		t.Errorf("the form of before: %v (%v)", w, err)
+	}
+	old.Version = "of yesterday"
+	if _, err := user.Workflows.GetWorkflow(t.Context(), old); connect.CodeOf(err) != connect.CodeNotFound {
+		t.Errorf("a form that never was: %v", err)
+	}
 	late := &pb.UpdateWorkflowRequest{WorkflowId: id, Version: first, Title: proto.String("Late")}
 	if _, err := root.Workflows.UpdateWorkflow(t.Context(), late); connect.CodeOf(err) != connect.CodeFailedPrecondition {
 		t.Errorf("changed by a look at the form of before: %v", err)

@@ -70,6 +70,24 @@ func (l *Library) everything(e *entry) (d Detail, inputs string) {
 	return d, ""
 }
 
+// Kept returns what a version of a workflow was, whether it is still offered or not, as far as it is kept; fault.NotFound.
+func (l *Library) Kept(ctx context.Context, id, version string) (Detail, error) {
+	v, err := l.Version(ctx, version)
+	if errors.Is(err, store.ErrNotFound) || err == nil && v.ID != id && id != "" {
+		return Detail{}, fault.New(fault.NotFound, "nothing was booked with that version of the workflow "+id).
+			With("what", "workflow").With("name", id)
+	}
+	if err != nil {
+		return Detail{}, err
+	}
+	offer := v.On(nil)
+	return Detail{
+		Workflow: workflow.Workflow{ID: v.ID, Title: v.Title, Version: v.Hash},
+		Offer:    offer,
+		Outputs:  offer.Outputs(),
+	}, nil
+}
+
 // ready finds a workflow, the first for an empty id, of which nothing is out of date; fault.NotFound.
 func (l *Library) ready(id string) (*entry, error) {
 	l.mu.Lock()

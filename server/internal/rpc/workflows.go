@@ -45,7 +45,11 @@ func (s workflowService) ListWorkflows(_ context.Context, r *pb.ListWorkflowsReq
 
 func (s workflowService) GetWorkflow(ctx context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
 	if r.Version != "" {
-		if _, err := s.Catalog.Offer(ctx, r.WorkflowId, r.Version); err != nil {
+		_, err := s.Catalog.Offer(ctx, r.WorkflowId, r.Version)
+		if err != nil && r.AnyVersion {
+			return s.kept(ctx, r)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -55,6 +59,15 @@ func (s workflowService) GetWorkflow(ctx context.Context, r *pb.GetWorkflowReque
 	}
 	shown, err := s.shown(ctx, found, r.ShowHidden)
 	return &pb.GetWorkflowResponse{Workflow: shown}, err
+}
+
+// kept answers with a version that is not offered now.
+func (s workflowService) kept(ctx context.Context, r *pb.GetWorkflowRequest) (*pb.GetWorkflowResponse, error) {
+	found, err := s.Library.Kept(ctx, r.WorkflowId, r.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetWorkflowResponse{Workflow: workflowToProto(found, nil, false)}, nil
 }
 
 func (s workflowService) CheckWorkflow(ctx context.Context, r *pb.CheckWorkflowRequest) (*pb.CheckWorkflowResponse, error) {

@@ -10,8 +10,9 @@ function setUp() {
   const server = { version: "v1", asked: 0 };
   const transport = createRouterTransport(({ service }) => {
     service(WorkflowService, {
-      getWorkflow: ({ workflowId }) => {
+      getWorkflow: ({ workflowId, version, anyVersion }) => {
         server.asked++;
+        if (anyVersion) return { workflow: { inputs: [{ name: "old" }], summary: { id: workflowId, version } } };
         return { workflow: { inputs: klein.inputs, summary: { id: workflowId, version: server.version } } };
       },
     });
@@ -39,6 +40,16 @@ it("asks anew for another version", async () => {
   const changed = await forms.fetch({ id: "klein", version: "v2" });
   expect(changed.summary?.version).toBe("v2");
   expect(server.asked).toBe(2);
+});
+
+it("reads the version that a job was booked with, once", async () => {
+  const { server, forms } = setUp();
+  server.version = "v2";
+  const old = await forms.fetchKept({ id: "klein", version: "v1" });
+  expect([old.summary?.version, old.inputs[0]?.name]).toEqual(["v1", "old"]);
+  expect(await forms.fetchKept({ id: "klein", version: "v1" })).toBe(old);
+  expect(server.asked).toBe(1);
+  expect((await forms.fetch({ id: "klein", version: "v2" })).summary?.version).toBe("v2");
 });
 
 it("keeps a workflow that has changed meanwhile under the version that it has", async () => {

@@ -1,4 +1,6 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Workflow, WorkflowSummary } from "../gen/comfyscheduler/v1/workflow_pb";
+import type { GetWorkflowRequestSchema } from "../gen/comfyscheduler/v1/workflow_service_pb";
 import type { Api } from "../lib/transport";
 
 /** Which version of which workflow. */
@@ -13,6 +15,8 @@ export interface Forms {
    * workflow that has changed meanwhile comes as it is now.
    */
   readonly fetch: (named: Named) => Promise<Workflow>;
+  /** The workflow in exactly this version, which may be one that jobs were booked with and nobody else can book with any more. */
+  readonly fetchKept: (named: Named) => Promise<Workflow>;
 }
 
 /** Forms kept: a page shows one or two of them at a time. */
@@ -31,9 +35,9 @@ export function createForms(api: Api): Forms {
     readAt.set(workflow, Date.now());
     for (const oldest of [...known.keys()].slice(0, Math.max(0, known.size - most))) known.delete(oldest);
   };
-  const ask = async (key: string, { id }: Named) => {
+  const ask = async (key: string, request: MessageInitShape<typeof GetWorkflowRequestSchema>) => {
     try {
-      const { workflow } = await api.workflows.getWorkflow({ workflowId: id });
+      const { workflow } = await api.workflows.getWorkflow(request);
       if (!workflow?.summary) throw new Error("the server has no such workflow");
       keep(keyOf(workflow.summary), workflow);
       return workflow;
@@ -48,9 +52,13 @@ export function createForms(api: Api): Forms {
       const key = keyOf(named);
       const workflow = known.get(key);
       if (workflow && Date.now() - (readAt.get(workflow) ?? 0) < fresh) return workflow;
-      const answer = asked.get(key) ?? ask(key, named);
+      const answer = asked.get(key) ?? ask(key, { workflowId: named.id });
       asked.set(key, answer);
       return answer;
+    },
+    fetchKept: async (named) => {
+      const key = keyOf(named);
+      return known.get(key) ?? ask(key, { workflowId: named.id, version: named.version, anyVersion: true });
     },
   };
 }

@@ -46,3 +46,22 @@ export function useForm(summary: Named | undefined): { workflow?: Workflow | und
 export function useFormOf(workflowId: string): Workflow | undefined {
   return useForm(useLive(({ workflows }) => workflows.find(({ id }) => id === workflowId))).workflow;
 }
+
+/** The workflow in the version that something was booked with; absent until it is known, and where it is not kept. */
+export function useKeptForm(id: string, version: string): Workflow | undefined {
+  const { forms } = useLiveContext();
+  const [asked, setAsked] = useState<{ key: string; workflow: Workflow }>();
+  const key = `${id}/${version}`;
+  useEffect(() => {
+    if (!version) return;
+    let wanted = true;
+    forms.fetchKept({ id, version }).then(
+      (workflow) => wanted && setAsked({ key: `${id}/${version}`, workflow }),
+      () => undefined, // its labels are not needed to understand a job
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [forms, id, version]);
+  return forms.get({ id, version }) ?? (asked?.key === key ? asked.workflow : undefined);
+}

@@ -149,7 +149,11 @@ type GetWorkflowRequest struct {
 	// Optional. Version wanted, at most 100 bytes; the current one when empty.
 	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	// Optional. Also the inputs that are hidden: what else could be shown. For those who may change the workflow.
-	ShowHidden    bool `protobuf:"varint,3,opt,name=show_hidden,json=showHidden,proto3" json:"show_hidden,omitempty"`
+	ShowHidden bool `protobuf:"varint,3,opt,name=show_hidden,json=showHidden,proto3" json:"show_hidden,omitempty"`
+	// Optional. `version` may be one that jobs were booked with and that is not current any more, of a workflow that was deleted, too.
+	// Its inputs and its name are told then, without what ComfyUIs have for it, and it cannot be booked. NOT_FOUND when nothing was
+	// booked with it.
+	AnyVersion    bool `protobuf:"varint,4,opt,name=any_version,json=anyVersion,proto3" json:"any_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -201,6 +205,13 @@ func (x *GetWorkflowRequest) GetVersion() string {
 func (x *GetWorkflowRequest) GetShowHidden() bool {
 	if x != nil {
 		return x.ShowHidden
+	}
+	return false
+}
+
+func (x *GetWorkflowRequest) GetAnyVersion() bool {
+	if x != nil {
+		return x.AnyVersion
 	}
 	return false
 }
@@ -1127,13 +1138,15 @@ const file_comfyscheduler_v1_workflow_service_proto_rawDesc = "" +
 	"\x05query\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\x05query\"\x81\x01\n" +
 	"\x15ListWorkflowsResponse\x12@\n" +
 	"\tworkflows\x18\x01 \x03(\v2\".comfyscheduler.v1.WorkflowSummaryR\tworkflows\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x82\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa3\x01\n" +
 	"\x12GetWorkflowRequest\x12(\n" +
 	"\vworkflow_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
 	"workflowId\x12!\n" +
 	"\aversion\x18\x02 \x01(\tB\a\xbaH\x04r\x02(dR\aversion\x12\x1f\n" +
 	"\vshow_hidden\x18\x03 \x01(\bR\n" +
-	"showHidden\"N\n" +
+	"showHidden\x12\x1f\n" +
+	"\vany_version\x18\x04 \x01(\bR\n" +
+	"anyVersion\"N\n" +
 	"\x13GetWorkflowResponse\x127\n" +
 	"\bworkflow\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.WorkflowR\bworkflow\"\x88\x03\n" +
 	"\x15ImportWorkflowRequest\x12&\n" +

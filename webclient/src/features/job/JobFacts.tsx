@@ -5,7 +5,7 @@ import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
-import { useFormOf } from "../../live/useForm";
+import { useKeptForm } from "../../live/useForm";
 
 function Fact(props: { name: string; title?: string; className?: string; children: ReactNode }) {
   const { name, title, className = "", children } = props;
@@ -22,9 +22,8 @@ function Fact(props: { name: string; title?: string; className?: string; childre
 /** What a job was made with and how it went. */
 export function JobFacts({ job }: { job: Job }) {
   const now = useNow(60_000);
-  const workflow = useFormOf(job.workflowId);
   // Another version may mean something else by the same name.
-  const inputs = workflow?.summary?.version === job.workflowVersion ? workflow.inputs : none;
+  const inputs = useKeptForm(job.workflowId, job.workflowVersion)?.inputs ?? none;
   const title = useLive(({ workflows }) =>
     workflows.length > 1 ? workflows.find(({ id }) => id === job.workflowId)?.title || job.workflowId : "",
   );

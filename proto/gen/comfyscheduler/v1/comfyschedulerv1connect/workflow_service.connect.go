@@ -64,7 +64,7 @@ type WorkflowServiceClient interface {
 	// Reads the workflows page by page: those of the configuration first, then by title.
 	ListWorkflows(context.Context, *v1.ListWorkflowsRequest) (*v1.ListWorkflowsResponse, error)
 	// Reads one workflow with its form. NOT_FOUND when there is none; FAILED_PRECONDITION with ERROR_REASON_STALE_WORKFLOW when
-	// `version` is not its current one.
+	// `version` is not its current one, unless `any_version` asks for such a one too.
 	GetWorkflow(context.Context, *v1.GetWorkflowRequest) (*v1.GetWorkflowResponse, error)
 	// Takes in a file that somebody has: a graph in API format, a workflow that ComfyUI's page saved, or a picture, video or sound
 	// that ComfyUI made; or a template that a ComfyUI offers. INVALID_ARGUMENT with ERROR_REASON_WORKFLOW_REFUSED when it cannot
@@ -238,7 +238,7 @@ type WorkflowServiceHandler interface {
 	// Reads the workflows page by page: those of the configuration first, then by title.
 	ListWorkflows(context.Context, *v1.ListWorkflowsRequest) (*v1.ListWorkflowsResponse, error)
 	// Reads one workflow with its form. NOT_FOUND when there is none; FAILED_PRECONDITION with ERROR_REASON_STALE_WORKFLOW when
-	// `version` is not its current one.
+	// `version` is not its current one, unless `any_version` asks for such a one too.
 	GetWorkflow(context.Context, *v1.GetWorkflowRequest) (*v1.GetWorkflowResponse, error)
 	// Takes in a file that somebody has: a graph in API format, a workflow that ComfyUI's page saved, or a picture, video or sound
 	// that ComfyUI made; or a template that a ComfyUI offers. INVALID_ARGUMENT with ERROR_REASON_WORKFLOW_REFUSED when it cannot
