@@ -3,10 +3,12 @@
 package acceptance_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -291,5 +293,39 @@ func TestTheFirstWorkflowMayHaveNeitherPromptNorSeed(t *testing.T) {
 	}
 	if done := user.untilEnded(booked.Job.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || done.Seed != nil || done.Prompt != "" {
 		t.Errorf("ran as %v", done)
+	}
+}
+
+// Where nothing at all can be run the service is up, says why of each workflow, and takes no bookings.
+func TestWhereNoWorkflowCanRun(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	folder := filepath.Join(s.Folder, "workflows")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for file, class := range map[string]string{"first_api.json": "Brush", "workflows/second.json": "Chisel"} {
+		text := fmt.Sprintf(`{"1": {"class_type": %q, "inputs": {}}, "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}}`, class)
+		if err := os.WriteFile(filepath.Join(s.Folder, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Config["workflow"] = map[string]any{"template_file": filepath.Join(s.Folder, "first_api.json")}
+	s.Config["workflows"] = map[string]any{"folder": folder}
+	s.start()
+	user := s.signIn()
+	for id, class := range map[string]string{"first": "Brush", "second": "Chisel"} {
+		s.eventually("each is told with its reason", func() bool {
+			w := user.workflow(id, false).GetSummary()
+			return !w.GetBookable() && strings.Contains(fmt.Sprint(w.GetProblems()), "("+class+") is of a class that this ComfyUI does not have")
+		})
+		_, err := user.BookJob(t.Context(), bookingOf(id, nil))
+		if connect.CodeOf(err) != connect.CodeFailedPrecondition || !strings.Contains(err.Error(), class) {
+			t.Errorf("%s was booked: %v", id, err)
+		}
+	}
+	state, err := user.GetState(t.Context(), &pb.GetStateRequest{})
+	if err != nil || state.GetStatus().GetSystem().GetWorkers()[0].GetStatus() != pb.WorkerStatus_WORKER_STATUS_READY {
+		t.Errorf("the service is %v (%v)", state.GetStatus().GetSystem(), err)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"connectrpc.com/connect"
 )
 
 // testKlein is the shipped workflow on a ComfyUI without models: what is missing is said before anybody books. ComfyUI
@@ -28,11 +30,10 @@ func testKlein(t *testing.T, there elsewhere) {
 			"seed":   map[string]any{"node_id": "25", "field": "noise_seed"},
 		},
 	}
-	v := s.launch()
-	if v.Wait() == nil {
-		t.Error("the service ended well")
+	v := s.start()
+	if _, err := v.BookJob(t.Context(), booking("a fox", nil)); connect.CodeOf(err) != connect.CodeFailedPrecondition {
+		t.Errorf("booked: %v", err)
 	}
-	t.Log(lastLines(v.log.String(), 12))
 	says(t, v.log.String(), "this ComfyUI cannot run the workflow flux_klein",
 		"needs the model file flux-2-klein-4b-fp8.safetensors, which is not there: put it into models/diffusion_models",
 		"needs the model file qwen_3_4b.safetensors, which is not there: put it into models/text_encoders",

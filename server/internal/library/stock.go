@@ -3,7 +3,6 @@ package library
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -187,30 +186,24 @@ func (s *Stock) ask(ctx context.Context) error {
 }
 
 // Take holds the library against a ComfyUI that has just come up: the workflows of the configuration at once, the others as Run comes
-// to them. The error says that ComfyUI could not be asked or, where the configuration's workflows are all there are, why none of them
-// runs there.
+// to them. Those that it cannot run are told of, and are no error: one says that ComfyUI could not be asked.
 func (s *Stock) Take(ctx context.Context) error {
 	s.asking.Lock()
 	defer s.asking.Unlock()
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
-	all, wrong := s.look()
-	if len(wrong) < all {
-		return nil
-	}
-	return errors.Join(wrong...)
+	s.look()
+	return nil
 }
 
-// look reads the configuration's workflows again and holds them against the ComfyUI. It returns the number of all workflows, and why
-// those do not run that it has looked at.
-func (s *Stock) look() (all int, wrong []error) {
+// look reads the configuration's workflows again and holds them against the ComfyUI.
+func (s *Stock) look() {
 	if s.scan() {
 		s.tell()
 	}
 	s.wakeUp()
 	for _, e := range s.all() {
-		all++
 		if e.source.From != workflow.FromConfiguration {
 			continue
 		}
@@ -219,24 +212,7 @@ func (s *Stock) look() (all int, wrong []error) {
 			s.tell()
 		}
 		s.tellOf(e)
-		s.mu.Lock()
-		if err := s.cannot(e); err != nil {
-			wrong = append(wrong, err)
-		}
-		s.mu.Unlock()
 	}
-	return all, wrong
-}
-
-// cannot says why the worker does not run a workflow; nil when it does.
-func (s *Stock) cannot(e *entry) error {
-	if f := e.fits[s.worker]; e.version != nil {
-		if f.equipped() {
-			return nil
-		}
-		return unfit(e.source.ID, f)
-	}
-	return fmt.Errorf("the workflow %s cannot be used: %w", e.source.ID, errors.Join(e.broken, e.waits))
 }
 
 // Return is Take for a ComfyUI that answers again: it may have been started anew, with other models.

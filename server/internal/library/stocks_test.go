@@ -70,7 +70,9 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	old, both := stock("old", comfyUI{"OldFox"}), stock("both", comfyUI{"OldFox", "NewFox"})
 	returns := func(s *library.Stock) {
 		t.Helper()
-		_ = s.Return(t.Context()) // that a worker cannot run it is no error here
+		if err := s.Return(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	returns(old)
 	before := l.Current("fox")
@@ -118,14 +120,15 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 // What no worker can run is shown with the reason.
 func TestAWorkflowThatNoWorkerCanRun(t *testing.T) {
 	l, _ := newLibrary(t)
+	told := ""
 	s := l.Stock("none", library.StockConfig{
 		ComfyUI: comfyUI{},
-		Notice:  func(string, string) {},
+		Notice:  func(_, text string) { told = text },
 		Edited:  func(string) {},
 		Again:   time.Hour,
 	})
-	if err := s.Take(t.Context()); err == nil || !strings.Contains(err.Error(), "cannot run the workflow fox") {
-		t.Errorf("taken: %v", err)
+	if err := s.Take(t.Context()); err != nil || !strings.Contains(told, "cannot run the workflow fox") {
+		t.Errorf("told %q (%v)", told, err)
 	}
 	if l.Runs("none", "fox") {
 		t.Error("it runs there all the same")
