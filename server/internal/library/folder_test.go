@@ -175,6 +175,30 @@ func TestTheFolder(t *testing.T) {
 	}
 }
 
+// A folder that is made while the service runs is watched, and one that is made anew is watched again.
+func TestAFolderThatIsMadeLater(t *testing.T) {
+	m := openMenu(t)
+	later := filepath.Join(t.TempDir(), "made", "later")
+	m.Config.Folder = later
+	m.Library = library.New(m.Config)
+	m.run()
+	m.stock("gpu", comfyUI{"OldFox"})
+	m.until("what there is", func(all map[string]workflow.Workflow) bool { return all["first"].Bookable })
+	for range 2 {
+		if err := os.MkdirAll(later, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(later, "fox.json"), []byte(foxes), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m.until("the file in it", func(all map[string]workflow.Workflow) bool { return all["fox"].Bookable })
+		if err := os.RemoveAll(later); err != nil {
+			t.Fatal(err)
+		}
+		m.until("the end of it", func(all map[string]workflow.Workflow) bool { return all["fox"].ID == "" })
+	}
+}
+
 // What is installed later is seen when somebody asks for it.
 func TestRecheck(t *testing.T) {
 	m := openMenu(t)
