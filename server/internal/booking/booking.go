@@ -176,6 +176,9 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, by account.Actor, r R
 	if err := s.mayBookMore(ctx, tx, by.User); err != nil {
 		return booked, err
 	}
+	if err := mayTake(ctx, tx, by.User, w.workflow, w.inputs, nil); err != nil {
+		return booked, err
+	}
 	place, err := find(ctx, tx, w.candidates, r.When, now, "")
 	if err != nil {
 		return booked, err
@@ -200,6 +203,9 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, by account.Actor, r R
 		CreatedAt:       now,
 	}
 	if err := tx.InsertJob(ctx, booked); err != nil {
+		return booked, err
+	}
+	if err := take(ctx, tx, booked, nil, now); err != nil {
 		return booked, err
 	}
 	e := event(by, audit.Book, booked, now, "at "+moment(booked.Start))

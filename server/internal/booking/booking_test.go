@@ -104,6 +104,8 @@ func (s *shelf) Offer(_ context.Context, id, _ string) (o workflow.Offer, err er
 				Step:    "16",
 				Default: json.Number("512"),
 			},
+			{Name: "image", Kind: form.File, File: form.Image, Optional: true},
+			{Name: "sound", Kind: form.File, File: form.Audio, Optional: true},
 		},
 	}
 	return v.On(nil), nil

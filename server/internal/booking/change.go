@@ -46,7 +46,8 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 		if j.Status != job.Scheduled {
 			return j.Status.Refuses("edited")
 		}
-		if err := s.applyValues(ctx, j, e); err != nil {
+		had := j.Inputs
+		if err := s.applyValues(ctx, tx, by.User, j, e); err != nil {
 			return err
 		}
 		j.Edited()
@@ -56,6 +57,9 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 			}
 		}
 		if err := tx.UpdateJob(ctx, *j); err != nil {
+			return err
+		}
+		if err := take(ctx, tx, *j, had, s.Now().UnixMilli()); err != nil {
 			return err
 		}
 		made := event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j))
@@ -102,7 +106,7 @@ func (e Edit) summary(j job.Job) string {
 	return strings.Join(parts, ", ")
 }
 
-func (s *Service) applyValues(ctx context.Context, j *job.Job, e Edit) error {
+func (s *Service) applyValues(ctx context.Context, tx store.Tx, user account.User, j *job.Job, e Edit) error {
 	if len(e.Inputs)+len(e.Reset) == 0 {
 		return nil
 	}
@@ -119,6 +123,9 @@ func (s *Service) applyValues(ctx context.Context, j *job.Job, e Edit) error {
 		return err
 	}
 	if err := offered.Check(values); err != nil {
+		return err
+	}
+	if err := mayTake(ctx, tx, user, offered, values, j.Inputs); err != nil {
 		return err
 	}
 	j.Inputs = maps.Clone(j.Inputs)

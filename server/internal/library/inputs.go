@@ -82,6 +82,8 @@ func filesBelow(folder string) (files []string, err error) {
 			return fs.SkipAll
 		case name == folder:
 			return nil
+		case strings.EqualFold(relative, workflow.HandedFolder):
+			return fs.SkipDir
 		case strings.HasPrefix(entry.Name(), "."), strings.Count(filepath.ToSlash(relative), "/") >= maxInputDepth:
 			if entry.IsDir() {
 				return fs.SkipDir

@@ -150,7 +150,7 @@ func defaultFromProto(v *pb.InputValue) any {
 	case *pb.InputValue_Boolean:
 		return v.Boolean
 	case *pb.InputValue_File:
-		return v.File.GetInputFile()
+		return v.File.GetInputFile() // an asset is somebody's: it can be no default
 	}
 	return nil
 }

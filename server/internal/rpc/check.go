@@ -14,10 +14,7 @@ func (s schedulerService) CheckBooking(ctx context.Context, r *pb.CheckBookingRe
 	if start, exact := r.Start.(*pb.CheckBookingRequest_StartMs); exact {
 		when = booking.When{Exact: true, Moment: start.StartMs}
 	}
-	in, err := inputsFromProto(r.Inputs)
-	if refused, is := fault.Of(err); is {
-		return &pb.CheckBookingResponse{Problems: []*pb.BookingProblem{problemToProto(refused)}}, nil
-	}
+	in := inputsFromProto(r.Inputs)
 	wanted := bookingOf(in, when, r.WorkflowId, r.WorkflowVersion, r.WorkerId)
 	offer, problems, err := s.Booking.Check(ctx, caller(ctx).Actor, wanted)
 	if err != nil {

@@ -2,7 +2,6 @@ package rpc
 
 import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -10,9 +9,8 @@ import (
 // maxTextBytes bounds a text, in bytes: the schema's rule for InputValue.text.
 const maxTextBytes = 16 << 10
 
-// inputsFromProto reads the values of a request; fault.InvalidFields for files that were uploaded, which no workflow takes.
-func inputsFromProto(values map[string]*pb.InputValue) (workflow.Values, error) {
-	var wrong fault.Fields
+// inputsFromProto reads the values of a request.
+func inputsFromProto(values map[string]*pb.InputValue) workflow.Values {
 	in := workflow.Values{}
 	for name, value := range values {
 		switch v := value.GetValue().(type) {
@@ -27,13 +25,10 @@ func inputsFromProto(values map[string]*pb.InputValue) (workflow.Values, error) 
 		case *pb.InputValue_Boolean:
 			in[name] = workflow.Boolean(v.Boolean)
 		case *pb.InputValue_File:
-			if v.File.GetAssetId() != "" {
-				wrong.Add("inputs", name, "takes no asset; name a file in ComfyUI's input folder")
-			}
-			in[name] = workflow.File{Input: v.File.GetInputFile()}
+			in[name] = workflow.File{Input: v.File.GetInputFile(), Asset: v.File.GetAssetId()}
 		}
 	}
-	return in, wrong.Err()
+	return in
 }
 
 func inputsToProto(j job.Job) map[string]*pb.InputValue {
@@ -58,6 +53,9 @@ func valueToProto(v workflow.Value) *pb.InputValue {
 		return &pb.InputValue{Value: &pb.InputValue_Seed{Seed: uint64(v)}}
 	case workflow.File:
 		file := &pb.FileValue{Source: &pb.FileValue_InputFile{InputFile: v.Input}}
+		if v.Asset != "" {
+			file.Source = &pb.FileValue_AssetId{AssetId: v.Asset}
+		}
 		return &pb.InputValue{Value: &pb.InputValue_File{File: file}}
 	default:
 		return nil

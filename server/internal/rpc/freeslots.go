@@ -22,10 +22,7 @@ func (s schedulerService) ListFreeSlots(ctx context.Context, r *pb.ListFreeSlots
 	if err != nil {
 		return nil, err
 	}
-	in, err := inputsFromProto(r.Inputs)
-	if err != nil {
-		return nil, err
-	}
+	in := inputsFromProto(r.Inputs)
 	lanes, err := s.Booking.Lengths(ctx, r.WorkerId, r.WorkflowId, in)
 	if err != nil {
 		return nil, err

@@ -19,10 +19,7 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 	if start, exact := r.Start.(*pb.BookJobRequest_StartMs); exact {
 		when = booking.When{Exact: true, Moment: start.StartMs}
 	}
-	in, err := inputsFromProto(r.Inputs)
-	if err != nil {
-		return nil, err
-	}
+	in := inputsFromProto(r.Inputs)
 	wanted := bookingOf(in, when, r.WorkflowId, r.WorkflowVersion, r.WorkerId)
 	request := requestOf(r)
 	wanted.ID, wanted.Hash = request.ID, request.Hash
@@ -34,10 +31,7 @@ func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*p
 }
 
 func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error) {
-	in, err := inputsFromProto(r.Inputs)
-	if err != nil {
-		return nil, err
-	}
+	in := inputsFromProto(r.Inputs)
 	edit := booking.Edit{
 		Version: r.Version,
 		Inputs:  in,

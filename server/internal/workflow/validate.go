@@ -154,8 +154,19 @@ func refusesChoice(in *form.Input, value string) string {
 	return "must be one of " + list(in.Choices)
 }
 
+// HandedFolder is the folder in ComfyUI's input folder for files that were handed in. Values name those by their ids, not by paths:
+// whoever knows a path knows a hash, and that grants nothing.
+const HandedFolder = "comfyscheduler"
+
 // refusesFile looks at the path alone.
 func refusesFile(in *form.Input, value File) string {
+	if value.Asset != "" {
+		return "" // whose it is, and of what kind, is looked up when it is booked
+	}
+	first, _, _ := strings.Cut(value.Input, "/")
+	if strings.EqualFold(strings.TrimSpace(first), HandedFolder) {
+		return "must not name a file of the folder " + HandedFolder + ", where uploaded files are; upload the file, or name it by its asset's id"
+	}
 	if value.Input == "" {
 		if in.Optional {
 			return ""

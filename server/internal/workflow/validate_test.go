@@ -59,6 +59,12 @@ func TestWhatAnInputTakes(t *testing.T) {
 		{form.Input{Kind: form.Text, Role: form.NegativePrompt}, workflow.Text(""), ""},
 		{form.Input{Kind: form.Text, Role: form.Prompt, Optional: true}, workflow.Text(""), ""},
 		{form.Input{Kind: form.File}, workflow.File{Input: "pets/cat.png"}, ""},
+		{form.Input{Kind: form.File}, workflow.File{Asset: "ab12"}, ""},
+		{
+			form.Input{Kind: form.File},
+			workflow.File{Input: "ComfyScheduler/ab12.png"},
+			"must not name a file of the folder comfyscheduler, where uploaded files are; upload the file, or name it by its asset's id",
+		},
 		{form.Input{Kind: form.File}, workflow.File{Input: "../cat.png"}, outside},
 		{form.Input{Kind: form.File}, workflow.File{Input: "/etc/passwd"}, outside},
 		{form.Input{Kind: form.File}, workflow.File{Input: `pets\cat.png`}, outside},

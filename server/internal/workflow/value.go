@@ -3,6 +3,7 @@ package workflow
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Value is the value of one input: an Integer, Number, Text, Boolean, Seed or File. A choice is a Text.
@@ -18,8 +19,10 @@ type (
 	Boolean bool
 	Seed    uint64
 	File    struct {
-		// Input is the path of a file in ComfyUI's input folder, with forward slashes; empty: no file.
+		// Input is the path of a file in ComfyUI's input folder, with forward slashes.
 		Input string `json:"input"`
+		// Asset is the id of a file that was handed in. With neither there is no file.
+		Asset string `json:"asset,omitempty"`
 	}
 )
 
@@ -38,6 +41,17 @@ type Values map[string]Value
 func (v Values) Prompt() string {
 	text, _ := v[PromptInput].(Text)
 	return string(text)
+}
+
+// Assets returns the ids of the files that were handed in, sorted, each once.
+func (v Values) Assets() (ids []string) {
+	for _, value := range v {
+		if file, is := value.(File); is && file.Asset != "" {
+			ids = append(ids, file.Asset)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // Seed returns the number that randomness starts from; false where there is none.
