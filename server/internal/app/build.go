@@ -48,6 +48,9 @@ func (a *App) build(ctx context.Context) (err error) {
 			err = errors.Join(err, a.store.Close())
 		}
 	}()
+	if err := a.openAssets(presenter); err != nil {
+		return err
+	}
 	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
 	a.library = library.New(library.Config{
 		Store:    a.store,
@@ -107,21 +110,6 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		HasSpace:  a.store.HasSpace,
 	})
 	a.templates = templates.New(a.fleet.TemplateSources())
-	if err := os.RemoveAll(filepath.Join(c.Server.DataDir, "uploads")); err != nil { // where an earlier version had them, for an hour
-		return err
-	}
-	a.assets, err = assets.New(assets.Config{
-		Store:    a.store,
-		Policy:   presenter.Policy,
-		Folder:   Assets(c),
-		Limits:   c.Uploads.Limits(),
-		HasSpace: a.store.HasSpace,
-		Now:      clock.Now,
-		Log:      a.Log,
-	})
-	if err != nil {
-		return err
-	}
 	a.rpc = &rpc.Server{
 		Booking:   a.booking,
 		Identity:  a.identity,
@@ -168,3 +156,21 @@ func Bookings(c *config.Config) string {
 
 // Assets is the folder of a configuration that holds the content of what people handed in.
 func Assets(c *config.Config) string { return filepath.Join(c.Server.DataDir, "assets") }
+
+func (a *App) openAssets(presenter rpc.Presenter) error {
+	c := a.Config
+	if err := os.RemoveAll(filepath.Join(c.Server.DataDir, "uploads")); err != nil { // where an earlier version had them, for an hour
+		return err
+	}
+	var err error
+	a.assets, err = assets.New(assets.Config{
+		Store:    a.store,
+		Policy:   presenter.Policy,
+		Folder:   Assets(c),
+		Limits:   c.Uploads.Limits(),
+		HasSpace: a.store.HasSpace,
+		Now:      clock.Now,
+		Log:      a.Log,
+	})
+	return err
+}

@@ -34,6 +34,8 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 		Instance:     a.folder.ID,
 		Executable:   executable,
 		Store:        a.store,
+		Assets:       a.assets,
+		MaxUpload:    c.Uploads.MaxBytes,
 		Now:          clock.Now,
 		Log:          a.Log,
 		OnWorker:     a.workerChanged,

@@ -16,6 +16,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/handover"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/launch"
@@ -39,7 +40,9 @@ type Config struct {
 	Instance     string // the data folder's own name, which no copy of it has
 	Executable   string // the service's own
 	Store        store.Store
-	Pace         Pace // zero: that of a service
+	Assets       handover.Source // files that jobs take
+	MaxUpload    int64           // bytes of one of them
+	Pace         Pace            // zero: that of a service
 	Now          func() time.Time
 	Log          *slog.Logger
 

@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/handover"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/launch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
@@ -28,6 +29,7 @@ type Lane struct {
 	Stock      *library.Stock
 	Ledger     *measured.Ledger
 	Meter      *measure.Meter
+	Files      *handover.Handover
 	Runner     *runner.Runner
 	Dispatcher *dispatch.Dispatcher
 
@@ -68,6 +70,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Worker:     w.ID,
 		ComfyUI:    w.ComfyUI,
 		PartnerKey: c.PartnerKey,
+		MaxUpload:  c.MaxUpload,
 		Files:      left.Files,
 		DataDir:    c.DataDir,
 		Instance:   c.Instance,
@@ -143,8 +146,16 @@ func (l *Lane) newMeter(c Config, w config.Worker, file string) *measure.Meter {
 	})
 }
 
-// newRunner makes the lane's runner, of the parts that are there.
+// newRunner makes the lane's runner, of the parts that are there, and what hands files over before it runs a job.
 func (l *Lane) newRunner(c Config, w config.Worker) *runner.Runner {
+	l.Files = handover.New(handover.Config{
+		Worker:  w.ID,
+		ComfyUI: l.Engine.Client(),
+		Source:  c.Assets,
+		Store:   c.Store,
+		Now:     c.Now,
+		Log:     c.Log,
+	})
 	return runner.New(runner.Config{
 		Worker:       w.ID,
 		Client:       l.Engine.Client(),
@@ -152,6 +163,7 @@ func (l *Lane) newRunner(c Config, w config.Worker) *runner.Runner {
 		Meter:        l.Meter,
 		Library:      l.Stock,
 		Jobs:         c.Store,
+		Files:        l.Files,
 		OutputDir:    w.ComfyUI.OutputDir,
 		Prefix:       l.prefix,
 		SilenceLimit: c.Estimates.Silence,
@@ -168,6 +180,7 @@ func (l *Lane) Supervise(ctx context.Context, down error) {
 	parts.Go(func() { l.Engine.Supervise(ctx, down) })
 	parts.Go(func() { l.Stock.Run(ctx, func() bool { return l.Status.Get().Status == health.Ready }) })
 	parts.Go(func() { l.Meter.Run(ctx) })
+	parts.Go(func() { l.Files.Run(ctx) })
 	parts.Wait()
 }
 

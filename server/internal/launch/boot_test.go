@@ -180,7 +180,8 @@ func TestPortableLayout(t *testing.T) {
 	port := fmt.Sprint(r.Port())
 	want := []string{
 		root, "1", "-s", "main.py", "--windows-standalone-build", "--listen", "127.0.0.1", "--port", port,
-		"--output-directory", filepath.Join(root, "output"), "--disable-auto-launch", "--preview-method", "auto", "--cpu",
+		"--output-directory", filepath.Join(root, "output"), "--disable-auto-launch", "--preview-method", "auto",
+		"--max-upload-size", "100", "--cpu",
 	}
 	if got := strings.TrimSpace(string(data)); got != strings.Join(want, "\n") {
 		t.Errorf("started with\n%s\nwant\n%s", got, strings.Join(want, "\n"))

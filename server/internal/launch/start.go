@@ -99,6 +99,9 @@ func (e *Engine) isOwn(argv []string) bool {
 	return slices.Equal(tail(argv), tail(e.spec().Args))
 }
 
+// uploadMiB is the size of a request that brings ComfyUI a file of so many bytes, in MiB; ComfyUI's own 100 where that is more.
+func uploadMiB(bytes int64) int64 { return max(100, bytes>>20+2) }
+
 // spec returns program, arguments and environment of ComfyUI.
 func (e *Engine) spec() process.Spec {
 	c := e.ComfyUI
@@ -119,7 +122,7 @@ func (e *Engine) spec() process.Spec {
 	}
 	spec.Args = append(spec.Args,
 		"--listen", c.Host, "--port", strconv.Itoa(c.Port), "--output-directory", c.OutputDir, "--disable-auto-launch", "--preview-method",
-		"auto")
+		"auto", "--max-upload-size", strconv.FormatInt(uploadMiB(e.MaxUpload), 10))
 	spec.Args = append(spec.Args, c.ExtraArgs...)
 	return spec
 }

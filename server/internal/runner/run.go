@@ -12,6 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/handover"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -22,8 +23,14 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	if err != nil {
 		return failed(job.Rejected, fmt.Sprintf("the workflow that the job was booked with is gone: %v", err), "")
 	}
+	slot, cancel := context.WithTimeout(ctx, max(minPost, time.UnixMilli(j.Slot().End).Sub(r.Now())))
+	defer cancel()
+	values, err := r.Files.Finish(slot, j)
+	if err != nil {
+		return notHanded(ctx, err)
+	}
 	offer := r.Library.On(version)
-	graph := offer.Fill(j.Inputs, runName(j), r.Now(), rand.Float64)
+	graph := offer.Fill(values, runName(j), r.Now(), rand.Float64)
 	prompt := comfy.Prompt{
 		ID:       j.PromptID(),
 		Graph:    graph,
@@ -38,8 +45,6 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	if r.isInterrupted(j) {
 		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "it was taken back before it began"}
 	}
-	slot, cancel := context.WithTimeout(ctx, max(minPost, time.UnixMilli(j.Slot().End).Sub(r.Now())))
-	defer cancel()
 	err = r.Client.Submit(slot, prompt)
 	failpoint.Reach(failpoint.Posted)
 	var rejected *comfy.RejectedError
@@ -57,6 +62,20 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	go posted()
 	r.Meter.Loads(offer)
 	return r.follow(ctx, j, version, run)
+}
+
+// notHanded is the end of a job whose files are not where ComfyUI finds them.
+func notHanded(ctx context.Context, err error) dispatch.Outcome {
+	refused := new(handover.Error)
+	switch {
+	case ctx.Err() != nil:
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "the service was stopped before it began"}
+	case errors.As(err, &refused):
+		return failed(job.InputFile, refused.Message, "")
+	case errors.Is(err, context.DeadlineExceeded):
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "its files were still on their way to ComfyUI"}
+	}
+	return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "its files could not be sent to ComfyUI: " + firstLine(err)}
 }
 
 // minPost is the least time that ComfyUI has to answer a post: also at the end of a slot an answer is worth a wait.

@@ -66,6 +66,14 @@ type Jobs interface {
 	Job(ctx context.Context, id string) (job.Job, error)
 }
 
+// Files puts the files that jobs take where ComfyUI finds them.
+type Files interface {
+	// Begin sends them and does not wait.
+	Begin(ctx context.Context, j job.Job)
+	// Finish waits for them and returns the job's values with the names that they have for ComfyUI; *handover.Error.
+	Finish(ctx context.Context, j job.Job) (workflow.Values, error)
+}
+
 // Config holds the ComfyUI of a runner and the parts that it asks and tells.
 type Config struct {
 	Worker  string // id
@@ -74,6 +82,7 @@ type Config struct {
 	Meter   Meter
 	Library Library
 	Jobs    Jobs
+	Files   Files
 	// OutputDir is the folder that ComfyUI writes to; empty when the service cannot read it.
 	OutputDir string
 	// Prefix begins the names of results, before the one that ComfyUI gave.

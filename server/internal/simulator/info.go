@@ -57,12 +57,12 @@ func (s *server) packTemplates(w http.ResponseWriter, _ *http.Request) error {
 	return answer(w, http.StatusOK, json.RawMessage(names))
 }
 
-func features() object {
-	return object{"supports_preview_metadata": true, "max_upload_size": maxUploadSize}
+func (s *server) featureFlags() object {
+	return object{"supports_preview_metadata": true, "max_upload_size": s.maxUpload()}
 }
 
 func (s *server) features(w http.ResponseWriter, _ *http.Request) error {
-	return answer(w, http.StatusOK, features())
+	return answer(w, http.StatusOK, s.featureFlags())
 }
 
 func (s *server) objectInfo(w http.ResponseWriter, _ *http.Request) error {

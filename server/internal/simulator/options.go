@@ -19,13 +19,14 @@ type Options struct {
 	BaseDirectory          string // input, output, temp and user are below it
 	OutputDirectory        string
 	InputDirectory         string
-	TempDirectory          string // "temp" below it is wiped at start and at a clean stop
-	UserDirectory          string // must exist
-	PreviewMethod          string // none (no previews), auto, latent2rgb or taesd
-	DisableAutoLaunch      bool   // accepted; there is no browser to launch
-	DisableMetadata        bool   // no graph in saved pictures
-	WindowsStandaloneBuild bool   // accepted
-	CPU                    bool   // accepted
+	TempDirectory          string  // "temp" below it is wiped at start and at a clean stop
+	UserDirectory          string  // must exist
+	PreviewMethod          string  // none (no previews), auto, latent2rgb or taesd
+	DisableAutoLaunch      bool    // accepted; there is no browser to launch
+	DisableMetadata        bool    // no graph in saved pictures
+	MaxUploadSize          float64 // MiB of any request's body
+	WindowsStandaloneBuild bool    // accepted
+	CPU                    bool    // accepted
 
 	SampleInputs bool // an empty input folder is filled with a few files
 
@@ -57,6 +58,7 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 	fs.StringVar(&o.PreviewMethod, "preview-method", "none", "none, auto, latent2rgb or taesd; all but none send previews")
 	fs.BoolVar(&o.DisableAutoLaunch, "disable-auto-launch", false, "accepted for ComfyUI's sake")
 	fs.BoolVar(&o.DisableMetadata, "disable-metadata", false, "do not write the graph into pictures")
+	fs.Float64Var(&o.MaxUploadSize, "max-upload-size", defaultUpload, "`MIB` of the largest request")
 	fs.BoolVar(&o.WindowsStandaloneBuild, "windows-standalone-build", false, "accepted for ComfyUI's sake")
 	fs.BoolVar(&o.CPU, "cpu", false, "accepted for ComfyUI's sake")
 	fs.BoolVar(&o.SampleInputs, "sample-inputs", true, "put a few pictures, a video and a sound into an empty input folder")

@@ -62,10 +62,10 @@ func (s *server) dispatch(byMethod methods) http.HandlerFunc {
 			plain(w, http.StatusMethodNotAllowed)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxUploadSize)
+		r.Body = http.MaxBytesReader(w, r.Body, s.maxUpload())
 		err := serve(w, r)
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			answerText(w, http.StatusRequestEntityTooLarge, "Maximum request body size "+strconv.Itoa(maxUploadSize)+" exceeded")
+			answerText(w, http.StatusRequestEntityTooLarge, "Maximum request body size "+strconv.FormatInt(s.maxUpload(), 10)+" exceeded")
 		} else if err != nil {
 			s.logf("Error handling request %s %s: %v", r.Method, r.URL.Path, err)
 			answerText(w, http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")

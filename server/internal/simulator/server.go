@@ -12,7 +12,7 @@ import (
 const (
 	version       = "0.3.64-simulated"
 	deviceName    = "simulated"
-	maxUploadSize = 100 << 20 // bytes, of any request's body
+	defaultUpload = 100 // MiB of any request's body
 )
 
 // server is one simulated ComfyUI.
@@ -45,6 +45,14 @@ func newServer(o Options, f folders) *server {
 	s.hub.misbehave(o.Misbehave.during(0))
 	s.queue = newQueue(func(remaining int) { s.hub.sendText("", "status", queueStatus(remaining)) })
 	return s
+}
+
+// maxUpload is the bytes of the largest request that is taken.
+func (s *server) maxUpload() int64 {
+	if s.options.MaxUploadSize <= 0 {
+		return defaultUpload << 20
+	}
+	return int64(s.options.MaxUploadSize * (1 << 20))
 }
 
 // current is the run under way, as far as other goroutines ask about it.

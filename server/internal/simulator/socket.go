@@ -82,7 +82,7 @@ func (s *server) listen(ctx context.Context, id string, conn *websocket.Conn) {
 			if message.Data.Previews {
 				s.hub.wantPreviews(id)
 			}
-			s.hub.sendText(id, "feature_flags", features())
+			s.hub.sendText(id, "feature_flags", s.featureFlags())
 		}
 		first = false
 	}

@@ -7,9 +7,11 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// maskOf is a mask that is known at one size.
+// maskOf is a mask that is known at one size, which is its own.
 func maskOf(alpha *image.Alpha) Mask {
 	return Mask{
+		Width:  alpha.Rect.Dx(),
+		Height: alpha.Rect.Dy(),
 		At: func(width, height int) *image.Alpha {
 			if alpha.Rect.Dx() == width && alpha.Rect.Dy() == height {
 				return alpha
@@ -64,12 +66,15 @@ func maskToImage(c *Call) (Result, error) {
 	if mask == nil {
 		return values(plain(64, 64, 1, color.Black))
 	}
-	const side = 512 // a mask has no size here
-	pictures := plain(side, side, 1, color.Black)
+	width, height := mask.Width, mask.Height
+	if width == 0 {
+		width, height = 512, 512 // one that was made here has no size of its own
+	}
+	pictures := plain(width, height, 1, color.Black)
 	black := pictures.At
 	pictures.At = func(i int) canvas {
 		to := black(i)
-		draw.DrawMask(to, to.Rect, image.White, image.Point{}, mask.At(side, side), image.Point{}, draw.Over)
+		draw.DrawMask(to, to.Rect, image.White, image.Point{}, mask.At(width, height), image.Point{}, draw.Over)
 		return to
 	}
 	return values(pictures)

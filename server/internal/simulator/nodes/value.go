@@ -13,7 +13,8 @@ type Pictures struct {
 
 // Mask says where something is to change: at any size, opaque where it is.
 type Mask struct {
-	At func(width, height int) *image.Alpha
+	Width, Height int // its own; 0: none
+	At            func(width, height int) *image.Alpha
 }
 
 // Latent stands for pictures, sound or a shape in latent space. Samplers give it content.

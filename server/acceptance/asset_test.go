@@ -1,0 +1,252 @@
+//go:build linux
+
+package acceptance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// copying is a workflow that saves the picture that it loads, and the mask that the picture's transparency is.
+const copying = `{
+	"1": {"class_type": "LoadImage", "inputs": {"image": "photo.jpg"}},
+	"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "copy"}},
+	"3": {"class_type": "MaskToImage", "inputs": {"mask": ["1", 1]}},
+	"4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": "mask"}}}`
+
+// handsIn uploads a picture.
+func (s *site) handsIn(by *client, content []byte) (id string) {
+	s.t.Helper()
+	status, answer := s.upload(by.Token, "", bytes.NewReader(content))
+	id, _ = answer["id"].(string)
+	if status != http.StatusOK {
+		s.t.Fatalf("%d %v", status, answer)
+	}
+	return id
+}
+
+func asset(id string) *pb.InputValue {
+	return &pb.InputValue{Value: &pb.InputValue_File{File: &pb.FileValue{Source: &pb.FileValue_AssetId{AssetId: id}}}}
+}
+
+// fileInput is the only input of a workflow that takes a file.
+func fileInput(t *testing.T, w *pb.Workflow) string {
+	t.Helper()
+	for _, in := range w.Inputs {
+		if in.GetFile() != nil {
+			return in.Name
+		}
+	}
+	t.Fatalf("no input takes a file: %v", w.Inputs)
+	return ""
+}
+
+// resultImage reads a result's pixels.
+func (s *site) resultImage(by *client, name string) image.Image {
+	s.t.Helper()
+	status, data := s.fetch(by, "/images/"+name)
+	decoded, err := png.Decode(bytes.NewReader(data))
+	if status != http.StatusOK || err != nil {
+		s.t.Fatalf("%s: %d, %v", name, status, err)
+	}
+	return decoded
+}
+
+func TestAnUploadedPictureAndItsMaskAreUsed(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int32
+	for name, s := range map[string]*site{
+		"a local ComfyUI": newSite(t),
+		"a remote one": newSite(t).remote(func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/upload/image" {
+				sent.Add(1)
+			}
+			return false
+		}),
+	} {
+		s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+		s.start()
+		ada, bob := s.signIn(), s.signIn()
+		w := ada.imports(&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte(copying)}})
+		input := fileInput(t, w)
+		painted := image.NewNRGBA(image.Rect(0, 0, 8, 6))
+		for y := range 6 {
+			for x := range 8 {
+				painted.SetNRGBA(x, y, color.NRGBA{200, uint8(x * 20), uint8(y * 20), 255})
+			}
+		}
+		painted.SetNRGBA(3, 2, color.NRGBA{200, 60, 40, 0}) // the one pixel that is masked
+		var file bytes.Buffer
+		if err := png.Encode(&file, painted); err != nil {
+			t.Fatal(err)
+		}
+		id := s.handsIn(ada, file.Bytes())
+		booking := bookingOf(w.Summary.Id, map[string]*pb.InputValue{input: asset(id)})
+		if _, err := bob.BookJob(t.Context(), booking); connect.CodeOf(err) != connect.CodeInvalidArgument {
+			t.Errorf("%s: another user books it: %v", name, err)
+		}
+		if status, _ := s.fetch(bob, "/uploads/"+id); status != http.StatusNotFound {
+			t.Errorf("%s: another user has it: %d", name, status)
+		}
+		for range 2 {
+			done := ada.untilEnded(ada.book(booking).Id)
+			if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || len(done.Results) != 2 {
+				t.Fatalf("%s: %v", name, done)
+			}
+			s.holdsPicture(ada, done, painted)
+		}
+		if status, content := s.fetch(bob, "/uploads/"+id); status != http.StatusOK || !bytes.Equal(content, file.Bytes()) {
+			t.Errorf("%s: who may see the job has it with %d", name, status)
+		}
+	}
+	if n := sent.Load(); n != 1 {
+		t.Errorf("the file was sent %d times", n)
+	}
+}
+
+// holdsPicture holds the results of the workflow that copies against what it was given.
+func (s *site) holdsPicture(by *client, done *pb.Job, painted *image.NRGBA) {
+	s.t.Helper()
+	for _, result := range done.Results {
+		got := s.resultImage(by, result.Filename)
+		for y := range 6 {
+			for x := range 8 {
+				pixel, _ := color.NRGBAModel.Convert(got.At(x, y)).(color.NRGBA)
+				want := painted.NRGBAAt(x, y)
+				if result.NodeId == "4" { // masked is white
+					shade := 255 - want.A
+					want = color.NRGBA{shade, shade, shade, 255}
+				}
+				if want.A = 255; pixel != want {
+					s.t.Fatalf("%s at %d, %d: %v, not %v", result.Filename, x, y, pixel, want)
+				}
+			}
+		}
+	}
+}
+
+// The picture that is made from a photo is another for another photo, with all else equal.
+func TestImageToImage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.start()
+	ada := s.signIn()
+	w := ada.imports(&pb.ImportWorkflowRequest{
+		Source:   &pb.ImportWorkflowRequest_Content{Content: example(t, "photo_to_painting.json")},
+		Filename: "photo_to_painting.json",
+	})
+	var made [][]byte
+	for _, shade := range []color.Color{color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 0, 255, 255}, color.NRGBA{255, 0, 0, 255}} {
+		inputs := map[string]*pb.InputValue{
+			fileInput(t, w): asset(s.handsIn(ada, picture(t, 64, 64, shade))),
+			"prompt":        {Value: &pb.InputValue_Text{Text: "a watercolour"}},
+			"seed":          {Value: &pb.InputValue_Seed{Seed: 7}},
+		}
+		done := ada.untilEnded(ada.book(bookingOf(w.Summary.Id, inputs)).Id)
+		if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+			t.Fatal(done)
+		}
+		if got := done.Inputs[fileInput(t, w)].GetFile().GetAssetId(); len(got) != 64 {
+			t.Errorf("the job tells the file %q", got)
+		}
+		made = append(made, pixels(s.resultImage(ada, done.ResultFilename)))
+	}
+	if bytes.Equal(made[0], made[1]) || !bytes.Equal(made[0], made[2]) {
+		t.Error("the picture does not depend on the photo alone")
+	}
+}
+
+// pixels are those of a picture, without what else its file holds.
+func pixels(of image.Image) []byte {
+	bounds := of.Bounds()
+	all := make([]byte, 0, 4*bounds.Dx()*bounds.Dy())
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			r, g, b, a := of.At(x, y).RGBA()
+			all = append(all, byte(r>>8), byte(g>>8), byte(b>>8), byte(a>>8))
+		}
+	}
+	return all
+}
+
+// A file that its ComfyUI does not take, and one that is gone, are the job's reasons.
+func TestAFileThatCannotBeHandedOver(t *testing.T) {
+	t.Parallel()
+	refuse := func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/upload/image" {
+			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+			return true
+		}
+		return false
+	}
+	for name, c := range map[string]struct {
+		site *site
+		lose bool
+		want string
+	}{
+		"too large": {newSite(t).remote(refuse), false, "larger than its ComfyUI takes"},
+		"gone":      {newSite(t), true, "not there any more"},
+	} {
+		s := c.site
+		s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+		s.start()
+		ada := s.signIn()
+		w := ada.imports(&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte(copying)}})
+		id := s.handsIn(ada, picture(t, 9, 9, color.White))
+		if c.lose {
+			if err := os.Remove(filepath.Join(s.Folder, "data", "assets", id[:2], id)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		done := ada.untilEnded(ada.book(bookingOf(w.Summary.Id, map[string]*pb.InputValue{fileInput(t, w): asset(id)})).Id)
+		if done.Error.GetReason() != pb.JobErrorReason_JOB_ERROR_REASON_INPUT_FILE || !strings.Contains(done.Error.Message, c.want) {
+			t.Errorf("%s: %v", name, done)
+		}
+	}
+}
+
+// An input that may be left out takes its branch out of the graph when it is.
+func TestAnInputThatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.start()
+	ada := s.signIn()
+	both, err := json.Marshal(map[string]any{
+		"1": map[string]any{"class_type": "LoadImage", "inputs": map[string]any{"image": "photo.jpg"}},
+		"2": map[string]any{"class_type": "SaveImage", "inputs": map[string]any{"images": []any{"1", 0}, "filename_prefix": "x"}},
+		"3": map[string]any{"class_type": "EmptyImage", "inputs": map[string]any{"width": 64, "height": 64, "batch_size": 1, "color": 255}},
+		"4": map[string]any{"class_type": "SaveImage", "inputs": map[string]any{"images": []any{"3", 0}, "filename_prefix": "y"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := ada.imports(&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: both}})
+	input, optional := fileInput(t, w), true
+	_, err = ada.Workflows.UpdateWorkflow(t.Context(), &pb.UpdateWorkflowRequest{
+		WorkflowId: w.Summary.Id,
+		Inputs:     []*pb.InputEdit{{Name: input, Optional: &optional}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothing := &pb.InputValue{Value: &pb.InputValue_File{File: &pb.FileValue{Source: &pb.FileValue_InputFile{}}}}
+	done := ada.untilEnded(ada.book(bookingOf(w.Summary.Id, map[string]*pb.InputValue{input: nothing})).Id)
+	if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || len(done.Results) != 1 || done.Results[0].NodeId != "4" {
+		t.Error(done)
+	}
+}
