@@ -3,6 +3,7 @@
 package acceptance_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -228,4 +229,52 @@ func TestLaunchedComfyUIIsAskedDirectly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The input folder of a ComfyUI elsewhere is told as that tells it: what lies in it now, and what its nodes offer of the folders in it.
+func TestInputFilesOfARemoteComfyUI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.remote(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/object_info" {
+			return false
+		}
+		answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/object_info", s.ComfyPort))
+		if err != nil {
+			return false
+		}
+		defer func() { _ = answer.Body.Close() }()
+		info, _ := io.ReadAll(answer.Body)
+		_, _ = w.Write(bytes.ReplaceAll(info, []byte(`"portrait.png"`), []byte(`"animals/fox.png"`)))
+		return true
+	})
+	input := filepath.Join(s.Folder, "elsewhere", "input")
+	if err := os.MkdirAll(input, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(input, name), example(t, "upscale.webp"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("portrait.png")
+	file := filepath.Join(s.Folder, "look_api.json")
+	text := `{"1": {"class_type": "LoadImage", "inputs": {"image": "portrait.png"}},
+		"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "look"}}}`
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.Config["workflow"] = map[string]any{"template_file": file}
+	s.start()
+	put("later.png")
+	user := s.signIn()
+	s.eventually("what lies there is offered", func() bool {
+		for _, in := range user.workflow("", false).GetInputs() {
+			if names := fmt.Sprint(in.GetFile().GetInputFiles()); strings.Contains(names, "later.png") {
+				return strings.Contains(names, "animals/fox.png") && strings.Contains(names, "portrait.png")
+			}
+		}
+		return false
+	})
 }

@@ -89,7 +89,9 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
 		Edited:    func(id string) { l.Meter.Edited(id) },
 		InputDir:  w.ComfyUI.InputDir(),
-		Again:     c.Pace.library(),
+
+		InputFiles: l.Engine.Client().InputFiles,
+		Again:      c.Pace.library(),
 	})
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = l.newRunner(c, w)

@@ -33,13 +33,15 @@ func (l *Library) Detail(id string) (Detail, error) {
 }
 
 func (l *Library) detail(e *entry) Detail {
-	d, inputs := l.everything(e)
-	d.Offer = withInputFiles(d.Offer, inputs)
+	d, from := l.everything(e)
+	if from != nil {
+		d.Offer = from.withInputFiles(d.Offer)
+	}
 	return d
 }
 
-// everything returns what is known of a workflow, and the folder from which it takes files; empty: none that can be read.
-func (l *Library) everything(e *entry) (d Detail, inputs string) {
+// everything returns what is known of a workflow, and the first worker that can run it; nil: none.
+func (l *Library) everything(e *entry) (d Detail, from *Stock) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d = Detail{Workflow: l.shown(e), Importer: e.source.Importer, Filename: e.source.Filename}
@@ -64,10 +66,10 @@ func (l *Library) everything(e *entry) (d Detail, inputs string) {
 	d.Fitness = l.reports(e)
 	for _, s := range l.stocks {
 		if f, asked := e.fits[s.worker]; asked && f.runs() {
-			return d, s.InputDir
+			return d, s
 		}
 	}
-	return d, ""
+	return d, nil
 }
 
 // Kept returns what a version of a workflow was, whether it is still offered or not, as far as it is kept; fault.NotFound.

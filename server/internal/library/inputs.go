@@ -1,12 +1,15 @@
 package library
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -27,15 +30,20 @@ var endings = map[form.FileKind][]string{
 	form.Model3D: {".glb", ".gltf", ".obj", ".fbx", ".stl", ".ply"},
 }
 
-// withInputFiles returns an offer whose file inputs tell what lies in ComfyUI's input folder now, the folders in it included; ComfyUI
-// itself tells only what lay in the folder itself when it was asked. Where the folder cannot be read it is left at that.
-func withInputFiles(o workflow.Offer, folder string) workflow.Offer {
+// withInputFiles returns an offer whose file inputs tell what lies in ComfyUI's input folder now, the folders in it included. Where the
+// service cannot read the folder, ComfyUI tells: what lies in the folder itself now, and of the folders in it what its nodes have offered
+// when they were asked last.
+func (s *Stock) withInputFiles(o workflow.Offer) workflow.Offer {
 	takesFile := func(in form.Input) bool { return in.Kind == form.File && !in.Hidden }
-	if folder == "" || o.Version == nil || !slices.ContainsFunc(o.Form.Inputs, takesFile) {
+	if o.Version == nil || !slices.ContainsFunc(o.Form.Inputs, takesFile) {
 		return o
 	}
-	files, err := filesBelow(folder)
-	if err != nil {
+	files, err := filesBelow(s.InputDir)
+	asked := s.InputDir == "" || err != nil
+	if asked {
+		files = s.input.now(s.InputFiles)
+	}
+	if files == nil {
 		return o
 	}
 	o.Form = &form.Form{Inputs: slices.Clone(o.Form.Inputs)}
@@ -44,15 +52,53 @@ func withInputFiles(o workflow.Offer, folder string) workflow.Offer {
 		if !takesFile(*in) {
 			continue
 		}
-		in.Choices = nil
+		var choices []string
+		if asked {
+			choices = slices.DeleteFunc(slices.Clone(in.Choices), func(name string) bool { return !strings.ContainsAny(name, "/[") })
+		}
 		for _, name := range files {
 			if slices.Contains(endings[in.File], strings.ToLower(path.Ext(name))) {
-				in.Choices = append(in.Choices, name)
+				choices = append(choices, name)
 			}
 		}
+		slices.SortStableFunc(choices, byDepth)
+		in.Choices = slices.Compact(choices)
 	}
 	return o
 }
+
+// listing holds what a ComfyUI has told of its input folder.
+type listing struct {
+	mu    sync.Mutex
+	at    time.Time
+	files []string
+}
+
+// Bounds of asking a ComfyUI what lies in its input folder.
+const (
+	listEvery = 2 * time.Second
+	listLimit = 2 * time.Second
+)
+
+// now returns the files in the folder itself, sorted, at most a moment old; nil when they cannot be told.
+func (l *listing) now(ask func(context.Context) ([]string, error)) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ask == nil || time.Since(l.at) < listEvery {
+		return l.files
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), listLimit)
+	defer cancel()
+	files, err := ask(ctx)
+	l.at, l.files = time.Now(), files
+	if err != nil {
+		l.files = nil
+	}
+	slices.Sort(l.files)
+	return l.files
+}
+
+func byDepth(a, b string) int { return strings.Count(a, "/") - strings.Count(b, "/") }
 
 // hasFile finds files in an input folder by their names with forward slashes; nil when the folder cannot be read.
 func hasFile(folder string) func(name string) bool {
@@ -94,6 +140,6 @@ func filesBelow(folder string) (files []string, err error) {
 		}
 		return nil
 	})
-	slices.SortStableFunc(files, func(a, b string) int { return strings.Count(a, "/") - strings.Count(b, "/") })
+	slices.SortStableFunc(files, byDepth)
 	return files, err
 }

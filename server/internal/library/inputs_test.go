@@ -2,6 +2,8 @@ package library_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,12 +16,42 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// loader is a ComfyUI that has pictures only.
-type loader struct{}
+// A ComfyUI elsewhere tells what lies in its input folder, and its nodes what they offer of the folders in it.
+func TestFilesOfAnInputFolderElsewhere(t *testing.T) {
+	m := openMenu(t)
+	m.write("first_api.json", `{"1": {"class_type": "LoadImage", "inputs": {"image": "old.png"}}}`)
+	s := m.Stock("gpu", library.StockConfig{
+		ComfyUI: loader{"old.png", "animals/fox.png"},
+		InputFiles: func(context.Context) ([]string, error) {
+			return []string{"new.png", "cat.jpg", "song.mp3"}, nil
+		},
+		Notice: func(string, string) {},
+		Edited: func(string) {},
+		Again:  time.Hour,
+	})
+	if err := s.Take(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files := func(want ...string) {
+		t.Helper()
+		d, err := m.Detail("first")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, d.Offer.Form.Inputs[0].Choices); diff != "" {
+			t.Error(diff)
+		}
+	}
+	files("cat.jpg", "new.png", "animals/fox.png")
+}
 
-func (loader) ObjectInfo(context.Context) ([]byte, error) {
-	return []byte(`{"LoadImage": {"output": ["IMAGE"], "output_node": true,
-		"input": {"required": {"image": [["old.png"], {"image_upload": true}]}}}}`), nil
+// loader is a ComfyUI that has pictures only.
+type loader []string
+
+func (l loader) ObjectInfo(context.Context) ([]byte, error) {
+	offered, err := json.Marshal([]string(l))
+	return fmt.Appendf(nil, `{"LoadImage": {"output": ["IMAGE"], "output_node": true,
+		"input": {"required": {"image": [%s, {"image_upload": true}]}}}}`, offered), err
 }
 
 // What lies in the input folder is told as it is when somebody asks, folders included.
@@ -38,7 +70,7 @@ func TestFilesOfTheInputFolder(t *testing.T) {
 		}
 	}
 	s := m.Stock("gpu", library.StockConfig{
-		ComfyUI:  loader{},
+		ComfyUI:  loader{"old.png"},
 		Notice:   func(string, string) {},
 		Edited:   func(string) {},
 		InputDir: folder,

@@ -29,6 +29,8 @@ type StockConfig struct {
 	BadResult func(graph string) string
 	// InputDir is the folder that ComfyUI takes files from; empty when the service cannot read it.
 	InputDir string
+	// InputFiles asks ComfyUI for what lies in that folder, where the service cannot read it; nil: it cannot be asked.
+	InputFiles func(ctx context.Context) ([]string, error)
 	// Again is the time after which a ComfyUI is asked once more that could not be asked.
 	Again time.Duration
 }
@@ -43,6 +45,7 @@ type Stock struct {
 	asking sync.Mutex        // one look at the library at a time
 	ran    map[string]string // versions that it ran last, by workflow
 	told   map[string]string // notices, by workflow
+	input  listing
 
 	info    *objectinfo.Info // nil: not told yet; guarded by the library's mu, as the following
 	askedAt time.Time
