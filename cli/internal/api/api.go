@@ -50,7 +50,7 @@ func New(addr config.Address, keeper *Keeper, userAgent string, roots *x509.Cert
 			MinConnectTimeout: 5 * time.Second,
 		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
-		grpc.WithChainUnaryInterceptor(patient, c.authorizeCall),
+		grpc.WithChainUnaryInterceptor(retryBusy, c.authorizeCall),
 		grpc.WithChainStreamInterceptor(c.authorizeStream),
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -91,15 +91,15 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-// patience is the longest time for which a call waits that the server has put off.
-const patience = 10 * time.Second
+// longestRetry is the longest time for which a call waits that the server has put off.
+const longestRetry = 10 * time.Second
 
-// patient makes a call again that the server put off because there were too many. It was not carried out, so that calling
+// retryBusy makes a call again that the server put off because there were too many. It was not carried out, so that calling
 // again is safe whatever it does.
-func patient(
+func retryBusy(
 	ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, call grpc.UnaryInvoker, opts ...grpc.CallOption,
 ) error {
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(longestRetry); ; {
 		err := call(ctx, method, req, reply, cc, opts...)
 		pause := RetryAfter(err)
 		if pause == 0 || time.Now().Add(pause).After(deadline) {

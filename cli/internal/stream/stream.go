@@ -33,8 +33,8 @@ type Stream struct {
 	Back func()
 	// Silence bounds the time without a response, after which a stream is taken for dead; 0 stands for three heartbeats.
 	Silence time.Duration
-	// Pause is the time before try n (from 1); nil for growing pauses with some chance in them.
-	Pause func(n int) time.Duration
+	// Backoff returns the time before try n (from 1); nil for growing times with some chance in them.
+	Backoff func(n int) time.Duration
 
 	heard bool // something came over some connection
 }
@@ -42,9 +42,9 @@ type Stream struct {
 // Run hands every response to apply until that fails, ctx ends, or the server says that trying again is of no use. When
 // apply fails because the server is unavailable, the response comes again over the next connection.
 func (s *Stream) Run(ctx context.Context, apply func(*pb.WatchStateResponse) error) error {
-	pause := s.Pause
-	if pause == nil {
-		pause = backoff
+	wait := s.Backoff
+	if wait == nil {
+		wait = backoff
 	}
 	for failures := 0; ; {
 		applied, err := s.connection(ctx, &failures, apply)
@@ -63,7 +63,7 @@ func (s *Stream) Run(ctx context.Context, apply func(*pb.WatchStateResponse) err
 			s.Lost(err)
 		}
 		select {
-		case <-time.After(pause(failures)):
+		case <-time.After(wait(failures)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -26,7 +26,7 @@ func connection(t *testing.T, s *servertest.Scheduler) *stream.Stream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &stream.Stream{Scheduler: client.Scheduler, Pause: func(int) time.Duration { return time.Millisecond }}
+	return &stream.Stream{Scheduler: client.Scheduler, Backoff: func(int) time.Duration { return time.Millisecond }}
 }
 
 func snapshot(number int64, jobs ...*pb.Job) *pb.WatchStateResponse {

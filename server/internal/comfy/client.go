@@ -44,7 +44,7 @@ type Options struct {
 	// HTTPClient carries requests and the websocket handshake. It must have no Timeout: a timeout would cut the
 	// websocket, and each request has its own. Nil: a client of our own, with Proxy.
 	HTTPClient *http.Client
-	// PollInterval is the pause between looks at history and queue while a prompt runs. Zero: one second.
+	// PollInterval is the wait between looks at history and queue while a prompt runs. Zero: one second.
 	PollInterval time.Duration
 }
 
@@ -65,7 +65,7 @@ type Client struct {
 	lockout   error   // why the latest attempt to connect was not let through; nil: it was, or is not known
 	remaining int     // queue_remaining of the latest status frame of this socket
 	changed   chan struct{}
-	dialNow   chan struct{} // one token: a pause before reconnecting is to end
+	dialNow   chan struct{} // one token: the wait before reconnecting is to end
 	runs      map[*Run]struct{}
 }
 
@@ -99,14 +99,14 @@ type timings struct {
 	poll        time.Duration // between looks at history and queue when no frames arrive
 	pollFlow    time.Duration // the same while frames arrive
 	endGrace    time.Duration // from a success, error or interrupt frame to a look, when the end frame lags
-	recheck     time.Duration // first pause after an end frame whose history is not there yet; doubles up to poll
+	recheck     time.Duration // first wait after an end frame whose history is not there yet; doubles up to poll
 	goneGap     time.Duration // least time between the two looks that make a prompt gone
 	submitCheck time.Duration // between looks for a prompt whose submission failed midway
 	pingEvery   time.Duration
 	pongWithin  time.Duration // for a pong and for the greeting; a model load can hold the interpreter for long
 	frameGrace  time.Duration // after a change seen by polling, for the frame that must have told it
 	silence     time.Duration // a running prompt without any frame for so long makes the socket suspect
-	retryMin    time.Duration // first pause before reconnecting; doubles up to retryMax
+	retryMin    time.Duration // first wait before reconnecting; doubles up to retryMax
 	retryMax    time.Duration
 }
 
@@ -158,7 +158,7 @@ func (c *Client) StatusChanged() <-chan struct{} {
 }
 
 // WaitConnected returns when the websocket is connected, with ctx's error, or with a *[LockedOutError].
-// [Client.Run] must be running; a pause before its next attempt is cut short.
+// [Client.Run] must be running; the wait before its next attempt is cut short.
 func (c *Client) WaitConnected(ctx context.Context) error {
 	c.setLockout(nil) // an earlier attempt's
 	select {

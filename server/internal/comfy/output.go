@@ -63,7 +63,7 @@ func outputsOf(node string, raw json.RawMessage) (files []File, texts []Text) {
 		case "animated":
 			animated = bytes.Contains(out.value, []byte("true"))
 		case "text":
-			for _, t := range each(out.value) {
+			for _, t := range elements(out.value) {
 				var s string
 				if json.Unmarshal(t, &s) == nil {
 					texts = append(texts, Text{NodeID: node, Text: clean(s)})
@@ -83,7 +83,7 @@ func outputsOf(node string, raw json.RawMessage) (files []File, texts []Text) {
 
 func filesIn(out member) []File {
 	var files []File
-	for _, item := range each(out.value) {
+	for _, item := range elements(out.value) {
 		var f struct {
 			Filename  string  `json:"filename"`
 			Subfolder string  `json:"subfolder"`
@@ -108,7 +108,7 @@ var shapes = []string{".glb", ".gltf", ".obj", ".stl", ".fbx", ".ply", ".usdz", 
 // needs. Other nodes put other things there, which are passed over.
 func shapeIn(out member) []File {
 	var name string
-	if items := each(out.value); len(items) == 0 || json.Unmarshal(items[0], &name) != nil {
+	if items := elements(out.value); len(items) == 0 || json.Unmarshal(items[0], &name) != nil {
 		return nil
 	}
 	name = strings.TrimSuffix(strings.ReplaceAll(name, `\`, "/"), " [output]")
@@ -119,8 +119,8 @@ func shapeIn(out member) []File {
 	return []File{{MediaKey: out.key, Filename: brief(file), Subfolder: brief(strings.TrimSuffix(folder, "/")), Type: "output"}}
 }
 
-// each returns a list's items, or the value itself when it is no list.
-func each(value json.RawMessage) []json.RawMessage {
+// elements returns a list's items, or the value itself when it is no list.
+func elements(value json.RawMessage) []json.RawMessage {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) == nil {
 		return list

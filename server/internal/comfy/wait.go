@@ -45,7 +45,7 @@ type waiter struct {
 	seen      Presence      // at the latest look
 	checked   time.Time     // latest look that ComfyUI answered
 	missing   time.Time     // first of the looks in a row that found nothing
-	recheck   time.Duration // pause between looks after the end frame
+	recheck   time.Duration // wait between looks after the end frame
 	expedited eventKind     // what the next look was brought forward for
 	patient   time.Duration // silence to bear before the socket is renewed
 }

@@ -45,12 +45,12 @@ func checkStructure(data []byte, problems *Problems) {
 		problems.add(path, "is given twice; keep one")
 	}
 	if invalid, ok := compiled().Validate(doc).(*jsonschema.ValidationError); ok {
-		collect(invalid, problems)
+		addLeaves(invalid, problems)
 	}
 }
 
-// collect walks to the leaves of a validation error, which are what people can act on.
-func collect(invalid *jsonschema.ValidationError, problems *Problems) {
+// addLeaves walks to the leaves of a validation error, which are what people can act on.
+func addLeaves(invalid *jsonschema.ValidationError, problems *Problems) {
 	path := strings.Join(invalid.InstanceLocation, ".")
 	switch k := invalid.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -65,9 +65,9 @@ func collect(invalid *jsonschema.ValidationError, problems *Problems) {
 			problems.add(join(path, name), "missing")
 		}
 	case *kind.Type:
-		problems.add(path, "must be %s, not %s", strings.Join(each(k.Want, article), " or "), article(k.Got))
+		problems.add(path, "must be %s, not %s", strings.Join(mapped(k.Want, article), " or "), article(k.Got))
 	case *kind.Enum:
-		problems.add(path, "must be one of %s%s", strings.Join(each(k.Want, quote), ", "), didYouMean(fmt.Sprint(k.Got), each(k.Want, text)))
+		problems.add(path, "must be one of %s%s", strings.Join(mapped(k.Want, quote), ", "), didYouMean(fmt.Sprint(k.Got), mapped(k.Want, text)))
 	case *kind.Pattern:
 		if strings.HasSuffix(invalid.SchemaURL, "/duration") {
 			problems.add(path, "must be a duration such as \"30s\", \"2m\" or \"1h30m\", not %q", k.Got)
@@ -85,7 +85,7 @@ func collect(invalid *jsonschema.ValidationError, problems *Problems) {
 		}
 	}
 	for _, cause := range invalid.Causes {
-		collect(cause, problems)
+		addLeaves(cause, problems)
 	}
 }
 
@@ -201,7 +201,7 @@ func article(jsonType string) string {
 func quote(v any) string { return fmt.Sprintf("%q", v) }
 func text(v any) string  { return fmt.Sprint(v) }
 
-func each[T any](list []T, f func(T) string) []string {
+func mapped[T any](list []T, f func(T) string) []string {
 	var out []string
 	for _, v := range list {
 		out = append(out, f(v))

@@ -19,8 +19,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// look is the longest time between two looks at the clock.
-const look = time.Second
+// pollInterval is the longest time between two looks at the clock.
+const pollInterval = time.Second
 
 // ahead gives the time before a slot at which its start is prepared.
 const ahead = 100 * time.Millisecond
@@ -60,7 +60,7 @@ type Dispatcher struct {
 	// interrupted is the prompt that the service itself interrupted, this service or the one before.
 	interrupted interruption
 	unwritten   atomic.Pointer[run] // ended, but the disk did not take the outcome before the stop
-	rested      int64               // start of the pause for which the GPU was freed
+	freedFor    int64               // start of the pause for which the GPU was freed
 	clock       clock.Watch
 	settled     time.Time         // move no overdue jobs before, after the clock was set
 	skipped     schedule.Slot     // the moments that a clock set forward has skipped last
@@ -101,7 +101,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	d.began = d.Now().UnixMilli()
 	d.misplaced, d.overdue = &store.Cursor{}, true
 	d.recallInterruption(running)
-	timer := time.NewTimer(look)
+	timer := time.NewTimer(pollInterval)
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		timer.Reset(d.pass(running))
@@ -129,10 +129,10 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 	now := d.noteClock()
 	if !d.lookAfterRuns(ctx) {
-		return look
+		return pollInterval
 	}
-	if pause, under := d.pause(ctx); under && d.current == nil && d.rested != pause.Slot.Start {
-		d.rested = pause.Slot.Start
+	if pause, under := d.pause(ctx); under && d.current == nil && d.freedFor != pause.Slot.Start {
+		d.freedFor = pause.Slot.Start
 		d.Runner.FreeMemory(ctx)
 	}
 	wait := d.startNext(ctx)
@@ -150,21 +150,21 @@ func (d *Dispatcher) startNext(ctx context.Context) time.Duration {
 	next, err := d.upcoming(ctx)
 	if err != nil {
 		d.Log.Error("cannot read the next job", "worker", d.Worker, "err", err)
-		return look
+		return pollInterval
 	}
 	if next == nil {
-		return look
+		return pollInterval
 	}
 	now := d.Now()
 	until := time.UnixMilli(next.Start).Sub(now)
 	switch {
 	case until > ahead:
-		return min(look, until-ahead)
+		return min(pollInterval, until-ahead)
 	case until > 0:
 		if d.prepared != next.Start {
 			d.prepared = next.Start
 			d.Runner.Prepare(ctx, *next)
-			go collect()
+			go collectGarbage()
 		}
 		if until > claimAhead {
 			return until - claimAhead
@@ -182,7 +182,7 @@ func (d *Dispatcher) startNext(ctx context.Context) time.Duration {
 func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Duration {
 	reason, wait := d.obstacle(ctx, next)
 	if wait == 0 {
-		return d.start(ctx, next, look)
+		return d.start(ctx, next, pollInterval)
 	}
 	if reason == "" {
 		return wait
@@ -194,7 +194,7 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 	d.update(ctx, next, func(_ context.Context, _ store.Tx, j *job.Job) (bool, error) {
 		return j.Status == job.Scheduled && j.MarkLate(reason), nil
 	})
-	return look
+	return pollInterval
 }
 
 // obstacle says what the start of a job has to wait for, and how long at least: no time when there is none. A short wait has
@@ -202,19 +202,19 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 func (d *Dispatcher) obstacle(ctx context.Context, next job.Job) (reason string, wait time.Duration) {
 	pause, planned, err := d.Store.Pause(ctx, d.Worker)
 	if err != nil {
-		return "the bookings could not be read", look
+		return "the bookings could not be read", pollInterval
 	}
 	if planned && d.keepsFrom(pause, next) {
-		return job.BecauseOf(pause), look
+		return job.BecauseOf(pause), pollInterval
 	}
 	if d.current != nil {
 		if trouble := d.Runner.Trouble(); trouble != "" {
-			return trouble, look
+			return trouble, pollInterval
 		}
-		return "the job before it is still running", look
+		return "the job before it is still running", pollInterval
 	}
 	if ready, reason := d.Runner.Ready(ctx); !ready {
-		return reason, look
+		return reason, pollInterval
 	}
 	return "", max(0, time.Until(d.hold))
 }

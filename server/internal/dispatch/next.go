@@ -58,7 +58,7 @@ func (d *Dispatcher) upcoming(ctx context.Context) (*job.Job, error) {
 	if next != nil && next.Slot().End < now {
 		next, d.overdue = nil, true
 	}
-	if next != nil && !d.changed.Load() && time.Since(d.read) < look {
+	if next != nil && !d.changed.Load() && time.Since(d.read) < pollInterval {
 		return next, nil
 	}
 	d.changed.Store(false)

@@ -33,7 +33,7 @@ func (d *Dispatcher) record(ctx context.Context, ended run) {
 		}
 		failpoint.Reach(failpoint.Unwritten)
 		select {
-		case <-time.After(look):
+		case <-time.After(pollInterval):
 		case <-ctx.Done():
 			d.unwritten.Store(&ended)
 			return

@@ -17,7 +17,7 @@ const runsLooked = 10
 // adopted, a cancellation that was not heard is passed on, a run beyond its limit is interrupted. It only reads: the disk
 // may be full. It reports false when it could not look, for then nothing may start either.
 func (d *Dispatcher) lookAfterRuns(ctx context.Context) bool {
-	if time.Since(d.looked) < look {
+	if time.Since(d.looked) < pollInterval {
 		return true
 	}
 	jobs, err := d.Store.ListJobs(ctx, store.Query{Worker: d.Worker, Statuses: []job.Status{job.Processing}, Limit: runsLooked})
@@ -83,7 +83,7 @@ func (d *Dispatcher) interruptFor(ctx context.Context, why cause, reason string)
 		return
 	}
 	d.interrupted = interruption{PromptID: d.current.job.PromptID(), Cause: why, Reason: reason}
-	noting, cancel := context.WithTimeout(ctx, look)
+	noting, cancel := context.WithTimeout(ctx, pollInterval)
 	defer cancel()
 	text, err := json.Marshal(d.interrupted)
 	if err == nil {

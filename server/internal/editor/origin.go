@@ -85,7 +85,7 @@ func (c *Converted) WithValues(posted, whole *graph.Graph) *jsontree.Object {
 	}
 	out := r.layout(c.file)
 	return with(out, "definitions", func(definitions *jsontree.Object) any {
-		return with(definitions, "subgraphs", func(subgraphs []any) any { return each(subgraphs, r.layout) })
+		return with(definitions, "subgraphs", func(subgraphs []any) any { return mapObjects(subgraphs, r.layout) })
 	})
 }
 
@@ -173,7 +173,7 @@ func (r rewriting) edit(body *jsontree.Object) *edit {
 
 // layout returns the workflow itself or a subgraph with its nodes as they are to be.
 func (r rewriting) layout(body *jsontree.Object) *jsontree.Object {
-	return with(body, "nodes", func(nodes []any) any { return each(nodes, r.node) })
+	return with(body, "nodes", func(nodes []any) any { return mapObjects(nodes, r.node) })
 }
 
 func (r rewriting) node(body *jsontree.Object) *jsontree.Object {
@@ -246,7 +246,7 @@ func put(o *jsontree.Object, key string, value any) *jsontree.Object {
 	return out
 }
 
-func each(list []any, change func(*jsontree.Object) *jsontree.Object) []any {
+func mapObjects(list []any, change func(*jsontree.Object) *jsontree.Object) []any {
 	list = slices.Clone(list)
 	for i, value := range list {
 		if o, ok := value.(*jsontree.Object); ok {

@@ -105,7 +105,7 @@ func TestHistoryIsBoundedInBytes(t *testing.T) {
 	var cursors []feed.Cursor
 	j := booking(1, "ada")
 	for i := range 20 {
-		j.Results = append(j.Results, job.Result{Kind: job.Words, Text: strings.Repeat("y", 1000), NodeID: fmt.Sprint(i)})
+		j.Results = append(j.Results, job.Result{Kind: job.Text, Text: strings.Repeat("y", 1000), NodeID: fmt.Sprint(i)})
 	}
 	for range 3000 {
 		write(f, j)

@@ -14,7 +14,7 @@ import (
 
 const (
 	fetchesAtOnce = 32               // files that are being fetched
-	fetchPatience = 30 * time.Second // for one of them to end
+	fetchTimeout  = 30 * time.Second // for one of them to end
 	headSize      = 512              // bytes that tell a file's type
 )
 
@@ -55,7 +55,7 @@ func (r *Remote) Open(ctx context.Context, name string) (*File, error) {
 
 // wait takes one of the slots, which free gives back.
 func (r *Remote) wait(ctx context.Context) (free func(), err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, fetchPatience, errBusy)
+	ctx, cancel := context.WithTimeoutCause(ctx, fetchTimeout, errBusy)
 	defer cancel()
 	select {
 	case r.slots <- struct{}{}:

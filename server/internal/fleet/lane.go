@@ -91,7 +91,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		InputDir:  w.ComfyUI.InputDir(),
 
 		InputFiles: l.Engine.Client().InputFiles,
-		Again:      c.Pace.library(),
+		RetryEvery: c.Pace.library(),
 	})
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = l.newRunner(c, w)

@@ -99,7 +99,7 @@ func TestDeletedUserIsGoneAndItsPromptsWithIt(t *testing.T) {
 	h := newHouse(t)
 	ada := h.signIn()
 	ended := h.insert(ada.User, 120, func(j *job.Job) {
-		j.Complete(j.Start+900, []job.Result{{Filename: j.ID + ".png", Kind: job.Image}, {Kind: job.Words, Text: "a secret text"}})
+		j.Complete(j.Start+900, []job.Result{{Filename: j.ID + ".png", Kind: job.Image}, {Kind: job.Text, Text: "a secret text"}})
 	})
 	failed := h.insert(ada.User, 1, func(j *job.Job) {
 		j.Fail(j.Start+900, job.Failure{Reason: job.Execution, Message: "a secret reason"})

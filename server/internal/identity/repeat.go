@@ -33,8 +33,8 @@ func idFor(by account.Actor, what string) string {
 	return uuid.NewSHA1(requests, []byte(by.ID+"/"+what+"/"+by.RequestID)).String()
 }
 
-// again gives a token that was made by the same request another secret; false when none was.
-func again(ctx context.Context, tx store.Tx, by account.Actor, wanted account.Token) (made account.Token, repeated bool, err error) {
+// reissue gives a token that was made by the same request another secret; false when none was.
+func reissue(ctx context.Context, tx store.Tx, by account.Actor, wanted account.Token) (made account.Token, repeated bool, err error) {
 	if by.RequestID == "" {
 		return wanted, false, nil
 	}

@@ -105,7 +105,7 @@ func (s *Service) create(
 	wanted := account.Token{ID: idFor(by, "first token"), UserID: user.ID, Hash: hash, ClientName: clientName, CreatedAt: now}
 	made := user
 	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
-		held, repeated, err := again(ctx, tx, by, wanted)
+		held, repeated, err := reissue(ctx, tx, by, wanted)
 		if err != nil {
 			return err
 		}

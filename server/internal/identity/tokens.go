@@ -44,7 +44,7 @@ func (s *Service) createToken(
 	token := wanted
 	_, err := s.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
 		var repeated bool
-		if token, repeated, err = again(ctx, tx, by, wanted); repeated || err != nil {
+		if token, repeated, err = reissue(ctx, tx, by, wanted); repeated || err != nil {
 			return err
 		}
 		owner, err := tx.User(ctx, userID)

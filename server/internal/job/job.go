@@ -94,7 +94,7 @@ const (
 	Image Kind = "image"
 	Video Kind = "video"
 	Audio Kind = "audio"
-	Words Kind = "text"
+	Text  Kind = "text"
 	File  Kind = "file"
 )
 
@@ -103,7 +103,7 @@ type Result struct {
 	Filename string `json:"filename,omitempty"` // relative to the output directory, forward slashes
 	Kind     Kind   `json:"kind"`
 	NodeID   string `json:"node_id,omitempty"`
-	Text     string `json:"text,omitempty"` // with Words
+	Text     string `json:"text,omitempty"` // with the kind Text
 }
 
 // FailureReason tells programs why a job failed.

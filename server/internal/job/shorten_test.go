@@ -17,7 +17,7 @@ func TestShortJobStaysAsItIs(t *testing.T) {
 	j := job.Job{
 		ID:      "a",
 		Inputs:  workflow.Values{"prompt": workflow.Text(strings.Repeat("ü", 200)), "steps": workflow.Integer(4)},
-		Results: []job.Result{{Filename: "a.png", Kind: job.Image}, {Kind: job.Words, Text: "a fox"}},
+		Results: []job.Result{{Filename: "a.png", Kind: job.Image}, {Kind: job.Text, Text: "a fox"}},
 		Failure: &job.Failure{Message: "why"},
 	}
 	if short := j.Shorten(); !reflect.DeepEqual(short, j) {
@@ -31,7 +31,7 @@ func TestLongTextsAreCut(t *testing.T) {
 	whole := func() job.Job {
 		return job.Job{
 			Inputs:  workflow.Values{"prompt": workflow.Text(long), "style": workflow.Text(long), "steps": workflow.Integer(4)},
-			Results: []job.Result{{Kind: job.Words, Text: long}},
+			Results: []job.Result{{Kind: job.Text, Text: long}},
 			Failure: &job.Failure{Reason: job.Execution, Message: long},
 		}
 	}
@@ -39,7 +39,7 @@ func TestLongTextsAreCut(t *testing.T) {
 	short := j.Shorten()
 	want := job.Job{
 		Inputs:    workflow.Values{"prompt": workflow.Text(cut), "style": workflow.Text(cut), "steps": workflow.Integer(4)},
-		Results:   []job.Result{{Kind: job.Words, Text: cut}},
+		Results:   []job.Result{{Kind: job.Text, Text: cut}},
 		Failure:   &job.Failure{Reason: job.Execution, Message: cut},
 		Shortened: true,
 	}

@@ -64,7 +64,7 @@ func (l *Library) Change(ctx context.Context, by account.Actor, id string, c Cha
 	l.mu.Lock()
 	l.sort()
 	l.mu.Unlock()
-	l.tell()
+	l.notify()
 	return nil
 }
 

@@ -103,7 +103,7 @@ func (l *Library) ready(id string) (*entry, error) {
 		l.read(e)
 		l.readImport(context.Background(), e)
 		if l.settle(e) {
-			l.tell()
+			l.notify()
 		}
 	}
 	return e, nil

@@ -104,10 +104,10 @@ func (m *menu) until(wanted string, is func(all map[string]workflow.Workflow) bo
 func (m *menu) stock(worker string, c comfyUI) *library.Stock {
 	m.t.Helper()
 	s := m.Stock(worker, library.StockConfig{
-		ComfyUI: c,
-		Notice:  func(string, string) {},
-		Edited:  func(string) {},
-		Again:   time.Hour,
+		ComfyUI:    c,
+		Notice:     func(string, string) {},
+		Edited:     func(string) {},
+		RetryEvery: time.Hour,
 	})
 	if err := s.Take(m.t.Context()); err != nil {
 		m.t.Fatal(err)

@@ -25,9 +25,9 @@ func TestFilesOfAnInputFolderElsewhere(t *testing.T) {
 		InputFiles: func(context.Context) ([]string, error) {
 			return []string{"new.png", "cat.jpg", "song.mp3"}, nil
 		},
-		Notice: func(string, string) {},
-		Edited: func(string) {},
-		Again:  time.Hour,
+		Notice:     func(string, string) {},
+		Edited:     func(string) {},
+		RetryEvery: time.Hour,
 	})
 	if err := s.Take(t.Context()); err != nil {
 		t.Fatal(err)
@@ -70,11 +70,11 @@ func TestFilesOfTheInputFolder(t *testing.T) {
 		}
 	}
 	s := m.Stock("gpu", library.StockConfig{
-		ComfyUI:  loader{"old.png"},
-		Notice:   func(string, string) {},
-		Edited:   func(string) {},
-		InputDir: folder,
-		Again:    time.Hour,
+		ComfyUI:    loader{"old.png"},
+		Notice:     func(string, string) {},
+		Edited:     func(string) {},
+		InputDir:   folder,
+		RetryEvery: time.Hour,
 	})
 	if err := s.Take(t.Context()); err != nil {
 		t.Fatal(err)

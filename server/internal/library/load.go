@@ -131,6 +131,6 @@ func (l *Library) reload(ctx context.Context, id string) error {
 		l.sort()
 		l.mu.Unlock()
 	}
-	l.tell()
+	l.notify()
 	return nil
 }

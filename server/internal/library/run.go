@@ -54,7 +54,7 @@ func (l *Library) Run(ctx context.Context) {
 			l.readImport(ctx, e)
 			changed = l.settle(e) || changed
 			if changed && time.Since(told) > tellEvery {
-				l.tell()
+				l.notify()
 				told, changed = time.Now(), false
 			}
 		}
@@ -62,13 +62,13 @@ func (l *Library) Run(ctx context.Context) {
 			l.mu.Lock()
 			l.sort()
 			l.mu.Unlock()
-			l.tell()
+			l.notify()
 		}
 	}
 }
 
-// tell passes on that something has changed.
-func (l *Library) tell() {
+// notify passes on that something has changed.
+func (l *Library) notify() {
 	l.telling.Lock()
 	defer l.telling.Unlock()
 	l.OnChange(l.Workflows())

@@ -31,8 +31,8 @@ type StockConfig struct {
 	InputDir string
 	// InputFiles asks ComfyUI for what lies in that folder, where the service cannot read it; nil: it cannot be asked.
 	InputFiles func(ctx context.Context) ([]string, error)
-	// Again is the time after which a ComfyUI is asked once more that could not be asked.
-	Again time.Duration
+	// RetryEvery is the time after which a ComfyUI is asked once more that could not be asked.
+	RetryEvery time.Duration
 }
 
 // Stock knows what one worker's ComfyUI can run of the library. It is safe for concurrent use.
@@ -148,7 +148,7 @@ func (s *Stock) Rejudge(id string) {
 	e := s.entry(id)
 	s.mu.Unlock()
 	if e != nil && s.settle(e) {
-		s.tell()
+		s.notify()
 	}
 }
 
@@ -196,14 +196,14 @@ func (s *Stock) Take(ctx context.Context) error {
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
-	s.look()
+	s.recheck()
 	return nil
 }
 
-// look reads the configuration's workflows again and holds them against the ComfyUI.
-func (s *Stock) look() {
+// recheck reads the configuration's workflows again and holds them against the ComfyUI.
+func (s *Stock) recheck() {
 	if s.scan() {
-		s.tell()
+		s.notify()
 	}
 	s.wakeUp()
 	for _, e := range s.all() {
@@ -212,9 +212,9 @@ func (s *Stock) look() {
 		}
 		s.read(e)
 		if s.settle(e) {
-			s.tell()
+			s.notify()
 		}
-		s.tellOf(e)
+		s.report(e)
 	}
 }
 
@@ -223,7 +223,7 @@ func (s *Stock) Return(ctx context.Context) error { return s.Take(ctx) }
 
 // Run takes in edits of the library's files while ready says that ComfyUI can be asked, until ctx ends.
 func (s *Stock) Run(ctx context.Context, ready func() bool) {
-	ticker := time.NewTicker(s.Again)
+	ticker := time.NewTicker(s.RetryEvery)
 	defer ticker.Stop()
 	for edited := false; ; {
 		select {
@@ -247,12 +247,12 @@ func (s *Stock) refresh(ctx context.Context) error {
 	if err := s.ask(ctx); err != nil {
 		return err
 	}
-	s.look()
+	s.recheck()
 	return nil
 }
 
-// tellOf tells what has become of a workflow on the worker.
-func (s *Stock) tellOf(e *entry) {
+// report tells what has become of a workflow on the worker.
+func (s *Stock) report(e *entry) {
 	s.mu.Lock()
 	id, notice, hash := e.source.ID, s.notice(e, s.worker), ""
 	if e.version != nil && e.fits[s.worker].runs() {

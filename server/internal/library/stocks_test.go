@@ -61,10 +61,10 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	notices := map[string]string{}
 	stock := func(worker string, c comfyUI) *library.Stock {
 		return l.Stock(worker, library.StockConfig{
-			ComfyUI: c,
-			Notice:  func(_, text string) { notices[worker] = text },
-			Edited:  func(string) {},
-			Again:   time.Hour,
+			ComfyUI:    c,
+			Notice:     func(_, text string) { notices[worker] = text },
+			Edited:     func(string) {},
+			RetryEvery: time.Hour,
 		})
 	}
 	old, both := stock("old", comfyUI{"OldFox"}), stock("both", comfyUI{"OldFox", "NewFox"})
@@ -122,10 +122,10 @@ func TestAWorkflowThatNoWorkerCanRun(t *testing.T) {
 	l, _ := newLibrary(t)
 	told := ""
 	s := l.Stock("none", library.StockConfig{
-		ComfyUI: comfyUI{},
-		Notice:  func(_, text string) { told = text },
-		Edited:  func(string) {},
-		Again:   time.Hour,
+		ComfyUI:    comfyUI{},
+		Notice:     func(_, text string) { told = text },
+		Edited:     func(string) {},
+		RetryEvery: time.Hour,
 	})
 	if err := s.Take(t.Context()); err != nil || !strings.Contains(told, "cannot run the workflow fox") {
 		t.Errorf("told %q (%v)", told, err)
@@ -155,7 +155,7 @@ func TestValuesThatOneWorkerTakes(t *testing.T) {
 	m.write("first_api.json", `{"1": {"class_type": "OldFox", "inputs": {"model": "both"}}}`)
 	m.write("first_api.form.json", `{"inputs": [{"name": "model", "hidden": false}]}`)
 	for worker, c := range map[string]choosy{"one": {"red"}, "two": {"blue"}} {
-		s := m.Stock(worker, library.StockConfig{ComfyUI: c, Notice: func(string, string) {}, Edited: func(string) {}, Again: time.Hour})
+		s := m.Stock(worker, library.StockConfig{ComfyUI: c, Notice: func(string, string) {}, Edited: func(string) {}, RetryEvery: time.Hour})
 		if err := s.Take(t.Context()); err != nil {
 			t.Fatal(err)
 		}

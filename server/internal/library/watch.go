@@ -101,7 +101,7 @@ func (l *Library) rescan() {
 		}
 	}
 	if changed {
-		l.tell()
+		l.notify()
 	}
 	l.wakeUp()
 }

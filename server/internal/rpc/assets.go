@@ -79,7 +79,7 @@ func assetToProto(a store.OwnedAsset) *pb.Asset {
 // ForAssets lets those through who may see the asset that the path value "id" names, and names its file as "name".
 func (s *Server) ForAssets(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, ok := s.look(w, r)
+		who, ok := s.recogniseViewer(w, r)
 		if !ok {
 			return
 		}

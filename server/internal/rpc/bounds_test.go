@@ -122,7 +122,7 @@ func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
 	large := func(status job.Status, i int) job.Job {
 		j := job.Job{ID: fmt.Sprint(status, i), UserID: fmt.Sprint("user", i), Status: status, Start: int64(1000 + i)}
 		for range 20 {
-			j.Results = append(j.Results, job.Result{Kind: job.Words, Text: strings.Repeat("w", 200), Filename: strings.Repeat("f", 4000)})
+			j.Results = append(j.Results, job.Result{Kind: job.Text, Text: strings.Repeat("w", 200), Filename: strings.Repeat("f", 4000)})
 		}
 		return j
 	}

@@ -25,7 +25,7 @@ var (
 		job.Image: pb.ResultKind_RESULT_KIND_IMAGE,
 		job.Video: pb.ResultKind_RESULT_KIND_VIDEO,
 		job.Audio: pb.ResultKind_RESULT_KIND_AUDIO,
-		job.Words: pb.ResultKind_RESULT_KIND_TEXT,
+		job.Text:  pb.ResultKind_RESULT_KIND_TEXT,
 		job.File:  pb.ResultKind_RESULT_KIND_FILE,
 	}
 	failureReasons = map[job.FailureReason]pb.JobErrorReason{

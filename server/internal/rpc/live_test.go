@@ -280,7 +280,7 @@ func TestResponsesAreBounded(t *testing.T) {
 			Inputs:   workflow.Values{"prompt": workflow.Text(strings.Repeat("🦊", 4000))},
 		}
 		for n := range 3 {
-			j.Results = append(j.Results, job.Result{Kind: job.Words, Text: strings.Repeat("🦊", 300), NodeID: fmt.Sprint(n)})
+			j.Results = append(j.Results, job.Result{Kind: job.Text, Text: strings.Repeat("🦊", 300), NodeID: fmt.Sprint(n)})
 		}
 		jobs = append(jobs, j)
 	}

@@ -17,7 +17,7 @@ import (
 // ForUsers lets those through who may look at all: everybody where anybody may become a user, else users.
 func (s *Server) ForUsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := s.look(w, r); ok {
+		if _, ok := s.recogniseViewer(w, r); ok {
 			next.ServeHTTP(w, r)
 		}
 	})
@@ -26,14 +26,14 @@ func (s *Server) ForUsers(next http.Handler) http.Handler {
 // ForResults lets those through who may have the result file that the path value "name" names.
 func (s *Server) ForResults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, ok := s.look(w, r)
+		who, ok := s.recogniseViewer(w, r)
 		if !ok {
 			return
 		}
 		if s.Presenter.JobFiles {
 			name := r.PathValue("name")
 			owner, err := s.Store.ResultOwner(r.Context(), s.Workers.Owner(name), name)
-			if !s.may(w, r, who, owner, err, "no job wrote such a file") {
+			if !s.allowed(w, r, who, owner, err, "no job wrote such a file") {
 				return
 			}
 		}
@@ -44,13 +44,13 @@ func (s *Server) ForResults(next http.Handler) http.Handler {
 // ForPreviews lets those through who may see into the job that the path value "job" names.
 func (s *Server) ForPreviews(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, ok := s.look(w, r)
+		who, ok := s.recogniseViewer(w, r)
 		if !ok {
 			return
 		}
 		if s.Presenter.PrivateJobs {
 			j, err := s.Store.Job(r.Context(), strings.ToLower(r.PathValue("job")))
-			if !s.may(w, r, who, j.UserID, err, "there is no such job") {
+			if !s.allowed(w, r, who, j.UserID, err, "there is no such job") {
 				return
 			}
 		}
@@ -58,8 +58,8 @@ func (s *Server) ForPreviews(next http.Handler) http.Handler {
 	})
 }
 
-// look recognises who makes a plain request, or refuses it.
-func (s *Server) look(w http.ResponseWriter, r *http.Request) (identity.Caller, bool) {
+// recogniseViewer recognises who makes a plain request, or refuses it.
+func (s *Server) recogniseViewer(w http.ResponseWriter, r *http.Request) (identity.Caller, bool) {
 	who, kind, err := s.onlooker(r)
 	if err == nil && !who.Administrator {
 		kind = refusal.Calls
@@ -97,8 +97,8 @@ func (s *Server) IsKnown(r *http.Request) bool {
 	return err == nil
 }
 
-// may holds a viewer against an owner who was looked up, and refuses.
-func (s *Server) may(w http.ResponseWriter, r *http.Request, who identity.Caller, owner string, err error, unknown string) bool {
+// allowed holds a viewer against an owner who was looked up, and refuses.
+func (s *Server) allowed(w http.ResponseWriter, r *http.Request, who identity.Caller, owner string, err error, unknown string) bool {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		s.plainError(w, r, fault.New(fault.NotFound, unknown).With("what", "path").With("name", r.URL.Path))

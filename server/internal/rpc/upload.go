@@ -22,7 +22,7 @@ const (
 
 // HandleUpload takes in a file: POST with the file itself as the body, of whoever may book. The answer tells the asset that it became.
 func (s *Server) HandleUpload(w http.ResponseWriter, r *http.Request) {
-	who, ok := s.look(w, r)
+	who, ok := s.recogniseViewer(w, r)
 	if !ok {
 		return
 	}

@@ -127,7 +127,7 @@ func (w *watcher) send(ctx context.Context) (more <-chan struct{}, err error) {
 // gather waits for changes that share a response.
 func (w *watcher) gather(ctx context.Context) {
 	if wait := minInterval - rand.N(minInterval/2) - time.Since(w.told); wait > 0 {
-		w.pause(ctx, wait)
+		w.sleep(ctx, wait)
 	}
 }
 
@@ -265,8 +265,8 @@ func (s *Server) SendHeartbeats(ctx context.Context) error {
 	}
 }
 
-// pause waits, unless the stream is to end.
-func (s *Server) pause(ctx context.Context, wait time.Duration) {
+// sleep waits, unless the stream is to end.
+func (s *Server) sleep(ctx context.Context, wait time.Duration) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

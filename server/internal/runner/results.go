@@ -68,7 +68,7 @@ func (r *Runner) resultsOf(o comfy.Outcome) []job.Result {
 		}
 	}
 	for _, text := range o.Texts {
-		results = append(results, job.Result{Kind: job.Words, NodeID: text.NodeID, Text: text.Text})
+		results = append(results, job.Result{Kind: job.Text, NodeID: text.NodeID, Text: text.Text})
 	}
 	return results
 }

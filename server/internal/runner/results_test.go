@@ -27,7 +27,7 @@ func TestResultsOfEveryKind(t *testing.T) {
 		{Filename: "night/deep/c.mp4", Kind: job.Video, NodeID: "3"},
 		{Filename: "night/deep/d.flac", Kind: job.Audio, NodeID: "4"},
 		{Filename: "night/deep/e.glb", Kind: job.File, NodeID: "5"},
-		{Kind: job.Words, NodeID: "8", Text: "words"},
+		{Kind: job.Text, NodeID: "8", Text: "words"},
 	}
 	if diff := cmp.Diff(want, (&Runner{}).resultsOf(outcome)); diff != "" {
 		t.Error(diff)

@@ -70,7 +70,7 @@ func (m *machine) varied(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * math.Exp(m.options.TimeNoise*dice.NormFloat64()))
 }
 
-func (m *machine) spend(d time.Duration) { pause(m.ctx, m.varied(d)) }
+func (m *machine) spend(d time.Duration) { sleep(m.ctx, m.varied(d)) }
 
 func (m *machine) Encode() { m.spend(m.options.EncodeTime) }
 
@@ -91,7 +91,7 @@ func (m *machine) Sample(s nodes.Sampling) error {
 				return err
 			}
 		}
-		if !pause(m.ctx, time.Until(due)) {
+		if !sleep(m.ctx, time.Until(due)) {
 			return m.ctx.Err()
 		}
 		if m.isInterrupted() {

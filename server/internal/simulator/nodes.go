@@ -12,7 +12,7 @@ import (
 func (e *execution) run(ctx context.Context, node *graph.Node) (result, error) {
 	if node.ID == e.trouble && !nodes.Samples(node.Class) {
 		if slow, ok := e.manners.find("slow"); ok {
-			pause(ctx, slow.Duration)
+			sleep(ctx, slow.Duration)
 		}
 		if err := e.misbehave(ctx); err != nil {
 			return result{}, err

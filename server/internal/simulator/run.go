@@ -46,7 +46,7 @@ func Run(ctx context.Context, o Options) error {
 	s.runs = runs
 	s.logf("Simulated ComfyUI version: %s", version)
 	s.logf("Device: %s", deviceName)
-	if !pause(ctx, o.StartTime) {
+	if !sleep(ctx, o.StartTime) {
 		return folders.wipeTemp()
 	}
 	if o.Misbehave.has("crash-on-start") {
@@ -113,8 +113,8 @@ func (s *server) serve(ctx context.Context, listeners []net.Listener) {
 	}
 }
 
-// pause waits and says whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
+// sleep waits and says whether ctx is still alive.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -6,7 +6,7 @@ import { IdentityService } from "../gen/comfyscheduler/v1/identity_service_pb";
 import { SchedulerService } from "../gen/comfyscheduler/v1/scheduler_service_pb";
 import { WorkerService } from "../gen/comfyscheduler/v1/worker_service_pb";
 import { WorkflowService } from "../gen/comfyscheduler/v1/workflow_service_pb";
-import { patience } from "./patience";
+import { retryBusy } from "./retryBusy";
 
 /** The clients of the server's services. */
 export interface Api {
@@ -35,7 +35,7 @@ export function createBrowserTransport(): Transport {
   return createConnectTransport({
     baseUrl: location.origin,
     useBinaryFormat: true,
-    interceptors: [patience],
+    interceptors: [retryBusy],
     fetch: (input, init) => fetch(input, { ...init, credentials: "same-origin" }),
   });
 }

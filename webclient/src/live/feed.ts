@@ -11,8 +11,8 @@ import type { FeedEvent, SignedOut } from "./state";
 
 /** A stream that says nothing for this long is dead: the server sends a heartbeat every 15 seconds. */
 const silenceLimit = 40_000;
-const firstPause = 300;
-const longestPause = 10_000;
+const firstDelay = 300;
+const longestDelay = 10_000;
 
 /** FeedOptions is what the feed needs from its surroundings. */
 export interface FeedOptions {
@@ -121,12 +121,12 @@ async function watch(
 /** Waits before the next try: longer after each failure, and jittered so that a class does not come back at once. */
 async function rest(options: FeedOptions, failures: number, error: ConnectError): Promise<void> {
   const refused = error.code === Code.PermissionDenied || error.code === Code.Unimplemented;
-  const ceiling = refused ? 3 * longestPause : Math.min(longestPause, firstPause * 2 ** failures);
-  const pause = problemOf(error).retryAfter + ceiling * (0.5 + 0.5 * (options.random ?? Math.random)());
-  const link = { phase: "waiting", retryAt: Date.now() + pause, reason: error.rawMessage, refused } as const;
+  const ceiling = refused ? 3 * longestDelay : Math.min(longestDelay, firstDelay * 2 ** failures);
+  const delay = problemOf(error).retryAfter + ceiling * (0.5 + 0.5 * (options.random ?? Math.random)());
+  const link = { phase: "waiting", retryAt: Date.now() + delay, reason: error.rawMessage, refused } as const;
   options.emit({ kind: "link", link });
   const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), pause);
+  const timer = setTimeout(() => over.abort(), delay);
   await options.controls.wait(AbortSignal.any([options.signal, over.signal]));
   clearTimeout(timer);
   over.abort();

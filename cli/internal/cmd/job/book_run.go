@@ -16,8 +16,8 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// patience bounds how long a lost answer is asked for again.
-const patience = 5 * time.Second
+// retryFor bounds how long a lost answer is asked for again.
+const retryFor = 5 * time.Second
 
 func bookRun(ctx context.Context, opts *bookOptions) error {
 	if opts.EachLine {
@@ -50,7 +50,7 @@ func bookRun(ctx context.Context, opts *bookOptions) error {
 
 // request is the booking without its prompt and id, its inputs typed by the workflow's form, which it reads first.
 func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.BookJobRequest, error) {
-	err := api.Retry(ctx, patience, func(ctx context.Context) (err error) {
+	err := api.Retry(ctx, retryFor, func(ctx context.Context) (err error) {
 		o.form, err = refs.Workflow(ctx, client, o.Workflow)
 		return err
 	})
@@ -104,7 +104,7 @@ func mayBeLeftOut(input *pb.Input) bool { return input.GetOptional() || input.Ge
 func (o *bookOptions) send(ctx context.Context, client *api.Client, req *pb.BookJobRequest) (*pb.BookJobResponse, error) {
 	var answer *pb.BookJobResponse
 	unsure := false
-	err := api.Retry(ctx, patience, func(ctx context.Context) (err error) {
+	err := api.Retry(ctx, retryFor, func(ctx context.Context) (err error) {
 		answer, err = client.Scheduler.BookJob(ctx, req)
 		unsure = unsure || api.Lost(err) && !api.Unreached(err)
 		return err

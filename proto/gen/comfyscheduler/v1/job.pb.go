@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// JobStatus is where a job is in its life. It is never a guess.
+// JobStatus is the state of a job. It says that a job has ended only when that is known.
 type JobStatus int32
 
 const (

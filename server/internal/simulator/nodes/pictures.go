@@ -149,8 +149,8 @@ func pad(c *Call) (Result, error) {
 	return values(pictures, maskOf(mask))
 }
 
-// each changes every picture, byte by byte of its colours.
-func each(p Pictures, change func(value uint8) uint8) Pictures {
+// mapPixels changes every picture, byte by byte of its colours.
+func mapPixels(p Pictures, change func(value uint8) uint8) Pictures {
 	at := p.At
 	p.At = func(i int) canvas {
 		from := at(i)
@@ -168,7 +168,7 @@ func each(p Pictures, change func(value uint8) uint8) Pictures {
 }
 
 func invert(c *Call) (Result, error) {
-	return values(each(c.pictures("image"), func(value uint8) uint8 { return 255 - value }))
+	return values(mapPixels(c.pictures("image"), func(value uint8) uint8 { return 255 - value }))
 }
 
 // addNoise changes every picture by what the seed, and all else above the node, says.
@@ -184,7 +184,7 @@ func addNoise(c *Call) (Result, error) {
 	at := pictures.At
 	pictures.At = func(i int) canvas {
 		n := i * 7919
-		return each(Pictures{pictures.Width, pictures.Height, 1, func(int) canvas { return at(i) }}, func(value uint8) uint8 {
+		return mapPixels(Pictures{pictures.Width, pictures.Height, 1, func(int) canvas { return at(i) }}, func(value uint8) uint8 {
 			n++
 			return uint8(float64(value)*(1-strength) + float64(noise[n%len(noise)])*strength)
 		}).At(0)

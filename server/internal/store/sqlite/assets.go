@@ -73,7 +73,7 @@ func (s *Store) OwnedAssets(
 		args = append(args, after.Start, after.ID)
 	}
 	rows, err := s.read.QueryContext(ctx, query+` ORDER BY o.used_ms DESC, o.asset_id DESC LIMIT ?`, append(args, limit)...)
-	return collect(rows, err, scanOwned)
+	return scanAll(rows, err, scanOwned)
 }
 
 // AssetBytes implements store.Assets.
@@ -84,7 +84,7 @@ func (s *Store) AssetBytes(ctx context.Context, userID string) (n int64, err err
 // AssetTakers implements store.Assets.
 func (s *Store) AssetTakers(ctx context.Context, id string) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, selectTakers, id)
-	return collect(rows, err, scanID)
+	return scanAll(rows, err, scanID)
 }
 
 func (t *tx) Asset(_ context.Context, id string) (store.Asset, error) {
@@ -165,6 +165,6 @@ func (t *tx) ids(query string, args ...any) ([]string, error) {
 		return nil, t.noteFault(classify(err))
 	}
 	rows, err := statement.QueryContext(context.Background(), args...)
-	ids, err := collect(rows, err, scanID)
+	ids, err := scanAll(rows, err, scanID)
 	return ids, t.noteFault(err)
 }

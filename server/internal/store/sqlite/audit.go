@@ -24,7 +24,7 @@ func (s *Store) Events(ctx context.Context, q audit.Query) ([]audit.Event, error
 		args = append(args, q.Before)
 	}
 	rows, err := s.read.QueryContext(ctx, query+` ORDER BY e.number DESC LIMIT ?`, append(args, q.Limit)...)
-	return collect(rows, err, func(r row) (audit.Event, error) {
+	return scanAll(rows, err, func(r row) (audit.Event, error) {
 		var e audit.Event
 		return e, r.Scan(&e.Number, &e.At, &e.UserID, &e.UserName, &e.Address, &e.Action, &e.JobID, &e.Detail)
 	})

@@ -26,9 +26,9 @@ func (s *Store) checkpoints() {
 		_, _ = s.keeper.ExecContext(context.Background(), passive)
 		// The little that was added meanwhile, between two commits: once all is carried over the log begins anew, else
 		// it would grow for as long as the commits go on.
-		s.turn.Lock()
+		s.committing.Lock()
 		_, _ = s.keeper.ExecContext(context.Background(), passive)
-		s.turn.Unlock()
+		s.committing.Unlock()
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 // loadDeleted fills in who is deleted: a call that was under way meanwhile must not book for them.
 func (s *Store) loadDeleted(ctx context.Context) error {
 	rows, err := s.writer.QueryContext(ctx, `SELECT id FROM users WHERE deleted_ms IS NOT NULL`)
-	deleted, err := collect(rows, err, scanID)
+	deleted, err := scanAll(rows, err, scanID)
 	for _, id := range deleted {
 		s.deleted[id] = true
 	}
@@ -29,7 +29,7 @@ func scanID(r row) (id string, err error) { return id, r.Scan(&id) }
 // Erasures implements store.Accounts.
 func (s *Store) Erasures(ctx context.Context) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT user_id FROM erasures`)
-	return collect(rows, err, scanID)
+	return scanAll(rows, err, scanID)
 }
 
 func (t *tx) User(_ context.Context, id string) (account.User, error) {

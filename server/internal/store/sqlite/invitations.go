@@ -25,7 +25,7 @@ func (s *Store) Invitations(ctx context.Context, now int64, after *store.Cursor,
 		args = append(args, after.Start, after.ID)
 	}
 	rows, err := s.read.QueryContext(ctx, query+` ORDER BY i.created_ms DESC, i.id DESC LIMIT ?`, append(args, limit)...)
-	return collect(rows, err, scanInvitation)
+	return scanAll(rows, err, scanInvitation)
 }
 
 func (t *tx) InsertInvitation(_ context.Context, i account.Invitation) error {

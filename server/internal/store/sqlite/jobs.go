@@ -177,4 +177,4 @@ func (s *Store) DayStats(ctx context.Context, from, to int64) (store.DayStats, e
 	return d, classify(err)
 }
 
-func scanJobs(rows *sql.Rows, err error) ([]job.Job, error) { return collect(rows, err, scanJob) }
+func scanJobs(rows *sql.Rows, err error) ([]job.Job, error) { return scanAll(rows, err, scanJob) }

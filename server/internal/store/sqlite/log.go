@@ -101,7 +101,7 @@ func (t *tx) pruneLog(before int64) error {
 		return classify(err)
 	}
 	rows, err := statement.QueryContext(context.Background(), pruneStep)
-	oldest, err := collect(rows, err, func(r row) (e entry, err error) { return e, r.Scan(&e.revision, &e.at, &e.bytes) })
+	oldest, err := scanAll(rows, err, func(r row) (e entry, err error) { return e, r.Scan(&e.revision, &e.at, &e.bytes) })
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func older(ctx context.Context, tx *sql.Tx, after store.Revision, limit int) ([]
 	}
 	change := store.Change{After: after, Revision: after}
 	rows, err := tx.QueryContext(ctx, `SELECT revision, things FROM changes WHERE revision > ? ORDER BY revision LIMIT ?`, after.Number, limit)
-	texts, err := collect(rows, err, func(r row) (text string, err error) { return text, r.Scan(&change.Revision.Number, &text) })
+	texts, err := scanAll(rows, err, func(r row) (text string, err error) { return text, r.Scan(&change.Revision.Number, &text) })
 	if err != nil || len(texts) == 0 {
 		return nil, err
 	}
@@ -274,5 +274,5 @@ func valuesOf[V any](ctx context.Context, tx *sql.Tx, things []store.Thing, kind
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, query, string(list))
-	return collect(rows, err, scan)
+	return scanAll(rows, err, scan)
 }

@@ -22,7 +22,7 @@ func scanPause(r row) (schedule.Pause, error) {
 
 func (s *Store) loadPauses(ctx context.Context) error {
 	rows, err := s.writer.QueryContext(ctx, selectPauses)
-	pauses, err := collect(rows, err, scanPause)
+	pauses, err := scanAll(rows, err, scanPause)
 	for _, p := range pauses {
 		s.lines.PutPause(p)
 	}

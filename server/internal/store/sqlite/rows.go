@@ -4,8 +4,8 @@ import (
 	"database/sql"
 )
 
-// collect reads all rows.
-func collect[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, error) {
+// scanAll reads all rows.
+func scanAll[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, classify(err)
 	}

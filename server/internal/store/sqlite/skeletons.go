@@ -15,7 +15,7 @@ import (
 var fillSkeletons = goose.NewGoMigration(8, &goose.GoFunc{
 	RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT id, name FROM users WHERE deleted_ms IS NULL ORDER BY created_ms, id`)
-		users, err := collect(rows, err, func(r row) (u account.User, err error) { return u, r.Scan(&u.ID, &u.Name) })
+		users, err := scanAll(rows, err, func(r row) (u account.User, err error) { return u, r.Scan(&u.ID, &u.Name) })
 		for _, u := range users {
 			if err != nil {
 				return err

@@ -52,7 +52,7 @@ type Store struct {
 	carried      int // pages written before the latest checkpoint was asked for; the writer's
 	due          chan struct{}
 	checkpointed chan struct{} // closed when there will be no more checkpoints
-	turn         sync.Mutex    // held over each commit and the end of each checkpoint
+	committing   sync.Mutex    // held over each commit and the end of each checkpoint
 
 	mu      sync.RWMutex // held by the writer from the first change of a batch to its commit
 	lines   *timelines.Set

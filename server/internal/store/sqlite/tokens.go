@@ -27,7 +27,7 @@ func (s *Store) Tokens(ctx context.Context, userID string, after *store.Cursor, 
 		args = append(args, after.Start, after.ID)
 	}
 	rows, err := s.read.QueryContext(ctx, query+` ORDER BY created_ms DESC, id DESC LIMIT ?`, append(args, limit)...)
-	return collect(rows, err, func(r row) (account.Token, error) {
+	return scanAll(rows, err, func(r row) (account.Token, error) {
 		t := account.Token{UserID: userID}
 		return t, r.Scan(&t.ID, &t.ClientName, &t.CreatedAt, &t.LastUsed)
 	})
@@ -115,7 +115,7 @@ func (t *tx) changeTokens(query string, args ...any) (int, error) {
 		return 0, t.noteFault(classify(err))
 	}
 	rows, err := statement.QueryContext(context.Background(), args...)
-	ids, err := collect(rows, err, scanID)
+	ids, err := scanAll(rows, err, scanID)
 	if err != nil {
 		return 0, t.noteFault(err)
 	}

@@ -33,7 +33,7 @@ func (s *Store) Accounts(ctx context.Context, after *store.Cursor, limit int) ([
 		args = append(args, after.Start, after.ID)
 	}
 	rows, err := s.read.QueryContext(ctx, query+` ORDER BY created_ms DESC, id DESC LIMIT ?`, append(args, limit)...)
-	return collect(rows, err, func(r row) (account.Account, error) {
+	return scanAll(rows, err, func(r row) (account.Account, error) {
 		var a account.Account
 		return a, r.Scan(&a.ID, &a.Name, &a.Administrator, &a.CreatedAt, &a.Tokens, &a.LastUsed)
 	})
@@ -104,7 +104,7 @@ const unused = `u.deleted_ms IS NULL AND u.administrator = 0 AND u.created_ms < 
 // UnusedUsers implements store.Accounts.
 func (s *Store) UnusedUsers(ctx context.Context, before int64, limit int) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT u.id FROM users u WHERE `+unused+` LIMIT ?2`, before, limit)
-	return collect(rows, err, scanID)
+	return scanAll(rows, err, scanID)
 }
 
 func (t *tx) ForgetUser(_ context.Context, id string, before int64) (forgotten bool, err error) {

@@ -40,7 +40,7 @@ func scanImport(r row) (i store.Import, err error) {
 func (s *Store) Imports(ctx context.Context) ([]store.Import, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT id, filename, hash, NULL, edits, imported_by, created_ms, updated_ms
 		FROM workflows ORDER BY id`)
-	return collect(rows, err, scanImport)
+	return scanAll(rows, err, scanImport)
 }
 
 // Import implements store.Workflows.
@@ -75,7 +75,7 @@ func (t *tx) DeleteImport(ctx context.Context, id string) error {
 func (s *Store) WorkflowPictures(ctx context.Context) (map[string]string, error) {
 	found := map[string]string{}
 	rows, err := s.read.QueryContext(ctx, `SELECT workflow, picture FROM workflow_pictures`)
-	_, err = collect(rows, err, func(r row) (none struct{}, err error) {
+	_, err = scanAll(rows, err, func(r row) (none struct{}, err error) {
 		var workflow string
 		var picture []byte
 		err = classify(r.Scan(&workflow, &picture))

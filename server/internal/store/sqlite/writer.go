@@ -23,7 +23,7 @@ type update struct {
 // Update implements store.Store.
 func (s *Store) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
 	u := &update{ctx: ctx, change: change, done: make(chan struct{})}
-	if err := s.hand(u); err != nil {
+	if err := s.enqueue(u); err != nil {
 		return store.Revision{}, err
 	}
 	// Once handed over it is answered truthfully, even to a caller that has stopped waiting.
@@ -31,7 +31,7 @@ func (s *Store) Update(ctx context.Context, change func(context.Context, store.T
 	return u.revision, u.err
 }
 
-func (s *Store) hand(u *update) error {
+func (s *Store) enqueue(u *update) error {
 	s.closing.RLock()
 	defer s.closing.RUnlock()
 	if s.closed {
@@ -54,10 +54,10 @@ func (s *Store) commitUpdates() {
 		// none.
 		runtime.Gosched()
 		batch := s.waiting(first)
-		s.turn.Lock()
+		s.committing.Lock()
 		s.commit(batch)
 		failpoint.Reach(failpoint.Committed)
-		s.turn.Unlock()
+		s.committing.Unlock()
 		s.noteCommit()
 		for _, u := range batch {
 			close(u.done)

@@ -195,7 +195,7 @@ func results(t *testing.T, s *suite) {
 	first, second := s.user(), s.user()
 	for _, user := range []account.User{first, second} { // ComfyUI has given the name again
 		j := booking(user, "gpu", 1000, 500)
-		j.Complete(1500, []job.Result{{Filename: "a/b.png", Kind: job.Image}, {Kind: job.Words, Text: "x"}})
+		j.Complete(1500, []job.Result{{Filename: "a/b.png", Kind: job.Image}, {Kind: job.Text, Text: "x"}})
 		s.insert(j)
 		if owner, err := s.ResultOwner(t.Context(), "gpu", "a/b.png"); owner != user.ID || err != nil {
 			t.Errorf("owner %s, want %s (%v)", owner, user.ID, err)

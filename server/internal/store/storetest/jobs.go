@@ -37,7 +37,7 @@ func jobsKeepTheirFields(t *testing.T, s *suite) {
 	j.StartProcessing()
 	j.Posted(1001, "")
 	j.MarkLate("waiting")
-	j.Complete(2000, []job.Result{{Filename: "a/b.png", Kind: job.Image, NodeID: "9"}, {Kind: job.Words, Text: "hello"}})
+	j.Complete(2000, []job.Result{{Filename: "a/b.png", Kind: job.Image, NodeID: "9"}, {Kind: job.Text, Text: "hello"}})
 	s.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
 	if diff := cmp.Diff(j, s.job(j.ID)); diff != "" {
 		t.Fatal(diff)

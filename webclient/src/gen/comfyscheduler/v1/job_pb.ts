@@ -404,7 +404,7 @@ export const JobProgressSchema: GenMessage<JobProgress> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_job, 4);
 
 /**
- * JobStatus is where a job is in its life. It is never a guess.
+ * JobStatus is the state of a job. It says that a job has ended only when that is known.
  *
  * @generated from enum comfyscheduler.v1.JobStatus
  */

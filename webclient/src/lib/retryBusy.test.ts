@@ -2,7 +2,7 @@ import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ErrorInfoSchema, ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
 import { IdentityService } from "../gen/comfyscheduler/v1/identity_service_pb";
-import { patience } from "./patience";
+import { retryBusy } from "./retryBusy";
 import { createApi } from "./transport";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -23,7 +23,7 @@ function busy(calls: number, retryAfterMs: number) {
         },
       });
     },
-    { transport: { interceptors: [patience] } },
+    { transport: { interceptors: [retryBusy] } },
   );
   const answer = createApi(transport).identity.updateMe({ name: "Ada" });
   answer.catch(() => {});

@@ -3,14 +3,14 @@ import { ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
 import { problemOf } from "./problem";
 
 const tries = 3;
-/** Somebody waits for the answer: a pause longer than this, in milliseconds, is told instead. */
+/** Somebody waits for the answer: a wait longer than this, in milliseconds, is told instead. */
 const longest = 4_000;
 
 /**
- * Asks again after the pause that a busy server names. That is safe for every call: one that is refused for coming too
+ * Asks again after the time that a busy server names. That is safe for every call: one that is refused for coming too
  * soon was not looked at. Streams come back by themselves.
  */
-export const patience: Interceptor = (next) => async (request) => {
+export const retryBusy: Interceptor = (next) => async (request) => {
   for (let left = tries; ; left--) {
     try {
       return await next(request);
@@ -18,12 +18,12 @@ export const patience: Interceptor = (next) => async (request) => {
       const { reason, retryAfter } = problemOf(cause);
       const busy = reason === ErrorReason.TOO_MANY_REQUESTS && retryAfter <= longest;
       if (!busy || left === 0 || request.stream) throw cause;
-      await pause(retryAfter + Math.random() * 100, request.signal);
+      await sleep(retryAfter + Math.random() * 100, request.signal);
     }
   }
 };
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => {
