@@ -4,6 +4,8 @@ import { useState } from "react";
 import { afterEach, expect, it } from "vitest";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 import { WorkflowSchema } from "../gen/comfyscheduler/v1/workflow_pb";
+import { LiveProvider } from "../live/LiveContext";
+import { testLive } from "../testing/fixtures";
 import { manyInputs } from "../testing/workflows";
 import { InputFields } from "./InputFields";
 import { emptyValues, type FormValues, readValues } from "./values";
@@ -18,7 +20,11 @@ function setUp(only?: readonly string[]) {
     now = values;
     return <InputFields workflow={workflow} values={values} errors={new Map()} unfolded onChange={setValues} />;
   }
-  render(<Form />);
+  render(
+    <LiveProvider live={testLive()}>
+      <Form />
+    </LiveProvider>,
+  );
   return { workflow, values: () => now };
 }
 
@@ -65,15 +71,6 @@ it("leaves the choice as it was when the list is left by Escape, or by looking e
   act(() => void fireEvent.change(field, { target: { value: "wash" } }));
   act(() => void fireEvent.blur(field));
   expect(values()["lora"]).toBe("");
-});
-
-it("takes the name of a file that is not listed", () => {
-  const { workflow, values } = setUp(["picture"]);
-  const field = screen.getByRole("combobox", { name: "Picture" });
-  act(() => void fireEvent.change(field, { target: { value: "new/photo.png" } }));
-  act(() => void fireEvent.blur(field));
-  const read = readValues(values(), workflow).inputs?.["picture"]?.value;
-  expect(read?.case === "file" && read.value.source).toEqual({ case: "inputFile", value: "new/photo.png" });
 });
 
 it("sets both sides to a shape of the same area, and turns them", () => {

@@ -1,7 +1,7 @@
-import { type KeyboardEvent, type RefObject, useState } from "react";
+import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "../components/Button";
 import { Icon } from "../components/Icon";
-import type { Input } from "../gen/comfyscheduler/v1/input_pb";
+import { FileKind, type Input } from "../gen/comfyscheduler/v1/input_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 import { InputField } from "./InputField";
 import type { InputFieldProps } from "./inputProps";
@@ -33,11 +33,24 @@ export function InputFields(props: InputFieldsProps) {
   const { files, prompt, negative, seed, size, others } = partsOf(workflow.inputs);
   const [open, setOpen] = useState(unfolded);
   const shown = open || !prompt || others.some(({ name }) => errors.has(name));
+  // A mask is painted over the first picture of the form.
+  const pictureName = files.find(({ kind }) => kind.case === "file" && kind.value.kind === FileKind.IMAGE)?.name;
+  const picture = pictureName === undefined ? undefined : String(values[pictureName] ?? "");
+  // Two files that are dropped at once change two fields before either is drawn.
+  const latest = useRef(values);
+  useLayoutEffect(() => {
+    latest.current = values;
+  });
+  const change = (changed: FormValues) => {
+    latest.current = { ...latest.current, ...changed };
+    onChange(latest.current);
+  };
   const propsOf = (input: Input): InputFieldProps => ({
     input,
     value: values[input.name] ?? "",
     error: errors.get(input.name),
-    onChange: (value) => onChange({ ...values, [input.name]: value }),
+    picture,
+    onChange: (value) => change({ [input.name]: value }),
   });
   const changed = others.filter((input) => values[input.name] !== undefined && values[input.name] !== defaultOf(input));
   const text = prompt || files.length > 0;
@@ -62,7 +75,7 @@ export function InputFields(props: InputFieldsProps) {
               width={propsOf(size.width)}
               height={propsOf(size.height)}
               onSize={({ width, height }) =>
-                onChange({ ...values, [size.width.name]: String(width), [size.height.name]: String(height) })
+                change({ [size.width.name]: String(width), [size.height.name]: String(height) })
               }
             />
           )}
@@ -99,9 +112,7 @@ export function InputFields(props: InputFieldsProps) {
             <p className="col-span-full">
               <Button
                 tone="bare"
-                onClick={() =>
-                  onChange({ ...values, ...Object.fromEntries(changed.map((input) => [input.name, defaultOf(input)])) })
-                }
+                onClick={() => change(Object.fromEntries(changed.map((input) => [input.name, defaultOf(input)])))}
               >
                 <Icon name="undo" className="size-4" />
                 Back to the defaults

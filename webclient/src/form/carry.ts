@@ -1,5 +1,6 @@
 import type { Input } from "../gen/comfyscheduler/v1/input_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
+import { fileTextWords } from "./fileText";
 import { labelOf } from "./labels";
 import { defaultOf, type FormValues, rangeWords, readField } from "./values";
 
@@ -35,7 +36,7 @@ export function carried(
       delete values[name];
       changes.push({
         name,
-        text: `${quoted(input)}: “${value}” does not fit any more.${limits(input)}${instead(input)}`,
+        text: `${quoted(input)}: “${fileTextWords(String(value))}” does not fit any more.${limits(input)}${instead(input)}`,
         lost: String(value),
       });
     } else if (before && !old) changes.push({ name, text: `${quoted(input)} is new.` });

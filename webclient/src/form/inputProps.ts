@@ -7,6 +7,8 @@ export interface InputFieldProps {
   readonly input: Input;
   readonly value: string | boolean;
   readonly error: string | undefined;
+  /** Of a mask: what stands in the field of the picture that it is for. */
+  readonly picture?: string | undefined;
   readonly onChange: (value: string | boolean) => void;
 }
 

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import {
   FileKind,
+  type FileValue,
   FileValueSchema,
   type Input,
   InputRole,
@@ -9,6 +10,7 @@ import {
 } from "../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
+import { assetIdOf, assetText, isUploading } from "./fileText";
 
 /** FormValues is what stands in the fields, by the input's name, as text until it is read: half-typed numbers are no numbers yet. */
 export type FormValues = Readonly<Record<string, string | boolean>>;
@@ -69,10 +71,15 @@ function fieldOf(value: InputValue["value"]): string | boolean {
     case "boolean":
       return value.value;
     case "file":
-      return value.value.source.value ?? "";
+      return fileTextOf(value.value);
     default:
       return String(value.value ?? "");
   }
+}
+
+/** What stands in the field of a file. */
+function fileTextOf({ source }: FileValue): string {
+  return source.case === "assetId" ? assetText(source.value) : (source.value ?? "");
 }
 
 /** Reads the fields. Every complaint is collected, so that one round is enough. */
@@ -120,9 +127,9 @@ export function readField({ kind, role, optional }: Input, field: string | boole
     case "choice":
       return { value: { case: "text", value: typed } };
     case "file":
-      return text === ""
-        ? { complaint: `Choose a ${fileWords[kind.value.kind]}.` }
-        : { value: { case: "file", value: fileValue(typed) } };
+      if (text === "") return { complaint: `Choose a ${fileWords[kind.value.kind]}.` };
+      if (isUploading(text)) return { complaint: "It is still being uploaded: wait a moment, or cancel it." };
+      return { value: { case: "file", value: fileValue(typed) } };
     default:
       return {};
   }
@@ -139,8 +146,11 @@ export const fileWords: Record<FileKind, string> = {
   [FileKind.WORKFLOW]: "workflow",
 };
 
-function fileValue(inputFile: string) {
-  return create(FileValueSchema, { source: { case: "inputFile", value: inputFile } });
+function fileValue(text: string) {
+  const assetId = assetIdOf(text);
+  return create(FileValueSchema, {
+    source: assetId === undefined ? { case: "inputFile", value: text } : { case: "assetId", value: assetId },
+  });
 }
 
 function readInteger(text: string, range: { min?: bigint; max?: bigint }): Read {

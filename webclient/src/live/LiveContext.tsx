@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, use, useRef, useSyncExternalStore } from "react";
 import type { UserName } from "../gen/comfyscheduler/v1/state_pb";
 import type { Api } from "../lib/transport";
+import { type Assets, createAssets } from "./assets";
 import type { LiveLink } from "./connect";
 import { createDrafts, type Drafts } from "./drafts";
 import { createForms, type Forms } from "./forms";
@@ -15,6 +16,7 @@ export interface Live {
   readonly link: LiveLink;
   readonly whole: WholeJobs;
   readonly forms: Forms;
+  readonly assets: Assets;
   readonly drafts: Drafts;
   /** Takes note of names that came with the answer to a call. */
   readonly learn: (users: readonly UserName[]) => void;
@@ -27,6 +29,7 @@ export function createLive(parts: Pick<Live, "store" | "api" | "link">, storage 
     ...parts,
     whole: createWholeJobs(api, learn),
     forms: createForms(api),
+    assets: createAssets(api),
     drafts: createDrafts(storage),
     learn,
   };

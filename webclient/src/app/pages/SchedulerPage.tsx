@@ -6,6 +6,7 @@ import { Agenda } from "../../features/agenda/Agenda";
 import { Composer } from "../../features/booking/Composer";
 import { JobPanel } from "../../features/job/JobPanel";
 import { BootCard } from "../../features/shell/BootCard";
+import { FileDrops } from "../../form/files/FileDrops";
 import { useLive } from "../../live/LiveContext";
 import { selectBookable } from "../../live/selectors";
 import { PageSkeleton } from "./PageSkeleton";
@@ -22,7 +23,9 @@ export default function SchedulerPage() {
   if (!ready) return <PageSkeleton />;
   return (
     <JobActionsProvider>
-      <Scheduler />
+      <FileDrops>
+        <Scheduler />
+      </FileDrops>
     </JobActionsProvider>
   );
 }

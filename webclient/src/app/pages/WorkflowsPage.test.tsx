@@ -9,6 +9,7 @@ import { WorkflowFitnessState, WorkflowMeasurementState } from "../../gen/comfys
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
 import { bookableState, response, testLive, visitor } from "../../testing/fixtures";
+import { stubUploads } from "../../testing/uploads";
 import { problems, serveWorkflows, type WorkflowServer, workflow, workflowServer } from "../../testing/workflows";
 import WorkflowsPage from "./WorkflowsPage";
 
@@ -112,12 +113,11 @@ it("looks at several files one after the other, each under its own title", async
 
 it("brings a large file on its own way", async () => {
   const server = workflowServer();
-  const fetched = vi.fn(async (_path: string, _init: RequestInit) => Response.json({ id: "upload-1" }));
-  vi.stubGlobal("fetch", fetched);
+  const sent = stubUploads(({ answer }) => answer({ id: "upload-1" }));
   setUp(server);
   await drop("film.mp4", new Uint8Array((2 << 20) + 1));
   await screen.findByLabelText("Title");
-  expect(fetched.mock.calls.map(([path, { method }]) => [path, method])).toEqual([["/uploads", "POST"]]);
+  expect(sent.map(({ path, name }) => [path, name])).toEqual([["/uploads", "film.mp4"]]);
   await press("Add");
   expect(server.imports.map(({ source }) => source)).toEqual([
     { case: "uploadId", value: "upload-1" },

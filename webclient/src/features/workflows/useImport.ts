@@ -84,6 +84,6 @@ function about(source: Source, replaces: Workflow | undefined) {
 async function contentOf(source: Source, signal: AbortSignal): Promise<ImportWorkflowRequest["source"]> {
   if (source.kind === "template") return { case: "template", value: source.name };
   const { file } = source;
-  if (file.size > inline) return { case: "uploadId", value: await upload(file, signal) };
+  if (file.size > inline) return { case: "uploadId", value: (await upload(file, { name: file.name, signal })).id };
   return { case: "content", value: new Uint8Array(await file.arrayBuffer()) };
 }

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { Button } from "../../components/Button";
 import { Complaint } from "../../components/Complaint";
 import { Icon } from "../../components/Icon";
@@ -41,7 +42,8 @@ export default function MaskEditor({ source, onDone, onClose, codec = browserCod
       setSaving({ problem: cause instanceof Error ? cause.message : String(cause) });
     }
   };
-  return (
+  // Beside the form, so that no key in it sends the form.
+  return createPortal(
     <dialog
       ref={dialog}
       aria-labelledby={title}
@@ -88,7 +90,8 @@ export default function MaskEditor({ source, onDone, onClose, codec = browserCod
         {!model && !problem && <div className="m-5 flex-1 animate-pulse rounded-xl bg-sunken" />}
         {model && <Workbench model={model} />}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }
 
