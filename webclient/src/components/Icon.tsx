@@ -113,6 +113,7 @@ const drawings = {
       <path d="m3.5 6 6.5 5 6.5-5" />
     </>
   ),
+  play: <path d="M7 4.5v11l9-5.5z" />,
   pause: <path d="M7 4.5v11M13 4.5v11" />,
   clock: (
     <>

@@ -4,14 +4,21 @@ import { filePath } from "../lib/format";
 import { Icon, type IconName } from "./Icon";
 
 /** What stands for results that are no pictures, or whose picture is gone. */
-const placeholders: Record<ResultKind, { icon: IconName; word: string }> = {
-  [ResultKind.UNSPECIFIED]: { icon: "file", word: "File" },
-  [ResultKind.IMAGE]: { icon: "image", word: "No picture" },
-  [ResultKind.VIDEO]: { icon: "film", word: "Video" },
-  [ResultKind.AUDIO]: { icon: "sound", word: "Sound" },
-  [ResultKind.TEXT]: { icon: "text", word: "Text" },
-  [ResultKind.FILE]: { icon: "file", word: "File" },
+const placeholders: Record<ResultKind, { icon: IconName; word: string; look: string }> = {
+  [ResultKind.UNSPECIFIED]: { icon: "file", word: "File", look: "bg-sunken text-ink-faint" },
+  [ResultKind.IMAGE]: { icon: "image", word: "No picture", look: "bg-sunken text-ink-faint" },
+  [ResultKind.VIDEO]: { icon: "film", word: "Video", look: "art hue-video" },
+  [ResultKind.AUDIO]: { icon: "sound", word: "Sound", look: "art hue-sound" },
+  [ResultKind.TEXT]: { icon: "text", word: "Text", look: "art hue-text" },
+  [ResultKind.FILE]: { icon: "file", word: "File", look: "art hue-file" },
 };
+
+const shapes = /\.(fbx|glb|gltf|ksplat|obj|ply|splat|spz|stl|usdz)$/i;
+
+/** What a kind of result is shown as where it cannot be looked at itself. */
+export function looksOf({ kind, filename }: Result) {
+  return shapes.test(filename) ? { ...placeholders[kind], icon: "cube" as IconName, word: "3D" } : placeholders[kind];
+}
 
 /** A small picture of a result from the server's cache. `stamp` tells pictures of the same name apart. */
 export function Thumbnail({
@@ -26,7 +33,7 @@ export function Thumbnail({
   className?: string;
 }) {
   const [broken, setBroken] = useState(false);
-  if (result.kind === ResultKind.IMAGE && !broken) {
+  if (result.kind === ResultKind.IMAGE && !broken && !result.overwritten) {
     return (
       <img
         src={filePath("thumbnails", result.filename, { w: "320", v: stamp.toString() })}
@@ -39,13 +46,13 @@ export function Thumbnail({
       />
     );
   }
-  const { icon, word } = placeholders[result.kind];
+  const { icon, word, look } = looksOf(result);
   return (
     <span
       role="img"
       aria-label={`${word}: ${alt}`}
       title={result.text || result.filename}
-      className={`flex flex-col items-center justify-center gap-0.5 bg-sunken text-[0.625rem] text-ink-faint ${className}`}
+      className={`flex flex-col items-center justify-center gap-0.5 font-medium text-[0.625rem] ${look} ${className}`}
     >
       <Icon name={icon} />
       {word}

@@ -6,6 +6,7 @@ import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDistance, formatMoment } from "../../lib/format";
 import { stepWords } from "../../lib/progress";
+import { resultsOf } from "../../lib/results";
 import { startOf } from "../../lib/slots";
 import { latenessWords } from "../../lib/words/lateness";
 import { useLive } from "../../live/LiveContext";
@@ -23,7 +24,7 @@ export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: Ag
   const mine = useLive(({ me }) => me?.id === job.userId);
   const owner = useOwner(job);
   const now = useNow();
-  const [picture] = job.results;
+  const picture = resultsOf(job)[0]?.result;
   const late = latenessWords(job, now)[0];
   return (
     <li>

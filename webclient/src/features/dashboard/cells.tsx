@@ -8,6 +8,7 @@ import { Tag } from "../../components/Tag";
 import { Thumbnail } from "../../components/Thumbnail";
 import { type Job, JobStatus, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
+import { resultsOf, sightsOf } from "../../lib/results";
 import { startOf } from "../../lib/slots";
 import { latenessWords } from "../../lib/words/lateness";
 import { promptLine } from "../../lib/words/words";
@@ -20,21 +21,35 @@ import { useWhole } from "../../live/useWhole";
 const cut = 110;
 
 export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string) => void }) {
-  const [result] = job.results;
-  if (result?.kind === ResultKind.IMAGE) {
+  const [main] = resultsOf(job);
+  const [sight] = sightsOf(job);
+  const more = job.results.length - 1;
+  const size = "size-16 max-sm:size-12";
+  const look = "relative block w-fit overflow-hidden rounded-lg transition-transform hover:scale-105";
+  const count = more > 0 && (
+    <span className="absolute right-1 bottom-1 rounded bg-black/65 px-1 font-medium text-[0.6875rem] text-white leading-4">
+      +{more}
+    </span>
+  );
+  if (sight)
     return (
       <button
         type="button"
         onClick={() => onOpen(job.id)}
-        aria-label="Open the picture"
-        className="block cursor-zoom-in overflow-hidden rounded-lg transition-transform hover:scale-105"
+        aria-label={sight.result.kind === ResultKind.VIDEO ? "Open the video" : "Open the picture"}
+        className={`cursor-zoom-in ${look}`}
       >
-        <Thumbnail result={result} stamp={job.finishedAtMs} alt="" className="size-16 max-sm:size-12" />
+        <Thumbnail result={sight.result} stamp={job.finishedAtMs} alt="" className={size} />
+        {count}
       </button>
     );
-  }
-  if (result)
-    return <Thumbnail result={result} stamp={job.finishedAtMs} alt="" className="size-16 rounded-lg max-sm:size-12" />;
+  if (main)
+    return (
+      <Link to={`/?job=${job.id}`} aria-label="Show the results" className={look}>
+        <Thumbnail result={main.result} stamp={job.finishedAtMs} alt="" className={size} />
+        {count}
+      </Link>
+    );
   return (
     <span
       className={`flex w-16 flex-col items-center justify-center rounded-lg border border-line-strong border-dashed px-2 text-ink-faint max-sm:w-12 ${

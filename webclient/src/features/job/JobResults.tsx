@@ -1,60 +1,82 @@
 import { useState } from "react";
 import { Icon } from "../../components/Icon";
-import { Thumbnail } from "../../components/Thumbnail";
+import { SoundPlayer } from "../../components/SoundPlayer";
+import { looksOf, Thumbnail } from "../../components/Thumbnail";
 import { Vanished } from "../../components/Vanished";
-import { type Job, type Result, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
-import { filePath } from "../../lib/format";
+import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
+import { formatBytes } from "../../lib/format";
+import { type Made, nameOf, readableName, resultPath, resultsOf, sightsOf } from "../../lib/results";
 import { promptLine } from "../../lib/words/words";
+import { TextResult } from "./TextResult";
 
-/** What a job left behind: its pictures to look at, and everything to keep. */
-export function JobResults({ job, onOpen }: { job: Job; onOpen: (picture: number) => void }) {
-  const pictures = job.results.filter(({ kind }) => kind === ResultKind.IMAGE);
-  const others = job.results.filter(({ kind }) => kind !== ResultKind.IMAGE);
-  const [first, ...rest] = pictures;
+/** What a job left behind, the main result first: pictures and videos to look at, sounds, texts, and everything to keep. */
+export function JobResults({ job, onOpen }: { job: Job; onOpen: (sight: number) => void }) {
+  const sights = sightsOf(job);
+  const others = resultsOf(job).filter((made) => !sights.some(({ index }) => index === made.index));
+  const [shown, setShown] = useState(0);
+  const at = Math.min(shown, sights.length - 1);
+  const sight = sights[at];
   return (
-    <div className="space-y-3">
-      {first && <FirstPicture key={first.filename} job={job} filename={first.filename} onOpen={() => onOpen(0)} />}
-      {rest.length > 0 && (
-        <ul className="flex flex-wrap gap-2">
-          {rest.map((result, index) => (
-            <li key={result.filename}>
-              <button type="button" onClick={() => onOpen(index + 1)} aria-label={`Open picture ${index + 2}`}>
-                <Thumbnail result={result} stamp={job.finishedAtMs} alt="" className="size-20 rounded-lg" />
-              </button>
-            </li>
-          ))}
-        </ul>
+    <div className="min-w-0 space-y-3">
+      {sight && (
+        <figure className="space-y-2">
+          <Sight key={sight.index} made={sight} onOpen={() => onOpen(at)} />
+          {sights.length > 1 && <Strip sights={sights} at={at} onChoose={setShown} />}
+          <KeepRow made={sight} />
+        </figure>
       )}
-      {others.map((result) => (
-        <OtherResult
-          key={`${result.nodeId}/${result.filename}/${result.text}`}
-          result={result}
-          stamp={job.finishedAtMs}
-        />
+      {others.map((made) => (
+        <OtherResult key={made.index} made={made} />
       ))}
-      <ul className="flex flex-wrap gap-2">
-        {job.results
-          .filter(({ filename }) => filename !== "")
-          .map(({ filename }) => (
-            <li key={filename} className="min-w-0">
-              <a
-                href={filePath("images", filename)}
-                download={filename.split("/").at(-1)}
-                className="inline-flex min-h-9 max-w-full items-center gap-2 rounded-lg border border-line-strong px-3 font-medium text-sm hover:bg-raised"
-              >
-                <Icon name="download" className="size-4 shrink-0" />
-                <span className="truncate">{job.results.length === 1 ? "Download" : filename.split("/").at(-1)}</span>
-              </a>
-            </li>
-          ))}
-      </ul>
     </div>
   );
 }
 
-function FirstPicture({ job, filename, onOpen }: { job: Job; filename: string; onOpen: () => void }) {
+/** The small pictures below the large one: one of them is shown. */
+function Strip(props: { sights: readonly Made[]; at: number; onChoose: (at: number) => void }) {
+  const { sights, at, onChoose } = props;
+  return (
+    <ul className="flex gap-2 overflow-x-auto p-0.5">
+      {sights.map(({ job, result, index }, place) => (
+        <li key={index} className="shrink-0">
+          <button
+            type="button"
+            onClick={() => onChoose(place)}
+            aria-label={`Show ${place + 1} of ${sights.length}`}
+            aria-pressed={place === at}
+            className={`block overflow-hidden rounded-lg transition-opacity ${
+              place === at ? "ring-2 ring-accent" : "opacity-70 hover:opacity-100"
+            }`}
+          >
+            <Thumbnail result={result} stamp={job.finishedAtMs} alt="" className="size-14 sm:size-16" />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A picture or a video, as large as the panel is wide. */
+function Sight({ made, onOpen }: { made: Made; onOpen: () => void }) {
   const [vanished, setVanished] = useState(false);
-  if (vanished) return <Vanished what="picture" />;
+  const { job, result } = made;
+  const video = result.kind === ResultKind.VIDEO;
+  if (vanished) return <Vanished what={video ? "video" : "picture"} />;
+  const look = "max-h-[26rem] w-full object-contain";
+  if (video)
+    return (
+      // biome-ignore lint/a11y/useMediaCaption: generated clips come without captions
+      <video
+        src={resultPath(made)}
+        controls
+        loop
+        playsInline
+        preload="metadata"
+        onError={() => setVanished(true)}
+        aria-label={promptLine(job)}
+        className={`rounded-xl bg-sunken ${look}`}
+      />
+    );
   return (
     <button
       type="button"
@@ -62,32 +84,63 @@ function FirstPicture({ job, filename, onOpen }: { job: Job; filename: string; o
       aria-label="Open the picture"
       className="block w-full cursor-zoom-in overflow-hidden rounded-xl bg-sunken"
     >
-      <img
-        src={filePath("images", filename, { v: job.finishedAtMs.toString() })}
-        alt={promptLine(job)}
-        onError={() => setVanished(true)}
-        className="max-h-[26rem] w-full object-contain"
-      />
+      <img src={resultPath(made)} alt={promptLine(job)} onError={() => setVanished(true)} className={look} />
     </button>
   );
 }
 
-function OtherResult({ result, stamp }: { result: Result; stamp: bigint }) {
+/** The name of a file, its size, and the way to keep it. */
+function KeepRow({ made }: { made: Made }) {
+  const { result } = made;
+  const name = readableName(made);
+  return (
+    <div className="flex items-center gap-2">
+      <p title={nameOf(result)} className="min-w-0 flex-1 text-ink-faint text-xs">
+        <span className="line-clamp-1 [overflow-wrap:anywhere]">{name}</span>
+        {result.sizeBytes > 0n && formatBytes(Number(result.sizeBytes))}
+      </p>
+      <a
+        href={resultPath(made)}
+        download={name}
+        className="inline-flex min-h-9 shrink-0 items-center gap-2 rounded-lg border border-line-strong px-3 font-medium text-sm hover:bg-raised"
+      >
+        <Icon name="download" className="size-4 shrink-0" />
+        Download<span className="sr-only"> {name}</span>
+      </a>
+    </div>
+  );
+}
+
+function OtherResult({ made }: { made: Made }) {
+  const { result } = made;
   const [vanished, setVanished] = useState(false);
-  const source = filePath("images", result.filename, { v: stamp.toString() });
-  const onError = () => setVanished(true);
-  switch (result.kind) {
-    case ResultKind.VIDEO:
-      if (vanished) return <Vanished what="video" />;
-      // biome-ignore lint/a11y/useMediaCaption: generated clips come without captions
-      return <video src={source} controls onError={onError} className="w-full rounded-xl bg-sunken" />;
-    case ResultKind.AUDIO:
-      if (vanished) return <Vanished what="sound" />;
-      // biome-ignore lint/a11y/useMediaCaption: generated sounds come without captions
-      return <audio src={source} controls onError={onError} className="w-full" />;
-    case ResultKind.TEXT:
-      return <pre className="whitespace-pre-wrap rounded-xl bg-sunken p-3 font-sans text-sm">{result.text}</pre>;
-    default:
-      return null;
-  }
+  if (result.kind === ResultKind.TEXT && result.filename === "") return <TextResult text={result.text} />;
+  if (result.overwritten)
+    return (
+      <p className="rounded-xl bg-sunken px-3 py-4 text-center text-ink-faint text-sm [overflow-wrap:anywhere]">
+        {nameOf(result)} is not there any more: another job has written over it since.
+      </p>
+    );
+  if (result.kind === ResultKind.AUDIO)
+    return (
+      <div className="space-y-2">
+        {vanished ? (
+          <Vanished what="sound" />
+        ) : (
+          <SoundPlayer source={resultPath(made)} name={readableName(made)} onGone={() => setVanished(true)} />
+        )}
+        <KeepRow made={made} />
+      </div>
+    );
+  const { icon, look } = looksOf(result);
+  return (
+    <div className="flex items-center gap-3 rounded-xl border border-line p-2.5">
+      <span aria-hidden="true" className={`grid size-12 shrink-0 place-items-center rounded-lg ${look}`}>
+        <Icon name={icon} className="size-6" />
+      </span>
+      <div className="min-w-0 flex-1">
+        <KeepRow made={made} />
+      </div>
+    </div>
+  );
 }

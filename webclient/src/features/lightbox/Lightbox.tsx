@@ -2,19 +2,21 @@ import { useMemo, useState } from "react";
 import YetAnotherLightbox, { type Slide } from "yet-another-react-lightbox";
 import Captions from "yet-another-react-lightbox/plugins/captions";
 import Download from "yet-another-react-lightbox/plugins/download";
+import Video from "yet-another-react-lightbox/plugins/video";
 import Zoom from "yet-another-react-lightbox/plugins/zoom";
 import "yet-another-react-lightbox/styles.css";
 import "yet-another-react-lightbox/plugins/captions.css";
 import { Vanished } from "../../components/Vanished";
 import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
-import { filePath, formatFull } from "../../lib/format";
+import { formatFull } from "../../lib/format";
+import { type Made, readableName, resultPath, sightsOf } from "../../lib/results";
 import { startOf } from "../../lib/slots";
 import { useUserName } from "../../live/names";
 import { useWhole } from "../../live/useWhole";
 
-const plugins = [Captions, Download, Zoom];
+const plugins = [Captions, Download, Video, Zoom];
 
-/** The pictures of the jobs, full size: arrow keys, zoom, download, and what each was made from. */
+/** The pictures and videos of the jobs, full size: arrow keys, zoom, download, and what each was made from. */
 export default function Lightbox({
   jobs,
   jobId,
@@ -27,7 +29,7 @@ export default function Lightbox({
   onClose: () => void;
 }) {
   // Fixed while it is open: a picture that arrives meanwhile must not shift the one that is looked at.
-  const [shown] = useState(() => jobs.flatMap(picturesOf));
+  const [shown] = useState(() => jobs.flatMap(sightsOf));
   const slides = useMemo(() => shown.map(slideOf), [shown]);
   const index =
     Math.max(
@@ -51,24 +53,17 @@ export default function Lightbox({
   );
 }
 
-interface Picture {
-  readonly job: Job;
-  readonly filename: string;
-}
-
-function picturesOf(job: Job): Picture[] {
-  return job.results.filter(({ kind }) => kind === ResultKind.IMAGE).map(({ filename }) => ({ job, filename }));
-}
-
-function slideOf({ job, filename }: Picture): Slide {
-  const source = filePath("images", filename, { v: job.finishedAtMs.toString() });
-  return {
-    src: source,
-    alt: job.prompt,
+function slideOf(made: Made): Slide {
+  const { job, result } = made;
+  const source = resultPath(made);
+  const about = {
     title: <Title job={job} />,
     description: <Caption job={job} />,
-    download: { url: source, filename: filename.split("/").at(-1) ?? filename },
+    download: { url: source, filename: readableName(made) },
   };
+  if (result.kind !== ResultKind.VIDEO) return { ...about, src: source, alt: job.prompt };
+  // Which type it is the browser finds out from the answer.
+  return { ...about, type: "video", loop: true, sources: [{ src: source, type: "" }] };
 }
 
 function Title({ job }: { job: Job }) {

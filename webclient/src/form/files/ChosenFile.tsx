@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Icon, type IconName } from "../../components/Icon";
+import { SoundPlayer } from "../../components/SoundPlayer";
 import type { Asset } from "../../gen/comfyscheduler/v1/asset_pb";
 import { FileKind } from "../../gen/comfyscheduler/v1/input_pb";
 import { formatBytes, formatDuration } from "../../lib/format";
@@ -75,8 +76,9 @@ export function ChosenFile({ kind, text, icon, noun, describedBy, onBrowse, acti
         />
       )}
       {id !== undefined && kind === FileKind.AUDIO && (
-        // biome-ignore lint/a11y/useMediaCaption: people's own sounds come without captions
-        <audio src={`/uploads/${id}`} controls preload="metadata" className="mt-2.5 w-full" />
+        <div className="mt-2.5">
+          <SoundPlayer source={`/uploads/${id}`} name={name} />
+        </div>
       )}
     </div>
   );
