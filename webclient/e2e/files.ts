@@ -6,20 +6,24 @@ import type { Service } from "./service";
 /** The path of an example that is shipped, such as "upscale". */
 export const example = (name: string) => resolve(`../workflows/${name}.json`);
 
-/** Drops a file from the disk onto the page, as a hand would. */
+/** Drops a file from the disk onto the page of workflows, as a hand would. */
 export async function drop(page: Page, path: string): Promise<void> {
   await expect(page.getByRole("heading", { name: "Drop a workflow anywhere on this page" })).toBeVisible();
-  const content = await readFile(path, "base64");
+  await dropOn(page, "main", basename(path), await readFile(path));
+}
+
+/** Drops a file onto an element, as a hand would. */
+export async function dropOn(page: Page, onto: string, name: string, bytes: Uint8Array, type = ""): Promise<void> {
   const data = await page.evaluateHandle(
-    ([text = "", name = ""]) => {
+    ([text = "", name = "", type = ""]) => {
       const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
       const transfer = new DataTransfer();
-      transfer.items.add(new File([bytes], name));
+      transfer.items.add(new File([bytes], name, { type }));
       return transfer;
     },
-    [content, basename(path)],
+    [Buffer.from(bytes).toString("base64"), name, type],
   );
-  for (const type of ["dragenter", "dragover", "drop"]) await page.dispatchEvent("main", type, { dataTransfer: data });
+  for (const event of ["dragenter", "dragover", "drop"]) await page.dispatchEvent(onto, event, { dataTransfer: data });
 }
 
 /** Imports an example by the API. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -14,6 +14,8 @@ export interface Service {
   readonly adminToken: () => Promise<string>;
   /** Deletes all that ComfyUI wrote. */
   readonly deleteOutput: () => Promise<void>;
+  /** The files that ComfyUI was handed, by name. */
+  readonly handed: () => Promise<ReadonlyMap<string, Uint8Array>>;
   /** Asks the service as that administrator, such as "AdminService/CreateUser". */
   readonly ask: (method: string, request?: object) => Promise<Record<string, string>>;
   /** Ends the scheduler as a crash would; its data and its ComfyUI stay. */
@@ -65,6 +67,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     },
     adminToken: async () => (await readFile(join(folder, "data", "admin-token"), "utf8")).trim(),
     deleteOutput: () => rm(join(folder, "data", "simulated", "output"), { recursive: true }),
+    handed: async () => {
+      const inbox = join(folder, "data", "simulated", "input", "comfyscheduler");
+      const names = await readdir(inbox).catch(() => []);
+      return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(inbox, name))] as const)));
+    },
     ask: async (method, request = {}) => {
       const answer = await fetch(`${url}/comfyscheduler.v1.${method}`, {
         method: "POST",

@@ -231,7 +231,7 @@ it("takes a picture that is pasted", async () => {
 
 it("makes a result of one's own job the input of another, without a byte through the browser", async () => {
   const { values, taken } = setUp([fileInput("Photo", FileKind.IMAGE)]);
-  await press(/^From results or uploads/);
+  await press(/^My files/);
   await act(async () => void fireEvent.click(await screen.findByRole("button", { name: /^A heron at dawn/ })));
   await waitFor(() => expect(values()["Photo"]).toBe(`asset:${id("c")}`));
   expect(taken.map(({ jobId, resultIndex }) => [jobId, resultIndex])).toEqual([
@@ -243,12 +243,12 @@ it("makes a result of one's own job the input of another, without a byte through
 
 it("offers what was handed in before, with the room it takes, and deletes it", async () => {
   const { values, deleted } = setUp([fileInput("Photo", FileKind.IMAGE)]);
-  await press(/^From results or uploads/);
+  await press(/^My files/);
   await press("My uploads");
   expect(await screen.findByText("Your files take 2.9 MiB of 5 GiB.")).toBeDefined();
   await press(/^boat\.jpg/);
   expect(values()["Photo"]).toBe(`asset:${id("b")}`);
-  await press(/^Others/);
+  await press(/^My files/);
   await press("My uploads");
   await screen.findByText("Your files take 2.9 MiB of 5 GiB.");
   await press("Delete boat.jpg");
@@ -258,12 +258,12 @@ it("offers what was handed in before, with the room it takes, and deletes it", a
 
 it("offers the files in ComfyUI's input folder, and takes a name that is not listed", async () => {
   const { read, values } = setUp([fileInput("Photo", FileKind.IMAGE)]);
-  await press(/^From results or uploads/);
-  await press("ComfyUI's input folder");
+  await press(/^My files/);
+  await press(/input folder$/);
   await press(/^people/);
   expect(values()["Photo"]).toBe("people/ada.png");
-  await press(/^Others/);
-  await press("ComfyUI's input folder");
+  await press(/^My files/);
+  await press(/input folder$/);
   const search = screen.getByRole("searchbox");
   act(() => void fireEvent.change(search, { target: { value: "new/photo.png" } }));
   await press(/Take this name$/);

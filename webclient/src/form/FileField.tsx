@@ -58,6 +58,12 @@ export function FileField(props: InputFieldProps) {
     take(file, file.name);
   };
   const field = fieldOf(props);
+  const paints = withMask || kind === FileKind.MASK ? paintsOver(kind, text, picture) : undefined;
+  const hints = [
+    field.hint,
+    withMask && "Its transparent parts are the mask.",
+    paints === null && "A mask can be painted over a picture of your own.",
+  ];
   const complaint = failed?.problem ?? error;
   return (
     <Field
@@ -65,7 +71,7 @@ export function FileField(props: InputFieldProps) {
       className="col-span-full"
       error={complaint}
       onReset={sending ? undefined : field.onReset}
-      hint={[field.hint, withMask && "Its transparent parts are the mask."].filter(Boolean).join(" ")}
+      hint={hints.filter(Boolean).join(" ")}
     >
       {(attributes) => (
         // biome-ignore lint/a11y/noStaticElementInteractions: keys have the buttons within
@@ -114,7 +120,7 @@ export function FileField(props: InputFieldProps) {
                     label={field.label}
                     onBrowse={browse}
                     inputFiles={inputFiles}
-                    paints={withMask || kind === FileKind.MASK ? paintsOver(kind, text, picture) : undefined}
+                    paints={paints}
                     removable={text !== "" && (input.optional || usual === "")}
                     onTake={take}
                     onChoose={choose}

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { InputFile } from "../../form/files/InputFile";
 import { labelOf } from "../../form/labels";
 import { type Input, InputRole, type InputValue } from "../../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
@@ -53,9 +54,13 @@ export function JobFacts({ job }: { job: Job }) {
       {job.attempt > 1 && <Fact name="Run">{job.attempt}</Fact>}
       {othersOf(job, inputs).map(([name, label, value]) => (
         <Fact key={name} name={label} className={words(value).length > narrow ? "col-span-full" : ""}>
-          <span dir="auto" className="line-clamp-6 whitespace-pre-wrap">
-            {words(value)}
-          </span>
+          {value.value.case === "file" && value.value.value.source.case === "assetId" ? (
+            <InputFile id={value.value.value.source.value} />
+          ) : (
+            <span dir="auto" className="line-clamp-6 whitespace-pre-wrap">
+              {words(value)}
+            </span>
+          )}
         </Fact>
       ))}
     </dl>

@@ -48,7 +48,6 @@ export function FileActions(props: FileActionsProps) {
         <button
           type="button"
           disabled={paints === null}
-          title={paints === null ? "Give a picture of your own first: then a mask can be painted over it." : undefined}
           onClick={() => setOpen("mask")}
           className={`${small} disabled:cursor-not-allowed disabled:opacity-55`}
         >
@@ -81,7 +80,7 @@ export function FileActions(props: FileActionsProps) {
       )}
       <button type="button" onClick={() => setOpen("picker")} className={small}>
         <Icon name="history" className="size-4" />
-        {empty ? "From results or uploads" : "Others"}
+        My files
         <span className="sr-only"> for {label}</span>
       </button>
       {removable && (

@@ -20,6 +20,8 @@ export interface FilePickerProps {
 }
 
 const places = { results: "My results", uploads: "My uploads", folder: "ComfyUI's input folder" };
+/** What a narrow screen has no room for. */
+const spare = "ComfyUI's ";
 type Place = keyof typeof places;
 const icons: Readonly<Record<Place, IconName>> = { results: "bolt", uploads: "upload", folder: "folder" };
 
@@ -41,8 +43,11 @@ export function FilePicker({ kind, chosen, inputFiles, onChoose, onClose }: File
               each === place ? "bg-accent-wash text-accent-ink" : "text-ink-soft hover:bg-sunken"
             }`}
           >
-            <Icon name={icons[each]} className="size-4" />
-            {places[each]}
+            <Icon name={icons[each]} className="size-4 max-sm:hidden" />
+            <span>
+              {places[each].startsWith(spare) && <span className="max-sm:sr-only">{spare}</span>}
+              {places[each].replace(spare, "")}
+            </span>
           </button>
         ))}
       </div>

@@ -106,6 +106,7 @@ function Workbench({ model }: { model: MaskModel }) {
   const [opacity, setOpacity] = useState(60);
   const [colour, setColour] = useState(0);
   const [scale, setScale] = useState(1);
+  const sizing = useLately(brush.size);
   const stage = useRef<StageHandle>(null);
   const help = useId();
   const root = useRef<HTMLDivElement>(null);
@@ -130,6 +131,7 @@ function Workbench({ model }: { model: MaskModel }) {
           colour={(colours[colour % colours.length] ?? colours[0])?.value ?? [0, 0, 0]}
           opacity={opacity / 100}
           describedBy={help}
+          sizing={sizing}
           handle={stage}
           onScale={setScale}
         />
@@ -154,6 +156,16 @@ function Workbench({ model }: { model: MaskModel }) {
       </div>
     </div>
   );
+}
+
+/** Whether a value has changed a moment ago. */
+function useLately(value: number): boolean {
+  const [seen, setSeen] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSeen(value), 1_000);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return seen !== value;
 }
 
 /** What a key does in the editor. */

@@ -100,10 +100,11 @@ export function MaskTools(props: MaskToolsProps) {
         <button
           type="button"
           title="Show all of it (0)"
+          aria-label={`${Math.round(scale * 100)} %, show all of it`}
           onClick={() => stage()?.fit()}
           className="min-h-9 min-w-13 rounded-lg px-1 text-center text-ink-soft text-sm hover:bg-sunken hover:text-ink"
         >
-          {Math.round(scale * 100)} %<span className="sr-only">, show all of it</span>
+          {Math.round(scale * 100)} %{" "}
         </button>
         <Tool icon="plus" name="Zoom in" keys="+" onUse={() => stage()?.zoom(1.5)} />
       </div>

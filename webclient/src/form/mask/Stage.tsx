@@ -22,23 +22,25 @@ export interface StageProps {
   readonly opacity: number;
   /** The element that says how to paint by keys. */
   readonly describedBy: string;
+  /** Shows the brush in the middle while nothing points at the picture: its size is being chosen. */
+  readonly sizing: boolean;
   readonly handle: Ref<StageHandle>;
   readonly onScale: (scale: number) => void;
 }
 
 /** The picture, the mask over it, and the brush. */
-export function Stage({ model, brush, colour, opacity, describedBy, handle, onScale }: StageProps) {
+export function Stage({ model, brush, colour, opacity, describedBy, sizing, handle, onScale }: StageProps) {
   const picture = model.pixels;
   const { base, overlay } = useCanvases(model, colour);
   const viewing = useView(picture);
-  const { box, view, now, change, fit, onStage } = viewing;
+  const { box, stage, view, now, change, fit, onStage } = viewing;
   const painter = usePainter(model, brush, viewing);
   const { hand } = painter;
   const { cursor, setCursor, grabbing, keys } = useKeys(model, viewing, painter, brush.size);
   useEffect(() => onScale(view.scale), [onScale, view.scale]);
   useImperativeHandle(handle, () => ({
     zoom: (factor) =>
-      change((shown, stage) => zoomed(shown, factor, { x: stage.width / 2, y: stage.height / 2 }, stage, picture)),
+      change((shown, size) => zoomed(shown, factor, { x: size.width / 2, y: size.height / 2 }, size, picture)),
     fit,
   }));
 
@@ -78,6 +80,9 @@ export function Stage({ model, brush, colour, opacity, describedBy, handle, onSc
   };
 
   const across = brush.size * view.scale;
+  const brushAt = cursor
+    ? { x: view.x + cursor.x * view.scale, y: view.y + cursor.y * view.scale }
+    : sizing && { x: stage.width / 2, y: stage.height / 2 };
   return (
     <div
       ref={box}
@@ -108,12 +113,12 @@ export function Stage({ model, brush, colour, opacity, describedBy, handle, onSc
           className="absolute inset-0"
         />
       </div>
-      {cursor && !grabbing && (
+      {brushAt && !grabbing && (
         <span
           style={{
             width: across,
             height: across,
-            transform: `translate(${view.x + cursor.x * view.scale - across / 2}px, ${view.y + cursor.y * view.scale - across / 2}px)`,
+            transform: `translate(${brushAt.x - across / 2}px, ${brushAt.y - across / 2}px)`,
           }}
           className={`mask-brush ${brush.erases ? "border-dashed" : ""}`}
         />

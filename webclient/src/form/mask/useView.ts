@@ -5,6 +5,7 @@ import { fitted, type Size, type View, zoomed } from "./view";
 /** Viewing is where the picture lies on the stage, as it is drawn and, for hands that are quicker than frames, as it is now. */
 export interface Viewing {
   readonly box: RefObject<HTMLDivElement | null>;
+  readonly stage: Size;
   readonly view: View;
   readonly now: () => View;
   readonly change: (next: (view: View, stage: Size) => View) => void;
@@ -58,5 +59,5 @@ export function useView(picture: Size): Viewing {
 
   const now = useCallback(() => latest.current.view, []);
   const fit = useCallback(() => setChosen(undefined), []);
-  return { box, view, now, change, fit, onStage };
+  return { box, stage, view, now, change, fit, onStage };
 }
