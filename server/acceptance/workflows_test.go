@@ -214,6 +214,14 @@ func TestAFileThatIsNoWorkflowIsRefusedWithWords(t *testing.T) {
 	if info.Reason != pb.ErrorReason_ERROR_REASON_WORKFLOW_REFUSED || len(info.Fields) != 1 || info.Fields[0].Field != "3" {
 		t.Errorf("got %v (%v)", info, err)
 	}
+	_, err = root.Workflows.ImportWorkflow(t.Context(), &pb.ImportWorkflowRequest{
+		Source:   &pb.ImportWorkflowRequest_Content{Content: example(t, "upscale.json")},
+		WorkerId: "gpu",
+	})
+	info = reasonOf(t, err)
+	if connect.CodeOf(err) != connect.CodeInvalidArgument || len(info.Fields) != 1 || info.Fields[0].Field != "worker_id" {
+		t.Errorf("a file for one worker: got %v (%v)", info, err)
+	}
 }
 
 // Files come and go in the watched folder while the service runs.

@@ -21,6 +21,10 @@ import (
 // ImportWorkflow takes a file in, or a template of a ComfyUI.
 func (s workflowService) ImportWorkflow(ctx context.Context, r *pb.ImportWorkflowRequest) (*pb.ImportWorkflowResponse, error) {
 	by := caller(ctx).Actor
+	if _, isTemplate := r.Source.(*pb.ImportWorkflowRequest_Template); r.WorkerId != "" && !isTemplate {
+		return nil, fault.Invalid("worker_id", "goes with a template only: a file is held against every worker, and converted for each with the "+
+			"node classes of its ComfyUI")
+	}
 	wanted := library.Import{Filename: r.Filename, Title: r.Title, ID: r.WorkflowId, CheckOnly: r.CheckOnly}
 	switch source := r.Source.(type) {
 	case *pb.ImportWorkflowRequest_Content:

@@ -50,6 +50,9 @@ is told, and the workflow can be booked when it is there. The same file again ch
 			if len(args)+min(len(opts.Template), 1) != 1 {
 				return exitcode.Usagef("say what to import: FILE, - for standard input, or --template NAME")
 			}
+			if opts.Worker != "" && opts.Template == "" {
+				return exitcode.Usagef("--worker goes with --template: a file is held against every worker")
+			}
 			return opts.run(cmd.Context())
 		},
 	}
@@ -58,7 +61,7 @@ is told, and the workflow can be booked when it is there. The same file again ch
 	fs.StringVar(&opts.Template, "template", "", "`name` of a template of a ComfyUI")
 	fs.StringVar(&opts.Title, "title", "", "`name` for people; made of the file's name when absent")
 	fs.StringVar(&opts.ID, "id", "", "`id` of a workflow that was imported before, of which this is a new version")
-	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker whose ComfyUI is asked; the first that answers when absent")
+	fs.StringVar(&opts.Worker, "worker", "", "`id` of the worker whose ComfyUI is asked for the template; the first that answers when absent")
 	fs.BoolVar(&opts.Check, "check", false, "only tell what would come of it, and keep nothing")
 	opts.Out.Bind(cmd, "the workflow's id")
 	f.CompleteFlag(cmd, "id", factory.Workflows)

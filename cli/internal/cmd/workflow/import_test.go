@@ -36,14 +36,13 @@ func TestImportSendsTheFile(t *testing.T) {
 		want *pb.ImportWorkflowRequest
 	}{
 		"a file": {
-			[]string{file, "--title", "Foxes", "--id", "fox", "--worker", "gpu"},
+			[]string{file, "--title", "Foxes", "--id", "fox"},
 			"",
 			&pb.ImportWorkflowRequest{
 				Source:     &pb.ImportWorkflowRequest_Content{Content: []byte(`{"1":{}}`)},
 				Filename:   "Fox portrait.json",
 				Title:      "Foxes",
 				WorkflowId: "fox",
-				WorkerId:   "gpu",
 			},
 		},
 		"standard input, to look": {
@@ -52,9 +51,9 @@ func TestImportSendsTheFile(t *testing.T) {
 			&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte("\ufeff{}")}, CheckOnly: true},
 		},
 		"a template": {
-			[]string{"--template", "image_fox"},
+			[]string{"--template", "image_fox", "--worker", "gpu"},
 			"",
-			&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Template{Template: "image_fox"}},
+			&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Template{Template: "image_fox"}, WorkerId: "gpu"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +67,14 @@ func TestImportSendsTheFile(t *testing.T) {
 				t.Errorf("sent %v", sent)
 			}
 		})
+	}
+}
+
+func TestAFileIsForEveryWorker(t *testing.T) {
+	var sent *pb.ImportWorkflowRequest
+	code, _, errs := run(t, importing(&sent), 0, "{}", "import", "-", "--worker", "gpu")
+	if code != exitcode.Usage || sent != nil || !strings.Contains(errs, "--worker goes with --template") {
+		t.Errorf("exit code %d, sent %v: %s", code, sent, errs)
 	}
 }
 

@@ -732,7 +732,8 @@ type NumberInput struct {
 	Min *float64 `protobuf:"fixed64,1,opt,name=min,proto3,oneof" json:"min,omitempty"`
 	// Largest value, inclusive; absent when there is no limit.
 	Max *float64 `protobuf:"fixed64,2,opt,name=max,proto3,oneof" json:"max,omitempty"`
-	// Distance between allowed values, counted from `min` (from 0 without one); 0 when any number will do.
+	// Distance between allowed values, counted from `min` (from 0 without one); 0, or left out in JSON, when any number will do. ComfyUI's
+	// own steps for numbers with a fraction are for its page alone and keep no value out.
 	Step float64 `protobuf:"fixed64,3,opt,name=step,proto3" json:"step,omitempty"`
 	// Value used when a booking gives none; absent when there is none.
 	Default       *float64 `protobuf:"fixed64,4,opt,name=default,proto3,oneof" json:"default,omitempty"`

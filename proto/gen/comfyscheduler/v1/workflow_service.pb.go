@@ -279,8 +279,8 @@ type ImportWorkflowRequest struct {
 	Title string `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
 	// Optional. Workflow that was imported before, at most 100 bytes: the file is a new version of it. A new workflow when empty.
 	WorkflowId string `protobuf:"bytes,6,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
-	// Optional. Worker whose ComfyUI is asked for the template and for its node classes, at most 100 bytes; the first that answers
-	// when empty.
+	// Optional. With `template` alone: worker whose ComfyUI is asked for it, at most 100 bytes; the first that answers when empty. A file
+	// has no worker of its own: it is held against every one, and converted for each with the node classes of its own ComfyUI.
 	WorkerId string `protobuf:"bytes,7,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
 	// Optional. Only tell what would come of it, and keep nothing.
 	CheckOnly bool `protobuf:"varint,8,opt,name=check_only,json=checkOnly,proto3" json:"check_only,omitempty"`

@@ -343,7 +343,8 @@ export type NumberInput = Message<"comfyscheduler.v1.NumberInput"> & {
   max?: number | undefined;
 
   /**
-   * Distance between allowed values, counted from `min` (from 0 without one); 0 when any number will do.
+   * Distance between allowed values, counted from `min` (from 0 without one); 0, or left out in JSON, when any number will do. ComfyUI's
+   * own steps for numbers with a fraction are for its page alone and keep no value out.
    *
    * @generated from field: double step = 3;
    */

@@ -205,8 +205,8 @@ export type ImportWorkflowRequest = Message<"comfyscheduler.v1.ImportWorkflowReq
   workflowId: string;
 
   /**
-   * Optional. Worker whose ComfyUI is asked for the template and for its node classes, at most 100 bytes; the first that answers
-   * when empty.
+   * Optional. With `template` alone: worker whose ComfyUI is asked for it, at most 100 bytes; the first that answers when empty. A file
+   * has no worker of its own: it is held against every one, and converted for each with the node classes of its own ComfyUI.
    *
    * @generated from field: string worker_id = 7;
    */
