@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,8 +24,10 @@ func (a *App) run(ctx context.Context) error {
 		return err
 	}
 	connection, disconnect := context.WithCancel(context.WithoutCancel(ctx))
+	var connections sync.WaitGroup
+	connections.Go(func() { a.fleet.Connect(connection) })
+	defer connections.Wait()
 	defer disconnect()
-	go a.fleet.Connect(connection) // until disconnected
 
 	parts, ctx := errgroup.WithContext(ctx)
 	context.AfterFunc(ctx, func() {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
+	"go.uber.org/goleak"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator"
 )
@@ -59,7 +60,8 @@ func Says(t *testing.T, text string, parts ...string) {
 // Patience bounds every wait: what takes longer counts as not happening.
 const Patience = 60 * time.Second
 
-// Main runs the tests of a package. The test's own binary is the simulated ComfyUI.
+// Main runs the tests of a package, and fails when one of them leaves a goroutine behind. The test's own binary is the simulated
+// ComfyUI.
 func Main(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "simulate" {
 		command := simulator.Command()
@@ -69,5 +71,5 @@ func Main(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }

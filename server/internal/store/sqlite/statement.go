@@ -7,7 +7,8 @@ import (
 	"errors"
 )
 
-// exec runs a command of the writer and gives its effect. It speaks to the driver itself: database/sql would make its
+// exec runs a command of the writer and gives its effect. No caller's context ends it, nor any other statement of the writer: a commit
+// is of many callers. It speaks to the driver itself: database/sql would make its
 // arguments anew for each command.
 func (s *Store) exec(query string, args ...any) (result driver.Result, err error) {
 	err = s.writer.Raw(func(c any) error {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -32,7 +34,7 @@ func (t twice) Update(ctx context.Context, change func(context.Context, store.Tx
 var again bool
 
 // Main runs the tests of a package that works on a store, and when they pass runs them again on one that runs every change
-// twice. It is for TestMain; the tests open their stores through Wrap.
+// twice. It fails when a test leaves a goroutine behind. It is for TestMain; the tests open their stores through Wrap.
 //
 // Rules are drawn fewer stories than rapid draws by itself, since each opens a store of its own; -rapid.checks asks for more.
 func Main(m *testing.M) {
@@ -43,6 +45,10 @@ func Main(m *testing.M) {
 		fewer("10") // the rules have been held against many stories already
 		fmt.Println("once more, on a store that runs every change twice")
 		code = m.Run()
+	}
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Println("a test has left a goroutine behind:", err)
+		code = 1
 	}
 	os.Exit(code)
 }
