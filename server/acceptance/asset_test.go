@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -248,5 +249,93 @@ func TestAnInputThatIsLeftOut(t *testing.T) {
 	done := ada.untilEnded(ada.book(bookingOf(w.Summary.Id, map[string]*pb.InputValue{input: nothing})).Id)
 	if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED || len(done.Results) != 1 || done.Results[0].NodeId != "4" {
 		t.Error(done)
+	}
+}
+
+// linked is a workflow whose files have a name that does not come from the job, and the color of its input.
+const linked = `{
+	"1": {"class_type": "LoadImage", "inputs": {"image": "photo.jpg"}},
+	"5": {"class_type": "PrimitiveString", "inputs": {"value": "always_the_same"}},
+	"2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": ["5", 0]}}}`
+
+// A job shows its own result, or says that it is not there any more, and never somebody else's.
+func TestResultsBelongToTheirJobs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.start()
+	ada := s.signIn()
+	w := ada.imports(&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte(linked)}, Title: "Linked"})
+	run := func(shade color.Color) *pb.Job {
+		id := s.handsIn(ada, picture(t, 20, 10, shade))
+		done := ada.untilEnded(ada.book(bookingOf(w.Summary.Id, map[string]*pb.InputValue{fileInput(t, w): asset(id)})).Id)
+		if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+			t.Fatal(done)
+		}
+		return done
+	}
+	first := run(color.NRGBA{255, 0, 0, 255})
+	path := "/results/" + first.Id + "/0"
+	_, own := s.fetch(ada, path)
+	if len(own) == 0 || first.Results[0].SizeBytes != int64(len(own)) {
+		t.Errorf("%d bytes of %v", len(own), first.Results)
+	}
+	file := filepath.Join(s.Folder, "data", "simulated", "output", filepath.FromSlash(first.ResultFilename))
+	if err := os.Chtimes(file, time.Unix(5, 0), time.Unix(5, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := s.fetch(ada, path); status != http.StatusOK {
+		t.Errorf("with another time and the same content: %d", status)
+	}
+	if err := os.Remove(file); err != nil { // so that its name is given again
+		t.Fatal(err)
+	}
+	if status, _ := s.fetch(ada, path); status != http.StatusGone {
+		t.Errorf("deleted: %d", status)
+	}
+	second := run(color.NRGBA{0, 0, 255, 255})
+	if second.ResultFilename != first.ResultFilename {
+		t.Fatalf("%s is not %s", second.ResultFilename, first.ResultFilename)
+	}
+	status, _ := s.fetch(ada, path)
+	if again := ada.job(first.Id); status != http.StatusGone || !again.Results[0].Overwritten || ada.job(second.Id).Results[0].Overwritten {
+		t.Errorf("overwritten: %d, %v", status, again.Results)
+	}
+	_, err := ada.Assets.CreateAssetFromResult(t.Context(), &pb.CreateAssetFromResultRequest{JobId: first.Id})
+	if connect.CodeOf(err) != connect.CodeFailedPrecondition {
+		t.Errorf("an asset of what was overwritten: %v", err)
+	}
+}
+
+// A result of one job is the input of another, and its download has a name for people.
+func TestAResultIsAnInput(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.start()
+	ada, bob := s.signIn(), s.signIn()
+	request := nextFree("A red fox!")
+	request.Inputs["seed"] = &pb.InputValue{Value: &pb.InputValue_Seed{Seed: 42}}
+	first := ada.untilEnded(ada.book(request).Id)
+	made, err := bob.Assets.CreateAssetFromResult(t.Context(), &pb.CreateAssetFromResultRequest{JobId: first.Id})
+	if err != nil || made.Asset.Name != "a-red-fox_seed-42.png" || made.Asset.Kind != pb.FileKind_FILE_KIND_IMAGE {
+		t.Fatal(made, err)
+	}
+	w := bob.imports(&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte(copying)}})
+	inputs := map[string]*pb.InputValue{fileInput(t, w): asset(made.Asset.Id)}
+	second := bob.untilEnded(bob.book(bookingOf(w.Summary.Id, inputs)).Id)
+	if second.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+		t.Fatal(second)
+	}
+	if !bytes.Equal(pixels(s.resultImage(bob, first.ResultFilename)), pixels(s.resultImage(bob, second.Results[0].Filename))) {
+		t.Error("the copy is another picture")
+	}
+	response, err := ada.HTTP.Get(s.url + "/results/" + first.Id + "/0?download=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if got := response.Header.Get("Content-Disposition"); got != "attachment; filename=a-red-fox_seed-42.png" {
+		t.Errorf("the download is called %s", got)
 	}
 }

@@ -51,7 +51,6 @@ var (
 	forOwner   = [5]string{unknown, ok, denied, ok, unknown}
 	forItsUser = [5]string{unknown, ok, notFound, notFound, unknown} // not even an administrator
 	forAdmins  = [5]string{unknown, denied, denied, ok, unknown}
-	toCome     = [5]string{unknown, "unimplemented", "unimplemented", "unimplemented", unknown}
 	closed     = [5]string{denied, denied, denied, denied, denied}
 )
 
@@ -98,10 +97,14 @@ var matrix = map[string]row{
 		want:    forAdmins,
 	},
 
-	"AssetService/ListAssets":            {want: forUsers},
-	"AssetService/GetAsset":              {request: (*stage).freshAsset, want: forItsUser},
-	"AssetService/DeleteAsset":           {request: (*stage).freshAsset, want: forItsUser},
-	"AssetService/CreateAssetFromResult": {request: func(s *stage) any { return fields{"jobId": s.job} }, want: toCome},
+	"AssetService/ListAssets":  {want: forUsers},
+	"AssetService/GetAsset":    {request: (*stage).freshAsset, want: forItsUser},
+	"AssetService/DeleteAsset": {request: (*stage).freshAsset, want: forItsUser},
+	"AssetService/CreateAssetFromResult": {
+		request: func(s *stage) any { return fields{"jobId": s.job} },
+		want:    forUsers,
+		in:      map[string][5]string{"private": {unknown, ok, notFound, ok, unknown}},
+	},
 
 	"IdentityService/SignIn":          {want: forAll, in: map[string][5]string{"invite": closed, "closed": closed}},
 	"IdentityService/SignInWithToken": {request: func(s *stage) any { return fields{"token": s.personas[owner].token} }, want: forAll},
@@ -134,6 +137,8 @@ var paths = map[string]map[string][5]int{
 	"/healthz":           {"": {200, 200, 200, 200, 200}},
 	"/metrics":           {"open": {200, 200, 200, 200, 200}, "": {401, 200, 200, 200, 401}},
 	"/images/RESULT":     {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
+	"/results/JOB/0":     {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 404, 200, 401}, "": {401, 200, 200, 200, 401}},
+	"/results/JOB/1":     {"open": {404, 404, 404, 404, 404}, "": {401, 404, 404, 404, 401}},
 	"/thumbnails/RESULT": {"open": {200, 200, 200, 200, 200}, "private": {401, 200, 403, 200, 401}, "": {401, 200, 200, 200, 401}},
 	"/images/OTHERFILE":  {"open": {200, 200, 200, 200, 200}, "private": {401, 404, 404, 404, 401}, "": {401, 200, 200, 200, 401}},
 	"/previews/JOB": {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
@@ -111,11 +113,18 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 	})
 	a.templates = templates.New(a.fleet.TemplateSources())
 	a.rpc = &rpc.Server{
-		Booking:   a.booking,
-		Identity:  a.identity,
-		Feed:      a.feed,
-		Live:      a.live,
-		Store:     a.store,
+		Booking:  a.booking,
+		Identity: a.identity,
+		Feed:     a.feed,
+		Live:     a.live,
+		Store:    a.store,
+		OpenResult: func(ctx context.Context, j job.Job, n int) (io.ReadCloser, int64, error) {
+			file, err := a.fleet.OpenOwn(ctx, j, n)
+			if err != nil {
+				return nil, 0, err
+			}
+			return file, file.Size, nil
+		},
 		Workers:   a.fleet,
 		Assets:    a.assets,
 		Templates: a.templates,

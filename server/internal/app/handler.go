@@ -29,6 +29,7 @@ func (a *App) handler() (http.Handler, error) {
 		return files.Thumbnails(of, filepath.Join(a.Config.Server.DataDir, "thumbnails"), a.Config.Server.ThumbnailCache<<20)
 	}
 	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(thumbnails(a.fleet)))
+	mux.Handle("GET /results/{job}/{n}", a.rpc.ForJobResults(files.Images(ownResults{a.fleet})))
 	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.fleet.Preview)))
 	mux.Handle("GET "+rpc.TemplatePictures+"{worker}/{name...}", a.rpc.ForUsers(a.templates.Pictures()))
 	mux.Handle("GET "+rpc.WorkflowPictures+"{id}/thumbnail", a.rpc.ForUsers(http.HandlerFunc(a.workflowPicture)))

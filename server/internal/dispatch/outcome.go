@@ -62,6 +62,9 @@ func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, er
 			return err
 		}
 		settled = j
+		if err := noteOverwritten(ctx, tx, j); err != nil {
+			return err
+		}
 		return tx.UpdateJob(ctx, j)
 	})
 	d.changed.Store(true)

@@ -48,23 +48,28 @@ func Images(source Source) http.Handler {
 			return
 		}
 		defer func() { _ = file.Close() }()
-		kind, err := contentType(name, file)
-		if err != nil {
-			refuse(w, r, err)
-			return
-		}
-		header := w.Header()
-		header.Set("Cache-Control", "private, no-cache") // to be asked again each time: ETag answers
-		header.Set("Content-Type", kind)
-		if file.Tag != "" {
-			header.Set("ETag", `"`+file.Tag+`"`)
-		}
-		if !shown(kind) {
-			header.Set("Content-Disposition", "attachment")
-		}
-		header.Set("Content-Security-Policy", sandbox)
-		serve(w, r, file)
+		show(w, r, name, file)
 	})
+}
+
+// show answers with a file, whose kind its content tells and, where that does not, its name.
+func show(w http.ResponseWriter, r *http.Request, name string, file *File) {
+	kind, err := contentType(name, file)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	header := w.Header()
+	header.Set("Cache-Control", "private, no-cache") // to be asked again each time: ETag answers
+	header.Set("Content-Type", kind)
+	if file.Tag != "" {
+		header.Set("ETag", `"`+file.Tag+`"`)
+	}
+	if !shown(kind) && header.Get("Content-Disposition") == "" {
+		header.Set("Content-Disposition", "attachment")
+	}
+	header.Set("Content-Security-Policy", sandbox)
+	serve(w, r, file)
 }
 
 // serve answers with a file, or what the request asks for of it. One whose size is not known has no ranges.
@@ -95,6 +100,10 @@ func noFile(r *http.Request, more string) error {
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if _, refused := fault.Of(err); refused {
+		apierror.Write(w, r, err)
+		return
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		apierror.Write(w, r, noFile(r, ": it may have been deleted from the output directory"))

@@ -104,6 +104,14 @@ type Result struct {
 	Kind     Kind   `json:"kind"`
 	NodeID   string `json:"node_id,omitempty"`
 	Text     string `json:"text,omitempty"` // with the kind Text
+
+	// What the file was when the run had ended, so that it can be told from another of its name; zero: not known.
+	Size     int64  `json:"size,omitempty"`     // bytes
+	Modified int64  `json:"modified,omitempty"` // milliseconds since the Unix epoch
+	Hash     string `json:"hash,omitempty"`     // BLAKE3 of the content
+
+	// Overwritten says that another job has written to the same file since.
+	Overwritten bool `json:"overwritten,omitempty"`
 }
 
 // FailureReason tells programs why a job failed.

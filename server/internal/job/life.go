@@ -1,6 +1,8 @@
 package job
 
 import (
+	"slices"
+
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -38,6 +40,23 @@ func (j *Job) Complete(now int64, results []Result) {
 	if j.StartedAt == 0 {
 		j.StartedAt = j.Start // a crash fell between the post and the note of it
 	}
+}
+
+// Overwrite notes that another job has written a result, and reports whether a file of this job is another now.
+func (j *Job) Overwrite(with Result) (changed bool) {
+	for i := range j.Results {
+		r := &j.Results[i]
+		same := r.Hash != "" && r.Hash == with.Hash || r.Hash == "" && r.Size == with.Size && r.Modified == with.Modified
+		if r.Filename != with.Filename || same || r.Overwritten || r.Size == 0 {
+			continue
+		}
+		j.Results = slices.Clone(j.Results)
+		j.Results[i].Overwritten, changed = true, true
+	}
+	if changed {
+		j.Version++
+	}
+	return changed
 }
 
 // Fail records why there will be no result.

@@ -5,17 +5,13 @@ import (
 	"net/http"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/assets"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // assetService keeps files that jobs take.
-type assetService struct {
-	comfyschedulerv1connect.UnimplementedAssetServiceHandler
-	*Server
-}
+type assetService struct{ *Server }
 
 // ListAssets reads the caller's own, a page at a time.
 func (s assetService) ListAssets(ctx context.Context, r *pb.ListAssetsRequest) (*pb.ListAssetsResponse, error) {

@@ -43,7 +43,14 @@ func jobToProto(j job.Job) *pb.Job {
 }
 
 func resultToProto(r job.Result) *pb.Result {
-	return &pb.Result{Filename: r.Filename, Kind: resultKinds[r.Kind], NodeId: r.NodeID, Text: r.Text}
+	return &pb.Result{
+		Filename:    r.Filename,
+		Kind:        resultKinds[r.Kind],
+		NodeId:      r.NodeID,
+		Text:        r.Text,
+		SizeBytes:   r.Size,
+		Overwritten: r.Overwritten,
+	}
 }
 
 func progressToProto(p job.Progress) *pb.JobProgress {

@@ -5,6 +5,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
@@ -60,14 +62,17 @@ type Store interface {
 
 // Server holds the parts that the services work with.
 type Server struct {
-	Booking    *booking.Service
-	Identity   *identity.Service
-	Feed       *feed.Feed[*Delta]
-	Store      Store
-	Live       *changes.Follower // keeps Feed up to date with Store
-	Catalog    Catalog
-	Library    *library.Library
-	Shrink     func(ctx context.Context, result string) ([]byte, error) // makes a small picture of a result
+	Booking  *booking.Service
+	Identity *identity.Service
+	Feed     *feed.Feed[*Delta]
+	Store    Store
+	Live     *changes.Follower // keeps Feed up to date with Store
+	Catalog  Catalog
+	Library  *library.Library
+	Shrink   func(ctx context.Context, result string) ([]byte, error) // makes a small picture of a result
+	// OpenResult opens a result of a job, when it is still what the job wrote, and gives its size; -1: not known. fault.NotFound,
+	// fault.ResultChanged.
+	OpenResult func(ctx context.Context, j job.Job, n int) (io.ReadCloser, int64, error)
 	Workers    Workers
 	Assets     *assets.Assets
 	Templates  *templates.Templates
@@ -121,7 +126,7 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 		append(slices.Clone(unpacked), gzipped(maxWorkflowRequest))...)
 	mux.Handle(path, bounded(knownCalls(workflows), maxWorkflowRequest))
 	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))
-	handle(comfyschedulerv1connect.NewAssetServiceHandler(assetService{Server: s}, options...))
+	handle(comfyschedulerv1connect.NewAssetServiceHandler(assetService{s}, options...))
 	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
 	handle(comfyschedulerv1connect.NewAdminServiceHandler(adminService{s}, options...))
 	names := []string{

@@ -32,7 +32,7 @@ func (r *Runner) Fate(ctx context.Context, j job.Job) dispatch.Outcome {
 
 // Results returns what the attempt has left in the output folder; none unless that shows that it went well.
 func (r *Runner) Results(ctx context.Context, j job.Job) []job.Result {
-	return r.found(ctx, j, r.version(ctx, j))
+	return r.noted(ctx, r.found(ctx, j, r.version(ctx, j)))
 }
 
 // found are the results that the attempt's own name shows; none unless every writing node has left a whole file.

@@ -162,7 +162,7 @@ func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version
 		if len(results) == 0 {
 			results = r.found(ctx, j, version)
 		}
-		return dispatch.Outcome{Verdict: dispatch.Completed, Results: mainFirst(results, version.MainOutput)}
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: r.noted(ctx, mainFirst(results, version.MainOutput))}
 	case comfy.Failed:
 		title := version.NodeTitle(outcome.Error.NodeID)
 		return failed(job.Execution, fmt.Sprintf("%s: %s", title, outcome.Error.Message), outcome.Error.NodeID)
@@ -171,7 +171,7 @@ func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version
 	}
 	if results := r.found(ctx, j, version); len(results) > 0 {
 		r.Log.Info("ComfyUI does not know the run any more, but its files are there", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt)
-		return dispatch.Outcome{Verdict: dispatch.Completed, Results: results}
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: r.noted(ctx, results)}
 	}
 	if r.isInterrupted(j) { // it waited in ComfyUI's queue and was taken out of it
 		return dispatch.Outcome{Verdict: dispatch.Interrupted}

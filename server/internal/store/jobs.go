@@ -43,6 +43,8 @@ type JobsTx interface {
 	InsertJob(ctx context.Context, j job.Job) error
 	// UpdateJob writes a changed job; ErrOverlap, ErrNotFound. One that a pause covers may stay where it is, but not go there.
 	UpdateJob(ctx context.Context, j job.Job) error
+	// ResultJob reads the job that wrote a result file on a worker last; ErrNotFound.
+	ResultJob(ctx context.Context, worker, filename string) (jobID string, err error)
 	// ForgetResults forgets whose the files are that a job wrote.
 	ForgetResults(ctx context.Context, j job.Job) error
 }

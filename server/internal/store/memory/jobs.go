@@ -219,3 +219,11 @@ func (t *tx) Within(_ context.Context, worker string, slot schedule.Slot, limit 
 func (t *tx) NextFree(_ context.Context, worker string, from, duration int64, except string) (int64, error) {
 	return t.lines.NextFree(worker, from, duration, except), nil
 }
+
+func (t *tx) ResultJob(_ context.Context, worker, filename string) (string, error) {
+	id, there := t.results[resultFile{worker, filename}]
+	if !there {
+		return "", store.ErrNotFound
+	}
+	return id, nil
+}

@@ -143,6 +143,11 @@ func (t *tx) noteResults(j job.Job) error {
 	return nil
 }
 
+func (t *tx) ResultJob(_ context.Context, worker, filename string) (jobID string, err error) {
+	query := `SELECT job_id FROM result_files WHERE worker = ? AND filename = ?`
+	return jobID, classify(t.query(query, worker, filename).Scan(&jobID))
+}
+
 // ResultOwner implements store.Jobs.
 func (s *Store) ResultOwner(ctx context.Context, worker, filename string) (userID string, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT j.user_id FROM result_files f JOIN jobs j ON j.id = f.job_id

@@ -200,6 +200,15 @@ func results(t *testing.T, s *suite) {
 		if owner, err := s.ResultOwner(t.Context(), "gpu", "a/b.png"); owner != user.ID || err != nil {
 			t.Errorf("owner %s, want %s (%v)", owner, user.ID, err)
 		}
+		s.update(func(ctx context.Context, tx store.Tx) error {
+			if id, err := tx.ResultJob(ctx, "gpu", "a/b.png"); id != j.ID || err != nil {
+				t.Errorf("job %s, want %s (%v)", id, j.ID, err)
+			}
+			if _, err := tx.ResultJob(ctx, "gpu2", "a/b.png"); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("of another worker: %v", err)
+			}
+			return nil
+		})
 	}
 	if _, err := s.ResultOwner(t.Context(), "gpu", "a/c.png"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("unknown file: %v", err)
