@@ -36,7 +36,7 @@ func ResultIn(ctx context.Context) ResultOf {
 // are answered here. With download=1 the answer has a name for people.
 func (s *Server) ForJobResults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, ok := s.look(w, r)
+		who, ok := s.recogniseViewer(w, r)
 		if !ok {
 			return
 		}
