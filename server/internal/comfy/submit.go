@@ -45,17 +45,42 @@ func (c *Client) extraData(p Prompt) map[string]any {
 //
 // A prompt with this ID that ComfyUI already has counts as queued.
 func (c *Client) Submit(ctx context.Context, p Prompt) error {
+	r, err := c.Encode(p)
+	if err != nil {
+		return err
+	}
+	return c.Post(ctx, r)
+}
+
+// Request is a prompt that is ready to be posted.
+type Request struct {
+	id   string
+	body encoded
+}
+
+// Encode makes a prompt ready for [Client.Post]: what can be done before the moment at which it is to begin. A
+// *[RejectedError] says that the graph will not run.
+func (c *Client) Encode(p Prompt) (Request, error) {
 	if p.ID == "" {
-		return &RejectedError{Type: "invalid_prompt_id", Message: "a prompt needs an id"}
+		return Request{}, &RejectedError{Type: "invalid_prompt_id", Message: "a prompt needs an id"}
 	}
 	if err := CheckGraph(p.Graph); err != nil {
-		return err
+		return Request{}, err
 	}
 	body := map[string]any{"prompt": p.Graph, "prompt_id": p.ID, "client_id": c.ClientID()}
 	if extra := c.extraData(p); len(extra) > 0 {
 		body["extra_data"] = extra
 	}
-	a, err := c.send(ctx, slowTimeout, http.MethodPost, "/prompt", body)
+	data, err := encode(body)
+	if err != nil {
+		return Request{}, &RejectedError{Type: "invalid_graph", Message: fmt.Sprintf("the workflow cannot be encoded: %v", err)}
+	}
+	return Request{p.ID, data}, nil
+}
+
+// Post is the second half of [Client.Submit], with its errors.
+func (c *Client) Post(ctx context.Context, r Request) error {
+	a, err := c.send(ctx, slowTimeout, http.MethodPost, "/prompt", r.body)
 	if errors.Is(err, ErrUnreachable) {
 		return err
 	}
@@ -63,9 +88,9 @@ func (c *Client) Submit(ctx context.Context, p Prompt) error {
 		return fmt.Errorf("%w: %w", ErrUncertain, err)
 	}
 	if err != nil {
-		return c.resolveSubmission(ctx, p.ID, fmt.Errorf("%w: %w", ErrUncertain, err))
+		return c.resolveSubmission(ctx, r.id, fmt.Errorf("%w: %w", ErrUncertain, err))
 	}
-	return c.judge(ctx, p.ID, a)
+	return c.judge(ctx, r.id, a)
 }
 
 // judge turns the answer to a post into Submit's result.

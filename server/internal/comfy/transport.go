@@ -88,17 +88,29 @@ func (c *Client) send(ctx context.Context, timeout time.Duration, method, path s
 	return answer{res.StatusCode, res.Header.Get("Location"), data}, nil
 }
 
+// encoded is JSON that goes over the wire as it is.
+type encoded []byte
+
+func encode(body any) (encoded, error) {
+	if data, done := body.(encoded); done {
+		return data, nil
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(body)
+	return buf.Bytes(), err
+}
+
 // open makes one request and returns the answer unread.
 func (c *Client) open(ctx context.Context, method, path string, header http.Header, body any) (*http.Response, error) {
 	var payload io.Reader
 	if body != nil {
-		var buf bytes.Buffer
-		enc := json.NewEncoder(&buf)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(body); err != nil {
+		data, err := encode(body)
+		if err != nil {
 			return nil, fmt.Errorf("%w: encoding %s %s: %w", ErrUnreachable, method, path, err)
 		}
-		payload = &buf
+		payload = bytes.NewReader(data)
 	}
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}

@@ -87,7 +87,10 @@ func (g *gpu) Prepare(_ context.Context, j job.Job) {
 	g.prepared = append(g.prepared, start{j.ID, j.Attempt, g.bench.now().UnixMilli()})
 }
 
-func (g *gpu) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
+func (g *gpu) Run(ctx context.Context, j job.Job, begins func() bool, posted func()) dispatch.Outcome {
+	if !begins() {
+		return dispatch.Outcome{Verdict: dispatch.NotStarted}
+	}
 	g.mu.Lock()
 	g.starts = append(g.starts, start{j.ID, j.Attempt, g.bench.now().UnixMilli()})
 	g.mu.Unlock()

@@ -16,9 +16,10 @@ type Runner interface {
 	Changed() <-chan struct{}
 	// Prepare is told of the job that starts in a moment. It does not wait.
 	Prepare(ctx context.Context, j job.Job)
-	// Run hands the job to ComfyUI and follows it until its outcome is known or ctx ends. posted is called when the graph
-	// has been posted. What ComfyUI has not taken by the end of the slot is withdrawn.
-	Run(ctx context.Context, j job.Job, posted func()) Outcome
+	// Run makes the job ready, waits with begins until its slot has begun, hands it to ComfyUI, and follows it until its outcome
+	// is known or ctx ends. When begins says that the slot will not begin nothing is handed over, and the outcome is NotStarted.
+	// posted is called when the graph has been posted. What ComfyUI has not taken by the end of the slot is withdrawn.
+	Run(ctx context.Context, j job.Job, begins func() bool, posted func()) Outcome
 	// Adopt finds a job that was handed over before, by a service that was killed for example, and follows it as Run does.
 	Adopt(ctx context.Context, j job.Job) Outcome
 	// Fate looks once what became of a job that was handed over: Unknown while it runs, and when it cannot be told.

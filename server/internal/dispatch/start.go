@@ -37,11 +37,18 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 	delete(d.waiting, j.ID)
 	d.current = &run{job: j, began: time.Now()}
 	d.follow(j, func(j job.Job) Outcome {
-		if !d.begins(j) {
-			return Outcome{Verdict: NotStarted, Reason: clockWasSet}
+		passed := false
+		outcome := d.Runner.Run(ctx, j, func() bool {
+			if passed = !d.begins(j); passed {
+				return false
+			}
+			failpoint.Reach(failpoint.Claimed)
+			return true
+		}, func() { d.posted(ctx, j, waitedFor) })
+		if passed {
+			outcome.Reason = clockWasSet
 		}
-		failpoint.Reach(failpoint.Claimed)
-		return d.Runner.Run(ctx, j, func() { d.posted(ctx, j, waitedFor) })
+		return outcome
 	})
 	return 0
 }

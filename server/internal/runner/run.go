@@ -18,7 +18,7 @@ import (
 )
 
 // Run implements dispatch.Runner.
-func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Outcome {
+func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted func()) dispatch.Outcome {
 	version, err := r.Library.Version(ctx, j.WorkflowVersion)
 	if err != nil {
 		return failed(job.Rejected, fmt.Sprintf("the workflow that the job was booked with is gone: %v", err), "")
@@ -31,11 +31,17 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	}
 	offer := r.Library.On(version)
 	graph := offer.Fill(values, runName(j), r.Now(), rand.Float64)
-	prompt := comfy.Prompt{
+	request, err := r.Client.Encode(comfy.Prompt{
 		ID:       j.PromptID(),
 		Graph:    graph,
 		Workflow: offer.Page(graph),
 		Paid:     offer.Paid(),
+	})
+	if err != nil {
+		return rejected(err)
+	}
+	if !begins() {
+		return dispatch.Outcome{Verdict: dispatch.NotStarted}
 	}
 	run := r.track(j)
 	defer r.untrack(j, run)
@@ -45,17 +51,14 @@ func (r *Runner) Run(ctx context.Context, j job.Job, posted func()) dispatch.Out
 	if r.isInterrupted(j) {
 		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "it was taken back before it began"}
 	}
-	err = r.Client.Submit(slot, prompt)
+	err = r.Client.Post(slot, request)
 	failpoint.Reach(failpoint.Posted)
-	var rejected *comfy.RejectedError
 	switch {
 	case err == nil:
-	case errors.As(err, &rejected):
-		return failed(job.Rejected, comfy.Explain(err).Error(), firstNode(rejected))
 	case errors.Is(err, comfy.ErrUnreachable):
 		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: noAnswer}
 	case !errors.Is(err, comfy.ErrUncertain):
-		return failed(job.Rejected, err.Error(), "")
+		return rejected(err)
 	case slot.Err() != nil && ctx.Err() == nil:
 		return r.withdraw(ctx, j, version, run)
 	}
@@ -76,6 +79,15 @@ func notHanded(ctx context.Context, err error) dispatch.Outcome {
 		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "its files were still on their way to ComfyUI"}
 	}
 	return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "its files could not be sent to ComfyUI: " + firstLine(err)}
+}
+
+// rejected is the outcome of a job whose graph ComfyUI does not run, or would not.
+func rejected(err error) dispatch.Outcome {
+	var refusal *comfy.RejectedError
+	if errors.As(err, &refusal) {
+		return failed(job.Rejected, comfy.Explain(err).Error(), firstNode(refusal))
+	}
+	return failed(job.Rejected, err.Error(), "")
 }
 
 // minPost is the least time that ComfyUI has to answer a post: also at the end of a slot an answer is worth a wait.

@@ -44,7 +44,7 @@ func TestFailuresOfAJob(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if o := w.Run(ctx, r.NewJob("a fox"), func() {}); o.Verdict == dispatch.Completed {
+	if o := w.Run(ctx, r.NewJob("a fox"), func() bool { return true }, func() {}); o.Verdict == dispatch.Completed {
 		t.Errorf("outcome: %+v", o)
 	}
 }

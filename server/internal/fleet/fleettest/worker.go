@@ -73,7 +73,7 @@ func (w *Worker) QueueRemaining() (n int, known bool) { return w.Engine.Client()
 func (w *Worker) RunJob(j job.Job) dispatch.Outcome {
 	ctx, cancel := context.WithTimeout(w.Ctx, Patience)
 	defer cancel()
-	return w.Run(ctx, j, func() {})
+	return w.Run(ctx, j, func() bool { return true }, func() {})
 }
 
 // BeginJob runs a job and gives back its outcome when it is known.
