@@ -102,7 +102,7 @@ func TestOutcomeDetails(t *testing.T) {
 	}
 }
 
-// TestOutputsOfEveryShape: packs put lists, single values and anything else under any key.
+// TestOutputsOfEveryShape: packs put lists, single values and anything else under any key. The case result_3d among them.
 func TestOutputsOfEveryShape(t *testing.T) {
 	o := judge(t, `{"status": {"status_str": "success", "messages": []}, "outputs": {
 		"30": {"images": [{"filename": "w_1.webp", "subfolder": "", "type": "output"}], "animated": [true]},

@@ -18,7 +18,7 @@ import (
 var update = flag.Bool("update", false, "write what is converted as what is expected")
 
 // TestGolden converts the workflows in testdata/golden, which show one rule of the page each, with the node classes of
-// testdata/object_info.json.
+// testdata/object_info.json. They are what the case editor_format asks for.
 func TestGolden(t *testing.T) {
 	info := readInfo(t, "testdata/object_info.json")
 	files, err := filepath.Glob("testdata/golden/*.workflow.json")

@@ -44,6 +44,7 @@ func TestResolvedLaterIsTheSame(t *testing.T) {
 	}
 }
 
+// The case date_token_prefix.
 func TestNamesOfFilesInAGraph(t *testing.T) {
 	file, err := graphfile.Read(strings.NewReader(`{
 		"1":{"class_type":"Sampler","inputs":{"seed":7,"from":["2",0]},"_meta":{"title":"Draw"}},

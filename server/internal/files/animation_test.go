@@ -12,7 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/simulator/media"
 )
 
-// TestThumbnailsOfAnimations holds that the first frame is shown: of one with and of one without loss.
+// TestThumbnailsOfAnimations holds that the first frame is shown: of one with and of one without loss. The case animated_webp.
 func TestThumbnailsOfAnimations(t *testing.T) {
 	folder, handler := gallery(t)
 	samples := map[string][]byte{} // red on the left, then blue; the right is transparent, or no part of the frame

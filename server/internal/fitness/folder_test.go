@@ -10,7 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graphfile"
 )
 
-// A model belongs where its class loads it from, whatever its field is called.
+// A model belongs where its class loads it from, whatever its field is called. The case model_folders.
 func TestAModelBelongsWhereItsClassLoadsIt(t *testing.T) {
 	for _, c := range []struct{ class, field, folder string }{
 		{"CLIPLoader", "clip_name", "text_encoders"},

@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
 )
 
+// The cases preview_only, prefix_is_a_link and video_save_output_false.
 func TestNotes(t *testing.T) {
 	info, err := objectinfo.Parse([]byte(`{"Paint": {"input": {}},
 		"SaveImage": {"input": {}, "output_node": true}, "PreviewImage": {"input": {}, "output_node": true},

@@ -57,6 +57,7 @@ func TestCutOffFilesAreTold(t *testing.T) {
 	}
 }
 
+// The cases byte_order_mark, envelope_prompt, envelope_input_workflow, bare_nan and comment_beside_nodes among them.
 func TestJSON(t *testing.T) {
 	node := `{"class_type":"Note","inputs":{"seed":18446744073709551615,"from":["2",0],"list":[1,2]}}`
 	two := `{"1":` + node + `,"2":{"class_type":"Two","inputs":{},"is_changed":[NaN],"_meta":{"title":12}}}`
@@ -86,6 +87,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// The cases node_without_class and link_to_bypassed_node among them.
 func TestRefusals(t *testing.T) {
 	bomb := pngFile(chunk("zTXt", "prompt\x00\x00"+deflate(strings.Repeat(" ", graphfile.MaxGraph+1))))
 	var many, twins strings.Builder

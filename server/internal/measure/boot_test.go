@@ -41,7 +41,7 @@ func TestABootThatWritesNothingKeepsTheWorkflowFromBeingBooked(t *testing.T) {
 	}
 }
 
-// The second run of a workflow that nothing can be varied of comes out of ComfyUI's cache: it says nothing.
+// The second run of a workflow that nothing can be varied of comes out of ComfyUI's cache: it says nothing. The case cached_benchmark.
 func TestABenchmarkOutOfTheCacheIsTakenFromTheWarmUp(t *testing.T) {
 	t.Parallel()
 	r := bare(t, `{

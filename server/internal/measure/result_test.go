@@ -34,6 +34,7 @@ func TestABadResultIsKept(t *testing.T) {
 	})
 }
 
+// The case saved_but_not_listed.
 func TestWhatARunLeavesWithoutListingItIsFound(t *testing.T) {
 	play(t, []string{"fox"}, func(b *bench) {
 		hash := b.offers["fox"].GraphHash()

@@ -174,7 +174,7 @@ func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version
 		if len(results) == 0 {
 			results = r.found(ctx, j, version)
 		}
-		return dispatch.Outcome{Verdict: dispatch.Completed, Results: r.noted(ctx, mainFirst(results, version.MainOutput))}
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: r.noted(ctx, r.ordered(results, version))}
 	case comfy.Failed:
 		title := version.NodeTitle(outcome.Error.NodeID)
 		return failed(job.Execution, fmt.Sprintf("%s: %s", title, outcome.Error.Message), outcome.Error.NodeID)
@@ -183,7 +183,7 @@ func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version
 	}
 	if results := r.found(ctx, j, version); len(results) > 0 {
 		r.Log.Info("ComfyUI does not know the run any more, but its files are there", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt)
-		return dispatch.Outcome{Verdict: dispatch.Completed, Results: r.noted(ctx, results)}
+		return dispatch.Outcome{Verdict: dispatch.Completed, Results: r.noted(ctx, r.ordered(results, version))}
 	}
 	if r.isInterrupted(j) { // it waited in ComfyUI's queue and was taken out of it
 		return dispatch.Outcome{Verdict: dispatch.Interrupted}
@@ -191,14 +191,21 @@ func (r *Runner) judge(ctx context.Context, j job.Job, version *workflow.Version
 	return dispatch.Outcome{Verdict: dispatch.Lost, Reason: "ComfyUI does not know the run any more"}
 }
 
-// mainFirst puts the results of a node before the others.
-func mainFirst(results []job.Result, node string) []job.Result {
-	if node != "" {
-		slices.SortStableFunc(results, func(a, b job.Result) int {
-			isOther := map[bool]int{true: 1}
-			return isOther[a.NodeID != node] - isOther[b.NodeID != node]
-		})
+// ordered puts results in the order in which the workflow tells what it makes, the main one first: ComfyUI lists them as its nodes ended,
+// which is another order where it answers from its cache.
+func (r *Runner) ordered(results []job.Result, version *workflow.Version) []job.Result {
+	if len(results) < 2 {
+		return results
 	}
+	outputs := r.Library.On(version).Outputs()
+	place := func(result job.Result) int {
+		i := slices.IndexFunc(outputs, func(o workflow.Output) bool { return o.NodeID == result.NodeID })
+		if i < 0 {
+			return len(outputs)
+		}
+		return i
+	}
+	slices.SortStableFunc(results, func(a, b job.Result) int { return place(a) - place(b) })
 	return results
 }
 

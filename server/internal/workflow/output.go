@@ -26,8 +26,8 @@ type Output struct {
 	Kind   ResultKind
 }
 
-// Outputs returns the nodes that write something, the main result first. Nodes that only show something come after those that keep
-// it. A ComfyUI of which nothing is known has none.
+// Outputs returns the nodes that write something, the main result first. Unless that is named it is the first in the graph that keeps a
+// file; nodes of texts come after these, and nodes that only show something last. A ComfyUI of which nothing is known has none.
 func (o Offer) Outputs() []Output {
 	var found []Output
 	shows := map[string]bool{}
@@ -53,6 +53,8 @@ func rank(main string, shows map[string]bool, o Output) int {
 	case o.NodeID == main:
 		return 0
 	case shows[o.NodeID]:
+		return 3
+	case o.Kind == TextResult:
 		return 2
 	}
 	return 1

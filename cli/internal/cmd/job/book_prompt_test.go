@@ -14,6 +14,7 @@ import (
 )
 
 // Editors and shells of Windows put a byte order mark first.
+// The case prompts_with_mark.
 func TestAByteOrderMarkIsNoPartOfAPrompt(t *testing.T) {
 	const marked = "\uFEFFa red fox\r\na hare\r\n"
 	file := filepath.Join(t.TempDir(), "prompts.txt")
