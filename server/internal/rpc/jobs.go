@@ -97,6 +97,16 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 		After:      after,
 		Limit:      pageSize(r) + 1, // one more tells whether there is another page
 	}
+	if r.UserName != "" {
+		of, err := s.Store.UserByName(ctx, r.UserName)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, fault.NoSuch("user", r.UserName)
+		}
+		if err != nil {
+			return nil, err
+		}
+		query.UserID = of.ID
+	}
 	jobs, err := s.Store.ListJobs(ctx, query)
 	if err != nil {
 		return nil, err

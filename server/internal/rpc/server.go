@@ -58,6 +58,8 @@ type Store interface {
 	store.Assets
 	// User reads one user who is not deleted; store.ErrNotFound.
 	User(ctx context.Context, id string) (account.User, error)
+	// UserByName reads the user who has exactly this name and is not deleted; store.ErrNotFound.
+	UserByName(ctx context.Context, name string) (account.User, error)
 }
 
 // Server holds the parts that the services work with.

@@ -10,6 +10,8 @@ import (
 type Accounts interface {
 	// User reads one user who is not deleted; ErrNotFound.
 	User(ctx context.Context, id string) (account.User, error)
+	// UserByName reads the user who has exactly this name and is not deleted; ErrNotFound.
+	UserByName(ctx context.Context, name string) (account.User, error)
 	// UserByToken reads the user whom an unrevoked token proves; ErrNotFound.
 	UserByToken(ctx context.Context, hash [32]byte) (account.User, account.Token, error)
 	// Tokens reads a user's unrevoked tokens, latest first, those after a place in that order.

@@ -2,12 +2,10 @@ package job
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -27,8 +25,17 @@ func listRun(ctx context.Context, opts *listOptions) error {
 	if opts.Asc {
 		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC
 	}
-	if req.UserId, err = opts.userID(ctx, client); err != nil {
-		return err
+	switch id, notID := uuid.Parse(opts.User); {
+	case opts.Mine:
+		me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+		if err != nil {
+			return err
+		}
+		req.UserId = me.GetUser().GetId()
+	case notID == nil:
+		req.UserId = id.String()
+	default:
+		req.UserName = opts.User
 	}
 	read := func(size int32, token string) (render.Page, error) {
 		req.PageSize, req.PageToken = size, token
@@ -44,28 +51,4 @@ func ids(jobs []*pb.Job) (out []string) {
 		out = append(out, j.GetId())
 	}
 	return out
-}
-
-// userID is the user whose jobs are wanted; empty for everybody's.
-func (o *listOptions) userID(ctx context.Context, client *api.Client) (string, error) {
-	switch {
-	case o.Mine:
-		me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
-		return me.GetUser().GetId(), err
-	case o.User == "":
-		return "", nil
-	}
-	if id, err := uuid.Parse(o.User); err == nil {
-		return id.String(), nil
-	}
-	state, err := client.Scheduler.GetState(ctx, &pb.GetStateRequest{})
-	if err != nil {
-		return "", err
-	}
-	for _, u := range slices.Concat(state.GetSnapshot().GetUsers(), state.GetStatus().GetUsers()) {
-		if u.GetName() == o.User {
-			return u.GetUserId(), nil
-		}
-	}
-	return "", exitcode.Errorf(exitcode.NotFound, "nobody called %q is connected or has a recent job; give the user's id", o.User)
 }

@@ -1075,7 +1075,9 @@ type ListJobsRequest struct {
 	// Optional. Order of the answer; the latest slot first when unspecified.
 	Order JobOrder `protobuf:"varint,8,opt,name=order,proto3,enum=comfyscheduler.v1.JobOrder" json:"order,omitempty"`
 	// Optional. Only jobs whose id ends so: at most 36 hexadecimal digits and hyphens, in either case.
-	IdSuffix      string `protobuf:"bytes,9,opt,name=id_suffix,json=idSuffix,proto3" json:"id_suffix,omitempty"`
+	IdSuffix string `protobuf:"bytes,9,opt,name=id_suffix,json=idSuffix,proto3" json:"id_suffix,omitempty"`
+	// Optional. Only jobs of the user who is called this, at most 200 bytes; NOT_FOUND when nobody is. Not together with `user_id`.
+	UserName      string `protobuf:"bytes,10,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1169,6 +1171,13 @@ func (x *ListJobsRequest) GetOrder() JobOrder {
 func (x *ListJobsRequest) GetIdSuffix() string {
 	if x != nil {
 		return x.IdSuffix
+	}
+	return ""
+}
+
+func (x *ListJobsRequest) GetUserName() string {
+	if x != nil {
+		return x.UserName
 	}
 	return ""
 }
@@ -1976,7 +1985,7 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\"m\n" +
 	"\x0eGetJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x121\n" +
-	"\x05users\x18\x02 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xa8\x04\n" +
+	"\x05users\x18\x02 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xb2\x05\n" +
 	"\x0fListJobsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -1989,7 +1998,10 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\x06window\x18\a \x01(\v2\x1b.comfyscheduler.v1.TimeSlotBj\xbaHg\xba\x01d\n" +
 	"\fwindow.order\x12\"end_ms must not be before start_ms\x1a0this.end_ms == 0 || this.end_ms >= this.start_msR\x06window\x12;\n" +
 	"\x05order\x18\b \x01(\x0e2\x1b.comfyscheduler.v1.JobOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\x12&\n" +
-	"\tid_suffix\x18\t \x01(\tB\t\xbaH\x06r\x04\xd8\xf3\x18\x01R\bidSuffix\"\x99\x01\n" +
+	"\tid_suffix\x18\t \x01(\tB\t\xbaH\x06r\x04\xd8\xf3\x18\x01R\bidSuffix\x12%\n" +
+	"\tuser_name\x18\n" +
+	" \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\buserName:a\xbaH^\x1a\\\n" +
+	"\tuser.once\x12#give user_id or user_name, not both\x1a*this.user_id == '' || this.user_name == ''\"\x99\x01\n" +
 	"\x10ListJobsResponse\x12*\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +

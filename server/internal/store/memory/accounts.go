@@ -21,6 +21,18 @@ func (s *Store) User(ctx context.Context, id string) (account.User, error) {
 	return read(ctx, s, func(state *State) (account.User, error) { return state.user(id) })
 }
 
+// UserByName implements store.Accounts.
+func (s *Store) UserByName(ctx context.Context, name string) (account.User, error) {
+	return read(ctx, s, func(state *State) (account.User, error) {
+		for _, u := range state.users {
+			if u.Name == name && !u.deleted {
+				return u.User, nil
+			}
+		}
+		return account.User{}, store.ErrNotFound
+	})
+}
+
 // UserByToken implements store.Accounts.
 func (s *Store) UserByToken(ctx context.Context, hash [32]byte) (account.User, account.Token, error) {
 	var found account.Token

@@ -22,6 +22,13 @@ func scanUser(id string, r row) (account.User, error) {
 	return u, classify(err)
 }
 
+// UserByName implements store.Accounts.
+func (s *Store) UserByName(ctx context.Context, name string) (u account.User, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT id, name, administrator, created_ms FROM users
+		WHERE skeleton = ? AND name = ? AND deleted_ms IS NULL`, names.Skeleton(name), name).Scan(&u.ID, &u.Name, &u.Administrator, &u.CreatedAt)
+	return u, classify(err)
+}
+
 // Accounts implements store.Accounts.
 func (s *Store) Accounts(ctx context.Context, after *store.Cursor, limit int) ([]account.Account, error) {
 	query := `SELECT id, name, administrator, created_ms,

@@ -34,6 +34,14 @@ func users(t *testing.T, s *suite) {
 		}
 		return errors.Join(err, tx.InsertUser(ctx, account.User{ID: uuid.NewString(), Name: "User-4", CreatedAt: 1}))
 	})
+	if found, err := s.UserByName(t.Context(), "User-3"); found.ID != first.ID || found.Name != "User-3" || err != nil {
+		t.Errorf("by the name: %+v (%v)", found, err)
+	}
+	for _, name := range []string{"User-1", "user-3", ""} {
+		if _, err := s.UserByName(t.Context(), name); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("by the name %q: %v", name, err)
+		}
+	}
 	token := account.Token{ID: uuid.NewString(), UserID: second.ID, Hash: [32]byte{1, 2}, ClientName: "cli", CreatedAt: 3}
 	s.update(func(ctx context.Context, tx store.Tx) error { return tx.InsertToken(ctx, token) })
 	user, got, err := s.UserByToken(t.Context(), token.Hash)
