@@ -103,5 +103,6 @@ func isOurs(file string) bool {
 		return false
 	}
 	return strings.HasSuffix(file, ".go") || strings.HasSuffix(file, ".proto") || strings.HasSuffix(file, "Makefile") ||
-		strings.HasSuffix(file, ".mk") || strings.HasSuffix(file, ".sh")
+		strings.HasSuffix(file, ".mk") || strings.HasSuffix(file, ".sh") ||
+		strings.HasSuffix(file, ".ts") || strings.HasSuffix(file, ".tsx")
 }

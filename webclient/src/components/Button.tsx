@@ -23,7 +23,8 @@ export function Button({ tone = "quiet", icon, label, large, className = "", ...
       type="button"
       aria-label={label}
       title={label}
-      className={`inline-flex items-center justify-center gap-2 whitespace-nowrap rounded-lg font-medium transition-colors disabled:cursor-not-allowed disabled:opacity-55 ${size} ${tones[tone]} ${className}`}
+      className={`inline-flex items-center justify-center gap-2 whitespace-nowrap rounded-lg font-medium transition-colors
+        disabled:cursor-not-allowed disabled:opacity-55 ${size} ${tones[tone]} ${className}`}
       {...rest}
     />
   );

@@ -72,7 +72,8 @@ function NoticeCard({ notice, onDismiss }: { notice: Shown; onDismiss: (id: numb
       role={tone === "bad" ? "alert" : "status"}
       onMouseEnter={() => setHeld(true)}
       onMouseLeave={() => setHeld(false)}
-      className="notice-in pointer-events-auto flex w-full max-w-md items-center gap-3 overflow-hidden rounded-xl border border-line bg-surface py-2.5 pr-2 shadow-float"
+      className="notice-in pointer-events-auto flex w-full max-w-md items-center gap-3 overflow-hidden rounded-xl border
+        border-line bg-surface py-2.5 pr-2 shadow-float"
     >
       <span className={`-my-2.5 w-1.5 self-stretch ${edges[tone]}`} />
       <div className="min-w-0 flex-1 py-0.5">

@@ -33,7 +33,8 @@ export function SoundPlayer({ source, name, onGone }: { source: string; name: st
       <button
         type="button"
         onClick={toggle}
-        className="grid size-11 shrink-0 place-items-center rounded-full bg-accent text-on-accent shadow-card transition-colors hover:bg-accent-strong"
+        className="grid size-11 shrink-0 place-items-center rounded-full bg-accent text-on-accent shadow-card
+          transition-colors hover:bg-accent-strong"
       >
         <Icon name={playing ? "pause" : "play"} />
         <span className="sr-only">

@@ -90,7 +90,8 @@ export function Combobox(props: ComboboxProps) {
       {open && (
         <div
           ref={popup}
-          className="absolute left-0 z-20 mt-1 max-h-72 w-max min-w-full max-w-[min(26rem,85vw)] overflow-y-auto rounded-xl border border-line bg-surface p-1 shadow-float"
+          className="absolute left-0 z-20 mt-1 max-h-72 w-max min-w-full max-w-[min(26rem,85vw)] overflow-y-auto rounded-xl
+            border border-line bg-surface p-1 shadow-float"
         >
           <div id={list} role="listbox" aria-label={placeholder ?? "Choices"}>
             {shown.map((choice, index) => (
@@ -142,7 +143,8 @@ function Option(props: {
       aria-selected={chosen}
       onMouseDown={(event) => event.preventDefault()}
       onClick={onTake}
-      className={`flex cursor-pointer items-center gap-2 rounded-lg px-2.5 py-1.5 text-sm ${active ? "bg-accent-wash text-accent-ink" : "hover:bg-sunken"}`}
+      className={`flex cursor-pointer items-center gap-2 rounded-lg px-2.5 py-1.5 text-sm
+        ${active ? "bg-accent-wash text-accent-ink" : "hover:bg-sunken"}`}
     >
       <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">
         {text === "" ? "None" : <span className="text-ink-faint">{text.slice(0, cut)}</span>}

@@ -97,7 +97,8 @@ export function FileField(props: InputFieldProps) {
             <button
               type="button"
               onClick={failed.again}
-              className="absolute top-2 right-2 z-1 rounded-md border border-failed/60 bg-surface px-2.5 py-1 font-medium text-failed-ink text-sm hover:bg-failed-wash"
+              className="absolute top-2 right-2 z-1 rounded-md border border-failed/60 bg-surface px-2.5 py-1 font-medium
+                text-failed-ink text-sm hover:bg-failed-wash"
             >
               Try again
             </button>

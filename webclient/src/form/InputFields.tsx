@@ -56,7 +56,8 @@ export function InputFields(props: InputFieldsProps) {
   const text = prompt || files.length > 0;
   return (
     <div
-      className={`grid items-start gap-x-5 gap-y-4 ${text && (seed || size || others.length > 0) ? "sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]" : ""}`}
+      className={`grid items-start gap-x-5 gap-y-4
+        ${text && (seed || size || others.length > 0) ? "sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]" : ""}`}
     >
       {text && (
         <div className="flex min-w-0 flex-col gap-4 self-stretch">
@@ -104,7 +105,10 @@ export function InputFields(props: InputFieldsProps) {
         </div>
       )}
       {shown && others.length > 0 && (
-        <div className="col-span-full grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] items-start gap-x-4 gap-y-4 sm:grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))]">
+        <div
+          className="col-span-full grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] items-start gap-x-4 gap-y-4
+          sm:grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))]"
+        >
           {others.map((input) => (
             <InputField key={input.name} {...propsOf(input)} />
           ))}

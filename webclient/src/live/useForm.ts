@@ -5,7 +5,8 @@ import type { Named } from "./forms";
 import { useLive, useLiveContext } from "./LiveContext";
 
 /**
- * The workflow with its form, asked for again when the page is looked at again. While a new version is being asked for the one before stands
+ * The workflow with its form, asked for again when the page is looked at again. While a new version is being asked for the one before
+ * stands
  * in, so that nobody's fields vanish; absent while there is none.
  */
 export function useForm(summary: Named | undefined): { workflow?: Workflow | undefined; error: string } {

@@ -84,7 +84,9 @@ export const manyInputs: readonly InputInit[] = [
     name: "cfg",
     label: "Guidance",
     role: InputRole.GUIDANCE,
-    help: "The Classifier-Free Guidance scale balances creativity and adherence to the prompt. Higher values result in images more closely matching the prompt, however too high values will negatively impact quality.",
+    help:
+      "The Classifier-Free Guidance scale balances creativity and adherence to the prompt. Higher values " +
+      "result in images more closely matching the prompt, however too high values will negatively impact quality.",
     kind: { case: "number", value: { min: 0, max: 100, step: 0.1, default: 3.5 } },
   },
   {

@@ -32,9 +32,10 @@ export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: Ag
         type="button"
         aria-current={selected}
         onClick={() => onSelect(job.id)}
-        className={`grid w-full grid-cols-[5.75rem_1fr_auto] items-center gap-x-3 border-l-4 px-3 py-2 text-left text-sm transition-colors hover:bg-raised sm:px-4 ${
-          selected ? "bg-accent-wash" : ""
-        } ${mine ? "border-accent" : "border-transparent"}`}
+        className={`grid w-full grid-cols-[5.75rem_1fr_auto] items-center gap-x-3 border-l-4 px-3 py-2 text-left text-sm
+          transition-colors hover:bg-raised sm:px-4 ${
+            selected ? "bg-accent-wash" : ""
+          } ${mine ? "border-accent" : "border-transparent"}`}
       >
         <span>
           <span className="block font-medium">{formatMoment(startOf(job), now)}</span>

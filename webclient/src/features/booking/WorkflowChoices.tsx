@@ -78,9 +78,10 @@ function Card(props: { summary: WorkflowSummary; chosen: boolean; recent: boolea
       type="button"
       aria-current={chosen || undefined}
       onClick={onChoose}
-      className={`flex size-full min-w-0 gap-3 overflow-hidden rounded-xl border text-left transition-colors max-sm:p-2 sm:flex-col sm:gap-0 ${
-        chosen ? "border-accent bg-accent-wash" : "border-line bg-surface hover:border-line-strong hover:bg-raised"
-      }`}
+      className={`flex size-full min-w-0 gap-3 overflow-hidden rounded-xl border text-left transition-colors max-sm:p-2
+        sm:flex-col sm:gap-0 ${
+          chosen ? "border-accent bg-accent-wash" : "border-line bg-surface hover:border-line-strong hover:bg-raised"
+        }`}
     >
       <span className="relative shrink-0 sm:w-full">
         <WorkflowPicture

@@ -20,7 +20,8 @@ export function WorkflowPicker(props: {
         type="button"
         aria-haspopup="dialog"
         onClick={() => setOpen(true)}
-        className="flex w-full items-center gap-3 rounded-xl border border-line bg-raised p-2 pr-3 text-left transition-colors hover:border-line-strong"
+        className="flex w-full items-center gap-3 rounded-xl border border-line bg-raised p-2 pr-3 text-left
+          transition-colors hover:border-line-strong"
       >
         <WorkflowPicture
           thumbnail={chosen.thumbnail}

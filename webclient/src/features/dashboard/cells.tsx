@@ -52,9 +52,8 @@ export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string)
     );
   return (
     <span
-      className={`flex w-16 flex-col items-center justify-center rounded-lg border border-line-strong border-dashed px-2 text-ink-faint max-sm:w-12 ${
-        job.status === JobStatus.SCHEDULED ? "h-10" : "h-16 max-sm:h-12"
-      }`}
+      className={`flex w-16 flex-col items-center justify-center rounded-lg border border-line-strong border-dashed px-2
+        text-ink-faint max-sm:w-12 ${job.status === JobStatus.SCHEDULED ? "h-10" : "h-16 max-sm:h-12"}`}
     >
       <Icon name={job.status === JobStatus.FAILED ? "warning" : job.hidden ? "lock" : "image"} />
       {job.status === JobStatus.PROCESSING && <JobBar job={job} className="mt-1.5 h-1.5 w-full bg-surface" />}

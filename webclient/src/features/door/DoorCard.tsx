@@ -19,7 +19,10 @@ export function DoorCard({ title, children }: { title: string; children: ReactNo
 /** Parts one way in from another. */
 export function Or() {
   return (
-    <div className="flex items-center gap-3 text-ink-faint text-sm before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+    <div
+      className="flex items-center gap-3 text-ink-faint text-sm before:h-px before:flex-1 before:bg-line after:h-px
+      after:flex-1 after:bg-line"
+    >
       or
     </div>
   );

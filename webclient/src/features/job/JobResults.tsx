@@ -102,7 +102,8 @@ function KeepRow({ made }: { made: Made }) {
       <a
         href={resultPath(made)}
         download={name}
-        className="inline-flex min-h-9 shrink-0 items-center gap-2 rounded-lg border border-line-strong px-3 font-medium text-sm hover:bg-raised"
+        className="inline-flex min-h-9 shrink-0 items-center gap-2 rounded-lg border border-line-strong px-3 font-medium
+          text-sm hover:bg-raised"
       >
         <Icon name="download" className="size-4 shrink-0" />
         Download<span className="sr-only"> {name}</span>

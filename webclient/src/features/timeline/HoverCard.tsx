@@ -16,7 +16,8 @@ export function HoverCard({ job, view, now }: { job: Job; view: View; now: numbe
   return (
     <div
       aria-hidden="true"
-      className="pointer-events-none absolute top-full z-20 -mt-3 w-[300px] max-w-full -translate-x-1/2 rounded-xl border border-line bg-surface p-3 text-sm shadow-float"
+      className="pointer-events-none absolute top-full z-20 -mt-3 w-[300px] max-w-full -translate-x-1/2 rounded-xl border
+        border-line bg-surface p-3 text-sm shadow-float"
       style={{ left: Math.min(Math.max(middle, half), view.width - half) }}
     >
       <div className="flex items-center justify-between gap-2">

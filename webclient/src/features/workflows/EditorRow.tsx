@@ -47,7 +47,8 @@ export function EditorRow(props: EditorRowProps) {
             type="button"
             {...handle}
             title="Drag, or use the arrow keys"
-            className="grid h-11 w-8 shrink-0 cursor-grab touch-none place-items-center rounded text-ink-faint hover:text-ink active:cursor-grabbing"
+            className="grid h-11 w-8 shrink-0 cursor-grab touch-none place-items-center rounded text-ink-faint
+              hover:text-ink active:cursor-grabbing"
           >
             <Icon name="grip" className="size-4" />
             <span className="sr-only">

@@ -24,7 +24,8 @@ export function ImportCard(props: { onFiles: (files: readonly File[]) => void; o
         <FileButton
           several
           onFiles={onFiles}
-          className="inline-flex min-h-10 cursor-pointer items-center gap-2 rounded-lg bg-accent px-4 font-medium text-on-accent text-sm shadow-card hover:bg-accent-strong"
+          className="inline-flex min-h-10 cursor-pointer items-center gap-2 rounded-lg bg-accent px-4 font-medium
+            text-on-accent text-sm shadow-card hover:bg-accent-strong"
         >
           <Icon name="file" className="size-4" />
           Choose a file

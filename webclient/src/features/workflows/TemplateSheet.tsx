@@ -59,7 +59,8 @@ function TemplateCard({ template, onTake }: { template: Template; onTake: () => 
     <button
       type="button"
       onClick={onTake}
-      className="flex size-full min-w-0 gap-3 overflow-hidden rounded-xl border border-line bg-surface text-left transition-colors hover:border-line-strong hover:bg-raised max-sm:p-2 sm:flex-col sm:gap-0"
+      className="flex size-full min-w-0 gap-3 overflow-hidden rounded-xl border border-line bg-surface text-left
+        transition-colors hover:border-line-strong hover:bg-raised max-sm:p-2 sm:flex-col sm:gap-0"
     >
       <WorkflowPicture
         thumbnail={thumbnail}

@@ -78,7 +78,8 @@ export function WorkflowHead(props: WorkflowHeadProps) {
               {imported && (
                 <FileButton
                   onFiles={([file]) => file && onReplace(file)}
-                  className="inline-flex min-h-10 cursor-pointer items-center gap-2 rounded-lg border border-line-strong bg-surface px-3.5 font-medium text-sm hover:bg-raised"
+                  className="inline-flex min-h-10 cursor-pointer items-center gap-2 rounded-lg border border-line-strong
+                    bg-surface px-3.5 font-medium text-sm hover:bg-raised"
                 >
                   <Icon name="upload" className="size-4" />
                   New version

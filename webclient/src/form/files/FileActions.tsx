@@ -24,8 +24,8 @@ export interface FileActionsProps {
   readonly onChoose: (text: string) => void;
 }
 
-const small =
-  "inline-flex min-h-8 cursor-pointer items-center gap-1.5 whitespace-nowrap rounded-md border border-line-strong bg-surface px-2.5 font-medium text-sm transition-colors hover:bg-raised pointer-coarse:min-h-10";
+const small = `inline-flex min-h-8 cursor-pointer items-center gap-1.5 whitespace-nowrap rounded-md border border-line-strong bg-surface
+    px-2.5 font-medium text-sm transition-colors hover:bg-raised pointer-coarse:min-h-10`;
 
 /** What can be done to the file of a field. */
 export function FileActions(props: FileActionsProps) {

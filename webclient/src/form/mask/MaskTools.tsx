@@ -130,9 +130,10 @@ function Tool(props: {
       aria-pressed={pressed}
       disabled={disabled}
       onClick={onUse}
-      className={`inline-flex min-h-9 min-w-9 items-center justify-center gap-1.5 rounded-md text-sm transition-colors disabled:opacity-35 ${
-        pressed === undefined ? "text-ink-soft enabled:hover:bg-sunken enabled:hover:text-ink" : `px-2.5 ${look}`
-      }`}
+      className={`inline-flex min-h-9 min-w-9 items-center justify-center gap-1.5 rounded-md text-sm transition-colors
+        disabled:opacity-35 ${
+          pressed === undefined ? "text-ink-soft enabled:hover:bg-sunken enabled:hover:text-ink" : `px-2.5 ${look}`
+        }`}
     >
       <Icon name={icon} />
       {children ? <span className="max-[26rem]:sr-only">{children}</span> : <span className="sr-only">{name}</span>}
