@@ -9,6 +9,7 @@ import (
 	_ "image/gif" // formats that results come in
 	_ "image/jpeg"
 	_ "image/png"
+	"iter"
 	"strings"
 
 	_ "golang.org/x/image/webp"
@@ -25,10 +26,10 @@ type File struct {
 }
 
 // Results says what is wrong with what a run has left, in words for people; nothing when it can be used. writers names the nodes
-// that should have written something. Something that can be used is enough.
-func Results(files []File, texts []string, writers []string) (problem string) {
+// that should have written something. Something that can be used is enough: of the files behind it none is asked for.
+func Results(files iter.Seq[File], texts []string, writers []string) (problem string) {
 	var wrong []string
-	for _, f := range files {
+	for f := range files {
 		problem := Content(f)
 		if problem == "" {
 			return ""

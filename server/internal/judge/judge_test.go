@@ -7,6 +7,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,7 +108,7 @@ func TestSomethingThatCanBeUsedIsEnough(t *testing.T) {
 		{nil, []string{"", "a fox"}, nil, ""},
 		{[]judge.File{black}, []string{"a fox"}, nil, ""},
 	} {
-		if got := judge.Results(c.files, c.texts, c.writers); !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") {
+		if got := judge.Results(slices.Values(c.files), c.texts, c.writers); !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
@@ -28,13 +29,12 @@ func (m *Meter) judge(ctx context.Context, offer workflow.Offer, name string, ou
 		}
 		defer m.remove(files)
 	}
-	var read []judge.File
-	for _, f := range files[:min(len(files), maxJudged)] {
-		content, err := m.content(ctx, f)
-		if err != nil {
-			return "" // it is there, and cannot be looked at
+	read := func(yield func(judge.File) bool) { // one at a time: a file may be large
+		for _, f := range files[:min(len(files), maxJudged)] {
+			if !yield(m.content(ctx, f)) {
+				return
+			}
 		}
-		read = append(read, content)
 	}
 	var texts []string
 	for _, text := range outcome.Texts {
@@ -44,28 +44,32 @@ func (m *Meter) judge(ctx context.Context, offer workflow.Offer, name string, ou
 	for _, w := range offer.Writers(name) {
 		writers = append(writers, graph.Name(w.NodeID, offer.NodeTitle(w.NodeID), w.Class))
 	}
+	defer debug.FreeOSMemory() // it is needed seldom, and much of it
 	return judge.Results(read, texts, writers)
 }
 
-// content reads a file that a run has written, from the disk or through ComfyUI's interface.
-func (m *Meter) content(ctx context.Context, f comfy.File) (judge.File, error) {
-	out := judge.File{Name: f.Filename}
-	var content io.ReadCloser
-	if name := f.Path(); m.OutputDir != "" && name != "" {
-		file, err := os.Open(filepath.Join(m.OutputDir, filepath.FromSlash(name)))
-		if err != nil {
-			return out, err
-		}
-		content = file
-	} else {
-		response, err := m.Client.View(ctx, f, "")
-		if err != nil {
-			return out, err
-		}
-		content = response.Body
+// content reads a file that a run has written, from the disk or through ComfyUI's interface. One that is there and cannot be read
+// is taken for good.
+func (m *Meter) content(ctx context.Context, f comfy.File) judge.File {
+	content, err := m.open(ctx, f)
+	if err != nil {
+		return judge.File{Name: f.Filename, Size: 1}
 	}
 	defer func() { _ = content.Close() }()
 	data, err := io.ReadAll(io.LimitReader(content, maxRead))
-	out.Data, out.Size = data, int64(len(data))
-	return out, err
+	if err != nil {
+		return judge.File{Name: f.Filename, Size: 1}
+	}
+	return judge.File{Name: f.Filename, Data: data, Size: int64(len(data))}
+}
+
+func (m *Meter) open(ctx context.Context, f comfy.File) (io.ReadCloser, error) {
+	if name := f.Path(); m.OutputDir != "" && name != "" {
+		return os.Open(filepath.Join(m.OutputDir, filepath.FromSlash(name)))
+	}
+	response, err := m.Client.View(ctx, f, "")
+	if err != nil {
+		return nil, err
+	}
+	return response.Body, nil
 }
