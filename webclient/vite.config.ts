@@ -21,6 +21,7 @@ export default defineConfig({
         "/images",
         "/thumbnails",
         "/previews",
+        "/results",
         "/templates",
         "/uploads",
         // The page of the workflows is ours, their pictures are the server's.

@@ -47,7 +47,9 @@ async function handed(page: Page, name: string): Promise<Uint8Array> {
   return found[1];
 }
 
-test("a photo that is dropped on the page reaches ComfyUI byte for byte", async ({ browser }) => {
+test("a photo that is dropped on the page reaches ComfyUI byte for byte, and what it became is the next one's picture", async ({
+  browser,
+}) => {
   const { page } = await open(browser, "Photo to painting");
   const complaints = complaintsOf(page);
   const bytes = await readFile(photo);
@@ -57,6 +59,18 @@ test("a photo that is dropped on the page reaches ComfyUI byte for byte", async 
   await expect(page.getByText("Sea & sky.jpg")).toBeVisible();
   await book(page, "Oil on canvas");
   expect(Buffer.compare(await handed(page, "Sea & sky.jpg"), bytes)).toBe(0);
+  const source = await page.getByRole("img", { name: "Oil on canvas" }).getAttribute("src");
+  const painted = await (await page.request.get(service.url + source)).body();
+
+  await page.getByRole("button", { name: "New booking" }).click();
+  await page.getByRole("button", { name: "My files for Photo" }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Oil on canvas/ })
+    .click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await book(page, "Watercolour of the oil");
+  expect(Buffer.compare(await handed(page, ".png"), painted)).toBe(0);
   expect(complaints).toEqual([]);
 });
 
@@ -126,6 +140,7 @@ test("a painted mask reaches ComfyUI pixel for pixel, with every colour below it
   await page.keyboard.press("Control+z");
   await desk.use();
   await expect(page.getByText("noise_mask.png")).toBeVisible();
+  await expect(page.getByText(/^300 × 200/)).toBeVisible();
   await book(page, "A red boat");
   const made = read(await handed(page, "noise_mask.png"));
   expect([made.width, made.height]).toEqual([300, 200]);
@@ -203,6 +218,7 @@ test.describe("on a phone", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     await desk.use();
     await expect(page.getByText("noise_mask.png")).toBeVisible();
+    await expect(page.getByText(/^300 × 200/)).toBeVisible();
     await book(page, "A red boat");
     expectMask(read(await handed(page, "noise_mask.png")), size, [{ x: 150, y: 100 }], (i) => raster.data[i] ?? 0);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

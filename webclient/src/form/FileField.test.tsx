@@ -14,8 +14,9 @@ import { LiveProvider } from "../live/LiveContext";
 import { job, testLive, visitor } from "../testing/fixtures";
 import { type SentFile, stubUploads } from "../testing/uploads";
 import { FileDrops } from "./files/FileDrops";
+import { notThereYet } from "./fileText";
 import { InputFields } from "./InputFields";
-import { emptyValues, type FormValues, readValues } from "./values";
+import { emptyValues, type FieldErrors, type FormValues, readValues } from "./values";
 
 const id = (digit: string) => digit.repeat(64);
 const fox = {
@@ -36,7 +37,11 @@ const fileInput = (name: string, kind: FileKind, more: object = {}): MessageInit
 });
 
 /** A page with a form of these inputs, and what stands in its fields. */
-function setUp(inputs: MessageInitShape<typeof InputSchema>[], values: FormValues = {}) {
+function setUp(
+  inputs: MessageInitShape<typeof InputSchema>[],
+  values: FormValues = {},
+  errors: FieldErrors = new Map(),
+) {
   const workflow: Workflow = create(WorkflowSchema, { inputs: inputs as Workflow["inputs"] });
   const taken: CreateAssetFromResultRequest[] = [];
   const deleted: string[] = [];
@@ -91,7 +96,7 @@ function setUp(inputs: MessageInitShape<typeof InputSchema>[], values: FormValue
   function Form() {
     const [state, setValues] = useState<FormValues>(() => ({ ...emptyValues(workflow), ...values }));
     now = state;
-    return <InputFields workflow={workflow} values={state} errors={new Map()} onChange={setValues} />;
+    return <InputFields workflow={workflow} values={state} errors={errors} onChange={setValues} />;
   }
   render(
     <LiveProvider live={live}>
@@ -165,6 +170,15 @@ it("says a refusal at the field in the server's words, and tries the same file a
   await press("Try again");
   await answer(sent[1], fox);
   expect(values()["Photo"]).toBe(`asset:${id("a")}`);
+});
+
+it("complains of a file on its way only until it is there", async () => {
+  const sent = server();
+  setUp([fileInput("Photo", FileKind.IMAGE)], {}, new Map([["Photo", notThereYet]]));
+  await choose("Photo", file("fox.png", "image/png"));
+  expect(screen.getByText(notThereYet)).toBeDefined();
+  await answer(sent[0], fox);
+  expect(screen.queryByText(notThereYet)).toBeNull();
 });
 
 it("keeps what was typed elsewhere while a file was on its way", async () => {

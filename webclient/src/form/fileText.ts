@@ -18,6 +18,9 @@ export function uploadingText(name: string): string {
   return uploading + name;
 }
 
+/** What is said of a file that is on its way when it is to be booked. */
+export const notThereYet = "It is still being uploaded: wait a moment, or cancel it.";
+
 /** Whether the file is on its way: there is nothing to book yet. */
 export function isUploading(text: string): boolean {
   return text.startsWith(uploading);

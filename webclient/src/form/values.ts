@@ -10,7 +10,7 @@ import {
 } from "../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
-import { assetIdOf, assetText, isUploading } from "./fileText";
+import { assetIdOf, assetText, isUploading, notThereYet } from "./fileText";
 
 /** FormValues is what stands in the fields, by the input's name, as text until it is read: half-typed numbers are no numbers yet. */
 export type FormValues = Readonly<Record<string, string | boolean>>;
@@ -128,7 +128,7 @@ export function readField({ kind, role, optional }: Input, field: string | boole
       return { value: { case: "text", value: typed } };
     case "file":
       if (text === "") return { complaint: `Choose a ${fileWords[kind.value.kind]}.` };
-      if (isUploading(text)) return { complaint: "It is still being uploaded: wait a moment, or cancel it." };
+      if (isUploading(text)) return { complaint: notThereYet };
       return { value: { case: "file", value: fileValue(typed) } };
     default:
       return {};

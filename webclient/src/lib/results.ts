@@ -1,5 +1,4 @@
 import { type Job, type Result, ResultKind } from "../gen/comfyscheduler/v1/job_pb";
-import { filePath } from "./format";
 
 /** Made is a result of a job with its place among all of them. */
 export interface Made {
@@ -23,35 +22,30 @@ export function sightsOf(job: Job): readonly Made[] {
   );
 }
 
-/** The address of the file of a result. */
-export function resultPath({ job, result }: Made): string {
-  return filePath("images", result.filename, { v: job.finishedAtMs.toString() });
+/** The address of the file of a result; with `download` the answer says that it is to be kept, and under which name. */
+export function resultPath({ job, index }: Made, download = false): string {
+  return `/results/${job.id}/${index}${download ? "?download=1" : ""}`;
 }
 
 /** Longest part of a name that comes from the prompt, in characters. */
-const longest = 60;
+const longest = 40;
 
-/** What the file of a result is called when it is kept, such as "red-fox_seed-42.png"; of several, all but the first have a number. */
-export function readableName(made: Made): string {
-  const { job, result } = made;
-  const words = job.prompt
-    .normalize("NFC")
-    .toLowerCase()
-    .split(/[^\p{L}\p{M}\p{N}]+/u)
-    .filter(Boolean);
-  let about = "";
-  for (const word of words) {
-    if (about.length + word.length + 1 > longest) break;
-    about += (about && "-") + word;
+/** What the server calls the file of a result that is kept, such as "red-fox_seed-42.png"; after the first each has its number. */
+export function readableName({ job, result, index }: Made): string {
+  const seed = job.seed === undefined ? "" : `_seed-${job.seed}`;
+  const place = index > 0 ? `_${index + 1}` : "";
+  const ending = /\.[^./]*$/.exec(result.filename)?.[0].toLowerCase() ?? "";
+  return (slug(job.prompt) || slug(job.workflowId)) + seed + place + (result.filename === "" ? ".txt" : ending);
+}
+
+function slug(text: string): string {
+  let made = "";
+  for (const word of text.toLowerCase().split(/[^\p{L}\p{Nd}]+/u)) {
+    if (word === "") continue;
+    if ([...made].length + [...word].length + 1 > longest) break;
+    made += (made && "-") + word;
   }
-  const own = nameOf(result);
-  const ending = /\.[A-Za-z0-9]{1,10}$/.exec(own)?.[0].toLowerCase() ?? "";
-  const seed = job.seed === undefined ? "" : `seed-${job.seed}`;
-  const place = resultsOf(job)
-    .filter((each) => each.result.filename !== "")
-    .findIndex(({ index }) => index === made.index);
-  const parts = [about || own.slice(0, own.length - ending.length), seed, place > 0 ? String(place + 1) : ""];
-  return parts.filter(Boolean).join("_") + ending;
+  return made;
 }
 
 /** The file's own name, without its folder. */

@@ -66,7 +66,7 @@ function Scheduler() {
   useEscape(close);
 
   return (
-    <main className="mx-auto grid w-full max-w-[110rem] gap-4 p-3 sm:gap-5 sm:p-6">
+    <main className="mx-auto grid w-full max-w-[110rem] grid-cols-[minmax(0,1fr)] gap-4 p-3 sm:gap-5 sm:p-6">
       <title>Scheduler · ComfyScheduler</title>
       <h1 className="sr-only">Scheduler</h1>
       <Suspense fallback={<div className="h-64 animate-pulse rounded-card bg-sunken" />}>
@@ -83,7 +83,7 @@ function Scheduler() {
           onMove={actions.move}
         />
       </Suspense>
-      <div className="grid items-start gap-4 sm:gap-5 lg:grid-cols-[minmax(0,1fr)_minmax(22rem,28rem)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 sm:gap-5 lg:grid-cols-[minmax(0,1fr)_minmax(22rem,28rem)]">
         <div ref={desk} className="scroll-mt-28 lg:sticky lg:top-20">
           {selectedId !== undefined ? (
             <JobPanel

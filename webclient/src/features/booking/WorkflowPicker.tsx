@@ -41,8 +41,8 @@ export function WorkflowPicker(props: {
             {estimateWords(chosen)}
           </span>
         </span>
-        <span className="flex items-center gap-1 font-medium text-accent-ink text-sm">
-          Change
+        <span className="flex shrink-0 items-center gap-1 font-medium text-accent-ink text-sm">
+          <span className="max-[26rem]:sr-only">Change</span>
           <Icon name="chevronDown" className="size-4" />
         </span>
       </button>

@@ -96,12 +96,12 @@ function KeepRow({ made }: { made: Made }) {
   return (
     <div className="flex items-center gap-2">
       <p title={nameOf(result)} className="min-w-0 flex-1 text-ink-faint text-xs">
-        <span className="line-clamp-1 [overflow-wrap:anywhere]">{name}</span>
+        <span className="line-clamp-2 [overflow-wrap:anywhere]">{name}</span>
         {result.sizeBytes > 0n && formatBytes(Number(result.sizeBytes))}
       </p>
       <a
-        href={resultPath(made)}
-        download={name}
+        href={resultPath(made, true)}
+        download
         className="inline-flex min-h-9 shrink-0 items-center gap-2 rounded-lg border border-line-strong px-3 font-medium
           text-sm hover:bg-raised"
       >

@@ -59,7 +59,7 @@ function slideOf(made: Made): Slide {
   const about = {
     title: <Title job={job} />,
     description: <Caption job={job} />,
-    download: { url: source, filename: readableName(made) },
+    download: { url: resultPath(made, true), filename: readableName(made) },
   };
   if (result.kind !== ResultKind.VIDEO) return { ...about, src: source, alt: job.prompt };
   // Which type it is the browser finds out from the answer.
