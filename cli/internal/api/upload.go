@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -15,9 +16,9 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// Upload sends content that is too large for a call, as it is read, and gives the id by which a call may name it. A refusal is
-// an error as a call would have had it.
-func (c *Client) Upload(ctx context.Context, content io.Reader) (id string, err error) {
+// Upload sends a file, as it is read, and gives the id by which calls may name it. name is for people; size is that of the content, -1
+// when it is not known. A refusal is an error as a call would have had it.
+func (c *Client) Upload(ctx context.Context, name string, content io.Reader, size int64) (id string, err error) {
 	token, err := c.Keeper.Token(ctx)
 	if err != nil {
 		return "", err
@@ -28,6 +29,9 @@ func (c *Client) Upload(ctx context.Context, content io.Reader) (id string, err 
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", "application/octet-stream")
+	if req.ContentLength = size; name != "" {
+		req.Header.Set("X-File-Name", url.PathEscape(name))
+	}
 	answer, err := c.http.Do(req)
 	if err != nil {
 		return "", status.Errorf(codes.Unavailable, "%v", err)

@@ -44,12 +44,13 @@ func TestUploadTellsWhyItIsRefused(t *testing.T) {
 		"without a number": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, codes.Unknown, 0},
 	} {
 		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if content, err := io.ReadAll(r.Body); err != nil || string(content) != "fox" || r.Header.Get("Authorization") != "Bearer secret" {
+			if content, err := io.ReadAll(r.Body); err != nil || string(content) != "fox" || r.Header.Get("Authorization") != "Bearer secret" ||
+				r.ContentLength != 3 || r.Header.Get("X-File-Name") != "a%20fox.txt" {
 				t.Errorf("%q, %v, %v", content, err, r.Header)
 			}
 			c.answer(w, r)
 		}))
-		id, err := dial(t, server, trusting(server), "secret").Upload(t.Context(), strings.NewReader("fox"))
+		id, err := dial(t, server, trusting(server), "secret").Upload(t.Context(), "a fox.txt", strings.NewReader("fox"), 3)
 		if status.Code(err) != c.code || api.Reason(err) != c.reason || (id == "7") != (err == nil) {
 			t.Errorf("%s: %q, %v", name, id, err)
 		}

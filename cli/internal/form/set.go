@@ -11,7 +11,8 @@ import (
 )
 
 // SetHelp describes --set.
-const SetHelp = "set an input of the workflow: `name=value`; may be repeated"
+const SetHelp = "set an input of the workflow: `name=value`; a file is @PATH, @- (standard input), job:JOB[/N] (a result), " +
+	"asset:ID, or a name in ComfyUI's input folder; may be repeated"
 
 // Set types "name=value" pairs as a form declares them. A pair that does not fit is an error about the command line.
 func Set(w *pb.Workflow, pairs []string) (map[string]*pb.InputValue, error) {

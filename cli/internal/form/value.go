@@ -24,6 +24,24 @@ func File(name string) *pb.InputValue {
 	return &pb.InputValue{Value: &pb.InputValue_File{File: &pb.FileValue{Source: &pb.FileValue_InputFile{InputFile: name}}}}
 }
 
+// Asset is a file that was handed in as the value of an input.
+func Asset(id string) *pb.InputValue {
+	return &pb.InputValue{Value: &pb.InputValue_File{File: &pb.FileValue{Source: &pb.FileValue_AssetId{AssetId: id}}}}
+}
+
+// Pending returns the source of a value that has yet to be handed in: a file of this machine ("@" and its path), standard input ("@-"),
+// or a result ("job:" and its job). It is empty for any other value.
+func Pending(v *pb.InputValue) string {
+	if source := v.GetFile().GetAssetId(); isPending(source) {
+		return source
+	}
+	return ""
+}
+
+func isPending(source string) bool {
+	return strings.HasPrefix(source, "@") || strings.HasPrefix(source, "job:")
+}
+
 func integer(n int64) *pb.InputValue {
 	return &pb.InputValue{Value: &pb.InputValue_Integer{Integer: n}}
 }
@@ -63,8 +81,11 @@ func Parse(input *pb.Input, text string) (*pb.InputValue, error) {
 		}
 		return nil, fmt.Errorf("%q is not a whole number from 0 to 18446744073709551615", text)
 	case *pb.Input_File:
-		if name, local := strings.CutPrefix(text, "@"); local {
-			return nil, fmt.Errorf("%q: files are not sent from here; put it into ComfyUI's input folder and name it without @: %s", text, name)
+		if id, known := strings.CutPrefix(text, "asset:"); known {
+			return Asset(id), nil
+		}
+		if isPending(text) {
+			return Asset(text), nil
 		}
 		return File(text), nil
 	}

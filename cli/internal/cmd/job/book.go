@@ -52,9 +52,13 @@ func NewCmdBook(f *factory.Factory) *cobra.Command {
 ` + when.Help + `
 
 The prompt is an argument, --prompt, a file, or standard input; a workflow may take none. 'comfysched workflow list' tells which
-workflows there are, and 'comfysched workflow show ID' what --set can set, of which kind and range. Pictures, videos and
-sounds are named as they lie in ComfyUI's input folder. With --each-line every line that is not empty is booked as a
-job of its own; a line that cannot be booked does not keep the others from it, and the exit code tells.
+workflows there are, and 'comfysched workflow show ID' what --set can set, of which kind and range. A picture, video
+or sound is a file of yours, which is uploaded (--set image=@photo.png, @- for standard input), a result of a job (job:JOB
+for its first, job:JOB/2 for the third), an uploaded one (asset:ID), or one that lies in
+ComfyUI's input folder.
+
+With --each-line every line that is not empty is booked as a job of its own; a line that cannot be booked does not keep the
+others from it, and the exit code tells.
 
 ` + render.JobRowHelp + `.
 
@@ -63,7 +67,8 @@ command does so safely with its own --request-id: the repeated command ends with
 where its time, such as "in 3h", means another moment by then. An id that has booked something else is a conflict.`,
 		Example: `  comfysched book --next "a red fox in the snow"
   comfysched book --at 14:30 --seed 42 --set steps=8 --wait "a lighthouse"
-  comfysched book --next --workflow upscale --set image=fox.png --set factor=2
+  comfysched book --next --workflow upscale --set image=@fox.png --set factor=2
+  comfysched book --next --workflow upscale --set image=job:3f2a1b2c
   comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
   cat prompts.txt | comfysched book --next --each-line --quiet`,
 		Args: func(_ *cobra.Command, args []string) error {

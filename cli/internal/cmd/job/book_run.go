@@ -9,6 +9,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/handin"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/outcome"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
@@ -32,6 +33,9 @@ func bookRun(ctx context.Context, opts *bookOptions) error {
 		return err
 	}
 	if err := opts.readPrompt(req.GetInputs()); err != nil {
+		return err
+	}
+	if err := handin.Resolve(ctx, client, opts.IO, req.GetInputs()); err != nil {
 		return err
 	}
 	req.RequestId = opts.RequestID

@@ -13,6 +13,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/handin"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
@@ -37,6 +38,9 @@ func seriesRun(ctx context.Context, opts *bookOptions) error {
 	}
 	if form.ByRole(opts.form, pb.InputRole_INPUT_ROLE_PROMPT) == nil {
 		return lacks("--each-line", "prompt", opts.form)
+	}
+	if err := handin.Resolve(ctx, client, opts.IO, template.GetInputs()); err != nil {
+		return err
 	}
 	if showsRows(opts.Factory, opts.Out) {
 		opts.names = ownName(ctx, client)

@@ -15,6 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/handin"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/problem"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
@@ -169,6 +170,9 @@ func (o *editOptions) inputs(ctx context.Context, client *api.Client, j *pb.Job)
 		if err := setPrompt(w, req.Inputs, text); err != nil {
 			return nil, err
 		}
+	}
+	if err := handin.Resolve(ctx, client, o.IO, req.GetInputs()); err != nil {
+		return nil, err
 	}
 	switch {
 	case o.seed != nil:

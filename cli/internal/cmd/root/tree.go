@@ -3,6 +3,7 @@ package root
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/asset"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/audit"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/identity"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/invitation"
@@ -60,8 +61,9 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		job.NewCmdWait(f),
 		job.NewCmdDownload(f),
 	)
-	group(cmd, "Workflows:",
+	group(cmd, "Workflows and files:",
 		workflow.NewCmdWorkflow(f),
+		asset.NewCmdAsset(f),
 	)
 	group(cmd, "Timeline:",
 		watch.NewCmdWatch(f),

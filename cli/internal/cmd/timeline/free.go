@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/spf13/cobra"
 
@@ -87,6 +88,7 @@ func freeRun(ctx context.Context, opts *freeOptions) error {
 		if req.Inputs, err = form.Set(w, opts.Set); err != nil {
 			return err
 		}
+		maps.DeleteFunc(req.Inputs, func(_ string, v *pb.InputValue) bool { return form.Pending(v) != "" }) // nothing is handed in to ask
 	}
 	found := &pb.ListFreeSlotsResponse{}
 	_, err = api.ReadPages(opts.Limit, func(size int32, token string) (int, string, error) {

@@ -86,7 +86,7 @@ func (o *importOptions) source(ctx context.Context, client *api.Client, req *pb.
 		req.Source = &pb.ImportWorkflowRequest_Content{Content: first}
 		return nil
 	}
-	id, err := client.Upload(ctx, io.MultiReader(bytes.NewReader(first), in))
+	id, err := client.Upload(ctx, req.GetFilename(), io.MultiReader(bytes.NewReader(first), in), -1)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.name(), err)
 	}
