@@ -110,6 +110,7 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		Stopping:  a.stopping,
 		Measured:  func() bool { return a.catalog.State().IsMeasured() },
 		HasSpace:  a.store.HasSpace,
+		Lead:      a.fleet.Lead,
 	})
 	a.templates = templates.New(a.fleet.TemplateSources())
 	a.rpc = &rpc.Server{

@@ -60,6 +60,10 @@ type Config struct {
 	Stopping <-chan struct{} // not when it is closed: the service stops
 	Measured func() bool     // only when something is known of how long generations take
 	HasSpace func() bool     // only when they can be written down
+
+	// Lead returns the time that a worker needs before it can start a job, in milliseconds: what nobody has booked has to make way
+	// there. It is no reason to refuse an exact start. Nil: none does.
+	Lead func(worker string) int64
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -179,7 +183,7 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, by account.Actor, r R
 	if err := mayTake(ctx, tx, by.User, w.workflow, w.inputs, nil); err != nil {
 		return booked, err
 	}
-	place, err := find(ctx, tx, w.candidates, r.When, now, "")
+	place, err := s.find(ctx, tx, w.candidates, r.When, now, "")
 	if err != nil {
 		return booked, err
 	}

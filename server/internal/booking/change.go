@@ -82,7 +82,7 @@ func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *j
 		}
 	}
 	now := s.Now().UnixMilli()
-	place, err := find(ctx, tx, candidates, to, now, j.ID)
+	place, err := s.find(ctx, tx, candidates, to, now, j.ID)
 	if err != nil || stays && place.Start == j.Start {
 		return err
 	}

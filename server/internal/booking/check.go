@@ -50,7 +50,7 @@ func (s *Service) Check(ctx context.Context, by account.Actor, r Request) (q Quo
 		if err := refuse(mayTake(ctx, tx, by.User, wanted.workflow, wanted.inputs, nil)); err != nil {
 			return err
 		}
-		place, err := find(ctx, tx, wanted.candidates, r.When, now, "")
+		place, err := s.find(ctx, tx, wanted.candidates, r.When, now, "")
 		if err == nil {
 			err = s.mayBookAt(by.User, place.Start, now, r.When)
 		}

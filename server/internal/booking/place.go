@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
@@ -54,9 +55,17 @@ func (s *Service) candidates(worker, workflow string, inputs workflow.Values) (f
 }
 
 // find finds a place that is not in the past, for a new job or for the one whose id is given.
-func find(ctx context.Context, tx store.Tx, candidates []placement.Candidate, when When, now int64, jobID string) (job.Place, error) {
+func (s *Service) find(
+	ctx context.Context, tx store.Tx, candidates []placement.Candidate, when When, now int64, jobID string,
+) (job.Place, error) {
 	if when.Exact && when.Moment < now {
 		return job.Place{}, past(when.Moment, now)
+	}
+	if s.Lead != nil {
+		candidates = slices.Clone(candidates)
+		for i := range candidates {
+			candidates[i].Earliest = now + s.Lead(candidates[i].Worker)
+		}
 	}
 	return placement.Place(ctx, tx, placement.Wish{
 		Candidates: candidates,

@@ -38,6 +38,28 @@ func TestBookingsGoWhereTheyEndFirst(t *testing.T) {
 	}
 }
 
+// A worker on which something has to make way first is given the time for that, but for an exact start.
+func TestAWorkerThatHasToMakeWay(t *testing.T) {
+	d := openTwo(t)
+	d.Lead = func(worker string) int64 { return map[string]int64{"fast": 1000}[worker] }
+	named := request(next(d.in(0)))
+	named.Worker = "fast"
+	if j, err := d.Book(t.Context(), d.ada, named); err != nil || j.Start != d.in(1000) {
+		t.Errorf("the next free start is at %d (%v)", j.Start-d.in(0), err)
+	}
+	later := request(next(d.in(0)))
+	later.Worker = "slow"
+	if j, err := d.Book(t.Context(), d.ada, later); err != nil || j.Start != d.in(0) {
+		t.Errorf("elsewhere it is at %d (%v)", j.Start-d.in(0), err)
+	}
+	d.Lead = func(string) int64 { return 5 * slot }
+	exact := request(at(d.in(1000 + slot + 1)))
+	exact.Worker = "fast"
+	if j, err := d.Book(t.Context(), d.bob, exact); err != nil || j.Start != exact.When.Moment {
+		t.Errorf("an exact start is at %d (%v)", j.Start-d.in(0), err)
+	}
+}
+
 func TestConflictOffersTheEarliestStartOfAllWorkers(t *testing.T) {
 	d := openTwo(t)
 	slow := request(at(d.in(0)))

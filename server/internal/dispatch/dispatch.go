@@ -25,6 +25,9 @@ const pollInterval = time.Second
 // ahead gives the time before a slot at which its start is prepared.
 const ahead = 100 * time.Millisecond
 
+// clearAhead gives the time before a slot at which whatever nobody has booked makes way: ComfyUI drops a run between two steps of it.
+const clearAhead = 3 * time.Second
+
 // claimAhead gives the time before its slot at which a job is claimed: more than a commit takes on a busy disk.
 const claimAhead = 15 * time.Millisecond
 
@@ -50,6 +53,7 @@ type Dispatcher struct {
 	changed  atomic.Bool             // next may be another since it was read
 	read     time.Time               // when next was read
 	began    int64                   // when Run was called, by the wall clock
+	cleared  int64                   // the start that was made way for
 	prepared int64                   // the start that was prepared
 	looked   time.Time               // when the running jobs were last looked through
 	finished chan run
@@ -158,7 +162,13 @@ func (d *Dispatcher) startNext(ctx context.Context) time.Duration {
 	now := d.Now()
 	until := time.UnixMilli(next.Start).Sub(now)
 	switch {
+	case until > clearAhead:
+		return min(pollInterval, until-clearAhead)
 	case until > ahead:
+		if d.cleared != next.Start {
+			d.cleared = next.Start
+			d.Runner.Clear()
+		}
 		return min(pollInterval, until-ahead)
 	case until > 0:
 		if d.prepared != next.Start {

@@ -49,6 +49,9 @@ func TestStartsArePrepared(t *testing.T) {
 		if diff := cmp.Diff(want, b.gpu.prepared, cmp.AllowUnexported(start{})); diff != "" {
 			t.Error(diff)
 		}
+		if diff := cmp.Diff([]int64{first.Start - 3000, second.Start - 3000, moved.Start - 2050}, b.gpu.cleared); diff != "" {
+			t.Errorf("what nobody has booked makes way: %s", diff)
+		}
 		if got := b.gpu.starts[1].at; got != moved.Start {
 			t.Errorf("the moved job started %d ms after its slot", got-moved.Start)
 		}

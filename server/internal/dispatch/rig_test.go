@@ -39,6 +39,7 @@ type gpu struct {
 	running   int
 	rests     int
 	prepared  []start
+	cleared   []int64
 	starts    []start
 	interrupt map[string]chan struct{}
 }
@@ -79,6 +80,12 @@ func (g *gpu) setBusy(reason string) {
 	g.busy = reason
 	close(g.changed)
 	g.changed = make(chan struct{})
+}
+
+func (g *gpu) Clear() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cleared = append(g.cleared, g.bench.now().UnixMilli())
 }
 
 func (g *gpu) Prepare(_ context.Context, j job.Job) {

@@ -14,6 +14,8 @@ type Runner interface {
 	Trouble() string
 	// Changed returns a channel that is closed when Ready may say something new.
 	Changed() <-chan struct{}
+	// Clear is told that a slot is near: what the service runs on ComfyUI by itself makes way. It does not wait.
+	Clear()
 	// Prepare is told of the job that starts in a moment. It does not wait.
 	Prepare(ctx context.Context, j job.Job)
 	// Run makes the job ready, waits with begins until its slot has begun, hands it to ComfyUI, and follows it until its outcome

@@ -199,3 +199,14 @@ func (f *Fleet) Measurement(worker, workflow string) (known measured.Entry, stat
 	}
 	return l.Ledger.Of(c.Graph), state, text
 }
+
+// clearing is the time that a ComfyUI is given to drop a measurement, in milliseconds: mostly it takes less.
+const clearing = 1000
+
+// Lead returns the time that a worker needs before it can start a job, in milliseconds.
+func (f *Fleet) Lead(worker string) int64 {
+	if l, err := f.Lane(worker); err == nil && l.Meter.Measuring() {
+		return clearing
+	}
+	return 0
+}

@@ -108,6 +108,9 @@ func (m *Meter) next(ctx context.Context, doubtful bool) (t task, found bool) {
 	return t, true
 }
 
+// leastLength is a length in milliseconds that no measurement stays below: none begins that would have to make way at once.
+const leastLength = 5000
+
 // runs times its expected duration is what a measurement may take: cold, warm and something over.
 const runs = 3
 
@@ -121,7 +124,7 @@ func (m *Meter) measureWhenQuiet(ctx context.Context) {
 		return
 	}
 	t, found := m.next(ctx, doubtful)
-	if !found || m.DueWithin(ctx, t.length) || !m.idle(ctx) {
+	if !found || m.DueWithin(ctx, max(t.length, leastLength)) || !m.idle(ctx) {
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)

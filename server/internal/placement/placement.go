@@ -16,6 +16,8 @@ import (
 // Candidate is a worker that a job can go to, and how long it takes there.
 type Candidate struct {
 	Worker string
+	// Earliest is the first start that the worker can keep, in milliseconds since the Unix epoch, where the start is free to choose.
+	Earliest int64
 	estimate.Length
 }
 
@@ -75,7 +77,7 @@ func nextFree(ctx context.Context, tx store.Tx, w Wish, c Candidate) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	from := w.Moment
+	from := max(w.Moment, c.Earliest)
 	for _, j := range running {
 		if j.ID != w.JobID {
 			from = max(from, j.ExpectedEnd()+1)

@@ -85,6 +85,9 @@ func (r *Runner) Changed() <-chan struct{} {
 // Trouble implements dispatch.Runner.
 func (r *Runner) Trouble() string { return r.Engine.Trouble() }
 
+// Clear implements dispatch.Runner.
+func (r *Runner) Clear() { r.Meter.MakeWay() }
+
 // Prepare implements dispatch.Runner: it sees to it that a connection is open when the graph is to be posted, and
 // that the files of the job are there.
 func (r *Runner) Prepare(ctx context.Context, j job.Job) {
