@@ -39,12 +39,12 @@ func intoAsset(a *store.Asset) []any {
 }
 
 func scanAsset(r row) (a store.Asset, err error) {
-	return a, classify(r.Scan(intoAsset(&a)...))
+	return a, of("asset", r.Scan(intoAsset(&a)...))
 }
 
 func scanOwned(r row) (a store.OwnedAsset, err error) {
 	err = r.Scan(append(intoAsset(&a.Asset), &a.Owner, &a.Name, &a.CreatedAt, &a.UsedAt)...)
-	return a, classify(err)
+	return a, of("asset", err)
 }
 
 // Asset implements store.Assets.

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -207,7 +208,7 @@ func BenchmarkRead(b *testing.B) {
 		},
 		"next": func() error {
 			_, err := r.NextScheduled(b.Context(), "gpu", 0)
-			if err == nil || err == store.ErrNotFound {
+			if err == nil || errors.Is(err, store.ErrNotFound) {
 				return nil
 			}
 			return err

@@ -12,6 +12,14 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
+// of is classify for an error that is about one thing: where there is none it says of what, which a log would not know.
+func of(thing string, err error) error {
+	if err = classify(err); errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("%s: %w", thing, err)
+	}
+	return err
+}
+
 // classify turns the driver's errors into those of the store.
 func classify(err error) error {
 	var fault *sqlite.Error

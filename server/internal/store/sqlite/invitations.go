@@ -13,7 +13,7 @@ const selectInvitation = `SELECT i.id, i.note, i.created_by, u.name, i.created_m
 func scanInvitation(r row) (account.Invitation, error) {
 	var i account.Invitation
 	err := r.Scan(&i.ID, &i.Note, &i.CreatedBy, &i.CreatedByName, &i.CreatedAt, &i.ExpiresAt, &i.MaxUses, &i.Uses)
-	return i, classify(err)
+	return i, of("invitation", err)
 }
 
 // Invitations implements store.Invitations.
@@ -41,7 +41,7 @@ func (t *tx) InsertInvitation(_ context.Context, i account.Invitation) error {
 func (t *tx) ResetInvitation(_ context.Context, id string, hash [32]byte) (account.Invitation, error) {
 	var revoked bool
 	if err := t.query(`SELECT revoked_ms IS NOT NULL FROM invitations WHERE id = ?`, id).Scan(&revoked); err != nil {
-		return account.Invitation{}, classify(err)
+		return account.Invitation{}, of("invitation", err)
 	}
 	if revoked {
 		return account.Invitation{}, store.ErrRevoked
@@ -68,7 +68,7 @@ func (t *tx) CountInvitationUse(_ context.Context, id string) error {
 func (t *tx) RevokeInvitation(_ context.Context, id string, now int64) (account.Invitation, error) {
 	err := t.change(`UPDATE invitations SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL RETURNING id`, now, id).Scan(&id)
 	if err != nil {
-		return account.Invitation{}, classify(err)
+		return account.Invitation{}, of("invitation", err)
 	}
 	t.noteInvitation(id)
 	return scanInvitation(t.query(selectInvitation+` WHERE i.id = ?`, id))

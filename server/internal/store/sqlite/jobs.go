@@ -50,7 +50,7 @@ func scanJob(r row) (job.Job, error) {
 		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.Epoch, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt,
 		&j.FinishedAt)
 	if err != nil {
-		return job.Job{}, classify(err)
+		return job.Job{}, of("job", err)
 	}
 	j.Duration = end - j.Start
 	for _, column := range []struct {
@@ -152,7 +152,7 @@ func (t *tx) ResultJob(_ context.Context, worker, filename string) (jobID string
 func (s *Store) ResultOwner(ctx context.Context, worker, filename string) (userID string, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT j.user_id FROM result_files f JOIN jobs j ON j.id = f.job_id
 		WHERE f.worker = ? AND f.filename = ?`, worker, filename).Scan(&userID)
-	return userID, classify(err)
+	return userID, of("result "+filename, err)
 }
 
 // Job implements store.Jobs.

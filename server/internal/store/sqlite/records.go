@@ -9,7 +9,7 @@ import (
 func (s *Store) Record(ctx context.Context, key string) ([]byte, error) {
 	var value []byte
 	err := s.read.QueryRowContext(ctx, `SELECT value FROM records WHERE key = ?`, key).Scan(&value)
-	return value, classify(err)
+	return value, of("record "+key, err)
 }
 
 func (t *tx) PutRecord(_ context.Context, key string, value []byte) error {

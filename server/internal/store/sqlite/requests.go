@@ -37,7 +37,7 @@ func (t *tx) Request(_ context.Context, userID, requestID string) (jobID string,
 		return "", nil, store.ErrNotFound
 	}
 	err = t.query(`SELECT job_id, request_hash FROM events WHERE number = ?`, event).Scan(&jobID, &hash)
-	return jobID, hash, classify(err)
+	return jobID, hash, of("request", err)
 }
 
 func (t *tx) ForgetRequests(_ context.Context, before int64) error {

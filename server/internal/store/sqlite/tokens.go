@@ -15,7 +15,7 @@ func (s *Store) UserByToken(ctx context.Context, hash [32]byte) (account.User, a
 		FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ? AND t.revoked_ms IS NULL`, hash[:]).
 		Scan(&u.ID, &u.Name, &u.Administrator, &u.CreatedAt, &t.ID, &t.ClientName, &t.CreatedAt, &t.LastUsed)
 	t.UserID = u.ID
-	return u, t, classify(err)
+	return u, t, of("token", err)
 }
 
 // Tokens implements store.Accounts.
@@ -56,7 +56,7 @@ func (t *tx) ResetToken(_ context.Context, userID, id string, hash [32]byte) (ac
 		Scan(&held.ClientName, &held.CreatedAt, &held.LastUsed, &revoked)
 	switch {
 	case err != nil:
-		return account.Token{}, classify(err)
+		return account.Token{}, of("token "+id, err)
 	case revoked:
 		return account.Token{}, store.ErrRevoked
 	}

@@ -19,14 +19,14 @@ const selectUser = `SELECT name, administrator, created_ms FROM users WHERE id =
 func scanUser(id string, r row) (account.User, error) {
 	u := account.User{ID: id}
 	err := r.Scan(&u.Name, &u.Administrator, &u.CreatedAt)
-	return u, classify(err)
+	return u, of("user "+id, err)
 }
 
 // UserByName implements store.Accounts.
 func (s *Store) UserByName(ctx context.Context, name string) (u account.User, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT id, name, administrator, created_ms FROM users
 		WHERE skeleton = ? AND name = ? AND deleted_ms IS NULL`, names.Skeleton(name), name).Scan(&u.ID, &u.Name, &u.Administrator, &u.CreatedAt)
-	return u, classify(err)
+	return u, of("user "+name, err)
 }
 
 // Accounts implements store.Accounts.

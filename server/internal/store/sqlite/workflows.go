@@ -14,7 +14,7 @@ func (s *Store) WorkflowVersion(ctx context.Context, hash string) (store.Workflo
 	v := store.WorkflowVersion{Hash: hash}
 	err := s.read.QueryRowContext(ctx, `SELECT workflow, title, graph, form, editor, more FROM workflow_versions WHERE hash = ?`, hash).
 		Scan(&v.Workflow, &v.Title, &v.Graph, &v.Form, &v.Editor, &v.More)
-	return v, classify(err)
+	return v, of("workflow version "+hash, err)
 }
 
 func (t *tx) PutWorkflowVersion(_ context.Context, v store.WorkflowVersion) error {
@@ -33,7 +33,7 @@ const selectImport = `SELECT id, filename, hash, file, edits, imported_by, creat
 
 func scanImport(r row) (i store.Import, err error) {
 	err = r.Scan(&i.ID, &i.Filename, &i.Hash, &i.File, &i.Edits, &i.Importer, &i.CreatedAt, &i.UpdatedAt)
-	return i, classify(err)
+	return i, of("imported workflow", err)
 }
 
 // Imports implements store.Workflows.
@@ -89,7 +89,7 @@ func (s *Store) WorkflowPictures(ctx context.Context) (map[string]string, error)
 // WorkflowPicture implements store.Workflows.
 func (s *Store) WorkflowPicture(ctx context.Context, workflow string) (picture []byte, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT picture FROM workflow_pictures WHERE workflow = ?`, workflow).Scan(&picture)
-	return picture, classify(err)
+	return picture, of("picture of the workflow "+workflow, err)
 }
 
 func (t *tx) PutWorkflowPicture(_ context.Context, workflow string, picture []byte) error {
