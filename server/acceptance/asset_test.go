@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -337,5 +338,45 @@ func TestAResultIsAnInput(t *testing.T) {
 	defer func() { _ = response.Body.Close() }()
 	if got := response.Header.Get("Content-Disposition"); got != "attachment; filename=a-red-fox_seed-42.png" {
 		t.Errorf("the download is called %s", got)
+	}
+}
+
+// A backup says that uploaded files are not in it, and takes them when it is asked to.
+func TestBackupOfUploadedFiles(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.start()
+	ada := s.signIn()
+	w := ada.imports(&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte(copying)}})
+	photo := picture(t, 12, 12, color.White)
+	id := s.handsIn(ada, photo)
+	booked := bookingOf(w.Summary.Id, map[string]*pb.InputValue{fileInput(t, w): asset(id)})
+	booked.Start = &pb.BookJobRequest_StartMs{StartMs: now() + 600_000}
+	later := ada.book(booked)
+	backup, folder := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "files")
+	if said, code := s.run("backup", backup+"-of-bookings"); code != 0 || !strings.Contains(said, "1 uploaded files") {
+		t.Errorf("%d %s", code, said)
+	}
+	if said, code := s.run("backup", backup, "--assets", folder); code != 0 || !strings.Contains(said, "copied 1 uploaded files") {
+		t.Fatalf("%d %s", code, said)
+	}
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+
+	other := newSite(t)
+	other.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	other.writeConfig()
+	if said, code := other.run("restore", backup, "--assets", folder); code != 0 || !strings.Contains(said, "copied 1 uploaded files") {
+		t.Fatalf("%d %s", code, said)
+	}
+	other.start()
+	ada = ada.again(other)
+	if status, content := other.fetch(ada, "/uploads/"+id); status != http.StatusOK || !bytes.Equal(content, photo) {
+		t.Errorf("the file after the restore: %d", status)
+	}
+	ada.runNow(later.Id)
+	if done := ada.untilEnded(later.Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+		t.Error(done)
 	}
 }

@@ -296,6 +296,31 @@ func TestUnusedAssetsGo(t *testing.T) {
 	})
 }
 
+func TestAssetsAreCopied(t *testing.T) {
+	r := newRig(t, generous)
+	first := r.take(r.ada, graph)
+	second := r.take(r.ada, "ply\n")
+	backup := filepath.Join(t.TempDir(), "backup")
+	if there, err := assets.Count(r.Folder); there != (assets.Copied{Files: 2, Bytes: first.Size + second.Size}) || err != nil {
+		t.Errorf("%+v, %v", there, err)
+	}
+	if done, err := assets.Copy(r.Folder, backup); done.Files != 2 || err != nil {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if err := os.WriteFile(filepath.Join(backup, second.ID[:2], second.ID), []byte("p"), 0o600); err != nil { // cut off
+		t.Fatal(err)
+	}
+	if done, err := assets.Copy(r.Folder, backup); done != (assets.Copied{Files: 1, Bytes: second.Size}) || err != nil {
+		t.Errorf("once more: %+v, %v", done, err)
+	}
+	if content, err := os.ReadFile(filepath.Join(backup, first.ID[:2], first.ID)); string(content) != graph || err != nil {
+		t.Errorf("%q, %v", content, err)
+	}
+	if there, err := assets.Count(filepath.Join(backup, "none")); there != (assets.Copied{}) || err != nil {
+		t.Errorf("of no folder: %+v, %v", there, err)
+	}
+}
+
 // sweeps sweeps, after which there are these files.
 func (r *rig) sweeps(want ...string) {
 	r.t.Helper()
