@@ -454,6 +454,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 			},
 			"pause": func(t *rapid.T) {
 				b := booking.PauseRequest{
+					Worker:   "gpu",
 					From:     d.in(start.Draw(t, "start")),
 					Duration: rapid.Int64Range(0, 5000).Draw(t, "duration"),
 					Move:     rapid.Bool().Draw(t, "move"),
@@ -480,7 +481,7 @@ func TestNoTwoSlotsEverOverlap(t *testing.T) {
 				}
 			},
 			"resume": func(t *rapid.T) {
-				if err := d.Resume(outer.Context(), d.root, ""); err != nil {
+				if err := d.Resume(outer.Context(), d.root, "gpu"); err != nil {
 					t.Fatal(err)
 				}
 			},

@@ -127,7 +127,7 @@ func TestLongPauseIsClearedInSteps(t *testing.T) {
 	folder := t.TempDir()
 	d := open(t, folder)
 	inTheWay := d.many(n)
-	whole := booking.PauseRequest{Duration: n * 2 * slot, Reason: "expo"}
+	whole := booking.PauseRequest{Worker: "gpu", Duration: n * 2 * slot, Reason: "expo"}
 	_, _, err := d.Pause(t.Context(), d.root, whole)
 	refused, is := fault.InTheWayOf(err)
 	if !is || refused.Count != n || len(refused.Bookings) != 100 || refused.Bookings[99].JobID != inTheWay[99].ID {
@@ -208,7 +208,7 @@ func TestPausesAreKeptClear(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.KeepPausesClear(ctx, slog.New(slog.DiscardHandler)) }()
-	pause, _, err := d.Pause(t.Context(), d.root, booking.PauseRequest{Duration: time.Minute.Milliseconds(), Move: true})
+	pause, _, err := d.Pause(t.Context(), d.root, booking.PauseRequest{Worker: "gpu", Duration: time.Minute.Milliseconds(), Move: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
@@ -16,7 +17,7 @@ const maxNamed = 100
 
 // PauseRequest is a pause that is asked for.
 type PauseRequest struct {
-	Worker   string // empty: the first
+	Worker   string
 	From     int64
 	Duration int64
 	Reason   string
@@ -27,8 +28,8 @@ type PauseRequest struct {
 // bookings inside, which are counted, are moved afterwards by KeepPausesClear. The caller has seen to it that an
 // administrator asks.
 func (s *Service) Pause(ctx context.Context, by account.Actor, b PauseRequest) (paused schedule.Pause, moving int, err error) {
-	worker, err := s.workerOr(b.Worker)
-	if err != nil {
+	worker := b.Worker
+	if err := s.checkWorker(worker); err != nil {
 		return schedule.Pause{}, 0, err
 	}
 	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
@@ -93,11 +94,10 @@ func refusedBy(ctx context.Context, tx store.Tx, bookings []schedule.Booking) er
 
 // Resume ends or takes back a worker's pause.
 func (s *Service) Resume(ctx context.Context, by account.Actor, worker string) error {
-	worker, err := s.workerOr(worker)
-	if err != nil {
+	if err := s.checkWorker(worker); err != nil {
 		return err
 	}
-	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+	_, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		if _, paused, err := tx.Pause(ctx, worker); err != nil || !paused {
 			return err
 		}
@@ -115,11 +115,10 @@ func (s *Service) Resume(ctx context.Context, by account.Actor, worker string) e
 	return err
 }
 
-func (s *Service) workerOr(id string) (string, error) {
-	for _, known := range s.Offers.Workers() {
-		if id == "" || id == known {
-			return known, nil
-		}
+// checkWorker returns fault.NotFound for a worker that there is not.
+func (s *Service) checkWorker(id string) error {
+	if !slices.Contains(s.Offers.Workers(), id) {
+		return fault.NoSuch("worker", id)
 	}
-	return "", fault.NoSuch("worker", id)
+	return nil
 }

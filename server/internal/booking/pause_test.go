@@ -17,7 +17,7 @@ func TestPauseNamesWhatIsInTheWayAndMovesItWhenTold(t *testing.T) {
 	d := open(t, t.TempDir())
 	before, first, second, after := d.book(d.ada, at(d.in(1000))), d.book(d.ada, at(d.in(5000))), d.book(d.bob, at(d.in(6001))),
 		d.book(d.bob, at(d.in(9000)))
-	pause := booking.PauseRequest{From: first.Slot().End, Duration: 2500, Reason: "rendering for the expo"}
+	pause := booking.PauseRequest{Worker: "gpu", From: first.Slot().End, Duration: 2500, Reason: "rendering for the expo"}
 	_, _, err := d.Pause(t.Context(), d.root, pause)
 	inTheWay, is := fault.InTheWayOf(err)
 	if !is || inTheWay.Count != 2 || len(inTheWay.Bookings) != 2 || inTheWay.Bookings[0].JobID != first.ID ||
@@ -66,7 +66,7 @@ func TestPauseStartsAfterTheRunningJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // a second pause replaces the first
-		made, _, err := d.Pause(t.Context(), d.root, booking.PauseRequest{Duration: 60_000, Move: true})
+		made, _, err := d.Pause(t.Context(), d.root, booking.PauseRequest{Worker: "gpu", Duration: 60_000, Move: true})
 		if want := max(running.Slot().End, running.StartedAt+running.Estimate) + 1; err != nil || made.Slot.Start != want {
 			t.Errorf("starts at %d, want %d (%v)", made.Slot.Start, want, err)
 		}

@@ -133,7 +133,7 @@ func (c *Client) keepAlive(ctx context.Context, conn *websocket.Conn, renew cont
 
 func (c *Client) read(conn *websocket.Conn, s *socket) error {
 	for {
-		kind, data, err := conn.Read(context.Background()) // ended by guard
+		kind, data, err := conn.Read(context.Background()) // Run closes the connection when its context ends
 		if err != nil {
 			return err
 		}

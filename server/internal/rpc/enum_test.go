@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 )
 
 // TestEveryValueOfAnEnumGoesThereAndBack: each value of the domain has one of the schema, and each of the schema stands for
@@ -29,6 +32,23 @@ func TestEveryValueOfAnEnumGoesThereAndBack(t *testing.T) {
 	roundTrip(t, inputRoles, "form", "Role")
 	roundTrip(t, fileKinds, "form", "FileKind")
 	roundTrip(t, accessModes, "account", "Mode")
+}
+
+// TestEveryKindOfProblemIsTold: two kinds are one in the schema, so that they do not come back as they were.
+func TestEveryKindOfProblemIsTold(t *testing.T) {
+	told := map[pb.WorkflowProblemKind]bool{}
+	for _, kind := range constants(t, "fitness", "Kind") {
+		wire := problemKinds[fitness.Kind(kind)]
+		told[wire] = true
+		if wire == pb.WorkflowProblemKind_WORKFLOW_PROBLEM_KIND_UNSPECIFIED {
+			t.Errorf("%q has no kind of the schema", kind)
+		}
+	}
+	for number, name := range pb.WorkflowProblemKind_name {
+		if number != 0 && !told[pb.WorkflowProblemKind(number)] {
+			t.Errorf("%s stands for nothing", name)
+		}
+	}
 }
 
 func roundTrip[D ~string, E interface {
