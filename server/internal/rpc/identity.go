@@ -55,8 +55,8 @@ func (s identityService) SignOut(ctx context.Context, _ *pb.SignOutRequest) (*pb
 	return &pb.SignOutResponse{}, nil
 }
 
-// named says what was not found.
-func named(err error, what, name string) error {
+// orNoSuch says what was not found; any other error stays as it is.
+func orNoSuch(err error, what, name string) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return fault.NoSuch(what, name)
 	}

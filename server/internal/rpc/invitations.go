@@ -40,13 +40,13 @@ func (s adminService) ListInvitations(ctx context.Context, r *pb.ListInvitations
 
 func (s adminService) RevokeInvitation(ctx context.Context, r *pb.RevokeInvitationRequest) (*pb.RevokeInvitationResponse, error) {
 	err := s.Identity.RevokeInvitation(ctx, caller(ctx).Actor, canonical(r.InvitationId))
-	return &pb.RevokeInvitationResponse{}, named(err, "invitation", r.InvitationId)
+	return &pb.RevokeInvitationResponse{}, orNoSuch(err, "invitation", r.InvitationId)
 }
 
 func (s adminService) GetInvitation(ctx context.Context, r *pb.GetInvitationRequest) (*pb.GetInvitationResponse, error) {
 	found, err := s.Identity.Invitation(ctx, canonical(r.InvitationId))
 	if err != nil {
-		return nil, named(err, "invitation", r.InvitationId)
+		return nil, orNoSuch(err, "invitation", r.InvitationId)
 	}
 	return &pb.GetInvitationResponse{Invitation: invitationToProto(found)}, nil
 }

@@ -33,12 +33,12 @@ func (s identityService) ListTokens(ctx context.Context, r *pb.ListTokensRequest
 func (s identityService) UpdateToken(ctx context.Context, r *pb.UpdateTokenRequest) (*pb.UpdateTokenResponse, error) {
 	changed, err := s.Identity.RenameToken(ctx, caller(ctx).Actor, canonical(r.TokenId), r.Name)
 	if err != nil {
-		return nil, named(err, "token", r.TokenId)
+		return nil, orNoSuch(err, "token", r.TokenId)
 	}
 	return &pb.UpdateTokenResponse{Token: tokenToProto(changed, caller(ctx).TokenID)}, nil
 }
 
 func (s identityService) RevokeToken(ctx context.Context, r *pb.RevokeTokenRequest) (*pb.RevokeTokenResponse, error) {
 	err := s.Identity.RevokeToken(ctx, caller(ctx).Actor, canonical(r.TokenId))
-	return &pb.RevokeTokenResponse{}, named(err, "token", r.TokenId)
+	return &pb.RevokeTokenResponse{}, orNoSuch(err, "token", r.TokenId)
 }

@@ -36,7 +36,7 @@ func (s adminService) CreateUser(ctx context.Context, r *pb.CreateUserRequest) (
 func (s adminService) GetUser(ctx context.Context, r *pb.GetUserRequest) (*pb.GetUserResponse, error) {
 	found, err := s.Identity.Account(ctx, canonical(r.UserId))
 	if err != nil {
-		return nil, named(err, "user", r.UserId)
+		return nil, orNoSuch(err, "user", r.UserId)
 	}
 	return &pb.GetUserResponse{User: accountToProto(found)}, nil
 }
@@ -53,7 +53,7 @@ func (s adminService) UpdateUser(ctx context.Context, r *pb.UpdateUserRequest) (
 	}
 	user, err := s.Identity.UpdateUser(ctx, caller(ctx).Actor, canonical(r.UserId), change)
 	if err != nil {
-		return nil, named(err, "user", r.UserId)
+		return nil, orNoSuch(err, "user", r.UserId)
 	}
 	return &pb.UpdateUserResponse{User: userToProto(user)}, nil
 }
@@ -61,7 +61,7 @@ func (s adminService) UpdateUser(ctx context.Context, r *pb.UpdateUserRequest) (
 func (s adminService) CreateUserToken(ctx context.Context, r *pb.CreateUserTokenRequest) (*pb.CreateUserTokenResponse, error) {
 	token, secret, err := s.Identity.CreateTokenFor(ctx, asked(ctx, r), canonical(r.UserId), r.Name)
 	if err != nil {
-		return nil, named(err, "user", r.UserId)
+		return nil, orNoSuch(err, "user", r.UserId)
 	}
 	return &pb.CreateUserTokenResponse{Token: tokenToProto(token, ""), Secret: secret}, nil
 }
@@ -69,7 +69,7 @@ func (s adminService) CreateUserToken(ctx context.Context, r *pb.CreateUserToken
 func (s adminService) RevokeUserTokens(ctx context.Context, r *pb.RevokeUserTokensRequest) (*pb.RevokeUserTokensResponse, error) {
 	n, err := s.Identity.RevokeTokens(ctx, caller(ctx).Actor, canonical(r.UserId))
 	if err != nil {
-		return nil, named(err, "user", r.UserId)
+		return nil, orNoSuch(err, "user", r.UserId)
 	}
 	return &pb.RevokeUserTokensResponse{Revoked: int32(n)}, nil
 }
@@ -77,7 +77,7 @@ func (s adminService) RevokeUserTokens(ctx context.Context, r *pb.RevokeUserToke
 func (s adminService) DeleteUser(ctx context.Context, r *pb.DeleteUserRequest) (*pb.DeleteUserResponse, error) {
 	_, cancelled, err := s.Identity.DeleteUser(ctx, caller(ctx).Actor, canonical(r.UserId), r.CancelBookings)
 	if err != nil {
-		return nil, named(err, "user", r.UserId)
+		return nil, orNoSuch(err, "user", r.UserId)
 	}
 	return &pb.DeleteUserResponse{CancelledBookings: int32(cancelled)}, nil
 }
