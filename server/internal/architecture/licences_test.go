@@ -14,6 +14,10 @@ func TestLicencesAreListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Read so that the cache of tests sees a new dependency, of which go list does not tell it. The CLI's lie outside of its sight.
+	if _, err := os.ReadFile("../../go.mod"); err != nil {
+		t.Fatal(err)
+	}
 	missing := func(name string) bool { return !strings.Contains(string(page), "| "+name+" |") }
 	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", module+"server/cmd/comfyscheduler",
 		module+"cli/cmd/comfysched")
