@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { dropOn, importExample } from "./files";
-import { chooseWorkflow, importInpainting, MaskDesk, noise, type Raster, read } from "./inputs";
+import { chooseWorkflow, importInpainting, importVideo, MaskDesk, noise, type Raster, read } from "./inputs";
 import { complaintsOf, SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
 import { visit } from "./visitor";
@@ -14,6 +14,7 @@ test.beforeAll(async () => {
   await importExample(service, "photo_to_painting", "Photo to painting");
   await importExample(service, "repair_a_part", "Repair a part");
   await importInpainting(service, "Paint anew");
+  await importVideo(service, "Hand on");
 });
 test.afterAll(() => service.dispose());
 
@@ -74,6 +75,23 @@ test("a photo that is dropped on the page reaches ComfyUI byte for byte, and wha
   expect(complaints).toEqual([]);
 });
 
+test("a video that is dropped plays in its field, reaches ComfyUI byte for byte, and what it became plays too", async ({
+  browser,
+}) => {
+  const { page } = await open(browser, "Hand on");
+  const bytes = await readFile(resolve("../server/internal/simulator/media/clip.mp4"));
+  await dropOn(page, "main", "surf.mp4", bytes, "video/mp4");
+  const form = page.locator("form");
+  await expect(form.getByText("surf.mp4")).toBeVisible();
+  const plays = (video: HTMLVideoElement) => Number.isFinite(video.duration) && video.duration > 0;
+  await expect.poll(() => form.locator("video").evaluate(plays)).toBe(true);
+  await page.getByRole("button", { name: "Book next free slot" }).click();
+  const { panel } = new SchedulerView(page);
+  await expect(panel.getByText("Completed", { exact: true })).toBeVisible({ timeout: 45_000 });
+  expect(Buffer.compare(await handed(page, "surf.mp4"), bytes)).toBe(0);
+  await expect.poll(() => panel.locator("video").evaluate(plays)).toBe(true);
+});
+
 test("what is refused is said at its field, in the server's words", async ({ browser }) => {
   const { page } = await open(browser, "Photo to painting");
   await page
@@ -123,7 +141,7 @@ test("a painted mask reaches ComfyUI pixel for pixel, with every colour below it
   const complaints = complaintsOf(page);
   const { raster, png } = noise(300, 200);
   await page.getByLabel("Photo").setInputFiles({ name: "noise.png", mimeType: "image/png", buffer: Buffer.from(png) });
-  await page.getByRole("button", { name: "Paint a mask for Photo" }).click();
+  await page.getByRole("button", { name: "Paint mask for Photo" }).click();
   const desk = new MaskDesk(page);
   await expect(desk.stage).toBeVisible();
   const size = await brushSize(page);
@@ -152,7 +170,7 @@ test("a mask of its own is painted over the photo, and is found again when it is
   const { page } = await open(browser, "Repair a part");
   await page.getByLabel("Photo").setInputFiles(photo);
   await expect(page.getByText("768 × 512, 13.2 KiB")).toBeVisible();
-  const paint = page.getByRole("button", { name: /^(Paint a|Change the) mask/ });
+  const paint = page.getByRole("button", { name: /^(Paint|Edit) mask/ });
   const desk = new MaskDesk(page);
   await paint.click();
   const size = await brushSize(page);
@@ -190,7 +208,7 @@ test.describe("on a phone", () => {
     await page
       .getByLabel("Photo")
       .setInputFiles({ name: "noise.png", mimeType: "image/png", buffer: Buffer.from(png) });
-    await page.getByRole("button", { name: "Paint a mask for Photo" }).tap();
+    await page.getByRole("button", { name: "Paint mask for Photo" }).tap();
     const desk = new MaskDesk(page);
     await expect(desk.stage).toBeVisible();
     const size = await brushSize(page);
@@ -234,7 +252,7 @@ for (const colorScheme of ["light", "dark"] as const)
     await page.getByLabel("Photo").setInputFiles(photo);
     await expect(page.getByText("768 × 512, 13.2 KiB")).toBeVisible();
     expect(await serious(page)).toEqual([]);
-    await page.getByRole("button", { name: /^Paint a mask/ }).click();
+    await page.getByRole("button", { name: /^Paint mask/ }).click();
     await expect(new MaskDesk(page).stage).toBeVisible();
     expect(await serious(page)).toEqual([]);
     await page.getByRole("button", { name: "Cancel" }).click();

@@ -54,8 +54,24 @@ export async function importInpainting(service: Service, title: string): Promise
     "7": { class_type: "VAEDecode", inputs: { samples: ["6", 0], vae: ["2", 2] } },
     "8": { class_type: "SaveImage", inputs: { images: ["7", 0], filename_prefix: "anew" } },
   };
+  await importGraph(service, graph, title);
+}
+
+/** Imports a graph that hands a video on as it is. */
+export async function importVideo(service: Service, title: string): Promise<void> {
+  const graph = {
+    "1": { class_type: "LoadVideo", inputs: { file: "clip.mp4" }, _meta: { title: "Clip" } },
+    "2": {
+      class_type: "SaveVideo",
+      inputs: { video: ["1", 0], filename_prefix: "clip", format: "auto", codec: "auto" },
+    },
+  };
+  await importGraph(service, graph, title);
+}
+
+async function importGraph(service: Service, graph: object, title: string): Promise<void> {
   const content = Buffer.from(JSON.stringify(graph)).toString("base64");
-  await service.ask("WorkflowService/ImportWorkflow", { content, filename: "inpainting.json", title });
+  await service.ask("WorkflowService/ImportWorkflow", { content, filename: "graph.json", title });
 }
 
 /** Chooses a workflow on the scheduler page. */

@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Icon } from "./Icon";
 
 /** Bars that stand for a sound: a decoration, made from its name. */
@@ -11,6 +11,12 @@ export function SoundPlayer({ source, name, onGone }: { source: string; name: st
   const [at, setAt] = useState(0);
   const [length, setLength] = useState(0);
   const heights = useMemo(() => wave(name), [name]);
+  const measure = useCallback(() => {
+    const { duration = 0 } = audio.current ?? {};
+    if (Number.isFinite(duration)) setLength(duration);
+  }, []);
+  // A sound that was loaded before it came on the page tells its length no more.
+  useEffect(measure, [measure]);
   const share = length > 0 ? at / length : 0;
   const toggle = () => {
     if (playing) audio.current?.pause();
@@ -27,7 +33,8 @@ export function SoundPlayer({ source, name, onGone }: { source: string; name: st
         onPlay={() => setPlaying(true)}
         onPause={() => setPlaying(false)}
         onTimeUpdate={({ currentTarget }) => setAt(currentTarget.currentTime)}
-        onDurationChange={({ currentTarget: { duration } }) => setLength(Number.isFinite(duration) ? duration : 0)}
+        onDurationChange={measure}
+        onLoadedMetadata={measure}
         onEnded={({ currentTarget }) => setAt(currentTarget.duration)}
       />
       <button

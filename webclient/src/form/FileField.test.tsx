@@ -288,12 +288,12 @@ it("offers the files in ComfyUI's input folder, and takes a name that is not lis
 it("offers a mask to be painted once there is a picture to paint over", async () => {
   const sent = server();
   setUp([fileInput("Photo", FileKind.IMAGE), fileInput("Mask", FileKind.MASK)]);
-  const paint = () => screen.getByRole<HTMLButtonElement>("button", { name: "Paint a mask for Mask" });
+  const paint = () => screen.getByRole<HTMLButtonElement>("button", { name: "Paint mask for Mask" });
   expect(paint().disabled).toBe(true);
   await choose("Photo", file("fox.png", "image/png"));
   await answer(sent[0], fox);
   expect(paint().disabled).toBe(false);
-  expect(screen.queryByRole("button", { name: "Paint a mask for Photo" })).toBeNull();
+  expect(screen.queryByRole("button", { name: "Paint mask for Photo" })).toBeNull();
 });
 
 it("removes a file where the form can do without, and resets it where there is a default", async () => {

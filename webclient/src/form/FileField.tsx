@@ -115,6 +115,7 @@ export function FileField(props: InputFieldProps) {
                 noun={noun}
                 describedBy={attributes["aria-describedby"]}
                 onBrowse={browse}
+                wide={paints !== undefined}
                 actions={
                   <FileActions
                     kind={kind}

@@ -18,10 +18,12 @@ export interface ChosenFileProps {
   /** Opens the browser's own dialog. */
   readonly onBrowse: () => void;
   readonly actions: ReactNode;
+  /** The actions need a row to themselves. */
+  readonly wide: boolean;
 }
 
 /** The file that was chosen, to look at or to listen to, with what can be done to it; or what to do where there is none yet. */
-export function ChosenFile({ kind, text, icon, noun, describedBy, onBrowse, actions }: ChosenFileProps) {
+export function ChosenFile({ kind, text, icon, noun, describedBy, onBrowse, actions, wide }: ChosenFileProps) {
   const id = assetIdOf(text);
   const { asset, problem } = useAsset(id);
   if (text === "")
@@ -48,23 +50,21 @@ export function ChosenFile({ kind, text, icon, noun, describedBy, onBrowse, acti
   const name = id === undefined ? (text.split(/[/\\]/).at(-1) ?? text) : asset?.name || `A ${noun}`;
   return (
     <div className="p-2.5">
-      <div className="flex gap-3">
+      <div className={`grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-2 ${wide ? "" : "grid-rows-[1fr_auto]"}`}>
         <FileTile
           source={id === undefined || !picture ? "" : `/uploads/${id}/thumbnail`}
           icon={icon}
-          className="size-20 sm:size-24"
+          className={`size-20 sm:size-24 ${wide ? "" : "row-span-2"}`}
         />
-        <div className="flex min-w-0 flex-1 flex-col justify-between gap-2">
-          <div className="min-w-0 text-sm">
-            <p title={id === undefined ? text : name} className="line-clamp-2 font-medium [overflow-wrap:anywhere]">
-              {name}
-            </p>
-            <p className={`text-xs ${problem ? "text-failed-ink" : "text-ink-faint"}`}>
-              {id === undefined ? "In ComfyUI's input folder" : asset ? factsOf(asset) : problem || "…"}
-            </p>
-          </div>
-          {actions}
+        <div className={`min-w-0 text-sm ${wide ? "self-center" : ""}`}>
+          <p title={id === undefined ? text : name} className="line-clamp-2 font-medium [overflow-wrap:anywhere]">
+            {name}
+          </p>
+          <p className={`text-xs ${problem ? "text-failed-ink" : "text-ink-faint"}`}>
+            {id === undefined ? "In ComfyUI's input folder" : asset ? factsOf(asset) : problem || "…"}
+          </p>
         </div>
+        <div className={wide ? "col-span-2" : ""}>{actions}</div>
       </div>
       {id !== undefined && kind === FileKind.VIDEO && (
         // biome-ignore lint/a11y/useMediaCaption: people's own clips come without captions

@@ -40,7 +40,7 @@ export function FileActions(props: FileActionsProps) {
     <div className={`flex flex-wrap gap-1.5 ${empty ? "justify-center" : ""}`}>
       {!empty && (
         <button type="button" onClick={onBrowse} className={small}>
-          <Icon name="swap" className="size-4" />
+          <Icon name="swap" className="size-4 max-[26rem]:hidden" />
           Replace<span className="sr-only"> {label}</span>
         </button>
       )}
@@ -51,8 +51,8 @@ export function FileActions(props: FileActionsProps) {
           onClick={() => setOpen("mask")}
           className={`${small} disabled:cursor-not-allowed disabled:opacity-55`}
         >
-          <Icon name="brush" className="size-4" />
-          {paints?.mask && kind === FileKind.MASK ? "Change the mask" : "Paint a mask"}
+          <Icon name="brush" className="size-4 max-[26rem]:hidden" />
+          {paints?.mask && kind === FileKind.MASK ? "Edit mask" : "Paint mask"}
           <span className="sr-only"> for {label}</span>
         </button>
       )}
@@ -79,7 +79,7 @@ export function FileActions(props: FileActionsProps) {
         </>
       )}
       <button type="button" onClick={() => setOpen("picker")} className={small}>
-        <Icon name="history" className="size-4" />
+        <Icon name="history" className="size-4 max-[26rem]:hidden" />
         My files
         <span className="sr-only"> for {label}</span>
       </button>
