@@ -43,7 +43,7 @@ func testKlein(t *testing.T, there elsewhere) {
 		if !complaint.missing {
 			t.Errorf("something other than a class or a model is missing: %s", complaint.text)
 		}
-		says(t, v.log.String(), "node "+complaint.node+" (")
+		says(t, v.log.String(), "node "+complaint.node+" ")
 	}
 }
 
