@@ -221,6 +221,27 @@ func TestAFileThatCannotBeHandedOver(t *testing.T) {
 	}
 }
 
+// A file that its ComfyUI says not to take is refused when it is booked.
+func TestAFileThatIsTooLargeForItsComfyUI(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).remote(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/features" {
+			_, _ = w.Write([]byte(`{"max_upload_size": 5000}`))
+			return true
+		}
+		return false
+	})
+	s.Config["workflows"] = map[string]any{"who_may_import": "everybody"}
+	s.start()
+	ada := s.signIn()
+	w := ada.imports(&pb.ImportWorkflowRequest{Source: &pb.ImportWorkflowRequest_Content{Content: []byte(copying)}})
+	id := s.handsIn(ada, append(picture(t, 9, 9, color.White), make([]byte, 2000)...))
+	_, err := ada.BookJob(t.Context(), bookingOf(w.Summary.Id, map[string]*pb.InputValue{fileInput(t, w): asset(id)}))
+	if connect.CodeOf(err) != connect.CodeInvalidArgument || !strings.Contains(err.Error(), "its ComfyUI takes 904 at most") {
+		t.Error(err)
+	}
+}
+
 // An input that may be left out takes its branch out of the graph when it is.
 func TestAnInputThatIsLeftOut(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -39,6 +40,8 @@ func mayTake(ctx context.Context, tx store.Tx, user account.User, offered workfl
 		default:
 			if problem := offered.RefusesKind(name, form.FileKind(own.Kind)); problem != "" {
 				wrong.Add("inputs", name, problem)
+			} else if offered.MaxFile > 0 && own.Size > offered.MaxFile {
+				wrong.Add("inputs", name, fmt.Sprintf("has %d bytes, and its ComfyUI takes %d at most (--max-upload-size)", own.Size, offered.MaxFile))
 			}
 		}
 	}

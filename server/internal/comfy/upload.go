@@ -35,6 +35,18 @@ func (c *Client) InputSize(ctx context.Context, subfolder, name string) (size in
 	return size, err == nil, nil
 }
 
+// formBytes is more than what stands around a file in the body of an upload.
+const formBytes = 4 << 10
+
+// MaxUpload asks how many bytes a file may have that ComfyUI takes; 0 when it does not say.
+func (c *Client) MaxUpload(ctx context.Context) (int64, error) {
+	var features struct {
+		Max int64 `json:"max_upload_size"`
+	}
+	err := c.get(ctx, requestTimeout, "/features", &features)
+	return max(0, features.Max-formBytes), err
+}
+
 // Upload puts a file of so many bytes into ComfyUI's input folder, in the place of one of its name. It takes as long as it takes:
 // ctx bounds it. Errors are ErrUnreachable, when nothing was sent, and *StatusError: 413 for a file that is too large for ComfyUI.
 func (c *Client) Upload(ctx context.Context, subfolder, name string, content io.Reader, size int64) error {

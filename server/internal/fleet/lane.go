@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
@@ -33,6 +34,7 @@ type Lane struct {
 	Runner     *runner.Runner
 	Dispatcher *dispatch.Dispatcher
 
+	maxFile    atomic.Int64 // bytes of a file that its ComfyUI takes; 0: not known
 	measurable *measurable
 	results    files.Source // what its ComfyUI wrote, by the names that it gave
 	prefix     string       // of the names of results
@@ -89,6 +91,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
 		Edited:    func(id string) { l.Meter.Edited(id) },
 		InputDir:  w.ComfyUI.InputDir(),
+		MaxFile:   l.maxFile.Load,
 
 		InputFiles: l.Engine.Client().InputFiles,
 		RetryEvery: c.Pace.library(),
@@ -201,6 +204,9 @@ func (t trial) Validate(context.Context) (string, error) { return t.Stock.Detail
 func (t trial) Connected(ctx context.Context) error {
 	if err := t.Ledger.Read(ctx); err != nil {
 		return err
+	}
+	if most, err := t.Engine.Client().MaxUpload(ctx); err == nil { // else it shows when a file is handed over
+		t.maxFile.Store(most)
 	}
 	if err := t.Stock.Take(ctx); err != nil {
 		return err

@@ -145,5 +145,8 @@ func (l *Library) On(worker, id string) (o workflow.Offer, known bool) {
 	l.mu.Unlock()
 	o = s.On(v)
 	o.HasFile = hasFile(s.InputDir)
+	if s.MaxFile != nil {
+		o.MaxFile = s.MaxFile()
+	}
 	return o, true
 }

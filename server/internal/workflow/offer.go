@@ -21,6 +21,7 @@ type Offer struct {
 	Form  *form.Form   // as it is offered there: with ranges, choices and defaults
 	// HasFile tells whether a file lies in that ComfyUI's input folder now; nil: that cannot be known.
 	HasFile func(name string) bool
+	MaxFile int64 // bytes of a file that ComfyUI takes; 0: not known
 
 	texts []editor.Target
 	page  *editor.Converted // what ComfyUI's page makes of the editor's file; nil: that is not known
