@@ -33,6 +33,8 @@ export function FileDrops({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     const hand = (files: readonly File[]) => {
+      // A window over the page is for something else.
+      if (document.querySelector("dialog[open]")) return;
       const free = new Set(fields.current);
       for (const file of files) {
         const field = fieldFor(file, [...free]);

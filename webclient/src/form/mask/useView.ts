@@ -27,6 +27,9 @@ export function useView(picture: Size): Viewing {
   });
   useLayoutEffect(() => {
     if (!box.current) return;
+    // Measured before it is drawn for the first time: whoever is quick must not paint on a picture that is about to move.
+    const { clientWidth, clientHeight } = box.current;
+    if (clientWidth > 0) setStage({ width: clientWidth, height: clientHeight });
     const observer = new ResizeObserver(([entry]) => {
       const { width = 1, height = 1 } = entry?.contentRect ?? {};
       setStage({ width, height });
