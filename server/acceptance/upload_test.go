@@ -5,6 +5,7 @@ package acceptance_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -16,6 +17,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -112,6 +115,33 @@ func TestUploads(t *testing.T) {
 		t.Error("after a restart the content is another")
 	}
 	s.ownAssets(user, id)
+}
+
+// TestManyUploadsAtOnce has 25 users upload 8 files each at the same time, while somebody books.
+func TestManyUploadsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	booker := s.signIn()
+	var uploads sync.WaitGroup
+	var wrong atomic.Int32
+	for u := range 25 {
+		user := s.signIn()
+		for f := range 8 {
+			uploads.Go(func() {
+				content := fmt.Appendf(nil, `{"%d": %d}%s`, u, f, strings.Repeat(" ", 256<<10))
+				response, err := user.HTTP.Post(s.url+"/uploads", "", bytes.NewReader(content))
+				if err != nil || response.StatusCode != http.StatusOK || response.Body.Close() != nil {
+					wrong.Add(1)
+				}
+			})
+		}
+	}
+	if done := booker.untilEnded(booker.book(nextFree("meanwhile")).Id); done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
+		t.Error(done)
+	}
+	if uploads.Wait(); wrong.Load() != 0 || s.receiving() != 0 {
+		t.Errorf("%d uploads failed, %d are left", wrong.Load(), s.receiving())
+	}
 }
 
 // ownAssets lists the assets of a user and deletes one.
