@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import AxeBuilder from "@axe-core/playwright";
 import { type Browser, expect, type Page, test } from "@playwright/test";
+import { serious } from "./axe";
 import { dropOn, importExample } from "./files";
 import { chooseWorkflow, importInpainting, importVideo, MaskDesk, noise, type Raster, read } from "./inputs";
 import { complaintsOf, SchedulerView } from "./scheduler";
@@ -263,10 +263,3 @@ for (const colorScheme of ["light", "dark"] as const)
       expect(await serious(page)).toEqual([]);
     }
   });
-
-async function serious(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-}
