@@ -1,7 +1,7 @@
-import { expect, test } from "@playwright/test";
 import { serious } from "./axe";
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { readSecret } from "./visitor";
 
 let service: Service;

@@ -1,5 +1,5 @@
-import { expect, test } from "@playwright/test";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { account, readSecret, visit } from "./visitor";
 
 let service: Service;

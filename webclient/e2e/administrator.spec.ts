@@ -1,6 +1,6 @@
-import { expect, test } from "@playwright/test";
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { account, makeUser, readSecret, visit, visitAsAdministrator } from "./visitor";
 
 let service: Service;

@@ -1,6 +1,6 @@
-import { expect, test } from "@playwright/test";
 import { complaintsOf, localField, SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { account } from "./visitor";
 
 // Slots of several seconds: long enough to edit what is booked.

@@ -1,5 +1,6 @@
-import { expect, type Page, test } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { visitAsAdministrator } from "./visitor";
 
 // A generation is over in a blink: every job changes its state several times in a second.

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import type { Browser, Page } from "@playwright/test";
 import { serious } from "./axe";
 import { dropOn, importExample } from "./files";
 import { chooseWorkflow, importInpainting, importVideo, MaskDesk, noise, type Raster, read } from "./inputs";
 import { complaintsOf, SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { visit } from "./visitor";
 
 let service: Service;

@@ -1,8 +1,9 @@
-import { expect, type Page, test } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { serious } from "./axe";
 import { importExample } from "./files";
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 
 let service: Service;
 test.beforeAll(async () => {

@@ -1,6 +1,7 @@
-import { expect, type Page, test } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 
 let service: Service;
 test.beforeAll(async () => {

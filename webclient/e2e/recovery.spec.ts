@@ -1,6 +1,6 @@
-import { expect, test } from "@playwright/test";
 import { SchedulerView } from "./scheduler";
 import { startService } from "./service";
+import { expect, test } from "./test";
 import { account } from "./visitor";
 
 test("the page recovers by itself when the service was killed, and nothing is lost", async ({ page }) => {

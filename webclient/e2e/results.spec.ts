@@ -1,7 +1,8 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { importExample } from "./files";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { visitAsAdministrator } from "./visitor";
 
 let service: Service;

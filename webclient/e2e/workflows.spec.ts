@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
-import { expect, type Page, test } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { serious } from "./axe";
 import { drop, example, importExample } from "./files";
 import { complaintsOf, SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
+import { expect, test } from "./test";
 import { visit, visitAsAdministrator } from "./visitor";
 
 let service: Service;
