@@ -57,7 +57,11 @@ func (b *Benchmarks) Estimate(worker, workflow string, _ workflow.Values) (Lengt
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if took, known := b.measured[lane{worker, workflow}]; known {
-		return Length{Expected: took, Slot: b.Slot(took), Guess: b.doubted[lane{worker, workflow}]}, true
+		basis := Measured
+		if b.doubted[lane{worker, workflow}] {
+			basis = Guess
+		}
+		return Length{Expected: took, Slot: b.Slot(took), Basis: basis}, true
 	}
 	if !b.up[worker] {
 		return Length{}, false
@@ -72,7 +76,7 @@ func (b *Benchmarks) Estimate(worker, workflow string, _ workflow.Values) (Lengt
 	if took == 0 {
 		took = unknown
 	}
-	return Length{Expected: took, Slot: b.Slot(took), Guess: true}, true
+	return Length{Expected: took, Slot: b.Slot(took), Basis: Guess}, true
 }
 
 // longest returns the longest of what was measured on some lanes; 0: nothing was.

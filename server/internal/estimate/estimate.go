@@ -13,10 +13,27 @@ type Estimator interface {
 
 // Length gives the time that a generation takes, in milliseconds.
 type Length struct {
-	Expected int64 // from the post of the graph to the known result
+	Expected int64 // from the post of the graph to the known result, the models being loaded
 	Slot     int64 // to be booked for it
-	Guess    bool  // it was not measured there
+	Basis    Basis
+
+	// What is added to each where the models are not loaded.
+	Load     int64
+	LoadSlot int64
+	// Models names what lies in memory after the run: where the run before has the same name nothing is loaded. Empty: not known,
+	// which is never a reason to add a load.
+	Models string
 }
+
+// Basis is the kind of knowledge that an estimate rests on.
+type Basis string
+
+// The bases.
+const (
+	Guess    Basis = "guess"    // nothing of the kind was run there
+	Measured Basis = "measured" // one run that was made to measure it
+	Learned  Basis = "learned"  // the runs of jobs
+)
 
 // Estimate sums up the knowledge of a workflow on a worker, in milliseconds.
 type Estimate struct {

@@ -26,6 +26,10 @@ func TestSilenceGrowsWithTheExpectedLength(t *testing.T) {
 	}
 }
 
+func measured(expected, slot int64) estimate.Length {
+	return estimate.Length{Expected: expected, Slot: slot, Basis: estimate.Measured}
+}
+
 func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 	b := estimate.NewBenchmarks(estimate.Rules{Margin: 0.1})
 	if _, known := b.Estimate("one", "fox", workflow.Values{}); known {
@@ -36,10 +40,10 @@ func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 	if got := b.Measured("one", "fox", 10_000); got != (estimate.Estimate{Workflow: "fox", BenchmarkMS: 10_000, SlotDurationMS: 11_000}) {
 		t.Errorf("measured: %+v", got)
 	}
-	if got, known := b.Estimate("one", "fox", workflow.Values{}); !known || got != (estimate.Length{Expected: 10_000, Slot: 11_000}) {
+	if got, known := b.Estimate("one", "fox", workflow.Values{}); !known || got != measured(10_000, 11_000) {
 		t.Errorf("the fox on one: %+v (%v)", got, known)
 	}
-	if got, known := b.Estimate("two", "fox", workflow.Values{}); !known || got != (estimate.Length{Expected: 20_000, Slot: 22_000}) {
+	if got, known := b.Estimate("two", "fox", workflow.Values{}); !known || got != measured(20_000, 22_000) {
 		t.Errorf("the fox on two: %+v (%v)", got, known)
 	}
 	for _, c := range []struct {
@@ -53,7 +57,7 @@ func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 		if c.worker == "three" {
 			b.Up(c.worker)
 		}
-		if got, known := b.Estimate(c.worker, c.workflow, nil); !known || got.Expected != c.expected || !got.Guess {
+		if got, known := b.Estimate(c.worker, c.workflow, nil); !known || got.Expected != c.expected || got.Basis != estimate.Guess {
 			t.Errorf("a guess for the %s on %s: %+v (%v)", c.workflow, c.worker, got, known)
 		}
 	}
@@ -61,16 +65,16 @@ func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
 		t.Error("something is known of a worker that never was up")
 	}
 	b.Doubt("one", "fox")
-	if got, _ := b.Estimate("one", "fox", nil); got.Expected != 10_000 || !got.Guess {
+	if got, _ := b.Estimate("one", "fox", nil); got.Expected != 10_000 || got.Basis != estimate.Guess {
 		t.Errorf("after an edit: %+v", got)
 	}
 	b.Measured("one", "fox", 11_000)
-	if got, _ := b.Estimate("one", "fox", nil); got.Guess {
+	if got, _ := b.Estimate("one", "fox", nil); got.Basis == estimate.Guess {
 		t.Errorf("measured again: %+v", got)
 	}
 	empty := estimate.NewBenchmarks(estimate.Rules{})
 	empty.Up("one")
-	if got, known := empty.Estimate("one", "fox", nil); !known || !got.Guess || got.Expected != 60_000 {
+	if got, known := empty.Estimate("one", "fox", nil); !known || got.Basis != estimate.Guess || got.Expected != 60_000 {
 		t.Errorf("with nothing measured: %+v (%v)", got, known)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // What the numbers, ids and tags of a message take at most, in bytes.
 const (
-	jobFrame   = 400
+	jobFrame   = 500
 	partFrame  = 64
 	stepFrame  = 128
 	deltaFrame = 256
@@ -28,7 +28,7 @@ func textSize(texts ...string) (n int) {
 
 // Size bounds a job on the wire, in bytes.
 func Size(j job.Job) int {
-	n := jobFrame + textSize(j.ID, j.UserID, j.Worker, j.Workflow, j.Prompt(), j.ResultFilename())
+	n := jobFrame + textSize(j.ID, j.UserID, j.Worker, j.Workflow, j.Prompt(), j.ResultFilename(), j.Series)
 	for name, v := range j.Inputs {
 		n += partFrame + textSize(name)
 		switch v := v.(type) {

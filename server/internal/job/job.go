@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -37,7 +38,14 @@ type Job struct {
 	Status          Status
 	Start           int64 // of the slot
 	Duration        int64 // of the slot
-	Estimate        int64 // of the generation, when booked
+	Estimate        int64 // of the generation at its place, the load included
+	Load            int64 // part of the slot that is for loading models
+	Basis           estimate.Basis
+	Sooner          bool   // the slot is a promise "not later than": it may start earlier
+	Pinned          bool   // its owner named the worker
+	Promised        int64  // the latest start that its owner was promised; 0: as the slot
+	Series          string // that it was booked with; empty: none
+	SeriesIndex     int    // its place in the series, from 1
 	Inputs          workflow.Values
 	Results         []Result
 	Failure         *Failure // with Failed
@@ -56,6 +64,11 @@ type Job struct {
 
 // Slot is the part of the worker's timeline that the job was booked for.
 func (j Job) Slot() schedule.Slot { return schedule.NewSlot(j.Start, j.Duration) }
+
+// IsMovable reports whether the job may start earlier than its slot, on a worker that would be idle until then.
+func (j Job) IsMovable() bool {
+	return j.Status == Scheduled && (j.Sooner || j.Delay != nil && j.Delay.Kind != Late)
+}
 
 // Prompt returns the text that describes what is wanted; empty where the workflow has no such input.
 func (j Job) Prompt() string { return j.Inputs.Prompt() }

@@ -1,16 +1,20 @@
 package job
 
+import "github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+
 // Place names a stretch of a timeline for a job, and the time that it takes there.
 type Place struct {
 	Worker   string
 	Start    int64 // of the slot
 	Duration int64 // of the slot
-	Estimate int64 // of the generation
+	Estimate int64 // of the generation, the load included
+	Load     int64 // part of the slot that is for loading models
+	Basis    estimate.Basis
 }
 
 // MoveTo books the job for another place.
 func (j *Job) MoveTo(p Place) {
-	j.Worker, j.Duration, j.Estimate = p.Worker, p.Duration, p.Estimate
+	j.Worker, j.Duration, j.Estimate, j.Load, j.Basis = p.Worker, p.Duration, p.Estimate, p.Load, p.Basis
 	j.Move(p.Start)
 }
 

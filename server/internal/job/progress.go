@@ -12,4 +12,7 @@ type Progress struct {
 	Preview    int // number of the latest preview picture; 0: none
 	NodesDone  int
 	NodesTotal int
+
+	Fraction    float64 // of the time that the run takes, from 0 to 1; 0: not known
+	ExpectedEnd int64   // milliseconds since the Unix epoch; 0: not known
 }

@@ -268,7 +268,7 @@ func (m *Meter) recallAll(all []measured.Candidate) {
 	for _, c := range all {
 		known, _ := m.Estimates.Estimate(m.Worker, c.ID, nil)
 		e := m.Ledger.Of(c.Graph)
-		if c.ID != m.Workflow && e.WarmMS > 0 && e.Bad == "" && (known.Guess || known.Expected == 0) {
+		if c.ID != m.Workflow && e.WarmMS > 0 && e.Bad == "" && (known.Basis == estimate.Guess || known.Expected == 0) {
 			m.estimate(c.ID, e.WarmMS)
 		}
 	}

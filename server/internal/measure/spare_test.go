@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 )
@@ -28,7 +29,7 @@ func TestTheMostWantedIsMeasuredFirstAndOneInAnHour(t *testing.T) {
 		}
 		e := b.ledger.Of(b.offers["fox"].GraphHash())
 		length, _ := b.Estimates.Estimate("gpu", "fox", nil)
-		if e.ColdMS < runTime.Milliseconds() || e.Bad != "" || length.Guess || length.Expected != e.WarmMS {
+		if e.ColdMS < runTime.Milliseconds() || e.Bad != "" || length.Basis == estimate.Guess || length.Expected != e.WarmMS {
 			t.Errorf("known: %+v, %+v", e, length)
 		}
 		again := measured.New(b.store, "gpu", slog.New(slog.DiscardHandler))
@@ -144,11 +145,12 @@ func TestAnEditedWorkflowIsMeasuredAnew(t *testing.T) {
 	play(t, []string{"fox"}, func(b *bench) {
 		time.Sleep(2*time.Minute + time.Second) // between two looks at what there is to measure
 		b.Edited("fox")
-		if length, _ := b.Estimates.Estimate("gpu", "fox", nil); !length.Guess || len(b.Get().Estimates) != 0 {
+		if length, _ := b.Estimates.Estimate("gpu", "fox", nil); length.Basis != estimate.Guess || len(b.Get().Estimates) != 0 {
 			t.Errorf("after an edit: %+v", length)
 		}
 		time.Sleep(time.Minute) // its graph is the same: only its form was edited
-		if length, _ := b.Estimates.Estimate("gpu", "fox", nil); length.Guess || len(b.Get().Estimates) != 1 || b.runs() != "fox fox" {
+		length, _ := b.Estimates.Estimate("gpu", "fox", nil)
+		if length.Basis == estimate.Guess || len(b.Get().Estimates) != 1 || b.runs() != "fox fox" {
 			t.Errorf("a while after: %+v, ran %s", length, b.runs())
 		}
 	})

@@ -23,7 +23,7 @@ type Candidate struct {
 
 // Own is the worker that a job is booked on, with the length that it is booked with.
 func Own(j job.Job) []Candidate {
-	return []Candidate{{Worker: j.Worker, Length: estimate.Length{Expected: j.Estimate, Slot: j.Duration}}}
+	return []Candidate{{Worker: j.Worker, Length: estimate.Length{Expected: j.Estimate, Slot: j.Duration, Basis: j.Basis}}}
 }
 
 // Wish restricts where a job may go.
@@ -52,7 +52,7 @@ func Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, error) {
 			return job.Place{}, err
 		}
 		if free && (best == nil || start+c.Slot < best.Start+best.Duration) {
-			best = &job.Place{Worker: c.Worker, Start: start, Duration: c.Slot, Estimate: c.Expected}
+			best = &job.Place{Worker: c.Worker, Start: start, Duration: c.Slot, Estimate: c.Expected, Basis: c.Basis}
 		}
 	}
 	if best == nil {

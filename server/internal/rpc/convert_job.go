@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"cmp"
+
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -18,6 +20,14 @@ func jobToProto(j job.Job) *pb.Job {
 		DurationMs:      j.Duration,
 		Results:         each(j.Results, resultToProto),
 		ResultFilename:  j.ResultFilename(),
+		ExpectedMs:      j.Estimate,
+		EstimateBasis:   estimateBases[j.Basis],
+		Sooner:          j.Sooner,
+		Pinned:          j.Pinned,
+		PromisedStartMs: cmp.Or(j.Promised, j.Start),
+		SeriesId:        j.Series,
+		SeriesIndex:     int32(j.SeriesIndex),
+		LoadMs:          j.Load,
 		Attempt:         int32(j.Attempt),
 		CancelRequested: j.CancelRequested,
 		Version:         j.Version,
@@ -64,6 +74,9 @@ func progressToProto(p job.Progress) *pb.JobProgress {
 		Preview:    int32(p.Preview),
 		NodesDone:  int32(p.NodesDone),
 		NodesTotal: int32(p.NodesTotal),
+
+		Fraction:      p.Fraction,
+		ExpectedEndMs: p.ExpectedEnd,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fitness"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
@@ -37,6 +38,11 @@ var (
 		job.NoResult:    pb.JobErrorReason_JOB_ERROR_REASON_NO_RESULT,
 		job.Overrun:     pb.JobErrorReason_JOB_ERROR_REASON_OVERRUN,
 		job.InputFile:   pb.JobErrorReason_JOB_ERROR_REASON_INPUT_FILE,
+	}
+	estimateBases = map[estimate.Basis]pb.EstimateBasis{
+		estimate.Guess:    pb.EstimateBasis_ESTIMATE_BASIS_GUESS,
+		estimate.Measured: pb.EstimateBasis_ESTIMATE_BASIS_MEASURED,
+		estimate.Learned:  pb.EstimateBasis_ESTIMATE_BASIS_LEARNED,
 	}
 	delayKinds = map[job.DelayKind]pb.DelayKind{
 		job.Late:    pb.DelayKind_DELAY_KIND_LATE,

@@ -20,6 +20,7 @@ func TestEveryValueOfAnEnumGoesThereAndBack(t *testing.T) {
 	roundTrip(t, jobStatuses, "job", "Status")
 	roundTrip(t, resultKinds, "job", "Kind")
 	roundTrip(t, failureReasons, "job", "FailureReason")
+	roundTrip(t, estimateBases, "estimate", "Basis")
 	roundTrip(t, delayKinds, "job", "DelayKind")
 	roundTrip(t, systemStatuses, "health", "Status")
 	roundTrip(t, workerStatuses, "health", "Status")

@@ -1,10 +1,10 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { ErrorInfoSchema, ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
+import { EstimateBasis } from "../gen/comfyscheduler/v1/estimate_pb";
 import { FileKind, type Input, InputRole, InputSchema } from "../gen/comfyscheduler/v1/input_pb";
 import { ResultKind } from "../gen/comfyscheduler/v1/job_pb";
 import {
-  EstimateBasis,
   type Template,
   TemplateSchema,
   type Workflow,

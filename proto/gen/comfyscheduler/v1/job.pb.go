@@ -341,7 +341,26 @@ type Job struct {
 	Progress *JobProgress `protobuf:"bytes,23,opt,name=progress,proto3" json:"progress,omitempty"`
 	// Long texts are cut here: the prompt, text inputs, the message of the error and text results to 200 characters, each
 	// ended with "…", and the results to the first 20. GetJob gives the job whole. Only in lists and in the live state.
-	Shortened     bool `protobuf:"varint,24,opt,name=shortened,proto3" json:"shortened,omitempty"`
+	Shortened bool `protobuf:"varint,24,opt,name=shortened,proto3" json:"shortened,omitempty"`
+	// Expected duration of the generation at its place, in milliseconds, loading models included; the slot is longer, so that 95 of
+	// 100 runs end within theirs.
+	ExpectedMs int64 `protobuf:"varint,25,opt,name=expected_ms,json=expectedMs,proto3" json:"expected_ms,omitempty"`
+	// What the length of the slot rests on.
+	EstimateBasis EstimateBasis `protobuf:"varint,26,opt,name=estimate_basis,json=estimateBasis,proto3,enum=comfyscheduler.v1.EstimateBasis" json:"estimate_basis,omitempty"`
+	// The slot is a promise "not later than": the job starts earlier when a worker would be idle. Jobs that were moved because of a
+	// delay do so too.
+	Sooner bool `protobuf:"varint,27,opt,name=sooner,proto3" json:"sooner,omitempty"`
+	// The worker was named when the job was booked or moved: the service moves it to no other.
+	Pinned bool `protobuf:"varint,28,opt,name=pinned,proto3" json:"pinned,omitempty"`
+	// Latest start that was promised, milliseconds since the Unix epoch: a slot that starts before it was moved forward by the
+	// difference.
+	PromisedStartMs int64 `protobuf:"varint,29,opt,name=promised_start_ms,json=promisedStartMs,proto3" json:"promised_start_ms,omitempty"`
+	// Series that the job was booked with, a UUID; empty when with none.
+	SeriesId string `protobuf:"bytes,30,opt,name=series_id,json=seriesId,proto3" json:"series_id,omitempty"`
+	// Place in the series, from 1; 0 without a series.
+	SeriesIndex int32 `protobuf:"varint,31,opt,name=series_index,json=seriesIndex,proto3" json:"series_index,omitempty"`
+	// Part of the slot that is for loading models, in milliseconds.
+	LoadMs        int64 `protobuf:"varint,32,opt,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -542,6 +561,62 @@ func (x *Job) GetShortened() bool {
 		return x.Shortened
 	}
 	return false
+}
+
+func (x *Job) GetExpectedMs() int64 {
+	if x != nil {
+		return x.ExpectedMs
+	}
+	return 0
+}
+
+func (x *Job) GetEstimateBasis() EstimateBasis {
+	if x != nil {
+		return x.EstimateBasis
+	}
+	return EstimateBasis_ESTIMATE_BASIS_UNSPECIFIED
+}
+
+func (x *Job) GetSooner() bool {
+	if x != nil {
+		return x.Sooner
+	}
+	return false
+}
+
+func (x *Job) GetPinned() bool {
+	if x != nil {
+		return x.Pinned
+	}
+	return false
+}
+
+func (x *Job) GetPromisedStartMs() int64 {
+	if x != nil {
+		return x.PromisedStartMs
+	}
+	return 0
+}
+
+func (x *Job) GetSeriesId() string {
+	if x != nil {
+		return x.SeriesId
+	}
+	return ""
+}
+
+func (x *Job) GetSeriesIndex() int32 {
+	if x != nil {
+		return x.SeriesIndex
+	}
+	return 0
+}
+
+func (x *Job) GetLoadMs() int64 {
+	if x != nil {
+		return x.LoadMs
+	}
+	return 0
 }
 
 // Result is one thing that a generation wrote. Every field is output only.
@@ -783,7 +858,11 @@ type JobProgress struct {
 	// Nodes of the workflow that are done, cached ones included.
 	NodesDone int32 `protobuf:"varint,8,opt,name=nodes_done,json=nodesDone,proto3" json:"nodes_done,omitempty"`
 	// Nodes of the workflow.
-	NodesTotal    int32 `protobuf:"varint,9,opt,name=nodes_total,json=nodesTotal,proto3" json:"nodes_total,omitempty"`
+	NodesTotal int32 `protobuf:"varint,9,opt,name=nodes_total,json=nodesTotal,proto3" json:"nodes_total,omitempty"`
+	// Part of the run's time that has passed, from 0 to 1, from what its nodes took before; 0 when that is not known.
+	Fraction float64 `protobuf:"fixed64,10,opt,name=fraction,proto3" json:"fraction,omitempty"`
+	// When the run is expected to end, milliseconds since the Unix epoch; 0 when that is not known.
+	ExpectedEndMs int64 `protobuf:"varint,11,opt,name=expected_end_ms,json=expectedEndMs,proto3" json:"expected_end_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -881,11 +960,26 @@ func (x *JobProgress) GetNodesTotal() int32 {
 	return 0
 }
 
+func (x *JobProgress) GetFraction() float64 {
+	if x != nil {
+		return x.Fraction
+	}
+	return 0
+}
+
+func (x *JobProgress) GetExpectedEndMs() int64 {
+	if x != nil {
+		return x.ExpectedEndMs
+	}
+	return 0
+}
+
 var File_comfyscheduler_v1_job_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\n" +
-	"\x1bcomfyscheduler/v1/job.proto\x12\x11comfyscheduler.v1\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1ccomfyscheduler/v1/slot.proto\"\xf8\a\n" +
+	"\x1bcomfyscheduler/v1/job.proto\x12\x11comfyscheduler.v1\x1a comfyscheduler/v1/estimate.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1ccomfyscheduler/v1/slot.proto\"\x97\n" +
+	"\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1b\n" +
@@ -913,7 +1007,16 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x0efinished_at_ms\x18\x15 \x01(\x03R\ffinishedAtMs\x12\x16\n" +
 	"\x06hidden\x18\x16 \x01(\bR\x06hidden\x12:\n" +
 	"\bprogress\x18\x17 \x01(\v2\x1e.comfyscheduler.v1.JobProgressR\bprogress\x12\x1c\n" +
-	"\tshortened\x18\x18 \x01(\bR\tshortened\x1aX\n" +
+	"\tshortened\x18\x18 \x01(\bR\tshortened\x12\x1f\n" +
+	"\vexpected_ms\x18\x19 \x01(\x03R\n" +
+	"expectedMs\x12G\n" +
+	"\x0eestimate_basis\x18\x1a \x01(\x0e2 .comfyscheduler.v1.EstimateBasisR\restimateBasis\x12\x16\n" +
+	"\x06sooner\x18\x1b \x01(\bR\x06sooner\x12\x16\n" +
+	"\x06pinned\x18\x1c \x01(\bR\x06pinned\x12*\n" +
+	"\x11promised_start_ms\x18\x1d \x01(\x03R\x0fpromisedStartMs\x12\x1b\n" +
+	"\tseries_id\x18\x1e \x01(\tR\bseriesId\x12!\n" +
+	"\fseries_index\x18\x1f \x01(\x05R\vseriesIndex\x12\x17\n" +
+	"\aload_ms\x18  \x01(\x03R\x06loadMs\x1aX\n" +
 	"\vInputsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01B\a\n" +
@@ -933,7 +1036,7 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\x05Delay\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.comfyscheduler.v1.DelayKindR\x04kind\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12&\n" +
-	"\x0fbooked_start_ms\x18\x03 \x01(\x03R\rbookedStartMs\"\xfa\x01\n" +
+	"\x0fbooked_start_ms\x18\x03 \x01(\x03R\rbookedStartMs\"\xbe\x02\n" +
 	"\vJobProgress\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12\x17\n" +
@@ -946,7 +1049,10 @@ const file_comfyscheduler_v1_job_proto_rawDesc = "" +
 	"\n" +
 	"nodes_done\x18\b \x01(\x05R\tnodesDone\x12\x1f\n" +
 	"\vnodes_total\x18\t \x01(\x05R\n" +
-	"nodesTotal*\xa7\x01\n" +
+	"nodesTotal\x12\x1a\n" +
+	"\bfraction\x18\n" +
+	" \x01(\x01R\bfraction\x12&\n" +
+	"\x0fexpected_end_ms\x18\v \x01(\x03R\rexpectedEndMs*\xa7\x01\n" +
 	"\tJobStatus\x12\x1a\n" +
 	"\x16JOB_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14JOB_STATUS_SCHEDULED\x10\x01\x12\x19\n" +
@@ -1005,7 +1111,8 @@ var file_comfyscheduler_v1_job_proto_goTypes = []any{
 	(*JobProgress)(nil), // 8: comfyscheduler.v1.JobProgress
 	nil,                 // 9: comfyscheduler.v1.Job.InputsEntry
 	(*TimeSlot)(nil),    // 10: comfyscheduler.v1.TimeSlot
-	(*InputValue)(nil),  // 11: comfyscheduler.v1.InputValue
+	(EstimateBasis)(0),  // 11: comfyscheduler.v1.EstimateBasis
+	(*InputValue)(nil),  // 12: comfyscheduler.v1.InputValue
 }
 var file_comfyscheduler_v1_job_proto_depIdxs = []int32{
 	0,  // 0: comfyscheduler.v1.Job.status:type_name -> comfyscheduler.v1.JobStatus
@@ -1015,15 +1122,16 @@ var file_comfyscheduler_v1_job_proto_depIdxs = []int32{
 	6,  // 4: comfyscheduler.v1.Job.error:type_name -> comfyscheduler.v1.JobError
 	7,  // 5: comfyscheduler.v1.Job.delay:type_name -> comfyscheduler.v1.Delay
 	8,  // 6: comfyscheduler.v1.Job.progress:type_name -> comfyscheduler.v1.JobProgress
-	1,  // 7: comfyscheduler.v1.Result.kind:type_name -> comfyscheduler.v1.ResultKind
-	2,  // 8: comfyscheduler.v1.JobError.reason:type_name -> comfyscheduler.v1.JobErrorReason
-	3,  // 9: comfyscheduler.v1.Delay.kind:type_name -> comfyscheduler.v1.DelayKind
-	11, // 10: comfyscheduler.v1.Job.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	11, // 7: comfyscheduler.v1.Job.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
+	1,  // 8: comfyscheduler.v1.Result.kind:type_name -> comfyscheduler.v1.ResultKind
+	2,  // 9: comfyscheduler.v1.JobError.reason:type_name -> comfyscheduler.v1.JobErrorReason
+	3,  // 10: comfyscheduler.v1.Delay.kind:type_name -> comfyscheduler.v1.DelayKind
+	12, // 11: comfyscheduler.v1.Job.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_job_proto_init() }
@@ -1031,6 +1139,7 @@ func file_comfyscheduler_v1_job_proto_init() {
 	if File_comfyscheduler_v1_job_proto != nil {
 		return
 	}
+	file_comfyscheduler_v1_estimate_proto_init()
 	file_comfyscheduler_v1_input_proto_init()
 	file_comfyscheduler_v1_slot_proto_init()
 	file_comfyscheduler_v1_job_proto_msgTypes[0].OneofWrappers = []any{}

@@ -78,59 +78,6 @@ func (WorkflowSource) EnumDescriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{0}
 }
 
-// EstimateBasis is what an expectation rests on.
-type EstimateBasis int32
-
-const (
-	// Not a basis.
-	EstimateBasis_ESTIMATE_BASIS_UNSPECIFIED EstimateBasis = 0
-	// Runs of this workflow on this worker.
-	EstimateBasis_ESTIMATE_BASIS_MEASURED EstimateBasis = 1
-	// Runs of other workflows, or on other workers: a guess.
-	EstimateBasis_ESTIMATE_BASIS_GUESS EstimateBasis = 2
-)
-
-// Enum value maps for EstimateBasis.
-var (
-	EstimateBasis_name = map[int32]string{
-		0: "ESTIMATE_BASIS_UNSPECIFIED",
-		1: "ESTIMATE_BASIS_MEASURED",
-		2: "ESTIMATE_BASIS_GUESS",
-	}
-	EstimateBasis_value = map[string]int32{
-		"ESTIMATE_BASIS_UNSPECIFIED": 0,
-		"ESTIMATE_BASIS_MEASURED":    1,
-		"ESTIMATE_BASIS_GUESS":       2,
-	}
-)
-
-func (x EstimateBasis) Enum() *EstimateBasis {
-	p := new(EstimateBasis)
-	*p = x
-	return p
-}
-
-func (x EstimateBasis) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (EstimateBasis) Descriptor() protoreflect.EnumDescriptor {
-	return file_comfyscheduler_v1_workflow_proto_enumTypes[1].Descriptor()
-}
-
-func (EstimateBasis) Type() protoreflect.EnumType {
-	return &file_comfyscheduler_v1_workflow_proto_enumTypes[1]
-}
-
-func (x EstimateBasis) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use EstimateBasis.Descriptor instead.
-func (EstimateBasis) EnumDescriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{1}
-}
-
 // WorkflowFitnessState is whether a worker can run a workflow.
 type WorkflowFitnessState int32
 
@@ -172,11 +119,11 @@ func (x WorkflowFitnessState) String() string {
 }
 
 func (WorkflowFitnessState) Descriptor() protoreflect.EnumDescriptor {
-	return file_comfyscheduler_v1_workflow_proto_enumTypes[2].Descriptor()
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[1].Descriptor()
 }
 
 func (WorkflowFitnessState) Type() protoreflect.EnumType {
-	return &file_comfyscheduler_v1_workflow_proto_enumTypes[2]
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[1]
 }
 
 func (x WorkflowFitnessState) Number() protoreflect.EnumNumber {
@@ -185,7 +132,7 @@ func (x WorkflowFitnessState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WorkflowFitnessState.Descriptor instead.
 func (WorkflowFitnessState) EnumDescriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{1}
 }
 
 // WorkflowProblemKind is a kind of thing that keeps a workflow from running.
@@ -237,11 +184,11 @@ func (x WorkflowProblemKind) String() string {
 }
 
 func (WorkflowProblemKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_comfyscheduler_v1_workflow_proto_enumTypes[3].Descriptor()
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[2].Descriptor()
 }
 
 func (WorkflowProblemKind) Type() protoreflect.EnumType {
-	return &file_comfyscheduler_v1_workflow_proto_enumTypes[3]
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[2]
 }
 
 func (x WorkflowProblemKind) Number() protoreflect.EnumNumber {
@@ -250,7 +197,7 @@ func (x WorkflowProblemKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WorkflowProblemKind.Descriptor instead.
 func (WorkflowProblemKind) EnumDescriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{2}
 }
 
 // WorkflowMeasurementState is how far measuring a workflow on a worker is.
@@ -302,11 +249,11 @@ func (x WorkflowMeasurementState) String() string {
 }
 
 func (WorkflowMeasurementState) Descriptor() protoreflect.EnumDescriptor {
-	return file_comfyscheduler_v1_workflow_proto_enumTypes[4].Descriptor()
+	return file_comfyscheduler_v1_workflow_proto_enumTypes[3].Descriptor()
 }
 
 func (WorkflowMeasurementState) Type() protoreflect.EnumType {
-	return &file_comfyscheduler_v1_workflow_proto_enumTypes[4]
+	return &file_comfyscheduler_v1_workflow_proto_enumTypes[3]
 }
 
 func (x WorkflowMeasurementState) Number() protoreflect.EnumNumber {
@@ -315,7 +262,7 @@ func (x WorkflowMeasurementState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use WorkflowMeasurementState.Descriptor instead.
 func (WorkflowMeasurementState) EnumDescriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_workflow_proto_rawDescGZIP(), []int{3}
 }
 
 // WorkflowSummary is what the live state and lists tell of a workflow. Every field is output only.
@@ -1151,7 +1098,7 @@ var File_comfyscheduler_v1_workflow_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_workflow_proto_rawDesc = "" +
 	"\n" +
-	" comfyscheduler/v1/workflow.proto\x12\x11comfyscheduler.v1\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\"\x9b\x04\n" +
+	" comfyscheduler/v1/workflow.proto\x12\x11comfyscheduler.v1\x1a comfyscheduler/v1/estimate.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\"\x9b\x04\n" +
 	"\x0fWorkflowSummary\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x18\n" +
@@ -1232,11 +1179,7 @@ const file_comfyscheduler_v1_workflow_proto_rawDesc = "" +
 	"\x1bWORKFLOW_SOURCE_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dWORKFLOW_SOURCE_CONFIGURATION\x10\x01\x12\x1a\n" +
 	"\x16WORKFLOW_SOURCE_FOLDER\x10\x02\x12\x1a\n" +
-	"\x16WORKFLOW_SOURCE_IMPORT\x10\x03*f\n" +
-	"\rEstimateBasis\x12\x1e\n" +
-	"\x1aESTIMATE_BASIS_UNSPECIFIED\x10\x00\x12\x1b\n" +
-	"\x17ESTIMATE_BASIS_MEASURED\x10\x01\x12\x18\n" +
-	"\x14ESTIMATE_BASIS_GUESS\x10\x02*\xad\x01\n" +
+	"\x16WORKFLOW_SOURCE_IMPORT\x10\x03*\xad\x01\n" +
 	"\x14WorkflowFitnessState\x12&\n" +
 	"\"WORKFLOW_FITNESS_STATE_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bWORKFLOW_FITNESS_STATE_RUNS\x10\x01\x12%\n" +
@@ -1269,42 +1212,42 @@ func file_comfyscheduler_v1_workflow_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_workflow_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_workflow_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_comfyscheduler_v1_workflow_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_comfyscheduler_v1_workflow_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_comfyscheduler_v1_workflow_proto_goTypes = []any{
 	(WorkflowSource)(0),           // 0: comfyscheduler.v1.WorkflowSource
-	(EstimateBasis)(0),            // 1: comfyscheduler.v1.EstimateBasis
-	(WorkflowFitnessState)(0),     // 2: comfyscheduler.v1.WorkflowFitnessState
-	(WorkflowProblemKind)(0),      // 3: comfyscheduler.v1.WorkflowProblemKind
-	(WorkflowMeasurementState)(0), // 4: comfyscheduler.v1.WorkflowMeasurementState
-	(*WorkflowSummary)(nil),       // 5: comfyscheduler.v1.WorkflowSummary
-	(*WorkflowEstimate)(nil),      // 6: comfyscheduler.v1.WorkflowEstimate
-	(*Workflow)(nil),              // 7: comfyscheduler.v1.Workflow
-	(*WorkflowOutput)(nil),        // 8: comfyscheduler.v1.WorkflowOutput
-	(*WorkflowFitness)(nil),       // 9: comfyscheduler.v1.WorkflowFitness
-	(*WorkflowProblem)(nil),       // 10: comfyscheduler.v1.WorkflowProblem
-	(*WorkflowMeasurement)(nil),   // 11: comfyscheduler.v1.WorkflowMeasurement
-	(*Template)(nil),              // 12: comfyscheduler.v1.Template
-	(ResultKind)(0),               // 13: comfyscheduler.v1.ResultKind
-	(FileKind)(0),                 // 14: comfyscheduler.v1.FileKind
+	(WorkflowFitnessState)(0),     // 1: comfyscheduler.v1.WorkflowFitnessState
+	(WorkflowProblemKind)(0),      // 2: comfyscheduler.v1.WorkflowProblemKind
+	(WorkflowMeasurementState)(0), // 3: comfyscheduler.v1.WorkflowMeasurementState
+	(*WorkflowSummary)(nil),       // 4: comfyscheduler.v1.WorkflowSummary
+	(*WorkflowEstimate)(nil),      // 5: comfyscheduler.v1.WorkflowEstimate
+	(*Workflow)(nil),              // 6: comfyscheduler.v1.Workflow
+	(*WorkflowOutput)(nil),        // 7: comfyscheduler.v1.WorkflowOutput
+	(*WorkflowFitness)(nil),       // 8: comfyscheduler.v1.WorkflowFitness
+	(*WorkflowProblem)(nil),       // 9: comfyscheduler.v1.WorkflowProblem
+	(*WorkflowMeasurement)(nil),   // 10: comfyscheduler.v1.WorkflowMeasurement
+	(*Template)(nil),              // 11: comfyscheduler.v1.Template
+	(ResultKind)(0),               // 12: comfyscheduler.v1.ResultKind
+	(FileKind)(0),                 // 13: comfyscheduler.v1.FileKind
+	(EstimateBasis)(0),            // 14: comfyscheduler.v1.EstimateBasis
 	(*Input)(nil),                 // 15: comfyscheduler.v1.Input
 }
 var file_comfyscheduler_v1_workflow_proto_depIdxs = []int32{
-	6,  // 0: comfyscheduler.v1.WorkflowSummary.estimates:type_name -> comfyscheduler.v1.WorkflowEstimate
+	5,  // 0: comfyscheduler.v1.WorkflowSummary.estimates:type_name -> comfyscheduler.v1.WorkflowEstimate
 	0,  // 1: comfyscheduler.v1.WorkflowSummary.source:type_name -> comfyscheduler.v1.WorkflowSource
-	13, // 2: comfyscheduler.v1.WorkflowSummary.results:type_name -> comfyscheduler.v1.ResultKind
-	14, // 3: comfyscheduler.v1.WorkflowSummary.files:type_name -> comfyscheduler.v1.FileKind
-	1,  // 4: comfyscheduler.v1.WorkflowEstimate.basis:type_name -> comfyscheduler.v1.EstimateBasis
-	5,  // 5: comfyscheduler.v1.Workflow.summary:type_name -> comfyscheduler.v1.WorkflowSummary
+	12, // 2: comfyscheduler.v1.WorkflowSummary.results:type_name -> comfyscheduler.v1.ResultKind
+	13, // 3: comfyscheduler.v1.WorkflowSummary.files:type_name -> comfyscheduler.v1.FileKind
+	14, // 4: comfyscheduler.v1.WorkflowEstimate.basis:type_name -> comfyscheduler.v1.EstimateBasis
+	4,  // 5: comfyscheduler.v1.Workflow.summary:type_name -> comfyscheduler.v1.WorkflowSummary
 	15, // 6: comfyscheduler.v1.Workflow.inputs:type_name -> comfyscheduler.v1.Input
-	9,  // 7: comfyscheduler.v1.Workflow.workers:type_name -> comfyscheduler.v1.WorkflowFitness
-	8,  // 8: comfyscheduler.v1.Workflow.outputs:type_name -> comfyscheduler.v1.WorkflowOutput
-	13, // 9: comfyscheduler.v1.WorkflowOutput.kind:type_name -> comfyscheduler.v1.ResultKind
-	2,  // 10: comfyscheduler.v1.WorkflowFitness.state:type_name -> comfyscheduler.v1.WorkflowFitnessState
-	10, // 11: comfyscheduler.v1.WorkflowFitness.problems:type_name -> comfyscheduler.v1.WorkflowProblem
-	11, // 12: comfyscheduler.v1.WorkflowFitness.measurement:type_name -> comfyscheduler.v1.WorkflowMeasurement
-	3,  // 13: comfyscheduler.v1.WorkflowProblem.kind:type_name -> comfyscheduler.v1.WorkflowProblemKind
-	4,  // 14: comfyscheduler.v1.WorkflowMeasurement.state:type_name -> comfyscheduler.v1.WorkflowMeasurementState
+	8,  // 7: comfyscheduler.v1.Workflow.workers:type_name -> comfyscheduler.v1.WorkflowFitness
+	7,  // 8: comfyscheduler.v1.Workflow.outputs:type_name -> comfyscheduler.v1.WorkflowOutput
+	12, // 9: comfyscheduler.v1.WorkflowOutput.kind:type_name -> comfyscheduler.v1.ResultKind
+	1,  // 10: comfyscheduler.v1.WorkflowFitness.state:type_name -> comfyscheduler.v1.WorkflowFitnessState
+	9,  // 11: comfyscheduler.v1.WorkflowFitness.problems:type_name -> comfyscheduler.v1.WorkflowProblem
+	10, // 12: comfyscheduler.v1.WorkflowFitness.measurement:type_name -> comfyscheduler.v1.WorkflowMeasurement
+	2,  // 13: comfyscheduler.v1.WorkflowProblem.kind:type_name -> comfyscheduler.v1.WorkflowProblemKind
+	3,  // 14: comfyscheduler.v1.WorkflowMeasurement.state:type_name -> comfyscheduler.v1.WorkflowMeasurementState
 	15, // [15:15] is the sub-list for method output_type
 	15, // [15:15] is the sub-list for method input_type
 	15, // [15:15] is the sub-list for extension type_name
@@ -1317,6 +1260,7 @@ func file_comfyscheduler_v1_workflow_proto_init() {
 	if File_comfyscheduler_v1_workflow_proto != nil {
 		return
 	}
+	file_comfyscheduler_v1_estimate_proto_init()
 	file_comfyscheduler_v1_input_proto_init()
 	file_comfyscheduler_v1_job_proto_init()
 	type x struct{}
@@ -1324,7 +1268,7 @@ func file_comfyscheduler_v1_workflow_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_workflow_proto_rawDesc), len(file_comfyscheduler_v1_workflow_proto_rawDesc)),
-			NumEnums:      5,
+			NumEnums:      4,
 			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.workflow_version, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.inputs,
-		j.results, j.failure, j.delay, j.attempt, j.losses, j.epoch, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
+	jobColumns = `j.id, j.user_id, u.name, j.worker, j.workflow, j.workflow_version, j.status, j.start_ms, j.end_ms, j.estimate_ms, j.load_ms,
+		j.basis, j.sooner, j.pinned, j.promised_ms, j.series, j.series_index, j.inputs, j.results, j.failure, j.delay,
+		j.attempt, j.losses, j.epoch, j.cancel_requested, j.version, j.created_ms, j.started_ms, j.finished_ms`
 	idColumn    = 1 // their places in jobColumns
 	startColumn = 8
 	fromJobs    = ` FROM jobs j JOIN users u ON u.id = j.user_id`
@@ -30,9 +31,11 @@ const (
 		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs
 		WHERE status IN ('scheduled', 'processing', 'completed', 'failed') AND start_ms BETWEEN ? AND ?`
 	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms,
+		load_ms, basis, sooner, pinned, promised_ms, series, series_index,
 		inputs, results, failure, delay, attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, estimate_ms = ?, inputs = ?, results = ?,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateJob = `UPDATE jobs SET worker = ?, status = ?, start_ms = ?, end_ms = ?, estimate_ms = ?, load_ms = ?, basis = ?,
+		sooner = ?, pinned = ?, promised_ms = ?, inputs = ?, results = ?,
 		failure = ?, delay = ?, attempt = ?, losses = ?, epoch = ?, cancel_requested = ?,
 		version = ?, started_ms = ?, finished_ms = ? WHERE id = ?`
 )
@@ -46,7 +49,8 @@ func scanJob(r row) (job.Job, error) {
 		inputs                               string
 		resultsJSON, failureJSON, delaysJSON sql.NullString
 	)
-	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.WorkflowVersion, &j.Status, &j.Start, &end, &j.Estimate, &inputs,
+	err := r.Scan(&j.ID, &j.UserID, &j.UserName, &j.Worker, &j.Workflow, &j.WorkflowVersion, &j.Status, &j.Start, &end, &j.Estimate, &j.Load,
+		&j.Basis, &j.Sooner, &j.Pinned, &j.Promised, &j.Series, &j.SeriesIndex, &inputs,
 		&resultsJSON, &failureJSON, &delaysJSON, &j.Attempt, &j.Losses, &j.Epoch, &j.CancelRequested, &j.Version, &j.CreatedAt, &j.StartedAt,
 		&j.FinishedAt)
 	if err != nil {
@@ -88,6 +92,7 @@ func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 			return store.ErrOverlap
 		}
 		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.WorkflowVersion, string(j.Status), j.Start, j.Slot().End, j.Estimate,
+			j.Load, string(j.Basis), j.Sooner, j.Pinned, j.Promised, j.Series, j.SeriesIndex,
 			asJSON(j.Inputs, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
 			asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
@@ -106,7 +111,8 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 		if !t.retake(j) {
 			return store.ErrOverlap
 		}
-		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, asJSON(j.Inputs, false),
+		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Load, string(j.Basis),
+			j.Sooner, j.Pinned, j.Promised, asJSON(j.Inputs, false),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {

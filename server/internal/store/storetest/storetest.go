@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -114,6 +115,13 @@ func booking(user account.User, worker string, start, duration int64) job.Job {
 		Start:           start,
 		Duration:        duration,
 		Estimate:        duration,
+		Load:            duration / 4,
+		Basis:           estimate.Learned,
+		Sooner:          true,
+		Pinned:          true,
+		Promised:        start + 1,
+		Series:          "series",
+		SeriesIndex:     3,
 		Inputs:          workflow.Values{"prompt": workflow.Text("a fox")},
 		Attempt:         1,
 		Version:         1,

@@ -1,7 +1,7 @@
+import { EstimateBasis } from "../../gen/comfyscheduler/v1/estimate_pb";
 import { FileKind } from "../../gen/comfyscheduler/v1/input_pb";
 import { ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import {
-  EstimateBasis,
   type WorkflowProblem,
   WorkflowProblemKind,
   WorkflowSource,

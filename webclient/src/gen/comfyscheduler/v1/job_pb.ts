@@ -4,6 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { EstimateBasis } from "./estimate_pb";
+import { file_comfyscheduler_v1_estimate } from "./estimate_pb";
 import type { InputValue } from "./input_pb";
 import { file_comfyscheduler_v1_input } from "./input_pb";
 import type { TimeSlot } from "./slot_pb";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/job.proto.
  */
 export const file_comfyscheduler_v1_job: GenFile = /*@__PURE__*/
-  fileDesc("Chtjb21meXNjaGVkdWxlci92MS9qb2IucHJvdG8SEWNvbWZ5c2NoZWR1bGVyLnYxIvYFCgNKb2ISCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCgl3b3JrZXJfaWQYAyABKAkSEwoLd29ya2Zsb3dfaWQYBCABKAkSGAoQd29ya2Zsb3dfdmVyc2lvbhgFIAEoCRIsCgZzdGF0dXMYBiABKA4yHC5jb21meXNjaGVkdWxlci52MS5Kb2JTdGF0dXMSLgoJdGltZV9zbG90GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QSEwoLZHVyYXRpb25fbXMYCCABKAMSMgoGaW5wdXRzGAkgAygLMiIuY29tZnlzY2hlZHVsZXIudjEuSm9iLklucHV0c0VudHJ5Eg4KBnByb21wdBgKIAEoCRIRCgRzZWVkGAsgASgESACIAQESKgoHcmVzdWx0cxgMIAMoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VsdBIXCg9yZXN1bHRfZmlsZW5hbWUYDSABKAkSKgoFZXJyb3IYDiABKAsyGy5jb21meXNjaGVkdWxlci52MS5Kb2JFcnJvchInCgVkZWxheRgPIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGF5Eg8KB2F0dGVtcHQYECABKAUSGAoQY2FuY2VsX3JlcXVlc3RlZBgRIAEoCBIPCgd2ZXJzaW9uGBIgASgDEhUKDWNyZWF0ZWRfYXRfbXMYEyABKAMSFQoNc3RhcnRlZF9hdF9tcxgUIAEoAxIWCg5maW5pc2hlZF9hdF9tcxgVIAEoAxIOCgZoaWRkZW4YFiABKAgSMAoIcHJvZ3Jlc3MYFyABKAsyHi5jb21meXNjaGVkdWxlci52MS5Kb2JQcm9ncmVzcxIRCglzaG9ydGVuZWQYGCABKAgaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAFCBwoFX3NlZWQijwEKBlJlc3VsdBIQCghmaWxlbmFtZRgBIAEoCRIrCgRraW5kGAIgASgOMh0uY29tZnlzY2hlZHVsZXIudjEuUmVzdWx0S2luZBIPCgdub2RlX2lkGAMgASgJEgwKBHRleHQYBCABKAkSEgoKc2l6ZV9ieXRlcxgFIAEoAxITCgtvdmVyd3JpdHRlbhgGIAEoCCJfCghKb2JFcnJvchIxCgZyZWFzb24YASABKA4yIS5jb21meXNjaGVkdWxlci52MS5Kb2JFcnJvclJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEg8KB25vZGVfaWQYAyABKAkiXAoFRGVsYXkSKgoEa2luZBgBIAEoDjIcLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGF5S2luZBIOCgZyZWFzb24YAiABKAkSFwoPYm9va2VkX3N0YXJ0X21zGAMgASgDIqoBCgtKb2JQcm9ncmVzcxIOCgZqb2JfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIPCgdub2RlX2lkGAMgASgJEhIKCm5vZGVfdGl0bGUYBCABKAkSDAoEc3RlcBgFIAEoBRINCgV0b3RhbBgGIAEoBRIPCgdwcmV2aWV3GAcgASgFEhIKCm5vZGVzX2RvbmUYCCABKAUSEwoLbm9kZXNfdG90YWwYCSABKAUqpwEKCUpvYlN0YXR1cxIaChZKT0JfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUSk9CX1NUQVRVU19TQ0hFRFVMRUQQARIZChVKT0JfU1RBVFVTX1BST0NFU1NJTkcQAhIYChRKT0JfU1RBVFVTX0NPTVBMRVRFRBADEhUKEUpPQl9TVEFUVVNfRkFJTEVEEAQSGAoUSk9CX1NUQVRVU19DQU5DRUxMRUQQBSqaAQoKUmVzdWx0S2luZBIbChdSRVNVTFRfS0lORF9VTlNQRUNJRklFRBAAEhUKEVJFU1VMVF9LSU5EX0lNQUdFEAESFQoRUkVTVUxUX0tJTkRfVklERU8QAhIVChFSRVNVTFRfS0lORF9BVURJTxADEhQKEFJFU1VMVF9LSU5EX1RFWFQQBBIUChBSRVNVTFRfS0lORF9GSUxFEAUqqwIKDkpvYkVycm9yUmVhc29uEiAKHEpPQl9FUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIdChlKT0JfRVJST1JfUkVBU09OX1JFSkVDVEVEEAESHgoaSk9CX0VSUk9SX1JFQVNPTl9FWEVDVVRJT04QAhIgChxKT0JfRVJST1JfUkVBU09OX0lOVEVSUlVQVEVEEAMSGQoVSk9CX0VSUk9SX1JFQVNPTl9MT1NUEAQSHAoYSk9CX0VSUk9SX1JFQVNPTl9USU1FT1VUEAUSHgoaSk9CX0VSUk9SX1JFQVNPTl9OT19SRVNVTFQQBhIcChhKT0JfRVJST1JfUkVBU09OX09WRVJSVU4QBxIfChtKT0JfRVJST1JfUkVBU09OX0lOUFVUX0ZJTEUQCCqBAQoJRGVsYXlLaW5kEhoKFkRFTEFZX0tJTkRfVU5TUEVDSUZJRUQQABITCg9ERUxBWV9LSU5EX0xBVEUQARIWChJERUxBWV9LSU5EX09WRVJEVUUQAhIUChBERUxBWV9LSU5EX1JFVFJZEAMSFQoRREVMQVlfS0lORF9QQVVTRUQQBEJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_comfyscheduler_v1_input, file_comfyscheduler_v1_slot]);
+  fileDesc("Chtjb21meXNjaGVkdWxlci92MS9qb2IucHJvdG8SEWNvbWZ5c2NoZWR1bGVyLnYxIroHCgNKb2ISCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCgl3b3JrZXJfaWQYAyABKAkSEwoLd29ya2Zsb3dfaWQYBCABKAkSGAoQd29ya2Zsb3dfdmVyc2lvbhgFIAEoCRIsCgZzdGF0dXMYBiABKA4yHC5jb21meXNjaGVkdWxlci52MS5Kb2JTdGF0dXMSLgoJdGltZV9zbG90GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QSEwoLZHVyYXRpb25fbXMYCCABKAMSMgoGaW5wdXRzGAkgAygLMiIuY29tZnlzY2hlZHVsZXIudjEuSm9iLklucHV0c0VudHJ5Eg4KBnByb21wdBgKIAEoCRIRCgRzZWVkGAsgASgESACIAQESKgoHcmVzdWx0cxgMIAMoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VsdBIXCg9yZXN1bHRfZmlsZW5hbWUYDSABKAkSKgoFZXJyb3IYDiABKAsyGy5jb21meXNjaGVkdWxlci52MS5Kb2JFcnJvchInCgVkZWxheRgPIAEoCzIYLmNvbWZ5c2NoZWR1bGVyLnYxLkRlbGF5Eg8KB2F0dGVtcHQYECABKAUSGAoQY2FuY2VsX3JlcXVlc3RlZBgRIAEoCBIPCgd2ZXJzaW9uGBIgASgDEhUKDWNyZWF0ZWRfYXRfbXMYEyABKAMSFQoNc3RhcnRlZF9hdF9tcxgUIAEoAxIWCg5maW5pc2hlZF9hdF9tcxgVIAEoAxIOCgZoaWRkZW4YFiABKAgSMAoIcHJvZ3Jlc3MYFyABKAsyHi5jb21meXNjaGVkdWxlci52MS5Kb2JQcm9ncmVzcxIRCglzaG9ydGVuZWQYGCABKAgSEwoLZXhwZWN0ZWRfbXMYGSABKAMSOAoOZXN0aW1hdGVfYmFzaXMYGiABKA4yIC5jb21meXNjaGVkdWxlci52MS5Fc3RpbWF0ZUJhc2lzEg4KBnNvb25lchgbIAEoCBIOCgZwaW5uZWQYHCABKAgSGQoRcHJvbWlzZWRfc3RhcnRfbXMYHSABKAMSEQoJc2VyaWVzX2lkGB4gASgJEhQKDHNlcmllc19pbmRleBgfIAEoBRIPCgdsb2FkX21zGCAgASgDGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBQgcKBV9zZWVkIo8BCgZSZXN1bHQSEAoIZmlsZW5hbWUYASABKAkSKwoEa2luZBgCIAEoDjIdLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VsdEtpbmQSDwoHbm9kZV9pZBgDIAEoCRIMCgR0ZXh0GAQgASgJEhIKCnNpemVfYnl0ZXMYBSABKAMSEwoLb3ZlcndyaXR0ZW4YBiABKAgiXwoISm9iRXJyb3ISMQoGcmVhc29uGAEgASgOMiEuY29tZnlzY2hlZHVsZXIudjEuSm9iRXJyb3JSZWFzb24SDwoHbWVzc2FnZRgCIAEoCRIPCgdub2RlX2lkGAMgASgJIlwKBURlbGF5EioKBGtpbmQYASABKA4yHC5jb21meXNjaGVkdWxlci52MS5EZWxheUtpbmQSDgoGcmVhc29uGAIgASgJEhcKD2Jvb2tlZF9zdGFydF9tcxgDIAEoAyLVAQoLSm9iUHJvZ3Jlc3MSDgoGam9iX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSDwoHbm9kZV9pZBgDIAEoCRISCgpub2RlX3RpdGxlGAQgASgJEgwKBHN0ZXAYBSABKAUSDQoFdG90YWwYBiABKAUSDwoHcHJldmlldxgHIAEoBRISCgpub2Rlc19kb25lGAggASgFEhMKC25vZGVzX3RvdGFsGAkgASgFEhAKCGZyYWN0aW9uGAogASgBEhcKD2V4cGVjdGVkX2VuZF9tcxgLIAEoAyqnAQoJSm9iU3RhdHVzEhoKFkpPQl9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRKT0JfU1RBVFVTX1NDSEVEVUxFRBABEhkKFUpPQl9TVEFUVVNfUFJPQ0VTU0lORxACEhgKFEpPQl9TVEFUVVNfQ09NUExFVEVEEAMSFQoRSk9CX1NUQVRVU19GQUlMRUQQBBIYChRKT0JfU1RBVFVTX0NBTkNFTExFRBAFKpoBCgpSZXN1bHRLaW5kEhsKF1JFU1VMVF9LSU5EX1VOU1BFQ0lGSUVEEAASFQoRUkVTVUxUX0tJTkRfSU1BR0UQARIVChFSRVNVTFRfS0lORF9WSURFTxACEhUKEVJFU1VMVF9LSU5EX0FVRElPEAMSFAoQUkVTVUxUX0tJTkRfVEVYVBAEEhQKEFJFU1VMVF9LSU5EX0ZJTEUQBSqrAgoOSm9iRXJyb3JSZWFzb24SIAocSk9CX0VSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEh0KGUpPQl9FUlJPUl9SRUFTT05fUkVKRUNURUQQARIeChpKT0JfRVJST1JfUkVBU09OX0VYRUNVVElPThACEiAKHEpPQl9FUlJPUl9SRUFTT05fSU5URVJSVVBURUQQAxIZChVKT0JfRVJST1JfUkVBU09OX0xPU1QQBBIcChhKT0JfRVJST1JfUkVBU09OX1RJTUVPVVQQBRIeChpKT0JfRVJST1JfUkVBU09OX05PX1JFU1VMVBAGEhwKGEpPQl9FUlJPUl9SRUFTT05fT1ZFUlJVThAHEh8KG0pPQl9FUlJPUl9SRUFTT05fSU5QVVRfRklMRRAIKoEBCglEZWxheUtpbmQSGgoWREVMQVlfS0lORF9VTlNQRUNJRklFRBAAEhMKD0RFTEFZX0tJTkRfTEFURRABEhYKEkRFTEFZX0tJTkRfT1ZFUkRVRRACEhQKEERFTEFZX0tJTkRfUkVUUlkQAxIVChFERUxBWV9LSU5EX1BBVVNFRBAEQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_comfyscheduler_v1_estimate, file_comfyscheduler_v1_input, file_comfyscheduler_v1_slot]);
 
 /**
  * Job is one booking and the generation it stands for. Every field is output only.
@@ -191,6 +193,65 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
    * @generated from field: bool shortened = 24;
    */
   shortened: boolean;
+
+  /**
+   * Expected duration of the generation at its place, in milliseconds, loading models included; the slot is longer, so that 95 of
+   * 100 runs end within theirs.
+   *
+   * @generated from field: int64 expected_ms = 25;
+   */
+  expectedMs: bigint;
+
+  /**
+   * What the length of the slot rests on.
+   *
+   * @generated from field: comfyscheduler.v1.EstimateBasis estimate_basis = 26;
+   */
+  estimateBasis: EstimateBasis;
+
+  /**
+   * The slot is a promise "not later than": the job starts earlier when a worker would be idle. Jobs that were moved because of a
+   * delay do so too.
+   *
+   * @generated from field: bool sooner = 27;
+   */
+  sooner: boolean;
+
+  /**
+   * The worker was named when the job was booked or moved: the service moves it to no other.
+   *
+   * @generated from field: bool pinned = 28;
+   */
+  pinned: boolean;
+
+  /**
+   * Latest start that was promised, milliseconds since the Unix epoch: a slot that starts before it was moved forward by the
+   * difference.
+   *
+   * @generated from field: int64 promised_start_ms = 29;
+   */
+  promisedStartMs: bigint;
+
+  /**
+   * Series that the job was booked with, a UUID; empty when with none.
+   *
+   * @generated from field: string series_id = 30;
+   */
+  seriesId: string;
+
+  /**
+   * Place in the series, from 1; 0 without a series.
+   *
+   * @generated from field: int32 series_index = 31;
+   */
+  seriesIndex: number;
+
+  /**
+   * Part of the slot that is for loading models, in milliseconds.
+   *
+   * @generated from field: int64 load_ms = 32;
+   */
+  loadMs: bigint;
 };
 
 /**
@@ -394,6 +455,20 @@ export type JobProgress = Message<"comfyscheduler.v1.JobProgress"> & {
    * @generated from field: int32 nodes_total = 9;
    */
   nodesTotal: number;
+
+  /**
+   * Part of the run's time that has passed, from 0 to 1, from what its nodes took before; 0 when that is not known.
+   *
+   * @generated from field: double fraction = 10;
+   */
+  fraction: number;
+
+  /**
+   * When the run is expected to end, milliseconds since the Unix epoch; 0 when that is not known.
+   *
+   * @generated from field: int64 expected_end_ms = 11;
+   */
+  expectedEndMs: bigint;
 };
 
 /**
