@@ -22,8 +22,9 @@ func TestCheckSaysWhatABookingWouldGet(t *testing.T) {
 	ask := func(start int64, inputs map[string]*pb.InputValue) *pb.CheckBookingResponse {
 		t.Helper()
 		answer, err := user.CheckBooking(t.Context(), &pb.CheckBookingRequest{
-			Start:  &pb.CheckBookingRequest_StartMs{StartMs: start},
-			Inputs: inputs,
+			Start:    &pb.CheckBookingRequest_StartMs{StartMs: start},
+			Inputs:   inputs,
+			WorkerId: lane,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +109,7 @@ func TestChangesAreMadeOnceAndFreeSlotsComeInPages(t *testing.T) {
 	}
 	starts := map[int64]bool{}
 	last, pages := int64(0), 0
-	for request := (&pb.ListFreeSlotsRequest{PageSize: 2}); ; pages++ {
+	for request := (&pb.ListFreeSlotsRequest{PageSize: 2, WorkerId: lane}); ; pages++ {
 		list, err := user.ListFreeSlots(t.Context(), request)
 		if err != nil || len(list.FreeSlots) > 2 {
 			t.Fatal(list, err)

@@ -16,11 +16,11 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
-// only returns the first workflow, and how the only worker can run it.
-func (c *client) only() (*pb.WorkflowSummary, *pb.WorkflowFitness) {
+// offered returns the first workflow, and how the worker of the suite can run it.
+func (c *client) offered() (*pb.WorkflowSummary, *pb.WorkflowFitness) {
 	c.t.Helper()
 	response, err := c.Workflows.GetWorkflow(c.t.Context(), &pb.GetWorkflowRequest{})
-	if err != nil || len(response.Workflow.Workers) != 1 {
+	if err != nil || len(response.Workflow.Workers) != *workers {
 		c.t.Fatal(response, err)
 	}
 	return response.Workflow.Summary, response.Workflow.Workers[0]
@@ -46,11 +46,12 @@ func (s *site) rewrite(old, by string) {
 
 func TestAWorkflowThatWritesNothingIsNotBooked(t *testing.T) {
 	t.Parallel()
+	alone(t)
 	s := newSite(t)
 	s.rewrite(`"SaveImage"`, `"PreviewImage"`)
 	s.start()
 	user, root := s.signIn(), s.administrator()
-	summary, fit := user.only()
+	summary, fit := user.offered()
 	if summary.Bookable || len(summary.Problems) == 0 || fit.State != pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_BAD_RESULT ||
 		fit.Measurement.State != pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_BAD_RESULT ||
 		!strings.Contains(fit.Problems[0].Text, "it wrote nothing") {
@@ -71,7 +72,7 @@ func TestAWorkflowThatWritesNothingIsNotBooked(t *testing.T) {
 	if _, err := root.Workflows.MeasureWorkflow(t.Context(), accept); connect.CodeOf(err) != connect.CodeFailedPrecondition {
 		t.Errorf("accepted once more: %v", err)
 	}
-	if summary, _ := user.only(); len(summary.Estimates) != 1 || summary.Estimates[0].Basis != pb.EstimateBasis_ESTIMATE_BASIS_GUESS {
+	if summary, _ := user.offered(); len(summary.Estimates) != 1 || summary.Estimates[0].Basis != pb.EstimateBasis_ESTIMATE_BASIS_GUESS {
 		t.Errorf("estimates: %v", summary.Estimates)
 	}
 	if _, err := user.BookJob(t.Context(), nextFree("a fox")); err != nil {
@@ -83,7 +84,7 @@ func TestMeasuringOnDemand(t *testing.T) {
 	t.Parallel()
 	s := newSite(t).start()
 	root := s.administrator()
-	summary, before := root.only()
+	summary, before := root.offered()
 	if before.Measurement.State != pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE || before.Measurement.WarmMs == 0 ||
 		summary.Estimates[0].Basis != pb.EstimateBasis_ESTIMATE_BASIS_MEASURED {
 		t.Errorf("after the boot: %v, %v", before.Measurement, summary.Estimates)
@@ -96,7 +97,7 @@ func TestMeasuringOnDemand(t *testing.T) {
 		t.Errorf("asked: %v", state)
 	}
 	s.eventually("it is measured", func() bool {
-		_, now := root.only()
+		_, now := root.offered()
 		return now.Measurement.MeasuredAtMs > before.Measurement.MeasuredAtMs &&
 			now.Measurement.State == pb.WorkflowMeasurementState_WORKFLOW_MEASUREMENT_STATE_DONE
 	})
@@ -124,7 +125,7 @@ func TestWorkflowsOfTheFolderAreMeasuredInFreeTime(t *testing.T) {
 	user := s.signIn()
 	state := func(id string) pb.WorkflowMeasurementState {
 		response, err := user.Workflows.GetWorkflow(t.Context(), &pb.GetWorkflowRequest{WorkflowId: id})
-		if err != nil || len(response.Workflow.Workers) != 1 {
+		if err != nil || len(response.Workflow.Workers) != *workers {
 			t.Fatal(response, err)
 		}
 		return response.Workflow.Workers[0].Measurement.State

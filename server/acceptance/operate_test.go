@@ -4,6 +4,7 @@ package acceptance_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -73,7 +74,9 @@ func TestNumbersForOperators(t *testing.T) {
 	user := s.signIn()
 	fox := user.untilEnded(user.book(nextFree("a fox")).Id)
 	user.book(exactly(now()+600_000, "later"))
-	stream, err := user.WatchState(t.Context(), &pb.WatchStateRequest{})
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	stream, err := user.WatchState(ctx, &pb.WatchStateRequest{})
 	if err != nil || !stream.Receive() {
 		t.Fatal(err, stream.Err())
 	}
@@ -81,9 +84,13 @@ func TestNumbersForOperators(t *testing.T) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	restarting := func(u *pb.StatusUpdate) bool {
-		return u.System.GetStatus() == pb.SystemStatus_SYSTEM_STATUS_RESTARTING
+		first := u.GetSystem().GetWorkers()
+		return len(first) > 0 && first[0].Status == pb.WorkerStatus_WORKER_STATUS_RESTARTING
 	}
 	for stream.Receive() && !slices.ContainsFunc(stream.Msg().Statuses, restarting) {
+	}
+	if err := stream.Err(); err != nil {
+		t.Fatal("nobody is told that ComfyUI is down: ", err)
 	}
 	response, body := s.get("/metrics")
 	if response.StatusCode != http.StatusOK {

@@ -245,7 +245,7 @@ func TestImportOfAnUpload(t *testing.T) {
 	}
 	for _, checkOnly := range []bool{true, false} {
 		imported, err := user.Workflows.ImportWorkflow(t.Context(), request(checkOnly))
-		if err != nil || len(imported.Workflow.Workers) != 1 || imported.Workflow.NodeCount != 2 {
+		if err != nil || len(imported.Workflow.Workers) != *workers || imported.Workflow.NodeCount != 2 {
 			t.Fatalf("check only %v: %v, %v", checkOnly, imported, err)
 		}
 	}

@@ -82,7 +82,7 @@ func TestAWorkflowFromItsFileToItsEnd(t *testing.T) {
 	w := root.imports(file)
 	id, first := w.Summary.Id, w.Summary.Version
 	if id != "text_to_image" || !w.Editable || w.Filename != file.Filename || w.Summary.Source != pb.WorkflowSource_WORKFLOW_SOURCE_IMPORT ||
-		len(w.Workers) != 1 || w.Workers[0].State != pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_RUNS || len(w.Outputs) == 0 {
+		len(w.Workers) != *workers || w.Workers[0].State != pb.WorkflowFitnessState_WORKFLOW_FITNESS_STATE_RUNS || len(w.Outputs) == 0 {
 		t.Errorf("imported: %v", w)
 	}
 	if again, err := root.Workflows.ImportWorkflow(t.Context(), file); err != nil || !again.Known {
