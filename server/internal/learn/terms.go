@@ -1,0 +1,75 @@
+package learn
+
+import "math"
+
+// The columns of a law: what a run costs once, what a step costs, and what comes on top.
+const (
+	once      = iota // whatever the values
+	onceWork         // decoding, saving
+	step             // whatever the size
+	stepWork         // linear in what a step works on
+	stepPower        // worse than linear
+	compile          // a new shape
+	fixed            // the first column of loads, one for each models
+)
+
+// shares of the parts of a typical run, as they are believed before anything is known, and how firmly.
+var shares = [fixed]struct{ mean, spread float64 }{
+	once:      {.08, .3},
+	onceWork:  {.05, .15},
+	step:      {.07, .25},
+	stepWork:  {.65, .6},
+	stepPower: {.15, .4},
+	compile:   {0, 3},
+}
+
+const loadSpread = 10.0 // of a load, in typical runs
+
+// shape is a way in which the time of a step may grow worse than linearly.
+type shape struct {
+	power float64
+	over  int     // which of the sizes it is a power of
+	prior float64 // how likely it is before anything is known
+}
+
+const (
+	overPicture = iota // pixels: frames and batch are so many pictures
+	overVideo          // pixels and frames: a batch is so many videos
+	overAll
+)
+
+var possible = []shape{
+	{1, overAll, .25},
+	{1.25, overPicture, .04},
+	{1.5, overPicture, .05},
+	{1.75, overPicture, .03},
+	{2, overPicture, .07},
+	{1.25, overVideo, .08},
+	{1.5, overVideo, .1},
+	{1.75, overVideo, .06},
+	{2, overVideo, .14},
+	{1.25, overAll, .05},
+	{1.5, overAll, .06},
+	{1.75, overAll, .03},
+	{2, overAll, .04},
+}
+
+// grow gives the worse than linear column of sizes that are told by their logarithms, relative to a typical run.
+func (s shape) grow(logs [4]float64) float64 {
+	switch s.over {
+	case overPicture:
+		return math.Exp(s.power*logs[pixels] + logs[frames] + logs[batch])
+	case overVideo:
+		return math.Exp(s.power*(logs[pixels]+logs[frames]) + logs[batch])
+	default:
+		return math.Exp(s.power * (logs[pixels] + logs[frames] + logs[batch]))
+	}
+}
+
+// relative gives the logarithms of a sample's sizes relative to a typical run.
+func relative(s *sample, typical [4]float64) (logs [4]float64) {
+	for i, v := range s.Size {
+		logs[i] = math.Log(v) - typical[i]
+	}
+	return logs
+}
