@@ -175,7 +175,7 @@ test-e2e: build /usr/bin/chromium ## Run the browser tests against the real serv
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
 
 .PHONY: test-comfyui
-test-comfyui: webclient/dist/index.html ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
+test-comfyui: webclient/dist/index.html /usr/bin/chromium ## Test against a real ComfyUI (COMFYUI_ROOT, COMFYUI_PYTHON); skipped without one
 	go test -count=1 -timeout 30m -v ./server/conformance $(if $(OVERHEAD),-args -overhead $(OVERHEAD))
 
 .PHONY: cover
