@@ -98,6 +98,9 @@ func (d *display) tell(j *pb.Job, p *pb.JobProgress) {
 	switch {
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED:
 		text += " for " + d.clock.Stamp(api.StartMS(j))
+		if promise := render.Promise(j); promise != "" {
+			text += ", " + promise
+		}
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING && p.GetNodeTitle() != "":
 		text += ": " + term.Line(p.GetNodeTitle())
 	case j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING && d.plain[j.GetId()] != "" && p == nil:

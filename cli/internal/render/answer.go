@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 
@@ -43,6 +44,9 @@ func JobSentence(io *term.Streams, clock when.Clock, verb string, j *pb.Job) str
 		clock.Stamp(api.StartMS(j)), when.Millis(j.GetDurationMs()))
 	if j.Seed != nil {
 		text += ", seed " + seed(j)
+	}
+	if promise := Promise(j); promise != "" {
+		text += "; it " + strings.Replace(promise, "moved", "was moved", 1)
 	}
 	return text
 }

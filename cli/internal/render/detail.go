@@ -29,7 +29,7 @@ func JobDetail(io *term.Streams, clock when.Clock, j *pb.Job, owner string) {
 		line("booked for", clock.Stamp(j.GetDelay().GetBookedStartMs()))
 	}
 	line("error", io.Red(term.Line(ErrorText(j))))
-	line("start", clock.Stamp(api.StartMS(j)))
+	line("start", promised(clock.Stamp(api.StartMS(j)), j))
 	line("end", clock.Stamp(api.EndMS(j)))
 	line("length", when.Millis(j.GetDurationMs()))
 	line("user", term.Line(owner))

@@ -39,6 +39,34 @@ func StatusCell(io *term.Streams, j *pb.Job) Cell {
 	return Cell{Text: text, Style: StatusStyle(io, j.GetStatus())}
 }
 
+const mayStartEarlier = "may start earlier"
+
+// Promise tells how the start of a job that has not ended may change, or has changed, to its owner's good; empty when neither.
+func Promise(j *pb.Job) string {
+	forward := j.GetPromisedStartMs() - api.StartMS(j)
+	switch {
+	case api.Ended(j):
+	case forward >= 1000:
+		return "moved forward " + when.Millis(forward-forward%1000)
+	case j.GetStatus() == pb.JobStatus_JOB_STATUS_SCHEDULED && (j.GetSooner() || wasDisplaced(j)):
+		return mayStartEarlier
+	}
+	return ""
+}
+
+// wasDisplaced reports whether the service moved a job, through no fault of its owner.
+func wasDisplaced(j *pb.Job) bool {
+	return j.GetDelay() != nil && j.GetDelay().GetKind() != pb.DelayKind_DELAY_KIND_LATE
+}
+
+// promised adds to a text how the start may change.
+func promised(text string, j *pb.Job) string {
+	if promise := Promise(j); promise != "" {
+		return text + ", " + promise
+	}
+	return text
+}
+
 // StatusStyle is the colour of a status.
 func StatusStyle(io *term.Streams, s pb.JobStatus) func(string) string {
 	switch s {
@@ -86,11 +114,15 @@ func JobTable(io *term.Streams, clock when.Clock, jobs []*pb.Job, names api.Name
 	t.Names = []string{"USER", "WORKER", "WORKFLOW"}
 	t.Several = []string{"WORKER", "WORKFLOW"}
 	for _, j := range jobs {
+		status := StatusCell(io, j)
+		if promise := Promise(j); promise != "" { // short: prompts need the room
+			status.Text += ", " + strings.Replace(promise, mayStartEarlier, "or earlier", 1)
+		}
 		t.Row(
 			Text(refs.Short(j.GetId())),
 			Text(clock.Cell(api.StartMS(j))),
 			Text(when.Millis(j.GetDurationMs())),
-			StatusCell(io, j),
+			status,
 			Text(names[j.GetUserId()]),
 			Text(j.GetWorkerId()),
 			Text(j.GetWorkflowId()),

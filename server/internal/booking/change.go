@@ -68,30 +68,53 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 	})
 }
 
-// move books the job for another start, or on another worker. The owner's own choice ends whatever delay there was.
+// move books the job for another start, or on another worker. The owner's own choice ends whatever delay there was, and decides
+// whether the job may start earlier than its slot and on which worker.
 func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *job.Job, e Edit) error {
-	to, stays := *e.Move, e.Worker == "" || e.Worker == j.Worker
-	if stays && to.Exact && to.Moment == j.Start {
-		return nil
+	to := *e.Move
+	place, err := s.placeToMoveTo(ctx, tx, *j, to, e.Worker)
+	if err != nil {
+		return err
 	}
-	candidates := placement.Own(*j)
-	if !stays {
-		var err error
-		if candidates, err = s.candidates(e.Worker, j.Workflow, j.Inputs); err != nil {
+	if place.Start != j.Start || place.Worker != j.Worker {
+		if err := s.mayBookAt(user, place.Start, s.Now().UnixMilli(), to); err != nil {
 			return err
 		}
+		j.Delay = nil
+		j.MoveTo(place)
+	}
+	j.Sooner, j.Pinned, j.Promised = to.IsPromise(), j.Pinned || e.Worker != "", j.Start
+	return nil
+}
+
+// placeToMoveTo finds a place for a job that is moved: on the worker that is named now or was before, else on any that can run it,
+// where an exact start on its own goes before others.
+func (s *Service) placeToMoveTo(ctx context.Context, tx store.Tx, j job.Job, to When, worker string) (job.Place, error) {
+	own, stays := placement.Own(j), worker == "" || worker == j.Worker
+	if stays && to.Exact && to.Moment == j.Start {
+		return job.Place{Worker: j.Worker, Start: j.Start}, nil
 	}
 	now := s.Now().UnixMilli()
-	place, err := s.find(ctx, tx, candidates, to, now, j.ID)
-	if err != nil || stays && place.Start == j.Start {
-		return err
+	if !stays {
+		candidates, err := s.candidates(worker, j.Workflow, j.Inputs)
+		if err != nil {
+			return job.Place{}, err
+		}
+		return s.find(ctx, tx, candidates, to, now, j.ID)
 	}
-	if err := s.mayBookAt(user, place.Start, now, to); err != nil {
-		return err
+	if worker != "" || j.Pinned {
+		return s.find(ctx, tx, own, to, now, j.ID)
 	}
-	j.Delay = nil
-	j.MoveTo(place)
-	return nil
+	if to.Exact {
+		if place, err := s.find(ctx, tx, own, to, now, j.ID); !fault.Is(err, fault.SlotTaken) {
+			return place, err
+		}
+	}
+	if others, err := s.candidates("", j.Workflow, j.Inputs); err == nil { // else it can stay where it is
+		others = slices.DeleteFunc(others, func(c placement.Candidate) bool { return c.Worker == j.Worker })
+		own = append(own, others...)
+	}
+	return s.find(ctx, tx, own, to, now, j.ID)
 }
 
 // summary says what the edit was about, without the values.

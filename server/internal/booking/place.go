@@ -17,7 +17,11 @@ import (
 type When struct {
 	Exact  bool
 	Moment int64 // the start, or the moment from which on the next free one is taken
+	Fixed  bool  // the next free start is kept: it is no promise "not later than"
 }
+
+// IsPromise reports whether the job may start earlier than the slot that is found for it.
+func (w When) IsPromise() bool { return !w.Exact && !w.Fixed }
 
 // candidates returns the workers on which a workflow can be booked with some values, or the one that is named, with how long it takes
 // there; fault.NotFound, fault.NotBookable, ErrNotReady. Where none takes the values it returns them all, and fault.InvalidFields.

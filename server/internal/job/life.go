@@ -109,9 +109,9 @@ func (j *Job) RevertStart() {
 	j.touch()
 }
 
-// Move books the job for another start on its worker.
+// Move books the job for another start on its worker, which is what its owner is promised from now on.
 func (j *Job) Move(start int64) {
-	j.Start = start
+	j.Start, j.Promised = start, start
 	j.touch()
 }
 

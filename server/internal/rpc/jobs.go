@@ -15,7 +15,7 @@ import (
 type schedulerService struct{ *Server }
 
 func (s schedulerService) BookJob(ctx context.Context, r *pb.BookJobRequest) (*pb.BookJobResponse, error) {
-	when := booking.When{Moment: r.GetEarliestStartMs()}
+	when := booking.When{Moment: r.GetEarliestStartMs(), Fixed: r.Sooner != nil && !r.GetSooner()}
 	if start, exact := r.Start.(*pb.BookJobRequest_StartMs); exact {
 		when = booking.When{Exact: true, Moment: start.StartMs}
 	}

@@ -23,6 +23,7 @@ type bookOptions struct {
 	*factory.Factory
 
 	Start     flags.Start
+	Sooner    flags.Sooner
 	Prompt    flags.Prompt
 	Seed      string
 	Set       []string
@@ -96,6 +97,7 @@ func (o *bookOptions) bind(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	o.Start.Bind(fs)
+	o.Sooner.Bind(fs)
 	o.Prompt.Bind(fs)
 	fs.BoolVar(&o.EachLine, "each-line", false, "book each line of the prompt file or of standard input")
 	fs.StringVar(&o.Seed, "seed", "", "`number` that decides the picture together with the prompt; random when absent")
@@ -117,6 +119,9 @@ func (o *bookOptions) bind(cmd *cobra.Command) {
 // check refuses what no server is needed to refuse.
 func (o *bookOptions) check() (err error) {
 	if o.start, err = o.Start.Read(o.Clock); err != nil {
+		return err
+	}
+	if err := o.Sooner.Check(o.start); err != nil {
 		return err
 	}
 	if err := o.Prompt.Check(); err != nil {

@@ -73,6 +73,7 @@ func (o *bookOptions) request(ctx context.Context, client *api.Client) (*pb.Book
 			return nil, err
 		}
 	}
+	req.Sooner = o.Sooner.Choice()
 	if o.start.Exact {
 		req.Start = &pb.BookJobRequest_StartMs{StartMs: o.start.MS}
 	} else {

@@ -183,6 +183,9 @@ func (s screen) footer() []string {
 			continue
 		}
 		text := fmt.Sprintf("%s  %s, %s, seed %d", j.GetId(), s.clock.Stamp(api.StartMS(j)), when.Millis(j.GetDurationMs()), j.GetSeed())
+		if promise := render.Promise(j); promise != "" {
+			text += ", " + promise
+		}
 		if reason := term.Line(j.GetDelay().GetReason() + render.ErrorText(j)); reason != "" {
 			text += "  " + s.io.Yellow(reason)
 		}

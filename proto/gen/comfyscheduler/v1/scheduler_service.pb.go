@@ -97,7 +97,10 @@ type BookJobRequest struct {
 	WorkerId string `protobuf:"bytes,6,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
 	// Optional. Values by input name, at most 100, names of at most 100 bytes. Defaults are used for those left out, and a seed
 	// is drawn; an input that has neither and is not optional is required.
-	Inputs        map[string]*InputValue `protobuf:"bytes,7,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Inputs map[string]*InputValue `protobuf:"bytes,7,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Optional. Whether the slot is a promise "not later than": when its worker, or another that can run the job, would be idle
+	// before it, the job starts earlier. True when absent and `earliest_start_ms` is given. An exact start stays where it is.
+	Sooner        *bool `protobuf:"varint,8,opt,name=sooner,proto3,oneof" json:"sooner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -190,6 +193,13 @@ func (x *BookJobRequest) GetInputs() map[string]*InputValue {
 		return x.Inputs
 	}
 	return nil
+}
+
+func (x *BookJobRequest) GetSooner() bool {
+	if x != nil && x.Sooner != nil {
+		return *x.Sooner
+	}
+	return false
 }
 
 type isBookJobRequest_Start interface {
@@ -679,7 +689,8 @@ type MoveJobRequest struct {
 	//	*MoveJobRequest_StartMs
 	//	*MoveJobRequest_EarliestStartMs
 	Start isMoveJobRequest_Start `protobuf_oneof:"start"`
-	// Optional. Worker to move to, at most 100 bytes; the job's own when empty.
+	// Optional. Worker to move to, at most 100 bytes, on which the job stays from then on (Job.pinned). When empty: for a job whose
+	// worker was named, that one; else any that can run the job, its own before others for an exact start.
 	WorkerId string `protobuf:"bytes,5,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
 	// Optional. UUID made by the client for this change. Sending the same request again answers with the job as it is now.
 	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1909,7 +1920,7 @@ var File_comfyscheduler_v1_scheduler_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\n" +
-	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/error.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1dcomfyscheduler/v1/state.proto\"\xe4\x03\n" +
+	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/error.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1dcomfyscheduler/v1/state.proto\"\xc6\x05\n" +
 	"\x0eBookJobRequest\x12*\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12(\n" +
@@ -1919,11 +1930,14 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"workflowId\x122\n" +
 	"\x10workflow_version\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\x0fworkflowVersion\x12$\n" +
 	"\tworker_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12U\n" +
-	"\x06inputs\x18\a \x03(\v2-.comfyscheduler.v1.BookJobRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x1aX\n" +
+	"\x06inputs\x18\a \x03(\v2-.comfyscheduler.v1.BookJobRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x12\x1b\n" +
+	"\x06sooner\x18\b \x01(\bH\x01R\x06sooner\x88\x01\x01\x1aX\n" +
 	"\vInputsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
-	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01B\x0e\n" +
-	"\x05start\x12\x05\xbaH\x02\b\x01\"t\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01:\xb7\x01\xbaH\xb3\x01\x1a\xb0\x01\n" +
+	"\fsooner.exact\x12fsooner: a job with an exact start starts then, and not sooner: leave it out, or give earliest_start_ms\x1a8!has(this.start_ms) || !has(this.sooner) || !this.soonerB\x0e\n" +
+	"\x05start\x12\x05\xbaH\x02\b\x01B\t\n" +
+	"\a_sooner\"t\n" +
 	"\x0fBookJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
 	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xc2\x03\n" +

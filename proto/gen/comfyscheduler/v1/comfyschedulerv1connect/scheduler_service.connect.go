@@ -87,7 +87,8 @@ type SchedulerServiceClient interface {
 	// PERMISSION_DENIED for somebody else's job.
 	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
 	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
-	// not in its way.
+	// not in its way. A job that is moved to a start stays there; one that is moved to the next free start may start sooner, as
+	// one that is booked so.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
@@ -335,7 +336,8 @@ type SchedulerServiceHandler interface {
 	// PERMISSION_DENIED for somebody else's job.
 	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
 	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
-	// not in its way.
+	// not in its way. A job that is moved to a start stays there; one that is moved to the next free start may start sooner, as
+	// one that is booked so.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
