@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +21,20 @@ func checkConfigCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %s ComfyUI at %s, workflow %s, bookings in %s\n",
-				file, c.ComfyUI.Installation, c.ComfyUI.BaseURL(), c.Workflow.ID, c.Server.DataDir)
+			if len(c.Workers) == 1 {
+				w := c.Workers[0]
+				fmt.Fprintf(cmd.OutOrStdout(), "%s is good: %s ComfyUI at %s, workflow %s, bookings in %s\n",
+					file, w.ComfyUI.Installation, w.ComfyUI.BaseURL(), c.Workflow.ID, c.Server.DataDir)
+			} else {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s is good: workers %d, workflow %s, bookings in %s\n",
+					file, len(c.Workers), c.Workflow.ID, c.Server.DataDir)
+				for _, w := range c.Workers {
+					fmt.Fprintln(cmd.OutOrStdout(), "  "+describe(w))
+				}
+			}
+			for _, remark := range c.Remarks() {
+				fmt.Fprintln(cmd.OutOrStdout(), "Note: "+remark)
+			}
 			l := c.UserLimits()
 			fmt.Fprintf(cmd.OutOrStdout(),
 				"One user may have: open bookings %s, calls a second %s, tokens %s, state streams %s, days ahead %s\n",
@@ -31,6 +44,24 @@ func checkConfigCommand() *cobra.Command {
 	}
 	configFlag(command, &file)
 	return command
+}
+
+// describe is a worker for people.
+func describe(w config.Worker) string {
+	text := fmt.Sprintf("%s: %s ComfyUI at %s", w.ID, w.ComfyUI.Installation, w.ComfyUI.BaseURL())
+	if w.Title != w.ID {
+		text = fmt.Sprintf("%s (%s): %s ComfyUI at %s", w.ID, w.Title, w.ComfyUI.Installation, w.ComfyUI.BaseURL())
+	}
+	if w.ComfyUI.OutputDir != "" {
+		text += ", results in " + w.ComfyUI.OutputDir
+	}
+	if w.ComfyUI.UserDir != "" {
+		text += ", apart from the others of that folder in " + w.ComfyUI.TempDir
+	}
+	if w.Workflows != nil {
+		text += ", for " + strings.Join(w.Workflows, ", ")
+	}
+	return text
 }
 
 // limit is a limit for people.

@@ -32,6 +32,20 @@ type ComfyUI struct {
 	Token        Secret       `json:"-"` // for what stands in front of ComfyUI; empty: none
 	ExtraArgs    []string     `json:"extra_args"`
 	StartTimeout Duration     `json:"start_timeout"`
+	apart
+}
+
+// IsLaunched reports whether the service starts it.
+func (c ComfyUI) IsLaunched() bool { return c.Installation != Remote }
+
+// listensEverywhere reports whether it listens on every address of the machine.
+func (c ComfyUI) listensEverywhere() bool {
+	for host := range strings.SplitSeq(c.Host, ",") {
+		if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+			return true
+		}
+	}
+	return false
 }
 
 // Address gives the host and port at which ComfyUI's own interface is reached. One that listens on every address is reached on loopback.

@@ -23,6 +23,8 @@ type Config struct {
 	Access    Access    `json:"access"`
 	Limits    Limits    `json:"limits"`
 	Workers   []Worker  `json:"-"` // at least one; ComfyUI where no others are named
+
+	listed bool // the workers are named; ComfyUI is what they leave out
 }
 
 // Server is the service itself.

@@ -80,6 +80,7 @@ func (c *Config) resolvePaths(base string, windows bool) {
 		}
 		c.Workers[i].ComfyUI.resolvePaths(base, data, windows)
 	}
+	c.keepApart()
 }
 
 // resolvePaths makes the paths absolute. data is for what a simulated one writes.

@@ -55,9 +55,6 @@ func addLeaves(invalid *jsonschema.ValidationError, problems *Problems) {
 	switch k := invalid.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
-			if path == "" && name == workersKey {
-				continue
-			}
 			problems.add(join(path, name), "unknown key%s", didYouMean(name, knownKeys(invalid.SchemaURL)))
 		}
 	case *kind.Required:
@@ -181,8 +178,8 @@ func describeSyntax(data []byte, err error) string {
 }
 
 func join(path, name string) string {
-	if path == "" {
-		return name
+	if path == "" || name == "" {
+		return path + name
 	}
 	return path + "." + name
 }

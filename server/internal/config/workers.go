@@ -4,23 +4,30 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 )
 
 // Worker is one ComfyUI and the name of its lane on the timeline.
 type Worker struct {
-	ID      string  `json:"id"`
-	ComfyUI ComfyUI `json:"comfy_ui"`
+	ID          string            `json:"id"`
+	Title       string            `json:"title"` // for people
+	ComfyUI     ComfyUI           `json:"comfy_ui"`
+	Environment map[string]string `json:"environment"` // more of it, for a ComfyUI that the service starts
+	Workflows   []string          `json:"workflows"`   // ids of those that it may run; nil: all
+
+	ownOutput bool // output_dir is its own and not that of comfy_ui
 }
 
 // onlyWorker is the one of a configuration that names none.
 const onlyWorker = "gpu"
 
-// workersKey lists several workers. It is no key for people yet: the schema does not tell of it.
+// workersKey lists several workers.
 const workersKey = "workers"
 
-var workerID = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
+// MayRun reports whether the configuration lets the worker run a workflow.
+func (w Worker) MayRun(workflow string) bool {
+	return w.Workflows == nil || slices.Contains(w.Workflows, workflow)
+}
 
 // readWorkers makes the list of workers: the ComfyUI that is given, or those of the list, each with what it leaves out taken from
 // there.
@@ -33,46 +40,57 @@ func (c *Config) readWorkers(data []byte, problems *Problems) {
 		return
 	}
 	if given.Workers == nil {
-		c.Workers = []Worker{{ID: onlyWorker, ComfyUI: c.ComfyUI}}
+		c.Workers = []Worker{{ID: onlyWorker, Title: onlyWorker, ComfyUI: c.ComfyUI}}
 		return
 	}
+	c.listed = true
 	for i, text := range given.Workers {
-		w := Worker{ComfyUI: c.ComfyUI}
-		w.ComfyUI.ExtraArgs = slices.Clone(c.ComfyUI.ExtraArgs) // decoding writes into it
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&w); err != nil {
-			problems.add(fmt.Sprintf("%s.%d", workersKey, i), "%v", err)
+		w, err := c.readWorker(text)
+		if err != nil {
+			problems.add(at(i, ""), "%v", err)
+		}
+		if w.ComfyUI.Installation == "" {
+			problems.add(at(i, "comfy_ui.installation_type"), "missing, and comfy_ui gives none either")
 		}
 		c.Workers = append(c.Workers, w)
 	}
 }
 
-// checkWorkers looks for what two workers cannot share.
-func (c *Config) checkWorkers(problems *Problems) {
-	ids, addresses := map[string]bool{}, map[string]bool{}
-	for i := range c.Workers {
-		w := &c.Workers[i]
-		at := "comfy_ui"
-		if len(c.Workers) > 1 {
-			at = fmt.Sprintf("%s.%d.comfy_ui", workersKey, i)
-		}
-		switch {
-		case !workerID.MatchString(w.ID):
-			problems.add(fmt.Sprintf("%s.%d.id", workersKey, i), "%q must be lower-case letters, digits, dashes and underscores", w.ID)
-		case ids[w.ID]:
-			problems.add(fmt.Sprintf("%s.%d.id", workersKey, i), "%q is the id of another worker", w.ID)
-		}
-		if addresses[w.ComfyUI.Address()] {
-			problems.add(at+".api_port", "%d is another worker's; give each a port of its own", w.ComfyUI.Port)
-		}
-		ids[w.ID], addresses[w.ComfyUI.Address()] = true, true
-		c.checkComfyUI(at, &w.ComfyUI, problems)
-		if w.ID == onlyWorker && len(c.Workers) == 1 {
-			c.ComfyUI = w.ComfyUI // with its secrets
-		}
+// readWorker reads one worker of the list. What it leaves out it takes from comfy_ui when that is installed in the same way: the paths,
+// address and arguments of another kind of ComfyUI mean nothing to it.
+func (c *Config) readWorker(text []byte) (w Worker, err error) {
+	var own struct {
+		ComfyUI struct {
+			Installation *Installation `json:"installation_type"`
+			OutputDir    *string       `json:"output_dir"`
+		} `json:"comfy_ui"`
 	}
-	if len(c.Workers) == 0 {
-		problems.add(workersKey, "name at least one worker")
+	if err := json.Unmarshal(text, &own); err != nil {
+		return w, err
 	}
+	w.ComfyUI = c.ComfyUI
+	if kind := own.ComfyUI.Installation; kind != nil && *kind != c.ComfyUI.Installation {
+		w.ComfyUI = defaults().ComfyUI
+		w.ComfyUI.StartTimeout = c.ComfyUI.StartTimeout
+	}
+	w.ComfyUI.ExtraArgs = slices.Clone(w.ComfyUI.ExtraArgs) // decoding writes into it
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(&w)
+	w.ownOutput = own.ComfyUI.OutputDir != nil
+	if w.Title == "" {
+		w.Title = w.ID
+	}
+	return w, err
+}
+
+// at is the place of a key of a worker in the file.
+func at(i int, key string) string { return join(fmt.Sprintf("%s.%d", workersKey, i), key) }
+
+// place is the place of a key of a worker's comfy_ui in the file, however many workers there are.
+func (c *Config) place(i int, key string) string {
+	if !c.listed {
+		return join("comfy_ui", key)
+	}
+	return join(at(i, "comfy_ui"), key)
 }

@@ -76,8 +76,8 @@ type Fleet struct {
 // New makes a fleet. Nothing is started.
 func New(c Config) *Fleet {
 	f := &Fleet{Config: c}
-	for i, w := range c.Workers {
-		f.lanes = append(f.lanes, newLane(c, w, i == 0))
+	for i := range c.Workers {
+		f.lanes = append(f.lanes, newLane(c, i))
 	}
 	return f
 }

@@ -37,7 +37,7 @@ type Lane struct {
 	maxFile    atomic.Int64 // bytes of a file that its ComfyUI takes; 0: not known
 	measurable *measurable
 	results    files.Source // what its ComfyUI wrote, by the names that it gave
-	prefix     string       // of the names of results
+	naming     naming       // of them
 }
 
 // leavings are the files that a worker's ComfyUI leaves in the data folder. The first worker's lie where they did when there was
@@ -56,14 +56,17 @@ func leavingsOf(dataDir, worker string, first bool) leavings {
 }
 
 // newLane puts one together. Nothing is started.
-func newLane(c Config, w config.Worker, first bool) *Lane {
-	l := &Lane{ID: w.ID, prefix: prefixOf(w.ID, first)}
-	left := leavingsOf(c.DataDir, w.ID, first)
+func newLane(c Config, i int) *Lane {
+	w := c.Workers[i]
+	l := &Lane{ID: w.ID, naming: namingOf(c.Workers, i)}
+	left := leavingsOf(c.DataDir, w.ID, i == 0)
 	if err := os.MkdirAll(filepath.Dir(left.Record), 0o700); err != nil { // what cannot be kept is told when it is written
 		c.Log.Error("cannot make the worker's folder", "worker", w.ID, "err", err)
 	}
 	l.Status = launch.NewStatus(health.Worker{
 		ID:        w.ID,
+		Title:     w.Title,
+		Remote:    !w.ComfyUI.IsLaunched(),
 		Status:    health.Booting,
 		Reason:    "ComfyUI is starting",
 		Simulated: w.ComfyUI.Installation == config.Simulated,
@@ -71,6 +74,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 	l.Engine = launch.New(launch.Config{
 		Worker:     w.ID,
 		ComfyUI:    w.ComfyUI,
+		Env:        w.Environment,
 		PartnerKey: c.PartnerKey,
 		MaxUpload:  c.MaxUpload,
 		Files:      left.Files,
@@ -90,6 +94,7 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Notice:    l.Status.Notice,
 		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
 		Edited:    func(id string) { l.Meter.Edited(id) },
+		MayRun:    w.MayRun,
 		InputDir:  w.ComfyUI.InputDir(),
 		MaxFile:   l.maxFile.Load,
 
@@ -107,12 +112,16 @@ func newLane(c Config, w config.Worker, first bool) *Lane {
 		Overrun: c.Overrun,
 		Log:     c.Log,
 	})
-	if dir := w.ComfyUI.OutputDir; dir != "" {
-		l.results = files.NewDirectory(dir)
-	} else {
-		l.results = files.NewRemote(l.Runner.Fetch)
-	}
+	l.results = l.resultsOf(w)
 	return l
+}
+
+// resultsOf returns what a worker's ComfyUI writes, where the service can read it, else through ComfyUI's interface.
+func (l *Lane) resultsOf(w config.Worker) files.Source {
+	if w.ComfyUI.OutputDir != "" {
+		return files.NewDirectory(w.ComfyUI.OutputDir)
+	}
+	return files.NewRemote(l.Runner.Fetch)
 }
 
 // newMeter makes the lane's meter, which keeps its benchmark in a file. It asks for the lane's other parts when it works, not before.
@@ -170,7 +179,8 @@ func (l *Lane) newRunner(c Config, w config.Worker) *runner.Runner {
 		Jobs:         c.Store,
 		Files:        l.Files,
 		OutputDir:    w.ComfyUI.OutputDir,
-		Prefix:       l.prefix,
+		NameOf:       l.naming.full,
+		OwnName:      l.naming.own,
 		SilenceLimit: c.Estimates.Silence,
 		OnProgress:   c.OnProgress,
 		Now:          c.Now,

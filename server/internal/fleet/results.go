@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
@@ -15,18 +17,56 @@ var _ files.Source = (*Fleet)(nil)
 // A result belongs to its job's worker. Its name is that in the worker's output folder, which for workers other than the first has
 // the worker's id before it: so the names below /images are told apart.
 
-// prefixOf begins the names of a worker's results.
-func prefixOf(worker string, first bool) string {
-	if first {
-		return ""
+// naming gives a worker's results their names. The first worker's are as ComfyUI calls them, unless they would be taken for those of
+// another worker: then they too have its id before them.
+type naming struct {
+	worker string
+	first  bool
+	others []string // the other workers
+}
+
+func namingOf(workers []config.Worker, i int) naming {
+	n := naming{worker: workers[i].ID, first: i == 0}
+	for j, w := range workers {
+		if j != i {
+			n.others = append(n.others, w.ID)
+		}
 	}
-	return worker + "/"
+	return n
+}
+
+// full is the name of a result that ComfyUI has given a name of its own.
+func (n naming) full(own string) string {
+	if n.first && !n.mistaken(own) {
+		return own
+	}
+	return n.worker + "/" + own
+}
+
+// own is ComfyUI's name of a result.
+func (n naming) own(full string) string {
+	rest, is := strings.CutPrefix(full, n.worker+"/")
+	if !is || n.first && !n.mistaken(rest) {
+		return full
+	}
+	return rest
+}
+
+// mistaken reports whether a name of the first worker's would be taken for another's, or for one that has its id before it.
+func (n naming) mistaken(own string) bool {
+	for is := true; is; {
+		if slices.ContainsFunc(n.others, func(other string) bool { return strings.HasPrefix(own, other+"/") }) {
+			return true
+		}
+		own, is = strings.CutPrefix(own, n.worker+"/")
+	}
+	return false
 }
 
 // Owner is the worker whose result a name is.
 func (f *Fleet) Owner(name string) (worker string) {
 	for _, l := range f.lanes[1:] {
-		if strings.HasPrefix(name, l.prefix) {
+		if strings.HasPrefix(name, l.ID+"/") {
 			return l.ID
 		}
 	}
@@ -44,7 +84,7 @@ func (f *Fleet) OpenResult(ctx context.Context, worker, name string) (*files.Fil
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
 	}
-	return l.results.Open(ctx, strings.TrimPrefix(name, l.prefix))
+	return l.results.Open(ctx, l.naming.own(name))
 }
 
 // ResultsOf returns the results that a job's attempt has left in its worker's output folder; none unless they show that it went well.

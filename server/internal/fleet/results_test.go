@@ -94,6 +94,49 @@ func TestResultsOfTwoWorkersAreToldApart(t *testing.T) {
 	}
 }
 
+// A name of the first worker's that begins like one of another's is told apart from it too, and any name leads back to its file.
+func TestNamesThatBeginWithAWorker(t *testing.T) {
+	f, dir := twoLanes(t)
+	for _, own := range []string{"two/owl.png", "one/owl.png", "one/two/owl.png", "one/one/two/owl.png", "twofold/owl.png"} {
+		path := filepath.Join(dir, "one", filepath.FromSlash(own))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(own), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"one/two/owl.png":         "two/owl.png",
+		"one/owl.png":             "one/owl.png",
+		"one/one/two/owl.png":     "one/two/owl.png",
+		"one/one/one/two/owl.png": "one/one/two/owl.png",
+		"twofold/owl.png":         "twofold/owl.png",
+	} {
+		if worker := f.Owner(name); worker != "one" {
+			t.Errorf("%s is of %s", name, worker)
+		}
+		l, err := f.Lane("one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if named := l.Runner.NameOf(want); named != name || l.Runner.OwnName(name) != want {
+			t.Errorf("%s is called %s, want %s, and leads back to %s", want, named, name, l.Runner.OwnName(name))
+		}
+		file, err := f.Open(t.Context(), name)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if content, err := io.ReadAll(file); err != nil || string(content) != want {
+			t.Errorf("%s is %q (%v)", name, content, err)
+		}
+		_ = file.Close()
+	}
+	if _, err := f.Open(t.Context(), "two/owl.png"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file of one's is taken for one of two's: %v", err)
+	}
+}
+
 // The first worker's files lie where they did when there was one only.
 func TestEachLaneHasFilesOfItsOwn(t *testing.T) {
 	f, dir := twoLanes(t)

@@ -60,6 +60,8 @@ func (s State) IsMeasured() bool {
 // Worker is one ComfyUI instance.
 type Worker struct {
 	ID             string
+	Title          string // for people
+	Remote         bool   // somebody else starts its ComfyUI
 	Status         Status
 	Reason         string // why it is not ready or what it waits for, for people
 	Simulated      bool

@@ -20,8 +20,9 @@ import (
 type Config struct {
 	Worker     string // id
 	ComfyUI    config.ComfyUI
-	PartnerKey config.Secret // for nodes of paid services; empty: none
-	MaxUpload  int64         // bytes of the largest file that it has to take
+	Env        map[string]string // more of its environment
+	PartnerKey config.Secret     // for nodes of paid services; empty: none
+	MaxUpload  int64             // bytes of the largest file that it has to take
 	Files      Files
 	DataDir    string // the service's, told to people who find its ComfyUI
 	Instance   string // the data folder's own name, which no copy of it has

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -28,9 +29,8 @@ func (b *boot) launch(ctx context.Context) (string, error) {
 	if err := b.checkPort(ctx); err != nil {
 		return "", err
 	}
-	// ComfyUI makes its output folder itself; the simulated one's root is the service's own.
-	if err := os.MkdirAll(b.ComfyUI.OutputDir, 0o755); err != nil {
-		return "", fmt.Errorf("make the output folder: %w", err)
+	if err := makePlaces(b.ComfyUI); err != nil {
+		return "", err
 	}
 	started, err := b.start()
 	if err != nil {
@@ -102,13 +102,22 @@ func (e *Engine) isOwn(argv []string) bool {
 // uploadMiB is the size of a request that brings ComfyUI a file of so many bytes, in MiB; ComfyUI's own 100 where that is more.
 func uploadMiB(bytes int64) int64 { return max(100, bytes>>20+2) }
 
+// environment returns what its worker asks for, and after that what the service itself needs, which counts.
+func (e *Engine) environment() []string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		all = append(all, name+"="+e.Env[name])
+	}
+	return append(all, "PYTHONUTF8=1", markVariable+"="+e.mark())
+}
+
 // spec returns program, arguments and environment of ComfyUI.
 func (e *Engine) spec() process.Spec {
 	c := e.ComfyUI
 	spec := process.Spec{
 		Path:    c.Python,
 		Dir:     c.RootPath,
-		Env:     []string{"PYTHONUTF8=1", markVariable + "=" + e.mark()},
+		Env:     e.environment(),
 		LogFile: e.Files.Log,
 	}
 	switch c.Installation {
@@ -123,6 +132,35 @@ func (e *Engine) spec() process.Spec {
 	spec.Args = append(spec.Args,
 		"--listen", c.Host, "--port", strconv.Itoa(c.Port), "--output-directory", c.OutputDir, "--disable-auto-launch", "--preview-method",
 		"auto", "--max-upload-size", strconv.FormatInt(uploadMiB(e.MaxUpload), 10))
+	spec.Args = append(spec.Args, ownPlaces(c)...)
 	spec.Args = append(spec.Args, c.ExtraArgs...)
 	return spec
+}
+
+// ownPlaces are the arguments by which a ComfyUI that is started from the folder of another keeps apart from that.
+func ownPlaces(c config.ComfyUI) (args []string) {
+	if c.UserDir != "" {
+		args = append(args, "--user-directory", c.UserDir)
+	}
+	if c.TempDir != "" {
+		args = append(args, "--temp-directory", c.TempDir)
+	}
+	if c.Database != "" {
+		args = append(args, "--database-url", "sqlite:///"+c.Database)
+	}
+	return args
+}
+
+// makePlaces makes the folders that ComfyUI takes for granted. It makes its output folder itself; the simulated one's root is the
+// service's own.
+func makePlaces(c config.ComfyUI) error {
+	for what, folder := range map[string]string{"output": c.OutputDir, "user": c.UserDir, "temporary": c.TempDir} {
+		if folder == "" {
+			continue
+		}
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fmt.Errorf("make the %s folder: %w", what, err)
+		}
+	}
+	return nil
 }

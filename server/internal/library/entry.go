@@ -109,16 +109,28 @@ func (l *Library) shown(e *entry) workflow.Workflow {
 	case e.version == nil:
 		w.Problems = []string{"it is being read"}
 	case !runs:
-		for _, s := range l.stocks {
-			if f, asked := e.fits[s.worker]; asked {
-				for _, p := range f.problems {
-					w.Problems = append(w.Problems, p.Text)
-				}
-				break // of the first worker; the details tell all
-			}
-		}
+		w.Problems = l.problems(e)
 	}
 	return w
+}
+
+// problems says why no worker can run a workflow: what the first of those lacks that may; the details tell all.
+func (l *Library) problems(e *entry) (texts []string) {
+	found := false
+	for _, s := range l.stocks {
+		f, asked := e.fits[s.worker]
+		if !asked || found && f.excluded {
+			continue
+		}
+		texts = nil
+		for _, p := range f.problems {
+			texts = append(texts, p.Text)
+		}
+		if found = true; !f.excluded {
+			break
+		}
+	}
+	return texts
 }
 
 // offer returns the version as the first worker has it that can run it, else as the first that was asked.
@@ -160,7 +172,7 @@ func (l *Library) notice(e *entry, worker string) string {
 	case e.ignored != nil:
 		return fmt.Sprintf("the side file of the workflow %s is not used: %s", id, inOneLine(e.ignored))
 	}
-	if f, asked := e.fits[worker]; asked && !f.runs() {
+	if f, asked := e.fits[worker]; asked && !f.runs() && !f.excluded {
 		return inOneLine(unfit(id, f))
 	}
 	return ""

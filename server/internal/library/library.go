@@ -125,8 +125,11 @@ func (l *Library) Runs(worker, id string) bool {
 	if e == nil {
 		return false
 	}
-	f, asked := e.fits[worker]
-	return !asked || f.runs()
+	if f, asked := e.fits[worker]; asked {
+		return f.runs()
+	}
+	i := slices.IndexFunc(l.stocks, func(s *Stock) bool { return s.worker == worker })
+	return i < 0 || l.stocks[i].MayRun == nil || l.stocks[i].MayRun(e.source.ID)
 }
 
 // On returns what is offered of a workflow as a worker's ComfyUI has it; false when that has not been asked yet.

@@ -33,6 +33,7 @@ type facts struct {
 type fit struct {
 	info     *objectinfo.Info // that it was held against
 	problems []fitness.Problem
+	excluded bool // the configuration does not let the worker run it
 }
 
 func (f fit) runs() bool { return len(f.problems) == 0 }
@@ -46,8 +47,12 @@ func (f fit) equipped() bool {
 type told struct {
 	worker string
 	info   *objectinfo.Info
-	judged func(graph string) string // why a result cannot be used; nil: nothing is known
+	judged func(graph string) string  // why a result cannot be used; nil: nothing is known
+	mayRun func(workflow string) bool // nil: any
 }
+
+// excludes reports whether the configuration does not let the worker run a workflow.
+func (a told) excludes(id string) bool { return a.mayRun != nil && !a.mayRun(id) }
 
 // settle finds out which version a workflow is at and what each worker can run of it. What the file holds now becomes the version,
 // unless no worker can run it while one can run the version before. It reports whether the
@@ -61,7 +66,7 @@ func (l *Library) settle(e *entry) (changed bool) {
 	var answers []told
 	for _, s := range l.stocks {
 		if s.info != nil {
-			answers = append(answers, told{s.worker, s.info, s.BadResult})
+			answers = append(answers, told{s.worker, s.info, s.BadResult, s.MayRun})
 		}
 	}
 	l.mu.Unlock()
@@ -173,10 +178,17 @@ func hold(v *workflow.Version, answers []told) map[string]fit {
 				problems = append(problems, fitness.Problem{Kind: fitness.BadResult, Text: why})
 			}
 		}
-		fits[a.worker] = fit{a.info, problems}
+		f := fit{info: a.info, problems: problems, excluded: a.excludes(v.ID)}
+		if f.excluded {
+			f.problems = append(f.problems, fitness.Problem{Kind: fitness.Other, Text: notItsOwn})
+		}
+		fits[a.worker] = f
 	}
 	return fits
 }
+
+// notItsOwn says why a worker does not run a workflow that it has everything for.
+const notItsOwn = "this worker is not for it: the configuration names others in its list workers.workflows"
 
 func anyRuns(fits map[string]fit) bool {
 	for _, f := range fits {

@@ -27,6 +27,8 @@ type StockConfig struct {
 	// BadResult says why the result of a graph, by its hash, cannot be used there; nothing when it can or is not known. Nil: nothing
 	// is known.
 	BadResult func(graph string) string
+	// MayRun says whether the configuration lets the worker run a workflow; nil: any.
+	MayRun func(workflow string) bool
 	// MaxFile returns the bytes of a file that ComfyUI takes, 0 when that is not known; nil: it never is.
 	MaxFile func() int64
 	// InputDir is the folder that ComfyUI takes files from; empty when the service cannot read it.

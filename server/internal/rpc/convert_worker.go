@@ -20,6 +20,8 @@ func workerToProto(w health.Worker) *pb.Worker {
 		Device:         w.Device,
 		BootSteps:      each(w.BootSteps, bootStepToProto),
 		Pause:          pauseToProto(w.Pause),
+		Title:          w.Title,
+		Remote:         w.Remote,
 	}
 }
 

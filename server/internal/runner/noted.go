@@ -29,7 +29,10 @@ func (r *Runner) noted(ctx context.Context, results []job.Result) []job.Result {
 		if result.Filename == "" {
 			continue
 		}
-		name := strings.TrimPrefix(result.Filename, r.Prefix)
+		name := result.Filename
+		if r.OwnName != nil {
+			name = r.OwnName(name)
+		}
 		if r.OutputDir != "" {
 			noteFile(ctx, r.OutputDir, name, result)
 		} else {

@@ -56,7 +56,10 @@ func (r *Runner) resultOf(name, node string) job.Result {
 	if !known {
 		kind = job.File
 	}
-	return job.Result{Filename: r.Prefix + name, Kind: kind, NodeID: node}
+	if r.NameOf != nil {
+		name = r.NameOf(name)
+	}
+	return job.Result{Filename: name, Kind: kind, NodeID: node}
 }
 
 // resultsOf are the files in the output folder and the texts.

@@ -85,8 +85,10 @@ type Config struct {
 	Files   Files
 	// OutputDir is the folder that ComfyUI writes to; empty when the service cannot read it.
 	OutputDir string
-	// Prefix begins the names of results, before the one that ComfyUI gave.
-	Prefix string
+	// NameOf returns the name of a result that ComfyUI has given a name of its own; nil: that one.
+	NameOf func(own string) string
+	// OwnName is the other way round.
+	OwnName func(name string) string
 	// SilenceLimit returns the longest time without a sign of life from a run, by its estimate in milliseconds.
 	SilenceLimit func(estimate int64) time.Duration
 	// OnProgress is told how far a run is. It must be quick.

@@ -27,6 +27,8 @@ type Options struct {
 	MaxUploadSize          float64 // MiB of any request's body
 	WindowsStandaloneBuild bool    // accepted
 	CPU                    bool    // accepted
+	CUDADevice             int     // accepted; a run takes the same time on any
+	DatabaseURL            string  // accepted; nothing is kept in a database
 
 	SampleInputs bool // an empty input folder is filled with a few files
 
@@ -61,6 +63,8 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 	fs.Float64Var(&o.MaxUploadSize, "max-upload-size", defaultUpload, "`MIB` of the largest request")
 	fs.BoolVar(&o.WindowsStandaloneBuild, "windows-standalone-build", false, "accepted for ComfyUI's sake")
 	fs.BoolVar(&o.CPU, "cpu", false, "accepted for ComfyUI's sake")
+	fs.IntVar(&o.CUDADevice, "cuda-device", 0, "accepted for ComfyUI's sake")
+	fs.StringVar(&o.DatabaseURL, "database-url", "", "accepted for ComfyUI's sake")
 	fs.BoolVar(&o.SampleInputs, "sample-inputs", true, "put a few pictures, a video and a sound into an empty input folder")
 	fs.DurationVar(&o.StartTime, "start-time", 500*time.Millisecond, "time before the port opens")
 	fs.DurationVar(&o.LoadTime, "load-time", time.Second, "time to load a graph's models, once")

@@ -238,7 +238,13 @@ type Worker struct {
 	// Steps of the latest boot, in their order.
 	BootSteps []*BootStep `protobuf:"bytes,7,rep,name=boot_steps,json=bootSteps,proto3" json:"boot_steps,omitempty"`
 	// Pause that is under way or planned; absent when there is none.
-	Pause         *Pause `protobuf:"bytes,8,opt,name=pause,proto3" json:"pause,omitempty"`
+	Pause *Pause `protobuf:"bytes,8,opt,name=pause,proto3" json:"pause,omitempty"`
+	// Name for people; the id where the configuration gives none.
+	Title string `protobuf:"bytes,9,opt,name=title,proto3" json:"title,omitempty"`
+	// An administrator has taken it out of service: nothing is booked on it and nothing starts there until it is returned.
+	OutOfService bool `protobuf:"varint,10,opt,name=out_of_service,json=outOfService,proto3" json:"out_of_service,omitempty"`
+	// Its ComfyUI is started by somebody else, perhaps on another machine: the service cannot restart it or read its log.
+	Remote        bool `protobuf:"varint,11,opt,name=remote,proto3" json:"remote,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -327,6 +333,27 @@ func (x *Worker) GetPause() *Pause {
 		return x.Pause
 	}
 	return nil
+}
+
+func (x *Worker) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Worker) GetOutOfService() bool {
+	if x != nil {
+		return x.OutOfService
+	}
+	return false
+}
+
+func (x *Worker) GetRemote() bool {
+	if x != nil {
+		return x.Remote
+	}
+	return false
 }
 
 // Pause is a stretch of a worker's timeline that an administrator keeps free: no job starts in it, and bookings collide with
@@ -471,7 +498,7 @@ var File_comfyscheduler_v1_worker_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_worker_proto_rawDesc = "" +
 	"\n" +
-	"\x1ecomfyscheduler/v1/worker.proto\x12\x11comfyscheduler.v1\x1a\x1ccomfyscheduler/v1/slot.proto\"\xb4\x02\n" +
+	"\x1ecomfyscheduler/v1/worker.proto\x12\x11comfyscheduler.v1\x1a\x1ccomfyscheduler/v1/slot.proto\"\x88\x03\n" +
 	"\x06Worker\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x127\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x1f.comfyscheduler.v1.WorkerStatusR\x06status\x12\x16\n" +
@@ -481,7 +508,11 @@ const file_comfyscheduler_v1_worker_proto_rawDesc = "" +
 	"\x06device\x18\x06 \x01(\tR\x06device\x12:\n" +
 	"\n" +
 	"boot_steps\x18\a \x03(\v2\x1b.comfyscheduler.v1.BootStepR\tbootSteps\x12.\n" +
-	"\x05pause\x18\b \x01(\v2\x18.comfyscheduler.v1.PauseR\x05pause\"v\n" +
+	"\x05pause\x18\b \x01(\v2\x18.comfyscheduler.v1.PauseR\x05pause\x12\x14\n" +
+	"\x05title\x18\t \x01(\tR\x05title\x12$\n" +
+	"\x0eout_of_service\x18\n" +
+	" \x01(\bR\foutOfService\x12\x16\n" +
+	"\x06remote\x18\v \x01(\bR\x06remote\"v\n" +
 	"\x05Pause\x128\n" +
 	"\ttime_slot\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1b\n" +
