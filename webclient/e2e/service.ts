@@ -36,6 +36,8 @@ export interface ServiceOptions {
   /** How people become users, and whether others see what is in a job. */
   readonly access?: { readonly mode?: "open" | "invite" | "closed"; readonly private_jobs?: boolean };
   readonly limits?: { readonly open_bookings?: number; readonly days_ahead?: number };
+  /** Simulated ComfyUIs; one when absent. */
+  readonly workers?: number;
   /** Opens the port at once, so that the boot can be watched. */
   readonly openWhileBooting?: boolean;
 }
@@ -44,7 +46,8 @@ export interface ServiceOptions {
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const folder = await mkdtemp(join(tmpdir(), "comfyscheduler-e2e-"));
   const port = await freePort();
-  await writeFile(join(folder, "config.json"), JSON.stringify(configuration(port, await freePort(), options)));
+  const ports = await Promise.all(Array.from({ length: options.workers ?? 1 }, freePort));
+  await writeFile(join(folder, "config.json"), JSON.stringify(configuration(port, ports, options)));
   let child: ChildProcess | undefined;
 
   const ended = (process: ChildProcess) =>
@@ -98,7 +101,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   return service;
 }
 
-function configuration(port: number, comfyPort: number, options: ServiceOptions): object {
+function configuration(port: number, ports: readonly number[], options: ServiceOptions): object {
   const {
     stepTime = "40ms",
     startTime = "10ms",
@@ -113,7 +116,7 @@ function configuration(port: number, comfyPort: number, options: ServiceOptions)
     server: { port, host: "127.0.0.1", open_while_booting: openWhileBooting, shutdown_grace: "1s" },
     comfy_ui: {
       installation_type: "simulated",
-      api_port: comfyPort,
+      api_port: ports[0],
       extra_args: [...pace, "--start-time", startTime],
     },
     workflow: {
@@ -127,6 +130,9 @@ function configuration(port: number, comfyPort: number, options: ServiceOptions)
         steps: { targets: [{ node_id: "48", field: "steps" }], min: 1, max: 50 },
       },
     },
+    ...(ports.length > 1 && {
+      workers: ports.map((api_port, place) => ({ id: `gpu-${place + 1}`, comfy_ui: { api_port } })),
+    }),
     scheduler: { slot_margin: slotMargin },
     access,
     limits,

@@ -5,8 +5,10 @@ import { formatMoment } from "../lib/format";
 import { type Problem, problemOf } from "../lib/problem";
 import { startOf } from "../lib/slots";
 import { sentence } from "../lib/words/words";
+import { workerTitle } from "../lib/words/worker";
 import type { Live } from "../live/LiveContext";
 import { serverNow } from "../live/now";
+import { selectWorkers } from "../live/selectors";
 import { conflictNotice } from "./conflict";
 
 type JobVersion = Pick<Job, "id" | "version">;
@@ -16,8 +18,8 @@ export type Target = number | "next";
 
 /** JobActions change a job that is booked. None of them throws: what went wrong is said on the page. */
 export interface JobActions {
-  /** Resolves to whether the move was accepted. */
-  readonly move: (job: Job, target: Target) => Promise<boolean>;
+  /** Moves to another start, and to another worker where one is named. Resolves to whether the move was accepted. */
+  readonly move: (job: Job, target: Target, workerId?: string) => Promise<boolean>;
   /** Takes the last accepted move back. */
   readonly undoMove: () => void;
   /** Changes what is given, against the version that was edited. Resolves to the job as it is then, or to the problem. */
@@ -31,32 +33,36 @@ export function createJobActions(
   show: (notice: Notice) => void,
 ): JobActions {
   const notify = (job: Pick<Job, "id">, notice: Notice) => show({ ...notice, about: job.id });
+  const lane = (id: string) => workerTitle(selectWorkers(store.get()).find((worker) => worker.id === id) ?? { id });
   const moment = (at: number) => formatMoment(at, serverNow(store));
-  let lastMove: { readonly id: string; readonly from: number } | undefined;
+  let lastMove: { readonly id: string; readonly from: number; readonly workerId: string } | undefined;
 
-  async function move(job: Job, target: Target): Promise<boolean> {
+  async function move(job: Job, target: Target, workerId = ""): Promise<boolean> {
     try {
       const { job: moved } = await api.scheduler.moveJob({
         jobId: job.id,
         version: job.version,
+        workerId,
         start:
           target === "next"
             ? { case: "earliestStartMs", value: 0n }
             : { case: "startMs", value: BigInt(Math.round(target)) },
       });
       const start = startOf(moved ?? job);
-      const back = lastMove?.id === job.id && lastMove.from === start;
-      lastMove = back ? undefined : { id: job.id, from: startOf(job) };
+      const other = moved !== undefined && moved.workerId !== job.workerId;
+      const back = lastMove?.id === job.id && lastMove.from === start && lastMove.workerId === (moved ?? job).workerId;
+      lastMove = back ? undefined : { id: job.id, from: startOf(job), workerId: job.workerId };
+      const where = other ? `${lane(moved.workerId)}, ` : "";
       notify(
         job,
         back
-          ? { tone: "good", title: `Moved back to ${moment(start)}.` }
-          : { tone: "good", title: `Moved to ${moment(start)}.`, action: { label: "Undo", run: undoMove } },
+          ? { tone: "good", title: `Moved back to ${where}${moment(start)}.` }
+          : { tone: "good", title: `Moved to ${where}${moment(start)}.`, action: { label: "Undo", run: undoMove } },
       );
       return true;
     } catch (cause) {
       const problem = problemOf(cause);
-      const take = (start: number) => void move(store.get().jobs.get(job.id) ?? job, start);
+      const take = (start: number) => void move(store.get().jobs.get(job.id) ?? job, start, workerId);
       const detail = sentence([...problem.fields.values()][0] ?? problem.message);
       notify(
         job,
@@ -70,7 +76,7 @@ export function createJobActions(
 
   function undoMove(): void {
     const job = lastMove && store.get().jobs.get(lastMove.id);
-    if (lastMove && job) void move(job, lastMove.from);
+    if (lastMove && job) void move(job, lastMove.from, job.workerId === lastMove.workerId ? "" : lastMove.workerId);
   }
 
   async function update(job: JobVersion, change: InputChange): Promise<{ job?: Job; problem?: Problem }> {

@@ -21,6 +21,8 @@ export interface BookingWish {
   readonly inputs: Inputs;
   /** Exact start in milliseconds since the Unix epoch; the next free one when absent. */
   readonly start?: number;
+  /** Worker; any that can run it when absent. */
+  readonly workerId?: string | undefined;
 }
 
 /** A lost answer is asked for once more, under the same request id, after this many milliseconds. */
@@ -88,7 +90,7 @@ const refusals: Partial<Record<ErrorReason, string>> = {
   [ErrorReason.STALE_WORKFLOW]: "Not booked: the workflow has changed. Look over the fields, then book again.",
 };
 
-function requestOf({ start, workflowId, workflowVersion, inputs }: BookingWish) {
+function requestOf({ start, workflowId, workflowVersion, inputs, workerId = "" }: BookingWish) {
   return {
     requestId: randomUuid(),
     start:
@@ -97,6 +99,7 @@ function requestOf({ start, workflowId, workflowVersion, inputs }: BookingWish) 
         : ({ case: "startMs", value: BigInt(Math.round(start)) } as const),
     workflowId,
     workflowVersion,
+    workerId,
     inputs,
   };
 }

@@ -13,6 +13,19 @@ import {
 /** How long a slot is on each worker that can be booked for it, in milliseconds by the worker's id, in the order of the workers. */
 export type SlotDurations = ReadonlyMap<string, number>;
 
+/** Place is a start that somebody chose, and the worker when they chose that as well. */
+export interface Place {
+  readonly start: number;
+  readonly workerId?: string | undefined;
+}
+
+/** The lengths on one worker alone where one is named. */
+export function onWorker(durations: SlotDurations, workerId: string | undefined): SlotDurations {
+  if (workerId === undefined) return durations;
+  const duration = durations.get(workerId);
+  return duration === undefined ? new Map() : new Map([[workerId, duration]]);
+}
+
 /** Lane is one worker's timeline for a slot that looks for its place. */
 export interface Lane {
   readonly workerId: string;

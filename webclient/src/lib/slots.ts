@@ -30,10 +30,10 @@ export function startOf({ timeSlot }: Pick<Job, "timeSlot">): number {
   return Number(timeSlot?.startMs ?? 0n);
 }
 
-/** The job as it would be in a slot of the same length from this start on. */
-export function movedTo(job: Job, start: number): Job {
+/** The job as it would be in a slot of the same length from this start on, on another worker where one is named. */
+export function movedTo(job: Job, start: number, workerId = job.workerId): Job {
   const [startMs, endMs] = [BigInt(start), BigInt(start) + job.durationMs];
-  return { ...job, timeSlot: create(TimeSlotSchema, { startMs, endMs }) };
+  return { ...job, workerId, timeSlot: create(TimeSlotSchema, { startMs, endMs }) };
 }
 
 /** Orders jobs by their slots, the earliest first. */
@@ -108,6 +108,8 @@ export function nextFreeStart(from: number, duration: number, taken: readonly Ta
 export interface Placement extends Slot {
   readonly blocker?: TakenSlot;
   readonly past?: boolean;
+  /** The worker cannot run it. */
+  readonly unable?: boolean;
 }
 
 /** PlaceOptions says how a pointer's moment becomes a slot. Times in milliseconds. */

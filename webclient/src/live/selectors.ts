@@ -1,4 +1,4 @@
-import { JobStatus } from "../gen/comfyscheduler/v1/job_pb";
+import { type Job, JobStatus } from "../gen/comfyscheduler/v1/job_pb";
 import { SystemStatus } from "../gen/comfyscheduler/v1/state_pb";
 import { BootOutcome, type BootStep, type Worker } from "../gen/comfyscheduler/v1/worker_pb";
 import type { WorkflowSummary } from "../gen/comfyscheduler/v1/workflow_pb";
@@ -55,6 +55,18 @@ export function selectWorkers(state: LiveState): readonly Worker[] {
 export function slotDurations(workflow: WorkflowSummary | undefined): SlotDurations {
   const known = (workflow?.estimates ?? []).filter(({ slotDurationMs }) => slotDurationMs > 0n);
   return new Map(known.map(({ workerId, slotDurationMs }) => [workerId, Number(slotDurationMs)]));
+}
+
+/**
+ * How long the slot of a booked job would be on each worker that can run it: its own length, in the proportion of what is known of
+ * both.
+ */
+export function jobDurations(job: Job, workflows: readonly WorkflowSummary[]): SlotDurations {
+  const own = Number(job.durationMs);
+  const known = slotDurations(workflows.find(({ id }) => id === job.workflowId));
+  const here = known.get(job.workerId);
+  const others = here === undefined ? [] : [...known].map(([id, ms]) => [id, Math.round((own * ms) / here)] as const);
+  return new Map([...others, [job.workerId, own]]);
 }
 
 /** Whether bookings are accepted: from the first known estimate on. */

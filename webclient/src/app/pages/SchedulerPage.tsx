@@ -6,9 +6,11 @@ import { Agenda } from "../../features/agenda/Agenda";
 import { Composer } from "../../features/booking/Composer";
 import { JobPanel } from "../../features/job/JobPanel";
 import { BootCard } from "../../features/shell/BootCard";
+import { WorkerSheet } from "../../features/worker/WorkerSheet";
 import { FileDrops } from "../../form/files/FileDrops";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { useLive } from "../../live/LiveContext";
-import { selectBookable } from "../../live/selectors";
+import { jobDurations, selectBookable } from "../../live/selectors";
 import { PageSkeleton } from "./PageSkeleton";
 import { useComposer } from "./useComposer";
 import { useLightbox } from "./useLightbox";
@@ -36,6 +38,9 @@ function Scheduler() {
   const selectedId = search.get("job") ?? undefined;
   const [focusPrompt, setFocusPrompt] = useState(false);
   const { open, lightbox } = useLightbox();
+  const [workerShown, setWorkerShown] = useState<string>();
+  const workflows = useLive((state) => state.workflows);
+  const durationsOf = useCallback((job: Job) => jobDurations(job, workflows), [workflows]);
   const desk = useRef<HTMLDivElement>(null);
   const actions = useJobActions();
   useUndoKey(actions.undoMove);
@@ -73,14 +78,16 @@ function Scheduler() {
         <Timeline
           durations={durations}
           selectedId={selectedId}
-          pinned={composer.start}
+          durationsOf={durationsOf}
+          pinned={composer.start === undefined ? undefined : { start: composer.start, workerId: composer.workerId }}
           onSelect={select}
-          onPin={composer.setStart}
-          onBook={(start) => {
+          onPin={composer.pin}
+          onBook={(place) => {
             select(undefined);
-            composer.take(start);
+            composer.take(place);
           }}
           onMove={actions.move}
+          onWorker={setWorkerShown}
         />
       </Suspense>
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 sm:gap-5 lg:grid-cols-[minmax(0,1fr)_minmax(22rem,28rem)]">
@@ -107,6 +114,8 @@ function Scheduler() {
               values={composer.values}
               errors={composer.errors}
               start={composer.start}
+              workerId={composer.workerId}
+              onWorker={composer.setWorkerId}
               busy={composer.busy}
               promptAsked={composer.promptAsked}
               news={composer.news}
@@ -135,6 +144,7 @@ function Scheduler() {
         />
       </div>
       {lightbox}
+      {workerShown !== undefined && <WorkerSheet id={workerShown} onClose={() => setWorkerShown(undefined)} />}
     </main>
   );
 }

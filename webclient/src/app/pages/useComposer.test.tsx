@@ -135,12 +135,12 @@ it("chooses a near place and asks for the prompt, where there is none: nobody as
   const { requests, page } = setUp("booked");
   const { result } = await page();
   const [near, far] = [soon(), later()];
-  await act(async () => result.current.take(near));
+  await act(async () => result.current.take({ start: near }));
   expect(requests).toHaveLength(0);
   expect(result.current.start).toBe(near);
   expect(result.current.promptAsked).toBe(1);
 
-  await act(async () => result.current.take(far));
+  await act(async () => result.current.take({ start: far }));
   expect(requests.map(promptOf)).toEqual(["A lighthouse"]);
 });
 
@@ -148,7 +148,7 @@ it("books a near place at once when the prompt is there", async () => {
   const { requests, page } = setUp("booked");
   const { result } = await page();
   act(() => result.current.setValues(fox));
-  await act(async () => result.current.take(soon()));
+  await act(async () => result.current.take({ start: soon() }));
   expect(requests.map(promptOf)).toEqual(["A fox"]);
 });
 

@@ -14,7 +14,7 @@ import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import { InputRole } from "../../gen/comfyscheduler/v1/input_pb";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
-import { shortestOf } from "../../lib/lanes";
+import { type Place, shortestOf } from "../../lib/lanes";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
 import { recentFirst, recentWorkflows } from "../../live/recent";
@@ -42,12 +42,21 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const summary = useMemo(() => withEstimates(listed, workflow?.summary), [listed, workflow]);
   const durations = useMemo(() => slotDurations(summary), [summary]);
   const start = draft?.start;
+  // A worker that is gone, or cannot run this, was never chosen.
+  const workerId = draft?.workerId !== undefined && durations.has(draft.workerId) ? draft.workerId : undefined;
   const [errors, setErrors] = useState(none);
   const [busy, setBusy] = useState(false);
   const [promptAsked, setPromptAsked] = useState(0);
   const send = useSending(setBusy);
 
   const setStart = useCallback((at: number | undefined) => edit((known) => ({ ...known, start: at })), [edit]);
+  const setWorkerId = useCallback((id: string | undefined) => edit((known) => ({ ...known, workerId: id })), [edit]);
+  /** Chooses a place on the timeline. Without one the next free slot is meant again. */
+  const pin = useCallback(
+    (place: Place | undefined) =>
+      edit((known) => ({ ...known, start: place?.start, ...(place?.workerId && { workerId: place.workerId }) })),
+    [edit],
+  );
   useEffect(() => {
     // A moment that was chosen before the page was left may have passed since.
     edit((known) => (known?.start && known.start < serverNow(store) ? { ...known, start: undefined } : known));
@@ -57,12 +66,12 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const lacking = lacksPrompt(values, workflow);
 
   /** Books the fields; `blankPrompt` stands in for an empty prompt, so that a place can be taken before it is filled. */
-  async function book(at: number | undefined, blankPrompt = ""): Promise<void> {
+  async function book(at: number | undefined, blankPrompt = "", on = workerId): Promise<void> {
     if (!workflow) return;
     const filled = prompt && lacking ? { ...values, [prompt.name]: blankPrompt } : values;
     const start = at !== undefined && at < serverNow(store) + lead ? undefined : at;
-    const { outcome, complaints } = await send(workflow, filled, start, (instead) =>
-      latest.current(instead, blankPrompt),
+    const { outcome, complaints } = await send(workflow, filled, { start, workerId: on }, (instead) =>
+      latest.current(instead, blankPrompt, on),
     );
     const problem = outcome?.problem;
     const stale = problem?.reason === ErrorReason.STALE_WORKFLOW;
@@ -70,7 +79,7 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     setErrors(complaints ?? (stale ? none : problem?.inputs) ?? none);
     if (!outcome?.job) return;
     forgetNews();
-    setStart(undefined);
+    edit((known) => ({ ...known, start: undefined, workerId: undefined }));
     onBooked(outcome.job, filled !== values);
   }
   const latest = useRef(book);
@@ -79,18 +88,18 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   });
 
   /** Takes a place that was pointed at. One that comes too soon to be filled afterwards is chosen, and waits for its prompt. */
-  function take(at: number): void {
+  function take({ start: at, workerId: on }: Place): void {
     const soon = at < serverNow(store) + Math.max(shortestOf(durations), timeToWrite);
     const example = prompt?.kind.case === "text" ? prompt.kind.value.example : "";
-    if (!lacking || !soon) return void book(at, example || "Untitled");
-    setStart(at);
+    if (!lacking || !soon) return void book(at, example || "Untitled", on ?? workerId);
+    pin({ start: at, workerId: on });
     setPromptAsked((times) => times + 1);
   }
 
   /** Books what was typed into the fields of another booking. Resolves to what is wrong, or to nothing. */
   async function bookInstead(of: Workflow, edited: FormValues, at?: number): Promise<FieldErrors | undefined> {
     const again = (instead: number | undefined) => void bookInstead(of, edited, instead);
-    const { outcome, complaints } = await send(of, edited, at, again);
+    const { outcome, complaints } = await send(of, edited, { start: at }, again);
     if (outcome?.job) onBooked(outcome.job, false);
     return outcome?.job ? undefined : (complaints ?? outcome?.problem?.inputs ?? none);
   }
@@ -130,6 +139,8 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     values,
     errors,
     start,
+    /** The chosen worker; any when absent. */
+    workerId,
     busy,
     /** Rises when the prompt is what is missing. */
     promptAsked,
@@ -139,6 +150,8 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     setWorkflowId,
     setValues,
     setStart,
+    setWorkerId,
+    pin,
     book,
     take,
     bookInstead,
@@ -169,7 +182,7 @@ function useSending(setBusy: (busy: boolean) => void) {
     async (
       workflow: Workflow,
       values: FormValues,
-      start: number | undefined,
+      { start, workerId }: { start: number | undefined; workerId?: string | undefined },
       take: (instead: number | undefined) => void,
     ): Promise<{ outcome?: BookingOutcome; complaints?: FieldErrors | undefined }> => {
       if (sending.current) return {};
@@ -179,7 +192,13 @@ function useSending(setBusy: (busy: boolean) => void) {
       sending.current = true;
       setBusy(true);
       try {
-        const wanted = { workflowId: id, workflowVersion: version, inputs, ...(start !== undefined && { start }) };
+        const wanted = {
+          workflowId: id,
+          workflowVersion: version,
+          inputs,
+          workerId,
+          ...(start !== undefined && { start }),
+        };
         return { outcome: await wish(wanted, take) };
       } finally {
         sending.current = false;

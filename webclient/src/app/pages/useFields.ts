@@ -11,6 +11,8 @@ export interface Draft {
   /** What was typed, by workflow. */
   readonly typed?: Readonly<Record<string, Typed>> | undefined;
   readonly start?: number | undefined;
+  /** The worker that was chosen; any when absent. */
+  readonly workerId?: string | undefined;
 }
 
 /** Typed is what differs from the defaults of a form, and the version of the workflow that it was typed for. */

@@ -3,6 +3,7 @@ import { JobBar } from "../../components/JobBar";
 import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Thumbnail } from "../../components/Thumbnail";
+import { WorkerName } from "../../components/WorkerName";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDistance, formatMoment } from "../../lib/format";
 import { stepWords } from "../../lib/progress";
@@ -42,7 +43,10 @@ export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: Ag
           <span className="block text-ink-faint text-xs">{whenWords(job, now)}</span>
         </span>
         <span className="min-w-0">
-          <span className="block truncate font-medium">{owner}</span>
+          <span className="flex min-w-0 items-center gap-1.5">
+            <WorkerName id={job.workerId} bare />
+            <span className="truncate font-medium">{owner}</span>
+          </span>
           <span className="block truncate text-ink-soft">
             <PromptLine job={job} />
           </span>

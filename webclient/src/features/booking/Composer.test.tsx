@@ -19,6 +19,8 @@ function setUp(part: Partial<ComposerProps> = {}, jobs: readonly Job[] = []) {
     values: { ...emptyValues(klein), prompt: "A fox" },
     errors: new Map(),
     start: undefined,
+    workerId: undefined,
+    onWorker: () => {},
     busy: false,
     promptAsked: 0,
     news: [],

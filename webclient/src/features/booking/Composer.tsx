@@ -9,7 +9,7 @@ import { InputFields } from "../../form/InputFields";
 import { type FieldErrors, type FormValues, lacksPrompt } from "../../form/values";
 import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../../lib/format";
-import { lanesOf, type SlotDurations, shortestOf } from "../../lib/lanes";
+import { lanesOf, onWorker, type SlotDurations, shortestOf } from "../../lib/lanes";
 import { problemsWords, titleOf } from "../../lib/words/workflow";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
@@ -17,6 +17,7 @@ import { useNow } from "../../live/now";
 import { selectWorkers } from "../../live/selectors";
 import { availabilityOf, bookWords } from "./availability";
 import { WhenField } from "./WhenField";
+import { WhereField } from "./WhereField";
 import { WorkflowPicker } from "./WorkflowPicker";
 
 /** ComposerProps are a booking in the making. Times in milliseconds. */
@@ -30,6 +31,9 @@ export interface ComposerProps {
   readonly errors: FieldErrors;
   /** The chosen start; the next free one when absent. */
   readonly start: number | undefined;
+  /** The chosen worker; any when absent. */
+  readonly workerId: string | undefined;
+  readonly onWorker: (id: string | undefined) => void;
   readonly busy: boolean;
   /** Rises when the prompt is what is missing. */
   readonly promptAsked: number;
@@ -50,6 +54,8 @@ export function Composer(props: ComposerProps) {
     values,
     errors,
     start,
+    workerId,
+    onWorker: setWorker,
     busy,
     promptAsked,
     news,
@@ -66,7 +72,7 @@ export function Composer(props: ComposerProps) {
   const secret = useLive(({ system }) => system?.privateJobs ?? false);
   const daysAhead = useLive(({ me, system }) => (me?.administrator ? 0 : (system?.limits?.daysAhead ?? 0)));
   // Read at each tick of the clock rather than at each change: a busy timeline must not redraw the form.
-  const lanes = lanesOf(durations, selectWorkers(store.get()), store.get().jobs, now);
+  const lanes = lanesOf(onWorker(durations, workerId), selectWorkers(store.get()), store.get().jobs, now);
   const available = availabilityOf(start, lanes, { now, daysAhead, viewer });
   const { slot, nextFree, refusal, instead } = available;
   const obstacle = obstacleWords(summary);
@@ -114,6 +120,7 @@ export function Composer(props: ComposerProps) {
         onPromptKey={(event) => sends(event, start !== undefined) && submit(event)}
       />
       <WhenField nextFree={nextFree} slot={slot} now={now} refusal={refusal} onStart={onStart} />
+      <WhereField durations={durations} chosen={workerId} onChoose={setWorker} />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" tone="primary" large disabled={busy} className="max-sm:w-full">
           {bookWords(start, available, now)}

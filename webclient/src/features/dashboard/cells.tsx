@@ -6,6 +6,7 @@ import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Tag } from "../../components/Tag";
 import { Thumbnail } from "../../components/Thumbnail";
+import { WorkerName } from "../../components/WorkerName";
 import { type Job, JobStatus, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatFull, formatMoment } from "../../lib/format";
 import { resultsOf, sightsOf } from "../../lib/results";
@@ -88,6 +89,7 @@ export function OwnerCell({ job }: { job: Job }) {
   const name = useUserName(job);
   return (
     <span className="whitespace-nowrap font-medium" title={`User ${job.userId}`}>
+      <WorkerName id={job.workerId} bare className="mr-1.5 align-bottom" />
       <span className="inline-block max-w-40 truncate align-bottom">{name}</span>
       {mine && <Tag className="ml-1.5">You</Tag>}
     </span>

@@ -1,6 +1,7 @@
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
 import { StatusBadge } from "../../components/StatusBadge";
+import { WorkerName } from "../../components/WorkerName";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDistance, formatSlot } from "../../lib/format";
 import { slotOf } from "../../lib/slots";
@@ -45,6 +46,7 @@ function Heading({ job }: { job: Job }) {
         <StatusBadge status={job.status} />
       </h2>
       <p className="text-ink-soft">
+        <WorkerName id={job.workerId} className="mr-2 align-bottom" />
         {formatSlot(slot, now)}
         {job.status === JobStatus.SCHEDULED && <span className="text-ink"> · {startWords(slot.start, now)}</span>}
       </p>

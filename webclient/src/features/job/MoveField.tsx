@@ -4,35 +4,37 @@ import { Button } from "../../components/Button";
 import { Field } from "../../form/Field";
 import { fromLocalField, toLocalField } from "../../form/localTime";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
-import { exactlyOn, lanesOf } from "../../lib/lanes";
+import { exactlyOn, lanesOf, onWorker } from "../../lib/lanes";
 import { blockerWords, startOf } from "../../lib/slots";
 import { sentence } from "../../lib/words/words";
-import { useLiveContext } from "../../live/LiveContext";
+import { workerTitle } from "../../lib/words/worker";
+import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
 import { serverNow } from "../../live/now";
-import { selectWorkers } from "../../live/selectors";
+import { jobDurations, selectWorkers } from "../../live/selectors";
 
-/** Moves a booking without dragging: to a time, or to the next free slot. */
+/** Moves a booking without dragging: to a time, to another worker, or to the next free slot. */
 export function MoveField({ job }: { job: Job }) {
   const actions = useJobActions();
   const { store } = useLiveContext();
   const viewer = useViewer();
+  const workers = useLive(selectWorkers);
+  const workflows = useLive((state) => state.workflows);
   const start = startOf(job);
   const [wanted, setWanted] = useState(start);
+  const [on, setOn] = useState(job.workerId);
   useEffect(() => setWanted(start), [start]);
+  useEffect(() => setOn(job.workerId), [job.workerId]);
 
   const now = serverNow(store);
-  const own = new Map([[job.workerId, Number(job.durationMs)]]);
-  const lanes = lanesOf(own, selectWorkers(store.get()), store.get().jobs, now);
+  const durations = jobDurations(job, workflows);
+  const able = workers.filter(({ id }) => durations.has(id));
+  const lanes = lanesOf(onWorker(durations, on), selectWorkers(store.get()), store.get().jobs, now);
   const blocker = exactlyOn(lanes, wanted, job.id)?.blocker;
-  const refusal =
-    wanted === start
-      ? ""
-      : wanted < now
-        ? "That moment has passed."
-        : blocker
-          ? `${sentence(blockerWords(blocker, viewer, now))}.`
-          : "";
+  const same = wanted === start && on === job.workerId;
+  const past = wanted < now ? "That moment has passed." : "";
+  const refusal = same ? "" : past || (blocker ? `${sentence(blockerWords(blocker, viewer, now))}.` : "");
+  const other = on === job.workerId ? undefined : on;
   return (
     <div className="flex flex-wrap items-start gap-2">
       <Field label="Starts at" error={refusal || undefined} className="min-w-52 flex-1">
@@ -47,10 +49,23 @@ export function MoveField({ job }: { job: Job }) {
           />
         )}
       </Field>
-      <Button className="mt-6 min-h-10" disabled={wanted === start} onClick={() => void actions.move(job, wanted)}>
+      {able.length > 1 && (
+        <Field label="On" className="min-w-36 flex-1">
+          {(attributes) => (
+            <select {...attributes} value={on} onChange={(event) => setOn(event.target.value)} className="field">
+              {able.map((worker) => (
+                <option key={worker.id} value={worker.id}>
+                  {workerTitle(worker)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      <Button className="mt-6 min-h-10" disabled={same} onClick={() => void actions.move(job, wanted, other)}>
         Move
       </Button>
-      <Button className="mt-6 min-h-10" onClick={() => void actions.move(job, "next")}>
+      <Button className="mt-6 min-h-10" onClick={() => void actions.move(job, "next", other)}>
         Next free slot
       </Button>
     </div>

@@ -5,7 +5,8 @@ import type { Viewer } from "../../lib/words/words";
 import { msPerPixel, type View } from "./scale";
 
 /** Why a slot is impossible, in a few words; empty when it is possible. */
-export function obstacle({ blocker, past }: Placement, viewer: Viewer, now: number): string {
+export function obstacle({ blocker, past, unable }: Placement, viewer: Viewer, now: number): string {
+  if (unable) return "cannot run there";
   if (past) return "in the past";
   return blocker ? blockerWords(blocker, viewer, now) : "";
 }
@@ -19,10 +20,13 @@ export function Ghost(props: {
   view: View;
   now: number;
   viewer: Viewer;
+  /** Its lane from above; `low` when there is no other below. */
+  row?: number;
+  low?: boolean;
   pinned?: boolean;
   onBook?: () => void;
 }) {
-  const { placement, view, now, viewer, pinned, onBook } = props;
+  const { placement, view, now, viewer, row = 0, low, pinned, onBook } = props;
   const label = useRef<HTMLDivElement>(null);
   const [half, setHalf] = useState(0);
   // After every drawing: its words decide how wide it is.
@@ -35,8 +39,8 @@ export function Ghost(props: {
   const reason = obstacle(placement, viewer, now);
   return (
     <div
-      className={`tl-ghost ${pinned ? "is-pinned" : ""} ${reason ? "is-impossible" : ""}`}
-      style={{ transform: `translateX(${left}px)`, width }}
+      className={`tl-ghost ${pinned ? "is-pinned" : ""} ${low ? "is-low" : ""} ${reason ? "is-impossible" : ""}`}
+      style={{ transform: `translateX(${left}px)`, width, "--row": row } as object}
     >
       <div
         ref={label}

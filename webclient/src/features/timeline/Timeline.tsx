@@ -1,27 +1,30 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
-import { formatMoment } from "../../lib/format";
-import { pauseOf } from "../../lib/slots";
+import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
 import { serverNow, useNow } from "../../live/now";
 import { selectWorkers } from "../../live/selectors";
 import { jobIdOf } from "./blockItem";
-import { Ghost, obstacle } from "./Ghost";
+import { obstacle } from "./Ghost";
+import { Ground } from "./Ground";
 import { HoverCard } from "./HoverCard";
-import { NowChip } from "./NowChip";
-import { PauseStretch } from "./PauseStretch";
+import { LaneHeads } from "./LaneHeads";
+import { Overlay } from "./Overlay";
 import { exactly, near, type Scene, type TimelineProps } from "./scene";
+import { SpokenPlace, TimelineHints } from "./TimelineHints";
 import { Toolbar } from "./Toolbar";
 import { useController } from "./useController";
 import { useItems } from "./useItems";
 import { useJobsInView } from "./useJobsInView";
 import { useProgressFill } from "./useProgressFill";
+import { useRows } from "./useRows";
 import "./timeline.css";
+import "./lanes.css";
 
-/** The timeline of booked slots: to look at, and to book and move on. */
+/** The timeline of booked slots: to look at, and to book and move on. Every worker has a lane of its own on it. */
 export default function Timeline(props: TimelineProps) {
-  const { durations, selectedId, pinned, onBook } = props;
+  const { durations, selectedId, pinned, onBook, onWorker } = props;
   const { store } = useLiveContext();
+  const box = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const now = useNow(500);
   const viewer = useViewer();
@@ -30,9 +33,16 @@ export default function Timeline(props: TimelineProps) {
   const { controller, state } = useController(frame, props);
   const { handle, view, pointed, drag, following } = state;
   const jobs = useJobsInView(view);
-  const scene: Scene = { ...props, jobs, workers };
+  const { rows, sizes, loads, places } = useRows(box, workers, jobs, view);
+  const many = rows.length > 0;
+  const scene: Scene = {
+    ...props,
+    jobs,
+    workers,
+    rows: many ? { ids: rows.map(({ id }) => id), height: sizes.height } : undefined,
+  };
   useEffect(() => controller.see(scene));
-  const items = useItems(jobs, view, now, viewer, state.dropped);
+  const items = useItems(jobs, view, now, viewer, state.dropped, places);
 
   useEffect(() => {
     if (handle && !drag) handle.draw(items);
@@ -41,6 +51,12 @@ export default function Timeline(props: TimelineProps) {
   useEffect(() => handle?.select(selectedId), [handle, selectedId, items]);
   useEffect(() => handle?.setNow(Date.now() + offset), [handle, offset]);
   useProgressFill(frame, items);
+  const rowOf = (workerId: string | undefined) =>
+    Math.max(
+      0,
+      rows.findIndex(({ id }) => id === workerId),
+    );
+  useLaneInSight(box, many ? rowOf(jobs.get(selectedId ?? "")?.workerId) : 0, selectedId, sizes);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -48,71 +64,68 @@ export default function Timeline(props: TimelineProps) {
     if (controller.press(key)) event.preventDefault();
   };
 
-  const bookable = durations.size > 0;
-  const pauses = workers.flatMap((worker) => pauseOf(worker, now) ?? []);
   const hovered = pointed?.item === undefined ? undefined : jobs.get(jobIdOf(pointed.item) ?? "");
   const moment = serverNow(store);
   const free = pointed && pointed.item === undefined && !drag;
-  const ghost = free && view && near(scene, pointed.at, view, moment);
+  const ghost = free && view ? near(scene, pointed.at, view, moment, { workerId: pointed.workerId }) : undefined;
   const chosen = pinned !== undefined && !drag ? exactly(scene, pinned, moment) : undefined;
+  const below = sizes.axis + (rowOf(hovered?.workerId) + 1) * sizes.height - (box.current?.scrollTop ?? 0);
 
   return (
     <section aria-label="Timeline" className="card tl-card">
       <Toolbar following={following} onNow={controller.follow} onPan={controller.pan} onZoom={controller.zoom} />
-      <div
-        role="application"
-        aria-label="Timeline of booked slots"
-        aria-describedby="timeline-keys"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the keyboard as a whole
-        tabIndex={0}
-        onKeyDown={onKeyDown}
-        onPointerMove={(event) => controller.touch(event.pointerType === "touch")}
-        onPointerLeave={controller.unpoint}
-        className={`tl ${ghost && obstacle(ghost, viewer, now) ? "is-refusing" : ""}`}
-      >
-        <div className="tl-ground">
-          {view &&
-            pauses.map((pause, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a pause has no id, and a worker keeps its place
-              <PauseStretch key={index} pause={pause} view={view} now={now} />
-            ))}
-        </div>
-        <div ref={frame} className="tl-frame" />
-        {view && (
-          <div className="tl-overlay">
-            {items.length === 0 && pauses.length === 0 && !ghost && !chosen && bookable && (
-              <p className="tl-empty">Nothing is booked here. Take your slot.</p>
-            )}
-            <NowChip view={view} now={now} />
-            {ghost && <Ghost placement={ghost} view={view} now={now} viewer={viewer} />}
-            {drag && <Ghost placement={drag.placement} view={view} now={now} viewer={viewer} />}
-            {chosen && (
-              <Ghost
-                placement={chosen}
-                view={view}
-                now={now}
-                viewer={viewer}
-                pinned
-                onBook={() => onBook(chosen.start)}
+      <div className="tl-box">
+        <div
+          ref={box}
+          role="application"
+          aria-label="Timeline of booked slots"
+          aria-describedby="timeline-keys"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: an application region takes the keyboard as a whole
+          tabIndex={0}
+          onKeyDown={onKeyDown}
+          onPointerMove={(event) => controller.touch(event.pointerType === "touch")}
+          onPointerLeave={controller.unpoint}
+          style={{ "--rows": rows.length } as object}
+          className={`tl ${many ? "is-many" : ""} ${ghost && obstacle(ghost, viewer, now) ? "is-refusing" : ""}`}
+        >
+          <div className="tl-canvas">
+            {many && <p className="tl-corner">{rows.length} lanes</p>}
+            <Ground view={view} now={now} workers={workers} places={places} pointed={pointed?.workerId} />
+            <div ref={frame} className="tl-frame" />
+            {view && (
+              <Overlay
+                {...{ view, now, viewer, rowOf, ghost, chosen }}
+                onBook={() => pinned && onBook(pinned)}
+                drag={drag?.placement}
+                rows={rows.length}
+                empty={items.length === 0 && durations.size > 0 && !many}
               />
             )}
+            {places && <LaneHeads {...{ rows, places, loads, now, onWorker }} />}
           </div>
+        </div>
+        {view && hovered && !drag && (
+          <HoverCard job={hovered} view={view} now={now} {...(many && { look: { top: below, marginTop: 2 } })} />
         )}
-        {view && hovered && !drag && <HoverCard job={hovered} view={view} now={now} />}
       </div>
-      <p id="timeline-keys" className="px-3 pb-2 text-ink-faint text-xs sm:px-4">
-        <span className="pointer-coarse:hidden">
-          Double-click a free place to book it. Drag your own blocks to move them. Scroll to zoom.
-        </span>
-        <span className="hidden pointer-coarse:inline">Tap a free place to choose it. Pinch to zoom.</span>
-        <span className="sr-only">
-          Arrow keys choose a slot and Enter books it. Up and down go from job to job. Plus and minus zoom, N jumps to
-          now.
-        </span>
-      </p>
-      <p aria-live="polite" className="sr-only">
-        {chosen && `Slot from ${formatMoment(chosen.start, now)}, ${obstacle(chosen, viewer, now) || "free"}`}
-      </p>
+      <TimelineHints many={many} />
+      <SpokenPlace placement={chosen} now={now} viewer={viewer} />
     </section>
   );
+}
+
+/** Scrolls to the lane of what is newly selected. */
+function useLaneInSight(
+  box: RefObject<HTMLElement | null>,
+  row: number,
+  selectedId: string | undefined,
+  { height, axis }: { height: number; axis: number },
+): void {
+  useEffect(() => {
+    const element = box.current;
+    if (!element || selectedId === undefined) return;
+    const [top, bottom] = [row * height, (row + 1) * height + axis];
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (bottom > element.scrollTop + element.clientHeight) element.scrollTop = bottom - element.clientHeight;
+  }, [box, row, selectedId, height, axis]);
 }

@@ -10,6 +10,8 @@ export interface BlockItem {
   readonly end: number;
   readonly content: string;
   readonly className: string;
+  /** Puts it on its lane. */
+  readonly style: string;
   readonly editable: { updateTime: boolean; remove: boolean; updateGroup: boolean };
   readonly selectable: boolean;
   readonly type: "range";
@@ -39,7 +41,12 @@ const roomy = 44;
 const roomBeside = 64;
 const roomyCluster = 24;
 
-export function toItem(block: Block, viewer: Viewer): BlockItem {
+/** Puts an item on a lane, counted from above. */
+export function rowStyle(row: number): string {
+  return `--row: ${row};`;
+}
+
+export function toItem(block: Block, viewer: Viewer, row = 0): BlockItem {
   const { job } = block;
   const mine = job.userId === viewer.id;
   const single = block.count === 1;
@@ -56,6 +63,7 @@ export function toItem(block: Block, viewer: Viewer): BlockItem {
     end: block.end,
     content: "",
     className: looksLike,
+    style: rowStyle(row),
     editable: { updateTime: single && mine && job.status === JobStatus.SCHEDULED, remove: false, updateGroup: false },
     selectable: single,
     type: "range",
@@ -67,13 +75,14 @@ export function toItem(block: Block, viewer: Viewer): BlockItem {
 }
 
 /** The tail of a running job that outlasts its slot, drawn below whatever comes after it. */
-export function overrunItem(job: Job, now: number): BlockItem {
+export function overrunItem(job: Job, now: number, row = 0): BlockItem {
   return {
     id: `${job.id}${tail}`,
     start: slotOf(job).end,
     end: now,
     content: "",
     className: "is-overrun",
+    style: rowStyle(row),
     editable: { updateTime: false, remove: false, updateGroup: false },
     selectable: false,
     type: "range",
@@ -95,6 +104,7 @@ export function sameItem(a: BlockItem, b: BlockItem): boolean {
     a.start === b.start &&
     a.end === b.end &&
     a.className === b.className &&
+    a.style === b.style &&
     a.name === b.name &&
     a.text === b.text &&
     a.room === b.room

@@ -17,7 +17,17 @@ function setUp(jobs: readonly Job[] = [], part: Partial<Scene> = {}) {
   const calls = { onSelect: vi.fn(), onPin: vi.fn(), onBook: vi.fn(), onMove: vi.fn(async () => true) };
   const workers = [create(WorkerSchema, { id: "gpu" })];
   const durations = new Map([["gpu", 5 * second]]);
-  let scene: Scene = { durations, workers, jobs: known, selectedId: undefined, pinned: undefined, ...calls, ...part };
+  const durationsOf = ({ workerId }: Job) => new Map([[workerId, 10 * second]]);
+  let scene: Scene = {
+    durations,
+    durationsOf,
+    workers,
+    jobs: known,
+    selectedId: undefined,
+    pinned: undefined,
+    ...calls,
+    ...part,
+  };
   const controller = createTimelineController({ now: () => noon, jobOf: (id) => known.get(id) }, scene);
   let shown = view;
   const detach = controller.attach({
@@ -43,9 +53,9 @@ describe("the pointer", () => {
     const { controller, onSelect, onPin, onBook } = setUp();
     controller.events.onPress({ at: noon + 20_400 });
     expect(onSelect).toHaveBeenCalledWith(undefined);
-    expect(onPin).toHaveBeenCalledWith(noon + 20_000);
+    expect(onPin).toHaveBeenCalledWith({ start: noon + 20_000 });
     controller.events.onDoublePress({ at: noon + 20_400 });
-    expect(onBook).toHaveBeenCalledWith(noon + 20_000);
+    expect(onBook).toHaveBeenCalledWith({ start: noon + 20_000 });
   });
 
   it("selects the job it presses, and comes closer to many that are drawn as one", () => {
@@ -96,7 +106,7 @@ describe("a drag", () => {
     const { controller, onMove } = setUp([own]);
     onMove.mockResolvedValueOnce(false);
     controller.events.onDrop("own", noon + 50_000);
-    expect(controller.get().dropped).toEqual({ job: own, start: noon + 50_000 });
+    expect(controller.get().dropped).toEqual({ job: own, workerId: "gpu", start: noon + 50_000 });
     await vi.waitFor(() => expect(controller.get().dropped).toBeUndefined());
     expect(onMove).toHaveBeenCalledWith(own, noon + 50_000);
   });
@@ -115,13 +125,13 @@ describe("the keys", () => {
   it("offer the next free slot first, then step from place to place around what is taken", () => {
     const { controller, see, onPin, onBook } = setUp([job("now"), far]);
     controller.press("ArrowRight");
-    expect(onPin).toHaveBeenLastCalledWith(noon + 10_001);
-    see({ pinned: noon + 14_000 });
+    expect(onPin).toHaveBeenLastCalledWith({ start: noon + 10_001 });
+    see({ pinned: { start: noon + 14_000 } });
     controller.press("ArrowRight");
     // What a pointer is refused there, the keys are refused as well: the slot leans against its neighbour.
-    expect(onPin).toHaveBeenLastCalledWith(noon + 14_999);
+    expect(onPin).toHaveBeenLastCalledWith({ start: noon + 14_999 });
     controller.press("Enter");
-    expect(onBook).toHaveBeenCalledWith(noon + 14_000);
+    expect(onBook).toHaveBeenCalledWith({ start: noon + 14_000 });
   });
 
   it("walk from job to job, past cancelled ones", () => {
@@ -208,4 +218,61 @@ it("keeps the timeline's state for those who look, and forgets its handle when i
   expect(listener).toHaveBeenCalledOnce();
   expect(controller.get().handle).toBeUndefined();
   leave();
+});
+
+describe("several lanes", () => {
+  const ids = ["gpu", "card-2", "card-3"];
+  const lengths = new Map([
+    ["gpu", 10 * second],
+    ["card-3", 20 * second],
+  ]);
+  const lanes = {
+    workers: ids.map((id) => create(WorkerSchema, { id })),
+    rows: { ids, height: 60 },
+    durations: lengths,
+    durationsOf: () => lengths,
+  };
+  const own = job("own", { start: noon + 30 * second });
+
+  it("chooses and books on the lane under the pointer, with the length of that worker", () => {
+    const { controller, onPin, onBook } = setUp([job("busy", { start: noon + 20 * second })], lanes);
+    controller.events.onPress({ at: noon + 20_000, y: 130 });
+    expect(onPin).toHaveBeenCalledWith({ start: noon + 20_000, workerId: "card-3" });
+    controller.events.onDoublePress({ at: noon + 20_000, y: 170 });
+    expect(onBook).toHaveBeenCalledWith({ start: noon + 20_000, workerId: "card-3" });
+    controller.events.onPress({ at: noon + 20_000, y: 70 });
+    expect(onPin).toHaveBeenCalledTimes(1);
+  });
+
+  it("drags a job to another lane, where it is as long as it is there, and to none that cannot run it", () => {
+    const { controller, onMove } = setUp([own], lanes);
+    expect(controller.events.onDrag("own", noon + 30_000, view, 80)).toMatchObject({ unable: true, row: 1 });
+    const landed = controller.events.onDrag("own", noon + 30_000, view, 150);
+    expect(landed).toMatchObject({ start: noon + 30_000, end: noon + 50_000, row: 2 });
+    controller.events.onDrop("own", noon + 30_000);
+    expect(onMove).toHaveBeenCalledWith(own, noon + 30_000, "card-3");
+    expect(controller.get().dropped).toMatchObject({ workerId: "card-3" });
+  });
+
+  it("names no worker for a job that stays on its lane", () => {
+    const { controller, onMove } = setUp([own], lanes);
+    controller.events.onDrag("own", noon + 60_000, view, 10);
+    controller.events.onDrop("own", noon + 60_000);
+    expect(onMove).toHaveBeenCalledWith(own, noon + 60_000);
+  });
+
+  it("takes the chosen slot and the selected booking to the next lane that can run it, by keys alone", () => {
+    const { controller, see, onPin, onMove } = setUp(
+      [own, job("there", { start: noon + 30_000, workerId: "card-3" })],
+      lanes,
+    );
+    see({ pinned: { start: noon + 60_000, workerId: "gpu" } });
+    controller.press("Shift+ArrowDown");
+    expect(onPin).toHaveBeenLastCalledWith({ start: noon + 60_000, workerId: "card-3" });
+    see({ pinned: undefined, selectedId: "own" });
+    controller.press("Shift+ArrowUp");
+    expect(onMove).not.toHaveBeenCalled();
+    controller.press("Shift+ArrowDown");
+    expect(onMove).toHaveBeenCalledWith(own, noon + 40_001, "card-3");
+  });
 });

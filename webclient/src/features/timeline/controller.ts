@@ -1,10 +1,10 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
-import { shortestOf } from "../../lib/lanes";
-import { type Placement, slotOf } from "../../lib/slots";
+import { type LanePlacement, shortestOf } from "../../lib/lanes";
+import { slotOf } from "../../lib/slots";
 import { jobIdOf } from "./blockItem";
 import { extentOf } from "./blocks";
 import { firstView, gridStep, middleOf, panned, type View, viewAt, zoomed } from "./scale";
-import { near, nextStart, type Scene } from "./scene";
+import { exactly, near, nextStart, type Scene, startOn } from "./scene";
 import type { TimelineEvents, TimelineHandle } from "./visTimeline";
 
 /** TimelineState is what hand and keys have made of the timeline. It is never changed in place. */
@@ -13,11 +13,13 @@ export interface TimelineState {
   readonly handle?: TimelineHandle | undefined;
   readonly view?: View;
   /** What the pointer rests on. */
-  readonly pointed?: { readonly at: number; readonly item?: string } | undefined;
+  readonly pointed?:
+    | { readonly at: number; readonly item?: string; readonly workerId?: string | undefined }
+    | undefined;
   /** An own job in the hand, and where it would land. */
-  readonly drag?: { readonly id: string; readonly placement: Placement } | undefined;
+  readonly drag?: { readonly id: string; readonly placement: LanePlacement } | undefined;
   /** A job that was let go somewhere else, as it was before. */
-  readonly dropped?: { readonly job: Job; readonly start: number } | undefined;
+  readonly dropped?: { readonly job: Job; readonly start: number; readonly workerId: string } | undefined;
   /** Now is kept in sight. */
   readonly following: boolean;
 }
@@ -102,8 +104,16 @@ export function createTimelineController(
     if (job) bring(extentOf(job));
   };
 
+  /** The worker whose lane is at this height, in pixels below the axis; undefined where there is one lane alone. */
+  const workerAt = (y: number | undefined) => {
+    if (!scene.rows || y === undefined) return undefined;
+    const { ids, height } = scene.rows;
+    return ids[Math.max(0, Math.min(Math.floor(y / height), ids.length - 1))];
+  };
+
   /** Where a slot would land at a moment; undefined while nothing can be booked. */
-  const startAt = (at: number) => state.handle && near(scene, at, state.handle.view(), now())?.start;
+  const startAt = (at: number, workerId?: string) =>
+    state.handle && near(scene, at, state.handle.view(), now(), { workerId })?.start;
 
   const step = (direction: 1 | -1) => {
     const { handle } = state;
@@ -111,11 +121,11 @@ export function createTimelineController(
     const { pinned } = scene;
     // About a dozen pixels at a time; the first press offers the next free slot.
     const stride = 2 * gridStep(handle.view());
-    const wanted = pinned === undefined ? nextStart(scene, now()) : pinned + direction * stride;
-    const start = wanted === undefined ? undefined : startAt(wanted);
+    const wanted = pinned === undefined ? nextStart(scene, now()) : pinned.start + direction * stride;
+    const start = wanted === undefined ? undefined : startAt(wanted, pinned?.workerId);
     if (start === undefined) return;
     scene.onSelect(undefined);
-    scene.onPin(start);
+    scene.onPin({ ...pinned, start });
     bring({ start, end: start });
   };
   const walk = (direction: 1 | -1) => {
@@ -129,6 +139,25 @@ export function createTimelineController(
     bring({ start, end: start });
   };
 
+  /** Takes the chosen slot, or the selected booking of one's own, to the next lane on which it can be. */
+  const shift = (direction: 1 | -1) => {
+    const ids = scene.rows?.ids ?? [];
+    const { pinned, selectedId } = scene;
+    const job = selectedId === undefined ? undefined : jobOf(selectedId);
+    const from = job?.workerId ?? (pinned && (pinned.workerId ?? exactly(scene, pinned, now())?.workerId));
+    if (from === undefined) return;
+    const rest =
+      direction > 0 ? ids.slice(ids.indexOf(from) + 1) : ids.slice(0, Math.max(0, ids.indexOf(from))).reverse();
+    for (const workerId of rest) {
+      if (job) {
+        const start = startOn(scene, job, slotOf(job).start, workerId, now());
+        if (start !== undefined) return void scene.onMove(job, start, workerId);
+      } else if (pinned && exactly(scene, { ...pinned, workerId }, now()) !== undefined) {
+        return scene.onPin({ ...pinned, workerId });
+      }
+    }
+  };
+
   const keys: Record<string, () => void> = {
     ArrowLeft: () => step(-1),
     ArrowRight: () => step(1),
@@ -136,6 +165,8 @@ export function createTimelineController(
     "Shift+ArrowRight": () => pan(0.5),
     ArrowUp: () => walk(-1),
     ArrowDown: () => walk(1),
+    "Shift+ArrowUp": () => shift(-1),
+    "Shift+ArrowDown": () => shift(1),
     Enter: () => scene.pinned !== undefined && scene.onBook(scene.pinned),
     Escape: () => {
       scene.onPin(undefined);
@@ -155,36 +186,54 @@ export function createTimelineController(
       const same = known && known.start === view.start && known.end === view.end && known.width === view.width;
       if (!same) change({ view });
     },
-    onPoint: (point) => change({ pointed: touching ? undefined : point }),
-    onPress: ({ at, item }) => {
+    onPoint: (point) => {
+      if (!point || touching) return change({ pointed: undefined });
+      const { y, ...pointed } = point;
+      const workerId = workerAt(y);
+      change({ pointed: workerId === undefined ? pointed : { ...pointed, workerId } });
+    },
+    onPress: ({ at, item, y }) => {
       if (item === undefined) {
         scene.onSelect(undefined);
         // A new slot is placed with the pointer at its start.
-        const start = startAt(at);
-        if (start !== undefined) scene.onPin(start);
+        const workerId = workerAt(y);
+        const start = startAt(at, workerId);
+        if (start !== undefined) scene.onPin({ start, workerId });
         return;
       }
       const id = jobIdOf(item);
       if (id !== undefined) scene.onSelect(id);
       else show((view) => zoomed(view, 0.2, at));
     },
-    onDoublePress: ({ at, item }) => {
-      const start = item === undefined ? startAt(at) : undefined;
+    onDoublePress: ({ at, item, y }) => {
+      const workerId = workerAt(y);
+      const start = item === undefined ? startAt(at, workerId) : undefined;
       if (start === undefined) return;
       change({ pointed: undefined });
-      scene.onBook(start);
+      scene.onBook({ start, workerId });
     },
-    onDrag: (id, start, view) => {
-      const placement = near(scene, start, view, now(), jobOf(id)) ?? { start, end: start };
+    onDrag: (id, start, view, y) => {
+      const moved = jobOf(id);
+      const workerId = workerAt(y) ?? moved?.workerId ?? "";
+      // On a lane where it cannot run it stays impossible, whatever the moment.
+      const placement = near(scene, start, view, now(), { moved, workerId }) ?? {
+        start,
+        end: start + Number(moved?.durationMs ?? 0n),
+        workerId,
+        unable: true,
+      };
       change({ drag: { id, placement } });
-      return placement;
+      return { ...placement, row: Math.max(0, scene.rows?.ids.indexOf(placement.workerId) ?? 0) };
     },
     onDrop: (id, start) => {
+      const workerId = state.drag?.id === id ? state.drag.placement.workerId : undefined;
       change({ drag: undefined });
       const job = jobOf(id);
-      if (!job || slotOf(job).start === start) return;
-      change({ dropped: { job, start } });
-      void scene.onMove(job, start).then((accepted) => accepted || change({ dropped: undefined }));
+      if (!job || (slotOf(job).start === start && (workerId ?? job.workerId) === job.workerId)) return;
+      const other = workerId === job.workerId ? undefined : workerId;
+      change({ dropped: { job, start, workerId: workerId ?? job.workerId } });
+      const moving = other === undefined ? scene.onMove(job, start) : scene.onMove(job, start, other);
+      void moving.then((accepted) => accepted || change({ dropped: undefined }));
     },
   };
 

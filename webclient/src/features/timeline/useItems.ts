@@ -33,7 +33,9 @@ export function useItems(
   view: View | undefined,
   now: number,
   viewer: Viewer,
-  dropped: { readonly job: Job; readonly start: number } | undefined,
+  dropped: { readonly job: Job; readonly start: number; readonly workerId: string } | undefined,
+  /** The lanes that are drawn, with their place from above; absent when there is one alone. */
+  rows?: ReadonlyMap<string, number>,
 ): readonly BlockItem[] {
   const [stage, setStage] = useState<Stage>();
   const settling = useThrottled(view, restageEvery);
@@ -45,12 +47,25 @@ export function useItems(
   // A dropped block stays where it was dropped until the live state knows better.
   const jobs = useMemo(() => {
     if (!dropped || known.get(dropped.job.id)?.version !== dropped.job.version) return known;
-    return new Map(known).set(dropped.job.id, movedTo(dropped.job, dropped.start));
+    return new Map(known).set(dropped.job.id, movedTo(dropped.job, dropped.start, dropped.workerId));
   }, [known, dropped]);
   const blocks = useMemo(
-    () => (stage ? layOut(jobs.values(), stage, stage.scale).map((block) => toItem(block, viewer)) : []),
-    [jobs, stage, viewer],
+    () =>
+      stage
+        ? layOut(drawn(jobs, rows), stage, stage.scale).map((block) =>
+            toItem(block, viewer, rows?.get(block.job.workerId)),
+          )
+        : [],
+    [jobs, stage, viewer, rows],
   );
-  const late = useMemo(() => [...jobs.values()].filter((job) => overrunOf(job, now) > 0), [jobs, now]);
-  return useMemo(() => [...blocks, ...late.map((job) => overrunItem(job, now))], [blocks, late, now]);
+  const late = useMemo(() => [...drawn(jobs, rows)].filter((job) => overrunOf(job, now) > 0), [jobs, now, rows]);
+  return useMemo(
+    () => [...blocks, ...late.map((job) => overrunItem(job, now, rows?.get(job.workerId)))],
+    [blocks, late, now, rows],
+  );
+}
+
+/** The jobs of the lanes that are drawn. */
+function* drawn(jobs: ReadonlyMap<string, Job>, rows: ReadonlyMap<string, number> | undefined): Iterable<Job> {
+  for (const job of jobs.values()) if (!rows || rows.has(job.workerId)) yield job;
 }

@@ -1,7 +1,7 @@
 import { type RefObject, useEffect } from "react";
-import { progressOf } from "../../lib/progress";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { serverNow } from "../../live/now";
+import { progressNow } from "../../live/progress";
 import { selectRunning } from "../../live/selectors";
 import type { BlockItem } from "./blockItem";
 
@@ -19,7 +19,7 @@ export function useProgressFill(frame: RefObject<HTMLElement | null>, items: rea
       for (const job of running) {
         const label = frame.current?.querySelector(`[data-item="${CSS.escape(job.id)}"]`);
         const block = label?.closest<HTMLElement>(".vis-item");
-        block?.style.setProperty("--done", String(progressOf(job, serverNow(store)).share));
+        block?.style.setProperty("--done", String(progressNow(job, store.get().progress, serverNow(store)).share));
       }
     };
     fill();

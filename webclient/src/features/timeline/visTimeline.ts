@@ -3,7 +3,7 @@ import { Timeline } from "vis-timeline/esnext";
 import "vis-timeline/styles/vis-timeline-graph2d.min.css";
 import type { Placement } from "../../lib/slots";
 import { axisLabel, dayLabel } from "./axis";
-import { type BlockItem, drawLabel, sameItem } from "./blockItem";
+import { type BlockItem, drawLabel, rowStyle, sameItem } from "./blockItem";
 import { type View, zoomRange } from "./scale";
 import { isNarrow, type Tick, tickOf } from "./ticks";
 
@@ -12,13 +12,20 @@ export interface TimelineEvents {
   /** The view moved or grew, by a person's hand or otherwise. */
   readonly onView: (view: View, byUser: boolean) => void;
   /** The pointer rests on a moment, over a block or over free space; undefined when it has left. */
-  readonly onPoint: (point: { at: number; item?: string } | undefined) => void;
-  readonly onPress: (press: { at: number; item?: string }) => void;
-  readonly onDoublePress: (press: { at: number; item?: string }) => void;
-  /** A block is being dragged to a moment: says where it would land. */
-  readonly onDrag: (id: string, start: number, view: View) => Placement;
+  readonly onPoint: (point: Press | undefined) => void;
+  readonly onPress: (press: Press) => void;
+  readonly onDoublePress: (press: Press) => void;
+  /** A block is being dragged to a moment, at a height below the axis: says where it would land, and on which lane from above. */
+  readonly onDrag: (id: string, start: number, view: View, y?: number) => Placement & { readonly row?: number };
   /** A block was dropped at the place the last onDrag named. */
   readonly onDrop: (id: string, start: number) => void;
+}
+
+/** Press is where the pointer is: over which moment, how many pixels below the axis, and over which block. */
+export interface Press {
+  readonly at: number;
+  readonly y?: number;
+  readonly item?: string;
 }
 
 /** TimelineHandle drives one mounted timeline. */
@@ -34,6 +41,13 @@ export interface TimelineHandle {
 /** Mounts vis-timeline in an element and hides its shape from the rest of the page. */
 export function mountTimeline(container: HTMLElement, first: View, events: TimelineEvents): TimelineHandle {
   const items = new DataSet<BlockItem>([]);
+  // vis-timeline does not tell at what height a block is being dragged.
+  let pointerY = 0;
+  const onPointerMove = ({ clientY }: PointerEvent) => {
+    pointerY = clientY;
+  };
+  addEventListener("pointermove", onPointerMove, { capture: true, passive: true });
+  const height = () => pointerY - (container.querySelector(".vis-panel.vis-center")?.getBoundingClientRect().top ?? 0);
   const minorLabels = (stamp: Date, scale: string) =>
     axisLabel(stamp, scale, isNarrow({ width: container.clientWidth }));
   const timeline = new Timeline(container, items as never, {
@@ -52,13 +66,14 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     zoomKey: "metaKey",
     template: ((item: BlockItem) => drawLabel(item)) as never,
     onMoving: ((item: DraggedItem, accept: (item: DraggedItem) => void) => {
-      const { start, end, blocker, past } = events.onDrag(item.id, item.start.getTime(), view());
+      const { start, end, blocker, past, unable, row } = events.onDrag(item.id, item.start.getTime(), view(), height());
       const className = item.className.replace(" is-impossible", "");
       accept({
         ...item,
         start: new Date(start),
         end: new Date(end),
-        className: blocker || past ? `${className} is-impossible` : className,
+        className: blocker || past || unable ? `${className} is-impossible` : className,
+        style: rowStyle(row ?? 0),
       });
     }) as never,
     onMove: ((item: DraggedItem, accept: (item: null) => void) => {
@@ -82,7 +97,11 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     const { start, end } = timeline.getWindow();
     return { start: start.getTime(), end: end.getTime(), width: container.clientWidth };
   };
-  const point = ({ time, item }: Pointed) => ({ at: time.getTime(), ...(item != null && { item: String(item) }) });
+  const point = ({ time, item, y }: Pointed) => ({
+    at: time.getTime(),
+    y,
+    ...(item != null && { item: String(item) }),
+  });
   // Not by `what`, which is empty below the items.
   const inside = ({ event }: Pointed) => (event.target as Element).closest(".vis-panel.vis-center") !== null;
 
@@ -124,12 +143,16 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     },
     select: (id) => timeline.setSelection(id !== undefined && items.get(id) ? [id] : []),
     setNow: (now) => timeline.setCurrentTime(now),
-    destroy: () => timeline.destroy(),
+    destroy: () => {
+      removeEventListener("pointermove", onPointerMove, { capture: true });
+      timeline.destroy();
+    },
   };
 }
 
 interface Pointed {
   readonly time: Date;
+  readonly y: number;
   readonly item: string | number | null;
   readonly event: MouseEvent;
 }
@@ -139,4 +162,5 @@ interface DraggedItem {
   readonly start: Date;
   readonly end: Date;
   readonly className: string;
+  readonly style?: string;
 }

@@ -3,6 +3,12 @@ import type { TimelineHandle } from "./visTimeline";
 
 /** Lets the wheel zoom about the pointer, and a sideways wheel (or Shift) pan. Returns what undoes it. */
 export function attachWheel(element: HTMLElement, handle: TimelineHandle, onUse: () => void): () => void {
+  // Lanes that do not fit are scrolled by the wheel, as everywhere; Ctrl, as a pinch on a touchpad says it, zooms then.
+  const scrolls = (event: WheelEvent) => {
+    const box = element.closest(".tl");
+    const upright = !event.ctrlKey && !event.shiftKey && Math.abs(event.deltaY) >= Math.abs(event.deltaX);
+    return upright && box !== null && box.scrollHeight > box.clientHeight + 4;
+  };
   let next: View | undefined;
   let frame = 0;
 
@@ -12,8 +18,9 @@ export function attachWheel(element: HTMLElement, handle: TimelineHandle, onUse:
     next = undefined;
   };
   const onWheel = (event: WheelEvent) => {
-    event.preventDefault();
     event.stopPropagation();
+    if (scrolls(event)) return;
+    event.preventDefault();
     onUse();
     // Wheels tick faster than frames: what came in between adds up.
     const view = next ?? handle.view();

@@ -16,7 +16,7 @@ const lamps: Partial<Record<WorkerStatus, string>> = {
 };
 
 /** How ComfyUI is: state, version, device, durations, the last boot; for administrators also its log. */
-export function EngineCard({ worker }: { worker: Worker }) {
+export function EngineCard({ worker, title = "ComfyUI" }: { worker: Worker; title?: string }) {
   const now = useNow();
   const paused = pauseOf(worker, now);
   const version = useLive((state) => state.system?.version ?? "");
@@ -28,7 +28,7 @@ export function EngineCard({ worker }: { worker: Worker }) {
   return (
     <section aria-label={`ComfyUI ${worker.id}`} className="card space-y-3 p-4">
       <div className="flex items-center justify-between gap-2">
-        <h2 className="font-semibold">ComfyUI</h2>
+        <h2 className="font-semibold">{title}</h2>
         <span className="flex items-center gap-2 font-medium text-sm">
           <span className={`size-2.5 rounded-full ${lamps[worker.status] ?? "bg-running"}`} />
           {workerWords[worker.status]}
