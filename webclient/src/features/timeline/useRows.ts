@@ -6,7 +6,7 @@ import { loadsOf, type Row, rowSizes, rowsInSight, rowsOf } from "./rows";
 import type { View } from "./scale";
 
 /** The loads follow the view at this pace, in milliseconds. */
-const weighEvery = 1_000;
+const weighEvery = 300;
 
 /** The lanes of the timeline, and which of them are in sight: only those are drawn. `frame` is what scrolls. */
 export function useRows(

@@ -24,7 +24,10 @@ export function WorkerBoard(props: { workers: readonly Worker[]; onOpen: (id: st
   const upcoming = useLiveEvery(selectUpcoming, redrawEvery);
   const on = (jobs: readonly Job[], id: string) => jobs.find(({ workerId }) => workerId === id);
   return (
-    <section aria-label="Workers" className="grid grid-cols-[repeat(auto-fit,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4">
+    <section
+      aria-label="Workers"
+      className="grid grid-cols-[repeat(auto-fit,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4"
+    >
       {workers.map((worker, place) => (
         <WorkerTile
           key={worker.id}
