@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
 )
 
 var (
@@ -129,6 +131,12 @@ func (c *Config) Remarks() (all []string) {
 	for i := range c.Workers {
 		if w := &c.Workers[i]; w.ComfyUI.IsLaunched() && !w.MayRun(c.Workflow.ID) {
 			all = append(all, fmt.Sprintf("the worker %s may not run the first workflow, so nothing is measured when it comes up", w.ID))
+		}
+	}
+	for i := range c.Workers {
+		w := &c.Workers[i]
+		if text := outputs.InWords(outputs.New(w.ComfyUI.OutputDir, w.ComfyUI.OutputLinks...).Astray()); text != "" {
+			all = append(all, "output folder of the worker "+w.ID+": "+text)
 		}
 	}
 	return all

@@ -26,6 +26,7 @@ type ComfyUI struct {
 	RootPath     string       `json:"root_path"`         // empty for remote
 	Python       string       `json:"python_executable"` // empty for remote and simulated
 	OutputDir    string       `json:"output_dir"`        // empty for remote without access to its files
+	OutputLinks  []string     `json:"output_links"`      // folders elsewhere that links in OutputDir may lead to
 	Host         string       `json:"api_host"`
 	Port         int          `json:"api_port"`
 	TokenFile    string       `json:"api_token_file"`

@@ -88,6 +88,9 @@ func (comfy *ComfyUI) resolvePaths(base, data string, windows bool) {
 	if comfy.TokenFile != "" {
 		comfy.TokenFile = resolve(base, comfy.TokenFile, windows)
 	}
+	for i, folder := range comfy.OutputLinks {
+		comfy.OutputLinks[i] = resolve(base, folder, windows)
+	}
 	switch comfy.Installation {
 	case Simulated:
 		if comfy.RootPath == "" {
@@ -141,6 +144,16 @@ func (c *Config) checkComfyUI(at string, comfy *ComfyUI, problems *Problems) {
 	if comfy.Installation == Remote && comfy.RootPath != "" && !isFolder(comfy.OutputDir) {
 		problems.add(at+".output_dir",
 			"there is no folder %s; leave root_path out to fetch results through ComfyUI's interface", comfy.OutputDir)
+	}
+	for _, folder := range comfy.OutputLinks {
+		switch {
+		case path.Dir(folder) == folder || len(folder) == 2 && isWindowsPath(folder+"/"):
+			problems.add(at+".output_links", "%s is a whole file system; name the folder that links in the output folder lead to", folder)
+		case !isFolder(folder):
+			problems.add(at+".output_links", "there is no folder %s; name one that links in the output folder lead to", folder)
+		case comfy.OutputDir == "":
+			problems.add(at+".output_links", "the output folder of this ComfyUI is not read here; leave output_links out")
+		}
 	}
 	comfy.readToken(at, problems)
 	for _, argument := range comfy.ExtraArgs {

@@ -74,6 +74,7 @@ func (c *Config) readWorker(text []byte) (w Worker, err error) {
 		w.ComfyUI.StartTimeout = c.ComfyUI.StartTimeout
 	}
 	w.ComfyUI.ExtraArgs = slices.Clone(w.ComfyUI.ExtraArgs) // decoding writes into it
+	w.ComfyUI.OutputLinks = slices.Clone(w.ComfyUI.OutputLinks)
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	err = decoder.Decode(&w)

@@ -2,35 +2,30 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
 )
 
-// Directory is an output directory on disk. Nothing outside it can be opened, through links neither.
-type Directory struct{ path string }
+// Directory is an output directory on disk.
+type Directory struct{ folder outputs.Folder }
 
 // NewDirectory makes a source of the folder, which may be made later.
-func NewDirectory(path string) Directory { return Directory{path} }
+func NewDirectory(folder outputs.Folder) Directory { return Directory{folder} }
+
+// errLeadsAway refuses what lies behind a link that nobody allowed.
+var errLeadsAway = fault.New(fault.NotFound, "the file is not served: "+outputs.ErrLeadsAway.Error()+
+	"; an administrator can allow where it leads with comfy_ui.output_links")
 
 // Open implements Source.
 func (d Directory) Open(_ context.Context, name string) (*File, error) {
-	root, err := os.OpenRoot(d.path)
-	if err != nil {
-		return nil, err
+	file, info, err := d.folder.Open(name)
+	if errors.Is(err, outputs.ErrLeadsAway) {
+		return nil, errLeadsAway.With("what", "result").With("name", name)
 	}
-	defer func() { _ = root.Close() }()
-	// Looked at first: opening a pipe would wait for a writer.
-	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err) // whatever the reason, there is nothing to be had
-	}
-	file, err := root.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
-	}
-	info, err := file.Stat()
-	if err != nil {
-		_ = file.Close()
 		return nil, err
 	}
 	// ComfyUI gives a name again when its file was deleted, so name and size do not tell.

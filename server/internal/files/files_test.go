@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
 )
 
 // gallery is an output directory with a secret beside it.
@@ -47,8 +48,8 @@ func gallery(t *testing.T) (folder string, handler http.Handler) {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /images/{name...}", files.Images(files.NewDirectory(folder)))
-	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(files.NewDirectory(folder), filepath.Join(parent, "kept"), 1<<20))
+	mux.Handle("GET /images/{name...}", files.Images(files.NewDirectory(outputs.New(folder))))
+	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(files.NewDirectory(outputs.New(folder)), filepath.Join(parent, "kept"), 1<<20))
 	return folder, mux
 }
 
@@ -147,7 +148,7 @@ func FuzzImagesStayInside(f *testing.F) {
 	if err := os.Mkdir(inside, 0o755); err != nil {
 		f.Fatal(err)
 	}
-	handler := files.Images(files.NewDirectory(inside))
+	handler := files.Images(files.NewDirectory(outputs.New(inside)))
 	for _, seed := range []string{"a.png", "../secret.txt", "/etc/passwd", `..\secret.txt`, "a/../../secret.txt", "\x00"} {
 		f.Add(seed)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/runner"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -36,8 +37,9 @@ type Lane struct {
 
 	maxFile    atomic.Int64 // bytes of a file that its ComfyUI takes; 0: not known
 	measurable *measurable
-	results    files.Source // what its ComfyUI wrote, by the names that it gave
-	naming     naming       // of them
+	outputs    outputs.Folder // zero: its disk cannot be read
+	results    files.Source   // what its ComfyUI wrote, by the names that it gave
+	naming     naming         // of them
 }
 
 // leavings are the files that a worker's ComfyUI leaves in the data folder. The first worker's lie where they did when there was
@@ -119,7 +121,8 @@ func newLane(c Config, i int) *Lane {
 // resultsOf returns what a worker's ComfyUI writes, where the service can read it, else through ComfyUI's interface.
 func (l *Lane) resultsOf(w config.Worker) files.Source {
 	if w.ComfyUI.OutputDir != "" {
-		return files.NewDirectory(w.ComfyUI.OutputDir)
+		l.outputs = outputs.New(w.ComfyUI.OutputDir, w.ComfyUI.OutputLinks...)
+		return files.NewDirectory(l.outputs)
 	}
 	return files.NewRemote(l.Runner.Fetch)
 }
@@ -179,6 +182,7 @@ func (l *Lane) newRunner(c Config, w config.Worker) *runner.Runner {
 		Jobs:         c.Store,
 		Files:        l.Files,
 		OutputDir:    w.ComfyUI.OutputDir,
+		Links:        w.ComfyUI.OutputLinks,
 		NameOf:       l.naming.full,
 		OwnName:      l.naming.own,
 		SilenceLimit: c.Estimates.Silence,
@@ -208,7 +212,10 @@ type trial struct {
 var _ launch.Trial = trial{}
 
 // Validate implements launch.Trial. Paths and templates were checked with the configuration.
-func (t trial) Validate(context.Context) (string, error) { return t.Stock.Detail(), nil }
+func (t trial) Validate(context.Context) (string, error) {
+	t.Status.Notice("the output folder", outputs.InWords(t.outputs.Astray()))
+	return t.Stock.Detail(), nil
+}
 
 // Connected implements launch.Trial.
 func (t trial) Connected(ctx context.Context) error {

@@ -22,6 +22,9 @@ func (r *Runner) Interrupt(j job.Job) {
 		return
 	}
 	r.interrupts[j.ID] = true
+	if stop := r.handing[j.ID]; stop != nil {
+		stop()
+	}
 	if r.current[j.ID] != nil {
 		go r.interrupt(j)
 	}

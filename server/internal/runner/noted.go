@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"github.com/zeebo/blake3"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
 )
 
 // noteLimit bounds the time that it takes to look at the files of a run; what is not known by then stays unknown.
@@ -34,7 +33,7 @@ func (r *Runner) noted(ctx context.Context, results []job.Result) []job.Result {
 			name = r.OwnName(name)
 		}
 		if r.OutputDir != "" {
-			noteFile(ctx, r.OutputDir, name, result)
+			noteFile(ctx, outputs.New(r.OutputDir, r.Links...), name, result)
 		} else {
 			r.noteRemote(ctx, name, result)
 		}
@@ -42,24 +41,12 @@ func (r *Runner) noted(ctx context.Context, results []job.Result) []job.Result {
 	return results
 }
 
-func noteFile(ctx context.Context, folder, name string, result *job.Result) {
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		return
-	}
-	defer func() { _ = root.Close() }()
-	if info, err := root.Stat(filepath.FromSlash(name)); err != nil || !info.Mode().IsRegular() {
-		return
-	}
-	file, err := root.Open(filepath.FromSlash(name))
+func noteFile(ctx context.Context, folder outputs.Folder, name string, result *job.Result) {
+	file, info, err := folder.Open(name)
 	if err != nil {
 		return
 	}
 	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		return
-	}
 	hasher := blake3.New()
 	if _, err := io.Copy(hasher, &bounded{ctx, file}); err == nil {
 		result.Hash = hex.EncodeToString(hasher.Sum(nil))

@@ -25,9 +25,9 @@ func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted 
 	}
 	slot, cancel := context.WithTimeout(ctx, max(minPost, time.UnixMilli(j.Slot().End).Sub(r.Now())))
 	defer cancel()
-	values, err := r.Files.Finish(slot, j)
+	values, err := r.handOver(slot, j)
 	if err != nil {
-		return notHanded(ctx, err)
+		return r.notHanded(ctx, j, err)
 	}
 	offer := r.Library.On(version)
 	graph := offer.Fill(values, runName(j), r.Now(), rand.Float64)
@@ -49,7 +49,7 @@ func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted 
 		<-ended // one that began since Ready was asked
 	}
 	if r.isInterrupted(j) {
-		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "it was taken back before it began"}
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: takenBack}
 	}
 	err = r.Client.Post(slot, request)
 	failpoint.Reach(failpoint.Posted)
@@ -67,10 +67,42 @@ func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted 
 	return r.follow(ctx, j, version, run)
 }
 
+// takenBack is the reason of jobs that were interrupted before ComfyUI had them.
+const takenBack = "it was taken back before it began"
+
+// handOver waits for the files of a job, until it is interrupted. What is on its way goes on: another job may take it.
+func (r *Runner) handOver(ctx context.Context, j job.Job) (workflow.Values, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	r.mu.Lock()
+	r.handing[j.ID] = stop
+	if r.interrupts[j.ID] {
+		stop()
+	}
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		delete(r.handing, j.ID)
+		r.mu.Unlock()
+	}()
+	return r.Files.Finish(ctx, j)
+}
+
+// forgetInterrupt reports whether a job was interrupted before ComfyUI had it, and forgets that.
+func (r *Runner) forgetInterrupt(j job.Job) (was bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was = r.interrupts[j.ID]
+	delete(r.interrupts, j.ID)
+	return was
+}
+
 // notHanded is the end of a job whose files are not where ComfyUI finds them.
-func notHanded(ctx context.Context, err error) dispatch.Outcome {
+func (r *Runner) notHanded(ctx context.Context, j job.Job, err error) dispatch.Outcome {
 	refused := new(handover.Error)
 	switch {
+	case r.forgetInterrupt(j):
+		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: takenBack}
 	case ctx.Err() != nil:
 		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: "the service was stopped before it began"}
 	case errors.As(err, &refused):

@@ -3,10 +3,12 @@ package runner_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet/fleettest"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 func TestInterruptedJob(t *testing.T) {
@@ -23,6 +25,34 @@ func TestInterruptedJob(t *testing.T) {
 	j = r.NewJob("a fox [[slow=1s]]")
 	w.Interrupt(j)
 	if o := w.RunJob(j); o.Verdict != dispatch.NotStarted || len(r.Written()) > 0 {
+		t.Errorf("outcome: %+v", o)
+	}
+}
+
+// stuckFiles are on their way for ever.
+type stuckFiles struct{ waited chan struct{} }
+
+func (s stuckFiles) Begin(context.Context, job.Job) {}
+
+func (s stuckFiles) Finish(ctx context.Context, _ job.Job) (workflow.Values, error) {
+	close(s.waited)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestInterruptedWhileItsFilesAreSent(t *testing.T) {
+	t.Parallel()
+	r := fleettest.New(t)
+	w := r.Boot()
+	files := stuckFiles{make(chan struct{})}
+	w.Runner.Files = files
+	j := r.NewJob("a fox")
+	j.Duration = time.Hour.Milliseconds()
+	outcome := make(chan dispatch.Outcome, 1)
+	go func() { outcome <- w.RunJob(j) }()
+	<-files.waited
+	w.Interrupt(j)
+	if o := <-outcome; o.Verdict != dispatch.NotStarted || o.Reason != "it was taken back before it began" || len(r.Written()) > 0 {
 		t.Errorf("outcome: %+v", o)
 	}
 }

@@ -85,6 +85,8 @@ type Config struct {
 	Files   Files
 	// OutputDir is the folder that ComfyUI writes to; empty when the service cannot read it.
 	OutputDir string
+	// Links are the folders that links in it may lead to.
+	Links []string
 	// NameOf returns the name of a result that ComfyUI has given a name of its own; nil: that one.
 	NameOf func(own string) string
 	// OwnName is the other way round.
@@ -105,15 +107,17 @@ type Runner struct {
 	current map[string]*comfy.Run // by job id
 	// interrupts are the jobs that ComfyUI is to drop, by id.
 	interrupts map[string]bool
-	handed     []string // ids of the prompts handed over last, oldest first
-	failures   failureRun
+	// handing ends the wait of jobs for their files, by job id.
+	handing  map[string]context.CancelFunc
+	handed   []string // ids of the prompts handed over last, oldest first
+	failures failureRun
 }
 
 var _ dispatch.Runner = (*Runner)(nil)
 
 // New makes a runner.
 func New(c Config) *Runner {
-	return &Runner{Config: c, current: map[string]*comfy.Run{}, interrupts: map[string]bool{}}
+	return &Runner{Config: c, current: map[string]*comfy.Run{}, interrupts: map[string]bool{}, handing: map[string]context.CancelFunc{}}
 }
 
 // Preview is the latest preview of a running job, as its node sent it; n is 0 when there is none.
