@@ -45,28 +45,35 @@ func Open(r io.Reader, o editor.Options) (*Workflow, error) {
 // Convert is Open for a file that was read.
 func Convert(file *graphfile.File, o editor.Options) (*Workflow, error) {
 	w := &Workflow{Format: file.Format, Graph: file.API, Editor: file.Editor}
-	if w.Graph != nil {
-		w.Texts = editor.Names(w.Graph)
-	}
-	if file.Editor == nil {
-		return w, nil
+	if file.Editor == nil || o.Info == nil && w.Graph != nil {
+		return w.authored(nil), nil
 	}
 	if o.Info == nil {
-		if w.Graph != nil {
-			return w, nil
-		}
 		return nil, graph.Problems{NeedsClasses}
 	}
 	converted, err := editor.Convert(file.Editor, o)
 	if err != nil {
 		if w.Graph != nil {
-			return w, nil
+			return w.authored(nil), nil
 		}
 		return nil, err
 	}
 	w.Author = form.Author{App: converted.App, Shown: converted.Shown}
-	if w.Graph == nil {
-		w.Graph, w.Converted, w.Texts = converted.Graph, true, converted.Texts
+	if w.Graph != nil {
+		return w.authored(converted.Graph), nil
 	}
-	return w, nil
+	w.Graph, w.Converted, w.Texts = converted.Graph, true, converted.Texts
+	return w.authored(nil), nil
+}
+
+// authored takes the names of a run out of the graph, for which it has what the author wrote where that is known.
+func (w *Workflow) authored(written *graph.Graph) *Workflow {
+	if w.Graph == nil {
+		return w
+	}
+	withOwnPrefixes(w.Graph, written)
+	if !w.Converted {
+		w.Texts = editor.Names(w.Graph)
+	}
+	return w
 }
