@@ -22,6 +22,7 @@ export default defineConfig({
         "/thumbnails",
         "/previews",
         "/results",
+        "/archives",
         "/templates",
         "/uploads",
         // The page of the workflows is ours, their pictures are the server's.

@@ -32,7 +32,7 @@ func serve(t *testing.T) *httptest.Server {
 			calls.ServeHTTP(w, r)
 		case r.Header.Get("Authorization") != "Bearer secret":
 			w.WriteHeader(http.StatusUnauthorized)
-		case r.URL.EscapedPath() == "/images/sub/a%20b.png":
+		case r.URL.EscapedPath() == "/results/a/1":
 			_, _ = io.WriteString(w, "picture")
 		default:
 			http.NotFound(w, r)
@@ -64,18 +64,18 @@ func trusting(server *httptest.Server) *x509.CertPool {
 	return roots
 }
 
-func TestCallsAndPicturesGoOverTLS(t *testing.T) {
+func TestCallsAndFilesGoOverTLS(t *testing.T) {
 	server := serve(t)
 	client := dial(t, server, trusting(server), "secret")
 	if _, err := client.Scheduler.GetState(t.Context(), &pb.GetStateRequest{}); status.Code(err) != codes.Unimplemented {
 		t.Errorf("the call did not reach the server: %v", err)
 	}
-	answer, err := client.Picture(t.Context(), "sub/a b.png")
+	content, err := client.Result(t.Context(), &pb.Job{Id: "a"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	if raw, err := io.ReadAll(answer.Body); err != nil || string(raw) != "picture" {
+	defer content.Close()
+	if raw, err := io.ReadAll(content); err != nil || string(raw) != "picture" {
 		t.Errorf("%q, %v", raw, err)
 	}
 }
@@ -85,17 +85,18 @@ func TestAServerThatNobodyVouchesForIsRefused(t *testing.T) {
 	if _, err := client.Scheduler.GetState(t.Context(), &pb.GetStateRequest{}); status.Code(err) != codes.Unavailable {
 		t.Errorf("call: %v", err)
 	}
-	if _, err := client.Picture(t.Context(), "sub/a b.png"); status.Code(err) != codes.Unavailable {
+	if _, err := client.Result(t.Context(), &pb.Job{Id: "a"}, 1); status.Code(err) != codes.Unavailable {
 		t.Errorf("picture: %v", err)
 	}
 }
 
-func TestPictureErrorsHaveTheCodesOfCalls(t *testing.T) {
+func TestFileErrorsHaveTheCodesOfCalls(t *testing.T) {
 	server := serve(t)
-	if _, err := dial(t, server, trusting(server), "secret").Picture(t.Context(), "none.png"); status.Code(err) != codes.NotFound {
+	if _, err := dial(t, server, trusting(server), "secret").Result(t.Context(), &pb.Job{Id: "none"}, 0); status.Code(err) != codes.NotFound {
 		t.Errorf("unknown file: %v", err)
 	}
-	if _, err := dial(t, server, trusting(server), "wrong").Picture(t.Context(), "sub/a b.png"); status.Code(err) != codes.Unauthenticated {
+	stranger := dial(t, server, trusting(server), "wrong")
+	if _, err := stranger.Result(t.Context(), &pb.Job{Id: "a"}, 1); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("wrong token: %v", err)
 	}
 }

@@ -77,15 +77,6 @@ func (a Address) String() string {
 	return scheme + "://" + a.HostPort()
 }
 
-// PictureURL is the address of a result file, each part of its path escaped.
-func (a Address) PictureURL(filename string) string {
-	parts := strings.Split(filename, "/")
-	for i, part := range parts {
-		parts[i] = url.PathEscape(part)
-	}
-	return a.String() + "/images/" + strings.Join(parts, "/")
-}
-
 // IsLocalhost reports whether the address means this machine by its usual name.
 func (a Address) IsLocalhost() bool { return strings.EqualFold(a.Host, "localhost") }
 

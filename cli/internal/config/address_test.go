@@ -42,14 +42,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestPictureURLEscapesEachPart(t *testing.T) {
-	a := config.Address{Host: "localhost", Port: "3000"}
-	want := "http://localhost:3000/images/my%20sub%3Fdir/50%25%20%232.png"
-	if got := a.PictureURL("my sub?dir/50% #2.png"); got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-}
-
 // A server that listens on ::1 only is found under the name localhost, whatever the hosts file says.
 func TestLocalhostIsBothLoopbacks(t *testing.T) {
 	for _, loopback := range []string{"127.0.0.1", "::1"} {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,9 +18,9 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// Source opens result files; *api.Client is one.
+// Source opens the files of results, when they are still what their jobs wrote; *api.Client is one.
 type Source interface {
-	Picture(ctx context.Context, filename string) (*http.Response, error)
+	Result(ctx context.Context, j *pb.Job, n int) (io.ReadCloser, error)
 }
 
 // ErrDiffers is in the error about a file that exists already with other content. Nothing is overwritten.
@@ -40,8 +39,8 @@ func Save(ctx context.Context, from Source, j *pb.Job, dir string) ([]string, er
 	}
 	defer func() { _ = root.Close() }()
 	var saved []string
-	for _, r := range j.GetResults() {
-		name, err := saveOne(ctx, from, root, j, r)
+	for n := range j.GetResults() {
+		name, err := saveOne(ctx, from, root, j, n)
 		if err != nil {
 			return saved, err
 		}
@@ -50,7 +49,8 @@ func Save(ctx context.Context, from Source, j *pb.Job, dir string) ([]string, er
 	return saved, nil
 }
 
-func saveOne(ctx context.Context, from Source, root *os.Root, j *pb.Job, r *pb.Result) (string, error) {
+func saveOne(ctx context.Context, from Source, root *os.Root, j *pb.Job, n int) (string, error) {
+	r := j.GetResults()[n]
 	if r.GetFilename() == "" { // a text result has no file on the server
 		name := fmt.Sprintf("%s-node-%s.txt", j.GetId(), filename(r.GetNodeId()))
 		return name, write(root, name, bytes.NewReader([]byte(r.GetText())))
@@ -59,12 +59,12 @@ func saveOne(ctx context.Context, from Source, root *os.Root, j *pb.Job, r *pb.R
 	if err != nil {
 		return "", fmt.Errorf("%q cannot be a file name here", r.GetFilename())
 	}
-	answer, err := from.Picture(ctx, r.GetFilename())
+	content, err := from.Result(ctx, j, n)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", r.GetFilename(), err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if err := write(root, name, answer.Body); err != nil {
+	defer func() { _ = content.Close() }()
+	if err := write(root, name, content); err != nil {
 		return "", fmt.Errorf("%s: %w", filepath.Join(root.Name(), name), err)
 	}
 	return name, nil

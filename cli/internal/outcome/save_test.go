@@ -3,6 +3,7 @@ package outcome_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,15 +36,19 @@ func serve(t *testing.T, content map[string]string) *files {
 	return f
 }
 
-func (f *files) Picture(ctx context.Context, name string) (*http.Response, error) {
+func (f *files) Result(ctx context.Context, j *pb.Job, n int) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url, nil)
 	if err != nil {
 		return nil, err
 	}
 	q := req.URL.Query()
-	q.Set("name", name)
+	q.Set("name", j.Results[n].Filename)
 	req.URL.RawQuery = q.Encode()
-	return http.DefaultClient.Do(req)
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
 }
 
 func job(names ...string) *pb.Job {

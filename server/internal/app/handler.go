@@ -30,6 +30,9 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(thumbnails(a.fleet)))
 	mux.Handle("GET /results/{job}/{n}", a.rpc.ForJobResults(files.Images(ownResults{a.fleet})))
+	mux.HandleFunc("GET /archives/jobs/{job}", a.rpc.ArchiveOfJob)
+	mux.HandleFunc("GET /archives/series/{series}", a.rpc.ArchiveOfSeries)
+	mux.HandleFunc("GET /archives/mine", a.rpc.ArchiveOfMine)
 	mux.Handle("GET /previews/{job}", a.rpc.ForPreviews(files.Previews(a.fleet.Preview)))
 	mux.Handle("GET "+rpc.TemplatePictures+"{worker}/{name...}", a.rpc.ForUsers(a.templates.Pictures()))
 	mux.Handle("GET "+rpc.WorkflowPictures+"{id}/thumbnail", a.rpc.ForUsers(http.HandlerFunc(a.workflowPicture)))

@@ -6,13 +6,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"path"
 	"strconv"
-	"strings"
-	"unicode"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/archive"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -50,7 +48,8 @@ func (s *Server) ForJobResults(next http.Handler) http.Handler {
 			return
 		}
 		if r.FormValue("download") == "1" {
-			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": found.downloadName()}))
+			named := map[string]string{"filename": archive.FileName(found.Job, found.N)}
+			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", named))
 		}
 		if result := found.Job.Results[n]; result.Filename == "" {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -66,10 +65,7 @@ func (s *Server) ForJobResults(next http.Handler) http.Handler {
 
 // resultOf finds a result of a job that somebody may see; fault.NotFound, for a job that they may not see as for none.
 func (s *Server) resultOf(ctx context.Context, viewer account.User, jobID string, n int) (ResultOf, error) {
-	j, err := s.Store.Job(ctx, canonical(jobID))
-	if errors.Is(err, store.ErrNotFound) || err == nil && !s.Presenter.SeesJobsOf(viewer, j.UserID) {
-		return ResultOf{}, fault.NoSuch("job", jobID)
-	}
+	j, err := s.jobOf(ctx, viewer, jobID)
 	if err != nil {
 		return ResultOf{}, err
 	}
@@ -80,42 +76,13 @@ func (s *Server) resultOf(ctx context.Context, viewer account.User, jobID string
 	return ResultOf{j, n}, nil
 }
 
-// maxStem bounds the words of a prompt in the name of a download, in characters.
-const maxStem = 40
-
-// downloadName is made of the prompt and the seed, or of the workflow where there is no prompt.
-func (f ResultOf) downloadName() string {
-	stem := slug(f.Job.Prompt(), maxStem)
-	if stem == "" {
-		stem = slug(f.Job.Workflow, maxStem)
+// jobOf finds a job that somebody may see all of; fault.NotFound, for one that they may not see as for none.
+func (s *Server) jobOf(ctx context.Context, viewer account.User, id string) (job.Job, error) {
+	j, err := s.Store.Job(ctx, canonical(id))
+	if errors.Is(err, store.ErrNotFound) || err == nil && !s.Presenter.SeesJobsOf(viewer, j.UserID) {
+		return job.Job{}, fault.NoSuch("job", id)
 	}
-	if seed, has := f.Job.Seed(); has {
-		stem += "_seed-" + strconv.FormatUint(seed, 10)
-	}
-	if f.N > 0 {
-		stem += "_" + strconv.Itoa(f.N+1)
-	}
-	ending := path.Ext(f.Job.Results[f.N].Filename)
-	if f.Job.Results[f.N].Filename == "" {
-		ending = ".txt"
-	}
-	return stem + strings.ToLower(ending)
-}
-
-// slug is the beginning of a text as part of a file's name: letters and digits, the rest dashes.
-func slug(text string, limit int) string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	var made []rune
-	for _, word := range words {
-		if len(made)+len([]rune(word))+1 > limit {
-			break
-		}
-		if len(made) > 0 {
-			made = append(made, '-')
-		}
-		made = append(made, []rune(word)...)
-	}
-	return string(made)
+	return j, err
 }
 
 // CreateAssetFromResult makes a result that the caller may see an asset of theirs.
@@ -139,7 +106,7 @@ func (s assetService) CreateAssetFromResult(
 		return nil, err
 	}
 	defer func() { _ = content.Close() }()
-	made, err := s.Assets.Receive(ctx, by, found.downloadName(), content, size)
+	made, err := s.Assets.Receive(ctx, by, archive.FileName(found.Job, found.N), content, size)
 	if err != nil {
 		return nil, err
 	}

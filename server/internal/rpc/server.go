@@ -93,6 +93,7 @@ type Server struct {
 	admission *admission
 	snapshots snapshots
 	streams   streams
+	archives  archives
 }
 
 const (

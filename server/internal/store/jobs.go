@@ -55,6 +55,7 @@ type Query struct {
 	UserID     string
 	Worker     string
 	Workflow   string
+	Series     string         // that they were booked with
 	IDSuffix   string         // end of the id, in lower case
 	Window     *schedule.Slot // jobs whose slot has a moment in common with it
 	Descending bool           // latest start first

@@ -27,6 +27,19 @@ export function resultPath({ job, index }: Made, download = false): string {
   return `/results/${job.id}/${index}${download ? "?download=1" : ""}`;
 }
 
+/** The address of a zip of all results of a job. */
+export function jobArchivePath({ id }: Job): string {
+  return `/archives/jobs/${id}`;
+}
+
+/** The address of a zip of the results of all jobs that were booked together. */
+export function seriesArchivePath(seriesId: string): string {
+  return `/archives/series/${seriesId}`;
+}
+
+/** The address of a zip of everything that one's own jobs have made. */
+export const ownArchivePath = "/archives/mine";
+
 /** Longest part of a name that comes from the prompt, in characters. */
 const longest = 40;
 

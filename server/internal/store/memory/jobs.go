@@ -60,7 +60,7 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 	return read(ctx, s, func(state *State) ([]job.Job, error) {
 		found := state.jobsThat(func(j job.Job) bool {
 			return (len(q.Statuses) == 0 || slices.Contains(q.Statuses, j.Status)) && (q.UserID == "" || q.UserID == j.UserID) &&
-				(q.Worker == "" || q.Worker == j.Worker) && (q.Window == nil || q.Window.Overlaps(j.Slot()))
+				(q.Worker == "" || q.Worker == j.Worker) && (q.Series == "" || q.Series == j.Series) && (q.Window == nil || q.Window.Overlaps(j.Slot()))
 		})
 		if q.Descending {
 			slices.Reverse(found)

@@ -34,6 +34,9 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 	if q.Workflow != "" {
 		only("j.workflow = ?", q.Workflow)
 	}
+	if q.Series != "" {
+		only("j.series = ?", q.Series)
+	}
 	if q.IDSuffix != "" {
 		only("substr(j.id, ?) = ?", -len(q.IDSuffix), q.IDSuffix)
 	}

@@ -139,6 +139,9 @@ func queries(t *testing.T, s *suite) {
 	var all []job.Job
 	for i := range 40 {
 		j := booking(users[i%2], []string{"a", "b", "c"}[i%3], int64(i/3)*100, 50)
+		if i%5 == 0 {
+			j.Series, j.SeriesIndex = []string{"x", "y"}[i%2], i/5+1
+		}
 		if i%4 == 0 {
 			j.Status, j.FinishedAt = job.Completed, 7
 		}
@@ -150,11 +153,13 @@ func queries(t *testing.T, s *suite) {
 		"user":    {UserID: users[1].ID, Descending: true},
 		"statues": {Statuses: []job.Status{job.Completed, job.Failed}},
 		"window":  {Window: &schedule.Slot{Start: 250, End: 600}, Worker: "b"},
+		"series":  {Series: "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := slices.DeleteFunc(slices.Clone(all), func(j job.Job) bool {
 				return (q.UserID != "" && j.UserID != q.UserID) || (len(q.Statuses) > 0 && !slices.Contains(q.Statuses, j.Status)) ||
-					(q.Worker != "" && j.Worker != q.Worker) || (q.Window != nil && !j.Slot().Overlaps(*q.Window))
+					(q.Worker != "" && j.Worker != q.Worker) ||
+					(q.Series != "" && j.Series != q.Series) || (q.Window != nil && !j.Slot().Overlaps(*q.Window))
 			})
 			slices.SortFunc(want, func(a, b job.Job) int {
 				order := 1

@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Check } from "../../components/Check";
 import { ListEnd } from "../../components/ListEnd";
+import { ZipLink } from "../../components/ZipLink";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { plural } from "../../lib/format";
+import { ownArchivePath } from "../../lib/results";
 import { useLive } from "../../live/LiveContext";
 import { GridTable } from "./GridTable";
 import { type GridOrder, type JobQuery, nextFew, nowFirst, rowsOf } from "./query";
@@ -71,7 +73,10 @@ export function JobGrid({ onOpenPicture }: { onOpenPicture: (jobs: readonly Job[
             </button>
           ))}
         </fieldset>
-        <Check label="Only mine" checked={mine} onChange={setMine} className="ml-auto" />
+        <div className="ml-auto flex flex-wrap items-center gap-x-4 text-sm">
+          {mine && <ZipLink path={ownArchivePath}>Download all of mine</ZipLink>}
+          <Check label="Only mine" checked={mine} onChange={setMine} />
+        </div>
       </div>
       <GridTable jobs={rows} order={order} onOrder={setOrder} onOpen={open} />
       {hidden > 0 && (

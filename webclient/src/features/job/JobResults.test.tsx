@@ -37,9 +37,20 @@ it("shows the main picture first, and every other result in its own way", () => 
     ["Download a-red-fox_seed-42_2.png", "/results/a/1?download=1"],
     ["Download a-red-fox_seed-42_4.flac", "/results/a/3?download=1"],
     ["Download a-red-fox_seed-42_6.glb", "/results/a/5?download=1"],
+    ["All 7 as a zip", "/archives/jobs/a"],
   ]);
   act(() => void fireEvent.click(screen.getByRole("button", { name: "Open the picture" })));
   expect(onOpen).toHaveBeenCalledWith(0);
+});
+
+it("offers a series as a whole", () => {
+  render(
+    <JobResults
+      job={job("b", { results: [{ kind: ResultKind.TEXT, text: "A fox." }], seriesId: "s" })}
+      onOpen={vi.fn()}
+    />,
+  );
+  expect(links()).toEqual([["The whole series as a zip", "/archives/series/s"]]);
 });
 
 it("shows another picture or video large when it is chosen", () => {

@@ -3,9 +3,19 @@ import { Icon } from "../../components/Icon";
 import { SoundPlayer } from "../../components/SoundPlayer";
 import { looksOf, Thumbnail } from "../../components/Thumbnail";
 import { Vanished } from "../../components/Vanished";
+import { ZipLink } from "../../components/ZipLink";
 import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatBytes } from "../../lib/format";
-import { type Made, nameOf, readableName, resultPath, resultsOf, sightsOf } from "../../lib/results";
+import {
+  jobArchivePath,
+  type Made,
+  nameOf,
+  readableName,
+  resultPath,
+  resultsOf,
+  seriesArchivePath,
+  sightsOf,
+} from "../../lib/results";
 import { promptLine } from "../../lib/words/words";
 import { TextResult } from "./TextResult";
 
@@ -28,6 +38,7 @@ export function JobResults({ job, onOpen }: { job: Job; onOpen: (sight: number) 
       {others.map((made) => (
         <OtherResult key={made.index} made={made} />
       ))}
+      <KeepAll job={job} />
     </div>
   );
 }
@@ -109,6 +120,17 @@ function KeepRow({ made }: { made: Made }) {
         Download<span className="sr-only"> {name}</span>
       </a>
     </div>
+  );
+}
+
+/** The ways to keep everything at once: of a job that has several results, and of the series that it is part of. */
+function KeepAll({ job }: { job: Job }) {
+  if (job.results.length < 2 && job.seriesId === "") return null;
+  return (
+    <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
+      {job.results.length > 1 && <ZipLink path={jobArchivePath(job)}>All {job.results.length} as a zip</ZipLink>}
+      {job.seriesId !== "" && <ZipLink path={seriesArchivePath(job.seriesId)}>The whole series as a zip</ZipLink>}
+    </p>
   );
 }
 
