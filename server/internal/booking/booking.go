@@ -98,6 +98,7 @@ type Request struct {
 	Workflow string // empty: the first
 	Version  string // of the workflow that the values were made for; empty: the current one
 	Worker   string // empty: the one on which it ends first
+	JobID    string // of a check: the job that would be changed; empty: it would be booked
 }
 
 // wanted is a request with the values that it leaves to the workflow, and where it can go.

@@ -12,7 +12,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -23,9 +22,12 @@ type Edit struct {
 	Inputs  workflow.Values // those named are replaced, the others stay
 	Reset   []string        // inputs that are set as if the booking had left them out
 	Move    *When
-	Worker  string        // with Move: where to; empty: where it is
+	Worker  string        // with Move: where to, and to stay; empty: where it is, or where it may go
 	Request audit.Request // that asks for it
 }
+
+// changesValues reports whether the edit is about more than the place.
+func (e Edit) changesValues() bool { return len(e.Inputs)+len(e.Reset) > 0 }
 
 // Edit edits and moves a job of the user's, all of it or nothing. A request whose id was seen before gives the job as it is.
 func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit) (Changed, error) {
@@ -46,75 +48,29 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 		if j.Status != job.Scheduled {
 			return j.Status.Refuses("edited")
 		}
-		had := j.Inputs
-		if err := s.applyValues(ctx, tx, by.User, j, e); err != nil {
-			return err
-		}
-		j.Edited()
-		if e.Move != nil {
-			if err := s.move(ctx, tx, by.User, j, e); err != nil {
-				return err
-			}
-		}
-		if err := tx.UpdateJob(ctx, *j); err != nil {
-			return err
-		}
-		if err := take(ctx, tx, *j, had, s.Now().UnixMilli()); err != nil {
-			return err
-		}
-		made := event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j))
-		made.Request = e.Request
-		return tx.InsertEvent(ctx, made)
+		return s.edit(ctx, tx, by, j, e)
 	})
 }
 
-// move books the job for another start, or on another worker. The owner's own choice ends whatever delay there was, and decides
-// whether the job may start earlier than its slot and on which worker.
-func (s *Service) move(ctx context.Context, tx store.Tx, user account.User, j *job.Job, e Edit) error {
-	to := *e.Move
-	place, err := s.placeToMoveTo(ctx, tx, *j, to, e.Worker)
-	if err != nil {
+// edit changes a job that is scheduled, and notes it.
+func (s *Service) edit(ctx context.Context, tx store.Tx, by account.Actor, j *job.Job, e Edit) error {
+	had := j.Inputs
+	if err := s.applyValues(ctx, tx, by.User, j, e); err != nil {
 		return err
 	}
-	if place.Start != j.Start || place.Worker != j.Worker {
-		if err := s.mayBookAt(user, place.Start, s.Now().UnixMilli(), to); err != nil {
-			return err
-		}
-		j.Delay = nil
-		j.MoveTo(place)
+	j.Edited()
+	if err := s.place(ctx, tx, by.User, j, had, e); err != nil {
+		return err
 	}
-	j.Sooner, j.Pinned, j.Promised = to.IsPromise(), j.Pinned || e.Worker != "", j.Start
-	return nil
-}
-
-// placeToMoveTo finds a place for a job that is moved: on the worker that is named now or was before, else on any that can run it,
-// where an exact start on its own goes before others.
-func (s *Service) placeToMoveTo(ctx context.Context, tx store.Tx, j job.Job, to When, worker string) (job.Place, error) {
-	own, stays := placement.Own(j), worker == "" || worker == j.Worker
-	if stays && to.Exact && to.Moment == j.Start {
-		return job.Place{Worker: j.Worker, Start: j.Start}, nil
+	if err := tx.UpdateJob(ctx, *j); err != nil {
+		return err
 	}
-	now := s.Now().UnixMilli()
-	if !stays {
-		candidates, err := s.candidates(worker, j.Workflow, j.Inputs)
-		if err != nil {
-			return job.Place{}, err
-		}
-		return s.find(ctx, tx, candidates, to, now, j.ID)
+	if err := take(ctx, tx, *j, had, s.Now().UnixMilli()); err != nil {
+		return err
 	}
-	if worker != "" || j.Pinned {
-		return s.find(ctx, tx, own, to, now, j.ID)
-	}
-	if to.Exact {
-		if place, err := s.find(ctx, tx, own, to, now, j.ID); !fault.Is(err, fault.SlotTaken) {
-			return place, err
-		}
-	}
-	if others, err := s.candidates("", j.Workflow, j.Inputs); err == nil { // else it can stay where it is
-		others = slices.DeleteFunc(others, func(c placement.Candidate) bool { return c.Worker == j.Worker })
-		own = append(own, others...)
-	}
-	return s.find(ctx, tx, own, to, now, j.ID)
+	made := event(by, audit.Update, *j, s.Now().UnixMilli(), e.summary(*j))
+	made.Request = e.Request
+	return tx.InsertEvent(ctx, made)
 }
 
 // summary says what the edit was about, without the values.
@@ -130,7 +86,7 @@ func (e Edit) summary(j job.Job) string {
 }
 
 func (s *Service) applyValues(ctx context.Context, tx store.Tx, user account.User, j *job.Job, e Edit) error {
-	if len(e.Inputs)+len(e.Reset) == 0 {
+	if !e.changesValues() {
 		return nil
 	}
 	offered, err := s.Offers.Offer(ctx, j.Workflow, "")
@@ -206,15 +162,9 @@ func (s *Service) change(
 ) (Changed, error) {
 	var changed job.Job
 	revision, err := s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
-		j, err := tx.Job(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return fault.NoSuch("job", id)
-		}
+		j, err := owned(ctx, tx, by, id)
 		if err != nil {
 			return err
-		}
-		if j.UserID != by.ID && !by.Administrator {
-			return fault.New(fault.NotOwner, "the job belongs to "+j.UserName).With("owner", j.UserName)
 		}
 		if err := change(ctx, tx, &j); err != nil {
 			return err
@@ -223,6 +173,18 @@ func (s *Service) change(
 		return nil
 	})
 	return Changed{changed, revision}, err
+}
+
+// owned reads a job that somebody may change; fault.NotFound, fault.NotOwner.
+func owned(ctx context.Context, tx store.Tx, by account.Actor, id string) (job.Job, error) {
+	j, err := tx.Job(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return j, fault.NoSuch("job", id)
+	}
+	if err == nil && j.UserID != by.ID && !by.Administrator {
+		err = fault.New(fault.NotOwner, "the job belongs to "+j.UserName).With("owner", j.UserName)
+	}
+	return j, err
 }
 
 func stale(j job.Job) error {

@@ -65,18 +65,24 @@ func (s *Service) find(
 	if when.Exact && when.Moment < now {
 		return job.Place{}, past(when.Moment, now)
 	}
-	if s.Lead != nil {
-		candidates = slices.Clone(candidates)
-		for i := range candidates {
-			candidates[i].Earliest = now + s.Lead(candidates[i].Worker)
-		}
-	}
 	return placement.Place(ctx, tx, placement.Wish{
-		Candidates: candidates,
+		Candidates: s.leading(candidates, now),
 		Exact:      when.Exact,
 		Moment:     max(when.Moment, now),
 		JobID:      jobID,
 	})
+}
+
+// leading gives candidates the time that they need to make way.
+func (s *Service) leading(candidates []placement.Candidate, now int64) []placement.Candidate {
+	candidates = slices.Clone(candidates)
+	for i := range candidates {
+		candidates[i].Earliest = now
+		if s.Lead != nil {
+			candidates[i].Earliest += s.Lead(candidates[i].Worker)
+		}
+	}
+	return candidates
 }
 
 func past(moment, now int64) error {

@@ -14,8 +14,14 @@ type Place struct {
 
 // MoveTo books the job for another place.
 func (j *Job) MoveTo(p Place) {
-	j.Worker, j.Duration, j.Estimate, j.Load, j.Basis = p.Worker, p.Duration, p.Estimate, p.Load, p.Basis
+	j.Worker = p.Worker
+	j.Resize(p)
 	j.Move(p.Start)
+}
+
+// Resize gives the job the length that it has at a place, and leaves it where it is.
+func (j *Job) Resize(p Place) {
+	j.Duration, j.Estimate, j.Load, j.Basis = p.Duration, p.Estimate, p.Load, p.Basis
 }
 
 // ExpectedEnd gives the moment at which a running job is expected to end.

@@ -16,6 +16,7 @@ func (s schedulerService) CheckBooking(ctx context.Context, r *pb.CheckBookingRe
 	}
 	in := inputsFromProto(r.Inputs)
 	wanted := bookingOf(in, when, r.WorkflowId, r.WorkflowVersion, r.WorkerId)
+	wanted.JobID = canonical(r.JobId)
 	offer, problems, err := s.Booking.Check(ctx, caller(ctx).Actor, wanted)
 	if err != nil {
 		return nil, err
@@ -25,6 +26,8 @@ func (s schedulerService) CheckBooking(ctx context.Context, r *pb.CheckBookingRe
 		ExpectedMs:     offer.Expected,
 		SlotDurationMs: offer.Duration,
 		Problems:       each(problems, problemToProto),
+		EstimateBasis:  estimateBases[offer.Basis],
+		LoadMs:         offer.Load,
 	}
 	if offer.Worker != "" {
 		out.TimeSlot = slotToProto(offer.Slot)

@@ -38,6 +38,12 @@ func (s schedulerService) UpdateJob(ctx context.Context, r *pb.UpdateJobRequest)
 		Reset:   r.ResetInputs,
 		Request: requestOf(r),
 	}
+	switch start := r.Start.(type) {
+	case *pb.UpdateJobRequest_StartMs:
+		edit.Move = &booking.When{Exact: true, Moment: start.StartMs}
+	case *pb.UpdateJobRequest_EarliestStartMs:
+		edit.Move = &booking.When{Moment: start.EarliestStartMs}
+	}
 	changed, err := s.Booking.Edit(ctx, caller(ctx).Actor, canonical(r.JobId), edit)
 	if err != nil {
 		return nil, err

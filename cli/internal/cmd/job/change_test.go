@@ -9,27 +9,20 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/cmd/root"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/servertest"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// calls is a server that notes which calls change the booked fox, and refuses what problem says of the new inputs.
-func calls(made *[]string, problem *pb.BookingProblem) *servertest.Scheduler {
+// calls is a server that notes which calls change the booked fox, and may refuse to change its inputs.
+func calls(made *[]string, refused error) *servertest.Scheduler {
 	j := booked(fox()).GetJob()
 	note := func(format string, args ...any) { *made = append(*made, fmt.Sprintf(format, args...)) }
 	return &servertest.Scheduler{
 		Get: func(context.Context, *pb.GetJobRequest) (*pb.GetJobResponse, error) {
 			return &pb.GetJobResponse{Job: j, Users: []*pb.UserName{{UserId: j.GetUserId(), Name: "User-1"}}}, nil
-		},
-		Check: func(_ context.Context, req *pb.CheckBookingRequest) (*pb.CheckBookingResponse, error) {
-			note("check %d inputs", len(req.GetInputs()))
-			var answer pb.CheckBookingResponse
-			if problem != nil {
-				answer.Problems = append(answer.Problems, problem)
-			}
-			return &answer, nil
 		},
 		Move: func(_ context.Context, req *pb.MoveJobRequest) (*pb.MoveJobResponse, error) {
 			note("move of version %d", req.GetVersion())
@@ -37,7 +30,14 @@ func calls(made *[]string, problem *pb.BookingProblem) *servertest.Scheduler {
 			return &pb.MoveJobResponse{Job: j}, nil
 		},
 		Update: func(_ context.Context, req *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error) {
-			note("update of version %d: %d inputs, reset %v", req.GetVersion(), len(req.GetInputs()), req.GetResetInputs())
+			start := ""
+			if req.GetStart() != nil {
+				start = ", another slot"
+			}
+			note("update of version %d: %d inputs, reset %v%s", req.GetVersion(), len(req.GetInputs()), req.GetResetInputs(), start)
+			if refused != nil {
+				return nil, refused
+			}
 			j.Version++
 			return &pb.UpdateJobResponse{Job: j}, nil
 		},
@@ -45,30 +45,19 @@ func calls(made *[]string, problem *pb.BookingProblem) *servertest.Scheduler {
 }
 
 func TestEditChangesWhatItNames(t *testing.T) {
-	refused := &pb.BookingProblem{
-		Info: &pb.ErrorInfo{
-			Reason: pb.ErrorReason_ERROR_REASON_INVALID_FIELDS,
-			Fields: []*pb.FieldViolation{{Field: `inputs["steps"]`, Message: "must be at most 50"}},
-		},
-		Message: "steps: must be at most 50",
-	}
-	taken := func(by string) *pb.BookingProblem {
-		return &pb.BookingProblem{
-			Info: &pb.ErrorInfo{
-				Reason: pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
-				Detail: &pb.ErrorInfo_SlotConflict{
-					SlotConflict: &pb.SlotConflict{
-						Blocker: &pb.SlotConflict_Job{Job: &pb.JobBlocker{JobId: by}},
-					},
-				},
+	taken := api.Error(codes.FailedPrecondition, "taken", &pb.ErrorInfo{
+		Reason: pb.ErrorReason_ERROR_REASON_SLOT_TAKEN,
+		Detail: &pb.ErrorInfo_SlotConflict{
+			SlotConflict: &pb.SlotConflict{
+				Blocker:         &pb.SlotConflict_Job{Job: &pb.JobBlocker{JobId: "another"}},
+				NextFreeStartMs: 1,
 			},
-			Message: "taken",
-		}
-	}
-	const changed = "check 3 inputs; update of version 1: 1 inputs, reset []; move of version 2"
+		},
+	})
+	const both = "update of version 1: 1 inputs, reset [], another slot"
 	for name, c := range map[string]struct {
 		args    []string
-		problem *pb.BookingProblem
+		refused error
 		want    string
 		code    int
 	}{
@@ -76,16 +65,15 @@ func TestEditChangesWhatItNames(t *testing.T) {
 		"random seed":     {[]string{"--seed", "random"}, nil, "update of version 1: 0 inputs, reset [seed]", exitcode.OK},
 		"slot":            {[]string{"--in", "1h"}, nil, "move of version 1", exitcode.OK},
 		"at a version":    {[]string{"--next", "--if-version", "7"}, nil, "move of version 7", exitcode.OK},
-		"both":            {[]string{"--in", "1h", "--seed", "7"}, nil, changed, exitcode.OK},
-		"both, itself":    {[]string{"--in", "1h", "--seed", "7"}, taken(jobID), changed, exitcode.OK},
-		"both, another":   {[]string{"--in", "1h", "--seed", "7"}, taken("another"), "check 3 inputs", exitcode.Conflict},
-		"both, refused":   {[]string{"--in", "1h", "--set", "steps=51"}, refused, "check 3 inputs", exitcode.Usage},
+		"both":            {[]string{"--in", "1h", "--seed", "7"}, nil, both, exitcode.OK},
+		"both, next":      {[]string{"--next", "--seed", "7"}, nil, both, exitcode.OK},
+		"both, taken":     {[]string{"--in", "1h", "--seed", "7"}, taken, both, exitcode.Conflict},
 		"no such input":   {[]string{"--in", "1h", "--set", "stepz=51"}, nil, "", exitcode.Usage},
 		"not of the kind": {[]string{"--set", "steps=many"}, nil, "", exitcode.Usage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var made []string
-			f, term := servertest.With(t, calls(&made, c.problem))
+			f, term := servertest.With(t, calls(&made, c.refused))
 			f.Args = append([]string{"edit", jobID}, c.args...)
 			code := root.Run(t.Context(), f)
 			if got := strings.Join(made, "; "); code != c.code || got != c.want {

@@ -3,12 +3,8 @@ package job
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"maps"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/exitcode"
@@ -46,6 +42,9 @@ func NewCmdEdit(f *factory.Factory) *cobra.Command {
 		Use:   "edit JOB",
 		Short: "Change the prompt, seed, parameters or slot of a scheduled job",
 		Long: `Change the prompt, seed, parameters or slot of a scheduled job. What is refused changes nothing. What is not named stays.
+
+A slot that has to be longer with the new values grows where it is. When it has no room there, the command that takes the
+next free start is told.
 
 ` + refs.JobHelp + `
 
@@ -109,33 +108,26 @@ func editRun(ctx context.Context, opts *editOptions) error {
 	return render.JobResult(opts.IO, opts.Clock, opts.Out, answer, api.NamesOf(known.GetUsers()), sentence)
 }
 
-// edit changes what the options name: the inputs first, because the new slot may begin at once. When both are to change, a
-// look at what a booking would get comes before, so that a job that is refused either is left as it was.
-func (o *editOptions) edit(ctx context.Context, client *api.Client, j *pb.Job) (answer render.JobAnswer, err error) {
+// edit changes what the options name, all of it or nothing.
+func (o *editOptions) edit(ctx context.Context, client *api.Client, j *pb.Job) (render.JobAnswer, error) {
 	version := cmp.Or(o.Version, j.GetVersion())
-	moves, changes := o.Start.Given() > 0, o.changesInputs()
-	if changes {
-		req, err := o.inputs(ctx, client, j)
-		if err != nil {
-			return nil, err
-		}
-		if moves {
-			if err := o.try(ctx, client, j, req); err != nil {
-				return nil, err
-			}
-		}
-		req.JobId, req.Version = j.GetId(), version
-		changed, err := update(ctx, client, req)
-		if err != nil || !moves {
-			return changed, err
-		}
-		version = changed.GetJob().GetVersion()
+	if !o.changesInputs() {
+		return moveTo(ctx, client, j.GetId(), version, o.start, o.Args)
 	}
-	moved, err := moveTo(ctx, client, j.GetId(), version, o.start, o.Args)
-	if err != nil && changes {
-		err = fmt.Errorf("the job was changed, but not moved: %w", err)
+	req, err := o.inputs(ctx, client, j)
+	if err != nil {
+		return nil, err
 	}
-	return moved, err
+	req.JobId, req.Version = j.GetId(), version
+	switch {
+	case o.Start.Given() == 0:
+	case o.start.Exact:
+		req.Start = &pb.UpdateJobRequest_StartMs{StartMs: o.start.MS}
+	default:
+		req.Start = &pb.UpdateJobRequest_EarliestStartMs{EarliestStartMs: o.start.MS}
+	}
+	changed, err := update(ctx, client, req)
+	return changed, problem.OfferNext(err, func(next string) string { return flags.Retimed(o.Args, next) })
 }
 
 // jobsForm is the form of the workflow of the job that the first argument names.
@@ -186,41 +178,3 @@ func (o *editOptions) inputs(ctx context.Context, client *api.Client, j *pb.Job)
 	}
 	return req, nil
 }
-
-// try asks what a booking at the new start with the new inputs would get. Only what is said of the inputs and of others in the
-// way counts: the job's own slot is in the way of such a booking, and a server that cannot tell now tells later.
-func (o *editOptions) try(ctx context.Context, client *api.Client, j *pb.Job, req *pb.UpdateJobRequest) error {
-	check := &pb.CheckBookingRequest{
-		Start:      &pb.CheckBookingRequest_EarliestStartMs{EarliestStartMs: o.start.MS},
-		WorkflowId: j.GetWorkflowId(),
-		WorkerId:   j.GetWorkerId(),
-		Inputs:     maps.Clone(req.GetInputs()),
-	}
-	if o.start.Exact {
-		check.Start = &pb.CheckBookingRequest_StartMs{StartMs: o.start.MS}
-	}
-	for name, value := range j.GetInputs() {
-		if check.GetInputs()[name] == nil {
-			check.Inputs[name] = value
-		}
-	}
-	answer, err := client.Scheduler.CheckBooking(ctx, check)
-	if status.Code(err) == codes.InvalidArgument {
-		return err
-	}
-	for _, p := range answer.GetProblems() {
-		switch p.GetInfo().GetReason() {
-		case pb.ErrorReason_ERROR_REASON_INVALID_FIELDS:
-			return api.Error(codes.InvalidArgument, p.GetMessage(), p.GetInfo())
-		case pb.ErrorReason_ERROR_REASON_SLOT_TAKEN:
-			if p.GetInfo().GetSlotConflict().GetJob().GetJobId() == j.GetId() {
-				continue
-			}
-			return problem.OfferNext(api.Error(codes.FailedPrecondition, p.GetMessage(), p.GetInfo()), o.retimed)
-		}
-	}
-	return nil
-}
-
-// retimed is the command that takes another start.
-func (o *editOptions) retimed(next string) string { return flags.Retimed(o.Args, next) }

@@ -32,7 +32,8 @@ func NewCmdMove(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "move JOB {--next | --after TIME | --at TIME | --in DURATION}",
 		Short: "Move a scheduled job to another slot",
-		Long: `Move a scheduled job to another slot. The old slot is given up only when the new one is free.
+		Long: `Move a scheduled job to another slot. The old slot is given up only when the new one is free. With --at and --in it starts
+exactly then; with --next and --after it may start earlier when a worker would be idle.
 
 ` + refs.JobHelp + `
 

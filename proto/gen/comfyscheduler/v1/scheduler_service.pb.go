@@ -293,7 +293,11 @@ type CheckBookingRequest struct {
 	// Optional. Worker, at most 100 bytes; any that can run the workflow when empty.
 	WorkerId string `protobuf:"bytes,5,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
 	// Optional. Values by input name, at most 100, names of at most 100 bytes.
-	Inputs        map[string]*InputValue `protobuf:"bytes,6,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Inputs map[string]*InputValue `protobuf:"bytes,6,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Optional. Job, a UUID, that would be changed instead of one that is booked: as UpdateJob and MoveJob would with `inputs`, the
+	// start and the worker. Its own slot is not in its way, and its present start is no move. NOT_FOUND when there is none,
+	// PERMISSION_DENIED for somebody else's.
+	JobId         string `protobuf:"bytes,7,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -381,6 +385,13 @@ func (x *CheckBookingRequest) GetInputs() map[string]*InputValue {
 	return nil
 }
 
+func (x *CheckBookingRequest) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
 type isCheckBookingRequest_Start interface {
 	isCheckBookingRequest_Start()
 }
@@ -412,7 +423,14 @@ type CheckBookingResponse struct {
 	// Duration of the slot, in milliseconds; 0 when it is not known.
 	SlotDurationMs int64 `protobuf:"varint,4,opt,name=slot_duration_ms,json=slotDurationMs,proto3" json:"slot_duration_ms,omitempty"`
 	// What BookJob would refuse the booking for, all that can be told at once; none when it would book.
-	Problems      []*BookingProblem `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
+	Problems []*BookingProblem `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
+	// What the durations rest on; unspecified when they are not known.
+	EstimateBasis EstimateBasis `protobuf:"varint,6,opt,name=estimate_basis,json=estimateBasis,proto3,enum=comfyscheduler.v1.EstimateBasis" json:"estimate_basis,omitempty"`
+	// Part of the slot that is for loading models, in milliseconds.
+	LoadMs int64 `protobuf:"varint,7,opt,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
+	// Time that the caller would have booked with it, or the owner of the job that would be changed; absent when `problems` leave no
+	// slot.
+	GpuTime       *GpuTimeUse `protobuf:"bytes,8,opt,name=gpu_time,json=gpuTime,proto3" json:"gpu_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -482,6 +500,83 @@ func (x *CheckBookingResponse) GetProblems() []*BookingProblem {
 	return nil
 }
 
+func (x *CheckBookingResponse) GetEstimateBasis() EstimateBasis {
+	if x != nil {
+		return x.EstimateBasis
+	}
+	return EstimateBasis_ESTIMATE_BASIS_UNSPECIFIED
+}
+
+func (x *CheckBookingResponse) GetLoadMs() int64 {
+	if x != nil {
+		return x.LoadMs
+	}
+	return 0
+}
+
+func (x *CheckBookingResponse) GetGpuTime() *GpuTimeUse {
+	if x != nil {
+		return x.GpuTime
+	}
+	return nil
+}
+
+// GpuTimeUse is the time of the GPUs that one user has booked. Every field is output only.
+type GpuTimeUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Slots of all scheduled and running jobs, in milliseconds.
+	OpenMs int64 `protobuf:"varint,1,opt,name=open_ms,json=openMs,proto3" json:"open_ms,omitempty"`
+	// Slots of all jobs that start on the day of the booking, in milliseconds: those that were cancelled before they ran are left
+	// out. Days are those of the service's time zone.
+	DayMs         int64 `protobuf:"varint,2,opt,name=day_ms,json=dayMs,proto3" json:"day_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GpuTimeUse) Reset() {
+	*x = GpuTimeUse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GpuTimeUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GpuTimeUse) ProtoMessage() {}
+
+func (x *GpuTimeUse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GpuTimeUse.ProtoReflect.Descriptor instead.
+func (*GpuTimeUse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GpuTimeUse) GetOpenMs() int64 {
+	if x != nil {
+		return x.OpenMs
+	}
+	return 0
+}
+
+func (x *GpuTimeUse) GetDayMs() int64 {
+	if x != nil {
+		return x.DayMs
+	}
+	return 0
+}
+
 // BookingProblem is an error that BookJob would answer.
 type BookingProblem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -495,7 +590,7 @@ type BookingProblem struct {
 
 func (x *BookingProblem) Reset() {
 	*x = BookingProblem{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +602,7 @@ func (x *BookingProblem) String() string {
 func (*BookingProblem) ProtoMessage() {}
 
 func (x *BookingProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +615,7 @@ func (x *BookingProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookingProblem.ProtoReflect.Descriptor instead.
 func (*BookingProblem) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BookingProblem) GetInfo() *ErrorInfo {
@@ -550,14 +645,21 @@ type UpdateJobRequest struct {
 	// default, or to a new random seed.
 	ResetInputs []string `protobuf:"bytes,4,rep,name=reset_inputs,json=resetInputs,proto3" json:"reset_inputs,omitempty"`
 	// Optional. UUID made by the client for this change. Sending the same request again answers with the job as it is now.
-	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Optional. When, if the job is to be moved as well.
+	//
+	// Types that are valid to be assigned to Start:
+	//
+	//	*UpdateJobRequest_StartMs
+	//	*UpdateJobRequest_EarliestStartMs
+	Start         isUpdateJobRequest_Start `protobuf_oneof:"start"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateJobRequest) Reset() {
 	*x = UpdateJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +671,7 @@ func (x *UpdateJobRequest) String() string {
 func (*UpdateJobRequest) ProtoMessage() {}
 
 func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,7 +684,7 @@ func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobRequest.ProtoReflect.Descriptor instead.
 func (*UpdateJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UpdateJobRequest) GetJobId() string {
@@ -620,6 +722,49 @@ func (x *UpdateJobRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *UpdateJobRequest) GetStart() isUpdateJobRequest_Start {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *UpdateJobRequest) GetStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*UpdateJobRequest_StartMs); ok {
+			return x.StartMs
+		}
+	}
+	return 0
+}
+
+func (x *UpdateJobRequest) GetEarliestStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*UpdateJobRequest_EarliestStartMs); ok {
+			return x.EarliestStartMs
+		}
+	}
+	return 0
+}
+
+type isUpdateJobRequest_Start interface {
+	isUpdateJobRequest_Start()
+}
+
+type UpdateJobRequest_StartMs struct {
+	// Optional. As MoveJobRequest.start_ms.
+	StartMs int64 `protobuf:"varint,6,opt,name=start_ms,json=startMs,proto3,oneof"`
+}
+
+type UpdateJobRequest_EarliestStartMs struct {
+	// Optional. As MoveJobRequest.earliest_start_ms.
+	EarliestStartMs int64 `protobuf:"varint,7,opt,name=earliest_start_ms,json=earliestStartMs,proto3,oneof"`
+}
+
+func (*UpdateJobRequest_StartMs) isUpdateJobRequest_Start() {}
+
+func (*UpdateJobRequest_EarliestStartMs) isUpdateJobRequest_Start() {}
+
 // UpdateJobResponse is the changed job.
 type UpdateJobResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -633,7 +778,7 @@ type UpdateJobResponse struct {
 
 func (x *UpdateJobResponse) Reset() {
 	*x = UpdateJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +790,7 @@ func (x *UpdateJobResponse) String() string {
 func (*UpdateJobResponse) ProtoMessage() {}
 
 func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +803,7 @@ func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobResponse.ProtoReflect.Descriptor instead.
 func (*UpdateJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{6}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateJobResponse) GetJob() *Job {
@@ -700,7 +845,7 @@ type MoveJobRequest struct {
 
 func (x *MoveJobRequest) Reset() {
 	*x = MoveJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +857,7 @@ func (x *MoveJobRequest) String() string {
 func (*MoveJobRequest) ProtoMessage() {}
 
 func (x *MoveJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +870,7 @@ func (x *MoveJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveJobRequest.ProtoReflect.Descriptor instead.
 func (*MoveJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{7}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *MoveJobRequest) GetJobId() string {
@@ -813,7 +958,7 @@ type MoveJobResponse struct {
 
 func (x *MoveJobResponse) Reset() {
 	*x = MoveJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -825,7 +970,7 @@ func (x *MoveJobResponse) String() string {
 func (*MoveJobResponse) ProtoMessage() {}
 
 func (x *MoveJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -838,7 +983,7 @@ func (x *MoveJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveJobResponse.ProtoReflect.Descriptor instead.
 func (*MoveJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{8}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *MoveJobResponse) GetJob() *Job {
@@ -868,7 +1013,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -880,7 +1025,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -893,7 +1038,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CancelJobRequest) GetJobId() string {
@@ -923,7 +1068,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -935,7 +1080,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -948,7 +1093,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -976,7 +1121,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1133,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1146,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -1024,7 +1169,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1181,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1194,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -1095,7 +1240,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1107,7 +1252,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1120,7 +1265,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -1208,7 +1353,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1220,7 +1365,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1233,7 +1378,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -1279,7 +1424,7 @@ type ListFreeSlotsRequest struct {
 
 func (x *ListFreeSlotsRequest) Reset() {
 	*x = ListFreeSlotsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1436,7 @@ func (x *ListFreeSlotsRequest) String() string {
 func (*ListFreeSlotsRequest) ProtoMessage() {}
 
 func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1449,7 @@ func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsRequest.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListFreeSlotsRequest) GetWorkerId() string {
@@ -1362,7 +1507,7 @@ type ListFreeSlotsResponse struct {
 
 func (x *ListFreeSlotsResponse) Reset() {
 	*x = ListFreeSlotsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1374,7 +1519,7 @@ func (x *ListFreeSlotsResponse) String() string {
 func (*ListFreeSlotsResponse) ProtoMessage() {}
 
 func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1387,7 +1532,7 @@ func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsResponse.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListFreeSlotsResponse) GetFreeSlots() []*FreeSlot {
@@ -1421,7 +1566,7 @@ type FreeSlot struct {
 
 func (x *FreeSlot) Reset() {
 	*x = FreeSlot{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +1578,7 @@ func (x *FreeSlot) String() string {
 func (*FreeSlot) ProtoMessage() {}
 
 func (x *FreeSlot) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +1591,7 @@ func (x *FreeSlot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeSlot.ProtoReflect.Descriptor instead.
 func (*FreeSlot) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *FreeSlot) GetWorkerId() string {
@@ -1488,7 +1633,7 @@ type GetDayStatsRequest struct {
 
 func (x *GetDayStatsRequest) Reset() {
 	*x = GetDayStatsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1645,7 @@ func (x *GetDayStatsRequest) String() string {
 func (*GetDayStatsRequest) ProtoMessage() {}
 
 func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1658,7 @@ func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetDayStatsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetDayStatsRequest) GetTimeZone() string {
@@ -1546,7 +1691,7 @@ type GetDayStatsResponse struct {
 
 func (x *GetDayStatsResponse) Reset() {
 	*x = GetDayStatsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1703,7 @@ func (x *GetDayStatsResponse) String() string {
 func (*GetDayStatsResponse) ProtoMessage() {}
 
 func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1716,7 @@ func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetDayStatsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetDayStatsResponse) GetJobs() int64 {
@@ -1632,7 +1777,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1644,7 +1789,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1657,7 +1802,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
 }
 
 // GetStateResponse is the live state.
@@ -1675,7 +1820,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +1832,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +1845,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetStateResponse) GetSnapshot() *StateSnapshot {
@@ -1737,7 +1882,7 @@ type WatchStateRequest struct {
 
 func (x *WatchStateRequest) Reset() {
 	*x = WatchStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1749,7 +1894,7 @@ func (x *WatchStateRequest) String() string {
 func (*WatchStateRequest) ProtoMessage() {}
 
 func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1762,7 +1907,7 @@ func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateRequest.ProtoReflect.Descriptor instead.
 func (*WatchStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WatchStateRequest) GetResumeAfter() *Revision {
@@ -1800,7 +1945,7 @@ type WatchStateResponse struct {
 
 func (x *WatchStateResponse) Reset() {
 	*x = WatchStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +1957,7 @@ func (x *WatchStateResponse) String() string {
 func (*WatchStateResponse) ProtoMessage() {}
 
 func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +1970,7 @@ func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateResponse.ProtoReflect.Descriptor instead.
 func (*WatchStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WatchStateResponse) GetSnapshot() *StateSnapshot {
@@ -1881,7 +2026,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1893,7 +2038,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1906,7 +2051,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Heartbeat) GetServerTimeMs() int64 {
@@ -1920,7 +2065,7 @@ var File_comfyscheduler_v1_scheduler_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\n" +
-	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/error.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1dcomfyscheduler/v1/state.proto\"\xc6\x05\n" +
+	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/error.proto\x1a comfyscheduler/v1/estimate.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1dcomfyscheduler/v1/state.proto\"\xc6\x05\n" +
 	"\x0eBookJobRequest\x12*\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12(\n" +
@@ -1940,7 +2085,7 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\a_sooner\"t\n" +
 	"\x0fBookJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
-	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xc2\x03\n" +
+	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xe6\x03\n" +
 	"\x13CheckBookingRequest\x12(\n" +
 	"\bstart_ms\x18\x01 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
 	"\x11earliest_start_ms\x18\x02 \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01H\x00R\x0fearliestStartMs\x12(\n" +
@@ -1948,32 +2093,43 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"workflowId\x122\n" +
 	"\x10workflow_version\x18\x04 \x01(\tB\a\xbaH\x04r\x02(dR\x0fworkflowVersion\x12$\n" +
 	"\tworker_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12Z\n" +
-	"\x06inputs\x18\x06 \x03(\v22.comfyscheduler.v1.CheckBookingRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x1aX\n" +
+	"\x06inputs\x18\x06 \x03(\v22.comfyscheduler.v1.CheckBookingRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x12\"\n" +
+	"\x06job_id\x18\a \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x05jobId\x1aX\n" +
 	"\vInputsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01B\x0e\n" +
-	"\x05start\x12\x05\xbaH\x02\b\x01\"\xf7\x01\n" +
+	"\x05start\x12\x05\xbaH\x02\b\x01\"\x93\x03\n" +
 	"\x14CheckBookingResponse\x128\n" +
 	"\ttime_slot\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12\x1b\n" +
 	"\tworker_id\x18\x02 \x01(\tR\bworkerId\x12\x1f\n" +
 	"\vexpected_ms\x18\x03 \x01(\x03R\n" +
 	"expectedMs\x12(\n" +
 	"\x10slot_duration_ms\x18\x04 \x01(\x03R\x0eslotDurationMs\x12=\n" +
-	"\bproblems\x18\x05 \x03(\v2!.comfyscheduler.v1.BookingProblemR\bproblems\"\\\n" +
+	"\bproblems\x18\x05 \x03(\v2!.comfyscheduler.v1.BookingProblemR\bproblems\x12G\n" +
+	"\x0eestimate_basis\x18\x06 \x01(\x0e2 .comfyscheduler.v1.EstimateBasisR\restimateBasis\x12\x17\n" +
+	"\aload_ms\x18\a \x01(\x03R\x06loadMs\x128\n" +
+	"\bgpu_time\x18\b \x01(\v2\x1d.comfyscheduler.v1.GpuTimeUseR\agpuTime\"<\n" +
+	"\n" +
+	"GpuTimeUse\x12\x17\n" +
+	"\aopen_ms\x18\x01 \x01(\x03R\x06openMs\x12\x15\n" +
+	"\x06day_ms\x18\x02 \x01(\x03R\x05dayMs\"\\\n" +
 	"\x0eBookingProblem\x120\n" +
 	"\x04info\x18\x01 \x01(\v2\x1c.comfyscheduler.v1.ErrorInfoR\x04info\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"\xf0\x03\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\xdc\x04\n" +
 	"\x10UpdateJobRequest\x12\x1f\n" +
 	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\x12!\n" +
 	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\aversion\x12W\n" +
 	"\x06inputs\x18\x03 \x03(\v2/.comfyscheduler.v1.UpdateJobRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x121\n" +
 	"\freset_inputs\x18\x04 \x03(\tB\x0e\xbaH\v\x92\x01\b\x10d\"\x04r\x02(dR\vresetInputs\x12*\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x1aX\n" +
+	"request_id\x18\x05 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12(\n" +
+	"\bstart_ms\x18\x06 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
+	"\x11earliest_start_ms\x18\a \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01H\x00R\x0fearliestStartMs\x1aX\n" +
 	"\vInputsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
 	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01:\x85\x01\xbaH\x81\x01\x1a\x7f\n" +
-	"\x10update.something\x123inputs or reset_inputs must name one or more inputs\x1a6this.inputs.size() > 0 || this.reset_inputs.size() > 0\"v\n" +
+	"\x10update.something\x123inputs or reset_inputs must name one or more inputs\x1a6this.inputs.size() > 0 || this.reset_inputs.size() > 0B\a\n" +
+	"\x05start\"v\n" +
 	"\x11UpdateJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
 	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\x99\x02\n" +
@@ -2099,114 +2255,118 @@ func file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_scheduler_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_comfyscheduler_v1_scheduler_service_proto_goTypes = []any{
 	(JobOrder)(0),                 // 0: comfyscheduler.v1.JobOrder
 	(*BookJobRequest)(nil),        // 1: comfyscheduler.v1.BookJobRequest
 	(*BookJobResponse)(nil),       // 2: comfyscheduler.v1.BookJobResponse
 	(*CheckBookingRequest)(nil),   // 3: comfyscheduler.v1.CheckBookingRequest
 	(*CheckBookingResponse)(nil),  // 4: comfyscheduler.v1.CheckBookingResponse
-	(*BookingProblem)(nil),        // 5: comfyscheduler.v1.BookingProblem
-	(*UpdateJobRequest)(nil),      // 6: comfyscheduler.v1.UpdateJobRequest
-	(*UpdateJobResponse)(nil),     // 7: comfyscheduler.v1.UpdateJobResponse
-	(*MoveJobRequest)(nil),        // 8: comfyscheduler.v1.MoveJobRequest
-	(*MoveJobResponse)(nil),       // 9: comfyscheduler.v1.MoveJobResponse
-	(*CancelJobRequest)(nil),      // 10: comfyscheduler.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 11: comfyscheduler.v1.CancelJobResponse
-	(*GetJobRequest)(nil),         // 12: comfyscheduler.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 13: comfyscheduler.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 14: comfyscheduler.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),      // 15: comfyscheduler.v1.ListJobsResponse
-	(*ListFreeSlotsRequest)(nil),  // 16: comfyscheduler.v1.ListFreeSlotsRequest
-	(*ListFreeSlotsResponse)(nil), // 17: comfyscheduler.v1.ListFreeSlotsResponse
-	(*FreeSlot)(nil),              // 18: comfyscheduler.v1.FreeSlot
-	(*GetDayStatsRequest)(nil),    // 19: comfyscheduler.v1.GetDayStatsRequest
-	(*GetDayStatsResponse)(nil),   // 20: comfyscheduler.v1.GetDayStatsResponse
-	(*GetStateRequest)(nil),       // 21: comfyscheduler.v1.GetStateRequest
-	(*GetStateResponse)(nil),      // 22: comfyscheduler.v1.GetStateResponse
-	(*WatchStateRequest)(nil),     // 23: comfyscheduler.v1.WatchStateRequest
-	(*WatchStateResponse)(nil),    // 24: comfyscheduler.v1.WatchStateResponse
-	(*Heartbeat)(nil),             // 25: comfyscheduler.v1.Heartbeat
-	nil,                           // 26: comfyscheduler.v1.BookJobRequest.InputsEntry
-	nil,                           // 27: comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	nil,                           // 28: comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	nil,                           // 29: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
-	(*Job)(nil),                   // 30: comfyscheduler.v1.Job
-	(*Revision)(nil),              // 31: comfyscheduler.v1.Revision
-	(*TimeSlot)(nil),              // 32: comfyscheduler.v1.TimeSlot
-	(*ErrorInfo)(nil),             // 33: comfyscheduler.v1.ErrorInfo
-	(*UserName)(nil),              // 34: comfyscheduler.v1.UserName
-	(JobStatus)(0),                // 35: comfyscheduler.v1.JobStatus
-	(*StateSnapshot)(nil),         // 36: comfyscheduler.v1.StateSnapshot
-	(*StatusUpdate)(nil),          // 37: comfyscheduler.v1.StatusUpdate
-	(*StateDelta)(nil),            // 38: comfyscheduler.v1.StateDelta
-	(*JobProgress)(nil),           // 39: comfyscheduler.v1.JobProgress
-	(*InputValue)(nil),            // 40: comfyscheduler.v1.InputValue
+	(*GpuTimeUse)(nil),            // 5: comfyscheduler.v1.GpuTimeUse
+	(*BookingProblem)(nil),        // 6: comfyscheduler.v1.BookingProblem
+	(*UpdateJobRequest)(nil),      // 7: comfyscheduler.v1.UpdateJobRequest
+	(*UpdateJobResponse)(nil),     // 8: comfyscheduler.v1.UpdateJobResponse
+	(*MoveJobRequest)(nil),        // 9: comfyscheduler.v1.MoveJobRequest
+	(*MoveJobResponse)(nil),       // 10: comfyscheduler.v1.MoveJobResponse
+	(*CancelJobRequest)(nil),      // 11: comfyscheduler.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),     // 12: comfyscheduler.v1.CancelJobResponse
+	(*GetJobRequest)(nil),         // 13: comfyscheduler.v1.GetJobRequest
+	(*GetJobResponse)(nil),        // 14: comfyscheduler.v1.GetJobResponse
+	(*ListJobsRequest)(nil),       // 15: comfyscheduler.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),      // 16: comfyscheduler.v1.ListJobsResponse
+	(*ListFreeSlotsRequest)(nil),  // 17: comfyscheduler.v1.ListFreeSlotsRequest
+	(*ListFreeSlotsResponse)(nil), // 18: comfyscheduler.v1.ListFreeSlotsResponse
+	(*FreeSlot)(nil),              // 19: comfyscheduler.v1.FreeSlot
+	(*GetDayStatsRequest)(nil),    // 20: comfyscheduler.v1.GetDayStatsRequest
+	(*GetDayStatsResponse)(nil),   // 21: comfyscheduler.v1.GetDayStatsResponse
+	(*GetStateRequest)(nil),       // 22: comfyscheduler.v1.GetStateRequest
+	(*GetStateResponse)(nil),      // 23: comfyscheduler.v1.GetStateResponse
+	(*WatchStateRequest)(nil),     // 24: comfyscheduler.v1.WatchStateRequest
+	(*WatchStateResponse)(nil),    // 25: comfyscheduler.v1.WatchStateResponse
+	(*Heartbeat)(nil),             // 26: comfyscheduler.v1.Heartbeat
+	nil,                           // 27: comfyscheduler.v1.BookJobRequest.InputsEntry
+	nil,                           // 28: comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	nil,                           // 29: comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	nil,                           // 30: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	(*Job)(nil),                   // 31: comfyscheduler.v1.Job
+	(*Revision)(nil),              // 32: comfyscheduler.v1.Revision
+	(*TimeSlot)(nil),              // 33: comfyscheduler.v1.TimeSlot
+	(EstimateBasis)(0),            // 34: comfyscheduler.v1.EstimateBasis
+	(*ErrorInfo)(nil),             // 35: comfyscheduler.v1.ErrorInfo
+	(*UserName)(nil),              // 36: comfyscheduler.v1.UserName
+	(JobStatus)(0),                // 37: comfyscheduler.v1.JobStatus
+	(*StateSnapshot)(nil),         // 38: comfyscheduler.v1.StateSnapshot
+	(*StatusUpdate)(nil),          // 39: comfyscheduler.v1.StatusUpdate
+	(*StateDelta)(nil),            // 40: comfyscheduler.v1.StateDelta
+	(*JobProgress)(nil),           // 41: comfyscheduler.v1.JobProgress
+	(*InputValue)(nil),            // 42: comfyscheduler.v1.InputValue
 }
 var file_comfyscheduler_v1_scheduler_service_proto_depIdxs = []int32{
-	26, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
-	30, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
-	31, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	27, // 3: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	32, // 4: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
-	5,  // 5: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
-	33, // 6: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
-	28, // 7: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	30, // 8: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
-	31, // 9: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	30, // 10: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
-	31, // 11: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	30, // 12: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
-	31, // 13: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	30, // 14: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
-	34, // 15: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
-	35, // 16: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
-	32, // 17: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
-	0,  // 18: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
-	30, // 19: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
-	34, // 20: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
-	29, // 21: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
-	18, // 22: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
-	32, // 23: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
-	36, // 24: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	37, // 25: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
-	31, // 26: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
-	36, // 27: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	38, // 28: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
-	37, // 29: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
-	39, // 30: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
-	25, // 31: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
-	40, // 32: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	40, // 33: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	40, // 34: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	40, // 35: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	1,  // 36: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
-	3,  // 37: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
-	6,  // 38: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
-	8,  // 39: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
-	10, // 40: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
-	12, // 41: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
-	14, // 42: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
-	16, // 43: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
-	19, // 44: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
-	21, // 45: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
-	23, // 46: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
-	2,  // 47: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
-	4,  // 48: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
-	7,  // 49: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
-	9,  // 50: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
-	11, // 51: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
-	13, // 52: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
-	15, // 53: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
-	17, // 54: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
-	20, // 55: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
-	22, // 56: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
-	24, // 57: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
-	47, // [47:58] is the sub-list for method output_type
-	36, // [36:47] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	27, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
+	31, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
+	32, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	28, // 3: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	33, // 4: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	6,  // 5: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
+	34, // 6: comfyscheduler.v1.CheckBookingResponse.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
+	5,  // 7: comfyscheduler.v1.CheckBookingResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
+	35, // 8: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
+	29, // 9: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	31, // 10: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
+	32, // 11: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	31, // 12: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
+	32, // 13: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	31, // 14: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
+	32, // 15: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	31, // 16: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
+	36, // 17: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
+	37, // 18: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
+	33, // 19: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
+	0,  // 20: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
+	31, // 21: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
+	36, // 22: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
+	30, // 23: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	19, // 24: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
+	33, // 25: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
+	38, // 26: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	39, // 27: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
+	32, // 28: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
+	38, // 29: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	40, // 30: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
+	39, // 31: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
+	41, // 32: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
+	26, // 33: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
+	42, // 34: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	42, // 35: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	42, // 36: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	42, // 37: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	1,  // 38: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
+	3,  // 39: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
+	7,  // 40: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
+	9,  // 41: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
+	11, // 42: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
+	13, // 43: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
+	15, // 44: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
+	17, // 45: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
+	20, // 46: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
+	22, // 47: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
+	24, // 48: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
+	2,  // 49: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
+	4,  // 50: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
+	8,  // 51: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
+	10, // 52: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
+	12, // 53: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
+	14, // 54: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
+	16, // 55: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
+	18, // 56: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
+	21, // 57: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
+	23, // 58: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
+	25, // 59: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
+	49, // [49:60] is the sub-list for method output_type
+	38, // [38:49] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_scheduler_service_proto_init() }
@@ -2215,6 +2375,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 		return
 	}
 	file_comfyscheduler_v1_error_proto_init()
+	file_comfyscheduler_v1_estimate_proto_init()
 	file_comfyscheduler_v1_input_proto_init()
 	file_comfyscheduler_v1_job_proto_init()
 	file_comfyscheduler_v1_rules_proto_init()
@@ -2228,7 +2389,11 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 		(*CheckBookingRequest_StartMs)(nil),
 		(*CheckBookingRequest_EarliestStartMs)(nil),
 	}
-	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7].OneofWrappers = []any{
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6].OneofWrappers = []any{
+		(*UpdateJobRequest_StartMs)(nil),
+		(*UpdateJobRequest_EarliestStartMs)(nil),
+	}
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8].OneofWrappers = []any{
 		(*MoveJobRequest_StartMs)(nil),
 		(*MoveJobRequest_EarliestStartMs)(nil),
 	}
@@ -2238,7 +2403,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_scheduler_service_proto_rawDesc), len(file_comfyscheduler_v1_scheduler_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -81,14 +81,15 @@ type SchedulerServiceClient interface {
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
 	CheckBooking(context.Context, *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error)
-	// Changes the inputs of a scheduled job: all of the named ones or nothing.
+	// Changes the inputs of a scheduled job: all of the named ones or nothing. A slot that has another length with them is made
+	// longer or shorter where it is; with a start the job is moved, too, as MoveJob does, in the same step.
 	//
-	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
-	// PERMISSION_DENIED for somebody else's job.
+	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
+	// SlotConflict when the longer slot is not free; PERMISSION_DENIED for somebody else's job.
 	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
 	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
-	// not in its way. A job that is moved to a start stays there; one that is moved to the next free start may start sooner, as
-	// one that is booked so.
+	// not in its way, and its length is found out anew. A job that is moved to a start stays there; one that is moved to the next
+	// free start may start sooner, as one that is booked so.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
@@ -330,14 +331,15 @@ type SchedulerServiceHandler interface {
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
 	CheckBooking(context.Context, *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error)
-	// Changes the inputs of a scheduled job: all of the named ones or nothing.
+	// Changes the inputs of a scheduled job: all of the named ones or nothing. A slot that has another length with them is made
+	// longer or shorter where it is; with a start the job is moved, too, as MoveJob does, in the same step.
 	//
-	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
-	// PERMISSION_DENIED for somebody else's job.
+	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
+	// SlotConflict when the longer slot is not free; PERMISSION_DENIED for somebody else's job.
 	UpdateJob(context.Context, *v1.UpdateJobRequest) (*v1.UpdateJobResponse, error)
 	// Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
-	// not in its way. A job that is moved to a start stays there; one that is moved to the next free start may start sooner, as
-	// one that is booked so.
+	// not in its way, and its length is found out anew. A job that is moved to a start stays there; one that is moved to the next
+	// free start may start sooner, as one that is booked so.
 	//
 	// ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
 	// SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.

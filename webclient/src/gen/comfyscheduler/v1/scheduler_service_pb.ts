@@ -7,6 +7,8 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { ErrorInfo } from "./error_pb";
 import { file_comfyscheduler_v1_error } from "./error_pb";
+import type { EstimateBasis } from "./estimate_pb";
+import { file_comfyscheduler_v1_estimate } from "./estimate_pb";
 import type { InputValue } from "./input_pb";
 import { file_comfyscheduler_v1_input } from "./input_pb";
 import type { Job, JobProgress, JobStatus } from "./job_pb";
@@ -22,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/scheduler_service.proto.
  */
 export const file_comfyscheduler_v1_scheduler_service: GenFile = /*@__PURE__*/
-  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi3gQKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAIgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAMgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAUgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgGIAEoCUIHukgEcgIoZBJNCgZpbnB1dHMYByADKAsyLS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSEwoGc29vbmVyGAggASgISAGIAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6twG6SLMBGrABCgxzb29uZXIuZXhhY3QSZnNvb25lcjogYSBqb2Igd2l0aCBhbiBleGFjdCBzdGFydCBzdGFydHMgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIiZQoPQm9va0pvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIu0CChNDaGVja0Jvb2tpbmdSZXF1ZXN0Eh8KCHN0YXJ0X21zGAEgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAIgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgDIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAQgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBJSCgZpbnB1dHMYBiADKAsyMi5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXF1ZXN0LklucHV0c0VudHJ5Qg66SAuaAQgQZCIEcgIoZBpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4AUIOCgVzdGFydBIFukgCCAEivQEKFENoZWNrQm9va2luZ1Jlc3BvbnNlEi4KCXRpbWVfc2xvdBgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90EhEKCXdvcmtlcl9pZBgCIAEoCRITCgtleHBlY3RlZF9tcxgDIAEoAxIYChBzbG90X2R1cmF0aW9uX21zGAQgASgDEjMKCHByb2JsZW1zGAUgAygLMiEuY29tZnlzY2hlZHVsZXIudjEuQm9va2luZ1Byb2JsZW0iTQoOQm9va2luZ1Byb2JsZW0SKgoEaW5mbxgBIAEoCzIcLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mbxIPCgdtZXNzYWdlGAIgASgJIrQDChBVcGRhdGVKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABJPCgZpbnB1dHMYAyADKAsyLy5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXF1ZXN0LklucHV0c0VudHJ5Qg66SAuaAQgQZCIEcgIoZBIkCgxyZXNldF9pbnB1dHMYBCADKAlCDrpIC5IBCBBkIgRyAihkEh8KCnJlcXVlc3RfaWQYBSABKAlCC7pICNgBAXIDsAEBGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBOoUBukiBARp/ChB1cGRhdGUuc29tZXRoaW5nEjNpbnB1dHMgb3IgcmVzZXRfaW5wdXRzIG11c3QgbmFtZSBvbmUgb3IgbW9yZSBpbnB1dHMaNnRoaXMuaW5wdXRzLnNpemUoKSA+IDAgfHwgdGhpcy5yZXNldF9pbnB1dHMuc2l6ZSgpID4gMCJnChFVcGRhdGVKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiLaAQoOTW92ZUpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEh8KCHN0YXJ0X21zGAMgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAQgASgDQgm6SAYiBMjzGAFIABIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSHwoKcmVxdWVzdF9pZBgGIAEoCUILukgI2AEBcgOwAQFCDgoFc3RhcnQSBbpIAggBImUKD01vdmVKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiJGChBDYW5jZWxKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIoACJnChFDYW5jZWxKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiIpCg1HZXRKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQEiYQoOR2V0Sm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEioKBXVzZXJzGAIgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuVXNlck5hbWUi0gQKD0xpc3RKb2JzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSPwoIc3RhdHVzZXMYAyADKA4yHC5jb21meXNjaGVkdWxlci52MS5Kb2JTdGF0dXNCD7pIDJIBCSIHggEEEAEgABIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYBiABKAlCB7pIBHICKGQSlwEKBndpbmRvdxgHIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90Qmq6SGe6AWQKDHdpbmRvdy5vcmRlchIiZW5kX21zIG11c3Qgbm90IGJlIGJlZm9yZSBzdGFydF9tcxowdGhpcy5lbmRfbXMgPT0gMCB8fCB0aGlzLmVuZF9tcyA+PSB0aGlzLnN0YXJ0X21zEjQKBW9yZGVyGAggASgOMhsuY29tZnlzY2hlZHVsZXIudjEuSm9iT3JkZXJCCLpIBYIBAhABEhwKCWlkX3N1ZmZpeBgJIAEoCUIJukgGcgTY8xgBEhsKCXVzZXJfbmFtZRgKIAEoCUIIukgFcgMoyAE6YbpIXhpcCgl1c2VyLm9uY2USI2dpdmUgdXNlcl9pZCBvciB1c2VyX25hbWUsIG5vdCBib3RoGip0aGlzLnVzZXJfaWQgPT0gJycgfHwgdGhpcy51c2VyX25hbWUgPT0gJycifQoQTGlzdEpvYnNSZXNwb25zZRIkCgRqb2JzGAEgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIqCgV1c2VycxgDIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lIskCChRMaXN0RnJlZVNsb3RzUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYAiABKAlCB7pIBHICKGQSUwoGaW5wdXRzGAMgAygLMjMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEZyZWVTbG90c1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEhoKB2Zyb21fbXMYBCABKANCCbpIBiIEyPMYARIaCglwYWdlX3NpemUYBSABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgGIAEoCUIIukgFcgMo6AcaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAEiYQoVTGlzdEZyZWVTbG90c1Jlc3BvbnNlEi8KCmZyZWVfc2xvdHMYASADKAsyGy5jb21meXNjaGVkdWxlci52MS5GcmVlU2xvdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYAoIRnJlZVNsb3QSEQoJd29ya2VyX2lkGAEgASgJEhAKCHN0YXJ0X21zGAIgASgDEhUKDWxhc3Rfc3RhcnRfbXMYAyABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgEIAEoAyIwChJHZXREYXlTdGF0c1JlcXVlc3QSGgoJdGltZV96b25lGAEgASgJQge6SARyAihkIrkBChNHZXREYXlTdGF0c1Jlc3BvbnNlEgwKBGpvYnMYASABKAMSEQoJY29tcGxldGVkGAIgASgDEg4KBmZhaWxlZBgDIAEoAxIbChNhdmVyYWdlX2R1cmF0aW9uX21zGAQgASgDEhQKDGJlbmNobWFya19tcxgFIAEoAxIUCgxhY3RpdmVfdXNlcnMYBiABKAMSKAoDZGF5GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QiEQoPR2V0U3RhdGVSZXF1ZXN0Io8BChBHZXRTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBIvCgZzdGF0dXMYAiABKAsyHy5jb21meXNjaGVkdWxlci52MS5TdGF0dXNVcGRhdGUSFgoOc2VydmVyX3RpbWVfbXMYAyABKAMiYwoRV2F0Y2hTdGF0ZVJlcXVlc3QSMQoMcmVzdW1lX2FmdGVyGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SGwoGY2xpZW50GAIgASgJQgu6SAhyBsjzGAEYKCKkAgoSV2F0Y2hTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBItCgZkZWx0YXMYAiADKAsyHS5jb21meXNjaGVkdWxlci52MS5TdGF0ZURlbHRhEjEKCHN0YXR1c2VzGAMgAygLMh8uY29tZnlzY2hlZHVsZXIudjEuU3RhdHVzVXBkYXRlEjAKCHByb2dyZXNzGAQgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuSm9iUHJvZ3Jlc3MSLwoJaGVhcnRiZWF0GAUgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuSGVhcnRiZWF0EhUKDWNvbm5lY3Rpb25faWQYBiABKAkiIwoJSGVhcnRiZWF0EhYKDnNlcnZlcl90aW1lX21zGAEgASgDKmAKCEpvYk9yZGVyEhkKFUpPQl9PUkRFUl9VTlNQRUNJRklFRBAAEhwKGEpPQl9PUkRFUl9USU1FX1NMT1RfREVTQxABEhsKF0pPQl9PUkRFUl9USU1FX1NMT1RfQVNDEAIy/QcKEFNjaGVkdWxlclNlcnZpY2USUAoHQm9va0pvYhIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXF1ZXN0GiIuY29tZnlzY2hlZHVsZXIudjEuQm9va0pvYlJlc3BvbnNlEmQKDENoZWNrQm9va2luZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXNwb25zZSIDkAIBElYKCVVwZGF0ZUpvYhIjLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXNwb25zZRJQCgdNb3ZlSm9iEiEuY29tZnlzY2hlZHVsZXIudjEuTW92ZUpvYlJlcXVlc3QaIi5jb21meXNjaGVkdWxlci52MS5Nb3ZlSm9iUmVzcG9uc2USVgoJQ2FuY2VsSm9iEiMuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkNhbmNlbEpvYlJlc3BvbnNlElIKBkdldEpvYhIgLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlcXVlc3QaIS5jb21meXNjaGVkdWxlci52MS5HZXRKb2JSZXNwb25zZSIDkAIBElgKCExpc3RKb2JzEiIuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXNwb25zZSIDkAIBEmcKDUxpc3RGcmVlU2xvdHMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RnJlZVNsb3RzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXNwb25zZSIDkAIBEmEKC0dldERheVN0YXRzEiUuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXNwb25zZSIDkAIBElgKCEdldFN0YXRlEiIuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXNwb25zZSIDkAIBElsKCldhdGNoU3RhdGUSJC5jb21meXNjaGVkdWxlci52MS5XYXRjaFN0YXRlUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXNwb25zZTABQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate, file_comfyscheduler_v1_error, file_comfyscheduler_v1_input, file_comfyscheduler_v1_job, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_state]);
+  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi3gQKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAIgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAMgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAUgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgGIAEoCUIHukgEcgIoZBJNCgZpbnB1dHMYByADKAsyLS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSEwoGc29vbmVyGAggASgISAGIAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6twG6SLMBGrABCgxzb29uZXIuZXhhY3QSZnNvb25lcjogYSBqb2Igd2l0aCBhbiBleGFjdCBzdGFydCBzdGFydHMgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIiZQoPQm9va0pvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIooDChNDaGVja0Jvb2tpbmdSZXF1ZXN0Eh8KCHN0YXJ0X21zGAEgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAIgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgDIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAQgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBJSCgZpbnB1dHMYBiADKAsyMi5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXF1ZXN0LklucHV0c0VudHJ5Qg66SAuaAQgQZCIEcgIoZBIbCgZqb2JfaWQYByABKAlCC7pICNgBAXIDsAEBGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBQg4KBXN0YXJ0EgW6SAIIASK5AgoUQ2hlY2tCb29raW5nUmVzcG9uc2USLgoJdGltZV9zbG90GAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QSEQoJd29ya2VyX2lkGAIgASgJEhMKC2V4cGVjdGVkX21zGAMgASgDEhgKEHNsb3RfZHVyYXRpb25fbXMYBCABKAMSMwoIcHJvYmxlbXMYBSADKAsyIS5jb21meXNjaGVkdWxlci52MS5Cb29raW5nUHJvYmxlbRI4Cg5lc3RpbWF0ZV9iYXNpcxgGIAEoDjIgLmNvbWZ5c2NoZWR1bGVyLnYxLkVzdGltYXRlQmFzaXMSDwoHbG9hZF9tcxgHIAEoAxIvCghncHVfdGltZRgIIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkdwdVRpbWVVc2UiLQoKR3B1VGltZVVzZRIPCgdvcGVuX21zGAEgASgDEg4KBmRheV9tcxgCIAEoAyJNCg5Cb29raW5nUHJvYmxlbRIqCgRpbmZvGAEgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuRXJyb3JJbmZvEg8KB21lc3NhZ2UYAiABKAkihgQKEFVwZGF0ZUpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEk8KBmlucHV0cxgDIAMoCzIvLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEiQKDHJlc2V0X2lucHV0cxgEIAMoCUIOukgLkgEIEGQiBHICKGQSHwoKcmVxdWVzdF9pZBgFIAEoCUILukgI2AEBcgOwAQESHwoIc3RhcnRfbXMYBiABKANCC7pICCIGyPMYASAASAASJgoRZWFybGllc3Rfc3RhcnRfbXMYByABKANCCbpIBiIEyPMYAUgAGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBOoUBukiBARp/ChB1cGRhdGUuc29tZXRoaW5nEjNpbnB1dHMgb3IgcmVzZXRfaW5wdXRzIG11c3QgbmFtZSBvbmUgb3IgbW9yZSBpbnB1dHMaNnRoaXMuaW5wdXRzLnNpemUoKSA+IDAgfHwgdGhpcy5yZXNldF9pbnB1dHMuc2l6ZSgpID4gMEIHCgVzdGFydCJnChFVcGRhdGVKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiLaAQoOTW92ZUpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEh8KCHN0YXJ0X21zGAMgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAQgASgDQgm6SAYiBMjzGAFIABIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSHwoKcmVxdWVzdF9pZBgGIAEoCUILukgI2AEBcgOwAQFCDgoFc3RhcnQSBbpIAggBImUKD01vdmVKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiJGChBDYW5jZWxKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIoACJnChFDYW5jZWxKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiIpCg1HZXRKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQEiYQoOR2V0Sm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEioKBXVzZXJzGAIgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuVXNlck5hbWUi0gQKD0xpc3RKb2JzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSPwoIc3RhdHVzZXMYAyADKA4yHC5jb21meXNjaGVkdWxlci52MS5Kb2JTdGF0dXNCD7pIDJIBCSIHggEEEAEgABIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYBiABKAlCB7pIBHICKGQSlwEKBndpbmRvdxgHIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90Qmq6SGe6AWQKDHdpbmRvdy5vcmRlchIiZW5kX21zIG11c3Qgbm90IGJlIGJlZm9yZSBzdGFydF9tcxowdGhpcy5lbmRfbXMgPT0gMCB8fCB0aGlzLmVuZF9tcyA+PSB0aGlzLnN0YXJ0X21zEjQKBW9yZGVyGAggASgOMhsuY29tZnlzY2hlZHVsZXIudjEuSm9iT3JkZXJCCLpIBYIBAhABEhwKCWlkX3N1ZmZpeBgJIAEoCUIJukgGcgTY8xgBEhsKCXVzZXJfbmFtZRgKIAEoCUIIukgFcgMoyAE6YbpIXhpcCgl1c2VyLm9uY2USI2dpdmUgdXNlcl9pZCBvciB1c2VyX25hbWUsIG5vdCBib3RoGip0aGlzLnVzZXJfaWQgPT0gJycgfHwgdGhpcy51c2VyX25hbWUgPT0gJycifQoQTGlzdEpvYnNSZXNwb25zZRIkCgRqb2JzGAEgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIqCgV1c2VycxgDIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lIskCChRMaXN0RnJlZVNsb3RzUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYAiABKAlCB7pIBHICKGQSUwoGaW5wdXRzGAMgAygLMjMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEZyZWVTbG90c1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEhoKB2Zyb21fbXMYBCABKANCCbpIBiIEyPMYARIaCglwYWdlX3NpemUYBSABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgGIAEoCUIIukgFcgMo6AcaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAEiYQoVTGlzdEZyZWVTbG90c1Jlc3BvbnNlEi8KCmZyZWVfc2xvdHMYASADKAsyGy5jb21meXNjaGVkdWxlci52MS5GcmVlU2xvdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYAoIRnJlZVNsb3QSEQoJd29ya2VyX2lkGAEgASgJEhAKCHN0YXJ0X21zGAIgASgDEhUKDWxhc3Rfc3RhcnRfbXMYAyABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgEIAEoAyIwChJHZXREYXlTdGF0c1JlcXVlc3QSGgoJdGltZV96b25lGAEgASgJQge6SARyAihkIrkBChNHZXREYXlTdGF0c1Jlc3BvbnNlEgwKBGpvYnMYASABKAMSEQoJY29tcGxldGVkGAIgASgDEg4KBmZhaWxlZBgDIAEoAxIbChNhdmVyYWdlX2R1cmF0aW9uX21zGAQgASgDEhQKDGJlbmNobWFya19tcxgFIAEoAxIUCgxhY3RpdmVfdXNlcnMYBiABKAMSKAoDZGF5GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QiEQoPR2V0U3RhdGVSZXF1ZXN0Io8BChBHZXRTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBIvCgZzdGF0dXMYAiABKAsyHy5jb21meXNjaGVkdWxlci52MS5TdGF0dXNVcGRhdGUSFgoOc2VydmVyX3RpbWVfbXMYAyABKAMiYwoRV2F0Y2hTdGF0ZVJlcXVlc3QSMQoMcmVzdW1lX2FmdGVyGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SGwoGY2xpZW50GAIgASgJQgu6SAhyBsjzGAEYKCKkAgoSV2F0Y2hTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBItCgZkZWx0YXMYAiADKAsyHS5jb21meXNjaGVkdWxlci52MS5TdGF0ZURlbHRhEjEKCHN0YXR1c2VzGAMgAygLMh8uY29tZnlzY2hlZHVsZXIudjEuU3RhdHVzVXBkYXRlEjAKCHByb2dyZXNzGAQgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuSm9iUHJvZ3Jlc3MSLwoJaGVhcnRiZWF0GAUgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuSGVhcnRiZWF0EhUKDWNvbm5lY3Rpb25faWQYBiABKAkiIwoJSGVhcnRiZWF0EhYKDnNlcnZlcl90aW1lX21zGAEgASgDKmAKCEpvYk9yZGVyEhkKFUpPQl9PUkRFUl9VTlNQRUNJRklFRBAAEhwKGEpPQl9PUkRFUl9USU1FX1NMT1RfREVTQxABEhsKF0pPQl9PUkRFUl9USU1FX1NMT1RfQVNDEAIy/QcKEFNjaGVkdWxlclNlcnZpY2USUAoHQm9va0pvYhIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXF1ZXN0GiIuY29tZnlzY2hlZHVsZXIudjEuQm9va0pvYlJlc3BvbnNlEmQKDENoZWNrQm9va2luZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXNwb25zZSIDkAIBElYKCVVwZGF0ZUpvYhIjLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXNwb25zZRJQCgdNb3ZlSm9iEiEuY29tZnlzY2hlZHVsZXIudjEuTW92ZUpvYlJlcXVlc3QaIi5jb21meXNjaGVkdWxlci52MS5Nb3ZlSm9iUmVzcG9uc2USVgoJQ2FuY2VsSm9iEiMuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkNhbmNlbEpvYlJlc3BvbnNlElIKBkdldEpvYhIgLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlcXVlc3QaIS5jb21meXNjaGVkdWxlci52MS5HZXRKb2JSZXNwb25zZSIDkAIBElgKCExpc3RKb2JzEiIuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXNwb25zZSIDkAIBEmcKDUxpc3RGcmVlU2xvdHMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RnJlZVNsb3RzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXNwb25zZSIDkAIBEmEKC0dldERheVN0YXRzEiUuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXNwb25zZSIDkAIBElgKCEdldFN0YXRlEiIuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXNwb25zZSIDkAIBElsKCldhdGNoU3RhdGUSJC5jb21meXNjaGVkdWxlci52MS5XYXRjaFN0YXRlUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXNwb25zZTABQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate, file_comfyscheduler_v1_error, file_comfyscheduler_v1_estimate, file_comfyscheduler_v1_input, file_comfyscheduler_v1_job, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_state]);
 
 /**
  * BookJobRequest asks for a slot.
@@ -193,6 +195,15 @@ export type CheckBookingRequest = Message<"comfyscheduler.v1.CheckBookingRequest
    * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 6;
    */
   inputs: { [key: string]: InputValue };
+
+  /**
+   * Optional. Job, a UUID, that would be changed instead of one that is booked: as UpdateJob and MoveJob would with `inputs`, the
+   * start and the worker. Its own slot is not in its way, and its present start is no move. NOT_FOUND when there is none,
+   * PERMISSION_DENIED for somebody else's.
+   *
+   * @generated from field: string job_id = 7;
+   */
+  jobId: string;
 };
 
 /**
@@ -242,6 +253,28 @@ export type CheckBookingResponse = Message<"comfyscheduler.v1.CheckBookingRespon
    * @generated from field: repeated comfyscheduler.v1.BookingProblem problems = 5;
    */
   problems: BookingProblem[];
+
+  /**
+   * What the durations rest on; unspecified when they are not known.
+   *
+   * @generated from field: comfyscheduler.v1.EstimateBasis estimate_basis = 6;
+   */
+  estimateBasis: EstimateBasis;
+
+  /**
+   * Part of the slot that is for loading models, in milliseconds.
+   *
+   * @generated from field: int64 load_ms = 7;
+   */
+  loadMs: bigint;
+
+  /**
+   * Time that the caller would have booked with it, or the owner of the job that would be changed; absent when `problems` leave no
+   * slot.
+   *
+   * @generated from field: comfyscheduler.v1.GpuTimeUse gpu_time = 8;
+   */
+  gpuTime?: GpuTimeUse | undefined;
 };
 
 /**
@@ -250,6 +283,35 @@ export type CheckBookingResponse = Message<"comfyscheduler.v1.CheckBookingRespon
  */
 export const CheckBookingResponseSchema: GenMessage<CheckBookingResponse> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_scheduler_service, 3);
+
+/**
+ * GpuTimeUse is the time of the GPUs that one user has booked. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.GpuTimeUse
+ */
+export type GpuTimeUse = Message<"comfyscheduler.v1.GpuTimeUse"> & {
+  /**
+   * Slots of all scheduled and running jobs, in milliseconds.
+   *
+   * @generated from field: int64 open_ms = 1;
+   */
+  openMs: bigint;
+
+  /**
+   * Slots of all jobs that start on the day of the booking, in milliseconds: those that were cancelled before they ran are left
+   * out. Days are those of the service's time zone.
+   *
+   * @generated from field: int64 day_ms = 2;
+   */
+  dayMs: bigint;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.GpuTimeUse.
+ * Use `create(GpuTimeUseSchema)` to create a new message.
+ */
+export const GpuTimeUseSchema: GenMessage<GpuTimeUse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 4);
 
 /**
  * BookingProblem is an error that BookJob would answer.
@@ -277,7 +339,7 @@ export type BookingProblem = Message<"comfyscheduler.v1.BookingProblem"> & {
  * Use `create(BookingProblemSchema)` to create a new message.
  */
 export const BookingProblemSchema: GenMessage<BookingProblem> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 4);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 5);
 
 /**
  * UpdateJobRequest changes the inputs of a scheduled job.
@@ -320,6 +382,29 @@ export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
    * @generated from field: string request_id = 5;
    */
   requestId: string;
+
+  /**
+   * Optional. When, if the job is to be moved as well.
+   *
+   * @generated from oneof comfyscheduler.v1.UpdateJobRequest.start
+   */
+  start: {
+    /**
+     * Optional. As MoveJobRequest.start_ms.
+     *
+     * @generated from field: int64 start_ms = 6;
+     */
+    value: bigint;
+    case: "startMs";
+  } | {
+    /**
+     * Optional. As MoveJobRequest.earliest_start_ms.
+     *
+     * @generated from field: int64 earliest_start_ms = 7;
+     */
+    value: bigint;
+    case: "earliestStartMs";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
@@ -327,7 +412,7 @@ export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
  * Use `create(UpdateJobRequestSchema)` to create a new message.
  */
 export const UpdateJobRequestSchema: GenMessage<UpdateJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 5);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 6);
 
 /**
  * UpdateJobResponse is the changed job.
@@ -355,7 +440,7 @@ export type UpdateJobResponse = Message<"comfyscheduler.v1.UpdateJobResponse"> &
  * Use `create(UpdateJobResponseSchema)` to create a new message.
  */
 export const UpdateJobResponseSchema: GenMessage<UpdateJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 6);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 7);
 
 /**
  * MoveJobRequest asks for another slot for a scheduled job.
@@ -422,7 +507,7 @@ export type MoveJobRequest = Message<"comfyscheduler.v1.MoveJobRequest"> & {
  * Use `create(MoveJobRequestSchema)` to create a new message.
  */
 export const MoveJobRequestSchema: GenMessage<MoveJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 7);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 8);
 
 /**
  * MoveJobResponse is the moved job.
@@ -450,7 +535,7 @@ export type MoveJobResponse = Message<"comfyscheduler.v1.MoveJobResponse"> & {
  * Use `create(MoveJobResponseSchema)` to create a new message.
  */
 export const MoveJobResponseSchema: GenMessage<MoveJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 8);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
 
 /**
  * CancelJobRequest names the job.
@@ -478,7 +563,7 @@ export type CancelJobRequest = Message<"comfyscheduler.v1.CancelJobRequest"> & {
  * Use `create(CancelJobRequestSchema)` to create a new message.
  */
 export const CancelJobRequestSchema: GenMessage<CancelJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
 
 /**
  * CancelJobResponse is the job after the request.
@@ -506,7 +591,7 @@ export type CancelJobResponse = Message<"comfyscheduler.v1.CancelJobResponse"> &
  * Use `create(CancelJobResponseSchema)` to create a new message.
  */
 export const CancelJobResponseSchema: GenMessage<CancelJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
 
 /**
  * GetJobRequest names the job.
@@ -527,7 +612,7 @@ export type GetJobRequest = Message<"comfyscheduler.v1.GetJobRequest"> & {
  * Use `create(GetJobRequestSchema)` to create a new message.
  */
 export const GetJobRequestSchema: GenMessage<GetJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
 
 /**
  * GetJobResponse is the job.
@@ -555,7 +640,7 @@ export type GetJobResponse = Message<"comfyscheduler.v1.GetJobResponse"> & {
  * Use `create(GetJobResponseSchema)` to create a new message.
  */
 export const GetJobResponseSchema: GenMessage<GetJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
 
 /**
  * ListJobsRequest says which jobs and in which order.
@@ -639,7 +724,7 @@ export type ListJobsRequest = Message<"comfyscheduler.v1.ListJobsRequest"> & {
  * Use `create(ListJobsRequestSchema)` to create a new message.
  */
 export const ListJobsRequestSchema: GenMessage<ListJobsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
 
 /**
  * ListJobsResponse is one page.
@@ -674,7 +759,7 @@ export type ListJobsResponse = Message<"comfyscheduler.v1.ListJobsResponse"> & {
  * Use `create(ListJobsResponseSchema)` to create a new message.
  */
 export const ListJobsResponseSchema: GenMessage<ListJobsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
 
 /**
  * ListFreeSlotsRequest says what is to fit and where to look.
@@ -731,7 +816,7 @@ export type ListFreeSlotsRequest = Message<"comfyscheduler.v1.ListFreeSlotsReque
  * Use `create(ListFreeSlotsRequestSchema)` to create a new message.
  */
 export const ListFreeSlotsRequestSchema: GenMessage<ListFreeSlotsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
 
 /**
  * ListFreeSlotsResponse is one page.
@@ -759,7 +844,7 @@ export type ListFreeSlotsResponse = Message<"comfyscheduler.v1.ListFreeSlotsResp
  * Use `create(ListFreeSlotsResponseSchema)` to create a new message.
  */
 export const ListFreeSlotsResponseSchema: GenMessage<ListFreeSlotsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
 
 /**
  * FreeSlot is a stretch of a timeline in which a slot of the wanted length fits. Every field is output only.
@@ -801,7 +886,7 @@ export type FreeSlot = Message<"comfyscheduler.v1.FreeSlot"> & {
  * Use `create(FreeSlotSchema)` to create a new message.
  */
 export const FreeSlotSchema: GenMessage<FreeSlot> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
 
 /**
  * GetDayStatsRequest says what today is.
@@ -822,7 +907,7 @@ export type GetDayStatsRequest = Message<"comfyscheduler.v1.GetDayStatsRequest">
  * Use `create(GetDayStatsRequestSchema)` to create a new message.
  */
 export const GetDayStatsRequestSchema: GenMessage<GetDayStatsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
 
 /**
  * GetDayStatsResponse is today's numbers.
@@ -885,7 +970,7 @@ export type GetDayStatsResponse = Message<"comfyscheduler.v1.GetDayStatsResponse
  * Use `create(GetDayStatsResponseSchema)` to create a new message.
  */
 export const GetDayStatsResponseSchema: GenMessage<GetDayStatsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
 
 /**
  * GetStateRequest is empty.
@@ -900,7 +985,7 @@ export type GetStateRequest = Message<"comfyscheduler.v1.GetStateRequest"> & {
  * Use `create(GetStateRequestSchema)` to create a new message.
  */
 export const GetStateRequestSchema: GenMessage<GetStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
 
 /**
  * GetStateResponse is the live state.
@@ -935,7 +1020,7 @@ export type GetStateResponse = Message<"comfyscheduler.v1.GetStateResponse"> & {
  * Use `create(GetStateResponseSchema)` to create a new message.
  */
 export const GetStateResponseSchema: GenMessage<GetStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 22);
 
 /**
  * WatchStateRequest opens a state stream.
@@ -963,7 +1048,7 @@ export type WatchStateRequest = Message<"comfyscheduler.v1.WatchStateRequest"> &
  * Use `create(WatchStateRequestSchema)` to create a new message.
  */
 export const WatchStateRequestSchema: GenMessage<WatchStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 22);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 23);
 
 /**
  * WatchStateResponse is what is new. Apply the snapshot, then deltas, then status updates, then progress.
@@ -1019,7 +1104,7 @@ export type WatchStateResponse = Message<"comfyscheduler.v1.WatchStateResponse">
  * Use `create(WatchStateResponseSchema)` to create a new message.
  */
 export const WatchStateResponseSchema: GenMessage<WatchStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 23);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 24);
 
 /**
  * Heartbeat is a sign of life. Every field is output only.
@@ -1040,7 +1125,7 @@ export type Heartbeat = Message<"comfyscheduler.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 24);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 25);
 
 /**
  * JobOrder is an order of jobs. Jobs with the same key are ordered by id.
@@ -1115,10 +1200,11 @@ export const SchedulerService: GenService<{
     output: typeof CheckBookingResponseSchema;
   },
   /**
-   * Changes the inputs of a scheduled job: all of the named ones or nothing.
+   * Changes the inputs of a scheduled job: all of the named ones or nothing. A slot that has another length with them is made
+   * longer or shorter where it is; with a start the job is moved, too, as MoveJob does, in the same step.
    *
-   * ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more;
-   * PERMISSION_DENIED for somebody else's job.
+   * ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
+   * SlotConflict when the longer slot is not free; PERMISSION_DENIED for somebody else's job.
    *
    * @generated from rpc comfyscheduler.v1.SchedulerService.UpdateJob
    */
@@ -1129,8 +1215,8 @@ export const SchedulerService: GenService<{
   },
   /**
    * Books a scheduled job for another start, or for another worker. It is checked like a booking; the job's own slot is
-   * not in its way. A job that is moved to a start stays there; one that is moved to the next free start may start sooner, as
-   * one that is booked so.
+   * not in its way, and its length is found out anew. A job that is moved to a start stays there; one that is moved to the next
+   * free start may start sooner, as one that is booked so.
    *
    * ABORTED when the job was changed since `version`; FAILED_PRECONDITION when it is not scheduled any more, or with a
    * SlotConflict when the new slot is taken; PERMISSION_DENIED for somebody else's job.
