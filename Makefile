@@ -208,7 +208,8 @@ bin/bench: $(GO_FILES)
 
 .PHONY: bench-go
 bench-go: webclient/dist/index.html ## Go's benchmarks of the pure parts, six runs each, for benchstat
-	go test -run '^$$' -bench . -count 6 ./server/internal/schedule ./server/internal/rpc ./server/internal/store/sqlite
+	go test -run '^$$' -bench . -count 6 ./server/internal/schedule ./server/internal/learn ./server/internal/rpc \
+		./server/internal/store/sqlite
 
 .PHONY: bench-web
 bench-web: build /usr/bin/chromium ## Measure the web client in Chromium against the real service (JOBS=2000 CHANGES=50 SECONDS=15)

@@ -32,19 +32,23 @@ type options struct {
 	jobs     int // present when bookings are measured
 	slots    int // run for punctuality
 	history  string
+	laws     string // a folder; empty: those that come along
+	runs     int    // by each law
 }
 
-// parts lists the measurements in the order in which they run.
+// parts lists the measurements in the order in which they run; pure ones need no service.
 var parts = []struct {
 	name    string
 	measure func(context.Context, *run) error
+	pure    bool
 }{
-	{"bookings", measureBookings},
-	{"watchers", measureWatchers},
-	{"crowd", measureCrowd},
-	{"punctuality", measurePunctuality},
-	{"generation", measureGeneration},
-	{"growth", measureGrowth},
+	{"bookings", measureBookings, false},
+	{"watchers", measureWatchers, false},
+	{"crowd", measureCrowd, false},
+	{"punctuality", measurePunctuality, false},
+	{"generation", measureGeneration, false},
+	{"growth", measureGrowth, false},
+	{"estimates", measureEstimates, true},
 }
 
 // run is one measurement of everything.
@@ -53,6 +57,7 @@ type run struct {
 	service *process
 	limit   *process
 	table   *table
+	sheets  []sheet // printed below the table
 }
 
 func main() {
@@ -76,7 +81,7 @@ func command(ctx context.Context, args []string) error {
 	r := &run{table: newTable()}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&r.program, "program", "bin/comfyscheduler", "the service's program")
-	flags.StringVar(&r.only, "only", "", "parts to measure: bookings, watchers, crowd, punctuality, generation, growth")
+	flags.StringVar(&r.only, "only", "", "parts to measure: bookings, watchers, crowd, punctuality, generation, growth, estimates")
 	flags.IntVar(&r.rounds, "rounds", 5, "rounds of each comparison; medians are told")
 	flags.DurationVar(&r.duration, "duration", 2*time.Second, "length of one round of bookings")
 	flags.IntVar(&r.bookers, "bookers", 16, "callers that book at a time")
@@ -86,6 +91,8 @@ func command(ctx context.Context, args []string) error {
 	flags.IntVar(&r.jobs, "jobs", 10_000, "jobs present when bookings are measured")
 	flags.IntVar(&r.slots, "slots", 100, "back-to-back slots run for punctuality")
 	flags.StringVar(&r.history, "history", "", "numbers of ended jobs, loaded in bulk, with which growth is measured")
+	flags.StringVar(&r.laws, "laws", "", "folder of laws for estimates, see docs/estimates.md; without it those of server/bench/laws")
+	flags.IntVar(&r.runs, "runs", 800, "runs by each law")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -93,17 +100,15 @@ func command(ctx context.Context, args []string) error {
 }
 
 func (r *run) all(ctx context.Context) (err error) {
-	if r.limit, err = startLimit(ctx); err != nil {
-		return err
-	}
-	defer r.limit.stop()
-	if r.service, err = startService(ctx, r.program); err != nil {
-		return err
-	}
-	defer r.service.stop()
+	defer r.end()
 	for _, part := range parts {
 		if r.only != "" && !slices.Contains(strings.Split(r.only, ","), part.name) {
 			continue
+		}
+		if !part.pure {
+			if err := r.begin(ctx); err != nil {
+				return err
+			}
 		}
 		began := time.Now()
 		if err := part.measure(ctx, r); err != nil {
@@ -112,7 +117,32 @@ func (r *run) all(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "%s took %.0f s\n", part.name, time.Since(began).Seconds())
 	}
 	r.table.print(os.Stdout)
+	for _, s := range r.sheets {
+		s.print(os.Stdout)
+	}
 	return nil
+}
+
+// begin starts what is measured, unless it runs.
+func (r *run) begin(ctx context.Context) (err error) {
+	if r.limit == nil {
+		if r.limit, err = startLimit(ctx); err != nil {
+			return err
+		}
+	}
+	if r.service == nil {
+		r.service, err = startService(ctx, r.program)
+	}
+	return err
+}
+
+func (r *run) end() {
+	if r.service != nil {
+		r.service.stop()
+	}
+	if r.limit != nil {
+		r.limit.stop()
+	}
 }
 
 // histories are the sizes with which growth is measured.

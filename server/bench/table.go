@@ -13,11 +13,11 @@ import (
 
 // table gathers what was measured.
 type table struct {
-	rows [][5]string
+	rows [][]string
 }
 
 func newTable() *table {
-	return &table{rows: [][5]string{{"what", "service", "bare limit", "ratio", "aim"}, {"---", "---", "---", "---", "---"}}}
+	return &table{rows: [][]string{{"what", "service", "bare limit", "ratio", "aim"}, {"---", "---", "---", "---", "---"}}}
 }
 
 // aim is the bound that a figure has to keep.
@@ -48,12 +48,12 @@ func (a aim) judge(figure float64) string {
 
 // compare notes a figure beside its limit; the aim is for their ratio.
 func (t *table) compare(what string, format func(float64) string, service, limit float64, a aim) {
-	t.rows = append(t.rows, [5]string{what, format(service), format(limit), fmt.Sprintf("%.2f", service/limit), a.judge(service / limit)})
+	t.rows = append(t.rows, []string{what, format(service), format(limit), fmt.Sprintf("%.2f", service/limit), a.judge(service / limit)})
 }
 
 // note notes a figure that has no limit beside it.
 func (t *table) note(what string, format func(float64) string, service float64, a aim) {
-	t.rows = append(t.rows, [5]string{what, format(service), "", "", a.judge(service)})
+	t.rows = append(t.rows, []string{what, format(service), "", "", a.judge(service)})
 }
 
 // answers notes how long the dashboard's questions take.
@@ -65,11 +65,35 @@ func (t *table) answers(question string, took durations) {
 func (t *table) print(to io.Writer) {
 	fmt.Fprintf(to, "%s, %d cores of %s, %s, %s/%s\n\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), processor(), runtime.Version(),
 		runtime.GOOS, runtime.GOARCH)
+	if len(t.rows) > headings {
+		align(to, t.rows)
+	}
+}
+
+// headings are the rows of a table before anything is noted.
+const headings = 2
+
+// align writes rows of Markdown.
+func align(to io.Writer, rows [][]string) {
 	w := tabwriter.NewWriter(to, 0, 0, 1, ' ', 0)
-	for _, r := range t.rows {
-		fmt.Fprintf(w, "| %s\t|\n", strings.Join(r[:], "\t| "))
+	for _, r := range rows {
+		fmt.Fprintf(w, "| %s\t|\n", strings.Join(r, "\t| "))
 	}
 	_ = w.Flush() // to the terminal
+}
+
+// sheet is a table with columns of its own.
+type sheet struct{ rows [][]string }
+
+func newSheet(columns ...string) sheet {
+	return sheet{[][]string{columns, slices.Repeat([]string{"---"}, len(columns))}}
+}
+
+func (s *sheet) add(cells ...string) { s.rows = append(s.rows, cells) }
+
+func (s *sheet) print(to io.Writer) {
+	fmt.Fprintln(to)
+	align(to, s.rows)
 }
 
 func processor() string {

@@ -13,6 +13,7 @@ type law struct {
 	typical [4]float64 // logarithms of the sizes of a typical run
 	scale   float64    // its milliseconds
 	noise   float64    // relative spread of equal runs
+	caution float64    // spreads are so much wider, since few runs told the noise
 	columns columns
 	low     [4]float64 // the least logarithm that was seen of each size, relative to the typical run
 	high    [4]float64
@@ -21,26 +22,32 @@ type law struct {
 
 // columns say where what is particular to a workflow stands behind the fixed columns.
 type columns struct {
-	loads   map[string]int // by models
-	levels  map[string]int // by choice; -1: it is the commonest of its input, and changes nothing
-	numbers map[string]int
-	centre  map[string]float64 // of numbers
-	bounded int                // the first column that may be negative
-	all     int
+	loads     map[string]int // by models
+	levels    map[string]int // by choice; -1: it is the commonest of its input, and changes nothing
+	numbers   map[string]int
+	centre    map[string]float64 // of numbers
+	bounded   int                // the first column that may be negative
+	stretches int                // the first behind those of choices
+	all       int
 }
 
 // fit is a law with one shape.
 type fit struct {
 	shape
-	value  []float64 // of each column
-	root   matrix    // of the precision of value
-	weight float64   // how likely it is among all shapes
+	value   []float64 // of each column
+	root    matrix    // of the precision of value
+	weight  float64   // how likely it is among all shapes
+	freedom float64   // runs beyond those that the values needed
 }
 
 // coded is a sample as the columns see it.
 type coded struct {
 	logs    [4]float64
-	log     float64 // of the time in typical runs; of samples only
+	steps   float64 // all relative to a typical run
+	work    float64
+	grown   float64 // work, worse than linearly, by the shape at hand
+	took    float64 // the time in typical runs, and its logarithm; of samples only
+	log     float64
 	doubt   float64
 	age     float64 // weight for being old
 	load    int     // column; 0: none
@@ -53,8 +60,8 @@ type coded struct {
 	strange int // choices that were never seen
 }
 
-// learn makes a law of samples, the oldest first; nil without any. before is where it starts from, and may be nil.
-func learn(samples []sample, before *law) *law {
+// learn makes a law of samples, the oldest first; nil without any.
+func learn(samples []sample) *law {
 	if len(samples) == 0 {
 		return nil
 	}
@@ -63,21 +70,29 @@ func learn(samples []sample, before *law) *law {
 	runs := make([]coded, len(samples))
 	for i := range samples {
 		runs[i] = l.code(&samples[i])
-		runs[i].log = math.Log(samples[i].Took / l.scale)
+		runs[i].took = samples[i].Took / l.scale
+		runs[i].log = math.Log(runs[i].took)
 		runs[i].doubt = samples[i].Doubt
 		runs[i].age = math.Exp2(-float64(len(samples)-1-i) / halfLife)
 	}
 	l.noise = math.Inf(1)
-	spreads := make([]float64, len(possible))
-	for i, s := range possible {
-		f, spread := l.regress(s, runs, before)
+	batches, videos := l.varies(batch), l.varies(frames)
+	for _, s := range possible {
+		if s.same(batches, videos) {
+			continue
+		}
+		f, spread := l.regress(s, runs)
 		l.fits = append(l.fits, f)
-		spreads[i] = spread
-		l.noise = min(l.noise, spread)
+		if spread < l.noise {
+			l.noise, l.caution = spread, 1+cautious/f.freedom
+		}
 	}
 	l.weigh(runs)
 	return l
 }
+
+// cautious gives, with the freedom, about the 95 % quantile of Student's distribution by that of the normal one.
+const cautious = 1.8
 
 // halfLife is the number of kept runs after which one counts half.
 const halfLife = 60
@@ -119,6 +134,7 @@ func columnsOf(samples []sample) columns {
 		}
 		seen[choice(level)] = true
 	}
+	c.stretches = c.all
 	c.count(samples)
 	return c
 }
@@ -176,14 +192,17 @@ func (l *law) measure(samples []sample) {
 
 // expected is the time of a run in typical ones, by what is believed beforehand.
 func expected(logs [4]float64) float64 {
-	work := math.Exp(logs[pixels] + logs[frames] + logs[batch])
-	n := math.Exp(logs[steps])
+	work := power(logs[pixels] + logs[frames] + logs[batch])
+	n := power(logs[steps])
 	return shares[once].mean + shares[onceWork].mean*work + n*(shares[step].mean+(shares[stepWork].mean+shares[stepPower].mean)*work)
 }
+
+func (l *law) varies(size int) bool { return l.high[size]-l.low[size] > .01 }
 
 // code tells the law's columns of a sample.
 func (l *law) code(s *sample) coded {
 	c := coded{logs: relative(s, l.typical), compile: s.NewShape}
+	c.steps, c.work = power(c.logs[steps]), power(c.logs[pixels]+c.logs[frames]+c.logs[batch])
 	if s.Cold {
 		c.load = l.columns.loads[s.Models]
 	}
@@ -209,11 +228,12 @@ func (l *law) code(s *sample) coded {
 // linear; it gives the time of the steps, and all of it.
 func (f *fit) row(c *coded, x []float64) (stepping, all float64) {
 	clear(x)
-	work := math.Exp(c.logs[pixels] + c.logs[frames] + c.logs[batch])
-	x[once], x[onceWork] = 1, work
-	stretch := c.logs[steps] + c.stretch(f.value)
-	n := math.Exp(max(-20, min(20, stretch)))
-	x[step], x[stepWork], x[stepPower] = n, n*work, n*f.grow(c.logs)
+	x[once], x[onceWork] = 1, c.work
+	n := c.steps
+	if c.levels+c.numbers > 0 {
+		n *= power(c.stretch(f.value))
+	}
+	x[step], x[stepWork], x[stepPower] = n, n*c.work, n*c.grown
 	if c.compile {
 		x[compile] = 1
 	}

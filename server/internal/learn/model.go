@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -16,7 +17,7 @@ type Model struct {
 }
 
 const (
-	firstReach = 1.75
+	firstReach = 1.6
 	leastReach = .8
 	mostReach  = 4
 	beyond     = .05 // of the runs shall outlast the bound
@@ -25,7 +26,7 @@ const (
 
 // Observe learns from a run.
 func (m *Model) Observe(r Run) {
-	if r.Cached || !(r.TookMS > 0 && r.TookMS <= 1e12) {
+	if r.Cached || !(r.TookMS > 0 && r.TookMS <= mostTime) {
 		return
 	}
 	s := sampleOf(r.Features, r.Start)
@@ -36,7 +37,7 @@ func (m *Model) Observe(r Run) {
 
 // Benchmark learns from a measurement, which stands for what simpler knowledge says until runs are there.
 func (m *Model) Benchmark(f Features, tookMS float64) {
-	if !(tookMS > 0 && tookMS <= 1e12) {
+	if !(tookMS > 0 && tookMS <= mostTime) {
 		return
 	}
 	s := sampleOf(f, Start{})
@@ -76,17 +77,18 @@ func (m *Model) Borrow(other *Model) {
 	}
 	slices.Reverse(taken)
 	m.samples = append(taken, m.samples...)
-	m.law = learn(m.samples, nil)
+	m.reach = cmp.Or(m.reach, firstReach)
+	m.law = learn(m.samples)
 }
 
 // clampTime keeps a time within bounds, in milliseconds.
-func clampTime(ms float64) float64 { return max(1, min(ms, 1e12)) }
+func clampTime(ms float64) float64 { return max(1, min(ms, mostTime)) }
+
+const mostTime = 1e10 // milliseconds: four months
 
 // take learns from a sample that is new.
 func (m *Model) take(s sample) {
-	if m.reach == 0 {
-		m.reach = firstReach
-	}
+	m.reach = cmp.Or(m.reach, firstReach)
 	if m.law != nil {
 		middle, spread := m.law.say(&s)
 		off := math.Log(s.Took / middle)
@@ -97,7 +99,7 @@ func (m *Model) take(s sample) {
 	}
 	m.samples = append(m.samples, m.fitting(s))
 	m.forget()
-	m.law = learn(m.samples, m.law)
+	m.law = learn(m.samples)
 }
 
 // aim moves the bound so that in the long run the wanted share of runs outlasts it, whatever the noise is like.

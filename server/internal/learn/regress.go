@@ -8,17 +8,18 @@ import (
 const (
 	rounds      = 8
 	noiseBefore = .03 // believed of the noise, with the weight of so many runs
-	noiseWeight = 3
+	noiseWeight = 2
 	noiseLeast  = .004
 	wild        = 5.0  // spreads at which a run loses most of its weight
 	stretchMost = .6   // believed spread of what a choice stretches steps by, as a logarithm
 	stretchNone = .012 // ... when it seems to do nothing
+	compileNone = .02  // of a typical run, when nothing seems to be compiled
 	roundedMS   = 20   // clocks and polls add so much, whatever the length
 )
 
 // regress finds the values of one shape's law that fit the runs best: ridge regression towards what is believed beforehand, of
 // relative errors, with no part below zero. Runs far off lose their weight from round to round.
-func (l *law) regress(s shape, runs []coded, before *law) (fit, float64) {
+func (l *law) regress(s shape, runs []coded) (fit, float64) {
 	n := l.columns.all
 	f := fit{shape: s, value: make([]float64, n)}
 	mean, precision := l.believed()
@@ -26,12 +27,20 @@ func (l *law) regress(s shape, runs []coded, before *law) (fit, float64) {
 	noise := 0.0
 	x, b := make([]float64, n), make([]float64, n)
 	off := make([]float64, len(runs))
-	a := newMatrix(n)
+	a, w := newMatrix(n), newWork(n)
+	for i := range runs {
+		runs[i].grown = s.grow(runs[i].logs)
+	}
 	for round := range rounds {
 		clear(a.v)
 		for j := range n {
+			if j == compile && round >= 3 {
+				precision[j] = 1 / (compileNone*compileNone + f.value[j]*f.value[j])
+			}
 			if j >= l.columns.bounded && round >= 3 {
-				precision[j] = 1 / (stretchNone*stretchNone + min(stretchMost*stretchMost, f.value[j]*f.value[j]))
+				mean[j] = l.columns.usual(j, f.value[j])
+				far := f.value[j] - mean[j]
+				precision[j] = 1 / (stretchNone*stretchNone + min(stretchMost*stretchMost, far*far))
 			}
 			a.v[j*n+j] = precision[j]
 			b[j] = precision[j] * mean[j]
@@ -39,26 +48,38 @@ func (l *law) regress(s shape, runs []coded, before *law) (fit, float64) {
 		for i := range runs {
 			c := &runs[i]
 			_, at := f.row(c, x)
-			target := math.Exp(c.log)
+			target := c.took
 			weight := c.age / l.variance(c, max(noise, noiseBefore/2), target)
 			if round > 0 {
 				weight = c.age * robust(off[i], noise, c.doubt) / l.variance(c, noise, at)
 			}
 			gather(a, b, x, weight, target, c, f.value)
 		}
-		next := a.nonNegative(b, l.columns.bounded)
+		next := a.nonNegative(b, l.columns.bounded, w)
 		for j := l.columns.bounded; j < n; j++ {
 			next[j] = f.value[j] + max(-.7, min(.7, next[j]-f.value[j]))
 		}
-		f.value = next
-		noise = l.spread(&f, runs, off, x, round == 0)
+		copy(f.value, next)
+		noise, f.freedom = l.spread(&f, runs, off, x, round == 0)
 	}
-	use := make([]int, n)
-	for j := range use {
-		use[j] = j
+	if slices.ContainsFunc(f.value, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+		copy(f.value, mean)
 	}
-	f.root = a.factor(use)
+	f.root = newMatrix(n)
+	f.root.factor(a, w.every)
 	return f, noise
+}
+
+// usual gives what a choice most often stretches steps by that is near a value: nothing, twice, half.
+func (c *columns) usual(j int, value float64) float64 {
+	switch {
+	case j < c.stretches && value > math.Ln2*.6:
+		return math.Ln2
+	case j < c.stretches && value < -math.Ln2*.6:
+		return -math.Ln2
+	default:
+		return 0
+	}
 }
 
 // believed gives the mean and the precision of each column before anything is known.
@@ -105,19 +126,20 @@ func gather(a matrix, b, x []float64, weight, target float64, c *coded, value []
 			target += x[j] * value[j] // what is linear is the change of a stretch
 		}
 	}
-	for _, j := range at {
-		if x[j] == 0 {
+	for i, j := range at {
+		v := weight * x[j]
+		if v == 0 {
 			continue
 		}
-		b[j] += weight * x[j] * target
-		for _, k := range at {
-			a.v[j*a.n+k] += weight * x[j] * x[k]
+		b[j] += v * target
+		for _, k := range at[:i+1] {
+			a.v[max(j, k)*a.n+min(j, k)] += v * x[k]
 		}
 	}
 }
 
 // spread fills off with each run's distance from the law, and gives the spread of equal runs.
-func (l *law) spread(f *fit, runs []coded, off, x []float64, first bool) float64 {
+func (l *law) spread(f *fit, runs []coded, off, x []float64, first bool) (noise, freedom float64) {
 	for i := range runs {
 		_, at := f.row(&runs[i], x)
 		off[i] = runs[i].log - math.Log(max(at, 1e-9))
@@ -131,9 +153,9 @@ func (l *law) spread(f *fit, runs []coded, off, x []float64, first bool) float64
 		}
 	}
 	if first {
-		return roughly(off)
+		return roughly(off), noiseWeight
 	}
-	noise := roughly(off)
+	noise = roughly(off)
 	sum, weight := noiseWeight*noiseBefore*noiseBefore, 0.0
 	for i := range runs {
 		w := runs[i].age * robust(off[i], noise, runs[i].doubt)
@@ -143,7 +165,8 @@ func (l *law) spread(f *fit, runs []coded, off, x []float64, first bool) float64
 		sum += w * off[i] * off[i]
 		weight += w
 	}
-	return max(noiseLeast, math.Sqrt(sum/(noiseWeight+max(weight-used, .4*weight))))
+	freedom = noiseWeight + max(weight-used, .3*weight)
+	return max(noiseLeast, math.Sqrt(sum/freedom)), freedom
 }
 
 // roughly is a first measure of the spread that outliers do not touch.
@@ -165,6 +188,7 @@ func (l *law) weigh(runs []coded) {
 	for i := range l.fits {
 		f := &l.fits[i]
 		for k := range runs {
+			runs[k].grown = f.grow(runs[k].logs)
 			_, at := f.row(&runs[k], x)
 			off := runs[k].log - math.Log(max(at, 1e-9))
 			r := off * off / (l.noise*l.noise + runs[k].doubt*runs[k].doubt)

@@ -58,7 +58,7 @@ func sampleOf(f Features, s Start) sample {
 }
 
 func sane(v float64) float64 {
-	if !(v >= 1e-6 && v <= 1e12) {
+	if !(v >= 1e-3 && v <= 1e10) {
 		return 1
 	}
 	return rounded(v)
@@ -82,7 +82,7 @@ func levelsOf(choices map[string]string) []string {
 func numbersOf(values map[string]float64) []number {
 	numbers := make([]number, 0, len(values))
 	for name, value := range values {
-		if value >= 1e-9 && value <= 1e12 {
+		if value >= 1e-4 && value <= 1e10 {
 			numbers = append(numbers, number{short(name), rounded(math.Log(value))})
 		}
 	}

@@ -3,9 +3,10 @@ package learn
 import "math"
 
 const (
-	strangeChoice = .25 // how far a choice that was never seen may stretch the steps
+	strangeChoice = .45 // how far a choice that was never seen may stretch the steps
 	strangeLoad   = .5  // of a typical run, where no load was seen
 	farOutside    = 4.0 // times what was seen
+	mostUnknown   = 9   // the logarithm's variance
 	unsure        = .25 // spread of the middle that makes it a guess
 )
 
@@ -13,7 +14,7 @@ const (
 func (l *law) say(s *sample) (middle, spread float64) {
 	middle, unknown := l.middle(s)
 	rounded := roundedMS / middle
-	return middle, math.Sqrt(unknown + l.noise*l.noise + rounded*rounded)
+	return middle, l.caution * math.Sqrt(unknown+l.noise*l.noise+rounded*rounded)
 }
 
 // middle also gives the variance of not knowing.
@@ -24,6 +25,7 @@ func (l *law) middle(s *sample) (middle, unknown float64) {
 	var sum, squares float64
 	for i := range l.fits {
 		f := &l.fits[i]
+		c.grown = f.grow(c.logs)
 		stepping, at := f.row(&c, row)
 		at = max(at, 1e-6)
 		f.root.forward(row)
@@ -45,7 +47,7 @@ func (l *law) middle(s *sample) (middle, unknown float64) {
 		sum = math.Log(warm + load)
 		unknown += (load * .7 / (warm + load)) * (load * .7 / (warm + load))
 	}
-	return clampTime(math.Exp(sum) * l.scale), unknown
+	return clampTime(math.Exp(sum) * l.scale), min(unknown, mostUnknown)
 }
 
 // load gives the part of a sample's time in which models are loaded, in milliseconds.
@@ -65,16 +67,16 @@ func (l *law) load(s *sample) (ms float64) {
 
 // usualLoad tells the time of a load of models that were never loaded, in typical runs.
 func (l *law) usualLoad() float64 {
-	if len(l.columns.loads) == 0 {
+	if l.columns.bounded == fixed {
 		return strangeLoad
 	}
 	var sum float64
-	for _, at := range l.columns.loads {
-		for i := range l.fits {
-			sum += l.fits[i].weight * l.fits[i].value[at]
+	for i := range l.fits {
+		for _, load := range l.fits[i].value[fixed:l.columns.bounded] {
+			sum += l.fits[i].weight * load
 		}
 	}
-	return sum / float64(len(l.columns.loads))
+	return sum / float64(l.columns.bounded-fixed)
 }
 
 // strange says whether a sample is far outside what was seen.
@@ -97,6 +99,7 @@ func (l *law) parts(s *sample) (stepping, rest float64) {
 	c := l.code(s)
 	var x [maxColumns]float64
 	for i := range l.fits {
+		c.grown = l.fits[i].grow(c.logs)
 		a, b := l.fits[i].row(&c, x[:l.columns.all])
 		stepping += l.fits[i].weight * a * l.scale
 		rest += l.fits[i].weight * (b - a) * l.scale

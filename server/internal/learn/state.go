@@ -97,7 +97,7 @@ func (m *Model) UnmarshalJSON(data []byte) error {
 		runs:     s.Runs,
 		reach:    s.Reach,
 		surprise: s.Surprise,
-		law:      learn(samples, nil),
+		law:      learn(samples),
 	}
 	return nil
 }

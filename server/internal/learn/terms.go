@@ -54,16 +54,26 @@ var possible = []shape{
 	{2, overAll, .04},
 }
 
-// grow gives the worse than linear column of sizes that are told by their logarithms, relative to a typical run.
+// grow gives the worse than linear part of sizes that are told by their logarithms, relative to a typical run.
 func (s shape) grow(logs [4]float64) float64 {
 	switch s.over {
 	case overPicture:
-		return math.Exp(s.power*logs[pixels] + logs[frames] + logs[batch])
+		return power(s.power*logs[pixels] + logs[frames] + logs[batch])
 	case overVideo:
-		return math.Exp(s.power*(logs[pixels]+logs[frames]) + logs[batch])
+		return power(s.power*(logs[pixels]+logs[frames]) + logs[batch])
 	default:
-		return math.Exp(s.power * (logs[pixels] + logs[frames] + logs[batch]))
+		return power(s.power * (logs[pixels] + logs[frames] + logs[batch]))
 	}
+}
+
+// power is e to the power of log, within what can be reckoned with.
+func power(log float64) float64 { return math.Exp(max(-mostLog, min(mostLog, log))) }
+
+const mostLog = 14
+
+// same says that runs in which some sizes never vary cannot tell s from another shape, which stands for both.
+func (s shape) same(batches, videos bool) bool {
+	return s.over == overAll && !batches && s.power > 1 || s.over == overPicture && !videos
 }
 
 // relative gives the logarithms of a sample's sizes relative to a typical run.
