@@ -15,7 +15,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
@@ -53,7 +52,6 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.openAssets(presenter); err != nil {
 		return err
 	}
-	a.estimates = estimate.NewBenchmarks(c.Scheduler.Estimates())
 	a.library = library.New(library.Config{
 		Store:    a.store,
 		Sources:  sources(c),
@@ -64,6 +62,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		OnChange: func(all []workflow.Workflow) { a.catalog.SetWorkflows(all) },
 	})
 	if err := a.library.Load(ctx); err != nil {
+		return err
+	}
+	if err := a.learn(ctx); err != nil {
 		return err
 	}
 	if a.fleet, err = a.newFleet(); err != nil {
@@ -104,7 +105,7 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 	a.booking = booking.New(booking.Config{
 		Store:     a.store,
 		Offers:    a.catalog,
-		Estimator: a.estimates,
+		Estimator: a.learned,
 		Limits:    presenter.Limits,
 		Now:       clock.Now,
 		Stopping:  a.stopping,
@@ -129,7 +130,7 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		Workers:   a.fleet,
 		Assets:    a.assets,
 		Templates: a.templates,
-		Estimator: a.estimates,
+		Estimator: a.learned,
 		Catalog:   a.catalog,
 		Library:   a.library,
 		Shrink: func(ctx context.Context, result string) ([]byte, error) {

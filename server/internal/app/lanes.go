@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 )
@@ -27,7 +29,7 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 		WarmupPrompt: c.Workflow.WarmupPrompt,
 		PartnerKey:   c.Workflows.PartnerAPIKey,
 		MeasureEvery: time.Duration(c.Workflows.MeasureEvery),
-		Estimates:    a.estimates,
+		Learned:      a.learned,
 		Grace:        time.Duration(c.Server.ShutdownGrace),
 		Overrun:      overrunLimit(c.Scheduler),
 		DataDir:      c.Server.DataDir,
@@ -44,6 +46,24 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 			a.metrics.Measured(worker, string(done.Outcome), done.Took, done.Evicted)
 		},
 	}), nil
+}
+
+// learn makes what is known of durations, with what was learned before.
+func (a *App) learn(ctx context.Context) error {
+	a.learned = learned.New(learned.Config{
+		Rules:   a.Config.Scheduler.Estimates(),
+		Offer:   a.library.On,
+		Version: a.library.Current,
+		Store:   a.store,
+		Now:     clock.Now,
+		Log:     a.Log,
+	})
+	for _, w := range a.Config.Workers {
+		if err := a.learned.Read(ctx, w.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sources are the workflows of a configuration.

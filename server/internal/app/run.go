@@ -43,6 +43,7 @@ func (a *App) run(ctx context.Context) error {
 	parts.Go(func() error { a.library.Watch(ctx); return nil })
 	parts.Go(func() error { a.library.Run(ctx); return nil })
 	defer a.followChanges(context.WithoutCancel(ctx))() // to the end of the parts, the last job's included
+	parts.Go(func() error { a.learned.Run(ctx); return nil })
 	parts.Go(func() error { return a.booking.KeepPausesClear(ctx, a.Log) })
 	parts.Go(func() error {
 		return housekeeping.Run(ctx, clock.Now, a.Log, housekeeping.Forget(a.store, clock.Now), a.identity.KeepHouse, a.assets.Sweep)

@@ -16,6 +16,7 @@ type Run struct {
 	done      map[string]bool   // nodes finished or cached
 	display   map[string]string // node of the graph for each node that ran
 	picture   event             // latest preview
+	times     times
 	lastFrame time.Time
 	lastSign  time.Time
 	ending    eventKind
@@ -103,6 +104,7 @@ func (r *Run) apply(e event) {
 	r.lastSign = r.lastFrame
 	p := &r.progress
 	p.Waiting, p.Running = false, true
+	r.times.apply(e, r.graphNode(e.node), r.lastFrame)
 	switch e.kind {
 	case cached:
 		r.finish(e.nodes)

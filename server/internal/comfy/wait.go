@@ -147,4 +147,5 @@ func (r *Run) applyLookup(s lookupResult) {
 	}
 	r.progress.Running = r.progress.Running || running
 	r.progress.Waiting = s.behind && !r.progress.Running
+	r.times.Waited = r.times.Waited || r.progress.Waiting
 }

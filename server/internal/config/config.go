@@ -85,7 +85,7 @@ type Workflows struct {
 
 // Scheduler sets how long slots are and what is done about runs that outlast them.
 type Scheduler struct {
-	SlotMargin    float64  `json:"slot_margin"`    // part of the estimate
+	SlotMargin    *float64 `json:"slot_margin"`    // part of the estimate; nil: nobody has set it
 	SilenceFactor float64  `json:"silence_factor"` // times the estimate
 	SilenceMin    Duration `json:"silence_min"`
 	OverrunLimit  Overrun  `json:"overrun_limit"`
@@ -103,13 +103,20 @@ const (
 	OverrunNever  Overrun = "never"
 )
 
+// defaultMargin is that of slots while little is known of a workflow.
+const defaultMargin = 0.1
+
 // Estimates are the rules of how long slots are and runs may be silent.
 func (s Scheduler) Estimates() estimate.Rules {
-	return estimate.Rules{
-		Margin:        s.SlotMargin,
+	rules := estimate.Rules{
+		Margin:        defaultMargin,
 		SilenceFactor: s.SilenceFactor,
 		SilenceMin:    time.Duration(s.SilenceMin),
 	}
+	if s.SlotMargin != nil {
+		rules.Margin, rules.Explicit = *s.SlotMargin, true
+	}
+	return rules
 }
 
 // Duration is a time.Duration written as text, such as "30s".
@@ -143,7 +150,6 @@ func defaults() Config {
 		},
 		Uploads: Uploads{MaxBytes: 1 << 30, Quota: 20 << 30, Keep: 30},
 		Scheduler: Scheduler{
-			SlotMargin:    0.1,
 			SilenceFactor: 10,
 			SilenceMin:    Duration(2 * time.Minute),
 			OverrunLimit:  OverrunDue,

@@ -38,6 +38,8 @@ const (
 // Estimate sums up the knowledge of a workflow on a worker, in milliseconds.
 type Estimate struct {
 	Workflow       string
-	BenchmarkMS    int64 // measured
-	SlotDurationMS int64 // of a booking
+	BenchmarkMS    int64 // measured; 0: it was not
+	ExpectedMS     int64 // of a generation with the values of the defaults
+	SlotDurationMS int64 // of a booking with them
+	Basis          Basis
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 func TestSlotDuration(t *testing.T) {
@@ -26,55 +25,25 @@ func TestSilenceGrowsWithTheExpectedLength(t *testing.T) {
 	}
 }
 
-func measured(expected, slot int64) estimate.Length {
-	return estimate.Length{Expected: expected, Slot: slot, Basis: estimate.Measured}
-}
-
-func TestBenchmarksKnowEachWorkflowOnEachWorker(t *testing.T) {
-	b := estimate.NewBenchmarks(estimate.Rules{Margin: 0.1})
-	if _, known := b.Estimate("one", "fox", workflow.Values{}); known {
-		t.Error("something is known before anything was measured")
-	}
-	b.Measured("one", "fox", 9000)
-	b.Measured("two", "fox", 20_000)
-	if got := b.Measured("one", "fox", 10_000); got != (estimate.Estimate{Workflow: "fox", BenchmarkMS: 10_000, SlotDurationMS: 11_000}) {
-		t.Errorf("measured: %+v", got)
-	}
-	if got, known := b.Estimate("one", "fox", workflow.Values{}); !known || got != measured(10_000, 11_000) {
-		t.Errorf("the fox on one: %+v (%v)", got, known)
-	}
-	if got, known := b.Estimate("two", "fox", workflow.Values{}); !known || got != measured(20_000, 22_000) {
-		t.Errorf("the fox on two: %+v (%v)", got, known)
-	}
-	for _, c := range []struct {
-		worker, workflow string
-		expected         int64
+// Without a margin that somebody has set, one makes up for what is not known yet, and nothing for what is.
+func TestTheBoundOfASlot(t *testing.T) {
+	unset, set := estimate.Rules{Margin: 0.1}, estimate.Rules{Margin: 0.5, Explicit: true}
+	for _, tc := range []struct {
+		rules           estimate.Rules
+		expected, bound int64
+		certain         bool
+		want            int64
 	}{
-		{"one", "owl", 10_000},   // the longest there
-		{"three", "fox", 20_000}, // the longest elsewhere
-		{"three", "owl", 20_000},
+		{unset, 10_000, 10_000, false, 11_000},
+		{unset, 10_000, 14_000, false, 14_000},
+		{unset, 10_000, 10_400, true, 10_400},
+		{unset, 10_000, 9000, true, 10_000},
+		{set, 10_000, 12_000, true, 17_000},
+		{set, 10_000, 12_000, false, 17_000},
+		{estimate.Rules{Explicit: true}, 10_000, 10_400, false, 10_400},
 	} {
-		if c.worker == "three" {
-			b.Up(c.worker)
+		if got := tc.rules.Bound(tc.expected, tc.bound, tc.certain); got != tc.want {
+			t.Errorf("%+v with %+v: %d", tc, tc.rules, got)
 		}
-		if got, known := b.Estimate(c.worker, c.workflow, nil); !known || got.Expected != c.expected || got.Basis != estimate.Guess {
-			t.Errorf("a guess for the %s on %s: %+v (%v)", c.workflow, c.worker, got, known)
-		}
-	}
-	if _, known := b.Estimate("four", "fox", nil); known {
-		t.Error("something is known of a worker that never was up")
-	}
-	b.Doubt("one", "fox")
-	if got, _ := b.Estimate("one", "fox", nil); got.Expected != 10_000 || got.Basis != estimate.Guess {
-		t.Errorf("after an edit: %+v", got)
-	}
-	b.Measured("one", "fox", 11_000)
-	if got, _ := b.Estimate("one", "fox", nil); got.Basis == estimate.Guess {
-		t.Errorf("measured again: %+v", got)
-	}
-	empty := estimate.NewBenchmarks(estimate.Rules{})
-	empty.Up("one")
-	if got, known := empty.Estimate("one", "fox", nil); !known || got.Basis != estimate.Guess || got.Expected != 60_000 {
-		t.Errorf("with nothing measured: %+v (%v)", got, known)
 	}
 }

@@ -46,19 +46,30 @@ var fieldFolders = map[string]string{
 	"bg_removal_name":       "background_removal",
 }
 
-// modelFolder is the folder below ComfyUI's models folder that a field of a class loads from; empty when that is not known.
-func modelFolder(class, field string) string {
+// ModelFolder is the folder below ComfyUI's models folder that a field of a class loads from; empty when that is not known.
+func ModelFolder(class, field string) string {
 	if folder := classFolders[class]; folder != "" {
 		return folder
 	}
 	return fieldFolders[field[strings.LastIndexByte(field, '.')+1:]]
 }
 
+// IsModel reports whether a field of a class names a model file: one whose folder is known, or of a loader and with a name such as a
+// model's.
+func IsModel(class, field string, value any) bool {
+	file, ok := value.(string)
+	if !ok || file == "" {
+		return false
+	}
+	isFile := slices.Contains(modelExtensions, strings.ToLower(path.Ext(file)))
+	return ModelFolder(class, field) != "" || isFile && strings.Contains(class, "Load")
+}
+
 // Models returns the model files that a graph names, below ComfyUI's models folder, sorted: those of classes whose folder is known.
 func Models(g *graph.Graph) (models []string) {
 	for _, n := range g.Nodes {
 		for _, in := range n.Inputs {
-			folder := modelFolder(n.Class, in.Name)
+			folder := ModelFolder(n.Class, in.Name)
 			if file, ok := in.Value.(string); ok && folder != "" && file != "" {
 				models = append(models, path.Join(folder, strings.ReplaceAll(file, `\`, "/")))
 			}

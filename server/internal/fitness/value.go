@@ -82,7 +82,7 @@ func notOffered(class string, spec *objectinfo.Input, field string, choices []st
 		p.Kind, p.File = MissingFile, value
 		p.Text = fmt.Sprintf("needs the file %s, which is not there: put it into ComfyUI's input folder", value)
 	case isModel:
-		p.Kind, p.File, p.Folder, p.Nearest = MissingModel, value, modelFolder(class, field), nearest(value, choices)
+		p.Kind, p.File, p.Folder, p.Nearest = MissingModel, value, ModelFolder(class, field), nearest(value, choices)
 		p.Text = needsModel(p)
 	case len(choices) == 0:
 		return Problem{}, false // the page fills the list, and the node takes what it is given

@@ -14,12 +14,12 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/handover"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/launch"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -31,10 +31,10 @@ type Config struct {
 	Workers      []config.Worker // at least one, each with an id and a ComfyUI of its own
 	Library      *library.Library
 	WarmupPrompt string
-	MeasureEvery time.Duration        // between two workflows that a worker measures unasked; 0: none is
-	PartnerKey   config.Secret        // for nodes of paid services; empty: none
-	Estimates    *estimate.Benchmarks // are told what is measured
-	Grace        time.Duration        // how long a stop waits for running jobs
+	MeasureEvery time.Duration      // between two workflows that a worker measures unasked; 0: none is
+	PartnerKey   config.Secret      // for nodes of paid services; empty: none
+	Learned      *learned.Knowledge // is told what is run and measured
+	Grace        time.Duration      // how long a stop waits for running jobs
 	Overrun      dispatch.OverrunLimit
 	DataDir      string
 	Instance     string // the data folder's own name, which no copy of it has

@@ -84,7 +84,7 @@ func newLane(c Config, i int) *Lane {
 		Instance:   c.Instance,
 		Executable: c.Executable,
 		Status:     l.Status,
-		Trial:      trial{l, c.Estimates.Silence},
+		Trial:      trial{l, c.Learned.Rules.Silence},
 		Pace:       c.Pace.Launch,
 		Now:        c.Now,
 		Log:        c.Log,
@@ -103,6 +103,7 @@ func newLane(c Config, i int) *Lane {
 		InputFiles: l.Engine.Client().InputFiles,
 		RetryEvery: c.Pace.library(),
 	})
+	c.Learned.Worker(w.ID).OnLearned(l.show)
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = l.newRunner(c, w)
 	l.Dispatcher = dispatch.New(dispatch.Config{
@@ -127,6 +128,13 @@ func (l *Lane) resultsOf(w config.Worker) files.Source {
 	return files.NewRemote(l.Runner.Fetch)
 }
 
+// show tells everybody what was learned of a workflow.
+func (l *Lane) show(workflow string) {
+	if offer, _ := l.Stock.Offered(workflow); offer.Version != nil {
+		l.Meter.Shows(offer)
+	}
+}
+
 // newMeter makes the lane's meter, which keeps its benchmark in a file. It asks for the lane's other parts when it works, not before.
 func (l *Lane) newMeter(c Config, w config.Worker, file string) *measure.Meter {
 	return measure.New(measure.Config{
@@ -148,10 +156,10 @@ func (l *Lane) newMeter(c Config, w config.Worker, file string) *measure.Meter {
 				c.OnMeasured(w.ID, done)
 			}
 		},
-		Ledger:    l.Ledger,
-		Every:     c.MeasureEvery,
-		Now:       c.Now,
-		Estimates: c.Estimates,
+		Ledger:  l.Ledger,
+		Every:   c.MeasureEvery,
+		Now:     c.Now,
+		Learned: c.Learned.Worker(w.ID),
 		DueWithin: func(ctx context.Context, ms int64) bool {
 			return dispatch.DueWithin(ctx, c.Store, w.ID, c.Now().UnixMilli(), ms)
 		},
@@ -185,7 +193,8 @@ func (l *Lane) newRunner(c Config, w config.Worker) *runner.Runner {
 		Links:        w.ComfyUI.OutputLinks,
 		NameOf:       l.naming.full,
 		OwnName:      l.naming.own,
-		SilenceLimit: c.Estimates.Silence,
+		SilenceLimit: c.Learned.Rules.Silence,
+		Learned:      c.Learned.Worker(w.ID),
 		OnProgress:   c.OnProgress,
 		Now:          c.Now,
 		Log:          c.Log,

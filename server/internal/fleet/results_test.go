@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/memory"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -50,6 +50,7 @@ func twoLanes(t *testing.T) (f *fleet.Fleet, dir string) {
 	log := slog.New(slog.DiscardHandler)
 	s := memory.Open(memory.NewState())
 	t.Cleanup(func() { _ = s.Close() })
+	known := learned.New(learned.Config{Store: s, Now: time.Now, Log: log})
 	return fleet.New(fleet.Config{
 		Workers: workers,
 		Library: library.New(library.Config{
@@ -58,7 +59,7 @@ func twoLanes(t *testing.T) (f *fleet.Fleet, dir string) {
 			Log:      log,
 			OnChange: func([]workflow.Workflow) {},
 		}),
-		Estimates:  estimate.NewBenchmarks(estimate.Rules{}),
+		Learned:    known,
 		DataDir:    dir,
 		Store:      s,
 		Now:        time.Now,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // benchmark is a measured duration and what it was measured on. It lies in a file of its own and not with the bookings: it belongs
@@ -32,15 +33,17 @@ func (m *Meter) recall(ctx context.Context) error {
 		m.mu.Lock()
 		m.stored, m.fresh = known.Duration, known.Key == m.benchmarkKey()
 		m.mu.Unlock()
-		m.estimate(m.Workflow, known.Duration)
+		if offer, _ := m.First(); offer.Version != nil {
+			m.estimate(offer, known.Duration)
+		}
 	}
 	return nil
 }
 
 // measured takes a new benchmark as the estimate and keeps it. One that cannot be kept holds until the next start.
-func (m *Meter) measured(took time.Duration) {
+func (m *Meter) measured(offer workflow.Offer, took time.Duration) {
 	ms := max(1, took.Milliseconds())
-	m.estimate(m.Workflow, ms)
+	m.estimate(offer, ms)
 	data, err := json.Marshal(benchmark{Key: m.benchmarkKey(), Workflow: m.Workflow, Duration: ms})
 	if err == nil {
 		err = replace(m.File, data)

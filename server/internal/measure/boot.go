@@ -45,7 +45,7 @@ func (m *Meter) WarmUp(ctx context.Context, attached bool) (detail, skipped stri
 func (m *Meter) Benchmark(ctx context.Context, attached bool) (detail, skipped string, err error) {
 	offer, reason := m.bootable()
 	if reason != "" {
-		m.Estimates.Up(m.Worker)
+		m.Learned.Up()
 		return "", reason + ", so that its slots are a guess until it was run", nil
 	}
 	if reason := m.noMeasuring(ctx, attached); reason != "" {
@@ -61,7 +61,7 @@ func (m *Meter) Benchmark(ctx context.Context, attached bool) (detail, skipped s
 	warm := m.warm
 	m.mu.Unlock()
 	if warm.bad != "" {
-		m.Estimates.Up(m.Worker)
+		m.Learned.Up()
 		return "", "the warm-up left nothing that can be used: " + warm.bad, nil
 	}
 	m.setBenchmarking("a generation is being measured")
@@ -77,7 +77,7 @@ func (m *Meter) Benchmark(ctx context.Context, attached bool) (detail, skipped s
 			took.Milliseconds())
 	}
 	if run.bad == "" {
-		m.measured(took)
+		m.measured(offer, took)
 	}
 	m.booted(ctx, offer, measured.Entry{ColdMS: warm.took.Milliseconds(), WarmMS: took.Milliseconds(), Bad: run.bad})
 	return detail, "", nil

@@ -16,6 +16,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fresh"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/jsontree"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -38,7 +39,7 @@ func (m *Meter) generate(ctx context.Context, offer workflow.Offer, purpose stri
 	}
 	id := uuid.NewString()
 	name := purpose + "-" + id[:8]
-	filled, err := m.fill(offer, id, name)
+	filled, values, err := m.fill(offer, id, name)
 	if err != nil {
 		return generation{}, err
 	}
@@ -48,6 +49,7 @@ func (m *Meter) generate(ctx context.Context, offer workflow.Offer, purpose stri
 	}
 	run := m.Client.Track(id)
 	defer run.Close()
+	learning := m.Learned.Posts(offer, values, 0)
 	began := time.Now()
 	if err := m.Client.Submit(ctx, comfy.Prompt{ID: id, Graph: graph, Workflow: offer.Page(graph)}); err != nil {
 		return generation{}, causeOf(ctx, comfy.Explain(err))
@@ -69,6 +71,7 @@ func (m *Meter) generate(ctx context.Context, offer workflow.Offer, purpose stri
 	switch outcome.Kind {
 	case comfy.Succeeded:
 		cached := fresh.Cached(filled, offer.Info(), outcome.CachedNodes)
+		learning.Measured(learned.EndOf(run.Times(), outcome, took))
 		return generation{took: took, cached: cached, bad: m.judge(ctx, offer, name, outcome)}, nil
 	case comfy.Failed:
 		return generation{}, fmt.Errorf("the generation failed: %w", outcome.Error)
@@ -77,8 +80,8 @@ func (m *Meter) generate(ctx context.Context, offer workflow.Offer, purpose stri
 	}
 }
 
-// fill makes the graph of a run that ComfyUI has not seen, as far as the workflow lets it.
-func (m *Meter) fill(offer workflow.Offer, id, name string) (*graph.Graph, error) {
+// fill makes the graph of a run that ComfyUI has not seen, as far as the workflow lets it, and gives the values that it has.
+func (m *Meter) fill(offer workflow.Offer, id, name string) (*graph.Graph, workflow.Values, error) {
 	given := workflow.Values{}
 	if in := offer.Form.Named(workflow.PromptInput); in != nil && !in.Hidden {
 		given[in.Name] = workflow.Text(m.WarmupPrompt + ", " + id[:8])
@@ -95,14 +98,14 @@ func (m *Meter) fill(offer workflow.Offer, id, name string) (*graph.Graph, error
 	}
 	parsed, err := jsontree.Parse(offer.Fill(values, name, time.Now(), rand.Float64))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	object, _ := parsed.(*jsontree.Object)
 	filled, err := graph.Parse(object)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return fresh.Vary(filled, offer.Info(), varied, rand.Float64), nil
+	return fresh.Vary(filled, offer.Info(), varied, rand.Float64), values, nil
 }
 
 // errUnfit says that there is nothing to measure.

@@ -45,4 +45,5 @@ func (m *Meter) Unloaded() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.loaded = nil
+	m.Learned.Unloaded()
 }

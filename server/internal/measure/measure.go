@@ -13,6 +13,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -58,7 +59,7 @@ type Config struct {
 	Every        time.Duration // between two workflows that are measured unasked; 0: none is
 	Now          func() time.Time
 	WarmupPrompt string
-	Estimates    *estimate.Benchmarks // is told what was measured
+	Learned      *learned.Lane // is told what was measured and what is run
 	// DueWithin reports whether a slot or a pause begins within that many milliseconds.
 	DueWithin func(ctx context.Context, ms int64) bool
 	OutputDir string // empty: what a measurement writes cannot be removed
@@ -140,8 +141,26 @@ func (m *Meter) setBenchmarking(reason string) {
 }
 
 // estimate makes a duration that of a workflow on this worker.
-func (m *Meter) estimate(workflow string, took int64) {
-	known := m.Estimates.Measured(m.Worker, workflow, took)
+func (m *Meter) estimate(o workflow.Offer, took int64) {
+	m.Learned.Benchmark(o, took)
+	m.Shows(o)
+}
+
+// Shows tells everybody how long a workflow takes, when that is another time than was told before, by more than it differs from run to
+// run anyway.
+func (m *Meter) Shows(o workflow.Offer) {
+	if known, is := m.Learned.Sum(o); is {
+		m.show(o.ID, known)
+	}
+}
+
+func (m *Meter) show(workflow string, known estimate.Estimate) {
+	for _, told := range m.Status.Get().Estimates {
+		if told.Workflow == workflow && told.Basis == known.Basis && told.BenchmarkMS == known.BenchmarkMS &&
+			alike(told.ExpectedMS, known.ExpectedMS) && alike(told.SlotDurationMS, known.SlotDurationMS) {
+			return
+		}
+	}
 	m.Status.Change(func(s *health.Worker) {
 		all := slices.DeleteFunc(slices.Clone(s.Estimates), func(e estimate.Estimate) bool { return e.Workflow == workflow })
 		if workflow == m.Workflow { // the benchmark stands first
@@ -150,6 +169,12 @@ func (m *Meter) estimate(workflow string, took int64) {
 			s.Estimates = append(all, known)
 		}
 	})
+}
+
+// alike reports whether two durations differ by less than is worth telling.
+func alike(a, b int64) bool {
+	const part = 50
+	return a-b <= b/part && b-a <= b/part
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -3,11 +3,9 @@ package measure
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 )
@@ -102,7 +100,7 @@ func (m *Meter) next(ctx context.Context, doubtful bool) (t task, found bool) {
 		}
 		t.id, t.graph = c.ID, c.Graph
 	}
-	if known, is := m.Estimates.Estimate(m.Worker, t.id, nil); is {
+	if known, is := m.Learned.Estimate(t.id, nil); is {
 		t.length = runs * known.Expected
 	}
 	return t, true
@@ -254,36 +252,11 @@ func (m *Meter) note(ctx context.Context, t task, found measured.Entry, err erro
 		return
 	}
 	if t.id == m.Workflow && found.Bad == "" {
-		m.measured(time.Duration(found.WarmMS) * time.Millisecond)
+		m.measured(offer, time.Duration(found.WarmMS)*time.Millisecond)
 	} else if found.Bad == "" {
-		m.estimate(t.id, max(1, found.WarmMS))
+		m.estimate(offer, max(1, found.WarmMS))
 	}
 	m.Judged(t.id)
-}
-
-// Recall makes what was measured before what slots go by.
-func (m *Meter) Recall(ctx context.Context) { m.recallAll(m.Candidates(ctx)) }
-
-func (m *Meter) recallAll(all []measured.Candidate) {
-	for _, c := range all {
-		known, _ := m.Estimates.Estimate(m.Worker, c.ID, nil)
-		e := m.Ledger.Of(c.Graph)
-		if c.ID != m.Workflow && e.WarmMS > 0 && e.Bad == "" && (known.Basis == estimate.Guess || known.Expected == 0) {
-			m.estimate(c.ID, e.WarmMS)
-		}
-	}
-}
-
-// Edited is told that a workflow is another one from now on. What was measured of it is a guess until its graph was run.
-func (m *Meter) Edited(workflow string) {
-	if workflow == m.Workflow {
-		m.Doubt()
-		return
-	}
-	m.Estimates.Doubt(m.Worker, workflow)
-	m.Status.Change(func(s *health.Worker) {
-		s.Estimates = slices.DeleteFunc(slices.Clone(s.Estimates), func(e estimate.Estimate) bool { return e.Workflow == workflow })
-	})
 }
 
 // Runs returns the workflow that is being measured; empty: none.

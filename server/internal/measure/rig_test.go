@@ -19,10 +19,10 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/editor"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graphfile"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
@@ -94,6 +94,13 @@ func newBench(t *testing.T, ids ...string) *bench {
 	if err := b.ledger.Read(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	known := learned.New(learned.Config{
+		Offer:   func(_, id string) (workflow.Offer, bool) { return b.offer(id) },
+		Version: func(id string) *workflow.Version { return b.offers[id].Version },
+		Store:   b.store,
+		Now:     time.Now,
+		Log:     slog.New(slog.DiscardHandler),
+	})
 	b.Meter = measure.New(measure.Config{
 		Worker:   "gpu",
 		Client:   comfy.New(comfy.Options{BaseURL: "http://comfy.test", HTTPClient: &http.Client{Transport: b}}),
@@ -118,12 +125,12 @@ func newBench(t *testing.T, ids ...string) *bench {
 			})
 			return found
 		},
-		Judged:    func(string) { b.set(func() { b.judged++ }) },
-		OnDone:    func(d measure.Done) { b.set(func() { b.done = append(b.done, fmt.Sprint(d.Outcome, " ", d.Evicted)) }) },
-		Ledger:    b.ledger,
-		Every:     time.Hour,
-		Now:       time.Now,
-		Estimates: estimate.NewBenchmarks(estimate.Rules{}),
+		Judged:  func(string) { b.set(func() { b.judged++ }) },
+		OnDone:  func(d measure.Done) { b.set(func() { b.done = append(b.done, fmt.Sprint(d.Outcome, " ", d.Evicted)) }) },
+		Ledger:  b.ledger,
+		Every:   time.Hour,
+		Now:     time.Now,
+		Learned: known.Worker("gpu"),
 		DueWithin: func(_ context.Context, ms int64) bool {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -133,7 +140,7 @@ func newBench(t *testing.T, ids ...string) *bench {
 		File:    t.TempDir() + "/benchmark.json",
 		Log:     slog.New(slog.DiscardHandler),
 	})
-	b.Estimates.Up("gpu")
+	b.Learned.Up()
 	return b
 }
 

@@ -28,7 +28,7 @@ func TestTheMostWantedIsMeasuredFirstAndOneInAnHour(t *testing.T) {
 			t.Errorf("in the end: %s", got)
 		}
 		e := b.ledger.Of(b.offers["fox"].GraphHash())
-		length, _ := b.Estimates.Estimate("gpu", "fox", nil)
+		length, _ := b.Learned.Estimate("fox", nil)
 		if e.ColdMS < runTime.Milliseconds() || e.Bad != "" || length.Basis == estimate.Guess || length.Expected != e.WarmMS {
 			t.Errorf("known: %+v, %+v", e, length)
 		}
@@ -141,17 +141,13 @@ func TestAMeasurementMakesWayAtOnceAndIsTriedAgain(t *testing.T) {
 	})
 }
 
-func TestAnEditedWorkflowIsMeasuredAnew(t *testing.T) {
+func TestAnEditOfAFormForgetsNothing(t *testing.T) {
 	play(t, []string{"fox"}, func(b *bench) {
 		time.Sleep(2*time.Minute + time.Second) // between two looks at what there is to measure
 		b.Edited("fox")
-		if length, _ := b.Estimates.Estimate("gpu", "fox", nil); length.Basis != estimate.Guess || len(b.Get().Estimates) != 0 {
-			t.Errorf("after an edit: %+v", length)
-		}
-		time.Sleep(time.Minute) // its graph is the same: only its form was edited
-		length, _ := b.Estimates.Estimate("gpu", "fox", nil)
+		length, _ := b.Learned.Estimate("fox", nil)
 		if length.Basis == estimate.Guess || len(b.Get().Estimates) != 1 || b.runs() != "fox fox" {
-			t.Errorf("a while after: %+v, ran %s", length, b.runs())
+			t.Errorf("after an edit of its form: %+v, ran %s", length, b.runs())
 		}
 	})
 }

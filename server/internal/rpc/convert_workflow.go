@@ -58,10 +58,10 @@ func summaryToProto(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSu
 			if e.Workflow == w.ID {
 				out.Estimates = append(out.Estimates, &pb.WorkflowEstimate{
 					WorkerId:       worker.ID,
-					ExpectedMs:     e.BenchmarkMS,
+					ExpectedMs:     e.ExpectedMS,
 					SlotDurationMs: e.SlotDurationMS,
 					BenchmarkMs:    e.BenchmarkMS,
-					Basis:          pb.EstimateBasis_ESTIMATE_BASIS_MEASURED,
+					Basis:          estimateBases[e.Basis],
 				})
 			}
 		}

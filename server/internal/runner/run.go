@@ -14,6 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/failpoint"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/handover"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -51,6 +52,7 @@ func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted 
 	if r.isInterrupted(j) {
 		return dispatch.Outcome{Verdict: dispatch.NotStarted, Reason: takenBack}
 	}
+	told := r.begin(j, offer.Version, r.Learned.Posts(offer, j.Inputs, j.Estimate))
 	err = r.Client.Post(slot, request)
 	failpoint.Reach(failpoint.Posted)
 	switch {
@@ -60,11 +62,11 @@ func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted 
 	case !errors.Is(err, comfy.ErrUncertain):
 		return rejected(err)
 	case slot.Err() != nil && ctx.Err() == nil:
-		return r.withdraw(ctx, j, version, run)
+		return r.withdraw(ctx, j, told, run)
 	}
 	go posted()
 	r.Meter.Loads(offer)
-	return r.follow(ctx, j, version, run)
+	return r.follow(ctx, j, told, run)
 }
 
 // takenBack is the reason of jobs that were interrupted before ComfyUI had them.
@@ -130,10 +132,11 @@ const noAnswer = "ComfyUI did not answer"
 
 // withdraw takes back a job whose post ComfyUI did not answer by the end of the slot: it must not begin in the slots of
 // others. It may have begun meanwhile and even have ended well; what became of it is waited for.
-func (r *Runner) withdraw(ctx context.Context, j job.Job, version *workflow.Version, run *comfy.Run) dispatch.Outcome {
+func (r *Runner) withdraw(ctx context.Context, j job.Job, told *account, run *comfy.Run) dispatch.Outcome {
 	r.Log.Warn("ComfyUI has not answered by the end of the slot, the job is withdrawn", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt)
 	r.Interrupt(j)
-	outcome := r.follow(ctx, j, version, run)
+	told.learning = nil // it may have begun at any time
+	outcome := r.follow(ctx, j, told, run)
 	if outcome.Verdict == dispatch.Interrupted || outcome.Verdict == dispatch.Lost {
 		return dispatch.Outcome{Verdict: dispatch.Withdrawn, Reason: noAnswer}
 	}
@@ -150,7 +153,12 @@ func (r *Runner) Adopt(ctx context.Context, j job.Job) dispatch.Outcome {
 	version := r.version(ctx, j)
 	run := r.track(j)
 	defer r.untrack(j, run)
-	return r.follow(ctx, j, version, run)
+	told := r.begin(j, version, nil)
+	if j.StartedAt > 0 {
+		told.began = told.began.Add(-max(0, r.Now().Sub(time.UnixMilli(j.StartedAt))))
+	}
+	told.left = r.Learned.Joins(r.Library.On(version), j.Inputs, j.Estimate)
+	return r.follow(ctx, j, told, run)
 }
 
 // version returns the version of a job that was handed over already: only titles and names are asked of it. One that cannot be read
@@ -176,19 +184,25 @@ func runName(j job.Job) string {
 }
 
 // follow waits for the end of the run and judges it.
-func (r *Runner) follow(ctx context.Context, j job.Job, version *workflow.Version, run *comfy.Run) dispatch.Outcome {
+func (r *Runner) follow(ctx context.Context, j job.Job, told *account, run *comfy.Run) dispatch.Outcome {
 	bound, cancel := r.Engine.Bind(ctx)
 	defer cancel()
 	guard := guard{limit: r.SilenceLimit(j.Estimate)}
 	go guard.watch(bound, r, j, run, cancel)
-	outcome, err := run.Wait(bound, r.progress(j, version))
+	stop := told.tick(bound, run)
+	outcome, err := run.Wait(bound, func(p comfy.Progress) { told.tell(p, run.Times()) })
+	took := time.Since(told.began)
+	stop()
 	if err != nil { // nobody can be asked any more
 		if ctx.Err() != nil {
 			return dispatch.Outcome{}
 		}
 		outcome, _ = run.Reported()
 	}
-	verdict := r.judge(ctx, j, version, outcome)
+	verdict := r.judge(ctx, j, told.version, outcome)
+	if err == nil && verdict.Verdict == dispatch.Completed && outcome.Kind == comfy.Succeeded {
+		told.teach(learned.EndOf(run.Times(), outcome, took))
+	}
 	switch {
 	case guard.stuck.Load() && verdict.Verdict != dispatch.Completed:
 		return dispatch.Outcome{Verdict: dispatch.Failed, Failure: guard.failure()}

@@ -12,6 +12,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -83,6 +84,7 @@ type Config struct {
 	Library Library
 	Jobs    Jobs
 	Files   Files
+	Learned *learned.Lane // is told how runs went
 	// OutputDir is the folder that ComfyUI writes to; empty when the service cannot read it.
 	OutputDir string
 	// Links are the folders that links in it may lead to.

@@ -17,7 +17,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fleet"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
@@ -194,7 +193,7 @@ func (r *Rig) Worker() *Worker {
 		Workers:      c.Workers,
 		Library:      workflows,
 		WarmupPrompt: c.Workflow.WarmupPrompt,
-		Estimates:    estimate.NewBenchmarks(c.Scheduler.Estimates()),
+		Learned:      r.learned(c, workflows, log),
 		DataDir:      c.Server.DataDir,
 		Instance:     r.Instance,
 		Executable:   os.Args[0],

@@ -1,0 +1,103 @@
+package learned
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learn"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// Lane teaches what is run on one worker, and says what its ComfyUI has in memory. It is safe for concurrent use.
+type Lane struct {
+	knowledge *Knowledge
+	id        string
+	up        atomic.Bool // runs can be guessed for it
+	// onLearned is told of a workflow of which something was learned; nil: nobody wants to know.
+	onLearned atomic.Pointer[func(workflow string)]
+
+	mu       sync.Mutex
+	fresh    bool   // it is known that nothing was in memory once, and what was run since
+	resident string // models of the last run
+	seen     map[string]bool
+	shapes   map[string]bool
+}
+
+// memory tells whether a run finds its models loaded.
+type memory int
+
+const (
+	unsure memory = iota // others were run in between, or nothing is known
+	warm                 // its models were those of the run before
+	cold                 // they were never loaded
+)
+
+// Up notes that the worker can run generations although none was measured there.
+func (l *Lane) Up() { l.up.Store(true) }
+
+// Estimate is that of the knowledge for the lane's worker.
+func (l *Lane) Estimate(id string, values workflow.Values) (estimate.Length, bool) {
+	return l.knowledge.Estimate(l.id, id, values)
+}
+
+// OnLearned sets who is told of a workflow of which something was learned.
+func (l *Lane) OnLearned(tell func(workflow string)) { l.onLearned.Store(&tell) }
+
+// Unloaded is told that ComfyUI has nothing in memory: it was started, or its memory was freed.
+func (l *Lane) Unloaded() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fresh, l.resident = true, ""
+	l.seen, l.shapes = map[string]bool{}, map[string]bool{}
+}
+
+// Resident names what lies in the memory of a worker, as estimate.Length does; empty: nothing, or it is not known.
+func (k *Knowledge) Resident(worker string) string {
+	k.mu.RLock()
+	lane := k.workers[worker]
+	k.mu.RUnlock()
+	if lane == nil {
+		return ""
+	}
+	lane.mu.Lock()
+	defer lane.mu.Unlock()
+	return lane.resident
+}
+
+// isNew reports whether a shape was not run since ComfyUI has started.
+func (l *Lane) isNew(shape string) bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fresh && !l.shapes[shape]
+}
+
+const maxShapes = 2000
+
+// posts notes that a graph is run, and returns what it meets. Graphs that name no models have those of themselves.
+func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen == nil {
+		l.seen, l.shapes = map[string]bool{}, map[string]bool{}
+	}
+	key := models
+	if key == "" {
+		key = graph
+	}
+	start.NewShape = l.fresh && !l.shapes[shape]
+	switch {
+	case l.resident == key:
+		m = warm
+	case l.fresh && !l.seen[key]:
+		m, start.Cold = cold, true
+	}
+	if len(l.shapes) >= maxShapes {
+		clear(l.shapes)
+	}
+	l.resident, l.seen[key], l.shapes[shape] = key, true, true
+	return m, start
+}
