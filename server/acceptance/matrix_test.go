@@ -87,11 +87,16 @@ var matrix = map[string]row{
 	"WorkflowService/MeasureWorkflow": {request: (*stage).workflow, want: forAdmins},
 	"WorkflowService/ListTemplates":   {request: (*stage).whenReady, want: forUsers},
 
-	"WorkerService/ListWorkers":   {want: forUsers},
-	"WorkerService/GetWorker":     {request: (*stage).worker, want: forUsers},
-	"WorkerService/RestartWorker": {request: (*stage).worker, want: forAdmins},
-	"WorkerService/GetWorkerLog":  {request: (*stage).worker, want: forAdmins},
-	"WorkerService/ResumeWorker":  {request: (*stage).worker, want: forAdmins},
+	"WorkerService/ListWorkers":           {want: forUsers},
+	"WorkerService/GetWorker":             {request: (*stage).worker, want: forUsers},
+	"WorkerService/RestartWorker":         {request: (*stage).worker, want: forAdmins},
+	"WorkerService/GetWorkerLog":          {request: (*stage).worker, want: forAdmins},
+	"WorkerService/ResumeWorker":          {request: (*stage).worker, want: forAdmins},
+	"WorkerService/ReturnWorkerToService": {request: (*stage).worker, want: forAdmins},
+	"WorkerService/TakeWorkerOutOfService": {
+		request: func(*stage) any { return fields{"workerId": "gpu", "validateOnly": true} },
+		want:    forAdmins,
+	},
 	"WorkerService/PauseWorker": {
 		request: func(*stage) any { return fields{"workerId": "gpu", "startMs": now() + 1e9, "durationMs": 1000} },
 		want:    forAdmins,

@@ -38,11 +38,15 @@ func (a *App) follow(news []store.Change) {
 func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
 	var active, ended []job.Job
 	var pauses []schedule.Pause
+	var outages []schedule.Outage
 	at, err := a.store.Update(ctx, func(ctx context.Context, tx store.Tx) (err error) {
 		if active, err = tx.ActiveJobs(ctx); err != nil {
 			return err
 		}
 		if ended, err = tx.LatestEnded(ctx, latestEnded); err != nil {
+			return err
+		}
+		if outages, err = tx.Outages(ctx); err != nil {
 			return err
 		}
 		pauses, err = tx.Pauses(ctx)
@@ -56,6 +60,7 @@ func (a *App) loadFeed(ctx context.Context) (store.Revision, error) {
 		a.metrics.JobWritten(j)
 	}
 	a.catalog.SetPauses(pauses)
+	a.catalog.SetOutages(outages)
 	return at, nil
 }
 

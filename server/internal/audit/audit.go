@@ -21,6 +21,8 @@ const (
 	RestartWorker    Action = "restart_worker"
 	PauseWorker      Action = "pause_worker"
 	ResumeWorker     Action = "resume_worker"
+	TakeWorkerOut    Action = "take_worker_out_of_service"
+	ReturnWorker     Action = "return_worker_to_service"
 	ImportWorkflow   Action = "import_workflow"
 	UpdateWorkflow   Action = "update_workflow"
 	DeleteWorkflow   Action = "delete_workflow"

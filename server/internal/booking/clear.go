@@ -17,8 +17,8 @@ const clearStep = 50
 // clearAgain delays another try after bookings could not be moved.
 const clearAgain = time.Second
 
-// KeepPausesClear moves bookings out of the pauses of all workers until ctx ends: what a life before this one left there,
-// and whatever a new pause covers.
+// KeepPausesClear moves bookings out of the pauses of all workers, and off those that are out of service, until ctx ends: what a life
+// before this one left there, and whatever is new.
 func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
 	for {
 		var again <-chan time.Time
@@ -26,6 +26,12 @@ func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
 			if err := s.clear(ctx, worker); err != nil && ctx.Err() == nil {
 				log.Error("cannot move bookings out of the pause", "worker", worker, "err", err)
 				again = time.After(clearAgain)
+			}
+			if moved, err := s.clearOutage(ctx, worker); err != nil && ctx.Err() == nil {
+				log.Error("cannot move bookings off the worker that is out of service", "worker", worker, "err", err)
+				again = time.After(clearAgain)
+			} else if moved {
+				again = time.After(0) // there may be more
 			}
 		}
 		select {

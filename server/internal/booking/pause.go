@@ -59,11 +59,16 @@ func (s *Service) Pause(ctx context.Context, by account.Actor, b PauseRequest) (
 	if err != nil {
 		return schedule.Pause{}, 0, err
 	}
+	s.clearSoon()
+	return paused, moving, nil
+}
+
+// clearSoon has KeepPausesClear look at all workers.
+func (s *Service) clearSoon() {
 	select {
 	case s.paused <- struct{}{}:
 	default:
 	}
-	return paused, moving, nil
 }
 
 // afterRunning is the earliest moment at or after from that what runs on the worker leaves free.

@@ -65,12 +65,16 @@ func (s *Service) find(
 	if when.Exact && when.Moment < now {
 		return job.Place{}, past(when.Moment, now)
 	}
-	return placement.Place(ctx, tx, placement.Wish{
+	place, err := placement.Place(ctx, tx, placement.Wish{
 		Candidates: s.leading(candidates, now),
 		Exact:      when.Exact,
 		Moment:     max(when.Moment, now),
 		JobID:      jobID,
 	})
+	if err != nil {
+		return place, err
+	}
+	return inService(ctx, tx, place)
 }
 
 // leading gives candidates the time that they need to make way.

@@ -2,6 +2,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -50,7 +51,7 @@ func New(c Config, workers ...health.Worker) *Catalog {
 // SetWorker takes in how a worker is.
 func (c *Catalog) SetWorker(w health.Worker) {
 	c.change(w.ID, func(known *health.Worker) {
-		w.Pause = known.Pause
+		w.Pause, w.Outage = known.Pause, known.Outage
 		*known = w
 	})
 }
@@ -84,11 +85,31 @@ func (c *Catalog) SetPauses(all []schedule.Pause) {
 	}
 }
 
-// Follow takes in the pauses that have changed in the store.
+// SetOutage takes in that a worker is out of service; nil: it is in service.
+func (c *Catalog) SetOutage(worker string, o *schedule.Outage) {
+	c.change(worker, func(w *health.Worker) { w.Outage = o })
+}
+
+// SetOutages takes in all workers that are out of service.
+func (c *Catalog) SetOutages(all []schedule.Outage) {
+	for _, w := range c.State().Workers {
+		i := slices.IndexFunc(all, func(o schedule.Outage) bool { return o.Worker == w.ID })
+		switch {
+		case i >= 0:
+			c.SetOutage(w.ID, &all[i])
+		case w.Outage != nil:
+			c.SetOutage(w.ID, nil)
+		}
+	}
+}
+
+// Follow takes in the pauses and outages that have changed in the store.
 func (c *Catalog) Follow(changes []store.Change) {
 	for _, change := range changes {
 		for _, thing := range change.Things {
 			switch {
+			case thing.Kind == store.WorkerKind:
+				c.SetOutage(thing.Key, thing.Outage)
 			case thing.Kind != store.PauseKind:
 			case thing.Pause != nil:
 				c.SetPause(*thing.Pause)
@@ -162,18 +183,21 @@ func (c *Catalog) Workers() []string {
 	return ids
 }
 
-// Candidates implements booking.Offers: the workers that can run the workflow, without those that are offline, unless there is no
-// other. One that is named may be offline.
+// Candidates implements booking.Offers: the workers in service that can run the workflow, without those that are offline, unless there
+// is no other. One that is named may be offline.
 func (c *Catalog) Candidates(workflow, worker string) ([]string, error) {
 	c.mu.RLock()
 	workers := c.workers
 	c.mu.RUnlock()
 	var up, down []string
+	var out *schedule.Outage // of the first that could
 	known := worker == ""
 	for _, w := range workers {
 		known = known || w.ID == worker
 		switch {
 		case worker != "" && w.ID != worker, !c.Library.Runs(w.ID, workflow):
+		case w.Outage != nil:
+			out = cmp.Or(out, w.Outage)
 		case w.Status == health.Offline:
 			down = append(down, w.ID)
 		default:
@@ -187,6 +211,8 @@ func (c *Catalog) Candidates(workflow, worker string) ([]string, error) {
 		return up, nil
 	case len(down) > 0:
 		return down, nil
+	case out != nil:
+		return nil, fault.New(fault.NotBookable, out.String()).With("workflow_id", workflow).With("worker_id", out.Worker)
 	case worker != "":
 		return nil, fault.Newf(fault.NotBookable, "the worker %s cannot run the workflow %s: name another one, or none", worker, workflow).
 			With("workflow_id", workflow)

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -112,6 +113,20 @@ func TestCandidates(t *testing.T) {
 	}
 	if _, err := c.Candidates("fox", "d"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("one that is not there: %v", err)
+	}
+	c.SetWorker(worker("a", health.Ready))
+	c.SetWorker(worker("b", health.Ready))
+	c.SetOutages([]schedule.Outage{{Worker: "a", Reason: "dust"}})
+	c.SetWorker(worker("a", health.Ready)) // which says nothing of it
+	if got, err := c.Candidates("fox", ""); err != nil || !slices.Equal(got, []string{"b"}) {
+		t.Errorf("one is out of service: %v (%v)", got, err)
+	}
+	if _, err := c.Candidates("fox", "a"); !fault.Is(err, fault.NotBookable) || !strings.Contains(err.Error(), "out of service: dust") {
+		t.Errorf("it is named: %v", err)
+	}
+	c.SetOutages(nil)
+	if got, err := c.Candidates("fox", ""); err != nil || len(got) != 2 {
+		t.Errorf("it has returned: %v (%v)", got, err)
 	}
 	none := catalog.New(catalog.Config{Now: time.Now, OnState: func(health.State) {}, Library: runs}, worker("c", health.Ready))
 	if _, err := none.Candidates("fox", ""); !fault.Is(err, fault.NotBookable) {

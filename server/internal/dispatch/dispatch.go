@@ -217,6 +217,13 @@ func (d *Dispatcher) obstacle(ctx context.Context, next job.Job) (reason string,
 	if planned && d.keepsFrom(pause, next) {
 		return job.BecauseOf(pause), pollInterval
 	}
+	outage, out, err := d.Store.Outage(ctx, d.Worker)
+	if err != nil {
+		return "the bookings could not be read", pollInterval
+	}
+	if out {
+		return outage.String(), pollInterval
+	}
 	if d.current != nil {
 		if trouble := d.Runner.Trouble(); trouble != "" {
 			return trouble, pollInterval

@@ -16,7 +16,7 @@ func (d *Dispatcher) Follow(changes []store.Change) {
 			switch {
 			case thing.Job != nil:
 				d.noteJob(*thing.Job)
-			case thing.Kind == store.PauseKind && thing.Key == d.Worker:
+			case (thing.Kind == store.PauseKind || thing.Kind == store.WorkerKind) && thing.Key == d.Worker:
 				d.lookAgain()
 			}
 		}

@@ -20,7 +20,11 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 		if err != nil {
 			return false, err
 		}
-		claimed = j.Status == job.Scheduled && near && !(planned && d.keepsFrom(pause, *j))
+		_, out, err := tx.Outage(ctx, d.Worker)
+		if err != nil {
+			return false, err
+		}
+		claimed = j.Status == job.Scheduled && near && !out && !(planned && d.keepsFrom(pause, *j))
 		if claimed {
 			j.StartProcessing()
 		}

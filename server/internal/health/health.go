@@ -34,8 +34,8 @@ type State struct {
 func Of(workers []Worker) State {
 	s := State{Status: Ready, Workers: workers}
 	for i, w := range workers {
-		if i == 0 || slices.Index(order, w.Status) < slices.Index(order, s.Status) {
-			s.Status, s.Reason = w.Status, w.Reason
+		if status, reason := w.counts(); i == 0 || slices.Index(order, status) < slices.Index(order, s.Status) {
+			s.Status, s.Reason = status, reason
 		}
 		for _, e := range w.Estimates {
 			if s.BenchmarkMS == 0 {
@@ -47,6 +47,14 @@ func Of(workers []Worker) State {
 		s.Reason = ""
 	}
 	return s
+}
+
+// counts is the status by which a worker counts for the whole: one that is out of service is as good as down.
+func (w Worker) counts() (Status, string) {
+	if w.Outage != nil {
+		return Offline, w.Outage.String()
+	}
+	return w.Status, w.Reason
 }
 
 // IsMeasured reports whether it is known how long generations take on any worker that was up since the start, or can be guessed because
@@ -69,5 +77,6 @@ type Worker struct {
 	Device         string
 	Estimates      []estimate.Estimate
 	BootSteps      []BootStep
-	Pause          *schedule.Pause // under way or planned; nil: none
+	Pause          *schedule.Pause  // under way or planned; nil: none
+	Outage         *schedule.Outage // nil: it is in service
 }

@@ -134,6 +134,14 @@ func (j *Job) MovePaused(p Place, pause schedule.Pause) {
 	j.MoveTo(p)
 }
 
+// MoveOff books the job on another worker because its own takes none any more. One that keeps its start is not delayed.
+func (j *Job) MoveOff(p Place, reason string) {
+	if p.Start != j.Start {
+		j.delayed(Paused, reason)
+	}
+	j.MoveTo(p)
+}
+
 // BecauseOf gives a pause as the reason of a delay, for people.
 func BecauseOf(p schedule.Pause) string {
 	if p.Reason == "" {

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -11,7 +12,7 @@ import (
 const maxDetail = 4000
 
 func workerToProto(w health.Worker) *pb.Worker {
-	return &pb.Worker{
+	shown := &pb.Worker{
 		Id:             w.ID,
 		Status:         workerStatuses[w.Status],
 		Reason:         job.Beginning(w.Reason, maxDetail),
@@ -23,6 +24,25 @@ func workerToProto(w health.Worker) *pb.Worker {
 		Title:          w.Title,
 		Remote:         w.Remote,
 	}
+	if w.Outage != nil {
+		shown.OutOfService, shown.OutOfServiceReason = true, w.Outage.Reason
+	}
+	return shown
+}
+
+func plannedMoveToProto(m booking.PlannedMove) *pb.PlannedMove {
+	planned := &pb.PlannedMove{
+		JobId:      m.Job.ID,
+		UserId:     m.Job.UserID,
+		UserName:   m.Job.UserName,
+		From:       slotToProto(m.Job.Slot()),
+		ToWorkerId: m.Worker,
+		Problem:    m.Problem,
+	}
+	if m.Worker != "" {
+		planned.To = slotToProto(m.To)
+	}
+	return planned
 }
 
 func bootStepToProto(s health.BootStep) *pb.BootStep {

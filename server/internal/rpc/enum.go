@@ -95,6 +95,8 @@ var (
 		audit.RestartWorker:    pb.AuditAction_AUDIT_ACTION_RESTART_WORKER,
 		audit.PauseWorker:      pb.AuditAction_AUDIT_ACTION_PAUSE_WORKER,
 		audit.ResumeWorker:     pb.AuditAction_AUDIT_ACTION_RESUME_WORKER,
+		audit.TakeWorkerOut:    pb.AuditAction_AUDIT_ACTION_TAKE_WORKER_OUT_OF_SERVICE,
+		audit.ReturnWorker:     pb.AuditAction_AUDIT_ACTION_RETURN_WORKER_TO_SERVICE,
 		audit.ImportWorkflow:   pb.AuditAction_AUDIT_ACTION_IMPORT_WORKFLOW,
 		audit.UpdateWorkflow:   pb.AuditAction_AUDIT_ACTION_UPDATE_WORKFLOW,
 		audit.DeleteWorkflow:   pb.AuditAction_AUDIT_ACTION_DELETE_WORKFLOW,

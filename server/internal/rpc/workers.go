@@ -47,6 +47,26 @@ func (s workerService) ResumeWorker(ctx context.Context, r *pb.ResumeWorkerReque
 	return &pb.ResumeWorkerResponse{}, s.Booking.Resume(ctx, caller(ctx).Actor, r.WorkerId)
 }
 
+func (s workerService) TakeWorkerOutOfService(
+	ctx context.Context, r *pb.TakeWorkerOutOfServiceRequest,
+) (*pb.TakeWorkerOutOfServiceResponse, error) {
+	plan, err := s.Booking.TakeOutOfService(ctx, caller(ctx).Actor, booking.Outage{
+		Worker: r.WorkerId,
+		Reason: r.Reason,
+		Plan:   r.ValidateOnly,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &pb.TakeWorkerOutOfServiceResponse{Moves: each(plan.Moves, plannedMoveToProto), MoreBookings: int32(plan.More)}, nil
+}
+
+func (s workerService) ReturnWorkerToService(
+	ctx context.Context, r *pb.ReturnWorkerToServiceRequest,
+) (*pb.ReturnWorkerToServiceResponse, error) {
+	return &pb.ReturnWorkerToServiceResponse{}, s.Booking.ReturnToService(ctx, caller(ctx).Actor, r.WorkerId)
+}
+
 func (s workerService) RestartWorker(ctx context.Context, r *pb.RestartWorkerRequest) (*pb.RestartWorkerResponse, error) {
 	return &pb.RestartWorkerResponse{}, s.Workers.Restart(ctx, caller(ctx).Actor, r.WorkerId)
 }

@@ -23,6 +23,7 @@ type Kind string
 const (
 	JobKind        Kind = "job"        // a job's id
 	PauseKind      Kind = "pause"      // a worker's id
+	WorkerKind     Kind = "worker"     // a worker's id: it was taken out of service, or has returned
 	UserKind       Kind = "user"       // a user's id
 	TokenKind      Kind = "token"      // a token's id
 	InvitationKind Kind = "invitation" // an invitation's id
@@ -39,11 +40,12 @@ type Change struct {
 
 // Thing is something that is new, changed or gone. It must not be changed.
 type Thing struct {
-	Kind  Kind
-	Key   string
-	Job   *job.Job        // of JobKind
-	Pause *schedule.Pause // of PauseKind; nil: it has ended
-	User  *account.User   // of UserKind; a deleted one by the name that stands in its place; nil: it is forgotten
+	Kind   Kind
+	Key    string
+	Job    *job.Job         // of JobKind
+	Pause  *schedule.Pause  // of PauseKind; nil: it has ended
+	Outage *schedule.Outage // of WorkerKind; nil: it is in service
+	User   *account.User    // of UserKind; a deleted one by the name that stands in its place; nil: it is forgotten
 }
 
 // Log is the log of changes: the only way in which news travels. It reaches back for at least an hour, unless more was

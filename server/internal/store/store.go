@@ -43,6 +43,7 @@ type Store interface {
 	Invitations
 	Audit
 	Pauses
+	Outages
 	Workflows
 	Assets
 	Records
@@ -69,6 +70,7 @@ type Tx interface {
 	InvitationsTx
 	AuditTx
 	PausesTx
+	OutagesTx
 	WorkflowsTx
 	AssetsTx
 	RecordsTx

@@ -69,6 +69,10 @@ const (
 	AuditAction_AUDIT_ACTION_CREATE_ASSET AuditAction = 19
 	// An asset was deleted.
 	AuditAction_AUDIT_ACTION_DELETE_ASSET AuditAction = 20
+	// A worker was taken out of service.
+	AuditAction_AUDIT_ACTION_TAKE_WORKER_OUT_OF_SERVICE AuditAction = 21
+	// A worker was returned to service.
+	AuditAction_AUDIT_ACTION_RETURN_WORKER_TO_SERVICE AuditAction = 22
 )
 
 // Enum value maps for AuditAction.
@@ -95,29 +99,33 @@ var (
 		18: "AUDIT_ACTION_DELETE_WORKFLOW",
 		19: "AUDIT_ACTION_CREATE_ASSET",
 		20: "AUDIT_ACTION_DELETE_ASSET",
+		21: "AUDIT_ACTION_TAKE_WORKER_OUT_OF_SERVICE",
+		22: "AUDIT_ACTION_RETURN_WORKER_TO_SERVICE",
 	}
 	AuditAction_value = map[string]int32{
-		"AUDIT_ACTION_UNSPECIFIED":       0,
-		"AUDIT_ACTION_BOOK":              1,
-		"AUDIT_ACTION_UPDATE":            2,
-		"AUDIT_ACTION_CANCEL":            3,
-		"AUDIT_ACTION_SIGN_IN":           4,
-		"AUDIT_ACTION_CREATE_TOKEN":      5,
-		"AUDIT_ACTION_REVOKE_TOKEN":      6,
-		"AUDIT_ACTION_RENAME_USER":       7,
-		"AUDIT_ACTION_CREATE_USER":       8,
-		"AUDIT_ACTION_SET_ADMINISTRATOR": 9,
-		"AUDIT_ACTION_CREATE_INVITATION": 10,
-		"AUDIT_ACTION_REVOKE_INVITATION": 11,
-		"AUDIT_ACTION_RESTART_WORKER":    12,
-		"AUDIT_ACTION_PAUSE_WORKER":      13,
-		"AUDIT_ACTION_RESUME_WORKER":     14,
-		"AUDIT_ACTION_DELETE_USER":       15,
-		"AUDIT_ACTION_IMPORT_WORKFLOW":   16,
-		"AUDIT_ACTION_UPDATE_WORKFLOW":   17,
-		"AUDIT_ACTION_DELETE_WORKFLOW":   18,
-		"AUDIT_ACTION_CREATE_ASSET":      19,
-		"AUDIT_ACTION_DELETE_ASSET":      20,
+		"AUDIT_ACTION_UNSPECIFIED":                0,
+		"AUDIT_ACTION_BOOK":                       1,
+		"AUDIT_ACTION_UPDATE":                     2,
+		"AUDIT_ACTION_CANCEL":                     3,
+		"AUDIT_ACTION_SIGN_IN":                    4,
+		"AUDIT_ACTION_CREATE_TOKEN":               5,
+		"AUDIT_ACTION_REVOKE_TOKEN":               6,
+		"AUDIT_ACTION_RENAME_USER":                7,
+		"AUDIT_ACTION_CREATE_USER":                8,
+		"AUDIT_ACTION_SET_ADMINISTRATOR":          9,
+		"AUDIT_ACTION_CREATE_INVITATION":          10,
+		"AUDIT_ACTION_REVOKE_INVITATION":          11,
+		"AUDIT_ACTION_RESTART_WORKER":             12,
+		"AUDIT_ACTION_PAUSE_WORKER":               13,
+		"AUDIT_ACTION_RESUME_WORKER":              14,
+		"AUDIT_ACTION_DELETE_USER":                15,
+		"AUDIT_ACTION_IMPORT_WORKFLOW":            16,
+		"AUDIT_ACTION_UPDATE_WORKFLOW":            17,
+		"AUDIT_ACTION_DELETE_WORKFLOW":            18,
+		"AUDIT_ACTION_CREATE_ASSET":               19,
+		"AUDIT_ACTION_DELETE_ASSET":               20,
+		"AUDIT_ACTION_TAKE_WORKER_OUT_OF_SERVICE": 21,
+		"AUDIT_ACTION_RETURN_WORKER_TO_SERVICE":   22,
 	}
 )
 
@@ -1639,7 +1647,7 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x06job_id\x18\x04 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x05jobId\"x\n" +
 	"\x17ListAuditEventsResponse\x125\n" +
 	"\x06events\x18\x01 \x03(\v2\x1d.comfyscheduler.v1.AuditEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x96\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xee\x05\n" +
 	"\vAuditAction\x12\x1c\n" +
 	"\x18AUDIT_ACTION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11AUDIT_ACTION_BOOK\x10\x01\x12\x17\n" +
@@ -1662,7 +1670,9 @@ const file_comfyscheduler_v1_admin_service_proto_rawDesc = "" +
 	"\x1cAUDIT_ACTION_UPDATE_WORKFLOW\x10\x11\x12 \n" +
 	"\x1cAUDIT_ACTION_DELETE_WORKFLOW\x10\x12\x12\x1d\n" +
 	"\x19AUDIT_ACTION_CREATE_ASSET\x10\x13\x12\x1d\n" +
-	"\x19AUDIT_ACTION_DELETE_ASSET\x10\x142\xcb\t\n" +
+	"\x19AUDIT_ACTION_DELETE_ASSET\x10\x14\x12+\n" +
+	"'AUDIT_ACTION_TAKE_WORKER_OUT_OF_SERVICE\x10\x15\x12)\n" +
+	"%AUDIT_ACTION_RETURN_WORKER_TO_SERVICE\x10\x162\xcb\t\n" +
 	"\fAdminService\x12[\n" +
 	"\tListUsers\x12#.comfyscheduler.v1.ListUsersRequest\x1a$.comfyscheduler.v1.ListUsersResponse\"\x03\x90\x02\x01\x12U\n" +
 	"\aGetUser\x12!.comfyscheduler.v1.GetUserRequest\x1a\".comfyscheduler.v1.GetUserResponse\"\x03\x90\x02\x01\x12Y\n" +

@@ -244,9 +244,11 @@ type Worker struct {
 	// An administrator has taken it out of service: nothing is booked on it and nothing starts there until it is returned.
 	OutOfService bool `protobuf:"varint,10,opt,name=out_of_service,json=outOfService,proto3" json:"out_of_service,omitempty"`
 	// Its ComfyUI is started by somebody else, perhaps on another machine: the service cannot restart it or read its log.
-	Remote        bool `protobuf:"varint,11,opt,name=remote,proto3" json:"remote,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Remote bool `protobuf:"varint,11,opt,name=remote,proto3" json:"remote,omitempty"`
+	// Why it is out of service, in words for people; may be empty.
+	OutOfServiceReason string `protobuf:"bytes,12,opt,name=out_of_service_reason,json=outOfServiceReason,proto3" json:"out_of_service_reason,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Worker) Reset() {
@@ -354,6 +356,13 @@ func (x *Worker) GetRemote() bool {
 		return x.Remote
 	}
 	return false
+}
+
+func (x *Worker) GetOutOfServiceReason() string {
+	if x != nil {
+		return x.OutOfServiceReason
+	}
+	return ""
 }
 
 // Pause is a stretch of a worker's timeline that an administrator keeps free: no job starts in it, and bookings collide with
@@ -498,7 +507,7 @@ var File_comfyscheduler_v1_worker_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_worker_proto_rawDesc = "" +
 	"\n" +
-	"\x1ecomfyscheduler/v1/worker.proto\x12\x11comfyscheduler.v1\x1a\x1ccomfyscheduler/v1/slot.proto\"\x88\x03\n" +
+	"\x1ecomfyscheduler/v1/worker.proto\x12\x11comfyscheduler.v1\x1a\x1ccomfyscheduler/v1/slot.proto\"\xbb\x03\n" +
 	"\x06Worker\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x127\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x1f.comfyscheduler.v1.WorkerStatusR\x06status\x12\x16\n" +
@@ -512,7 +521,8 @@ const file_comfyscheduler_v1_worker_proto_rawDesc = "" +
 	"\x05title\x18\t \x01(\tR\x05title\x12$\n" +
 	"\x0eout_of_service\x18\n" +
 	" \x01(\bR\foutOfService\x12\x16\n" +
-	"\x06remote\x18\v \x01(\bR\x06remote\"v\n" +
+	"\x06remote\x18\v \x01(\bR\x06remote\x121\n" +
+	"\x15out_of_service_reason\x18\f \x01(\tR\x12outOfServiceReason\"v\n" +
 	"\x05Pause\x128\n" +
 	"\ttime_slot\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1b\n" +

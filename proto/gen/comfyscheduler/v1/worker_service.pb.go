@@ -444,6 +444,308 @@ func (*ResumeWorkerResponse) Descriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{7}
 }
 
+// TakeWorkerOutOfServiceRequest says which worker is to take no more bookings.
+type TakeWorkerOutOfServiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Worker, 1 to 100 bytes.
+	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. Why, shown to everybody, at most 200 characters.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Optional. Say only what would become of its bookings.
+	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeWorkerOutOfServiceRequest) Reset() {
+	*x = TakeWorkerOutOfServiceRequest{}
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeWorkerOutOfServiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeWorkerOutOfServiceRequest) ProtoMessage() {}
+
+func (x *TakeWorkerOutOfServiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeWorkerOutOfServiceRequest.ProtoReflect.Descriptor instead.
+func (*TakeWorkerOutOfServiceRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *TakeWorkerOutOfServiceRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *TakeWorkerOutOfServiceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *TakeWorkerOutOfServiceRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// TakeWorkerOutOfServiceResponse is what becomes of the worker's bookings.
+type TakeWorkerOutOfServiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What becomes of the earliest of them, at most 200.
+	Moves []*PlannedMove `protobuf:"bytes,1,rep,name=moves,proto3" json:"moves,omitempty"`
+	// How many others there are. They are moved in the moments that follow.
+	MoreBookings  int32 `protobuf:"varint,2,opt,name=more_bookings,json=moreBookings,proto3" json:"more_bookings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeWorkerOutOfServiceResponse) Reset() {
+	*x = TakeWorkerOutOfServiceResponse{}
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeWorkerOutOfServiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeWorkerOutOfServiceResponse) ProtoMessage() {}
+
+func (x *TakeWorkerOutOfServiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeWorkerOutOfServiceResponse.ProtoReflect.Descriptor instead.
+func (*TakeWorkerOutOfServiceResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *TakeWorkerOutOfServiceResponse) GetMoves() []*PlannedMove {
+	if x != nil {
+		return x.Moves
+	}
+	return nil
+}
+
+func (x *TakeWorkerOutOfServiceResponse) GetMoreBookings() int32 {
+	if x != nil {
+		return x.MoreBookings
+	}
+	return 0
+}
+
+// PlannedMove is what becomes of a booking when its worker goes out of service. Every field is output only.
+type PlannedMove struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Job.
+	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	// Its owner.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Its slot before.
+	From *TimeSlot `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	// Its slot after; absent when it stays.
+	To *TimeSlot `protobuf:"bytes,4,opt,name=to,proto3" json:"to,omitempty"`
+	// Worker that it goes to; empty when it stays.
+	ToWorkerId string `protobuf:"bytes,5,opt,name=to_worker_id,json=toWorkerId,proto3" json:"to_worker_id,omitempty"`
+	// Why it stays where it is and waits, in words for people.
+	Problem string `protobuf:"bytes,6,opt,name=problem,proto3" json:"problem,omitempty"`
+	// Name of its owner.
+	UserName      string `protobuf:"bytes,7,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlannedMove) Reset() {
+	*x = PlannedMove{}
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlannedMove) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlannedMove) ProtoMessage() {}
+
+func (x *PlannedMove) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlannedMove.ProtoReflect.Descriptor instead.
+func (*PlannedMove) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PlannedMove) GetJobId() string {
+	if x != nil {
+		return x.JobId
+	}
+	return ""
+}
+
+func (x *PlannedMove) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *PlannedMove) GetFrom() *TimeSlot {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PlannedMove) GetTo() *TimeSlot {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *PlannedMove) GetToWorkerId() string {
+	if x != nil {
+		return x.ToWorkerId
+	}
+	return ""
+}
+
+func (x *PlannedMove) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *PlannedMove) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+// ReturnWorkerToServiceRequest names the worker.
+type ReturnWorkerToServiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Worker, 1 to 100 bytes.
+	WorkerId      string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnWorkerToServiceRequest) Reset() {
+	*x = ReturnWorkerToServiceRequest{}
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnWorkerToServiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnWorkerToServiceRequest) ProtoMessage() {}
+
+func (x *ReturnWorkerToServiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnWorkerToServiceRequest.ProtoReflect.Descriptor instead.
+func (*ReturnWorkerToServiceRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReturnWorkerToServiceRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+// ReturnWorkerToServiceResponse is empty.
+type ReturnWorkerToServiceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnWorkerToServiceResponse) Reset() {
+	*x = ReturnWorkerToServiceResponse{}
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnWorkerToServiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnWorkerToServiceResponse) ProtoMessage() {}
+
+func (x *ReturnWorkerToServiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnWorkerToServiceResponse.ProtoReflect.Descriptor instead.
+func (*ReturnWorkerToServiceResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{12}
+}
+
 // RestartWorkerRequest names the worker.
 type RestartWorkerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -455,7 +757,7 @@ type RestartWorkerRequest struct {
 
 func (x *RestartWorkerRequest) Reset() {
 	*x = RestartWorkerRequest{}
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -467,7 +769,7 @@ func (x *RestartWorkerRequest) String() string {
 func (*RestartWorkerRequest) ProtoMessage() {}
 
 func (x *RestartWorkerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -480,7 +782,7 @@ func (x *RestartWorkerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestartWorkerRequest.ProtoReflect.Descriptor instead.
 func (*RestartWorkerRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{8}
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RestartWorkerRequest) GetWorkerId() string {
@@ -499,7 +801,7 @@ type RestartWorkerResponse struct {
 
 func (x *RestartWorkerResponse) Reset() {
 	*x = RestartWorkerResponse{}
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -511,7 +813,7 @@ func (x *RestartWorkerResponse) String() string {
 func (*RestartWorkerResponse) ProtoMessage() {}
 
 func (x *RestartWorkerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -524,7 +826,7 @@ func (x *RestartWorkerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestartWorkerResponse.ProtoReflect.Descriptor instead.
 func (*RestartWorkerResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{9}
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{14}
 }
 
 // GetWorkerLogRequest names the worker.
@@ -540,7 +842,7 @@ type GetWorkerLogRequest struct {
 
 func (x *GetWorkerLogRequest) Reset() {
 	*x = GetWorkerLogRequest{}
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +854,7 @@ func (x *GetWorkerLogRequest) String() string {
 func (*GetWorkerLogRequest) ProtoMessage() {}
 
 func (x *GetWorkerLogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +867,7 @@ func (x *GetWorkerLogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkerLogRequest.ProtoReflect.Descriptor instead.
 func (*GetWorkerLogRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{10}
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetWorkerLogRequest) GetWorkerId() string {
@@ -593,7 +895,7 @@ type GetWorkerLogResponse struct {
 
 func (x *GetWorkerLogResponse) Reset() {
 	*x = GetWorkerLogResponse{}
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -605,7 +907,7 @@ func (x *GetWorkerLogResponse) String() string {
 func (*GetWorkerLogResponse) ProtoMessage() {}
 
 func (x *GetWorkerLogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_worker_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -618,7 +920,7 @@ func (x *GetWorkerLogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetWorkerLogResponse.ProtoReflect.Descriptor instead.
 func (*GetWorkerLogResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{11}
+	return file_comfyscheduler_v1_worker_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetWorkerLogResponse) GetLines() []string {
@@ -632,7 +934,7 @@ var File_comfyscheduler_v1_worker_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_worker_service_proto_rawDesc = "" +
 	"\n" +
-	"&comfyscheduler/v1/worker_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ecomfyscheduler/v1/worker.proto\"c\n" +
+	"&comfyscheduler/v1/worker_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1ecomfyscheduler/v1/worker.proto\"c\n" +
 	"\x12ListWorkersRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -656,7 +958,26 @@ const file_comfyscheduler_v1_worker_service_proto_rawDesc = "" +
 	"\x0emoved_bookings\x18\x02 \x01(\x05R\rmovedBookings\"=\n" +
 	"\x13ResumeWorkerRequest\x12&\n" +
 	"\tworker_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04 \x01(dR\bworkerId\"\x16\n" +
-	"\x14ResumeWorkerResponse\">\n" +
+	"\x14ResumeWorkerResponse\"\x92\x01\n" +
+	"\x1dTakeWorkerOutOfServiceRequest\x12&\n" +
+	"\tworker_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04 \x01(dR\bworkerId\x12$\n" +
+	"\x06reason\x18\x02 \x01(\tB\f\xbaH\tr\a\xc8\xf3\x18\x01\x18\xc8\x01R\x06reason\x12#\n" +
+	"\rvalidate_only\x18\x03 \x01(\bR\fvalidateOnly\"{\n" +
+	"\x1eTakeWorkerOutOfServiceResponse\x124\n" +
+	"\x05moves\x18\x01 \x03(\v2\x1e.comfyscheduler.v1.PlannedMoveR\x05moves\x12#\n" +
+	"\rmore_bookings\x18\x02 \x01(\x05R\fmoreBookings\"\xf4\x01\n" +
+	"\vPlannedMove\x12\x15\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12/\n" +
+	"\x04from\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\x04from\x12+\n" +
+	"\x02to\x18\x04 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\x02to\x12 \n" +
+	"\fto_worker_id\x18\x05 \x01(\tR\n" +
+	"toWorkerId\x12\x18\n" +
+	"\aproblem\x18\x06 \x01(\tR\aproblem\x12\x1b\n" +
+	"\tuser_name\x18\a \x01(\tR\buserName\"F\n" +
+	"\x1cReturnWorkerToServiceRequest\x12&\n" +
+	"\tworker_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04 \x01(dR\bworkerId\"\x1f\n" +
+	"\x1dReturnWorkerToServiceResponse\">\n" +
 	"\x14RestartWorkerRequest\x12&\n" +
 	"\tworker_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04 \x01(dR\bworkerId\"\x17\n" +
 	"\x15RestartWorkerResponse\"_\n" +
@@ -665,12 +986,14 @@ const file_comfyscheduler_v1_worker_service_proto_rawDesc = "" +
 	"\x05lines\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x05lines\",\n" +
 	"\x14GetWorkerLogResponse\x12\x14\n" +
-	"\x05lines\x18\x01 \x03(\tR\x05lines2\xd8\x04\n" +
+	"\x05lines\x18\x01 \x03(\tR\x05lines2\xd3\x06\n" +
 	"\rWorkerService\x12a\n" +
 	"\vListWorkers\x12%.comfyscheduler.v1.ListWorkersRequest\x1a&.comfyscheduler.v1.ListWorkersResponse\"\x03\x90\x02\x01\x12[\n" +
 	"\tGetWorker\x12#.comfyscheduler.v1.GetWorkerRequest\x1a$.comfyscheduler.v1.GetWorkerResponse\"\x03\x90\x02\x01\x12\\\n" +
 	"\vPauseWorker\x12%.comfyscheduler.v1.PauseWorkerRequest\x1a&.comfyscheduler.v1.PauseWorkerResponse\x12_\n" +
-	"\fResumeWorker\x12&.comfyscheduler.v1.ResumeWorkerRequest\x1a'.comfyscheduler.v1.ResumeWorkerResponse\x12b\n" +
+	"\fResumeWorker\x12&.comfyscheduler.v1.ResumeWorkerRequest\x1a'.comfyscheduler.v1.ResumeWorkerResponse\x12}\n" +
+	"\x16TakeWorkerOutOfService\x120.comfyscheduler.v1.TakeWorkerOutOfServiceRequest\x1a1.comfyscheduler.v1.TakeWorkerOutOfServiceResponse\x12z\n" +
+	"\x15ReturnWorkerToService\x12/.comfyscheduler.v1.ReturnWorkerToServiceRequest\x1a0.comfyscheduler.v1.ReturnWorkerToServiceResponse\x12b\n" +
 	"\rRestartWorker\x12'.comfyscheduler.v1.RestartWorkerRequest\x1a(.comfyscheduler.v1.RestartWorkerResponse\x12d\n" +
 	"\fGetWorkerLog\x12&.comfyscheduler.v1.GetWorkerLogRequest\x1a'.comfyscheduler.v1.GetWorkerLogResponse\"\x03\x90\x02\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
@@ -686,44 +1009,57 @@ func file_comfyscheduler_v1_worker_service_proto_rawDescGZIP() []byte {
 	return file_comfyscheduler_v1_worker_service_proto_rawDescData
 }
 
-var file_comfyscheduler_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_comfyscheduler_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_comfyscheduler_v1_worker_service_proto_goTypes = []any{
-	(*ListWorkersRequest)(nil),    // 0: comfyscheduler.v1.ListWorkersRequest
-	(*ListWorkersResponse)(nil),   // 1: comfyscheduler.v1.ListWorkersResponse
-	(*GetWorkerRequest)(nil),      // 2: comfyscheduler.v1.GetWorkerRequest
-	(*GetWorkerResponse)(nil),     // 3: comfyscheduler.v1.GetWorkerResponse
-	(*PauseWorkerRequest)(nil),    // 4: comfyscheduler.v1.PauseWorkerRequest
-	(*PauseWorkerResponse)(nil),   // 5: comfyscheduler.v1.PauseWorkerResponse
-	(*ResumeWorkerRequest)(nil),   // 6: comfyscheduler.v1.ResumeWorkerRequest
-	(*ResumeWorkerResponse)(nil),  // 7: comfyscheduler.v1.ResumeWorkerResponse
-	(*RestartWorkerRequest)(nil),  // 8: comfyscheduler.v1.RestartWorkerRequest
-	(*RestartWorkerResponse)(nil), // 9: comfyscheduler.v1.RestartWorkerResponse
-	(*GetWorkerLogRequest)(nil),   // 10: comfyscheduler.v1.GetWorkerLogRequest
-	(*GetWorkerLogResponse)(nil),  // 11: comfyscheduler.v1.GetWorkerLogResponse
-	(*Worker)(nil),                // 12: comfyscheduler.v1.Worker
-	(*Pause)(nil),                 // 13: comfyscheduler.v1.Pause
+	(*ListWorkersRequest)(nil),             // 0: comfyscheduler.v1.ListWorkersRequest
+	(*ListWorkersResponse)(nil),            // 1: comfyscheduler.v1.ListWorkersResponse
+	(*GetWorkerRequest)(nil),               // 2: comfyscheduler.v1.GetWorkerRequest
+	(*GetWorkerResponse)(nil),              // 3: comfyscheduler.v1.GetWorkerResponse
+	(*PauseWorkerRequest)(nil),             // 4: comfyscheduler.v1.PauseWorkerRequest
+	(*PauseWorkerResponse)(nil),            // 5: comfyscheduler.v1.PauseWorkerResponse
+	(*ResumeWorkerRequest)(nil),            // 6: comfyscheduler.v1.ResumeWorkerRequest
+	(*ResumeWorkerResponse)(nil),           // 7: comfyscheduler.v1.ResumeWorkerResponse
+	(*TakeWorkerOutOfServiceRequest)(nil),  // 8: comfyscheduler.v1.TakeWorkerOutOfServiceRequest
+	(*TakeWorkerOutOfServiceResponse)(nil), // 9: comfyscheduler.v1.TakeWorkerOutOfServiceResponse
+	(*PlannedMove)(nil),                    // 10: comfyscheduler.v1.PlannedMove
+	(*ReturnWorkerToServiceRequest)(nil),   // 11: comfyscheduler.v1.ReturnWorkerToServiceRequest
+	(*ReturnWorkerToServiceResponse)(nil),  // 12: comfyscheduler.v1.ReturnWorkerToServiceResponse
+	(*RestartWorkerRequest)(nil),           // 13: comfyscheduler.v1.RestartWorkerRequest
+	(*RestartWorkerResponse)(nil),          // 14: comfyscheduler.v1.RestartWorkerResponse
+	(*GetWorkerLogRequest)(nil),            // 15: comfyscheduler.v1.GetWorkerLogRequest
+	(*GetWorkerLogResponse)(nil),           // 16: comfyscheduler.v1.GetWorkerLogResponse
+	(*Worker)(nil),                         // 17: comfyscheduler.v1.Worker
+	(*Pause)(nil),                          // 18: comfyscheduler.v1.Pause
+	(*TimeSlot)(nil),                       // 19: comfyscheduler.v1.TimeSlot
 }
 var file_comfyscheduler_v1_worker_service_proto_depIdxs = []int32{
-	12, // 0: comfyscheduler.v1.ListWorkersResponse.workers:type_name -> comfyscheduler.v1.Worker
-	12, // 1: comfyscheduler.v1.GetWorkerResponse.worker:type_name -> comfyscheduler.v1.Worker
-	13, // 2: comfyscheduler.v1.PauseWorkerResponse.pause:type_name -> comfyscheduler.v1.Pause
-	0,  // 3: comfyscheduler.v1.WorkerService.ListWorkers:input_type -> comfyscheduler.v1.ListWorkersRequest
-	2,  // 4: comfyscheduler.v1.WorkerService.GetWorker:input_type -> comfyscheduler.v1.GetWorkerRequest
-	4,  // 5: comfyscheduler.v1.WorkerService.PauseWorker:input_type -> comfyscheduler.v1.PauseWorkerRequest
-	6,  // 6: comfyscheduler.v1.WorkerService.ResumeWorker:input_type -> comfyscheduler.v1.ResumeWorkerRequest
-	8,  // 7: comfyscheduler.v1.WorkerService.RestartWorker:input_type -> comfyscheduler.v1.RestartWorkerRequest
-	10, // 8: comfyscheduler.v1.WorkerService.GetWorkerLog:input_type -> comfyscheduler.v1.GetWorkerLogRequest
-	1,  // 9: comfyscheduler.v1.WorkerService.ListWorkers:output_type -> comfyscheduler.v1.ListWorkersResponse
-	3,  // 10: comfyscheduler.v1.WorkerService.GetWorker:output_type -> comfyscheduler.v1.GetWorkerResponse
-	5,  // 11: comfyscheduler.v1.WorkerService.PauseWorker:output_type -> comfyscheduler.v1.PauseWorkerResponse
-	7,  // 12: comfyscheduler.v1.WorkerService.ResumeWorker:output_type -> comfyscheduler.v1.ResumeWorkerResponse
-	9,  // 13: comfyscheduler.v1.WorkerService.RestartWorker:output_type -> comfyscheduler.v1.RestartWorkerResponse
-	11, // 14: comfyscheduler.v1.WorkerService.GetWorkerLog:output_type -> comfyscheduler.v1.GetWorkerLogResponse
-	9,  // [9:15] is the sub-list for method output_type
-	3,  // [3:9] is the sub-list for method input_type
-	3,  // [3:3] is the sub-list for extension type_name
-	3,  // [3:3] is the sub-list for extension extendee
-	0,  // [0:3] is the sub-list for field type_name
+	17, // 0: comfyscheduler.v1.ListWorkersResponse.workers:type_name -> comfyscheduler.v1.Worker
+	17, // 1: comfyscheduler.v1.GetWorkerResponse.worker:type_name -> comfyscheduler.v1.Worker
+	18, // 2: comfyscheduler.v1.PauseWorkerResponse.pause:type_name -> comfyscheduler.v1.Pause
+	10, // 3: comfyscheduler.v1.TakeWorkerOutOfServiceResponse.moves:type_name -> comfyscheduler.v1.PlannedMove
+	19, // 4: comfyscheduler.v1.PlannedMove.from:type_name -> comfyscheduler.v1.TimeSlot
+	19, // 5: comfyscheduler.v1.PlannedMove.to:type_name -> comfyscheduler.v1.TimeSlot
+	0,  // 6: comfyscheduler.v1.WorkerService.ListWorkers:input_type -> comfyscheduler.v1.ListWorkersRequest
+	2,  // 7: comfyscheduler.v1.WorkerService.GetWorker:input_type -> comfyscheduler.v1.GetWorkerRequest
+	4,  // 8: comfyscheduler.v1.WorkerService.PauseWorker:input_type -> comfyscheduler.v1.PauseWorkerRequest
+	6,  // 9: comfyscheduler.v1.WorkerService.ResumeWorker:input_type -> comfyscheduler.v1.ResumeWorkerRequest
+	8,  // 10: comfyscheduler.v1.WorkerService.TakeWorkerOutOfService:input_type -> comfyscheduler.v1.TakeWorkerOutOfServiceRequest
+	11, // 11: comfyscheduler.v1.WorkerService.ReturnWorkerToService:input_type -> comfyscheduler.v1.ReturnWorkerToServiceRequest
+	13, // 12: comfyscheduler.v1.WorkerService.RestartWorker:input_type -> comfyscheduler.v1.RestartWorkerRequest
+	15, // 13: comfyscheduler.v1.WorkerService.GetWorkerLog:input_type -> comfyscheduler.v1.GetWorkerLogRequest
+	1,  // 14: comfyscheduler.v1.WorkerService.ListWorkers:output_type -> comfyscheduler.v1.ListWorkersResponse
+	3,  // 15: comfyscheduler.v1.WorkerService.GetWorker:output_type -> comfyscheduler.v1.GetWorkerResponse
+	5,  // 16: comfyscheduler.v1.WorkerService.PauseWorker:output_type -> comfyscheduler.v1.PauseWorkerResponse
+	7,  // 17: comfyscheduler.v1.WorkerService.ResumeWorker:output_type -> comfyscheduler.v1.ResumeWorkerResponse
+	9,  // 18: comfyscheduler.v1.WorkerService.TakeWorkerOutOfService:output_type -> comfyscheduler.v1.TakeWorkerOutOfServiceResponse
+	12, // 19: comfyscheduler.v1.WorkerService.ReturnWorkerToService:output_type -> comfyscheduler.v1.ReturnWorkerToServiceResponse
+	14, // 20: comfyscheduler.v1.WorkerService.RestartWorker:output_type -> comfyscheduler.v1.RestartWorkerResponse
+	16, // 21: comfyscheduler.v1.WorkerService.GetWorkerLog:output_type -> comfyscheduler.v1.GetWorkerLogResponse
+	14, // [14:22] is the sub-list for method output_type
+	6,  // [6:14] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_worker_service_proto_init() }
@@ -732,6 +1068,7 @@ func file_comfyscheduler_v1_worker_service_proto_init() {
 		return
 	}
 	file_comfyscheduler_v1_rules_proto_init()
+	file_comfyscheduler_v1_slot_proto_init()
 	file_comfyscheduler_v1_worker_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -739,7 +1076,7 @@ func file_comfyscheduler_v1_worker_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_worker_service_proto_rawDesc), len(file_comfyscheduler_v1_worker_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

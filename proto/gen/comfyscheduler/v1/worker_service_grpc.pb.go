@@ -19,12 +19,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	WorkerService_ListWorkers_FullMethodName   = "/comfyscheduler.v1.WorkerService/ListWorkers"
-	WorkerService_GetWorker_FullMethodName     = "/comfyscheduler.v1.WorkerService/GetWorker"
-	WorkerService_PauseWorker_FullMethodName   = "/comfyscheduler.v1.WorkerService/PauseWorker"
-	WorkerService_ResumeWorker_FullMethodName  = "/comfyscheduler.v1.WorkerService/ResumeWorker"
-	WorkerService_RestartWorker_FullMethodName = "/comfyscheduler.v1.WorkerService/RestartWorker"
-	WorkerService_GetWorkerLog_FullMethodName  = "/comfyscheduler.v1.WorkerService/GetWorkerLog"
+	WorkerService_ListWorkers_FullMethodName            = "/comfyscheduler.v1.WorkerService/ListWorkers"
+	WorkerService_GetWorker_FullMethodName              = "/comfyscheduler.v1.WorkerService/GetWorker"
+	WorkerService_PauseWorker_FullMethodName            = "/comfyscheduler.v1.WorkerService/PauseWorker"
+	WorkerService_ResumeWorker_FullMethodName           = "/comfyscheduler.v1.WorkerService/ResumeWorker"
+	WorkerService_TakeWorkerOutOfService_FullMethodName = "/comfyscheduler.v1.WorkerService/TakeWorkerOutOfService"
+	WorkerService_ReturnWorkerToService_FullMethodName  = "/comfyscheduler.v1.WorkerService/ReturnWorkerToService"
+	WorkerService_RestartWorker_FullMethodName          = "/comfyscheduler.v1.WorkerService/RestartWorker"
+	WorkerService_GetWorkerLog_FullMethodName           = "/comfyscheduler.v1.WorkerService/GetWorkerLog"
 )
 
 // WorkerServiceClient is the client API for WorkerService service.
@@ -47,6 +49,13 @@ type WorkerServiceClient interface {
 	PauseWorker(ctx context.Context, in *PauseWorkerRequest, opts ...grpc.CallOption) (*PauseWorkerResponse, error)
 	// Ends or takes back a worker's pause. It does no harm when there is none.
 	ResumeWorker(ctx context.Context, in *ResumeWorkerRequest, opts ...grpc.CallOption) (*ResumeWorkerResponse, error)
+	// Has a worker take no more bookings and start nothing until it is returned, also after a restart of the service. What runs there
+	// goes on. Its bookings go to the other workers that can run them: at their own time where one is free then, else to the next free
+	// start. Those whose owners named the worker, and those that no other can run, wait and say so. With `validate_only` nothing is
+	// changed, and the answer is what would become of its bookings.
+	TakeWorkerOutOfService(ctx context.Context, in *TakeWorkerOutOfServiceRequest, opts ...grpc.CallOption) (*TakeWorkerOutOfServiceResponse, error)
+	// Takes back that a worker is out of service. It does no harm when it is not.
+	ReturnWorkerToService(ctx context.Context, in *ReturnWorkerToServiceRequest, opts ...grpc.CallOption) (*ReturnWorkerToServiceResponse, error)
 	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
 	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
 	RestartWorker(ctx context.Context, in *RestartWorkerRequest, opts ...grpc.CallOption) (*RestartWorkerResponse, error)
@@ -102,6 +111,26 @@ func (c *workerServiceClient) ResumeWorker(ctx context.Context, in *ResumeWorker
 	return out, nil
 }
 
+func (c *workerServiceClient) TakeWorkerOutOfService(ctx context.Context, in *TakeWorkerOutOfServiceRequest, opts ...grpc.CallOption) (*TakeWorkerOutOfServiceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakeWorkerOutOfServiceResponse)
+	err := c.cc.Invoke(ctx, WorkerService_TakeWorkerOutOfService_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workerServiceClient) ReturnWorkerToService(ctx context.Context, in *ReturnWorkerToServiceRequest, opts ...grpc.CallOption) (*ReturnWorkerToServiceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReturnWorkerToServiceResponse)
+	err := c.cc.Invoke(ctx, WorkerService_ReturnWorkerToService_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *workerServiceClient) RestartWorker(ctx context.Context, in *RestartWorkerRequest, opts ...grpc.CallOption) (*RestartWorkerResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RestartWorkerResponse)
@@ -142,6 +171,13 @@ type WorkerServiceServer interface {
 	PauseWorker(context.Context, *PauseWorkerRequest) (*PauseWorkerResponse, error)
 	// Ends or takes back a worker's pause. It does no harm when there is none.
 	ResumeWorker(context.Context, *ResumeWorkerRequest) (*ResumeWorkerResponse, error)
+	// Has a worker take no more bookings and start nothing until it is returned, also after a restart of the service. What runs there
+	// goes on. Its bookings go to the other workers that can run them: at their own time where one is free then, else to the next free
+	// start. Those whose owners named the worker, and those that no other can run, wait and say so. With `validate_only` nothing is
+	// changed, and the answer is what would become of its bookings.
+	TakeWorkerOutOfService(context.Context, *TakeWorkerOutOfServiceRequest) (*TakeWorkerOutOfServiceResponse, error)
+	// Takes back that a worker is out of service. It does no harm when it is not.
+	ReturnWorkerToService(context.Context, *ReturnWorkerToServiceRequest) (*ReturnWorkerToServiceResponse, error)
 	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
 	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
 	RestartWorker(context.Context, *RestartWorkerRequest) (*RestartWorkerResponse, error)
@@ -168,6 +204,12 @@ func (UnimplementedWorkerServiceServer) PauseWorker(context.Context, *PauseWorke
 }
 func (UnimplementedWorkerServiceServer) ResumeWorker(context.Context, *ResumeWorkerRequest) (*ResumeWorkerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResumeWorker not implemented")
+}
+func (UnimplementedWorkerServiceServer) TakeWorkerOutOfService(context.Context, *TakeWorkerOutOfServiceRequest) (*TakeWorkerOutOfServiceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeWorkerOutOfService not implemented")
+}
+func (UnimplementedWorkerServiceServer) ReturnWorkerToService(context.Context, *ReturnWorkerToServiceRequest) (*ReturnWorkerToServiceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReturnWorkerToService not implemented")
 }
 func (UnimplementedWorkerServiceServer) RestartWorker(context.Context, *RestartWorkerRequest) (*RestartWorkerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RestartWorker not implemented")
@@ -268,6 +310,42 @@ func _WorkerService_ResumeWorker_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WorkerService_TakeWorkerOutOfService_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakeWorkerOutOfServiceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkerServiceServer).TakeWorkerOutOfService(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkerService_TakeWorkerOutOfService_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkerServiceServer).TakeWorkerOutOfService(ctx, req.(*TakeWorkerOutOfServiceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _WorkerService_ReturnWorkerToService_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReturnWorkerToServiceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkerServiceServer).ReturnWorkerToService(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkerService_ReturnWorkerToService_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkerServiceServer).ReturnWorkerToService(ctx, req.(*ReturnWorkerToServiceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _WorkerService_RestartWorker_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RestartWorkerRequest)
 	if err := dec(in); err != nil {
@@ -326,6 +404,14 @@ var WorkerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResumeWorker",
 			Handler:    _WorkerService_ResumeWorker_Handler,
+		},
+		{
+			MethodName: "TakeWorkerOutOfService",
+			Handler:    _WorkerService_TakeWorkerOutOfService_Handler,
+		},
+		{
+			MethodName: "ReturnWorkerToService",
+			Handler:    _WorkerService_ReturnWorkerToService_Handler,
 		},
 		{
 			MethodName: "RestartWorker",

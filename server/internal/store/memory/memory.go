@@ -36,6 +36,7 @@ type State struct {
 	events      map[int64]audit.Event
 	requests    map[request]int64 // events
 	pauses      map[string]schedule.Pause
+	outages     map[string]schedule.Outage
 	versions    map[string]store.WorkflowVersion
 	imports     map[string]store.Import
 	pictures    map[string][]byte // by workflow
@@ -79,6 +80,7 @@ func NewState() *State {
 		events:      map[int64]audit.Event{},
 		requests:    map[request]int64{},
 		pauses:      map[string]schedule.Pause{},
+		outages:     map[string]schedule.Outage{},
 		versions:    map[string]store.WorkflowVersion{},
 		imports:     map[string]store.Import{},
 		pictures:    map[string][]byte{},
@@ -161,6 +163,9 @@ func (s *Store) load() {
 	for worker := range s.state.pauses {
 		p, _ := s.state.pause(worker)
 		s.lines.PutPause(p)
+	}
+	for _, o := range s.state.outages {
+		s.lines.PutOutage(o)
 	}
 	s.lines.Keep()
 }

@@ -241,6 +241,10 @@ func fill(ctx context.Context, tx *sql.Tx, things []store.Thing) error {
 	if err != nil {
 		return err
 	}
+	outages, err := valuesOf(ctx, tx, things, store.WorkerKind, selectOutages+` WHERE worker IN (SELECT value FROM json_each(?))`, scanOutage)
+	if err != nil {
+		return err
+	}
 	at := map[thingKey]int{}
 	for i, thing := range things {
 		at[thingKey{thing.Kind, thing.Key}] = i
@@ -253,6 +257,9 @@ func fill(ctx context.Context, tx *sql.Tx, things []store.Thing) error {
 	}
 	for _, p := range pauses {
 		things[at[thingKey{store.PauseKind, p.Worker}]].Pause = &p
+	}
+	for _, o := range outages {
+		things[at[thingKey{store.WorkerKind, o.Worker}]].Outage = &o
 	}
 	return nil
 }

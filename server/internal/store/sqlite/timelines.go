@@ -30,7 +30,14 @@ func (s *Store) look(ctx context.Context, read func()) error {
 
 // load fills the memory with what the file holds.
 func (s *Store) load(ctx context.Context) error {
-	for _, load := range []func(context.Context) error{s.loadTimelines, s.loadPauses, s.loadRequests, s.loadDeleted, s.loadLog} {
+	for _, load := range []func(context.Context) error{
+		s.loadTimelines,
+		s.loadPauses,
+		s.loadOutages,
+		s.loadRequests,
+		s.loadDeleted,
+		s.loadLog,
+	} {
 		if err := load(ctx); err != nil {
 			return err
 		}

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"invitations", invitations},
 		{"who did what", trail},
 		{"pauses keep a stretch free", pauses},
+		{"workers are out of service until they return", outages},
 		{"whose a result is", results},
 		{"how much a user has booked", activeOfUser},
 		{"requests", requests},

@@ -17,6 +17,7 @@ import (
 type Set struct {
 	lines    map[string]*schedule.Timeline // by worker
 	pauses   map[string]schedule.Pause     // by worker
+	outages  map[string]schedule.Outage    // by worker
 	requests map[requestKey]int64          // the numbers of the events that came of requests
 	longest  int64                         // length of the longest slot there ever was, in milliseconds
 	undos    []func()
@@ -24,7 +25,12 @@ type Set struct {
 
 // New makes an empty set.
 func New() *Set {
-	return &Set{lines: map[string]*schedule.Timeline{}, pauses: map[string]schedule.Pause{}, requests: map[requestKey]int64{}}
+	return &Set{
+		lines:    map[string]*schedule.Timeline{},
+		pauses:   map[string]schedule.Pause{},
+		outages:  map[string]schedule.Outage{},
+		requests: map[requestKey]int64{},
+	}
 }
 
 // Mark is a place in what can be taken back.
@@ -193,7 +199,7 @@ func (s *Set) Rename(userID, name string) (renamed []schedule.Pause) {
 	return renamed
 }
 
-// Apply takes in what was committed elsewhere: jobs and pauses. It stays.
+// Apply takes in what was committed elsewhere: jobs, pauses and outages. It stays.
 func (s *Set) Apply(change store.Change) {
 	for _, thing := range change.Things {
 		if thing.Kind == store.JobKind {
@@ -208,6 +214,10 @@ func (s *Set) Apply(change store.Change) {
 			s.PutPause(*thing.Pause)
 		case thing.Kind == store.PauseKind:
 			s.DropPause(thing.Key)
+		case thing.Kind == store.WorkerKind && thing.Outage != nil:
+			s.PutOutage(*thing.Outage)
+		case thing.Kind == store.WorkerKind:
+			s.DropOutage(thing.Key)
 		}
 	}
 	s.Keep()

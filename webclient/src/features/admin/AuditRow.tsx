@@ -20,6 +20,8 @@ const words: Record<AuditAction, string> = {
   [AuditAction.DELETE_USER]: "Deleted a user",
   [AuditAction.PAUSE_WORKER]: "Paused ComfyUI",
   [AuditAction.RESUME_WORKER]: "Resumed ComfyUI",
+  [AuditAction.TAKE_WORKER_OUT_OF_SERVICE]: "Took a worker out of service",
+  [AuditAction.RETURN_WORKER_TO_SERVICE]: "Returned a worker to service",
   [AuditAction.IMPORT_WORKFLOW]: "Imported a workflow",
   [AuditAction.UPDATE_WORKFLOW]: "Changed a workflow",
   [AuditAction.DELETE_WORKFLOW]: "Deleted a workflow",

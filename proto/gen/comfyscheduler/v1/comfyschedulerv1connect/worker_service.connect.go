@@ -44,6 +44,12 @@ const (
 	// WorkerServiceResumeWorkerProcedure is the fully-qualified name of the WorkerService's
 	// ResumeWorker RPC.
 	WorkerServiceResumeWorkerProcedure = "/comfyscheduler.v1.WorkerService/ResumeWorker"
+	// WorkerServiceTakeWorkerOutOfServiceProcedure is the fully-qualified name of the WorkerService's
+	// TakeWorkerOutOfService RPC.
+	WorkerServiceTakeWorkerOutOfServiceProcedure = "/comfyscheduler.v1.WorkerService/TakeWorkerOutOfService"
+	// WorkerServiceReturnWorkerToServiceProcedure is the fully-qualified name of the WorkerService's
+	// ReturnWorkerToService RPC.
+	WorkerServiceReturnWorkerToServiceProcedure = "/comfyscheduler.v1.WorkerService/ReturnWorkerToService"
 	// WorkerServiceRestartWorkerProcedure is the fully-qualified name of the WorkerService's
 	// RestartWorker RPC.
 	WorkerServiceRestartWorkerProcedure = "/comfyscheduler.v1.WorkerService/RestartWorker"
@@ -67,6 +73,13 @@ type WorkerServiceClient interface {
 	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
 	// Ends or takes back a worker's pause. It does no harm when there is none.
 	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)
+	// Has a worker take no more bookings and start nothing until it is returned, also after a restart of the service. What runs there
+	// goes on. Its bookings go to the other workers that can run them: at their own time where one is free then, else to the next free
+	// start. Those whose owners named the worker, and those that no other can run, wait and say so. With `validate_only` nothing is
+	// changed, and the answer is what would become of its bookings.
+	TakeWorkerOutOfService(context.Context, *v1.TakeWorkerOutOfServiceRequest) (*v1.TakeWorkerOutOfServiceResponse, error)
+	// Takes back that a worker is out of service. It does no harm when it is not.
+	ReturnWorkerToService(context.Context, *v1.ReturnWorkerToServiceRequest) (*v1.ReturnWorkerToServiceResponse, error)
 	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
 	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
 	RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error)
@@ -111,6 +124,18 @@ func NewWorkerServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(workerServiceMethods.ByName("ResumeWorker")),
 			connect.WithClientOptions(opts...),
 		),
+		takeWorkerOutOfService: connect.NewClient[v1.TakeWorkerOutOfServiceRequest, v1.TakeWorkerOutOfServiceResponse](
+			httpClient,
+			baseURL+WorkerServiceTakeWorkerOutOfServiceProcedure,
+			connect.WithSchema(workerServiceMethods.ByName("TakeWorkerOutOfService")),
+			connect.WithClientOptions(opts...),
+		),
+		returnWorkerToService: connect.NewClient[v1.ReturnWorkerToServiceRequest, v1.ReturnWorkerToServiceResponse](
+			httpClient,
+			baseURL+WorkerServiceReturnWorkerToServiceProcedure,
+			connect.WithSchema(workerServiceMethods.ByName("ReturnWorkerToService")),
+			connect.WithClientOptions(opts...),
+		),
 		restartWorker: connect.NewClient[v1.RestartWorkerRequest, v1.RestartWorkerResponse](
 			httpClient,
 			baseURL+WorkerServiceRestartWorkerProcedure,
@@ -129,12 +154,14 @@ func NewWorkerServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 
 // workerServiceClient implements WorkerServiceClient.
 type workerServiceClient struct {
-	listWorkers   *connect.Client[v1.ListWorkersRequest, v1.ListWorkersResponse]
-	getWorker     *connect.Client[v1.GetWorkerRequest, v1.GetWorkerResponse]
-	pauseWorker   *connect.Client[v1.PauseWorkerRequest, v1.PauseWorkerResponse]
-	resumeWorker  *connect.Client[v1.ResumeWorkerRequest, v1.ResumeWorkerResponse]
-	restartWorker *connect.Client[v1.RestartWorkerRequest, v1.RestartWorkerResponse]
-	getWorkerLog  *connect.Client[v1.GetWorkerLogRequest, v1.GetWorkerLogResponse]
+	listWorkers            *connect.Client[v1.ListWorkersRequest, v1.ListWorkersResponse]
+	getWorker              *connect.Client[v1.GetWorkerRequest, v1.GetWorkerResponse]
+	pauseWorker            *connect.Client[v1.PauseWorkerRequest, v1.PauseWorkerResponse]
+	resumeWorker           *connect.Client[v1.ResumeWorkerRequest, v1.ResumeWorkerResponse]
+	takeWorkerOutOfService *connect.Client[v1.TakeWorkerOutOfServiceRequest, v1.TakeWorkerOutOfServiceResponse]
+	returnWorkerToService  *connect.Client[v1.ReturnWorkerToServiceRequest, v1.ReturnWorkerToServiceResponse]
+	restartWorker          *connect.Client[v1.RestartWorkerRequest, v1.RestartWorkerResponse]
+	getWorkerLog           *connect.Client[v1.GetWorkerLogRequest, v1.GetWorkerLogResponse]
 }
 
 // ListWorkers calls comfyscheduler.v1.WorkerService.ListWorkers.
@@ -167,6 +194,24 @@ func (c *workerServiceClient) PauseWorker(ctx context.Context, req *v1.PauseWork
 // ResumeWorker calls comfyscheduler.v1.WorkerService.ResumeWorker.
 func (c *workerServiceClient) ResumeWorker(ctx context.Context, req *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error) {
 	response, err := c.resumeWorker.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// TakeWorkerOutOfService calls comfyscheduler.v1.WorkerService.TakeWorkerOutOfService.
+func (c *workerServiceClient) TakeWorkerOutOfService(ctx context.Context, req *v1.TakeWorkerOutOfServiceRequest) (*v1.TakeWorkerOutOfServiceResponse, error) {
+	response, err := c.takeWorkerOutOfService.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ReturnWorkerToService calls comfyscheduler.v1.WorkerService.ReturnWorkerToService.
+func (c *workerServiceClient) ReturnWorkerToService(ctx context.Context, req *v1.ReturnWorkerToServiceRequest) (*v1.ReturnWorkerToServiceResponse, error) {
+	response, err := c.returnWorkerToService.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -206,6 +251,13 @@ type WorkerServiceHandler interface {
 	PauseWorker(context.Context, *v1.PauseWorkerRequest) (*v1.PauseWorkerResponse, error)
 	// Ends or takes back a worker's pause. It does no harm when there is none.
 	ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error)
+	// Has a worker take no more bookings and start nothing until it is returned, also after a restart of the service. What runs there
+	// goes on. Its bookings go to the other workers that can run them: at their own time where one is free then, else to the next free
+	// start. Those whose owners named the worker, and those that no other can run, wait and say so. With `validate_only` nothing is
+	// changed, and the answer is what would become of its bookings.
+	TakeWorkerOutOfService(context.Context, *v1.TakeWorkerOutOfServiceRequest) (*v1.TakeWorkerOutOfServiceResponse, error)
+	// Takes back that a worker is out of service. It does no harm when it is not.
+	ReturnWorkerToService(context.Context, *v1.ReturnWorkerToServiceRequest) (*v1.ReturnWorkerToServiceResponse, error)
 	// Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.
 	// FAILED_PRECONDITION for a remote worker, which the service did not launch.
 	RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error)
@@ -246,6 +298,18 @@ func NewWorkerServiceHandler(svc WorkerServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(workerServiceMethods.ByName("ResumeWorker")),
 		connect.WithHandlerOptions(opts...),
 	)
+	workerServiceTakeWorkerOutOfServiceHandler := connect.NewUnaryHandlerSimple(
+		WorkerServiceTakeWorkerOutOfServiceProcedure,
+		svc.TakeWorkerOutOfService,
+		connect.WithSchema(workerServiceMethods.ByName("TakeWorkerOutOfService")),
+		connect.WithHandlerOptions(opts...),
+	)
+	workerServiceReturnWorkerToServiceHandler := connect.NewUnaryHandlerSimple(
+		WorkerServiceReturnWorkerToServiceProcedure,
+		svc.ReturnWorkerToService,
+		connect.WithSchema(workerServiceMethods.ByName("ReturnWorkerToService")),
+		connect.WithHandlerOptions(opts...),
+	)
 	workerServiceRestartWorkerHandler := connect.NewUnaryHandlerSimple(
 		WorkerServiceRestartWorkerProcedure,
 		svc.RestartWorker,
@@ -269,6 +333,10 @@ func NewWorkerServiceHandler(svc WorkerServiceHandler, opts ...connect.HandlerOp
 			workerServicePauseWorkerHandler.ServeHTTP(w, r)
 		case WorkerServiceResumeWorkerProcedure:
 			workerServiceResumeWorkerHandler.ServeHTTP(w, r)
+		case WorkerServiceTakeWorkerOutOfServiceProcedure:
+			workerServiceTakeWorkerOutOfServiceHandler.ServeHTTP(w, r)
+		case WorkerServiceReturnWorkerToServiceProcedure:
+			workerServiceReturnWorkerToServiceHandler.ServeHTTP(w, r)
 		case WorkerServiceRestartWorkerProcedure:
 			workerServiceRestartWorkerHandler.ServeHTTP(w, r)
 		case WorkerServiceGetWorkerLogProcedure:
@@ -296,6 +364,14 @@ func (UnimplementedWorkerServiceHandler) PauseWorker(context.Context, *v1.PauseW
 
 func (UnimplementedWorkerServiceHandler) ResumeWorker(context.Context, *v1.ResumeWorkerRequest) (*v1.ResumeWorkerResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkerService.ResumeWorker is not implemented"))
+}
+
+func (UnimplementedWorkerServiceHandler) TakeWorkerOutOfService(context.Context, *v1.TakeWorkerOutOfServiceRequest) (*v1.TakeWorkerOutOfServiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkerService.TakeWorkerOutOfService is not implemented"))
+}
+
+func (UnimplementedWorkerServiceHandler) ReturnWorkerToService(context.Context, *v1.ReturnWorkerToServiceRequest) (*v1.ReturnWorkerToServiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.WorkerService.ReturnWorkerToService is not implemented"))
 }
 
 func (UnimplementedWorkerServiceHandler) RestartWorker(context.Context, *v1.RestartWorkerRequest) (*v1.RestartWorkerResponse, error) {

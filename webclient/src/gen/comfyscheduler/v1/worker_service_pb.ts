@@ -6,6 +6,8 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_comfyscheduler_v1_rules } from "./rules_pb";
+import type { TimeSlot } from "./slot_pb";
+import { file_comfyscheduler_v1_slot } from "./slot_pb";
 import type { Pause, Worker } from "./worker_pb";
 import { file_comfyscheduler_v1_worker } from "./worker_pb";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/worker_service.proto.
  */
 export const file_comfyscheduler_v1_worker_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZjb21meXNjaGVkdWxlci92MS93b3JrZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiTgoSTGlzdFdvcmtlcnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJaChNMaXN0V29ya2Vyc1Jlc3BvbnNlEioKB3dvcmtlcnMYASADKAsyGS5jb21meXNjaGVkdWxlci52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKEEdldFdvcmtlclJlcXVlc3QSHAoJd29ya2VyX2lkGAEgASgJQgm6SAZyBCABKGQiPgoRR2V0V29ya2VyUmVzcG9uc2USKQoGd29ya2VyGAEgASgLMhkuY29tZnlzY2hlZHVsZXIudjEuV29ya2VyIqkBChJQYXVzZVdvcmtlclJlcXVlc3QSHAoJd29ya2VyX2lkGAEgASgJQgm6SAZyBCABKGQSGwoIc3RhcnRfbXMYAiABKANCCbpIBiIEyPMYARIjCgtkdXJhdGlvbl9tcxgDIAEoA0IOukgLIgkYgNjEvXUo6AcSHAoGcmVhc29uGAQgASgJQgy6SAlyB8jzGAEYyAESFQoNbW92ZV9ib29raW5ncxgFIAEoCCJWChNQYXVzZVdvcmtlclJlc3BvbnNlEicKBXBhdXNlGAEgASgLMhguY29tZnlzY2hlZHVsZXIudjEuUGF1c2USFgoObW92ZWRfYm9va2luZ3MYAiABKAUiMwoTUmVzdW1lV29ya2VyUmVxdWVzdBIcCgl3b3JrZXJfaWQYASABKAlCCbpIBnIEIAEoZCIWChRSZXN1bWVXb3JrZXJSZXNwb25zZSI0ChRSZXN0YXJ0V29ya2VyUmVxdWVzdBIcCgl3b3JrZXJfaWQYASABKAlCCbpIBnIEIAEoZCIXChVSZXN0YXJ0V29ya2VyUmVzcG9uc2UiTgoTR2V0V29ya2VyTG9nUmVxdWVzdBIcCgl3b3JrZXJfaWQYASABKAlCCbpIBnIEIAEoZBIZCgVsaW5lcxgCIAEoBUIKukgHGgUY6AcoACIlChRHZXRXb3JrZXJMb2dSZXNwb25zZRINCgVsaW5lcxgBIAMoCTLYBAoNV29ya2VyU2VydmljZRJhCgtMaXN0V29ya2VycxIlLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBomLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2UiA5ACARJbCglHZXRXb3JrZXISIy5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZXJSZXF1ZXN0GiQuY29tZnlzY2hlZHVsZXIudjEuR2V0V29ya2VyUmVzcG9uc2UiA5ACARJcCgtQYXVzZVdvcmtlchIlLmNvbWZ5c2NoZWR1bGVyLnYxLlBhdXNlV29ya2VyUmVxdWVzdBomLmNvbWZ5c2NoZWR1bGVyLnYxLlBhdXNlV29ya2VyUmVzcG9uc2USXwoMUmVzdW1lV29ya2VyEiYuY29tZnlzY2hlZHVsZXIudjEuUmVzdW1lV29ya2VyUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3VtZVdvcmtlclJlc3BvbnNlEmIKDVJlc3RhcnRXb3JrZXISJy5jb21meXNjaGVkdWxlci52MS5SZXN0YXJ0V29ya2VyUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLlJlc3RhcnRXb3JrZXJSZXNwb25zZRJkCgxHZXRXb3JrZXJMb2cSJi5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZXJMb2dSZXF1ZXN0GicuY29tZnlzY2hlZHVsZXIudjEuR2V0V29ya2VyTG9nUmVzcG9uc2UiA5ACAUJXWlVnaXRodWIuY29tL2NvbWZ5c2NoZWR1bGVyL2NvbWZ5c2NoZWR1bGVyL3Byb3RvL2dlbi9jb21meXNjaGVkdWxlci92MTtjb21meXNjaGVkdWxlcnYxYgZwcm90bzM", [file_buf_validate_validate, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_worker]);
+  fileDesc("CiZjb21meXNjaGVkdWxlci92MS93b3JrZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEiTgoSTGlzdFdvcmtlcnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoByJaChNMaXN0V29ya2Vyc1Jlc3BvbnNlEioKB3dvcmtlcnMYASADKAsyGS5jb21meXNjaGVkdWxlci52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjAKEEdldFdvcmtlclJlcXVlc3QSHAoJd29ya2VyX2lkGAEgASgJQgm6SAZyBCABKGQiPgoRR2V0V29ya2VyUmVzcG9uc2USKQoGd29ya2VyGAEgASgLMhkuY29tZnlzY2hlZHVsZXIudjEuV29ya2VyIqkBChJQYXVzZVdvcmtlclJlcXVlc3QSHAoJd29ya2VyX2lkGAEgASgJQgm6SAZyBCABKGQSGwoIc3RhcnRfbXMYAiABKANCCbpIBiIEyPMYARIjCgtkdXJhdGlvbl9tcxgDIAEoA0IOukgLIgkYgNjEvXUo6AcSHAoGcmVhc29uGAQgASgJQgy6SAlyB8jzGAEYyAESFQoNbW92ZV9ib29raW5ncxgFIAEoCCJWChNQYXVzZVdvcmtlclJlc3BvbnNlEicKBXBhdXNlGAEgASgLMhguY29tZnlzY2hlZHVsZXIudjEuUGF1c2USFgoObW92ZWRfYm9va2luZ3MYAiABKAUiMwoTUmVzdW1lV29ya2VyUmVxdWVzdBIcCgl3b3JrZXJfaWQYASABKAlCCbpIBnIEIAEoZCIWChRSZXN1bWVXb3JrZXJSZXNwb25zZSJyCh1UYWtlV29ya2VyT3V0T2ZTZXJ2aWNlUmVxdWVzdBIcCgl3b3JrZXJfaWQYASABKAlCCbpIBnIEIAEoZBIcCgZyZWFzb24YAiABKAlCDLpICXIHyPMYARjIARIVCg12YWxpZGF0ZV9vbmx5GAMgASgIImYKHlRha2VXb3JrZXJPdXRPZlNlcnZpY2VSZXNwb25zZRItCgVtb3ZlcxgBIAMoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLlBsYW5uZWRNb3ZlEhUKDW1vcmVfYm9va2luZ3MYAiABKAUivAEKC1BsYW5uZWRNb3ZlEg4KBmpvYl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEikKBGZyb20YAyABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdBInCgJ0bxgEIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90EhQKDHRvX3dvcmtlcl9pZBgFIAEoCRIPCgdwcm9ibGVtGAYgASgJEhEKCXVzZXJfbmFtZRgHIAEoCSI8ChxSZXR1cm5Xb3JrZXJUb1NlcnZpY2VSZXF1ZXN0EhwKCXdvcmtlcl9pZBgBIAEoCUIJukgGcgQgAShkIh8KHVJldHVybldvcmtlclRvU2VydmljZVJlc3BvbnNlIjQKFFJlc3RhcnRXb3JrZXJSZXF1ZXN0EhwKCXdvcmtlcl9pZBgBIAEoCUIJukgGcgQgAShkIhcKFVJlc3RhcnRXb3JrZXJSZXNwb25zZSJOChNHZXRXb3JrZXJMb2dSZXF1ZXN0EhwKCXdvcmtlcl9pZBgBIAEoCUIJukgGcgQgAShkEhkKBWxpbmVzGAIgASgFQgq6SAcaBRjoBygAIiUKFEdldFdvcmtlckxvZ1Jlc3BvbnNlEg0KBWxpbmVzGAEgAygJMtMGCg1Xb3JrZXJTZXJ2aWNlEmEKC0xpc3RXb3JrZXJzEiUuY29tZnlzY2hlZHVsZXIudjEuTGlzdFdvcmtlcnNSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuTGlzdFdvcmtlcnNSZXNwb25zZSIDkAIBElsKCUdldFdvcmtlchIjLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFdvcmtlclJlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5HZXRXb3JrZXJSZXNwb25zZSIDkAIBElwKC1BhdXNlV29ya2VyEiUuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VXb3JrZXJSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuUGF1c2VXb3JrZXJSZXNwb25zZRJfCgxSZXN1bWVXb3JrZXISJi5jb21meXNjaGVkdWxlci52MS5SZXN1bWVXb3JrZXJSZXF1ZXN0GicuY29tZnlzY2hlZHVsZXIudjEuUmVzdW1lV29ya2VyUmVzcG9uc2USfQoWVGFrZVdvcmtlck91dE9mU2VydmljZRIwLmNvbWZ5c2NoZWR1bGVyLnYxLlRha2VXb3JrZXJPdXRPZlNlcnZpY2VSZXF1ZXN0GjEuY29tZnlzY2hlZHVsZXIudjEuVGFrZVdvcmtlck91dE9mU2VydmljZVJlc3BvbnNlEnoKFVJldHVybldvcmtlclRvU2VydmljZRIvLmNvbWZ5c2NoZWR1bGVyLnYxLlJldHVybldvcmtlclRvU2VydmljZVJlcXVlc3QaMC5jb21meXNjaGVkdWxlci52MS5SZXR1cm5Xb3JrZXJUb1NlcnZpY2VSZXNwb25zZRJiCg1SZXN0YXJ0V29ya2VyEicuY29tZnlzY2hlZHVsZXIudjEuUmVzdGFydFdvcmtlclJlcXVlc3QaKC5jb21meXNjaGVkdWxlci52MS5SZXN0YXJ0V29ya2VyUmVzcG9uc2USZAoMR2V0V29ya2VyTG9nEiYuY29tZnlzY2hlZHVsZXIudjEuR2V0V29ya2VyTG9nUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFdvcmtlckxvZ1Jlc3BvbnNlIgOQAgFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_worker]);
 
 /**
  * ListWorkersRequest asks for a page.
@@ -228,6 +230,168 @@ export const ResumeWorkerResponseSchema: GenMessage<ResumeWorkerResponse> = /*@_
   messageDesc(file_comfyscheduler_v1_worker_service, 7);
 
 /**
+ * TakeWorkerOutOfServiceRequest says which worker is to take no more bookings.
+ *
+ * @generated from message comfyscheduler.v1.TakeWorkerOutOfServiceRequest
+ */
+export type TakeWorkerOutOfServiceRequest = Message<"comfyscheduler.v1.TakeWorkerOutOfServiceRequest"> & {
+  /**
+   * Required. Worker, 1 to 100 bytes.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * Optional. Why, shown to everybody, at most 200 characters.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * Optional. Say only what would become of its bookings.
+   *
+   * @generated from field: bool validate_only = 3;
+   */
+  validateOnly: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.TakeWorkerOutOfServiceRequest.
+ * Use `create(TakeWorkerOutOfServiceRequestSchema)` to create a new message.
+ */
+export const TakeWorkerOutOfServiceRequestSchema: GenMessage<TakeWorkerOutOfServiceRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_worker_service, 8);
+
+/**
+ * TakeWorkerOutOfServiceResponse is what becomes of the worker's bookings.
+ *
+ * @generated from message comfyscheduler.v1.TakeWorkerOutOfServiceResponse
+ */
+export type TakeWorkerOutOfServiceResponse = Message<"comfyscheduler.v1.TakeWorkerOutOfServiceResponse"> & {
+  /**
+   * What becomes of the earliest of them, at most 200.
+   *
+   * @generated from field: repeated comfyscheduler.v1.PlannedMove moves = 1;
+   */
+  moves: PlannedMove[];
+
+  /**
+   * How many others there are. They are moved in the moments that follow.
+   *
+   * @generated from field: int32 more_bookings = 2;
+   */
+  moreBookings: number;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.TakeWorkerOutOfServiceResponse.
+ * Use `create(TakeWorkerOutOfServiceResponseSchema)` to create a new message.
+ */
+export const TakeWorkerOutOfServiceResponseSchema: GenMessage<TakeWorkerOutOfServiceResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_worker_service, 9);
+
+/**
+ * PlannedMove is what becomes of a booking when its worker goes out of service. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.PlannedMove
+ */
+export type PlannedMove = Message<"comfyscheduler.v1.PlannedMove"> & {
+  /**
+   * Job.
+   *
+   * @generated from field: string job_id = 1;
+   */
+  jobId: string;
+
+  /**
+   * Its owner.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * Its slot before.
+   *
+   * @generated from field: comfyscheduler.v1.TimeSlot from = 3;
+   */
+  from?: TimeSlot | undefined;
+
+  /**
+   * Its slot after; absent when it stays.
+   *
+   * @generated from field: comfyscheduler.v1.TimeSlot to = 4;
+   */
+  to?: TimeSlot | undefined;
+
+  /**
+   * Worker that it goes to; empty when it stays.
+   *
+   * @generated from field: string to_worker_id = 5;
+   */
+  toWorkerId: string;
+
+  /**
+   * Why it stays where it is and waits, in words for people.
+   *
+   * @generated from field: string problem = 6;
+   */
+  problem: string;
+
+  /**
+   * Name of its owner.
+   *
+   * @generated from field: string user_name = 7;
+   */
+  userName: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.PlannedMove.
+ * Use `create(PlannedMoveSchema)` to create a new message.
+ */
+export const PlannedMoveSchema: GenMessage<PlannedMove> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_worker_service, 10);
+
+/**
+ * ReturnWorkerToServiceRequest names the worker.
+ *
+ * @generated from message comfyscheduler.v1.ReturnWorkerToServiceRequest
+ */
+export type ReturnWorkerToServiceRequest = Message<"comfyscheduler.v1.ReturnWorkerToServiceRequest"> & {
+  /**
+   * Required. Worker, 1 to 100 bytes.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ReturnWorkerToServiceRequest.
+ * Use `create(ReturnWorkerToServiceRequestSchema)` to create a new message.
+ */
+export const ReturnWorkerToServiceRequestSchema: GenMessage<ReturnWorkerToServiceRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_worker_service, 11);
+
+/**
+ * ReturnWorkerToServiceResponse is empty.
+ *
+ * @generated from message comfyscheduler.v1.ReturnWorkerToServiceResponse
+ */
+export type ReturnWorkerToServiceResponse = Message<"comfyscheduler.v1.ReturnWorkerToServiceResponse"> & {
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ReturnWorkerToServiceResponse.
+ * Use `create(ReturnWorkerToServiceResponseSchema)` to create a new message.
+ */
+export const ReturnWorkerToServiceResponseSchema: GenMessage<ReturnWorkerToServiceResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_worker_service, 12);
+
+/**
  * RestartWorkerRequest names the worker.
  *
  * @generated from message comfyscheduler.v1.RestartWorkerRequest
@@ -246,7 +410,7 @@ export type RestartWorkerRequest = Message<"comfyscheduler.v1.RestartWorkerReque
  * Use `create(RestartWorkerRequestSchema)` to create a new message.
  */
 export const RestartWorkerRequestSchema: GenMessage<RestartWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_worker_service, 8);
+  messageDesc(file_comfyscheduler_v1_worker_service, 13);
 
 /**
  * RestartWorkerResponse is empty: how the restart goes is told by the live state.
@@ -261,7 +425,7 @@ export type RestartWorkerResponse = Message<"comfyscheduler.v1.RestartWorkerResp
  * Use `create(RestartWorkerResponseSchema)` to create a new message.
  */
 export const RestartWorkerResponseSchema: GenMessage<RestartWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_worker_service, 9);
+  messageDesc(file_comfyscheduler_v1_worker_service, 14);
 
 /**
  * GetWorkerLogRequest names the worker.
@@ -289,7 +453,7 @@ export type GetWorkerLogRequest = Message<"comfyscheduler.v1.GetWorkerLogRequest
  * Use `create(GetWorkerLogRequestSchema)` to create a new message.
  */
 export const GetWorkerLogRequestSchema: GenMessage<GetWorkerLogRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_worker_service, 10);
+  messageDesc(file_comfyscheduler_v1_worker_service, 15);
 
 /**
  * GetWorkerLogResponse is the end of the log.
@@ -310,7 +474,7 @@ export type GetWorkerLogResponse = Message<"comfyscheduler.v1.GetWorkerLogRespon
  * Use `create(GetWorkerLogResponseSchema)` to create a new message.
  */
 export const GetWorkerLogResponseSchema: GenMessage<GetWorkerLogResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_worker_service, 11);
+  messageDesc(file_comfyscheduler_v1_worker_service, 16);
 
 /**
  * WorkerService tells which workers there are and keeps them. Calls that change a worker or read its log are
@@ -363,6 +527,29 @@ export const WorkerService: GenService<{
     methodKind: "unary";
     input: typeof ResumeWorkerRequestSchema;
     output: typeof ResumeWorkerResponseSchema;
+  },
+  /**
+   * Has a worker take no more bookings and start nothing until it is returned, also after a restart of the service. What runs there
+   * goes on. Its bookings go to the other workers that can run them: at their own time where one is free then, else to the next free
+   * start. Those whose owners named the worker, and those that no other can run, wait and say so. With `validate_only` nothing is
+   * changed, and the answer is what would become of its bookings.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkerService.TakeWorkerOutOfService
+   */
+  takeWorkerOutOfService: {
+    methodKind: "unary";
+    input: typeof TakeWorkerOutOfServiceRequestSchema;
+    output: typeof TakeWorkerOutOfServiceResponseSchema;
+  },
+  /**
+   * Takes back that a worker is out of service. It does no harm when it is not.
+   *
+   * @generated from rpc comfyscheduler.v1.WorkerService.ReturnWorkerToService
+   */
+  returnWorkerToService: {
+    methodKind: "unary";
+    input: typeof ReturnWorkerToServiceRequestSchema;
+    output: typeof ReturnWorkerToServiceResponseSchema;
   },
   /**
    * Stops and starts a worker's ComfyUI. The job that runs there is booked again as a new attempt.

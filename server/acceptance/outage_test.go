@@ -1,0 +1,67 @@
+//go:build linux
+
+package acceptance_test
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"connectrpc.com/connect"
+
+	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
+)
+
+// A worker that an administrator takes out of service gives its bookings to the others and starts nothing, over a restart too; who
+// named it waits, and is told why.
+func TestAWorkerOutOfService(t *testing.T) {
+	t.Parallel()
+	s := newFleet(t, nil).start()
+	user := s.signIn()
+	user.untilAllReady()
+	root := s.administrator()
+	start := now() + 15_000
+	pinned := user.book(on("one", exactly(start, "a fox that waits")))
+	free := user.book(anywhere(exactly(start+60_000, "a fox that goes elsewhere")))
+	take := &pb.TakeWorkerOutOfServiceRequest{WorkerId: free.WorkerId, Reason: "dust", ValidateOnly: true}
+	if free.WorkerId != "one" {
+		t.Fatalf("booked on %s", free.WorkerId)
+	}
+	for _, only := range []bool{true, false} {
+		take.ValidateOnly = only
+		plan, err := root.Workers.TakeWorkerOutOfService(t.Context(), take)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plan.Moves) != 2 || plan.Moves[0].JobId != pinned.Id || plan.Moves[0].To != nil || plan.Moves[0].Problem == "" ||
+			plan.Moves[1].ToWorkerId == "one" || plan.Moves[1].To.GetStartMs() != free.TimeSlot.StartMs {
+			t.Errorf("plan: %v", plan)
+		}
+		if moved := user.job(free.Id).WorkerId != "one"; moved == only {
+			t.Errorf("only a plan: %v, moved: %v", only, moved)
+		}
+	}
+	out := func(_ *pb.SystemState, workers map[string]*pb.Worker) bool {
+		return workers["one"].GetOutOfService() && workers["one"].OutOfServiceReason == "dust"
+	}
+	user.untilWorkers("it is out of service", out)
+	_, err := user.BookJob(t.Context(), on("one", nextFree("a fox")))
+	if connect.CodeOf(err) != connect.CodeFailedPrecondition || !strings.Contains(err.Error(), "out of service: dust") {
+		t.Errorf("booked there: %v", err)
+	}
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+	s.start()
+	user, root = user.again(s), root.again(s)
+	user.untilWorkers("it still is", out)
+	late := user.until(pinned.Id, func(j *pb.Job) bool { return j.Delay != nil })
+	if late.StartedAtMs > 0 || !strings.Contains(late.Delay.Reason, "dust") && !strings.Contains(late.Delay.Reason, "not running") {
+		t.Errorf("it waits: %v", late)
+	}
+	if _, err := root.Workers.ReturnWorkerToService(t.Context(), &pb.ReturnWorkerToServiceRequest{WorkerId: "one"}); err != nil {
+		t.Fatal(err)
+	}
+	if j := user.untilEnded(pinned.Id); j.Status != pb.JobStatus_JOB_STATUS_COMPLETED || j.WorkerId != "one" {
+		t.Errorf("after the return: %v", j)
+	}
+}
