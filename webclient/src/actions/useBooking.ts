@@ -23,6 +23,8 @@ export interface BookingWish {
   readonly start?: number;
   /** Worker; any that can run it when absent. */
   readonly workerId?: string | undefined;
+  /** It may start earlier when a worker would be idle: what the server takes for granted without an exact start. */
+  readonly sooner?: boolean | undefined;
 }
 
 /** A lost answer is asked for once more, under the same request id, after this many milliseconds. */
@@ -90,7 +92,7 @@ const refusals: Partial<Record<ErrorReason, string>> = {
   [ErrorReason.STALE_WORKFLOW]: "Not booked: the workflow has changed. Look over the fields, then book again.",
 };
 
-function requestOf({ start, workflowId, workflowVersion, inputs, workerId = "" }: BookingWish) {
+function requestOf({ start, workflowId, workflowVersion, inputs, workerId = "", sooner }: BookingWish) {
   return {
     requestId: randomUuid(),
     start:
@@ -101,6 +103,7 @@ function requestOf({ start, workflowId, workflowVersion, inputs, workerId = "" }
     workflowVersion,
     workerId,
     inputs,
+    ...(start === undefined && sooner !== undefined && { sooner }),
   };
 }
 

@@ -41,7 +41,15 @@ describe("a moment that is not today names its day", () => {
   });
   const placement = { start: tomorrow, end: tomorrow + 10_000 };
   const view = { start: tomorrow - 60_000, end: tomorrow + 60_000, width: 1_000 };
-  const when = { nextFree: tomorrow, slot: placement, now: noon, refusal: "", onStart: () => {} };
+  const when = {
+    nextFree: tomorrow,
+    slot: placement,
+    now: noon,
+    refusal: "",
+    onStart: () => {},
+    sooner: true,
+    onSooner: () => {},
+  };
 
   it.each([
     ["the notice's detail", () => notice.detail],

@@ -116,6 +116,9 @@ function Scheduler() {
               start={composer.start}
               workerId={composer.workerId}
               onWorker={composer.setWorkerId}
+              sooner={composer.sooner}
+              onSooner={composer.setSooner}
+              check={composer.check}
               busy={composer.busy}
               promptAsked={composer.promptAsked}
               news={composer.news}

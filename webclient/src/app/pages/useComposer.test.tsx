@@ -34,6 +34,16 @@ function setUp(...answers: (ConnectError | "booked")[]) {
       }),
     });
     router.service(SchedulerService, {
+      checkBooking: ({ inputs }) => ({
+        workerId: "gpu",
+        expectedMs: 6_000n,
+        // A slot of five seconds at the default width, and more for more.
+        slotDurationMs: inputs["width"]?.value.value === 512n ? 5_000n : 20_000n,
+        problems: [
+          { info: { reason: ErrorReason.SLOT_TAKEN }, message: "taken" },
+          { info: { reason: ErrorReason.TOO_MANY_BOOKINGS }, message: "you have 3 of 3 bookings" },
+        ],
+      }),
       bookJob: (request) => {
         requests.push(request);
         const answer = answers[requests.length - 1];
@@ -142,6 +152,27 @@ it("chooses a near place and asks for the prompt, where there is none: nobody as
 
   await act(async () => result.current.take({ start: far }));
   expect(requests.map(promptOf)).toEqual(["A lighthouse"]);
+});
+
+it("has a slot as long as the form asks for, and says what would be refused before it is", async () => {
+  const { page } = setUp();
+  const { result } = await page();
+  await waitFor(() => expect(result.current.check).toMatchObject({ expected: 6_000, duration: 5_000 }));
+  expect(result.current.check?.refusal).toBe("You have 3 of 3 bookings.");
+  act(() => result.current.setValues({ ...result.current.values, width: "2048" }));
+  await waitFor(() => expect(result.current.durations.get("gpu")).toBe(20_000));
+  act(() => result.current.setValues({ ...result.current.values, width: "many" }));
+  expect(result.current.durations.get("gpu")).toBe(5_000);
+});
+
+it("asks for a slot that becomes no earlier one only where that is wanted", async () => {
+  const { requests, page } = setUp("booked", "booked");
+  const { result } = await page();
+  act(() => result.current.setValues(fox));
+  await act(async () => result.current.book(undefined));
+  act(() => result.current.setSooner(false));
+  await act(async () => result.current.book(undefined));
+  expect(requests.map(({ sooner }) => sooner)).toEqual([true, false]);
 });
 
 it("books a near place at once when the prompt is there", async () => {

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type BookingOutcome, useBooking } from "../../actions/useBooking";
+import { type BookingOutcome, type BookingWish, useBooking } from "../../actions/useBooking";
+import { checkedDurations, useCheck } from "../../actions/useCheck";
 import { useNotify } from "../../components/Notices";
 import {
   type FieldErrors,
@@ -40,10 +41,13 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const listed = useSummary(draft?.workflowId) ?? usualOf(workflows, recent);
   const { workflow, error, values, touched, news, setValues, staleAt, forgetNews } = useFields(listed);
   const summary = useMemo(() => withEstimates(listed, workflow?.summary), [listed, workflow]);
-  const durations = useMemo(() => slotDurations(summary), [summary]);
+  const usual = useMemo(() => slotDurations(summary), [summary]);
   const start = draft?.start;
   // A worker that is gone, or cannot run this, was never chosen.
-  const workerId = draft?.workerId !== undefined && durations.has(draft.workerId) ? draft.workerId : undefined;
+  const workerId = draft?.workerId !== undefined && usual.has(draft.workerId) ? draft.workerId : undefined;
+  const sooner = !draft?.notSooner;
+  const check = useCheck({ workflow, values, start, workerId, durations: usual });
+  const durations = useMemo(() => checkedDurations(usual, check), [usual, check]);
   const [errors, setErrors] = useState(none);
   const [busy, setBusy] = useState(false);
   const [promptAsked, setPromptAsked] = useState(0);
@@ -51,6 +55,7 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
 
   const setStart = useCallback((at: number | undefined) => edit((known) => ({ ...known, start: at })), [edit]);
   const setWorkerId = useCallback((id: string | undefined) => edit((known) => ({ ...known, workerId: id })), [edit]);
+  const setSooner = useCallback((on: boolean) => edit((known) => ({ ...known, notSooner: !on })), [edit]);
   /** Chooses a place on the timeline. Without one the next free slot is meant again. */
   const pin = useCallback(
     (place: Place | undefined) =>
@@ -70,7 +75,7 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     if (!workflow) return;
     const filled = prompt && lacking ? { ...values, [prompt.name]: blankPrompt } : values;
     const start = at !== undefined && at < serverNow(store) + lead ? undefined : at;
-    const { outcome, complaints } = await send(workflow, filled, { start, workerId: on }, (instead) =>
+    const { outcome, complaints } = await send(workflow, filled, { start, workerId: on, sooner }, (instead) =>
       latest.current(instead, blankPrompt, on),
     );
     const problem = outcome?.problem;
@@ -141,6 +146,9 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     start,
     /** The chosen worker; any when absent. */
     workerId,
+    sooner,
+    /** What the server would give for the fields as they stand. */
+    check,
     busy,
     /** Rises when the prompt is what is missing. */
     promptAsked,
@@ -151,6 +159,7 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     setValues,
     setStart,
     setWorkerId,
+    setSooner,
     pin,
     book,
     take,
@@ -182,7 +191,7 @@ function useSending(setBusy: (busy: boolean) => void) {
     async (
       workflow: Workflow,
       values: FormValues,
-      { start, workerId }: { start: number | undefined; workerId?: string | undefined },
+      { start, ...rest }: Pick<BookingWish, "workerId" | "sooner"> & { start: number | undefined },
       take: (instead: number | undefined) => void,
     ): Promise<{ outcome?: BookingOutcome; complaints?: FieldErrors | undefined }> => {
       if (sending.current) return {};
@@ -196,7 +205,7 @@ function useSending(setBusy: (busy: boolean) => void) {
           workflowId: id,
           workflowVersion: version,
           inputs,
-          workerId,
+          ...rest,
           ...(start !== undefined && { start }),
         };
         return { outcome: await wish(wanted, take) };

@@ -13,6 +13,8 @@ export interface Draft {
   readonly start?: number | undefined;
   /** The worker that was chosen; any when absent. */
   readonly workerId?: string | undefined;
+  /** Not earlier either than the next free slot says. */
+  readonly notSooner?: boolean | undefined;
 }
 
 /** Typed is what differs from the defaults of a form, and the version of the workflow that it was typed for. */

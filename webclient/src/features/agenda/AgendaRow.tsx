@@ -10,6 +10,7 @@ import { stepWords } from "../../lib/progress";
 import { resultsOf } from "../../lib/results";
 import { startOf } from "../../lib/slots";
 import { latenessWords } from "../../lib/words/lateness";
+import { forwardWords, isMovable } from "../../lib/words/promise";
 import { useLive } from "../../live/LiveContext";
 import { useOwner } from "../../live/names";
 import { useNow } from "../../live/now";
@@ -27,6 +28,7 @@ export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: Ag
   const now = useNow();
   const picture = resultsOf(job)[0]?.result;
   const late = latenessWords(job, now)[0];
+  const forward = job.status === JobStatus.SCHEDULED || job.status === JobStatus.PROCESSING ? forwardWords(job) : "";
   return (
     <li>
       <button
@@ -50,6 +52,7 @@ export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: Ag
           <span className="block truncate text-ink-soft">
             <PromptLine job={job} />
           </span>
+          {forward && <span className="block truncate text-done-ink text-xs">{forward}</span>}
           {late && <span className="block truncate text-running-ink text-xs">{late}</span>}
           {job.error && <span className="block truncate text-failed-ink text-xs">{job.error.message}</span>}
         </span>
@@ -76,7 +79,12 @@ function RowProgress({ job }: { job: Job }) {
 
 function whenWords(job: Job, now: number): string {
   const start = startOf(job);
-  if (job.status === JobStatus.SCHEDULED) return start < now - 1_000 ? "waiting" : formatDistance(start, now);
+  if (job.status === JobStatus.SCHEDULED) {
+    if (start < now - 1_000) return "waiting";
+    // A promise "not later than" is told as one.
+    const distance = formatDistance(start, now);
+    return isMovable(job) ? distance.replace(/^in /, "within ") : distance;
+  }
   if (job.status === JobStatus.PROCESSING) return "now";
   return formatDistance(Number(job.finishedAtMs), now);
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import type { Check } from "../../actions/useCheck";
 import { Banner } from "../../components/Banner";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
@@ -7,6 +8,7 @@ import { sends } from "../../form/enterKey";
 import { FormNews } from "../../form/FormNews";
 import { InputFields } from "../../form/InputFields";
 import { type FieldErrors, type FormValues, lacksPrompt } from "../../form/values";
+import { EstimateBasis } from "../../gen/comfyscheduler/v1/estimate_pb";
 import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../../lib/format";
 import { lanesOf, onWorker, type SlotDurations, shortestOf } from "../../lib/lanes";
@@ -16,6 +18,7 @@ import { useViewer } from "../../live/names";
 import { useNow } from "../../live/now";
 import { selectWorkers } from "../../live/selectors";
 import { availabilityOf, bookWords } from "./availability";
+import { CheckLine } from "./CheckLine";
 import { WhenField } from "./WhenField";
 import { WhereField } from "./WhereField";
 import { WorkflowPicker } from "./WorkflowPicker";
@@ -34,6 +37,11 @@ export interface ComposerProps {
   /** The chosen worker; any when absent. */
   readonly workerId: string | undefined;
   readonly onWorker: (id: string | undefined) => void;
+  /** The next free slot may become an earlier one. */
+  readonly sooner: boolean;
+  readonly onSooner: (sooner: boolean) => void;
+  /** What the server would give for the fields as they stand; absent until it has said so. */
+  readonly check: Check | undefined;
   readonly busy: boolean;
   /** Rises when the prompt is what is missing. */
   readonly promptAsked: number;
@@ -56,6 +64,9 @@ export function Composer(props: ComposerProps) {
     start,
     workerId,
     onWorker: setWorker,
+    sooner,
+    onSooner,
+    check,
     busy,
     promptAsked,
     news,
@@ -74,7 +85,8 @@ export function Composer(props: ComposerProps) {
   // Read at each tick of the clock rather than at each change: a busy timeline must not redraw the form.
   const lanes = lanesOf(onWorker(durations, workerId), selectWorkers(store.get()), store.get().jobs, now);
   const available = availabilityOf(start, lanes, { now, daysAhead, viewer });
-  const { slot, nextFree, refusal, instead } = available;
+  const { slot, nextFree, refusal, instead, lands } = available;
+  const basis = summary.estimates.find((estimate) => estimate.workerId === lands?.workerId)?.basis;
   const obstacle = obstacleWords(summary);
   const prompt = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
@@ -119,8 +131,9 @@ export function Composer(props: ComposerProps) {
         promptHint={start === undefined ? undefined : "Enter books the chosen slot, Shift+Enter begins a new line."}
         onPromptKey={(event) => sends(event, start !== undefined) && submit(event)}
       />
-      <WhenField nextFree={nextFree} slot={slot} now={now} refusal={refusal} onStart={onStart} />
+      <WhenField {...{ nextFree, slot, now, refusal, onStart, sooner, onSooner }} />
       <WhereField durations={durations} chosen={workerId} onChoose={setWorker} />
+      <CheckLine check={check} lands={lands} basis={basis ?? EstimateBasis.UNSPECIFIED} now={now} />
       <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" tone="primary" large disabled={busy} className="max-sm:w-full">
           {bookWords(start, available, now)}

@@ -10,6 +10,8 @@ export function WhenField({
   now,
   refusal,
   onStart,
+  sooner,
+  onSooner,
 }: {
   nextFree: number;
   /** The chosen slot; absent for the next free one. */
@@ -17,6 +19,9 @@ export function WhenField({
   now: number;
   refusal: string;
   onStart: (start: number | undefined) => void;
+  /** The next free slot may become an earlier one. */
+  sooner: boolean;
+  onSooner: (sooner: boolean) => void;
 }) {
   const id = useId();
   const chosen = slot !== undefined;
@@ -28,21 +33,35 @@ export function WhenField({
     <fieldset>
       <legend className="mb-1 font-medium text-sm">When</legend>
       <div className="flex flex-col gap-2 sm:flex-row">
-        <label className={option(!chosen)}>
+        <div className={option(!chosen)}>
           <input
             type="radio"
             name={id}
+            id={`${id}-next`}
             checked={!chosen}
             onChange={() => onStart(undefined)}
             className="mt-1 accent-accent"
           />
-          <span>
-            <span className="block font-medium">As soon as possible</span>
-            <span className="block text-ink-soft text-sm">
-              {formatMoment(nextFree, now)} · {formatDistance(nextFree, now)}
-            </span>
+          <span className="min-w-0 flex-1">
+            <label htmlFor={`${id}-next`} className="block cursor-pointer">
+              <span className="block font-medium">As soon as possible</span>
+              <span className="block text-ink-soft text-sm">
+                {formatMoment(nextFree, now)} · {formatDistance(nextFree, now)}
+              </span>
+            </label>
+            {!chosen && (
+              <label className="mt-2 flex cursor-pointer items-center gap-2 text-sm">
+                <input
+                  type="checkbox"
+                  checked={sooner}
+                  onChange={(event) => onSooner(event.target.checked)}
+                  className="switch"
+                />
+                Start earlier if the GPU is free
+              </label>
+            )}
           </span>
-        </label>
+        </div>
         <div className={option(chosen)}>
           <input
             type="radio"

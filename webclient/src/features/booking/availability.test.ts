@@ -11,7 +11,7 @@ const at = (start: number | undefined) => availabilityOf(start, lanes, about);
 
 it("takes a free start as it is", () => {
   expect(at(noon + 30_000).refusal).toBe("");
-  expect(at(undefined)).toEqual({ nextFree: noon + 1_000, refusal: "" });
+  expect(at(undefined)).toMatchObject({ nextFree: noon + 1_000, lands: { workerId: "gpu" }, refusal: "" });
 });
 
 it("names who is in the way, and what is free after it", () => {

@@ -10,6 +10,8 @@ const lead = 1_000;
 /** Availability is whether the chosen start can be had, and what can be had instead. Times in milliseconds. */
 export interface Availability {
   readonly nextFree: number;
+  /** Where the booking would land, on which worker; absent while nothing can be booked. */
+  readonly lands?: (Slot & { readonly workerId: string }) | undefined;
   /** The slot of the chosen start, or of what it asks for; absent when none was chosen. */
   readonly slot?: Slot;
   /** Why the chosen start cannot be had; empty when it can, or when none was chosen. */
@@ -25,8 +27,9 @@ export function availabilityOf(
   { now, daysAhead, viewer }: { now: number; daysAhead: number; viewer: Viewer },
 ): Availability {
   const freeFrom = (from: number) => nextFreeSlot(lanes, from)?.start ?? from;
-  const nextFree = freeFrom(now + lead);
-  if (start === undefined) return { nextFree, refusal: "" };
+  const next = nextFreeSlot(lanes, now + lead);
+  const nextFree = next?.start ?? now + lead;
+  if (start === undefined) return { nextFree, lands: next, refusal: "" };
   const placed = exactlyOn(lanes, start);
   const slot = { start, end: placed?.end ?? start };
   // What is typed meanwhile outlasts a start that was near: the next free slot is what is left of that wish.
@@ -38,7 +41,7 @@ export function availabilityOf(
       refusal: `Bookings are taken up to ${plural(daysAhead, "day")} ahead.`,
       instead: nextFree,
     };
-  if (!placed?.blocker) return { nextFree, slot, refusal: "" };
+  if (!placed?.blocker) return { nextFree, lands: placed, slot, refusal: "" };
   return {
     nextFree,
     slot,

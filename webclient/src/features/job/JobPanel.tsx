@@ -6,6 +6,7 @@ import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDistance, formatSlot } from "../../lib/format";
 import { slotOf } from "../../lib/slots";
 import { latenessWords } from "../../lib/words/lateness";
+import { forwardWords, isMovable, promiseWords } from "../../lib/words/promise";
 import { useLive } from "../../live/LiveContext";
 import { useUserName } from "../../live/names";
 import { useNow } from "../../live/now";
@@ -39,6 +40,8 @@ function Heading({ job }: { job: Job }) {
   const now = useNow();
   const slot = slotOf(job);
   const lateness = latenessWords(job, now);
+  const promise = promiseWords(job);
+  const movable = promise !== "" && isMovable(job) && forwardWords(job) === "";
   return (
     <div>
       <h2 className="flex flex-wrap items-center gap-x-3 font-semibold text-lg">
@@ -50,6 +53,13 @@ function Heading({ job }: { job: Job }) {
         {formatSlot(slot, now)}
         {job.status === JobStatus.SCHEDULED && <span className="text-ink"> · {startWords(slot.start, now)}</span>}
       </p>
+      {promise && (
+        <p className="mt-1 flex items-start gap-1.5 text-done-ink text-sm">
+          <Icon name="bolt" className="mt-0.5 size-4 shrink-0" />
+          {promise}
+          {movable && " if the GPU is free"}.
+        </p>
+      )}
       {lateness.map((words) => (
         <p key={words} className="mt-1 flex items-start gap-1.5 font-medium text-running-ink text-sm">
           <Icon name="late" className="mt-0.5 size-4 shrink-0" />

@@ -4,6 +4,7 @@ import { StatusBadge } from "../../components/StatusBadge";
 import { WorkerName } from "../../components/WorkerName";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatDuration, formatSlot } from "../../lib/format";
+import { promiseWords } from "../../lib/words/promise";
 import { useOwner } from "../../live/names";
 import { extentOf } from "./blocks";
 import { msPerPixel, type View } from "./scale";
@@ -12,6 +13,7 @@ import { msPerPixel, type View } from "./scale";
 export function HoverCard(props: { job: Job; view: View; now: number; look?: CSSProperties }) {
   const { job, view, now, look } = props;
   const owner = useOwner(job);
+  const promise = promiseWords(job);
   const extent = extentOf(job);
   const scale = msPerPixel(view);
   const middle = ((Math.max(extent.start, view.start) + Math.min(extent.end, view.end)) / 2 - view.start) / scale;
@@ -31,6 +33,7 @@ export function HoverCard(props: { job: Job; view: View; now: number; look?: CSS
         {formatSlot(extent, now)} · {formatDuration(extent.end - extent.start)}
       </p>
       <WorkerName id={job.workerId} className="mt-1 text-ink-soft" />
+      {promise && <p className="text-done-ink">{promise}</p>}
       <p className="mt-1 line-clamp-3 text-ink-soft">
         <PromptLine job={job} />
       </p>

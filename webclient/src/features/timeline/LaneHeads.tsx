@@ -35,6 +35,7 @@ export function LaneHeads({ rows, places, loads, now, onWorker }: LaneHeadsProps
 function LaneHead(props: { row: Row; place: number; load: number; now: number; onOpen: () => void }) {
   const { row, place, load, now, onOpen } = props;
   const { tone, words } = workerMood(row.worker, now);
+  const title = workerTitle(row.worker ?? row);
   const percent = Math.round(load * 100);
   return (
     <li className="tl-head" data-hue={place % 8} style={{ "--row": place } as object}>
@@ -42,12 +43,12 @@ function LaneHead(props: { row: Row; place: number; load: number; now: number; o
         type="button"
         onClick={onOpen}
         disabled={!row.worker}
-        title={`${workerTitle(row)}: ${words}. ${percent} % of what is shown is booked.`}
+        title={`${title}: ${words}. ${percent} % of what is shown is booked.`}
         className="tl-head-button group"
       >
         <LaneMark place={place} />
         <span className="tl-head-text">
-          <span className="truncate font-medium text-ink text-sm">{workerTitle(row)}</span>
+          <span className="truncate font-medium text-ink text-sm">{title}</span>
           <span className="flex min-w-0 items-center gap-1.5 text-ink-soft text-xs">
             <Lamp tone={tone} />
             <span className="truncate">{words}</span>

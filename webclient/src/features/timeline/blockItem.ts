@@ -1,5 +1,6 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { holdsSlot, slotOf } from "../../lib/slots";
+import { isMovable } from "../../lib/words/promise";
 import { ownerWords, promptLine, type Viewer } from "../../lib/words/words";
 import type { Block } from "./blocks";
 
@@ -55,7 +56,7 @@ export function toItem(block: Block, viewer: Viewer, row = 0): BlockItem {
   const beside = single && !inside && block.room >= roomBeside;
   const labelled = inside || beside;
   const looksLike = single
-    ? `${looks[job.status]}${mine ? " is-mine" : ""}${job.hidden ? " is-private" : ""}`
+    ? `${looks[job.status]}${mine ? " is-mine" : ""}${isMovable(job) ? " is-movable" : ""}${job.hidden ? " is-private" : ""}`
     : `is-cluster ${holdsSlot(job) ? "is-scheduled" : "is-completed"}`;
   return {
     id: single ? job.id : `${cluster}${job.id}`,

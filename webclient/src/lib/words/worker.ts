@@ -4,8 +4,8 @@ import { pauseWords } from "./pause";
 import { workerWords } from "./words";
 
 /** What a worker is called on the page. */
-export function workerTitle({ id }: Pick<Worker, "id">): string {
-  return id;
+export function workerTitle({ id, title }: { readonly id: string; readonly title?: string }): string {
+  return title || id;
 }
 
 /** The device without the words that all have in common, such as "RTX 4090" of "cuda:0 NVIDIA GeForce RTX 4090". */
@@ -26,6 +26,7 @@ export interface WorkerMood {
 /** How a worker is at a moment; undefined stands for one that is no longer configured. */
 export function workerMood(worker: Worker | undefined, now: number): WorkerMood {
   if (!worker) return { tone: "bad", words: "Not configured" };
+  if (worker.outOfService) return { tone: "still", words: "Out of service" };
   const paused = pauseOf(worker, now);
   if (paused && paused.start <= now) return { tone: "still", words: pauseWords(paused.pause, now) };
   const words = workerWords[worker.status];

@@ -1,0 +1,77 @@
+import type { Check } from "../../actions/useCheck";
+import { Badge } from "../../components/Badge";
+import { Icon } from "../../components/Icon";
+import { WorkerName } from "../../components/WorkerName";
+import { EstimateBasis } from "../../gen/comfyscheduler/v1/estimate_pb";
+import { formatDuration, formatMoment } from "../../lib/format";
+import type { Slot } from "../../lib/slots";
+
+/** CheckLineProps are what is known of the booking in the making. */
+export interface CheckLineProps {
+  readonly check: Check | undefined;
+  /** Where it would land; absent while nothing can be booked. */
+  readonly lands: (Slot & { readonly workerId: string }) | undefined;
+  readonly basis: EstimateBasis;
+  readonly now: number;
+}
+
+/** What the booking would get, in one line: how long it takes, when it is done for all but a few, where, and how sure that is. */
+export function CheckLine({ check, lands, basis, now }: CheckLineProps) {
+  if (!lands) return null;
+  const expected = check?.expected ?? 0;
+  const refusal = check?.refusal ?? "";
+  return (
+    <div className="grid gap-1.5 rounded-xl bg-sunken px-3 py-2.5 text-sm">
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <Icon name="gauge" className="size-4 shrink-0 text-ink-faint" />
+        <span>
+          <b className="font-semibold">{formatDuration(expected || lands.end - lands.start)}</b>
+          {expected > 0 ? (
+            <>
+              , 95 % done by <b className="font-semibold">{formatMoment(lands.end, now)}</b>
+            </>
+          ) : (
+            ` a slot, until ${formatMoment(lands.end, now)}`
+          )}
+        </span>
+        <WorkerName id={lands.workerId} className="max-w-52" />
+        <BasisBadge basis={basis} />
+      </p>
+      {refusal && (
+        <p role="alert" className="flex items-start gap-2 font-medium text-failed-ink">
+          <Icon name="warning" className="mt-0.5 size-4 shrink-0" />
+          {refusal}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** How sure an estimate is, honestly. */
+export function BasisBadge({ basis }: { basis: EstimateBasis }) {
+  switch (basis) {
+    case EstimateBasis.LEARNED:
+      return (
+        <Badge
+          tone="good"
+          icon="check"
+          title="Learned from runs of this workflow on this worker, with the values that they had."
+        >
+          Learned
+        </Badge>
+      );
+    case EstimateBasis.MEASURED:
+      return <Badge title="One run was measured. It gets better with every run.">Measured once</Badge>;
+    case EstimateBasis.GUESS:
+      return (
+        <Badge
+          tone="busy"
+          title="Nothing like it has run here yet: taken from what is closest. It gets better with every run."
+        >
+          A guess
+        </Badge>
+      );
+    default:
+      return null;
+  }
+}
