@@ -1,10 +1,13 @@
 """Nodes for the conformance tests: they need no models and behave as they are told."""
 
+import io
 import time
+import types
 
 import comfy.model_management
 import comfy.utils
 import torch
+from comfy_extras.nodes_images import SVG
 from PIL import Image
 
 
@@ -53,4 +56,22 @@ class ConformancePaint:
         return (pictures,)
 
 
-NODE_CLASS_MAPPINGS = {"ConformancePaint": ConformancePaint}
+class ConformanceShape:
+    """A triangle in space and one on paper, for the nodes that save such things."""
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+
+    RETURN_TYPES = ("MESH", "SVG")
+    FUNCTION = "shape"
+    CATEGORY = "conformance"
+
+    def shape(self):
+        corners = torch.tensor([[[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+        mesh = types.SimpleNamespace(vertices=corners, faces=torch.tensor([[[0, 1, 2]]]))
+        drawing = io.BytesIO(b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>')
+        return (mesh, SVG([drawing]))
+
+
+NODE_CLASS_MAPPINGS = {"ConformancePaint": ConformancePaint, "ConformanceShape": ConformanceShape}
