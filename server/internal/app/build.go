@@ -112,6 +112,7 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		Measured:  func() bool { return a.catalog.State().IsMeasured() },
 		HasSpace:  a.store.HasSpace,
 		Lead:      a.fleet.Lead,
+		Transfer:  a.fleet.Transfer,
 	})
 	a.templates = templates.New(a.fleet.TemplateSources())
 	a.rpc = &rpc.Server{

@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -40,9 +41,64 @@ func mayTake(ctx context.Context, tx store.Tx, user account.User, offered workfl
 		default:
 			if problem := offered.RefusesKind(name, form.FileKind(own.Kind)); problem != "" {
 				wrong.Add("inputs", name, problem)
-			} else if offered.MaxFile > 0 && own.Size > offered.MaxFile {
-				wrong.Add("inputs", name, fmt.Sprintf("has %d bytes, and its ComfyUI takes %d at most (--max-upload-size)", own.Size, offered.MaxFile))
 			}
+		}
+	}
+	return wrong.Err()
+}
+
+// fitting returns the candidates whose ComfyUIs take files as large as those among some values, each with the time that it takes until
+// they are there; where none does it returns them all, and fault.InvalidFields.
+func (s *Service) fitting(
+	ctx context.Context, tx store.Tx, candidates []placement.Candidate, workflowID string, values workflow.Values, now int64,
+) (found []placement.Candidate, err error) {
+	ids := values.Assets()
+	if len(ids) == 0 {
+		return candidates, nil
+	}
+	sizes := make(map[string]int64, len(ids))
+	for _, id := range ids {
+		asset, err := tx.Asset(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // told already, or gone: then it is the job's reason when it begins
+		}
+		if err != nil {
+			return nil, err
+		}
+		sizes[id] = asset.Size
+	}
+	most := int64(0) // that any of them takes
+	for _, c := range candidates {
+		if there, known := s.Offers.On(c.Worker, workflowID); known && there.MaxFile > 0 && hasLarger(sizes, there.MaxFile) {
+			most = max(most, there.MaxFile)
+			continue
+		}
+		if s.Transfer != nil {
+			c.Earliest = now + s.Transfer(c.Worker, sizes)
+		}
+		found = append(found, c)
+	}
+	if len(found) == 0 && len(candidates) > 0 {
+		return candidates, tooLarge(values, sizes, most)
+	}
+	return found, nil
+}
+
+func hasLarger(sizes map[string]int64, than int64) bool {
+	for _, size := range sizes {
+		if size > than {
+			return true
+		}
+	}
+	return false
+}
+
+// tooLarge says which files are larger than any ComfyUI takes that could run the job.
+func tooLarge(values workflow.Values, sizes map[string]int64, most int64) error {
+	var wrong fault.Fields
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if file, is := values[name].(workflow.File); is && sizes[file.Asset] > most {
+			wrong.Add("inputs", name, fmt.Sprintf("has %d bytes, and its ComfyUI takes %d at most (--max-upload-size)", sizes[file.Asset], most))
 		}
 	}
 	return wrong.Err()

@@ -93,3 +93,84 @@ func TestFilesAreTakenWithTheBooking(t *testing.T) {
 		t.Errorf("after an edit it takes %v", got)
 	}
 }
+
+// takers are workers that take files up to some size each.
+type takers struct {
+	booking.Offers
+	most map[string]int64
+}
+
+// On implements booking.Offers.
+func (o takers) On(worker, id string) (workflow.Offer, bool) {
+	offer, err := o.Offer(context.Background(), id, "")
+	offer.MaxFile = o.most[worker]
+	return offer, err == nil
+}
+
+// A job with a large file goes where it is taken and not where it would end first, and not before it can be there.
+func TestALargeFileGoesWhereItIsTaken(t *testing.T) {
+	d := openTwo(t)
+	d.Offers = takers{d.catalog, map[string]int64{"fast": 100, "slow": 1000}}
+	d.Transfer = func(worker string, files map[string]int64) int64 {
+		return map[string]int64{"slow": 10}[worker] * files["film"]
+	}
+	_, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		for id, size := range map[string]int64{"cat": 90, "film": 700, "epic": 7000} {
+			own := store.OwnedAsset{Asset: store.Asset{ID: id, Kind: "image", Size: size}, Owner: d.ada.ID}
+			if err := tx.PutAsset(ctx, own); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := func(file string, when booking.When) booking.Request {
+		r := with(0, "image", file)
+		r.When = when
+		return r
+	}
+	for _, c := range []struct {
+		file, worker string
+		when         booking.When
+		start        int64
+	}{
+		{"cat", "fast", next(d.in(0)), d.in(0)},
+		{"film", "slow", next(d.in(0)), d.in(7000)},
+		{"film", "slow", at(d.in(1)), d.in(1)}, // whoever names a moment has it
+	} {
+		j, err := d.Book(t.Context(), d.ada, wanted(c.file, c.when))
+		if err != nil || j.Worker != c.worker || j.Start != c.start {
+			t.Errorf("%s is on %s at %d (%v)", c.file, j.Worker, j.Start-d.in(0), err)
+		}
+		if _, err := d.Cancel(t.Context(), d.ada, j.ID, j.Version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		file, worker, want string
+	}{
+		"nobody takes it":           {"epic", "", "takes 1000 at most"},
+		"who is named takes it not": {"film", "fast", "takes 100 at most"},
+	} {
+		r := wanted(c.file, next(d.in(0)))
+		r.Worker = c.worker
+		if _, err := d.Book(t.Context(), d.ada, r); !fault.Is(err, fault.InvalidFields) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, problems, err := d.Check(t.Context(), d.ada, r)
+		if err != nil || len(problems) != 1 || !strings.Contains(problems[0].Message, c.want) {
+			t.Errorf("%s, checked: %v, %v", name, problems, err)
+		}
+	}
+	j, err := d.Book(t.Context(), d.ada, wanted("cat", next(d.in(0))))
+	if err != nil || j.Worker != "fast" {
+		t.Fatal(j, err)
+	}
+	edit := booking.Edit{Version: j.Version, Inputs: workflow.Values{"image": workflow.File{Asset: "film"}}}
+	_, err = d.Edit(t.Context(), d.ada, j.ID, edit)
+	if !fault.Is(err, fault.InvalidFields) || !strings.Contains(err.Error(), "takes 100 at most") {
+		t.Errorf("an edit: %v", err)
+	}
+}

@@ -64,6 +64,9 @@ type Config struct {
 	// Lead returns the time that a worker needs before it can start a job, in milliseconds: what nobody has booked has to make way
 	// there. It is no reason to refuse an exact start. Nil: none does.
 	Lead func(worker string) int64
+	// Transfer returns the time until files are where a worker finds them, by their sizes in bytes, in milliseconds. It is no reason to
+	// refuse an exact start either. Nil: none.
+	Transfer func(worker string, files map[string]int64) int64
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -184,7 +187,11 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, by account.Actor, r R
 	if err := mayTake(ctx, tx, by.User, w.workflow, w.inputs, nil); err != nil {
 		return booked, err
 	}
-	place, err := s.find(ctx, tx, w.candidates, r.When, now, "")
+	candidates, err := s.fitting(ctx, tx, w.candidates, w.workflow.ID, w.inputs, now)
+	if err != nil {
+		return booked, err
+	}
+	place, err := s.find(ctx, tx, candidates, r.When, now, "")
 	if err != nil {
 		return booked, err
 	}

@@ -107,6 +107,9 @@ func (s *Service) applyValues(ctx context.Context, tx store.Tx, user account.Use
 	if err := mayTake(ctx, tx, user, offered, values, j.Inputs); err != nil {
 		return err
 	}
+	if _, err := s.fitting(ctx, tx, s.own(*j), j.Workflow, values, 0); err != nil {
+		return err
+	}
 	j.Inputs = maps.Clone(j.Inputs)
 	maps.Copy(j.Inputs, values)
 	return nil

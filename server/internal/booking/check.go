@@ -88,7 +88,11 @@ func (s *Service) Check(ctx context.Context, by account.Actor, r Request) (Quote
 		if err := found.add(mayTake(ctx, tx, by.User, wanted.workflow, wanted.inputs, nil)); err != nil {
 			return err
 		}
-		place, err := s.find(ctx, tx, wanted.candidates, r.When, now, "")
+		candidates, err := s.fitting(ctx, tx, wanted.candidates, wanted.workflow.ID, wanted.inputs, now)
+		if err := found.add(err); err != nil {
+			return err
+		}
+		place, err := s.find(ctx, tx, candidates, r.When, now, "")
 		if err == nil {
 			err = s.mayBookAt(by.User, place.Start, now, r.When)
 		}

@@ -60,9 +60,12 @@ func (s *Service) placeToMoveTo(ctx context.Context, tx store.Tx, j job.Job, to 
 		if err != nil {
 			return job.Place{}, err
 		}
+		if candidates, err = s.fitting(ctx, tx, candidates, j.Workflow, j.Inputs, now); err != nil {
+			return job.Place{}, err
+		}
 		return s.find(ctx, tx, candidates, to, now, j.ID)
 	}
-	own := s.own(j)
+	own := s.handed(ctx, tx, s.own(j), j, now)
 	if worker != "" || j.Pinned {
 		return s.find(ctx, tx, own, to, now, j.ID)
 	}
@@ -71,7 +74,7 @@ func (s *Service) placeToMoveTo(ctx context.Context, tx store.Tx, j job.Job, to 
 			return place, err
 		}
 	}
-	return s.find(ctx, tx, s.anywhere(j), to, now, j.ID)
+	return s.find(ctx, tx, s.handed(ctx, tx, s.anywhere(j), j, now), to, now, j.ID)
 }
 
 // resize makes the slot of a job whose values have changed as long as they need, where it is. fault.SlotTaken when it is not free
@@ -105,6 +108,14 @@ func (s *Service) resize(ctx context.Context, tx store.Tx, j *job.Job, had workf
 	offer := *conflict
 	offer.NextFree, offer.NextFreeWorker = other.Start, other.Worker
 	return fault.Taken(offer)
+}
+
+// handed is fitting for a job that is booked: where no worker takes its files any more it may stay.
+func (s *Service) handed(ctx context.Context, tx store.Tx, candidates []placement.Candidate, j job.Job, now int64) []placement.Candidate {
+	if found, err := s.fitting(ctx, tx, candidates, j.Workflow, j.Inputs, now); err == nil {
+		return found
+	}
+	return candidates
 }
 
 // own is the worker that a job is booked on, with the time that it takes there as far as it is known now.

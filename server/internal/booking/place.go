@@ -81,10 +81,11 @@ func (s *Service) find(
 func (s *Service) leading(candidates []placement.Candidate, now int64) []placement.Candidate {
 	candidates = slices.Clone(candidates)
 	for i := range candidates {
-		candidates[i].Earliest = now
+		lead := int64(0)
 		if s.Lead != nil {
-			candidates[i].Earliest += s.Lead(candidates[i].Worker)
+			lead = s.Lead(candidates[i].Worker)
 		}
+		candidates[i].Earliest = max(candidates[i].Earliest, now+lead)
 	}
 	return candidates
 }

@@ -114,6 +114,7 @@ func (f *Fleet) TemplateSources() []templates.Source {
 func (f *Fleet) Follow(changes []store.Change) {
 	for _, l := range f.lanes {
 		l.Dispatcher.Follow(changes)
+		l.Files.Follow(changes)
 	}
 }
 

@@ -200,6 +200,14 @@ func (f *Fleet) Measurement(worker, workflow string) (known measured.Entry, stat
 	return l.Ledger.Of(c.Graph), state, text
 }
 
+// Transfer returns the time that it takes until files are where a worker's ComfyUI finds them, by their sizes in bytes, in milliseconds.
+func (f *Fleet) Transfer(worker string, files map[string]int64) int64 {
+	if l, err := f.Lane(worker); err == nil {
+		return l.Files.Needs(files).Milliseconds()
+	}
+	return 0
+}
+
 // clearing is the time that a ComfyUI is given to drop a measurement, in milliseconds: mostly it takes less.
 const clearing = 1000
 

@@ -24,14 +24,16 @@ import (
 )
 
 const (
-	lookEvery  = 2 * time.Second  // at the bookings
-	lookAhead  = 30 * time.Minute // of them
-	maxLooked  = 100              // bookings
-	headStart  = 2 * time.Second  // before the time that sending takes
-	trusted    = 5 * time.Minute  // for which a file that was there is taken to be there still
-	sendLimit  = 30 * time.Minute // for one file
-	firstSpeed = 20 << 20         // bytes a second, until one was measured
-	measurable = 1 << 20          // bytes of a file whose sending tells a speed
+	lookEvery  = 2 * time.Second        // at the bookings
+	lookAhead  = 30 * time.Minute       // of them
+	maxLooked  = 100                    // bookings
+	headStart  = 2 * time.Second        // before the time that sending takes
+	trusted    = 5 * time.Minute        // for which a file that was there is taken to be there still
+	sendLimit  = 30 * time.Minute       // for one file
+	firstSpeed = 20 << 20               // bytes a second, until one was measured
+	measurable = 1 << 20                // bytes of a file whose sending tells a speed
+	settling   = 250 * time.Millisecond // from a booking until its files are being sent, and have been taken
+	slower     = 1.25                   // times what sending takes by the measured speed
 )
 
 // ComfyUI takes files into its input folder.
@@ -64,6 +66,7 @@ type Config struct {
 // Handover sends files to one ComfyUI. It is safe for concurrent use.
 type Handover struct {
 	Config
+	wake chan struct{} // filled when a booking may need its files at once
 
 	mu      sync.Mutex
 	sending map[string]*sending // by asset
@@ -80,7 +83,7 @@ type sending struct {
 
 // New makes the handing over of files to one ComfyUI. Nothing is sent.
 func New(c Config) *Handover {
-	return &Handover{Config: c, sending: map[string]*sending{}, speed: firstSpeed}
+	return &Handover{Config: c, wake: make(chan struct{}, 1), sending: map[string]*sending{}, speed: firstSpeed}
 }
 
 // Run sends the files of jobs before their slots begin, early enough for their size, until ctx ends.
@@ -93,8 +96,42 @@ func (h *Handover) Run(ctx context.Context) {
 			return
 		case <-ticker.C:
 			h.look(ctx)
+		case <-h.wake:
+			h.look(ctx)
 		}
 	}
+}
+
+// Follow takes in what has changed in the store: a booking with files may begin in a moment. It never waits.
+func (h *Handover) Follow(changes []store.Change) {
+	for _, c := range changes {
+		for _, thing := range c.Things {
+			j := thing.Job
+			if j == nil || j.Worker != h.Worker || j.Status != job.Scheduled || len(j.Inputs.Assets()) == 0 {
+				continue
+			}
+			select {
+			case h.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// Needs returns the time that it takes from a booking until files are there, by their sizes in bytes and the measured speed.
+func (h *Handover) Needs(files map[string]int64) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	missing, size := false, int64(0)
+	for id, bytes := range files {
+		if s := h.sending[id]; s == nil || !s.isThere() {
+			missing, size = true, size+bytes
+		}
+	}
+	if !missing {
+		return 0
+	}
+	return settling + time.Duration(slower*float64(size)/h.speed*float64(time.Second))
 }
 
 func (h *Handover) look(ctx context.Context) {
@@ -161,6 +198,16 @@ func (s *sending) isStale() bool {
 	case <-s.done:
 		refused := new(Error)
 		return s.err != nil && !errors.As(s.err, &refused) || time.Since(s.at) > trusted
+	default:
+		return false
+	}
+}
+
+// isThere reports whether a file has arrived and is taken to be there still.
+func (s *sending) isThere() bool {
+	select {
+	case <-s.done:
+		return s.err == nil && time.Since(s.at) <= trusted/2 // a start in a moment must find it so, too
 	default:
 		return false
 	}

@@ -219,3 +219,41 @@ func TestWhatKeepsAFileFromItsComfyUI(t *testing.T) {
 		t.Errorf("too slow: %v", err)
 	}
 }
+
+// A booking for a moment from now is told how long its files need, and they are sent at once.
+func TestFilesOfABookingForNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.speed = 10 << 20
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go r.Run(ctx)
+		files := map[string]int64{"film": 200 << 20}
+		if got := r.Needs(nil); got != 0 {
+			t.Errorf("no files need %v", got)
+		}
+		needs := r.Needs(files)
+		if needs < 10*time.Second || needs > 15*time.Second { // at the speed that is thought at first
+			t.Errorf("200 MiB need %v", needs)
+		}
+		j := r.with(200<<20, "film")
+		j.Worker, j.Start = "gpu", time.Now().Add(needs).UnixMilli()
+		r.mu.Lock()
+		r.jobs = []job.Job{j}
+		r.mu.Unlock()
+		r.Follow([]store.Change{{Things: []store.Thing{{Job: &j}}}})
+		synctest.Wait()
+		if got := r.sends(); got != "film.png" {
+			t.Errorf("sent %q when it was booked", got)
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if got := r.Needs(files); got != 0 {
+			t.Errorf("what is there needs %v", got)
+		}
+		time.Sleep(10 * time.Minute)
+		if got := r.Needs(files); got < 15*time.Second { // it may have been deleted; the speed is known now
+			t.Errorf("what was there long ago needs %v", got)
+		}
+	})
+}
