@@ -20,7 +20,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
-// administrator is whoever may bring workflows.
+// administrator signs in whoever may bring workflows.
 func (v *service) administrator(t *testing.T, place *site) *servicetest.Client {
 	t.Helper()
 	token, err := place.AdminToken()
@@ -50,10 +50,12 @@ var loaders = []struct{ name, graph, file, begins string }{
 		"1": {"class_type": "LoadImageMask", "inputs": {"image": "example.png", "channel": "red"}},
 		"2": {"class_type": "MaskToImage", "inputs": {"mask": ["1", 0]}},
 		"3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "loaded/mask"}}}`, "", "\x89PNG"},
-	{"LoadVideo", `{
+	{
+		"LoadVideo", `{
 		"1": {"class_type": "LoadVideo", "inputs": {"file": "clip.mp4"}},
 		"3": {"class_type": "SaveVideo", "inputs": {"video": ["1", 0], "filename_prefix": "loaded/clip", "format": "auto", "codec": "auto"}}}`,
-		"input/clip.mp4", "\x00\x00\x00"},
+		"input/clip.mp4", "\x00\x00\x00",
+	},
 	{"LoadAudio", `{
 		"1": {"class_type": "LoadAudio", "inputs": {"audio": "tune.flac"}},
 		"3": {"class_type": "SaveAudio", "inputs": {"audio": ["1", 0], "filename_prefix": "loaded/tune"}}}`, "input/tune.flac", "fLaC"},
@@ -133,7 +135,7 @@ func testLoader(t *testing.T, v *service, root *servicetest.Client, w *pb.Workfl
 	}
 }
 
-// saved is what comes of each saving node: how many results of which kind and type, and the status of their thumbnail.
+// saved tells what comes of each node: how many results, of which kind and type, and the status of their thumbnail.
 var saved = map[string]struct {
 	count     int
 	kind      pb.ResultKind
@@ -160,7 +162,11 @@ func testSaving(t *testing.T, v *service, root *servicetest.Client) {
 		t.Fatal(err)
 	}
 	w := imported(t, root, "Saving", graph)
-	done := v.untilDone(t, root, &pb.BookJobRequest{Start: &pb.BookJobRequest_EarliestStartMs{}, WorkflowId: w.Summary.Id})
+	done := v.untilDone(t, root, &pb.BookJobRequest{
+		Start:      &pb.BookJobRequest_EarliestStartMs{},
+		WorkflowId: w.Summary.Id,
+		Inputs:     servicetest.Prompt("saved in every way"),
+	})
 	if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
 		t.Fatal(done)
 	}
