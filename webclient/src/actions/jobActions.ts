@@ -22,8 +22,11 @@ export interface JobActions {
   readonly move: (job: Job, target: Target, workerId?: string) => Promise<boolean>;
   /** Takes the last accepted move back. */
   readonly undoMove: () => void;
-  /** Changes what is given, against the version that was edited. Resolves to the job as it is then, or to the problem. */
-  readonly update: (job: JobVersion, change: InputChange) => Promise<{ job?: Job; problem?: Problem }>;
+  /**
+   * Changes what is given, against the version that was edited, and moves the job where a start is given. Resolves to the job as it is
+   * then, or to the problem.
+   */
+  readonly update: (job: JobVersion, change: InputChange, start?: number) => Promise<{ job?: Job; problem?: Problem }>;
   readonly cancel: (job: Job) => Promise<void>;
 }
 
@@ -79,9 +82,14 @@ export function createJobActions(
     if (lastMove && job) void move(job, lastMove.from, job.workerId === lastMove.workerId ? "" : lastMove.workerId);
   }
 
-  async function update(job: JobVersion, change: InputChange): Promise<{ job?: Job; problem?: Problem }> {
+  async function update(job: JobVersion, change: InputChange, at?: number): Promise<{ job?: Job; problem?: Problem }> {
     try {
-      const { job: changed } = await api.scheduler.updateJob({ jobId: job.id, version: job.version, ...change });
+      const { job: changed } = await api.scheduler.updateJob({
+        jobId: job.id,
+        version: job.version,
+        ...change,
+        ...(at !== undefined && { start: { case: "startMs", value: BigInt(Math.round(at)) } }),
+      });
       notify(job, { tone: "good", title: "Job updated." });
       return changed ? { job: changed } : {};
     } catch (cause) {

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { useEffect, useMemo, useState } from "react";
 import { type FormValues, inputFor, readValues } from "../form/values";
-import { ErrorReason } from "../gen/comfyscheduler/v1/error_pb";
+import { ErrorReason, type SlotConflict } from "../gen/comfyscheduler/v1/error_pb";
 import type { EstimateBasis } from "../gen/comfyscheduler/v1/estimate_pb";
 import { InputRole } from "../gen/comfyscheduler/v1/input_pb";
 import type { CheckBookingRequestSchema, CheckBookingResponse } from "../gen/comfyscheduler/v1/scheduler_service_pb";
@@ -17,9 +17,11 @@ export interface Check {
   readonly expected: number;
   /** Length of the slot; 0 when it is not known. */
   readonly duration: number;
-  readonly basis?: EstimateBasis;
+  readonly basis: EstimateBasis;
   /** Why it would be refused, beside the place being taken; empty when it would not. */
   readonly refusal: string;
+  /** What is in the way of the place. */
+  readonly conflict: SlotConflict | undefined;
   readonly response: CheckBookingResponse;
 }
 
@@ -30,6 +32,8 @@ export interface CheckWish {
   /** The next free start when absent. */
   readonly start?: number | undefined;
   readonly workerId?: string | undefined;
+  /** The job that would be changed; none for a new booking. */
+  readonly jobId?: string | undefined;
   /** What is known of lengths: another is a reason to ask again. */
   readonly durations: SlotDurations;
 }
@@ -41,13 +45,13 @@ const rest = 300;
  * What a booking of these fields would get: asked while people type, and again when what is known changes. The answer before stands
  * until the next one is there; absent while none is. What the prompt says is not asked about.
  */
-export function useCheck({ workflow, values, start, workerId, durations }: CheckWish): Check | undefined {
+export function useCheck({ workflow, values, start, workerId, jobId, durations }: CheckWish): Check | undefined {
   const { api } = useLiveContext();
   const [answer, setAnswer] = useState<{ of: string; check: Check }>();
   const id = workflow?.summary?.id ?? "";
   const request = useMemo(
-    () => requestOf({ workflow, values, start, workerId, durations }),
-    [workflow, values, start, workerId, durations],
+    () => requestOf({ workflow, values, start, workerId, jobId, durations }),
+    [workflow, values, start, workerId, jobId, durations],
   );
   const known = [...durations].join();
   const key = request === undefined ? "" : `${JSON.stringify(request, plain)} ${known}`;
@@ -75,7 +79,7 @@ export function useCheck({ workflow, values, start, workerId, durations }: Check
 
 /** The question; none while the fields cannot be read. */
 function requestOf(wish: CheckWish): MessageInitShape<typeof CheckBookingRequestSchema> | undefined {
-  const { workflow, values, start, workerId = "" } = wish;
+  const { workflow, values, start, workerId = "", jobId = "" } = wish;
   if (!workflow?.summary) return undefined;
   const prompt = inputFor(workflow, InputRole.PROMPT);
   const { inputs } = readValues(prompt ? { ...values, [prompt.name]: "…" } : values, workflow);
@@ -87,6 +91,7 @@ function requestOf(wish: CheckWish): MessageInitShape<typeof CheckBookingRequest
         : { case: "startMs", value: BigInt(Math.round(start)) },
     workflowId: workflow.summary.id,
     workerId,
+    jobId,
     inputs,
   };
 }
@@ -104,11 +109,14 @@ function checkOf(response: CheckBookingResponse): Check {
       !known.includes(info?.reason ?? ErrorReason.UNSPECIFIED) &&
       !info?.fields.some(({ field }) => field === "start_ms"),
   );
+  const taken = response.problems.find(({ info }) => info?.detail.case === "slotConflict")?.info?.detail;
   const message = told[0]?.info?.fields[0]?.message || told[0]?.message || "";
   return {
     workerId: response.workerId,
     expected: Number(response.expectedMs),
     duration: Number(response.slotDurationMs),
+    basis: response.estimateBasis,
+    conflict: taken?.case === "slotConflict" ? taken.value : undefined,
     refusal: message === "" ? "" : sentence(message) + (/[.!?]$/.test(message) ? "" : "."),
     response,
   };

@@ -1,8 +1,8 @@
 import type { Check } from "../../actions/useCheck";
-import { Badge } from "../../components/Badge";
+import { BasisBadge } from "../../components/BasisBadge";
 import { Icon } from "../../components/Icon";
 import { WorkerName } from "../../components/WorkerName";
-import { EstimateBasis } from "../../gen/comfyscheduler/v1/estimate_pb";
+import type { EstimateBasis } from "../../gen/comfyscheduler/v1/estimate_pb";
 import { formatDuration, formatMoment } from "../../lib/format";
 import type { Slot } from "../../lib/slots";
 
@@ -34,8 +34,8 @@ export function CheckLine({ check, lands, basis, now }: CheckLineProps) {
             ` a slot, until ${formatMoment(lands.end, now)}`
           )}
         </span>
-        <WorkerName id={lands.workerId} className="max-w-52" />
-        <BasisBadge basis={basis} />
+        <WorkerName id={lands.workerId} className="max-w-52" before="on" />
+        <BasisBadge basis={check?.basis || basis} />
       </p>
       {refusal && (
         <p role="alert" className="flex items-start gap-2 font-medium text-failed-ink">
@@ -45,33 +45,4 @@ export function CheckLine({ check, lands, basis, now }: CheckLineProps) {
       )}
     </div>
   );
-}
-
-/** How sure an estimate is, honestly. */
-export function BasisBadge({ basis }: { basis: EstimateBasis }) {
-  switch (basis) {
-    case EstimateBasis.LEARNED:
-      return (
-        <Badge
-          tone="good"
-          icon="check"
-          title="Learned from runs of this workflow on this worker, with the values that they had."
-        >
-          Learned
-        </Badge>
-      );
-    case EstimateBasis.MEASURED:
-      return <Badge title="One run was measured. It gets better with every run.">Measured once</Badge>;
-    case EstimateBasis.GUESS:
-      return (
-        <Badge
-          tone="busy"
-          title="Nothing like it has run here yet: taken from what is closest. It gets better with every run."
-        >
-          A guess
-        </Badge>
-      );
-    default:
-      return null;
-  }
 }

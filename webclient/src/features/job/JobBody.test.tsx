@@ -141,6 +141,7 @@ it("edits the whole prompt of a job whose text is cut, and sends nothing that wa
   expect(update).toHaveBeenCalledWith(
     { id: "a", version: 1n },
     { inputs: { seed: expect.objectContaining({ value: { case: "seed", value: 7n } }) }, resetInputs: [] },
+    undefined,
   );
   expect(asked).toEqual(["a"]);
 });

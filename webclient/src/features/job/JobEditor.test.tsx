@@ -6,9 +6,10 @@ import { NoticeProvider } from "../../components/Notices";
 import { ErrorInfoSchema, ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { SchedulerService, type UpdateJobRequest } from "../../gen/comfyscheduler/v1/scheduler_service_pb";
+import { formatMoment } from "../../lib/format";
 import { createApi } from "../../lib/transport";
 import { LiveProvider } from "../../live/LiveContext";
-import { bookableState, job, klein, kleinInputs, testLive, visitor } from "../../testing/fixtures";
+import { bookableState, job, klein, kleinInputs, noon, testLive, visitor } from "../../testing/fixtures";
 import { JobEditor } from "./JobEditor";
 
 /** A booking in one of its versions, with this prompt and this seed. */
@@ -162,4 +163,24 @@ it("asks for another random seed when the field for it is emptied", async () => 
   act(() => void fireEvent.change(screen.getByLabelText("Seed"), { target: { value: "" } }));
   await press("Update Job");
   expect(requests.map(({ inputs, resetInputs }) => [Object.keys(inputs), resetInputs])).toEqual([[[], ["seed"]]]);
+});
+
+it("offers another place when what is typed needs a longer slot than there is room for", async () => {
+  const next = BigInt(noon + 90_000);
+  const detail = { case: "slotConflict", value: { blocker: { case: "job", value: { userName: "Ada" } } } } as const;
+  const info = {
+    reason: ErrorReason.SLOT_TAKEN,
+    detail: {
+      ...detail,
+      value: { ...detail.value, nextFreeStartMs: next, timeSlot: { startMs: BigInt(noon + 11_000) } },
+    },
+  };
+  const taken = new ConnectError("taken", Code.FailedPrecondition, undefined, [{ desc: ErrorInfoSchema, value: info }]);
+  const { requests } = setUp(version(1n, "Old"), taken, version(2n, "New"));
+  type("New");
+  await press("Update Job");
+  expect(screen.getByText(/^It no longer fits: taken by Ada from /)).toBeDefined();
+  await press(`Save and move to ${formatMoment(noon + 90_000, Date.now())}`);
+  expect(requests.map(({ start }) => start.value)).toEqual([undefined, next]);
+  expect(screen.queryByText(/^It no longer fits/)).toBeNull();
 });

@@ -1,19 +1,24 @@
 import { type FocusEvent, type FormEvent, useEffect, useRef, useState } from "react";
 import { useJobActions } from "../../actions/JobActionsContext";
+import { useCheck } from "../../actions/useCheck";
 import { Button } from "../../components/Button";
 import { Complaint } from "../../components/Complaint";
 import { sends } from "../../form/enterKey";
 import { InputFields } from "../../form/InputFields";
 import { changedInputs, type FieldErrors, readValues } from "../../form/values";
-import { ErrorReason } from "../../gen/comfyscheduler/v1/error_pb";
+import { ErrorReason, type SlotConflict } from "../../gen/comfyscheduler/v1/error_pb";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Workflow } from "../../gen/comfyscheduler/v1/workflow_pb";
+import type { SlotDurations } from "../../lib/lanes";
+import { startOf } from "../../lib/slots";
+import { EditCheck } from "./EditCheck";
 import { ChangedElsewhere, StartedMeanwhile } from "./EditorBanners";
 import { useJobEdit } from "./jobDraft";
 import type { JobLinks } from "./jobLinks";
 import { MoveField } from "./MoveField";
 
 const none: FieldErrors = new Map();
+const noDurations: SlotDurations = new Map();
 
 /** JobEditorProps are a booking to edit. */
 export interface JobEditorProps {
@@ -35,16 +40,24 @@ export interface JobEditorProps {
 export function JobEditor(props: JobEditorProps) {
   const { job, workflow, focusPrompt, onFocus, onBlur, onBookInstead, onDiscard } = props;
   const actions = useJobActions();
+  const scheduled = job.status === JobStatus.SCHEDULED;
   const edit = useJobEdit(job);
   const { values, dirty } = edit;
   const [restored] = useState(dirty);
+  const [refused, setRefused] = useState<SlotConflict>();
+  const check = useCheck({
+    workflow: scheduled && dirty ? workflow : undefined,
+    values,
+    start: startOf(job),
+    jobId: job.id,
+    durations: noDurations,
+  });
   const [errors, setErrors] = useState(none);
   const [message, setMessage] = useState("");
   const [busy, setBusy] = useState(false);
   const sending = useRef(false);
   const prompt = useRef<HTMLTextAreaElement>(null);
   const form = useRef<HTMLFormElement>(null);
-  const scheduled = job.status === JobStatus.SCHEDULED;
 
   useEffect(() => {
     if (focusPrompt) prompt.current?.select();
@@ -54,19 +67,22 @@ export function JobEditor(props: JobEditorProps) {
     edit.discard();
     setErrors(none);
     setMessage("");
+    setRefused(undefined);
     onDiscard();
   };
 
-  const save = async () => {
+  const save = async (at?: number) => {
+    setRefused(undefined);
     const { inputs, errors: complaints } = readValues(values, workflow);
     setErrors(complaints ?? none);
     if (!inputs) return;
     if (!dirty) return setMessage("Nothing has been changed yet.");
     const version = { id: job.id, version: edit.version };
-    const { job: changed, problem } = await actions.update(version, changedInputs(inputs, values, edit.base));
+    const { job: changed, problem } = await actions.update(version, changedInputs(inputs, values, edit.base), at);
     if (!problem) return edit.saved(changed?.version ?? edit.version);
     setErrors(problem.inputs);
     if (problem.reason === ErrorReason.STALE_VERSION) setMessage("Somebody changed this job meanwhile.");
+    else if (problem.conflict) setRefused(problem.conflict);
     else if (problem.inputs.size === 0) setMessage(problem.message);
   };
   const bookInstead = async () => {
@@ -75,18 +91,22 @@ export function JobEditor(props: JobEditorProps) {
     else discard();
   };
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const send = async (work: () => Promise<void>) => {
     if (sending.current) return;
     sending.current = true;
     setMessage("");
     setBusy(true);
     try {
-      await (scheduled ? save() : bookInstead());
+      await work();
     } finally {
       sending.current = false;
       setBusy(false);
     }
+  };
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void send(() => (scheduled ? save() : bookInstead()));
   };
 
   return (
@@ -104,6 +124,9 @@ export function JobEditor(props: JobEditorProps) {
           form.current?.requestSubmit();
         }}
       />
+      {scheduled && dirty && (
+        <EditCheck {...{ job, check, busy }} conflict={refused} onSaveAt={(at) => void send(() => save(at))} />
+      )}
       {scheduled ? (
         <MoveField job={job} />
       ) : (
