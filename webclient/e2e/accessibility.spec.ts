@@ -39,7 +39,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await readSecret(page, /^Token of /);
     expect(await serious(page)).toEqual([]);
     const sections = page.getByRole("navigation", { name: "Administration" });
-    for (const section of ["Invitations", "ComfyUI", "Audit"]) {
+    for (const section of ["Invitations", "Workers", "Audit"]) {
       await sections.getByRole("link", { name: section }).click();
       await expect(sections.getByRole("link", { name: section })).toHaveAttribute("aria-current", "page");
       await expect(page.getByText("Loading…")).toHaveCount(0);

@@ -78,6 +78,24 @@ test("an administrator pauses one lane alone, and reads its log", async ({ brows
   await service.ask("WorkerService/ResumeWorker", { workerId: "gpu-2" });
 });
 
+test("an administrator takes a worker out of service by a plan that is shown before", async ({ browser }) => {
+  const page = await visitAsAdministrator(browser, service, "/admin/comfyui?worker=gpu-3");
+  const earliestStartMs = String(Date.now() + 7_200_000);
+  const inputs = { prompt: { text: "A fox that has to leave" } };
+  await service.ask("SchedulerService/BookJob", { earliestStartMs, workerId: "gpu-3", inputs });
+  const card = page.getByRole("region", { name: "Service" });
+  await card.getByLabel("Reason").fill("A new card");
+  await card.getByRole("button", { name: "Show what would move" }).click();
+  const plan = page.getByRole("alertdialog", { name: "What would move" });
+  await expect(plan.getByText(/Nothing has been changed yet\.$/)).toBeVisible();
+  expect(await serious(page)).toEqual([]);
+  await plan.getByRole("button", { name: "Take it out of service" }).click();
+  await expect(card.getByText("gpu-3 is out of service.")).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Workers" }).getByText("Out of service")).toBeVisible();
+  await card.getByRole("button", { name: "Return to service" }).click();
+  await expect(card.getByRole("button", { name: "Show what would move" })).toBeVisible();
+});
+
 test("on a phone the lanes lie under their heads", async ({ browser }) => {
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true });
   const view = new SchedulerView(await context.newPage());

@@ -41,7 +41,7 @@ test("a phone reaches every section of the administration, and nothing is off th
   await page.getByLabel("Token", { exact: true }).fill(await service.adminToken());
   await page.getByRole("button", { name: "Sign in" }).tap();
   await page.getByRole("link", { name: "Administration" }).tap();
-  for (const section of ["Invitations", "ComfyUI", "Audit", "Users"]) {
+  for (const section of ["Invitations", "Workers", "Audit", "Users"]) {
     await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: section }).tap();
     await expect(page.getByRole("region").first()).toBeVisible();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

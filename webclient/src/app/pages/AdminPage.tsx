@@ -5,7 +5,7 @@ import { PageSkeleton } from "./PageSkeleton";
 const sections = [
   ["users", "Users"],
   ["invitations", "Invitations"],
-  ["comfyui", "ComfyUI"],
+  ["comfyui", "Workers"],
   ["audit", "Audit"],
 ] as const;
 

@@ -16,7 +16,8 @@ const lamps: Partial<Record<WorkerStatus, string>> = {
 };
 
 /** How ComfyUI is: state, version, device, durations, the last boot; for administrators also its log. */
-export function EngineCard({ worker, title = "ComfyUI" }: { worker: Worker; title?: string }) {
+export function EngineCard(props: { worker: Worker; title?: string; unfolded?: boolean }) {
+  const { worker, title = "ComfyUI", unfolded = false } = props;
   const now = useNow();
   const paused = pauseOf(worker, now);
   const version = useLive((state) => state.system?.version ?? "");
@@ -66,7 +67,7 @@ export function EngineCard({ worker, title = "ComfyUI" }: { worker: Worker; titl
         <dt className="text-ink-faint">Scheduler</dt>
         <dd>{version || "Unknown"}</dd>
       </dl>
-      <details className="text-sm">
+      <details open={unfolded} className="text-sm">
         <summary className="cursor-pointer font-medium">Latest start</summary>
         <div className="pt-3">
           <BootSteps steps={worker.bootSteps} />

@@ -39,12 +39,20 @@ export function WorkerControls({ worker }: { worker: Worker }) {
         </div>
       ) : (
         <div className="flex flex-wrap gap-2">
-          <Button aria-expanded={logOpen} onClick={() => setLogOpen(!logOpen)}>
-            {logOpen ? "Hide log" : "Show log"}
-          </Button>
-          <Button tone="danger" onClick={() => setAsking(true)}>
-            Restart ComfyUI
-          </Button>
+          {worker.remote ? (
+            <p className="text-ink-soft text-sm">
+              It is started by somebody else: its log and its restart are on that machine.
+            </p>
+          ) : (
+            <>
+              <Button aria-expanded={logOpen} onClick={() => setLogOpen(!logOpen)}>
+                {logOpen ? "Hide log" : "Show log"}
+              </Button>
+              <Button tone="danger" onClick={() => setAsking(true)}>
+                Restart ComfyUI
+              </Button>
+            </>
+          )}
         </div>
       )}
       {logOpen && <WorkerLog workerId={worker.id} />}
