@@ -65,3 +65,48 @@ func TestAWorkerOutOfService(t *testing.T) {
 		t.Errorf("after the return: %v", j)
 	}
 }
+
+// A worker that is taken out of the configuration after a crash leaves its bookings to the others, and no ComfyUI behind.
+func TestAWorkerIsTakenOutOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	s := newFleet(t, nil).start()
+	user := s.signIn()
+	user.untilAllReady()
+	start := now() + 600_000
+	pinned := user.book(on("three", exactly(start, "a fox that names it")))
+	var free *pb.Job
+	for free.GetWorkerId() != "three" { // the first two are taken before
+		free = user.book(anywhere(exactly(start+60_000, "a fox")))
+	}
+	running := user.book(on("three", nextFree("a fox [[slow=20s]]")))
+	user.until(running.Id, func(j *pb.Job) bool { return j.StartedAtMs > 0 })
+	s.crash()
+	list, _ := s.Config["workers"].([]any)
+	s.Config["workers"] = list[:2]
+	s.start()
+	user = user.again(s)
+	if pids := s.ComfyPIDsOf("three"); len(pids) > 0 {
+		t.Errorf("left behind: %v", pids)
+	}
+	waits := user.until(pinned.Id, func(j *pb.Job) bool { return j.Delay != nil })
+	if waits.WorkerId != "three" || !strings.Contains(waits.Delay.Reason, "three is not in the configuration any more") {
+		t.Errorf("the one that names it: %v", waits)
+	}
+	if moved := user.until(free.Id, func(j *pb.Job) bool { return j.WorkerId != "three" }); moved.TimeSlot.StartMs < free.TimeSlot.StartMs {
+		t.Errorf("the one that any worker may run: %v", moved)
+	}
+	if again := user.until(running.Id, func(j *pb.Job) bool { return j.Attempt == 2 }); !strings.Contains(again.Delay.GetReason(),
+		"is not in the configuration any more") {
+		t.Errorf("the one that ran there: %v", again)
+	}
+	elsewhere := now() + 300_000
+	moved, err := user.MoveJob(t.Context(), &pb.MoveJobRequest{
+		JobId:    pinned.Id,
+		Version:  waits.Version,
+		WorkerId: "one",
+		Start:    &pb.MoveJobRequest_StartMs{StartMs: elsewhere},
+	})
+	if err != nil || moved.Job.WorkerId != "one" || moved.Job.Delay != nil {
+		t.Errorf("moved by its owner: %v (%v)", moved, err)
+	}
+}

@@ -20,7 +20,7 @@ const clearAgain = time.Second
 // KeepPausesClear moves bookings out of the pauses of all workers, and off those that are out of service, until ctx ends: what a life
 // before this one left there, and whatever is new.
 func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
-	for {
+	for gone := true; ; {
 		var again <-chan time.Time
 		for _, worker := range s.Offers.Workers() {
 			if err := s.clear(ctx, worker); err != nil && ctx.Err() == nil {
@@ -32,6 +32,16 @@ func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
 				again = time.After(clearAgain)
 			} else if moved {
 				again = time.After(0) // there may be more
+			}
+		}
+		if gone {
+			var err error
+			if gone, err = s.EmptyGone(ctx); err != nil && ctx.Err() == nil {
+				log.Error("cannot move bookings off workers that are not in the configuration any more", "err", err)
+				gone = true
+			}
+			if gone && again == nil {
+				again = time.After(goneAgain)
 			}
 		}
 		select {

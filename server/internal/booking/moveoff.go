@@ -18,7 +18,7 @@ const (
 )
 
 // moveOff moves a booking off a worker that takes none any more, and says where to, or why it stays; nil when it runs.
-func (s *Service) moveOff(ctx context.Context, tx store.Tx, id string, o schedule.Outage, now int64) (*PlannedMove, error) {
+func (s *Service) moveOff(ctx context.Context, tx store.Tx, id, reason string, now int64) (*PlannedMove, error) {
 	j, err := tx.Job(ctx, id)
 	if err != nil || j.Status != job.Scheduled {
 		return nil, err
@@ -38,7 +38,7 @@ func (s *Service) moveOff(ctx context.Context, tx store.Tx, id string, o schedul
 	if err != nil {
 		return nil, err
 	}
-	j.MoveOff(place, o.String())
+	j.MoveOff(place, reason)
 	move.To, move.Worker, move.Problem = j.Slot(), j.Worker, ""
 	return move, tx.UpdateJob(ctx, j)
 }
@@ -101,7 +101,7 @@ func (s *Service) moveSome(ctx context.Context, tx store.Tx, o schedule.Outage) 
 		return 0, err
 	}
 	for _, b := range booked {
-		move, err := s.moveOff(ctx, tx, b.ID, o, s.Now().UnixMilli())
+		move, err := s.moveOff(ctx, tx, b.ID, o.String(), s.Now().UnixMilli())
 		if err != nil {
 			return 0, err
 		}

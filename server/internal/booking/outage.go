@@ -67,7 +67,7 @@ func (s *Service) TakeOutOfService(ctx context.Context, by account.Actor, o Outa
 				plan.More++
 				continue
 			}
-			move, err := s.moveOff(ctx, tx, b.ID, outage, now)
+			move, err := s.moveOff(ctx, tx, b.ID, outage.String(), now)
 			if err != nil {
 				return err
 			}

@@ -1,12 +1,17 @@
 package booking_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // A worker that goes out of service empties its lane, by a plan that can be seen before: at the same time where another is free, else
@@ -109,5 +114,39 @@ func TestTheOnlyWorkerGoesOutOfService(t *testing.T) {
 	}
 	if stayed, err := d.store.Job(t.Context(), j.ID); err != nil || stayed.Version != j.Version {
 		t.Errorf("it was changed: %+v (%v)", stayed, err)
+	}
+}
+
+// A worker that is taken out of the configuration leaves its bookings to the others; those that name it wait and say so.
+func TestAWorkerThatIsNotInTheConfigurationAnyMore(t *testing.T) {
+	d := openTwo(t)
+	named := request(at(d.in(1000)))
+	named.Worker = "fast"
+	pinned, err := d.Book(t.Context(), d.ada, named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free, running := d.book(d.bob, at(d.in(10_000))), d.book(d.bob, at(d.in(20_000)))
+	running.StartProcessing()
+	if _, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, running) }); err != nil {
+		t.Fatal(err)
+	}
+	d.catalog = offering(health.Worker{ID: "slow"})
+	d.limit(account.Limits{})
+	for range 2 {
+		if waiting, err := d.EmptyGone(t.Context()); err != nil || waiting {
+			t.Fatalf("some may move later: %v (%v)", waiting, err)
+		}
+	}
+	if j, err := d.store.Job(t.Context(), free.ID); err != nil || j.Worker != "slow" || j.Start != free.Start || j.Delay != nil {
+		t.Errorf("one that any worker may run: %+v (%v)", j, err)
+	}
+	if j, err := d.store.Job(t.Context(), running.ID); err != nil || j.Worker != "slow" || j.Status != job.Scheduled || j.Attempt != 2 ||
+		!strings.Contains(j.Delay.Reason, "fast is not in the configuration any more") {
+		t.Errorf("one that ran there: %+v (%v)", j, err)
+	}
+	if j, err := d.store.Job(t.Context(), pinned.ID); err != nil || j.Worker != "fast" || j.Status != job.Scheduled || j.Delay == nil ||
+		!strings.Contains(j.Delay.Reason, "fast is not in the configuration any more, and its owner named") {
+		t.Errorf("one that names it: %+v (%v)", j, err)
 	}
 }

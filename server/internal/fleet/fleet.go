@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -169,6 +171,7 @@ func (f *Fleet) Connect(ctx context.Context) {
 func (f *Fleet) Run(ctx context.Context, ready func() error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	f.endForgotten(ctx)
 	first := &firstBoots{left: len(f.lanes), ready: ready, stop: stop}
 	f.each(func(l *Lane) {
 		dispatching := make(chan struct{})
@@ -186,6 +189,25 @@ func (f *Fleet) Run(ctx context.Context, ready func() error) error {
 		return err
 	}
 	return nil
+}
+
+// endForgotten ends what a service that was killed has left of workers that are not in the configuration any more: they would hold
+// their ports, and run what is booked anew elsewhere.
+func (f *Fleet) endForgotten(ctx context.Context) {
+	alone, _ := filepath.Glob(filepath.Join(f.DataDir, "comfyui-*.json")) // the patterns are well formed
+	among, _ := filepath.Glob(filepath.Join(f.DataDir, "workers", "*", "comfyui.json"))
+	for _, record := range append(alone, among...) {
+		worker := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(record), "comfyui-"), ".json")
+		if filepath.Base(record) == "comfyui.json" {
+			worker = filepath.Base(filepath.Dir(record))
+		}
+		if _, err := f.Lane(worker); err == nil || strings.HasSuffix(worker, "-benchmark") {
+			continue
+		}
+		if err := launch.EndForgotten(ctx, record, f.Instance, f.Log); err != nil {
+			f.Log.Error("the ComfyUI of a worker that is not in the configuration any more cannot be ended", "worker", worker, "err", err)
+		}
+	}
 }
 
 // firstBoots waits for the first boot of each lane.

@@ -138,6 +138,8 @@ func (j *Job) MovePaused(p Place, pause schedule.Pause) {
 func (j *Job) MoveOff(p Place, reason string) {
 	if p.Start != j.Start {
 		j.delayed(Paused, reason)
+	} else if j.Delay != nil && j.Delay.Kind == Late {
+		j.Delay = nil // it waited there
 	}
 	j.MoveTo(p)
 }
