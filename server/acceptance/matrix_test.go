@@ -74,6 +74,7 @@ var matrix = map[string]row{
 	"SchedulerService/ListJobs":      {want: forUsers},
 	"SchedulerService/ListFreeSlots": {want: forUsers},
 	"SchedulerService/GetDayStats":   {want: forUsers},
+	"SchedulerService/ListEstimates": {want: forUsers},
 	"SchedulerService/GetState":      {want: forUsers},
 	"SchedulerService/WatchState":    {want: forUsers},
 

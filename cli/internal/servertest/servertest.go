@@ -30,15 +30,16 @@ var Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // Scheduler is a service of functions; a call without one is unimplemented.
 type Scheduler struct {
 	pb.UnimplementedSchedulerServiceServer
-	Book   func(context.Context, *pb.BookJobRequest) (*pb.BookJobResponse, error)
-	Check  func(context.Context, *pb.CheckBookingRequest) (*pb.CheckBookingResponse, error)
-	Update func(context.Context, *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error)
-	Move   func(context.Context, *pb.MoveJobRequest) (*pb.MoveJobResponse, error)
-	Get    func(context.Context, *pb.GetJobRequest) (*pb.GetJobResponse, error)
-	List   func(context.Context, *pb.ListJobsRequest) (*pb.ListJobsResponse, error)
-	State  func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error)
-	Day    func(context.Context, *pb.GetDayStatsRequest) (*pb.GetDayStatsResponse, error)
-	Watch  func(*pb.WatchStateRequest, grpc.ServerStreamingServer[pb.WatchStateResponse]) error
+	Book      func(context.Context, *pb.BookJobRequest) (*pb.BookJobResponse, error)
+	Check     func(context.Context, *pb.CheckBookingRequest) (*pb.CheckBookingResponse, error)
+	Update    func(context.Context, *pb.UpdateJobRequest) (*pb.UpdateJobResponse, error)
+	Move      func(context.Context, *pb.MoveJobRequest) (*pb.MoveJobResponse, error)
+	Get       func(context.Context, *pb.GetJobRequest) (*pb.GetJobResponse, error)
+	List      func(context.Context, *pb.ListJobsRequest) (*pb.ListJobsResponse, error)
+	State     func(context.Context, *pb.GetStateRequest) (*pb.GetStateResponse, error)
+	Day       func(context.Context, *pb.GetDayStatsRequest) (*pb.GetDayStatsResponse, error)
+	Estimates func(context.Context, *pb.ListEstimatesRequest) (*pb.ListEstimatesResponse, error)
+	Watch     func(*pb.WatchStateRequest, grpc.ServerStreamingServer[pb.WatchStateResponse]) error
 	// Form is the only workflow, served beside it; nil for Klein.
 	Form *pb.Workflow
 }
@@ -107,6 +108,11 @@ func (s *Scheduler) GetState(ctx context.Context, r *pb.GetStateRequest) (*pb.Ge
 // GetDayStats implements the service.
 func (s *Scheduler) GetDayStats(ctx context.Context, r *pb.GetDayStatsRequest) (*pb.GetDayStatsResponse, error) {
 	return call(ctx, s.Day, r)
+}
+
+// ListEstimates implements the service.
+func (s *Scheduler) ListEstimates(ctx context.Context, r *pb.ListEstimatesRequest) (*pb.ListEstimatesResponse, error) {
+	return call(ctx, s.Estimates, r)
 }
 
 // WatchState implements the service.

@@ -132,6 +132,7 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		Assets:    a.assets,
 		Templates: a.templates,
 		Estimator: a.learned,
+		Learned:   a.learned,
 		Catalog:   a.catalog,
 		Library:   a.library,
 		Shrink: func(ctx context.Context, result string) ([]byte, error) {

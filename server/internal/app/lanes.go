@@ -14,6 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
 )
 
 // newFleet makes the lanes of the configuration. Nothing is started.
@@ -57,6 +58,21 @@ func (a *App) learn(ctx context.Context) error {
 		Store:   a.store,
 		Now:     clock.Now,
 		Log:     a.Log,
+	})
+	a.metrics.ShowEstimates(func() (all []metrics.Estimates) {
+		for _, r := range a.learned.Reports("", "") {
+			all = append(all, metrics.Estimates{
+				Worker:    r.Worker,
+				Workflow:  r.Workflow,
+				Jobs:      r.Jobs,
+				Bias:      r.Bias,
+				ErrorP50:  r.ErrorP50,
+				ErrorP90:  r.ErrorP90,
+				Coverage:  r.Coverage,
+				SlotRatio: r.SlotRatio,
+			})
+		}
+		return all
 	})
 	for _, w := range a.Config.Workers {
 		if err := a.learned.Read(ctx, w.ID); err != nil {

@@ -28,6 +28,9 @@ func TestNumbers(t *testing.T) {
 	}
 	m.Measured("gpu", "good", 1500*time.Millisecond, 2)
 	m.Measured("gpu", "made way", 500*time.Millisecond, 1)
+	m.ShowEstimates(func() []metrics.Estimates {
+		return []metrics.Estimates{{Worker: "gpu", Workflow: "fox", Jobs: 7, ErrorP50: .5, ErrorP90: 1.5, Coverage: .75}}
+	})
 	answer := httptest.NewRecorder()
 	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
@@ -40,6 +43,9 @@ func TestNumbers(t *testing.T) {
 		`comfyscheduler_measurement_seconds_total{worker="gpu"} 2`,
 		`comfyscheduler_measurement_evicted_models_total{worker="gpu"} 3`,
 		"comfyscheduler_watchers 3",
+		`comfyscheduler_estimate_jobs_total{worker="gpu",workflow="fox"} 7`,
+		`comfyscheduler_estimate_error_ratio{quantile="0.9",worker="gpu",workflow="fox"} 1.5`,
+		`comfyscheduler_estimate_coverage_ratio{worker="gpu",workflow="fox"} 0.75`,
 	} {
 		if !strings.Contains(answer.Body.String(), want+"\n") {
 			t.Errorf("does not say %s", want)

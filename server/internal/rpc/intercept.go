@@ -38,6 +38,7 @@ var audiences = map[string]audience{
 	api.SchedulerServiceListJobsProcedure:      signedIn,
 	api.SchedulerServiceListFreeSlotsProcedure: signedIn,
 	api.SchedulerServiceGetDayStatsProcedure:   signedIn,
+	api.SchedulerServiceListEstimatesProcedure: signedIn,
 	api.SchedulerServiceGetStateProcedure:      signedIn,
 	api.SchedulerServiceWatchStateProcedure:    signedIn,
 

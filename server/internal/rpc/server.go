@@ -26,6 +26,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/identity"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
@@ -62,6 +63,12 @@ type Store interface {
 	UserByName(ctx context.Context, name string) (account.User, error)
 }
 
+// Learned tells how good estimates were.
+type Learned interface {
+	// Reports returns those of a worker, or of all, and of a workflow, or of all.
+	Reports(worker, workflow string) []learned.Report
+}
+
 // Server holds the parts that the services work with.
 type Server struct {
 	Booking  *booking.Service
@@ -79,6 +86,7 @@ type Server struct {
 	Assets     *assets.Assets
 	Templates  *templates.Templates
 	Estimator  estimate.Estimator
+	Learned    Learned
 	Presenter  Presenter
 	CookieName string
 	TokenLife  time.Duration   // how long a token is good that is not used; 0: for ever

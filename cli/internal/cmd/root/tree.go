@@ -70,6 +70,7 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		timeline.NewCmdFree(f),
 		timeline.NewCmdStatus(f),
 		timeline.NewCmdUsers(f),
+		timeline.NewCmdEstimates(f),
 	)
 	group(cmd, "Identity and servers:",
 		identity.NewCmdWhoami(f),

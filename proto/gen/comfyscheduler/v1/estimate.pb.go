@@ -78,11 +78,230 @@ func (EstimateBasis) EnumDescriptor() ([]byte, []int) {
 	return file_comfyscheduler_v1_estimate_proto_rawDescGZIP(), []int{0}
 }
 
+// EstimateReport is how good the estimates of a workflow on a worker were. The figures are those of `recent`. Every field is output only.
+type EstimateReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Worker.
+	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Workflow.
+	WorkflowId string `protobuf:"bytes,2,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Jobs that have taught, of all times. Jobs for which ComfyUI had kept the work are not among them.
+	Runs int64 `protobuf:"varint,3,opt,name=runs,proto3" json:"runs,omitempty"`
+	// Median of how much too long jobs were expected to be, as a part of their own time: 0.02 is 2 % too long, below 0 is too short.
+	Bias float64 `protobuf:"fixed64,4,opt,name=bias,proto3" json:"bias,omitempty"`
+	// How far half of the expectations were off at most, as a part of the time of their jobs.
+	ErrorP50 float64 `protobuf:"fixed64,5,opt,name=error_p50,json=errorP50,proto3" json:"error_p50,omitempty"`
+	// The same for nine of ten.
+	ErrorP90 float64 `protobuf:"fixed64,6,opt,name=error_p90,json=errorP90,proto3" json:"error_p90,omitempty"`
+	// Part of the jobs that ended within the length of their slots, from 0 to 1; 0.95 is aimed at.
+	Coverage float64 `protobuf:"fixed64,7,opt,name=coverage,proto3" json:"coverage,omitempty"`
+	// Median of the length of slots as a part of the time of their jobs: 1.05 is 5 % longer.
+	SlotRatio float64 `protobuf:"fixed64,8,opt,name=slot_ratio,json=slotRatio,proto3" json:"slot_ratio,omitempty"`
+	// The latest jobs, the oldest first; at most 100.
+	Recent        []*EstimatePoint `protobuf:"bytes,9,rep,name=recent,proto3" json:"recent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EstimateReport) Reset() {
+	*x = EstimateReport{}
+	mi := &file_comfyscheduler_v1_estimate_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EstimateReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EstimateReport) ProtoMessage() {}
+
+func (x *EstimateReport) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_estimate_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EstimateReport.ProtoReflect.Descriptor instead.
+func (*EstimateReport) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_estimate_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *EstimateReport) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *EstimateReport) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *EstimateReport) GetRuns() int64 {
+	if x != nil {
+		return x.Runs
+	}
+	return 0
+}
+
+func (x *EstimateReport) GetBias() float64 {
+	if x != nil {
+		return x.Bias
+	}
+	return 0
+}
+
+func (x *EstimateReport) GetErrorP50() float64 {
+	if x != nil {
+		return x.ErrorP50
+	}
+	return 0
+}
+
+func (x *EstimateReport) GetErrorP90() float64 {
+	if x != nil {
+		return x.ErrorP90
+	}
+	return 0
+}
+
+func (x *EstimateReport) GetCoverage() float64 {
+	if x != nil {
+		return x.Coverage
+	}
+	return 0
+}
+
+func (x *EstimateReport) GetSlotRatio() float64 {
+	if x != nil {
+		return x.SlotRatio
+	}
+	return 0
+}
+
+func (x *EstimateReport) GetRecent() []*EstimatePoint {
+	if x != nil {
+		return x.Recent
+	}
+	return nil
+}
+
+// EstimatePoint is a job as it was expected and as it went. Every field is output only.
+type EstimatePoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it was started, milliseconds since the Unix epoch.
+	StartedAtMs int64 `protobuf:"varint,1,opt,name=started_at_ms,json=startedAtMs,proto3" json:"started_at_ms,omitempty"`
+	// What it was expected to take when it was placed, in milliseconds.
+	ExpectedMs int64 `protobuf:"varint,2,opt,name=expected_ms,json=expectedMs,proto3" json:"expected_ms,omitempty"`
+	// Length of its slot, in milliseconds.
+	SlotMs int64 `protobuf:"varint,3,opt,name=slot_ms,json=slotMs,proto3" json:"slot_ms,omitempty"`
+	// What it took, in milliseconds.
+	ActualMs int64 `protobuf:"varint,4,opt,name=actual_ms,json=actualMs,proto3" json:"actual_ms,omitempty"`
+	// Its models had to be loaded.
+	Loaded        bool `protobuf:"varint,5,opt,name=loaded,proto3" json:"loaded,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EstimatePoint) Reset() {
+	*x = EstimatePoint{}
+	mi := &file_comfyscheduler_v1_estimate_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EstimatePoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EstimatePoint) ProtoMessage() {}
+
+func (x *EstimatePoint) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_estimate_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EstimatePoint.ProtoReflect.Descriptor instead.
+func (*EstimatePoint) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_estimate_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *EstimatePoint) GetStartedAtMs() int64 {
+	if x != nil {
+		return x.StartedAtMs
+	}
+	return 0
+}
+
+func (x *EstimatePoint) GetExpectedMs() int64 {
+	if x != nil {
+		return x.ExpectedMs
+	}
+	return 0
+}
+
+func (x *EstimatePoint) GetSlotMs() int64 {
+	if x != nil {
+		return x.SlotMs
+	}
+	return 0
+}
+
+func (x *EstimatePoint) GetActualMs() int64 {
+	if x != nil {
+		return x.ActualMs
+	}
+	return 0
+}
+
+func (x *EstimatePoint) GetLoaded() bool {
+	if x != nil {
+		return x.Loaded
+	}
+	return false
+}
+
 var File_comfyscheduler_v1_estimate_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_estimate_proto_rawDesc = "" +
 	"\n" +
-	" comfyscheduler/v1/estimate.proto\x12\x11comfyscheduler.v1*\x82\x01\n" +
+	" comfyscheduler/v1/estimate.proto\x12\x11comfyscheduler.v1\"\xa5\x02\n" +
+	"\x0eEstimateReport\x12\x1b\n" +
+	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12\x1f\n" +
+	"\vworkflow_id\x18\x02 \x01(\tR\n" +
+	"workflowId\x12\x12\n" +
+	"\x04runs\x18\x03 \x01(\x03R\x04runs\x12\x12\n" +
+	"\x04bias\x18\x04 \x01(\x01R\x04bias\x12\x1b\n" +
+	"\terror_p50\x18\x05 \x01(\x01R\berrorP50\x12\x1b\n" +
+	"\terror_p90\x18\x06 \x01(\x01R\berrorP90\x12\x1a\n" +
+	"\bcoverage\x18\a \x01(\x01R\bcoverage\x12\x1d\n" +
+	"\n" +
+	"slot_ratio\x18\b \x01(\x01R\tslotRatio\x128\n" +
+	"\x06recent\x18\t \x03(\v2 .comfyscheduler.v1.EstimatePointR\x06recent\"\xa2\x01\n" +
+	"\rEstimatePoint\x12\"\n" +
+	"\rstarted_at_ms\x18\x01 \x01(\x03R\vstartedAtMs\x12\x1f\n" +
+	"\vexpected_ms\x18\x02 \x01(\x03R\n" +
+	"expectedMs\x12\x17\n" +
+	"\aslot_ms\x18\x03 \x01(\x03R\x06slotMs\x12\x1b\n" +
+	"\tactual_ms\x18\x04 \x01(\x03R\bactualMs\x12\x16\n" +
+	"\x06loaded\x18\x05 \x01(\bR\x06loaded*\x82\x01\n" +
 	"\rEstimateBasis\x12\x1e\n" +
 	"\x1aESTIMATE_BASIS_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ESTIMATE_BASIS_MEASURED\x10\x01\x12\x18\n" +
@@ -102,15 +321,19 @@ func file_comfyscheduler_v1_estimate_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_estimate_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_comfyscheduler_v1_estimate_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_comfyscheduler_v1_estimate_proto_goTypes = []any{
-	(EstimateBasis)(0), // 0: comfyscheduler.v1.EstimateBasis
+	(EstimateBasis)(0),     // 0: comfyscheduler.v1.EstimateBasis
+	(*EstimateReport)(nil), // 1: comfyscheduler.v1.EstimateReport
+	(*EstimatePoint)(nil),  // 2: comfyscheduler.v1.EstimatePoint
 }
 var file_comfyscheduler_v1_estimate_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	2, // 0: comfyscheduler.v1.EstimateReport.recent:type_name -> comfyscheduler.v1.EstimatePoint
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_estimate_proto_init() }
@@ -124,13 +347,14 @@ func file_comfyscheduler_v1_estimate_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_estimate_proto_rawDesc), len(file_comfyscheduler_v1_estimate_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   0,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_comfyscheduler_v1_estimate_proto_goTypes,
 		DependencyIndexes: file_comfyscheduler_v1_estimate_proto_depIdxs,
 		EnumInfos:         file_comfyscheduler_v1_estimate_proto_enumTypes,
+		MessageInfos:      file_comfyscheduler_v1_estimate_proto_msgTypes,
 	}.Build()
 	File_comfyscheduler_v1_estimate_proto = out.File
 	file_comfyscheduler_v1_estimate_proto_goTypes = nil

@@ -1622,6 +1622,134 @@ func (x *FreeSlot) GetSlotDurationMs() int64 {
 	return 0
 }
 
+// ListEstimatesRequest asks for a page.
+type ListEstimatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. Reports wanted at most; 0 stands for 50, more than 500 for 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. `next_page_token` of the page before, at most 1000 bytes.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Optional. Only those of this worker, at most 100 bytes.
+	WorkerId string `protobuf:"bytes,3,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. Only those of this workflow, at most 100 bytes.
+	WorkflowId    string `protobuf:"bytes,4,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEstimatesRequest) Reset() {
+	*x = ListEstimatesRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEstimatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEstimatesRequest) ProtoMessage() {}
+
+func (x *ListEstimatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEstimatesRequest.ProtoReflect.Descriptor instead.
+func (*ListEstimatesRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListEstimatesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListEstimatesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListEstimatesRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *ListEstimatesRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+// ListEstimatesResponse is one page.
+type ListEstimatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reports: of each workflow on each worker where a job of it has ended well.
+	Reports []*EstimateReport `protobuf:"bytes,1,rep,name=reports,proto3" json:"reports,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEstimatesResponse) Reset() {
+	*x = ListEstimatesResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEstimatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEstimatesResponse) ProtoMessage() {}
+
+func (x *ListEstimatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEstimatesResponse.ProtoReflect.Descriptor instead.
+func (*ListEstimatesResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListEstimatesResponse) GetReports() []*EstimateReport {
+	if x != nil {
+		return x.Reports
+	}
+	return nil
+}
+
+func (x *ListEstimatesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // GetDayStatsRequest says what today is.
 type GetDayStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1633,7 +1761,7 @@ type GetDayStatsRequest struct {
 
 func (x *GetDayStatsRequest) Reset() {
 	*x = GetDayStatsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +1773,7 @@ func (x *GetDayStatsRequest) String() string {
 func (*GetDayStatsRequest) ProtoMessage() {}
 
 func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +1786,7 @@ func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetDayStatsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetDayStatsRequest) GetTimeZone() string {
@@ -1691,7 +1819,7 @@ type GetDayStatsResponse struct {
 
 func (x *GetDayStatsResponse) Reset() {
 	*x = GetDayStatsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1703,7 +1831,7 @@ func (x *GetDayStatsResponse) String() string {
 func (*GetDayStatsResponse) ProtoMessage() {}
 
 func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1716,7 +1844,7 @@ func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetDayStatsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetDayStatsResponse) GetJobs() int64 {
@@ -1777,7 +1905,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +1917,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +1930,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
 }
 
 // GetStateResponse is the live state.
@@ -1820,7 +1948,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1832,7 +1960,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1845,7 +1973,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetStateResponse) GetSnapshot() *StateSnapshot {
@@ -1882,7 +2010,7 @@ type WatchStateRequest struct {
 
 func (x *WatchStateRequest) Reset() {
 	*x = WatchStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1894,7 +2022,7 @@ func (x *WatchStateRequest) String() string {
 func (*WatchStateRequest) ProtoMessage() {}
 
 func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1907,7 +2035,7 @@ func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateRequest.ProtoReflect.Descriptor instead.
 func (*WatchStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *WatchStateRequest) GetResumeAfter() *Revision {
@@ -1945,7 +2073,7 @@ type WatchStateResponse struct {
 
 func (x *WatchStateResponse) Reset() {
 	*x = WatchStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1957,7 +2085,7 @@ func (x *WatchStateResponse) String() string {
 func (*WatchStateResponse) ProtoMessage() {}
 
 func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1970,7 +2098,7 @@ func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateResponse.ProtoReflect.Descriptor instead.
 func (*WatchStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WatchStateResponse) GetSnapshot() *StateSnapshot {
@@ -2026,7 +2154,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2038,7 +2166,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2051,7 +2179,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{25}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Heartbeat) GetServerTimeMs() int64 {
@@ -2196,7 +2324,17 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12\x19\n" +
 	"\bstart_ms\x18\x02 \x01(\x03R\astartMs\x12\"\n" +
 	"\rlast_start_ms\x18\x03 \x01(\x03R\vlastStartMs\x12(\n" +
-	"\x10slot_duration_ms\x18\x04 \x01(\x03R\x0eslotDurationMs\":\n" +
+	"\x10slot_duration_ms\x18\x04 \x01(\x03R\x0eslotDurationMs\"\xb5\x01\n" +
+	"\x14ListEstimatesRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\x12$\n" +
+	"\tworker_id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12(\n" +
+	"\vworkflow_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
+	"workflowId\"|\n" +
+	"\x15ListEstimatesResponse\x12;\n" +
+	"\areports\x18\x01 \x03(\v2!.comfyscheduler.v1.EstimateReportR\areports\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\":\n" +
 	"\x12GetDayStatsRequest\x12$\n" +
 	"\ttime_zone\x18\x01 \x01(\tB\a\xbaH\x04r\x02(dR\btimeZone\"\x84\x02\n" +
 	"\x13GetDayStatsResponse\x12\x12\n" +
@@ -2227,7 +2365,7 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\bJobOrder\x12\x19\n" +
 	"\x15JOB_ORDER_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18JOB_ORDER_TIME_SLOT_DESC\x10\x01\x12\x1b\n" +
-	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xfd\a\n" +
+	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xe6\b\n" +
 	"\x10SchedulerService\x12P\n" +
 	"\aBookJob\x12!.comfyscheduler.v1.BookJobRequest\x1a\".comfyscheduler.v1.BookJobResponse\x12d\n" +
 	"\fCheckBooking\x12&.comfyscheduler.v1.CheckBookingRequest\x1a'.comfyscheduler.v1.CheckBookingResponse\"\x03\x90\x02\x01\x12V\n" +
@@ -2237,7 +2375,8 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\x06GetJob\x12 .comfyscheduler.v1.GetJobRequest\x1a!.comfyscheduler.v1.GetJobResponse\"\x03\x90\x02\x01\x12X\n" +
 	"\bListJobs\x12\".comfyscheduler.v1.ListJobsRequest\x1a#.comfyscheduler.v1.ListJobsResponse\"\x03\x90\x02\x01\x12g\n" +
 	"\rListFreeSlots\x12'.comfyscheduler.v1.ListFreeSlotsRequest\x1a(.comfyscheduler.v1.ListFreeSlotsResponse\"\x03\x90\x02\x01\x12a\n" +
-	"\vGetDayStats\x12%.comfyscheduler.v1.GetDayStatsRequest\x1a&.comfyscheduler.v1.GetDayStatsResponse\"\x03\x90\x02\x01\x12X\n" +
+	"\vGetDayStats\x12%.comfyscheduler.v1.GetDayStatsRequest\x1a&.comfyscheduler.v1.GetDayStatsResponse\"\x03\x90\x02\x01\x12g\n" +
+	"\rListEstimates\x12'.comfyscheduler.v1.ListEstimatesRequest\x1a(.comfyscheduler.v1.ListEstimatesResponse\"\x03\x90\x02\x01\x12X\n" +
 	"\bGetState\x12\".comfyscheduler.v1.GetStateRequest\x1a#.comfyscheduler.v1.GetStateResponse\"\x03\x90\x02\x01\x12[\n" +
 	"\n" +
 	"WatchState\x12$.comfyscheduler.v1.WatchStateRequest\x1a%.comfyscheduler.v1.WatchStateResponse0\x01BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
@@ -2255,7 +2394,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_scheduler_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_comfyscheduler_v1_scheduler_service_proto_goTypes = []any{
 	(JobOrder)(0),                 // 0: comfyscheduler.v1.JobOrder
 	(*BookJobRequest)(nil),        // 1: comfyscheduler.v1.BookJobRequest
@@ -2277,96 +2416,102 @@ var file_comfyscheduler_v1_scheduler_service_proto_goTypes = []any{
 	(*ListFreeSlotsRequest)(nil),  // 17: comfyscheduler.v1.ListFreeSlotsRequest
 	(*ListFreeSlotsResponse)(nil), // 18: comfyscheduler.v1.ListFreeSlotsResponse
 	(*FreeSlot)(nil),              // 19: comfyscheduler.v1.FreeSlot
-	(*GetDayStatsRequest)(nil),    // 20: comfyscheduler.v1.GetDayStatsRequest
-	(*GetDayStatsResponse)(nil),   // 21: comfyscheduler.v1.GetDayStatsResponse
-	(*GetStateRequest)(nil),       // 22: comfyscheduler.v1.GetStateRequest
-	(*GetStateResponse)(nil),      // 23: comfyscheduler.v1.GetStateResponse
-	(*WatchStateRequest)(nil),     // 24: comfyscheduler.v1.WatchStateRequest
-	(*WatchStateResponse)(nil),    // 25: comfyscheduler.v1.WatchStateResponse
-	(*Heartbeat)(nil),             // 26: comfyscheduler.v1.Heartbeat
-	nil,                           // 27: comfyscheduler.v1.BookJobRequest.InputsEntry
-	nil,                           // 28: comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	nil,                           // 29: comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	nil,                           // 30: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
-	(*Job)(nil),                   // 31: comfyscheduler.v1.Job
-	(*Revision)(nil),              // 32: comfyscheduler.v1.Revision
-	(*TimeSlot)(nil),              // 33: comfyscheduler.v1.TimeSlot
-	(EstimateBasis)(0),            // 34: comfyscheduler.v1.EstimateBasis
-	(*ErrorInfo)(nil),             // 35: comfyscheduler.v1.ErrorInfo
-	(*UserName)(nil),              // 36: comfyscheduler.v1.UserName
-	(JobStatus)(0),                // 37: comfyscheduler.v1.JobStatus
-	(*StateSnapshot)(nil),         // 38: comfyscheduler.v1.StateSnapshot
-	(*StatusUpdate)(nil),          // 39: comfyscheduler.v1.StatusUpdate
-	(*StateDelta)(nil),            // 40: comfyscheduler.v1.StateDelta
-	(*JobProgress)(nil),           // 41: comfyscheduler.v1.JobProgress
-	(*InputValue)(nil),            // 42: comfyscheduler.v1.InputValue
+	(*ListEstimatesRequest)(nil),  // 20: comfyscheduler.v1.ListEstimatesRequest
+	(*ListEstimatesResponse)(nil), // 21: comfyscheduler.v1.ListEstimatesResponse
+	(*GetDayStatsRequest)(nil),    // 22: comfyscheduler.v1.GetDayStatsRequest
+	(*GetDayStatsResponse)(nil),   // 23: comfyscheduler.v1.GetDayStatsResponse
+	(*GetStateRequest)(nil),       // 24: comfyscheduler.v1.GetStateRequest
+	(*GetStateResponse)(nil),      // 25: comfyscheduler.v1.GetStateResponse
+	(*WatchStateRequest)(nil),     // 26: comfyscheduler.v1.WatchStateRequest
+	(*WatchStateResponse)(nil),    // 27: comfyscheduler.v1.WatchStateResponse
+	(*Heartbeat)(nil),             // 28: comfyscheduler.v1.Heartbeat
+	nil,                           // 29: comfyscheduler.v1.BookJobRequest.InputsEntry
+	nil,                           // 30: comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	nil,                           // 31: comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	nil,                           // 32: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	(*Job)(nil),                   // 33: comfyscheduler.v1.Job
+	(*Revision)(nil),              // 34: comfyscheduler.v1.Revision
+	(*TimeSlot)(nil),              // 35: comfyscheduler.v1.TimeSlot
+	(EstimateBasis)(0),            // 36: comfyscheduler.v1.EstimateBasis
+	(*ErrorInfo)(nil),             // 37: comfyscheduler.v1.ErrorInfo
+	(*UserName)(nil),              // 38: comfyscheduler.v1.UserName
+	(JobStatus)(0),                // 39: comfyscheduler.v1.JobStatus
+	(*EstimateReport)(nil),        // 40: comfyscheduler.v1.EstimateReport
+	(*StateSnapshot)(nil),         // 41: comfyscheduler.v1.StateSnapshot
+	(*StatusUpdate)(nil),          // 42: comfyscheduler.v1.StatusUpdate
+	(*StateDelta)(nil),            // 43: comfyscheduler.v1.StateDelta
+	(*JobProgress)(nil),           // 44: comfyscheduler.v1.JobProgress
+	(*InputValue)(nil),            // 45: comfyscheduler.v1.InputValue
 }
 var file_comfyscheduler_v1_scheduler_service_proto_depIdxs = []int32{
-	27, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
-	31, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
-	32, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	28, // 3: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	33, // 4: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	29, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
+	33, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
+	34, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	30, // 3: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	35, // 4: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
 	6,  // 5: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
-	34, // 6: comfyscheduler.v1.CheckBookingResponse.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
+	36, // 6: comfyscheduler.v1.CheckBookingResponse.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
 	5,  // 7: comfyscheduler.v1.CheckBookingResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
-	35, // 8: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
-	29, // 9: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	31, // 10: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
-	32, // 11: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	31, // 12: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
-	32, // 13: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	31, // 14: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
-	32, // 15: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	31, // 16: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
-	36, // 17: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
-	37, // 18: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
-	33, // 19: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
+	37, // 8: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
+	31, // 9: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	33, // 10: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
+	34, // 11: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	33, // 12: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
+	34, // 13: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	33, // 14: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
+	34, // 15: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	33, // 16: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
+	38, // 17: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
+	39, // 18: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
+	35, // 19: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
 	0,  // 20: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
-	31, // 21: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
-	36, // 22: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
-	30, // 23: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	33, // 21: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
+	38, // 22: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
+	32, // 23: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
 	19, // 24: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
-	33, // 25: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
-	38, // 26: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	39, // 27: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
-	32, // 28: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
-	38, // 29: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	40, // 30: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
-	39, // 31: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
-	41, // 32: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
-	26, // 33: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
-	42, // 34: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	42, // 35: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	42, // 36: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	42, // 37: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	1,  // 38: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
-	3,  // 39: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
-	7,  // 40: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
-	9,  // 41: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
-	11, // 42: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
-	13, // 43: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
-	15, // 44: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
-	17, // 45: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
-	20, // 46: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
-	22, // 47: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
-	24, // 48: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
-	2,  // 49: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
-	4,  // 50: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
-	8,  // 51: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
-	10, // 52: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
-	12, // 53: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
-	14, // 54: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
-	16, // 55: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
-	18, // 56: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
-	21, // 57: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
-	23, // 58: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
-	25, // 59: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
-	49, // [49:60] is the sub-list for method output_type
-	38, // [38:49] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	40, // 25: comfyscheduler.v1.ListEstimatesResponse.reports:type_name -> comfyscheduler.v1.EstimateReport
+	35, // 26: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
+	41, // 27: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	42, // 28: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
+	34, // 29: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
+	41, // 30: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	43, // 31: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
+	42, // 32: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
+	44, // 33: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
+	28, // 34: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
+	45, // 35: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	45, // 36: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	45, // 37: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	45, // 38: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	1,  // 39: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
+	3,  // 40: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
+	7,  // 41: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
+	9,  // 42: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
+	11, // 43: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
+	13, // 44: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
+	15, // 45: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
+	17, // 46: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
+	22, // 47: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
+	20, // 48: comfyscheduler.v1.SchedulerService.ListEstimates:input_type -> comfyscheduler.v1.ListEstimatesRequest
+	24, // 49: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
+	26, // 50: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
+	2,  // 51: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
+	4,  // 52: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
+	8,  // 53: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
+	10, // 54: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
+	12, // 55: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
+	14, // 56: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
+	16, // 57: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
+	18, // 58: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
+	23, // 59: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
+	21, // 60: comfyscheduler.v1.SchedulerService.ListEstimates:output_type -> comfyscheduler.v1.ListEstimatesResponse
+	25, // 61: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
+	27, // 62: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
+	51, // [51:63] is the sub-list for method output_type
+	39, // [39:51] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_scheduler_service_proto_init() }
@@ -2403,7 +2548,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_scheduler_service_proto_rawDesc), len(file_comfyscheduler_v1_scheduler_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	SchedulerService_ListJobs_FullMethodName      = "/comfyscheduler.v1.SchedulerService/ListJobs"
 	SchedulerService_ListFreeSlots_FullMethodName = "/comfyscheduler.v1.SchedulerService/ListFreeSlots"
 	SchedulerService_GetDayStats_FullMethodName   = "/comfyscheduler.v1.SchedulerService/GetDayStats"
+	SchedulerService_ListEstimates_FullMethodName = "/comfyscheduler.v1.SchedulerService/ListEstimates"
 	SchedulerService_GetState_FullMethodName      = "/comfyscheduler.v1.SchedulerService/GetState"
 	SchedulerService_WatchState_FullMethodName    = "/comfyscheduler.v1.SchedulerService/WatchState"
 )
@@ -81,6 +82,8 @@ type SchedulerServiceClient interface {
 	ListFreeSlots(ctx context.Context, in *ListFreeSlotsRequest, opts ...grpc.CallOption) (*ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
 	GetDayStats(ctx context.Context, in *GetDayStatsRequest, opts ...grpc.CallOption) (*GetDayStatsResponse, error)
+	// Reads page by page how good the estimates were, by workflow and worker, in the order of their names.
+	ListEstimates(ctx context.Context, in *ListEstimatesRequest, opts ...grpc.CallOption) (*ListEstimatesResponse, error)
 	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(ctx context.Context, in *GetStateRequest, opts ...grpc.CallOption) (*GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
@@ -192,6 +195,16 @@ func (c *schedulerServiceClient) GetDayStats(ctx context.Context, in *GetDayStat
 	return out, nil
 }
 
+func (c *schedulerServiceClient) ListEstimates(ctx context.Context, in *ListEstimatesRequest, opts ...grpc.CallOption) (*ListEstimatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListEstimatesResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_ListEstimates_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *schedulerServiceClient) GetState(ctx context.Context, in *GetStateRequest, opts ...grpc.CallOption) (*GetStateResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetStateResponse)
@@ -270,6 +283,8 @@ type SchedulerServiceServer interface {
 	ListFreeSlots(context.Context, *ListFreeSlotsRequest) (*ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
 	GetDayStats(context.Context, *GetDayStatsRequest) (*GetDayStatsResponse, error)
+	// Reads page by page how good the estimates were, by workflow and worker, in the order of their names.
+	ListEstimates(context.Context, *ListEstimatesRequest) (*ListEstimatesResponse, error)
 	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(context.Context, *GetStateRequest) (*GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
@@ -317,6 +332,9 @@ func (UnimplementedSchedulerServiceServer) ListFreeSlots(context.Context, *ListF
 }
 func (UnimplementedSchedulerServiceServer) GetDayStats(context.Context, *GetDayStatsRequest) (*GetDayStatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDayStats not implemented")
+}
+func (UnimplementedSchedulerServiceServer) ListEstimates(context.Context, *ListEstimatesRequest) (*ListEstimatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListEstimates not implemented")
 }
 func (UnimplementedSchedulerServiceServer) GetState(context.Context, *GetStateRequest) (*GetStateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetState not implemented")
@@ -507,6 +525,24 @@ func _SchedulerService_GetDayStats_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SchedulerService_ListEstimates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListEstimatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SchedulerServiceServer).ListEstimates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SchedulerService_ListEstimates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SchedulerServiceServer).ListEstimates(ctx, req.(*ListEstimatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SchedulerService_GetState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetStateRequest)
 	if err := dec(in); err != nil {
@@ -578,6 +614,10 @@ var SchedulerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetDayStats",
 			Handler:    _SchedulerService_GetDayStats_Handler,
+		},
+		{
+			MethodName: "ListEstimates",
+			Handler:    _SchedulerService_ListEstimates_Handler,
 		},
 		{
 			MethodName: "GetState",

@@ -59,6 +59,9 @@ const (
 	// SchedulerServiceGetDayStatsProcedure is the fully-qualified name of the SchedulerService's
 	// GetDayStats RPC.
 	SchedulerServiceGetDayStatsProcedure = "/comfyscheduler.v1.SchedulerService/GetDayStats"
+	// SchedulerServiceListEstimatesProcedure is the fully-qualified name of the SchedulerService's
+	// ListEstimates RPC.
+	SchedulerServiceListEstimatesProcedure = "/comfyscheduler.v1.SchedulerService/ListEstimates"
 	// SchedulerServiceGetStateProcedure is the fully-qualified name of the SchedulerService's GetState
 	// RPC.
 	SchedulerServiceGetStateProcedure = "/comfyscheduler.v1.SchedulerService/GetState"
@@ -108,6 +111,8 @@ type SchedulerServiceClient interface {
 	ListFreeSlots(context.Context, *v1.ListFreeSlotsRequest) (*v1.ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
 	GetDayStats(context.Context, *v1.GetDayStatsRequest) (*v1.GetDayStatsResponse, error)
+	// Reads page by page how good the estimates were, by workflow and worker, in the order of their names.
+	ListEstimates(context.Context, *v1.ListEstimatesRequest) (*v1.ListEstimatesResponse, error)
 	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(context.Context, *v1.GetStateRequest) (*v1.GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
@@ -191,6 +196,13 @@ func NewSchedulerServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listEstimates: connect.NewClient[v1.ListEstimatesRequest, v1.ListEstimatesResponse](
+			httpClient,
+			baseURL+SchedulerServiceListEstimatesProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("ListEstimates")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		getState: connect.NewClient[v1.GetStateRequest, v1.GetStateResponse](
 			httpClient,
 			baseURL+SchedulerServiceGetStateProcedure,
@@ -218,6 +230,7 @@ type schedulerServiceClient struct {
 	listJobs      *connect.Client[v1.ListJobsRequest, v1.ListJobsResponse]
 	listFreeSlots *connect.Client[v1.ListFreeSlotsRequest, v1.ListFreeSlotsResponse]
 	getDayStats   *connect.Client[v1.GetDayStatsRequest, v1.GetDayStatsResponse]
+	listEstimates *connect.Client[v1.ListEstimatesRequest, v1.ListEstimatesResponse]
 	getState      *connect.Client[v1.GetStateRequest, v1.GetStateResponse]
 	watchState    *connect.Client[v1.WatchStateRequest, v1.WatchStateResponse]
 }
@@ -303,6 +316,15 @@ func (c *schedulerServiceClient) GetDayStats(ctx context.Context, req *v1.GetDay
 	return nil, err
 }
 
+// ListEstimates calls comfyscheduler.v1.SchedulerService.ListEstimates.
+func (c *schedulerServiceClient) ListEstimates(ctx context.Context, req *v1.ListEstimatesRequest) (*v1.ListEstimatesResponse, error) {
+	response, err := c.listEstimates.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // GetState calls comfyscheduler.v1.SchedulerService.GetState.
 func (c *schedulerServiceClient) GetState(ctx context.Context, req *v1.GetStateRequest) (*v1.GetStateResponse, error) {
 	response, err := c.getState.CallUnary(ctx, connect.NewRequest(req))
@@ -358,6 +380,8 @@ type SchedulerServiceHandler interface {
 	ListFreeSlots(context.Context, *v1.ListFreeSlotsRequest) (*v1.ListFreeSlotsResponse, error)
 	// Reads today's numbers in the caller's time zone.
 	GetDayStats(context.Context, *v1.GetDayStatsRequest) (*v1.GetDayStatsResponse, error)
+	// Reads page by page how good the estimates were, by workflow and worker, in the order of their names.
+	ListEstimates(context.Context, *v1.ListEstimatesRequest) (*v1.ListEstimatesResponse, error)
 	// Reads the live state once, as WatchState would begin. It shows everything that was committed before the call came.
 	GetState(context.Context, *v1.GetStateRequest) (*v1.GetStateResponse, error)
 	// Follows the live state. While the stream is open its caller is among the connected users.
@@ -437,6 +461,13 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	schedulerServiceListEstimatesHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceListEstimatesProcedure,
+		svc.ListEstimates,
+		connect.WithSchema(schedulerServiceMethods.ByName("ListEstimates")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	schedulerServiceGetStateHandler := connect.NewUnaryHandlerSimple(
 		SchedulerServiceGetStateProcedure,
 		svc.GetState,
@@ -470,6 +501,8 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 			schedulerServiceListFreeSlotsHandler.ServeHTTP(w, r)
 		case SchedulerServiceGetDayStatsProcedure:
 			schedulerServiceGetDayStatsHandler.ServeHTTP(w, r)
+		case SchedulerServiceListEstimatesProcedure:
+			schedulerServiceListEstimatesHandler.ServeHTTP(w, r)
 		case SchedulerServiceGetStateProcedure:
 			schedulerServiceGetStateHandler.ServeHTTP(w, r)
 		case SchedulerServiceWatchStateProcedure:
@@ -517,6 +550,10 @@ func (UnimplementedSchedulerServiceHandler) ListFreeSlots(context.Context, *v1.L
 
 func (UnimplementedSchedulerServiceHandler) GetDayStats(context.Context, *v1.GetDayStatsRequest) (*v1.GetDayStatsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.GetDayStats is not implemented"))
+}
+
+func (UnimplementedSchedulerServiceHandler) ListEstimates(context.Context, *v1.ListEstimatesRequest) (*v1.ListEstimatesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.ListEstimates is not implemented"))
 }
 
 func (UnimplementedSchedulerServiceHandler) GetState(context.Context, *v1.GetStateRequest) (*v1.GetStateResponse, error) {

@@ -2,14 +2,141 @@
 // @generated from file comfyscheduler/v1/estimate.proto (package comfyscheduler.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file comfyscheduler/v1/estimate.proto.
  */
 export const file_comfyscheduler_v1_estimate: GenFile = /*@__PURE__*/
-  fileDesc("CiBjb21meXNjaGVkdWxlci92MS9lc3RpbWF0ZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEqggEKDUVzdGltYXRlQmFzaXMSHgoaRVNUSU1BVEVfQkFTSVNfVU5TUEVDSUZJRUQQABIbChdFU1RJTUFURV9CQVNJU19NRUFTVVJFRBABEhgKFEVTVElNQVRFX0JBU0lTX0dVRVNTEAISGgoWRVNUSU1BVEVfQkFTSVNfTEVBUk5FRBADQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw");
+  fileDesc("CiBjb21meXNjaGVkdWxlci92MS9lc3RpbWF0ZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi0gEKDkVzdGltYXRlUmVwb3J0EhEKCXdvcmtlcl9pZBgBIAEoCRITCgt3b3JrZmxvd19pZBgCIAEoCRIMCgRydW5zGAMgASgDEgwKBGJpYXMYBCABKAESEQoJZXJyb3JfcDUwGAUgASgBEhEKCWVycm9yX3A5MBgGIAEoARIQCghjb3ZlcmFnZRgHIAEoARISCgpzbG90X3JhdGlvGAggASgBEjAKBnJlY2VudBgJIAMoCzIgLmNvbWZ5c2NoZWR1bGVyLnYxLkVzdGltYXRlUG9pbnQibwoNRXN0aW1hdGVQb2ludBIVCg1zdGFydGVkX2F0X21zGAEgASgDEhMKC2V4cGVjdGVkX21zGAIgASgDEg8KB3Nsb3RfbXMYAyABKAMSEQoJYWN0dWFsX21zGAQgASgDEg4KBmxvYWRlZBgFIAEoCCqCAQoNRXN0aW1hdGVCYXNpcxIeChpFU1RJTUFURV9CQVNJU19VTlNQRUNJRklFRBAAEhsKF0VTVElNQVRFX0JBU0lTX01FQVNVUkVEEAESGAoURVNUSU1BVEVfQkFTSVNfR1VFU1MQAhIaChZFU1RJTUFURV9CQVNJU19MRUFSTkVEEANCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z");
+
+/**
+ * EstimateReport is how good the estimates of a workflow on a worker were. The figures are those of `recent`. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.EstimateReport
+ */
+export type EstimateReport = Message<"comfyscheduler.v1.EstimateReport"> & {
+  /**
+   * Worker.
+   *
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * Workflow.
+   *
+   * @generated from field: string workflow_id = 2;
+   */
+  workflowId: string;
+
+  /**
+   * Jobs that have taught, of all times. Jobs for which ComfyUI had kept the work are not among them.
+   *
+   * @generated from field: int64 runs = 3;
+   */
+  runs: bigint;
+
+  /**
+   * Median of how much too long jobs were expected to be, as a part of their own time: 0.02 is 2 % too long, below 0 is too short.
+   *
+   * @generated from field: double bias = 4;
+   */
+  bias: number;
+
+  /**
+   * How far half of the expectations were off at most, as a part of the time of their jobs.
+   *
+   * @generated from field: double error_p50 = 5;
+   */
+  errorP50: number;
+
+  /**
+   * The same for nine of ten.
+   *
+   * @generated from field: double error_p90 = 6;
+   */
+  errorP90: number;
+
+  /**
+   * Part of the jobs that ended within the length of their slots, from 0 to 1; 0.95 is aimed at.
+   *
+   * @generated from field: double coverage = 7;
+   */
+  coverage: number;
+
+  /**
+   * Median of the length of slots as a part of the time of their jobs: 1.05 is 5 % longer.
+   *
+   * @generated from field: double slot_ratio = 8;
+   */
+  slotRatio: number;
+
+  /**
+   * The latest jobs, the oldest first; at most 100.
+   *
+   * @generated from field: repeated comfyscheduler.v1.EstimatePoint recent = 9;
+   */
+  recent: EstimatePoint[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.EstimateReport.
+ * Use `create(EstimateReportSchema)` to create a new message.
+ */
+export const EstimateReportSchema: GenMessage<EstimateReport> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_estimate, 0);
+
+/**
+ * EstimatePoint is a job as it was expected and as it went. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.EstimatePoint
+ */
+export type EstimatePoint = Message<"comfyscheduler.v1.EstimatePoint"> & {
+  /**
+   * When it was started, milliseconds since the Unix epoch.
+   *
+   * @generated from field: int64 started_at_ms = 1;
+   */
+  startedAtMs: bigint;
+
+  /**
+   * What it was expected to take when it was placed, in milliseconds.
+   *
+   * @generated from field: int64 expected_ms = 2;
+   */
+  expectedMs: bigint;
+
+  /**
+   * Length of its slot, in milliseconds.
+   *
+   * @generated from field: int64 slot_ms = 3;
+   */
+  slotMs: bigint;
+
+  /**
+   * What it took, in milliseconds.
+   *
+   * @generated from field: int64 actual_ms = 4;
+   */
+  actualMs: bigint;
+
+  /**
+   * Its models had to be loaded.
+   *
+   * @generated from field: bool loaded = 5;
+   */
+  loaded: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.EstimatePoint.
+ * Use `create(EstimatePointSchema)` to create a new message.
+ */
+export const EstimatePointSchema: GenMessage<EstimatePoint> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_estimate, 1);
 
 /**
  * EstimateBasis is what an expectation rests on.
