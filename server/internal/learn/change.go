@@ -5,39 +5,55 @@ import (
 	"slices"
 )
 
-// A worker has changed (another card, another ComfyUI) when runs in a row are off to one side, by more spreads than chance allows.
+// A worker has changed (another card, another ComfyUI) when runs in a row are off to one side by more than chance allows.
 const (
-	twice       = 4.0 // spreads, of two runs
-	thrice      = 2.5 // of three
+	mostSpreads = 5.0 // that one run counts for, be it ever so far off
+	surely      = 5.0 // spreads of the sum of runs in a row
+	leastOff    = 1.0 // spreads, of a run in such a row
 	leastChange = .06
-	mostRow     = 3
+	mostRow     = 6
+	settled     = 8 // runs before which surprises are no wonder
 )
 
 // change notes how far the sample s, which is not among the others yet, was off, in spreads and as a logarithm. When the worker
-// has changed it makes what was learned before fit: all of it by one factor, or its steps alone, whichever fits better.
+// has changed it makes what was learned before fit.
 func (m *Model) change(spreads, off float64, s *sample) {
 	if !slices.ContainsFunc(m.samples, func(o sample) bool { return !o.Borrowed }) {
 		m.rescale(m.samples, []sample{*s}) // what was borrowed is of another worker
 		return
 	}
-	if math.Abs(spreads) < thrice || math.Abs(off) < leastChange || len(m.surprise) > 0 && m.surprise[0]*spreads < 0 {
+	if len(m.surprise) > 0 && m.surprise[0]*spreads < 0 || math.Abs(spreads) < leastOff {
 		m.surprise = m.surprise[:0]
 	}
-	if math.Abs(spreads) < thrice || math.Abs(off) < leastChange {
+	if m.runs < settled || math.Abs(spreads) < leastOff {
 		return
 	}
-	m.surprise = append(m.surprise, spreads)
-	all := min(math.Abs(m.surprise[0]), math.Abs(spreads))
-	if n := len(m.surprise); n < 2 || n == 2 && all < twice {
+	m.surprise = append(m.surprise, rounded(max(-mostSpreads, min(mostSpreads, spreads))))
+	if len(m.surprise) > mostRow {
+		m.surprise = m.surprise[1:]
+	}
+	n := 0
+	for k := 2; k <= len(m.surprise) && n == 0; k++ {
+		sum := 0.0
+		for _, v := range m.surprise[len(m.surprise)-k:] {
+			sum += math.Abs(v)
+		}
+		if sum >= surely*math.Sqrt(float64(k)) {
+			n = k - 1
+		}
+	}
+	if n = min(n, len(m.samples)); n == 0 {
 		return
 	}
-	n := min(len(m.surprise)-1, len(m.samples))
-	old, recent := m.samples[:len(m.samples)-n], append(slices.Clone(m.samples[len(m.samples)-n:]), *s)
-	m.rescale(old, recent)
-	m.surprise = m.surprise[:0]
+	recent := append(slices.Clone(m.samples[len(m.samples)-n:]), *s)
+	if m.rescale(m.samples[:len(m.samples)-n], recent) {
+		m.surprise = m.surprise[:0]
+	}
 }
 
-func (m *Model) rescale(old, recent []sample) {
+// rescale makes the times of old samples fit recent ones: all of each by one factor, or its steps alone, whichever fits better.
+// It leaves them, and says so, when they fit as they are.
+func (m *Model) rescale(old, recent []sample) bool {
 	var whole, stepping []float64
 	for i := range recent {
 		a, b := m.law.parts(&recent[i])
@@ -51,6 +67,9 @@ func (m *Model) rescale(old, recent []sample) {
 		missAll += math.Abs(math.Log(recent[i].Took / ((a + b) * byAll)))
 		missSteps += math.Abs(math.Log(recent[i].Took / (a*bySteps + b)))
 	}
+	if math.Abs(math.Log(byAll)) < leastChange {
+		return false
+	}
 	for i := range old {
 		s := &old[i]
 		factor := byAll
@@ -59,8 +78,10 @@ func (m *Model) rescale(old, recent []sample) {
 			factor = (a*bySteps + b) / (a + b)
 		}
 		s.Took = rounded(clampTime(s.Took * factor))
-		s.Doubt = min(doubtMost, rounded(math.Hypot(s.Doubt, doubtChanged)))
+		s.Doubt = max(s.Doubt, doubtChanged)
+		s.Old = true
 	}
+	return true
 }
 
 func middleOf(values []float64) float64 {

@@ -27,6 +27,7 @@ type columns struct {
 	numbers   map[string]int
 	centre    map[string]float64 // of numbers
 	bounded   int                // the first column that may be negative
+	old       int                // by how much old runs are off, as a whole; the next column: their steps alone; 0: none is old
 	stretches int                // the first behind those of choices
 	all       int
 }
@@ -51,6 +52,7 @@ type coded struct {
 	doubt   float64
 	age     float64 // weight for being old
 	load    int     // column; 0: none
+	old     int     // column; 0: it is not
 	compile bool
 	level   [maxChoices]int // columns
 	levels  int
@@ -73,6 +75,9 @@ func learn(samples []sample) *law {
 		runs[i].took = samples[i].Took / l.scale
 		runs[i].log = math.Log(runs[i].took)
 		runs[i].doubt = samples[i].Doubt
+		if samples[i].Old {
+			runs[i].old = l.columns.old
+		}
 		runs[i].age = math.Exp2(-float64(len(samples)-1-i) / halfLife)
 	}
 	l.noise = math.Inf(1)
@@ -92,7 +97,7 @@ func learn(samples []sample) *law {
 }
 
 // cautious gives, with the freedom, about the 95 % quantile of Student's distribution by that of the normal one.
-const cautious = 1.8
+const cautious = 2.2
 
 // halfLife is the number of kept runs after which one counts half.
 const halfLife = 60
@@ -101,7 +106,7 @@ const halfLife = 60
 const (
 	maxLoads   = 6
 	maxStretch = 14 // choices with a column of their own: those that were made most
-	maxColumns = fixed + maxLoads + maxStretch + maxNumbers
+	maxColumns = fixed + maxLoads + maxStretch + maxNumbers + 2
 )
 
 func columnsOf(samples []sample) columns {
@@ -136,6 +141,10 @@ func columnsOf(samples []sample) columns {
 	}
 	c.stretches = c.all
 	c.count(samples)
+	if slices.ContainsFunc(samples, func(s sample) bool { return s.Old }) {
+		c.old = c.all
+		c.all += 2
+	}
 	return c
 }
 
@@ -230,7 +239,7 @@ func (f *fit) row(c *coded, x []float64) (stepping, all float64) {
 	clear(x)
 	x[once], x[onceWork] = 1, c.work
 	n := c.steps
-	if c.levels+c.numbers > 0 {
+	if c.levels+c.numbers+c.old > 0 {
 		n *= power(c.stretch(f.value))
 	}
 	x[step], x[stepWork], x[stepPower] = n, n*c.work, n*c.grown
@@ -253,6 +262,14 @@ func (f *fit) row(c *coded, x []float64) (stepping, all float64) {
 	for i, j := range c.number[:c.numbers] {
 		x[j] = stepping * c.by[i]
 	}
+	if c.old > 0 {
+		x[c.old], x[c.old+1] = all, stepping
+		times := power(f.value[c.old])
+		for j := range x {
+			x[j] *= times
+		}
+		stepping, all = stepping*times, all*times
+	}
 	return stepping, all
 }
 
@@ -263,6 +280,9 @@ func (c *coded) stretch(value []float64) (sum float64) {
 	}
 	for i, j := range c.number[:c.numbers] {
 		sum += value[j] * c.by[i]
+	}
+	if c.old > 0 {
+		sum += value[c.old+1]
 	}
 	return sum
 }

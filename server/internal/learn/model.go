@@ -47,8 +47,8 @@ func (m *Model) Benchmark(f Features, tookMS float64) {
 
 const (
 	doubtBenchmark = .03
-	doubtBorrowed  = .15
-	doubtChanged   = .1
+	doubtBorrowed  = .05
+	doubtChanged   = .01
 	doubtMost      = .4
 	mostBorrowed   = 16
 )
@@ -72,7 +72,7 @@ func (m *Model) Borrow(other *Model) {
 		if !s.Own {
 			continue
 		}
-		s.Own, s.Borrowed, s.Doubt, s.Took = false, true, doubtBorrowed, rounded(clampTime(s.Took*factor))
+		s.Own, s.Borrowed, s.Old, s.Doubt, s.Took = false, true, true, doubtBorrowed, rounded(clampTime(s.Took*factor))
 		taken = append(taken, s)
 	}
 	slices.Reverse(taken)

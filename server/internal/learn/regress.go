@@ -67,6 +67,7 @@ func (l *law) regress(s shape, runs []coded) (fit, float64) {
 	}
 	f.root = newMatrix(n)
 	f.root.factor(a, w.every)
+	noise, f.freedom = l.left(&f, runs, off, x, noise)
 	return f, noise
 }
 
@@ -111,7 +112,7 @@ func robust(off, noise, doubt float64) float64 {
 
 // gather adds a run to the equations.
 func gather(a matrix, b, x []float64, weight, target float64, c *coded, value []float64) {
-	var use [fixed + 1 + maxChoices + maxNumbers]int
+	var use [fixed + 1 + maxChoices + maxNumbers + 2]int
 	at := use[:0]
 	for j := range fixed {
 		at = append(at, j)
@@ -121,6 +122,9 @@ func gather(a matrix, b, x []float64, weight, target float64, c *coded, value []
 	}
 	at = append(at, c.level[:c.levels]...)
 	at = append(at, c.number[:c.numbers]...)
+	if c.old > 0 {
+		at = append(at, c.old, c.old+1)
+	}
 	for _, j := range at[fixed:] {
 		if c.load == 0 || j != c.load {
 			target += x[j] * value[j] // what is linear is the change of a stretch
@@ -168,6 +172,33 @@ func (l *law) spread(f *fit, runs []coded, off, x []float64, first bool) (noise,
 	freedom = noiseWeight + max(weight-used, .3*weight)
 	return max(noiseLeast, math.Sqrt(sum/freedom)), freedom
 }
+
+// left gives the noise by what each run is off, made larger by how far the run itself has drawn the law towards it, and the number
+// of runs that were free to tell it.
+func (l *law) left(f *fit, runs []coded, off, x []float64, rough float64) (noise, freedom float64) {
+	sum, weight := noiseWeight*noiseBefore*noiseBefore, float64(noiseWeight)
+	freedom = noiseWeight
+	for i := range runs {
+		c := &runs[i]
+		_, at := f.row(c, x)
+		trust := c.age * robust(off[i], rough, c.doubt)
+		f.root.forward(x)
+		drawn := 0.0
+		for _, v := range x {
+			drawn += v * v
+		}
+		drawn = min(mostDrawn, drawn*trust/l.variance(c, rough, at))
+		if c.doubt > 0 {
+			trust *= .1
+		}
+		sum += trust * off[i] * off[i] / (1 - drawn)
+		weight += trust
+		freedom += trust * (1 - drawn)
+	}
+	return max(noiseLeast, math.Sqrt(sum/weight)), freedom
+}
+
+const mostDrawn = .85
 
 // roughly is a first measure of the spread that outliers do not touch.
 func roughly(off []float64) float64 {

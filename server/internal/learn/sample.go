@@ -31,6 +31,7 @@ type sample struct {
 	Doubt    float64 // relative, beyond the noise of runs
 	Own      bool    // a run on this worker
 	Borrowed bool    // a run on another
+	Old      bool    // its time was scaled to a worker that has changed
 }
 
 type number struct {

@@ -32,6 +32,7 @@ type kept struct {
 	Doubt    float64    `json:"d,omitempty"`
 	Own      bool       `json:"o,omitempty"`
 	Borrowed bool       `json:"b,omitempty"`
+	Old      bool       `json:"e,omitempty"`
 }
 
 const version = 1
@@ -71,6 +72,7 @@ func (s *sample) keep(put func(string) int) kept {
 		Doubt:    s.Doubt,
 		Own:      s.Own,
 		Borrowed: s.Borrowed,
+		Old:      s.Old,
 	}
 	for _, level := range s.Levels {
 		k.Levels = append(k.Levels, put(level))
@@ -153,6 +155,7 @@ func (k *kept) sample(texts []string) (sample, error) {
 		Doubt:    k.Doubt,
 		Own:      k.Own,
 		Borrowed: k.Borrowed,
+		Old:      k.Old,
 	}
 	for _, at := range k.Levels {
 		s.Levels = append(s.Levels, texts[at])
