@@ -23,6 +23,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
@@ -45,6 +46,7 @@ type App struct {
 	store     *space.Store
 	catalog   *catalog.Catalog
 	learned   *learned.Knowledge
+	places    *placement.Workers
 	feed      *feed.Feed[*rpc.Delta]
 	identity  *identity.Service
 	booking   *booking.Service

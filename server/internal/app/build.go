@@ -21,6 +21,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/metrics"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/refusal"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/rpc"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/space"
@@ -67,6 +68,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.learn(ctx); err != nil {
 		return err
 	}
+	a.places = &placement.Workers{Estimator: a.learned}
 	if a.fleet, err = a.newFleet(); err != nil {
 		return err
 	}
@@ -76,6 +78,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		OnWorkflows: a.feed.SetWorkflows,
 		Library:     a.library,
 	}, a.fleet.Workers()...)
+	a.places.Offers, a.places.IsReady = a.catalog, a.catalog.IsReady
 	if err := a.buildIdentity(ctx); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ func (a *App) newFleet() (*fleet.Fleet, error) {
 		Learned:      a.learned,
 		Grace:        time.Duration(c.Server.ShutdownGrace),
 		Overrun:      overrunLimit(c.Scheduler),
+		Places:       a.places,
 		DataDir:      c.Server.DataDir,
 		Instance:     a.folder.ID,
 		Executable:   executable,

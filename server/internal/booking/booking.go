@@ -25,7 +25,7 @@ import (
 // The errors that do not depend on what was asked for.
 var (
 	// ErrNotReady: no duration has been measured yet.
-	ErrNotReady = fault.New(fault.NotReady, "the service is still measuring how long a generation takes: try again in a moment")
+	ErrNotReady = placement.ErrNotReady
 	// ErrStopping: the service is about to stop.
 	ErrStopping = fault.New(fault.Stopping, "the service is stopping: try again when it is back")
 )

@@ -25,37 +25,12 @@ func (w When) IsPromise() bool { return !w.Exact && !w.Fixed }
 
 // candidates returns the workers on which a workflow can be booked with some values, or the one that is named, with how long it takes
 // there; fault.NotFound, fault.NotBookable, ErrNotReady. Where none takes the values it returns them all, and fault.InvalidFields.
-func (s *Service) candidates(worker, workflow string, inputs workflow.Values) (found []placement.Candidate, err error) {
-	workers, err := s.Offers.Candidates(workflow, worker)
-	if err != nil {
-		return nil, err
-	}
-	var others []placement.Candidate // that do not take the values
-	var refused error
-	for _, id := range workers {
-		length, known := s.Estimator.Estimate(id, workflow, inputs)
-		if !known {
-			continue
-		}
-		c := placement.Candidate{Worker: id, Length: length}
-		if there, known := s.Offers.On(id, workflow); known {
-			if err := there.CheckKnown(inputs); err != nil {
-				others = append(others, c)
-				if refused == nil {
-					refused = err
-				}
-				continue
-			}
-		}
-		found = append(found, c)
-	}
-	switch {
-	case len(found) > 0:
-		return found, nil
-	case len(others) > 0:
-		return others, refused
-	}
-	return nil, ErrNotReady
+func (s *Service) candidates(worker, workflow string, inputs workflow.Values) ([]placement.Candidate, error) {
+	return s.workers().Candidates(worker, workflow, inputs)
+}
+
+func (s *Service) workers() *placement.Workers {
+	return &placement.Workers{Offers: s.Offers, Estimator: s.Estimator}
 }
 
 // find finds a place that is not in the past, for a new job or for the one whose id is given.

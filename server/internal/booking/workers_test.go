@@ -97,12 +97,17 @@ func TestPauseMovesNobodyElsesBookings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other.When, other.Worker = at(d.in(5000+slot+1)), "fast"
+	pinned, err := d.Book(t.Context(), d.ada, other)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, moving, err := d.Pause(t.Context(), d.root, booking.PauseRequest{
 		Worker:   "fast",
 		From:     d.in(4000),
 		Duration: 9000,
 		Move:     true,
-	}); err != nil || moving != 1 {
+	}); err != nil || moving != 2 {
 		t.Fatalf("%d bookings are moved (%v)", moving, err)
 	}
 	for more := true; more; {
@@ -111,8 +116,11 @@ func TestPauseMovesNobodyElsesBookings(t *testing.T) {
 		}
 	}
 	moved, err := d.store.Job(t.Context(), fast.ID)
-	if err != nil || moved.Worker != "fast" || moved.Start != d.in(13_001) {
-		t.Errorf("the booking in the pause: %+v (%v)", moved, err)
+	if err != nil || moved.Worker != "slow" || moved.Start != slow.Slot().End+1 || moved.Promised != moved.Start {
+		t.Errorf("the booking in the pause, which nobody has pinned: %+v (%v)", moved, err)
+	}
+	if stayed, err := d.store.Job(t.Context(), pinned.ID); err != nil || stayed.Worker != "fast" || stayed.Start != d.in(13_001) {
+		t.Errorf("the booking in the pause that is pinned to its worker: %+v (%v)", stayed, err)
 	}
 	if stayed, err := d.store.Job(t.Context(), slow.ID); err != nil || stayed.Start != slow.Start || stayed.Version != slow.Version {
 		t.Errorf("the booking on the other worker: %+v (%v)", stayed, err)

@@ -220,6 +220,13 @@ func (c *Catalog) Candidates(workflow, worker string) ([]string, error) {
 	return nil, fault.Newf(fault.NotBookable, "no worker can run the workflow %s", workflow).With("workflow_id", workflow)
 }
 
+// IsReady reports whether a worker could start a job now.
+func (c *Catalog) IsReady(worker string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.ContainsFunc(c.workers, func(w health.Worker) bool { return w.ID == worker && w.Status == health.Ready && w.Outage == nil })
+}
+
 // Offer implements booking.Offers.
 func (c *Catalog) Offer(ctx context.Context, id, version string) (workflow.Offer, error) {
 	return c.Library.Offer(ctx, id, version)

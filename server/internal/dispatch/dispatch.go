@@ -4,7 +4,7 @@
 // not see: a clock that was set, a machine that slept, a job that runs although nobody follows it. It claims a job a moment
 // before its slot, so that the disk has answered when the slot begins, but starts nothing early, and nothing beside a
 // running job. A job whose slot ends without a start is booked for the next free slot, so it never runs in the middle of
-// somebody's booking.
+// somebody's booking. While nothing runs, a job that may start sooner than its slot does when it fits before the next one.
 package dispatch
 
 import (
@@ -15,6 +15,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/clock"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -42,6 +43,7 @@ type Config struct {
 	Now     func() time.Time // the wall clock
 	Grace   time.Duration    // how long a stop waits for the running job
 	Overrun OverrunLimit
+	Workers *placement.Workers // where jobs can go that nobody has pinned; nil: they stay
 	Log     *slog.Logger
 }
 
@@ -73,6 +75,9 @@ type Dispatcher struct {
 	misplaced   *store.Cursor     // behind it jobs may stand where a wrong clock has moved them; nil: nowhere
 	movedBack   bool              // some of those that were looked through have been moved back
 	told        map[string]string // why jobs were moved, as last logged, by id
+	forward     forward
+	news        atomic.Pointer[store.Cursor] // the first of the movable jobs that are new
+	busy        atomic.Bool                  // a job runs, as of the last pass
 }
 
 // run is one attempt under way, and afterwards how it ended.
@@ -131,6 +136,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 // pass looks after everything once and says when to do so again at the latest. What is due comes first; what has to be
 // moved is moved in steps between.
 func (d *Dispatcher) pass(ctx context.Context) time.Duration {
+	d.busy.Store(d.current != nil)
 	now := d.noteClock()
 	if !d.lookAfterRuns(ctx) {
 		return pollInterval
@@ -143,7 +149,7 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 	if wait < moveRoom {
 		return wait
 	}
-	if d.moveOverdue(ctx, now) || d.moveBack(ctx) {
+	if d.moveOverdue(ctx, now) || d.moveForward(ctx) || d.moveBack(ctx) {
 		return 0
 	}
 	return wait
@@ -200,6 +206,9 @@ func (d *Dispatcher) due(ctx context.Context, next job.Job, now int64) time.Dura
 	d.waiting[next.ID] = reason
 	if wait := next.Start + job.OnTime + 1 - now; wait > 0 {
 		return time.Duration(wait) * time.Millisecond
+	}
+	if _, paused := d.pause(ctx); !paused && d.startElsewhere(ctx, next, reason) {
+		return 0
 	}
 	d.update(ctx, next, func(_ context.Context, _ store.Tx, j *job.Job) (bool, error) {
 		return j.Status == job.Scheduled && j.MarkLate(reason), nil

@@ -146,8 +146,10 @@ func TestOverdueJobMovesBehindTheBookingsOfOthers(t *testing.T) {
 		})
 		time.Sleep(time.Minute)
 		got := b.want(overdue, job.Completed)
-		if got.Start != onTime.Start+5*second+1 || got.Delay == nil || got.Delay.Kind != job.Overdue || got.Delay.BookedStart != overdue.Start {
-			t.Errorf("moved to %d, delay %+v", got.Start-onTime.Start, got.Delay)
+		if got.Promised != onTime.Start+5*second+1 || got.Start != onTime.Start+second ||
+			got.Delay == nil || got.Delay.Kind != job.Overdue || got.Delay.BookedStart != overdue.Start {
+			t.Errorf("moved to %d, started at %d, when the slot before ended early, delay %+v",
+				got.Promised-onTime.Start, got.Start-onTime.Start, got.Delay)
 		}
 		if got := b.want(onTime, job.Completed); got.StartedAt != onTime.Start || got.Delay != nil {
 			t.Errorf("the one on time started %d ms late, delay %+v", got.StartedAt-got.Start, got.Delay)

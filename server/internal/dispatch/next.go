@@ -24,6 +24,9 @@ func (d *Dispatcher) Follow(changes []store.Change) {
 }
 
 func (d *Dispatcher) noteJob(j job.Job) {
+	if j.IsMovable() && (j.Worker == d.Worker || !j.Pinned && d.Workers != nil) {
+		d.noteMovable(j)
+	}
 	next := d.next.Load()
 	isNext := next != nil && j.ID == next.ID // it may be another worker's now
 	if j.Worker != d.Worker && !isNext {
@@ -36,7 +39,8 @@ func (d *Dispatcher) noteJob(j job.Job) {
 		}
 	}
 	if next != nil && !isNext && (j.Status != job.Scheduled || j.Start >= next.Start) {
-		return // what comes next is still the same
+		d.wakeIdle() // what comes next is still the same, but there may be more room before it
+		return
 	}
 	d.lookAgain()
 }
@@ -44,6 +48,11 @@ func (d *Dispatcher) noteJob(j job.Job) {
 // lookAgain has the loop read what comes next.
 func (d *Dispatcher) lookAgain() {
 	d.changed.Store(true)
+	d.rouse()
+}
+
+// rouse has the loop make a pass.
+func (d *Dispatcher) rouse() {
 	select {
 	case d.wake <- struct{}{}:
 	default:

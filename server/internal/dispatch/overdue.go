@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -64,6 +65,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 		return false
 	}
 	passed = slices.DeleteFunc(passed, func(j job.Job) bool { return j.Slot().End >= now })
+	slices.SortStableFunc(passed, func(a, b job.Job) int { return cmp.Compare(a.PromisedStart(), b.PromisedStart()) })
 	if len(passed) == 0 {
 		d.overdue, d.swept = false, time.Now()
 		d.forgetWaits()
@@ -73,7 +75,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 		if j.Slot().End >= now {
 			return false, nil
 		}
-		place, err := placement.Place(ctx, tx, placement.Wish{Candidates: placement.Own(*j), Moment: now, JobID: j.ID})
+		place, err := placement.Place(ctx, tx, placement.Wish{Candidates: d.Workers.Of(*j), Moment: now, JobID: j.ID})
 		if err != nil {
 			return false, err
 		}
@@ -171,7 +173,7 @@ func (d *Dispatcher) move(
 			if err != nil {
 				return err
 			}
-			if j.Status != job.Scheduled {
+			if j.Status != job.Scheduled || j.Worker != d.Worker {
 				continue
 			}
 			changes, err := change(ctx, tx, &j)

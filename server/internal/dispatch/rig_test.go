@@ -17,6 +17,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/dispatch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/sqlite"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store/storetest"
@@ -33,8 +34,9 @@ type gpu struct {
 	takes     func(j job.Job) time.Duration
 	ends      func(j job.Job) dispatch.Outcome
 	fate      func(j job.Job) dispatch.Outcome
-	deaf      bool   // it hears no interrupt
-	busy      string // why it is not ready
+	files     func(j job.Job) bool // whether they are there; nil: always
+	deaf      bool                 // it hears no interrupt
+	busy      string               // why it is not ready
 	changed   chan struct{}
 	running   int
 	rests     int
@@ -92,6 +94,13 @@ func (g *gpu) Prepare(_ context.Context, j job.Job) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.prepared = append(g.prepared, start{j.ID, j.Attempt, g.bench.now().UnixMilli()})
+}
+
+func (g *gpu) HasFiles(_ context.Context, j job.Job) bool {
+	g.mu.Lock()
+	files := g.files
+	g.mu.Unlock()
+	return files == nil || files(j)
 }
 
 func (g *gpu) Run(ctx context.Context, j job.Job, begins func() bool, posted func()) dispatch.Outcome {
@@ -164,7 +173,8 @@ func (g *gpu) Interrupt(j job.Job) {
 type bench struct {
 	t      *testing.T
 	store  store.Store
-	gpu    *gpu
+	gpu    *gpu            // of the first worker
+	gpus   map[string]*gpu // by worker
 	user   account.User
 	mu     sync.Mutex
 	skew   time.Duration // of the wall clock
@@ -172,11 +182,13 @@ type bench struct {
 	grace  time.Duration
 	events []job.Job
 	// What a test may set before the dispatcher starts.
-	overrun    dispatch.OverrunLimit
-	wrap       func(store.Store) store.Store // between the dispatcher and the store
-	onCommit   func([]job.Job)
-	untold     atomic.Bool // the dispatcher hears of nothing
-	dispatcher *dispatch.Dispatcher
+	overrun     dispatch.OverrunLimit
+	wrap        func(store.Store) store.Store // between the dispatcher and the store
+	onCommit    func([]job.Job)
+	untold      atomic.Bool // the dispatcher hears of nothing
+	workers     []string    // besides the first, "gpu"
+	places      *placement.Workers
+	dispatchers []*dispatch.Dispatcher
 }
 
 const second = int64(1000)
@@ -196,13 +208,8 @@ func within(t *testing.T, prepare, test func(*bench)) {
 		}
 		s := storetest.Wrap(opened)
 		b.store = s
-		b.gpu = &gpu{
-			bench:     b,
-			changed:   make(chan struct{}),
-			interrupt: map[string]chan struct{}{},
-			ends:      completes,
-			takes:     func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
-		}
+		b.gpus = map[string]*gpu{}
+		b.gpu = b.newGPU("gpu")
 		follower := changes.New(s, changes.FromNow(s), b.follow)
 		if err := follower.CatchUp(t.Context()); err != nil {
 			t.Fatal(err)
@@ -221,26 +228,19 @@ func within(t *testing.T, prepare, test func(*bench)) {
 		if b.wrap != nil {
 			kept = b.wrap(kept)
 		}
-		b.mu.Lock()
-		d := dispatch.New(dispatch.Config{
-			Worker:  "gpu",
-			Store:   kept,
-			Runner:  b.gpu,
-			Now:     b.now,
-			Grace:   b.grace,
-			Overrun: b.overrun,
-			Log:     slog.New(slog.DiscardHandler),
-		})
-		b.dispatcher = d
-		b.mu.Unlock()
+		var running sync.WaitGroup
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- d.Run(ctx) }()
+		for _, worker := range append([]string{"gpu"}, b.workers...) {
+			d := b.newDispatcher(worker, kept)
+			running.Go(func() {
+				if err := d.Run(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 		b.stop = sync.OnceFunc(func() {
 			cancel()
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
+			running.Wait()
 		})
 		test(b)
 		b.stop()
@@ -251,6 +251,39 @@ func within(t *testing.T, prepare, test func(*bench)) {
 			t.Error(err)
 		}
 	})
+}
+
+// newGPU makes the ComfyUI of a worker.
+func (b *bench) newGPU(worker string) *gpu {
+	b.gpus[worker] = &gpu{
+		bench:     b,
+		changed:   make(chan struct{}),
+		interrupt: map[string]chan struct{}{},
+		ends:      completes,
+		takes:     func(j job.Job) time.Duration { return time.Duration(j.Estimate) * time.Millisecond },
+	}
+	return b.gpus[worker]
+}
+
+func (b *bench) newDispatcher(worker string, kept store.Store) *dispatch.Dispatcher {
+	runs, is := b.gpus[worker]
+	if !is {
+		runs = b.newGPU(worker)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d := dispatch.New(dispatch.Config{
+		Worker:  worker,
+		Store:   kept,
+		Runner:  runs,
+		Now:     b.now,
+		Grace:   b.grace,
+		Overrun: b.overrun,
+		Workers: b.places,
+		Log:     slog.New(slog.DiscardHandler),
+	})
+	b.dispatchers = append(b.dispatchers, d)
+	return d
 }
 
 // watchCommits has a function called with the jobs of each commit from now on.
@@ -276,8 +309,10 @@ func (b *bench) follow(news []store.Change) {
 		}
 		b.events = append(b.events, jobs...)
 	}
-	if b.dispatcher != nil && !b.untold.Load() {
-		b.dispatcher.Follow(news)
+	for _, d := range b.dispatchers {
+		if !b.untold.Load() {
+			d.Follow(news)
+		}
 	}
 }
 

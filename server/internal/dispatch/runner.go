@@ -18,6 +18,8 @@ type Runner interface {
 	Clear()
 	// Prepare is told of the job that starts in a moment. It does not wait.
 	Prepare(ctx context.Context, j job.Job)
+	// HasFiles reports whether the files that the job takes are where ComfyUI finds them. Those that are not are sent; it does not wait.
+	HasFiles(ctx context.Context, j job.Job) bool
 	// Run makes the job ready, waits with begins until its slot has begun, hands it to ComfyUI, and follows it until its outcome
 	// is known or ctx ends. When begins says that the slot will not begin nothing is handed over, and the outcome is NotStarted.
 	// posted is called when the graph has been posted. What ComfyUI has not taken by the end of the slot is withdrawn.

@@ -24,7 +24,7 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 		if err != nil {
 			return false, err
 		}
-		claimed = j.Status == job.Scheduled && near && !out && !(planned && d.keepsFrom(pause, *j))
+		claimed = j.Status == job.Scheduled && j.Worker == d.Worker && near && !out && !(planned && d.keepsFrom(pause, *j))
 		if claimed {
 			j.StartProcessing()
 		}
@@ -34,9 +34,14 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 		d.waiting[next.ID] = unwritable(err)
 		return retry
 	}
-	if !claimed {
-		return 0
+	if claimed {
+		d.begin(ctx, j)
 	}
+	return 0
+}
+
+// begin hands a job over that was claimed, when its slot begins.
+func (d *Dispatcher) begin(ctx context.Context, j job.Job) {
 	waitedFor := d.waiting[j.ID]
 	delete(d.waiting, j.ID)
 	d.current = &run{job: j, began: time.Now()}
@@ -54,7 +59,6 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 		}
 		return outcome
 	})
-	return 0
 }
 
 // unwritable says why a job could not be claimed, for people.

@@ -120,14 +120,14 @@ func TestStopTellsOfAnUnwrittenOutcome(t *testing.T) {
 				j := b.book(0, 10*second)
 				time.Sleep(2 * time.Second)
 				disk.freed.Store(false)
-				if _, is := b.dispatcher.Unwritten(); is {
+				if _, is := b.dispatchers[0].Unwritten(); is {
 					t.Error("an outcome is unwritten before there is one")
 				}
 				if !during {
 					time.Sleep(10 * time.Second)
 				}
 				b.stop()
-				if id, is := b.dispatcher.Unwritten(); !is || id != j.ID {
+				if id, is := b.dispatchers[0].Unwritten(); !is || id != j.ID {
 					t.Errorf("unwritten: %q, %v", id, is)
 				}
 				b.want(j, job.Processing)

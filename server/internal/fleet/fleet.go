@@ -24,6 +24,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/learned"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/templates"
 )
@@ -38,6 +39,7 @@ type Config struct {
 	Learned      *learned.Knowledge // is told what is run and measured
 	Grace        time.Duration      // how long a stop waits for running jobs
 	Overrun      dispatch.OverrunLimit
+	Places       *placement.Workers // where jobs can go that nobody has pinned; nil: they stay
 	DataDir      string
 	Instance     string // the data folder's own name, which no copy of it has
 	Executable   string // the service's own

@@ -106,17 +106,22 @@ func newLane(c Config, i int) *Lane {
 	c.Learned.Worker(w.ID).OnLearned(l.show)
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = l.newRunner(c, w)
-	l.Dispatcher = dispatch.New(dispatch.Config{
-		Worker:  w.ID,
+	l.Dispatcher = newDispatcher(c, w.ID, l.Runner)
+	l.results = l.resultsOf(w)
+	return l
+}
+
+func newDispatcher(c Config, worker string, runs dispatch.Runner) *dispatch.Dispatcher {
+	return dispatch.New(dispatch.Config{
+		Worker:  worker,
 		Store:   c.Store,
-		Runner:  l.Runner,
+		Runner:  runs,
 		Now:     c.Now,
 		Grace:   c.Grace,
 		Overrun: c.Overrun,
+		Workers: c.Places,
 		Log:     c.Log,
 	})
-	l.results = l.resultsOf(w)
-	return l
 }
 
 // resultsOf returns what a worker's ComfyUI writes, where the service can read it, else through ComfyUI's interface.

@@ -257,3 +257,21 @@ func TestFilesOfABookingForNow(t *testing.T) {
 		}
 	})
 }
+
+func TestFilesThatAreThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.speed = 10 << 20
+		film := r.with(20<<20, "film")
+		if !r.Has(t.Context(), r.with(0)) || r.Has(t.Context(), film) {
+			t.Error("a job that takes no files has them all, and the film is not there yet")
+		}
+		time.Sleep(3 * time.Second)
+		if !r.Has(t.Context(), film) || r.sends() != "film.png" {
+			t.Errorf("asking sends what is not there: %s", r.sends())
+		}
+		if r.Has(t.Context(), job.Job{Inputs: workflow.Values{"gone": workflow.File{Asset: "gone"}}}) {
+			t.Error("a file that is gone is there")
+		}
+	})
+}

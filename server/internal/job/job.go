@@ -70,6 +70,17 @@ func (j Job) IsMovable() bool {
 	return j.Status == Scheduled && (j.Sooner || j.Delay != nil && j.Delay.Kind != Late)
 }
 
+// PromisedStart returns the latest start that the owner was promised.
+func (j Job) PromisedStart() int64 {
+	if j.Promised == 0 {
+		return j.Start
+	}
+	return j.Promised
+}
+
+// MovedForward returns the time by which the slot was moved forward, in milliseconds.
+func (j Job) MovedForward() int64 { return max(0, j.PromisedStart()-j.Start) }
+
 // Prompt returns the text that describes what is wanted; empty where the workflow has no such input.
 func (j Job) Prompt() string { return j.Inputs.Prompt() }
 

@@ -19,7 +19,7 @@ func (j *Job) StartProcessing() {
 // Posted records the moment the graph reached ComfyUI.
 func (j *Job) Posted(now int64, waitedFor string) {
 	j.StartedAt = now
-	if now-j.Start > OnTime {
+	if now-max(j.Start, j.Promised) > OnTime { // the slot of a job that was moved forward may begin before it was promised
 		j.MarkLate(waitedFor)
 	}
 }
@@ -29,7 +29,7 @@ func (j *Job) MarkLate(reason string) bool {
 	if j.Delay != nil && (j.Delay.Kind != Late || j.Delay.Reason == reason) {
 		return false
 	}
-	j.Delay = &Delay{Kind: Late, Reason: reason, BookedStart: j.Start}
+	j.Delay = &Delay{Kind: Late, Reason: reason, BookedStart: j.PromisedStart()}
 	return true
 }
 
@@ -116,9 +116,13 @@ func (j *Job) Move(start int64) {
 }
 
 // MoveOverdue books the job again because its slot ended without a start.
-func (j *Job) MoveOverdue(p Place, reason string) {
-	j.delayed(Overdue, reason)
+func (j *Job) MoveOverdue(p Place, reason string) { j.displace(Overdue, reason, p) }
+
+// MoveForward books the job for an earlier start than was promised. The promise stays.
+func (j *Job) MoveForward(p Place) {
+	promised := j.PromisedStart()
 	j.MoveTo(p)
+	j.Promised = promised
 }
 
 // MoveBack books a job for its own slot again from which a wrong clock had moved it.
@@ -130,8 +134,7 @@ func (j *Job) MoveBack() {
 
 // MovePaused books the job again because its worker is paused at that time.
 func (j *Job) MovePaused(p Place, pause schedule.Pause) {
-	j.delayed(Paused, BecauseOf(pause))
-	j.MoveTo(p)
+	j.displace(Paused, BecauseOf(pause), p)
 }
 
 // MoveOff books the job on another worker because its own takes none any more. One that keeps its start is not delayed.
@@ -154,15 +157,26 @@ func BecauseOf(p schedule.Pause) string {
 
 // Retry books a new attempt.
 func (j *Job) Retry(p Place, reason string) {
-	j.delayed(Retry, reason)
 	j.Status = Scheduled
 	j.Attempt++
 	j.StartedAt = 0
+	j.delayed(Retry, reason)
+	j.MoveTo(p)
+}
+
+// displace books the job for another place than its own, which is the new promise. One that was moved forward is not delayed when it
+// still gets what it was promised.
+func (j *Job) displace(kind DelayKind, reason string, p Place) {
+	if j.MovedForward() > 0 && p.Start <= j.Promised {
+		j.MoveForward(p)
+		return
+	}
+	j.delayed(kind, reason)
 	j.MoveTo(p)
 }
 
 func (j *Job) delayed(kind DelayKind, reason string) {
-	booked := j.Start
+	booked := j.PromisedStart()
 	if j.Delay != nil {
 		booked = j.Delay.BookedStart
 	}

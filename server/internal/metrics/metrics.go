@@ -29,6 +29,7 @@ type Metrics struct {
 	commits  prometheus.Histogram
 	refused  *prometheus.CounterVec
 	measurements
+	moves
 
 	statuses map[string]job.Status // of the active jobs, by id; written by one goroutine
 	mu       sync.Mutex
@@ -82,9 +83,10 @@ func New(watchers func() int) *Metrics {
 			Help: "Requests that were turned away.",
 		}, []string{"kind"}),
 		measurements: newMeasurements(),
+		moves:        newMoves(),
 	}
 	m.registry.MustRegister(
-		m.measured, m.measuring, m.evicted, openStreams(watchers),
+		m.measured, m.measuring, m.evicted, m.forward, m.gained, m.overran, openStreams(watchers),
 		active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, m.refused,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -137,6 +139,7 @@ func (m *Metrics) JobWritten(j job.Job) {
 	if j.Delay != nil {
 		m.delayed.WithLabelValues(string(j.Delay.Kind)).Inc()
 	}
+	m.moves.ended(j)
 	if j.StartedAt > 0 {
 		m.lateness.Observe(seconds(j.StartedAt - j.Start))
 	}

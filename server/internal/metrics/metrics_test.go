@@ -23,6 +23,13 @@ func TestNumbers(t *testing.T) {
 	j.Complete(3004, []job.Result{{Filename: "a.png"}})
 	m.JobWritten(j)
 	m.JobWritten(j) // written again, as after a rename of its owner
+	forward := job.Job{ID: "c", Status: job.Scheduled, Worker: "gpu", Start: 100_000, Duration: 1000, Sooner: true}
+	forward.MoveForward(job.Place{Worker: "gpu", Start: 60_000, Duration: 1000})
+	forward.StartProcessing()
+	m.JobWritten(forward)
+	forward.Posted(60_010, "")
+	forward.Complete(61_500, nil)
+	m.JobWritten(forward)
 	for _, status := range []health.Status{health.Ready, health.Restarting, health.Restarting, health.Ready} {
 		m.WorkerChanged(health.Worker{ID: "gpu", Status: status})
 	}
@@ -35,13 +42,16 @@ func TestNumbers(t *testing.T) {
 	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
 		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`,
-		`comfyscheduler_jobs_ended_total{status="completed"} 1`,
+		`comfyscheduler_jobs_ended_total{status="completed"} 2`,
 		`comfyscheduler_start_lateness_seconds_bucket{le="0.005"} 1`, `comfyscheduler_start_lateness_seconds_bucket{le="0.002"} 0`,
 		`comfyscheduler_generation_to_estimate_ratio_sum 1`, `comfyscheduler_comfyui_restarts_total{worker="gpu"} 1`,
 		`comfyscheduler_worker_ready{worker="gpu"} 1`,
 		`comfyscheduler_measurements_total{outcome="made way",worker="gpu"} 1`,
 		`comfyscheduler_measurement_seconds_total{worker="gpu"} 2`,
 		`comfyscheduler_measurement_evicted_models_total{worker="gpu"} 3`,
+		`comfyscheduler_jobs_moved_forward_total{worker="gpu"} 1`,
+		`comfyscheduler_moved_forward_seconds_total{worker="gpu"} 40`,
+		`comfyscheduler_moved_forward_overrun_seconds_total{worker="gpu"} 0.5`,
 		"comfyscheduler_watchers 3",
 		`comfyscheduler_estimate_jobs_total{worker="gpu",workflow="fox"} 7`,
 		`comfyscheduler_estimate_error_ratio{quantile="0.9",worker="gpu",workflow="fox"} 1.5`,

@@ -88,6 +88,9 @@ func (r *Runner) Trouble() string { return r.Engine.Trouble() }
 // Clear implements dispatch.Runner.
 func (r *Runner) Clear() { r.Meter.MakeWay() }
 
+// HasFiles implements dispatch.Runner.
+func (r *Runner) HasFiles(ctx context.Context, j job.Job) bool { return r.Files.Has(ctx, j) }
+
 // Prepare implements dispatch.Runner: it sees to it that a connection is open when the graph is to be posted, and
 // that the files of the job are there.
 func (r *Runner) Prepare(ctx context.Context, j job.Job) {

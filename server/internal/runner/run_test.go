@@ -32,6 +32,8 @@ func TestInterruptedJob(t *testing.T) {
 // stuckFiles are on their way for ever.
 type stuckFiles struct{ waited chan struct{} }
 
+func (s stuckFiles) Has(context.Context, job.Job) bool { return false }
+
 func (s stuckFiles) Begin(context.Context, job.Job) {}
 
 func (s stuckFiles) Finish(ctx context.Context, _ job.Job) (workflow.Values, error) {

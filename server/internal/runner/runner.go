@@ -69,6 +69,7 @@ type Jobs interface {
 
 // Files puts the files that jobs take where ComfyUI finds them.
 type Files interface {
+	Has(ctx context.Context, j job.Job) bool
 	// Begin sends them and does not wait.
 	Begin(ctx context.Context, j job.Job)
 	// Finish waits for them and returns the job's values with the names that they have for ComfyUI; *handover.Error.

@@ -10,7 +10,25 @@ import (
 type Timelines interface {
 	// FreeSlots lists free stretches of a worker, as schedule.Timeline.Free.
 	FreeSlots(ctx context.Context, worker string, from, duration int64, limit int) ([]schedule.Gap, error)
+	// Booked lists the active bookings of a worker that overlap the slot, earliest first, at most limit of them; all for a
+	// limit of 0.
+	Booked(ctx context.Context, worker string, slot schedule.Slot, limit int) ([]schedule.Booking, error)
+	// Movable lists the jobs that may start earlier than their slots on a worker, or elsewhere when they are not pinned to
+	// it: those that are pinned to no other one, by the start that was promised and id, behind a cursor of these, at most limit.
+	Movable(ctx context.Context, worker string, behind Cursor, limit int) ([]Movable, error)
 }
+
+// Movable is a job that may start earlier than its slot.
+type Movable struct {
+	ID       string
+	Version  int64  // of the job
+	Worker   string // that has its slot
+	Pinned   string // the worker that it must stay on; empty: none
+	Promised int64  // the latest start that its owner was promised
+}
+
+// Cursor is the job's place in their order.
+func (m Movable) Cursor() Cursor { return Cursor{Start: m.Promised, ID: m.ID} }
 
 // TimelinesTx reads the timelines as an update sees them.
 type TimelinesTx interface {

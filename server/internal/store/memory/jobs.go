@@ -142,6 +142,22 @@ func (s *Store) FreeSlots(ctx context.Context, worker string, from, duration int
 	})
 }
 
+// Booked implements store.Timelines.
+func (s *Store) Booked(ctx context.Context, worker string, slot schedule.Slot, limit int) ([]schedule.Booking, error) {
+	return read(ctx, s, func(*State) ([]schedule.Booking, error) {
+		s.catchUp()
+		return s.lines.Within(worker, slot, limit), nil
+	})
+}
+
+// Movable implements store.Timelines.
+func (s *Store) Movable(ctx context.Context, worker string, behind store.Cursor, limit int) ([]store.Movable, error) {
+	return read(ctx, s, func(*State) ([]store.Movable, error) {
+		s.catchUp()
+		return s.lines.Movable(worker, behind, limit), nil
+	})
+}
+
 func (t *tx) Job(_ context.Context, id string) (job.Job, error) { return t.job(id) }
 
 func (t *tx) Running(_ context.Context, worker string) ([]job.Job, error) {
@@ -189,6 +205,7 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 }
 
 func (t *tx) putJob(j job.Job) {
+	t.lines.NoteJob(j)
 	put(t, t.jobs, j.ID, j)
 	for _, r := range j.Results {
 		if r.Filename != "" {

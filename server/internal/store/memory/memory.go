@@ -158,6 +158,7 @@ func (s *Store) load() {
 	for _, j := range s.state.jobs {
 		if j.Status.Active() {
 			s.lines.Load(j.Worker, j.ID, j.Slot())
+			s.lines.NoteJob(j)
 		}
 	}
 	for worker := range s.state.pauses {

@@ -127,6 +127,7 @@ func (t *tx) noteJob(j job.Job) error {
 	if err := t.noteLength(j.Duration); err != nil {
 		return err
 	}
+	t.lines.NoteJob(j)
 	if err := t.noteResults(j); err != nil {
 		return err
 	}

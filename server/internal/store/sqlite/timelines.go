@@ -2,8 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -12,6 +15,18 @@ import (
 func (s *Store) FreeSlots(ctx context.Context, worker string, from, duration int64, limit int) (free []schedule.Gap, err error) {
 	err = s.look(ctx, func() { free = s.lines.Free(worker, from, duration, limit) })
 	return free, err
+}
+
+// Booked implements store.Timelines.
+func (s *Store) Booked(ctx context.Context, worker string, slot schedule.Slot, limit int) (found []schedule.Booking, err error) {
+	err = s.look(ctx, func() { found = s.lines.Within(worker, slot, limit) })
+	return found, err
+}
+
+// Movable implements store.Timelines.
+func (s *Store) Movable(ctx context.Context, worker string, behind store.Cursor, limit int) (found []store.Movable, err error) {
+	err = s.look(ctx, func() { found = s.lines.Movable(worker, behind, limit) })
+	return found, err
 }
 
 // look reads what is in memory, between two commits.
@@ -52,21 +67,33 @@ func (s *Store) loadTimelines(ctx context.Context) error {
 		return err
 	}
 	s.lines.NoteLength(longest)
-	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms FROM jobs INDEXED BY jobs_active
-		WHERE status IN ('scheduled', 'processing')`)
+	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms, status, sooner, pinned, promised_ms, delay, version
+		FROM jobs INDEXED BY jobs_active WHERE status IN ('scheduled', 'processing')`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var worker, id string
-		var slot schedule.Slot
-		if err := rows.Scan(&worker, &id, &slot.Start, &slot.End); err != nil {
+		j, err := scanBooked(rows)
+		if err != nil {
 			return err
 		}
-		if !s.lines.Load(worker, id, slot) {
-			return fmt.Errorf("job %s overlaps another on %s", id, worker)
+		if !s.lines.Load(j.Worker, j.ID, j.Slot()) {
+			return fmt.Errorf("job %s overlaps another on %s", j.ID, j.Worker)
 		}
+		s.lines.NoteJob(j)
 	}
 	return rows.Err()
+}
+
+// scanBooked reads what the timelines need to know of a job.
+func scanBooked(r row) (j job.Job, err error) {
+	var end int64
+	var delay sql.NullString
+	err = r.Scan(&j.Worker, &j.ID, &j.Start, &end, &j.Status, &j.Sooner, &j.Pinned, &j.Promised, &delay, &j.Version)
+	j.Duration = end - j.Start
+	if err == nil && delay.Valid {
+		err = json.Unmarshal([]byte(delay.String), &j.Delay)
+	}
+	return j, err
 }

@@ -86,6 +86,8 @@ func closed(t *testing.T, s *suite) {
 		"jobs":         func() error { _, err := s.ListJobs(t.Context(), store.Query{Limit: 1}); return err },
 		"active jobs":  func() error { _, err := s.ActiveJobs(t.Context()); return err },
 		"free slots":   func() error { _, err := s.FreeSlots(t.Context(), "gpu", 0, 1, 1); return err },
+		"booked":       func() error { _, err := s.Booked(t.Context(), "gpu", schedule.NewSlot(0, 1), 1); return err },
+		"movable":      func() error { _, err := s.Movable(t.Context(), "gpu", store.Cursor{}, 1); return err },
 		"pause":        func() error { _, _, err := s.Pause(t.Context(), "gpu"); return err },
 		"user":         func() error { _, err := s.User(t.Context(), "?"); return err },
 		"accounts":     func() error { _, err := s.Accounts(t.Context(), nil, 1); return err },

@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"imported workflows", imports},
 		{"assets and their owners", assets},
 		{"assets that jobs take", takenAssets},
+		{"jobs that may start earlier", movable},
 		{"closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,6 +20,7 @@ type Set struct {
 	outages  map[string]schedule.Outage    // by worker
 	requests map[requestKey]int64          // the numbers of the events that came of requests
 	longest  int64                         // length of the longest slot there ever was, in milliseconds
+	movable  movable
 	undos    []func()
 }
 
@@ -30,6 +31,7 @@ func New() *Set {
 		pauses:   map[string]schedule.Pause{},
 		outages:  map[string]schedule.Outage{},
 		requests: map[requestKey]int64{},
+		movable:  newMovable(),
 	}
 }
 
@@ -207,6 +209,9 @@ func (s *Set) Apply(change store.Change) {
 		}
 	}
 	for _, thing := range change.Things {
+		if thing.Job != nil {
+			s.NoteJob(*thing.Job)
+		}
 		switch {
 		case thing.Kind == store.JobKind && thing.Job != nil && thing.Job.Status.Active():
 			s.Load(thing.Job.Worker, thing.Key, thing.Job.Slot())

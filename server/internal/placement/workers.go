@@ -1,0 +1,120 @@
+package placement
+
+import (
+	"slices"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// ErrNotReady: no duration has been measured yet.
+var ErrNotReady = fault.New(fault.NotReady, "the service is still measuring how long a generation takes: try again in a moment")
+
+// Offers tells which workflows can run on which workers.
+type Offers interface {
+	// Candidates returns the workers on which a job of a workflow may be booked, in the order of the configuration; the one that is
+	// named when there is a name. fault.NotFound, fault.NotBookable.
+	Candidates(workflow, worker string) ([]string, error)
+	// On returns a workflow as a worker offers it, which may have other models to choose from; false when that is not known.
+	On(worker, id string) (workflow.Offer, bool)
+}
+
+// Workers finds the workers that can run something, and how long it takes there. It is safe for concurrent use.
+type Workers struct {
+	Offers    Offers
+	Estimator estimate.Estimator
+	// IsReady reports whether a worker could start a job now; nil: all could.
+	IsReady func(worker string) bool
+}
+
+// Candidates returns the workers on which a workflow can be booked with some values, or the one that is named, with how long it takes
+// there; fault.NotFound, fault.NotBookable, ErrNotReady. Where none takes the values it returns them all, and fault.InvalidFields.
+func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (found []Candidate, err error) {
+	workers, err := w.Offers.Candidates(workflow, worker)
+	if err != nil {
+		return nil, err
+	}
+	var others []Candidate // that do not take the values
+	var refused error
+	for _, id := range workers {
+		length, known := w.Estimator.Estimate(id, workflow, inputs)
+		if !known {
+			continue
+		}
+		c := Candidate{Worker: id, Length: length}
+		if there, known := w.Offers.On(id, workflow); known {
+			if err := there.CheckKnown(inputs); err != nil {
+				others = append(others, c)
+				if refused == nil {
+					refused = err
+				}
+				continue
+			}
+		}
+		found = append(found, c)
+	}
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case len(others) > 0:
+		return others, refused
+	}
+	return nil, ErrNotReady
+}
+
+// Of returns the workers that a job may go to when the service moves it, as able, without those that are not ready, unless none is.
+func (w *Workers) Of(j job.Job) []Candidate {
+	found := w.able(j)
+	if ready := slices.DeleteFunc(slices.Clone(found), func(c Candidate) bool { return !w.isReady(c.Worker) }); len(ready) > 0 {
+		return ready
+	}
+	return found
+}
+
+// able returns the worker that a job is pinned to, else every one that can run the version that it was booked with, which its own
+// always can. There is at least one. w may be nil: then it is the job's own.
+func (w *Workers) able(j job.Job) []Candidate {
+	if w == nil {
+		return Own(j)
+	}
+	named := ""
+	if j.Pinned {
+		named = j.Worker
+	}
+	found, err := w.Candidates(named, j.Workflow, j.Inputs)
+	if err != nil {
+		return Own(j)
+	}
+	found = slices.DeleteFunc(found, func(c Candidate) bool {
+		there, known := w.Offers.On(c.Worker, j.Workflow)
+		return c.Worker != j.Worker && known && there.Version != nil && there.Hash != j.WorkflowVersion
+	})
+	if len(found) == 0 {
+		return Own(j)
+	}
+	return found
+}
+
+// Others returns the workers that could start a job now instead of its own.
+func (w *Workers) Others(j job.Job) []Candidate {
+	if w == nil || j.Pinned {
+		return nil
+	}
+	return slices.DeleteFunc(w.able(j), func(c Candidate) bool { return c.Worker == j.Worker || !w.isReady(c.Worker) })
+}
+
+// On returns a worker as a candidate for a job that it may run; false when it may not.
+func (w *Workers) On(worker string, j job.Job) (Candidate, bool) {
+	all := w.able(j)
+	i := slices.IndexFunc(all, func(c Candidate) bool { return c.Worker == worker })
+	if i < 0 {
+		return Candidate{}, false
+	}
+	return all[i], true
+}
+
+func (w *Workers) isReady(worker string) bool {
+	return w == nil || w.IsReady == nil || w.IsReady(worker)
+}
