@@ -46,6 +46,7 @@ var parts = []struct {
 	{"watchers", measureWatchers, false},
 	{"crowd", measureCrowd, false},
 	{"punctuality", measurePunctuality, false},
+	{"files", measureFiles, false},
 	{"generation", measureGeneration, false},
 	{"growth", measureGrowth, false},
 	{"estimates", measureEstimates, true},
@@ -81,7 +82,7 @@ func command(ctx context.Context, args []string) error {
 	r := &run{table: newTable()}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&r.program, "program", "bin/comfyscheduler", "the service's program")
-	flags.StringVar(&r.only, "only", "", "parts to measure: bookings, watchers, crowd, punctuality, generation, growth, estimates")
+	flags.StringVar(&r.only, "only", "", "parts to measure: bookings, watchers, crowd, punctuality, files, generation, growth, estimates")
 	flags.IntVar(&r.rounds, "rounds", 5, "rounds of each comparison; medians are told")
 	flags.DurationVar(&r.duration, "duration", 2*time.Second, "length of one round of bookings")
 	flags.IntVar(&r.bookers, "bookers", 16, "callers that book at a time")

@@ -50,26 +50,9 @@ func measurePunctuality(ctx context.Context, r *run) error {
 		}
 	}()
 	defer quiet()()
-	client := scheduler(service.url, service.token)
-	var ids []string
-	from := time.Now().Add(2 * time.Second).UnixMilli()
-	for range r.slots {
-		response, err := client.BookJob(ctx, &pb.BookJobRequest{
-			Start:  &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: from},
-			Inputs: smallInputs("on time"),
-		})
-		if err != nil {
-			return err
-		}
-		ids = append(ids, response.Job.Id)
-	}
-	var late durations
-	for _, id := range ids {
-		job, err := awaitEnd(ctx, client, id)
-		if err != nil {
-			return err
-		}
-		late = append(late, time.Duration(job.StartedAtMs-job.TimeSlot.GetStartMs())*time.Millisecond)
+	late, err := backToBack(ctx, scheduler(service.url, service.token), r.slots)
+	if err != nil {
+		return err
 	}
 	half := len(late) / 2
 	r.table.note(fmt.Sprintf("start after slot, %d back-to-back slots, %d bookings/s, %d watchers, p50", r.slots, loadRate, loadWatchers),
@@ -78,6 +61,30 @@ func measurePunctuality(ctx context.Context, r *run) error {
 	r.table.note("... drift: the median of the second half less that of the first", milliseconds,
 		late[half:].quantile(.5)-late[:half].quantile(.5), atMost(1))
 	return nil
+}
+
+// backToBack runs jobs whose slots follow one another, and tells how long after its slot began each was started.
+func backToBack(ctx context.Context, client comfyschedulerv1connect.SchedulerServiceClient, slots int) (late durations, err error) {
+	var ids []string
+	from := time.Now().Add(2 * time.Second).UnixMilli()
+	for range slots {
+		response, err := client.BookJob(ctx, &pb.BookJobRequest{
+			Start:  &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: from},
+			Inputs: smallInputs("on time"),
+		})
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, response.Job.Id)
+	}
+	for _, id := range ids {
+		job, err := awaitEnd(ctx, client, id)
+		if err != nil {
+			return nil, err
+		}
+		late = append(late, time.Duration(job.StartedAtMs-job.TimeSlot.GetStartMs())*time.Millisecond)
+	}
+	return late, nil
 }
 
 func awaitEnd(ctx context.Context, client comfyschedulerv1connect.SchedulerServiceClient, id string) (*pb.Job, error) {
