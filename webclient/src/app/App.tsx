@@ -11,6 +11,7 @@ import { PageSkeleton } from "./pages/PageSkeleton";
 const SchedulerPage = lazy(() => import("./pages/SchedulerPage"));
 const DashboardPage = lazy(() => import("./pages/DashboardPage"));
 const WorkflowsPage = lazy(() => import("./pages/WorkflowsPage"));
+const EstimatesPage = lazy(() => import("./pages/EstimatesPage"));
 const AccountPage = lazy(() => import("./pages/AccountPage"));
 const SignInPage = lazy(() => import("./pages/SignInPage"));
 const InvitationPage = lazy(() => import("./pages/InvitationPage"));
@@ -61,6 +62,7 @@ function Pages() {
       <Route index element={<SchedulerPage />} />
       <Route path="dashboard" element={<DashboardPage />} />
       <Route path="workflows" element={<WorkflowsPage />} />
+      <Route path="estimates" element={<EstimatesPage />} />
       <Route path="account" element={<AccountPage />} />
       <Route path="sign-in" element={<SignInPage />} />
       <Route path="invitation" element={<InvitationPage />} />

@@ -22,7 +22,7 @@ export function BootSteps({ steps }: { steps: readonly BootStep[] }) {
             <span className="sr-only">{marks[outcome].word}: </span>
           </span>
           <span className="min-w-0 flex-1">
-            <span className="font-medium first-letter:uppercase">{stageWords[stage]}</span>
+            <span className="inline-block font-medium first-letter:uppercase">{stageWords[stage]}</span>
             {detail && <span className="ml-2 text-ink-soft text-sm">{detail}</span>}
           </span>
           <span className="text-ink-faint text-sm">

@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import type { Check } from "../../actions/useCheck";
 import { BasisBadge } from "../../components/BasisBadge";
 import { Icon } from "../../components/Icon";
@@ -35,7 +36,9 @@ export function CheckLine({ check, lands, basis, now }: CheckLineProps) {
           )}
         </span>
         <WorkerName id={lands.workerId} className="max-w-52" before="on" />
-        <BasisBadge basis={check?.basis || basis} />
+        <Link to="/estimates" title="How good the estimates are" className="rounded-full hover:opacity-80">
+          <BasisBadge basis={check?.basis || basis} />
+        </Link>
       </p>
       {refusal && (
         <p role="alert" className="flex items-start gap-2 font-medium text-failed-ink">

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Icon, type IconName } from "../../components/Icon";
+import { TextLink } from "../../components/TextLink";
 import { formatDuration, plural } from "../../lib/format";
 import { useLive } from "../../live/LiveContext";
 import { useTodayStats } from "./useTodayStats";
@@ -56,7 +57,8 @@ export function StatCards() {
       >
         {mean > 0 ? "Today's mean. " : ""}
         {benchmark > 0 ? `Benchmark ${formatDuration(benchmark)}` : "Not measured yet"}
-        {mean > 0 || benchmark === 0 ? "" : ", nothing generated today yet"}
+        {mean > 0 || benchmark === 0 ? "" : ", nothing generated today yet"}.{" "}
+        <TextLink to="/estimates">How good the estimates are</TextLink>
       </StatCard>
       <StatCard title="Active Users" icon="users" value={users.toLocaleString()}>
         {plural(connections, "connection")} open now

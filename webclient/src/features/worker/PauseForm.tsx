@@ -56,7 +56,7 @@ export function PauseForm({ workerId, replaces }: { workerId: string; replaces: 
 
   return (
     <form onSubmit={submit} className="grid gap-3">
-      <div className="grid gap-3 sm:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)]">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(15rem,100%),1fr))] gap-3">
         <Field label="From" error={field("start_ms")}>
           {(attributes) => (
             <div className="flex gap-2">
