@@ -1,14 +1,13 @@
 import { useCallback, useState } from "react";
-import { BasisBadge } from "../../components/BasisBadge";
 import { ListEnd } from "../../components/ListEnd";
 import { WorkerName } from "../../components/WorkerName";
-import { EstimateBasis, type EstimateReport } from "../../gen/comfyscheduler/v1/estimate_pb";
+import type { EstimateReport } from "../../gen/comfyscheduler/v1/estimate_pb";
 import { plural } from "../../lib/format";
 import { usePages } from "../../lib/usePages";
 import { titleOf } from "../../lib/words/workflow";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { EstimatePlot } from "./EstimatePlot";
-import { few, percent, verdictWords } from "./words";
+import { percent, verdictWords } from "./words";
 
 const size = 50;
 
@@ -94,10 +93,7 @@ function ReportCard({ report }: { report: EstimateReport }) {
     <article className="card grid gap-x-5 gap-y-3 p-4 sm:grid-cols-[minmax(0,1fr)_minmax(0,18rem)] sm:p-5">
       <div className="grid content-start gap-3">
         <div>
-          <h3 className="flex flex-wrap items-center gap-x-2 gap-y-1 font-semibold">
-            {title}
-            <BasisBadge basis={runs >= few ? EstimateBasis.LEARNED : EstimateBasis.UNSPECIFIED} />
-          </h3>
+          <h3 className="flex flex-wrap items-center gap-x-2 gap-y-1 font-semibold">{title}</h3>
           <p className="flex flex-wrap items-center gap-x-2 text-ink-soft text-sm">
             <WorkerName id={workerId} />
             {plural(runs, "run")}
@@ -105,11 +101,11 @@ function ReportCard({ report }: { report: EstimateReport }) {
         </div>
         <p className="text-sm">{verdictWords(report)}</p>
         <dl className="grid grid-cols-2 gap-x-4 gap-y-2 text-sm">
-          <Figure name="Half are off by at most" value={percent(report.errorP50)} />
-          <Figure name="Nine of ten by at most" value={percent(report.errorP90)} />
+          <Figure name="Typical error" value={percent(report.errorP50)} />
+          <Figure name="Nine of ten within" value={percent(report.errorP90)} />
           <Figure name="Ended within their slot" value={percent(report.coverage)} note="aim 95 %" />
           <Figure
-            name={report.bias < 0 ? "Too short on average" : "Too long on average"}
+            name={report.bias < 0 ? "Too short in the middle" : "Too long in the middle"}
             value={percent(Math.abs(report.bias))}
           />
         </dl>

@@ -18,6 +18,8 @@ export function verdictWords(report: Pick<EstimateReport, "runs" | "coverage" | 
   if (runs < few)
     return `Only ${plural(runs, "run")} so far: these figures say little yet, and slots have room to spare meanwhile.`;
   const off = `Typically off by ${percent(report.errorP50)}.`;
+  if (report.errorP50 > 0.25)
+    return `So far they are far off, typically by ${percent(report.errorP50)}: they get better with every run.`;
   if (runs < enough) return `${off} With ${runs} runs it is too early to say how many outlast their slots.`;
   if (report.coverage < 0.9)
     return `${off} Too many runs outlast their slots: they get longer with every run that does.`;
