@@ -28,7 +28,7 @@ type execution struct {
 	client  string
 	manners Misbehaviours
 	cache   resultCache
-	loaded  map[string]bool // model files in memory
+	memory  *modelMemory
 
 	ruined   *raised // what the run fails with at its first node; nil: nothing
 	keys     map[string]string
@@ -41,7 +41,7 @@ type execution struct {
 	outcome  string // "success", "error" or "interrupted"
 }
 
-func newExecution(s *server, p *prompt, number int, cache resultCache, loaded map[string]bool) *execution {
+func newExecution(s *server, p *prompt, number int, cache resultCache, kept *modelMemory) *execution {
 	return &execution{
 		server:   s,
 		prompt:   p,
@@ -49,7 +49,7 @@ func newExecution(s *server, p *prompt, number int, cache resultCache, loaded ma
 		client:   p.clientID(),
 		manners:  s.mannersFor(p, number),
 		cache:    cache,
-		loaded:   loaded,
+		memory:   kept,
 		executed: []string{},
 		states:   map[string]*nodeState{},
 		outputs:  map[string]any{},

@@ -34,9 +34,8 @@ func (m *machine) Load(class, input, file string) error {
 			Message: "Error while deserializing header: incomplete metadata, file not fully covered",
 		}
 	}
-	if !m.loaded[file] {
+	if m.memory.load(file) {
 		m.spend(m.options.LoadTime / time.Duration(m.loaders()))
-		m.loaded[file] = true
 		m.logf("loaded completely %s", file)
 	}
 	return nil
@@ -70,6 +69,15 @@ func (m *machine) varied(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * math.Exp(m.options.TimeNoise*dice.NormFloat64()))
 }
 
+// outlier multiplies the time of some runs' steps.
+const outlier = 3
+
+// isOutlier reports whether the run is one of those: the same runs of each process.
+func (m *machine) isOutlier() bool {
+	dice := rand.New(rand.NewPCG(m.options.MisbehaveSeed, uint64(m.number)))
+	return m.options.Outliers > 0 && dice.Float64() < m.options.Outliers
+}
+
 func (m *machine) spend(d time.Duration) { sleep(m.ctx, m.varied(d)) }
 
 func (m *machine) Encode() { m.spend(m.options.EncodeTime) }
@@ -79,7 +87,15 @@ func (m *machine) Decode(megapixels float64) { m.spend(scaled(m.options.DecodeTi
 // Sample takes its steps, and looks for an interrupt at each. Making a preview is part of
 // the next step's time, so that a run's duration does not depend on the machine.
 func (m *machine) Sample(s nodes.Sampling) error {
-	steps, perStep := max(s.Steps, 1), m.varied(scaled(m.options.StepTime, s.Work)*time.Duration(max(s.Passes, 1)))
+	work := math.Pow(s.Work, m.options.StepGrowth)
+	steps, perStep := max(s.Steps, 1), m.varied(scaled(m.options.StepTime, work)*time.Duration(max(s.Passes, 1)))
+	if m.isOutlier() {
+		perStep *= outlier
+	}
+	if m.options.Compile > 0 && m.memory.compile(s.Work) {
+		m.spend(m.options.Compile)
+		m.logf("compiled for %.2f megapixels", s.Work)
+	}
 	if slow, ok := m.manners.find("slow"); ok {
 		perStep = slow.Duration
 	}

@@ -282,6 +282,35 @@ func TestTimesVaryOnRequest(t *testing.T) {
 	}
 }
 
+// What has to be loaded or compiled is what is not kept: the model of time in which estimates are tried.
+func TestWhatIsKeptInMemoryTakesNoTime(t *testing.T) {
+	between := graph{ // so that the loaders run again
+		"1": node("EmptyImage", object{"width": 64, "height": 64, "batch_size": 1, "color": 0}),
+		"2": node("SaveImage", object{"images": []any{"1", 0}, "filename_prefix": "between"}),
+	}
+	for _, tc := range []struct {
+		resident string
+		loads    int
+	}{{"0", 3}, {"1", 6}, {"3", 3}} {
+		c := start(t, "--resident-models", tc.resident, "--compile-time", "1ms", "--step-growth", "1.5", "--outliers", "0.5")
+		c.run(klein(t, "a cat", "1"))
+		c.run(between)
+		c.run(klein(t, "a cat", "2"))
+		if loads := strings.Count(c.log.String(), "loaded completely"); loads != tc.loads {
+			t.Errorf("with %s in memory %d files were loaded, want %d", tc.resident, loads, tc.loads)
+		}
+		if n := strings.Count(c.log.String(), "compiled for"); n != 1 {
+			t.Errorf("compiled %d times for one size", n)
+		}
+	}
+	for _, wrong := range [][2]string{{"--step-growth", "9"}, {"--outliers", "2"}} {
+		p := spawn(t, wrong[0], wrong[1])
+		if code := p.exitCode(); code == 0 || !strings.Contains(p.log.String(), wrong[0]) {
+			t.Errorf("%v: exit code %d\n%s", wrong, code, p.log)
+		}
+	}
+}
+
 func TestSoundIsSavedInEveryFormat(t *testing.T) {
 	c := start(t, "--sample-inputs")
 	for class, start := range map[string]string{"SaveAudio": "fLaC", "SaveAudioMP3": "ID3", "SaveAudioOpus": "OggS"} {

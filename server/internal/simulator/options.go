@@ -37,8 +37,12 @@ type Options struct {
 	LoadTime   time.Duration // all models of a graph, once per process
 	EncodeTime time.Duration // a text
 	StepTime   time.Duration // a sampler step of one megapixel
+	StepGrowth float64       // power of the megapixels with which a step takes longer: 1 is linear
 	DecodeTime time.Duration // a picture from or to latent space
+	Compile    time.Duration // the first run of a size, batch and length since the start
 	TimeNoise  float64       // by which share the times vary from run to run: 0.02 is 2 %
+	Outliers   float64       // share of the runs whose steps take three times as long
+	Resident   int           // model files that stay in memory, those used last; 0: all
 
 	Misbehave     Misbehaviours
 	MisbehaveSeed uint64 // of what is random in it, and in the times
@@ -70,7 +74,11 @@ func (o *Options) Bind(fs *pflag.FlagSet) {
 	fs.DurationVar(&o.LoadTime, "load-time", time.Second, "time to load a graph's models, once")
 	fs.DurationVar(&o.EncodeTime, "encode-time", 100*time.Millisecond, "time to encode a text")
 	fs.DurationVar(&o.StepTime, "step-time", 300*time.Millisecond, "time of a sampler step of one megapixel")
+	fs.Float64Var(&o.StepGrowth, "step-growth", 1, "`POWER` of the megapixels with which a step takes longer")
 	fs.DurationVar(&o.DecodeTime, "decode-time", 150*time.Millisecond, "time to decode a picture of one megapixel")
+	fs.DurationVar(&o.Compile, "compile-time", 0, "time that the first run of each size, batch and length takes longer")
+	fs.IntVar(&o.Resident, "resident-models", 0, "model `FILES` that stay in memory, those used last (0: all)")
+	fs.Float64Var(&o.Outliers, "outliers", 0, "`SHARE` of runs whose steps take three times as long, such as 0.01")
 	fs.Float64Var(&o.TimeNoise, "time-noise", 0, "`SHARE` by which loading, steps and decoding vary at random, such as 0.02")
 	fs.Var(&o.Misbehave, "misbehave", "misbehave as `KIND[=ARG]` says (repeatable): "+kindList())
 	fs.Uint64Var(&o.MisbehaveSeed, "misbehave-seed", 0, "`SEED` of what is random in the misbehaviour and in the times")
@@ -84,6 +92,12 @@ func (o *Options) validate() error {
 	}
 	if !(o.TimeNoise >= 0 && o.TimeNoise <= 1) {
 		return fmt.Errorf("--time-noise %v: want 0 to 1", o.TimeNoise)
+	}
+	if !(o.StepGrowth >= 0 && o.StepGrowth <= 3) {
+		return fmt.Errorf("--step-growth %v: want 0 to 3", o.StepGrowth)
+	}
+	if !(o.Outliers >= 0 && o.Outliers <= 1) {
+		return fmt.Errorf("--outliers %v: want 0 to 1", o.Outliers)
 	}
 	switch o.PreviewMethod {
 	case "none", "auto", "latent2rgb", "taesd":

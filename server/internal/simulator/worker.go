@@ -33,7 +33,8 @@ func onThread(do func()) {
 // execute runs prompts one after the other.
 func (s *server) execute(ctx context.Context) {
 	cache := resultCache{}
-	loaded := map[string]bool{}
+	kept := &modelMemory{most: s.options.Resident}
+	kept.clear()
 	var ruin *raised // what every run fails with
 	for runs := 0; ; {
 		p, free, err := s.queue.take(ctx)
@@ -41,7 +42,7 @@ func (s *server) execute(ctx context.Context) {
 			return
 		}
 		if free.models || free.memory {
-			clear(loaded)
+			kept.clear()
 		}
 		if free.memory {
 			clear(cache)
@@ -50,7 +51,7 @@ func (s *server) execute(ctx context.Context) {
 			continue
 		}
 		runs++
-		run := newExecution(s, p, runs, cache, loaded)
+		run := newExecution(s, p, runs, cache, kept)
 		ruin = cmp.Or(run.ruin(), ruin)
 		run.ruined = ruin
 		if err := s.perform(ctx, run); err != nil {
