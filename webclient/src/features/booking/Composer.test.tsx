@@ -1,4 +1,5 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { MemoryRouter } from "react-router";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { emptyValues, type FieldErrors } from "../../form/values";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
@@ -33,9 +34,11 @@ function setUp(part: Partial<ComposerProps> = {}, jobs: readonly Job[] = []) {
     ...next,
   });
   const page = (next: Partial<ComposerProps> = {}) => (
-    <LiveProvider live={live}>
-      <Composer {...props(next)} />
-    </LiveProvider>
+    <MemoryRouter>
+      <LiveProvider live={live}>
+        <Composer {...props(next)} />
+      </LiveProvider>
+    </MemoryRouter>
   );
   const view = render(page());
   return { ...calls, show: (next: Partial<ComposerProps>) => view.rerender(page(next)) };
