@@ -66,6 +66,8 @@ type fields = map[string]any
 // matrix has a row for each procedure of the schema. One that is missing fails the test.
 var matrix = map[string]row{
 	"SchedulerService/BookJob":       {request: (*stage).booking, want: forUsers},
+	"SchedulerService/BookSeries":    {request: (*stage).booking, want: forUsers},
+	"SchedulerService/CancelSeries":  {request: (*stage).freshSeries, want: forOwner},
 	"SchedulerService/CheckBooking":  {request: (*stage).booking, want: forUsers},
 	"SchedulerService/UpdateJob":     {request: (*stage).edit, want: forOwner},
 	"SchedulerService/MoveJob":       {request: (*stage).move, want: forOwner},
@@ -288,6 +290,13 @@ func (s *stage) freshJob() any {
 	var booked struct{ Job struct{ Id string } }
 	s.ask(s.personas[owner], "SchedulerService/BookJob", fields{"inputs": prompt("a secret fox"), "earliestStartMs": now() + 1e8}, &booked)
 	return fields{"jobId": booked.Job.Id}
+}
+
+func (s *stage) freshSeries() any {
+	var booked struct{ SeriesId string }
+	s.ask(s.personas[owner], "SchedulerService/BookSeries",
+		fields{"inputs": prompt("a secret fox"), "earliestStartMs": now() + 1e8, "count": 2}, &booked)
+	return fields{"seriesId": booked.SeriesId}
 }
 
 func (s *stage) edit() any {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +40,8 @@ func checkConfigCommand() *cobra.Command {
 			fmt.Fprintf(cmd.OutOrStdout(),
 				"One user may have: open bookings %s, calls a second %s, tokens %s, state streams %s, days ahead %s\n",
 				limit(l.OpenBookings), limit(l.RequestsPerSecond), limit(l.Tokens), limit(l.StreamsPerUser), limit(l.DaysAhead))
+			fmt.Fprintf(cmd.OutOrStdout(), "One user may have of the GPU: in one slot %s, in open bookings %s, on one day %s\n",
+				limitTime(l.MaxSlot), limitTime(l.OpenTime), limitTime(l.DayTime))
 			return nil
 		},
 	}
@@ -62,6 +65,14 @@ func describe(w config.Worker) string {
 		text += ", for " + strings.Join(w.Workflows, ", ")
 	}
 	return text
+}
+
+// limitTime is a limit of time for people.
+func limitTime(ms int64) string {
+	if ms == 0 {
+		return "without limit"
+	}
+	return (time.Duration(ms) * time.Millisecond).String()
 }
 
 // limit is a limit for people.

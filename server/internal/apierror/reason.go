@@ -25,6 +25,7 @@ var reasons = map[fault.Reason]pb.ErrorReason{
 	fault.LastAdministrator: pb.ErrorReason_ERROR_REASON_LAST_ADMINISTRATOR,
 	fault.NameTaken:         pb.ErrorReason_ERROR_REASON_NAME_TAKEN,
 	fault.TooManyBookings:   pb.ErrorReason_ERROR_REASON_TOO_MANY_BOOKINGS,
+	fault.TooMuchTime:       pb.ErrorReason_ERROR_REASON_TOO_MUCH_GPU_TIME,
 	fault.TooManyTokens:     pb.ErrorReason_ERROR_REASON_TOO_MANY_TOKENS,
 	fault.TooManyStreams:    pb.ErrorReason_ERROR_REASON_TOO_MANY_STREAMS,
 	fault.TooManyRequests:   pb.ErrorReason_ERROR_REASON_TOO_MANY_REQUESTS,

@@ -181,24 +181,50 @@ func (s *Service) Book(ctx context.Context, by account.Actor, r Request) (Change
 // insert finds a slot for what is wanted, within the limits of whoever wants it, and books it, in an update of the store.
 func (s *Service) insert(ctx context.Context, tx store.Tx, by account.Actor, r Request, w wanted) (booked job.Job, err error) {
 	now := s.Now().UnixMilli()
-	if err := s.mayBookMore(ctx, tx, by.User); err != nil {
+	if err := s.mayBookMore(ctx, tx, by.User, 1); err != nil {
 		return booked, err
 	}
-	if err := mayTake(ctx, tx, by.User, w.workflow, w.inputs, nil); err != nil {
+	if booked, err = s.fit(ctx, tx, by, r, w, now); err != nil {
 		return booked, err
+	}
+	if err := s.write(ctx, tx, by, booked, now); err != nil {
+		return booked, err
+	}
+	e := event(by, audit.Book, booked, now, "at "+moment(booked.Start))
+	e.Request = audit.Request{ID: r.ID, Hash: r.Hash}
+	return booked, tx.InsertEvent(ctx, e)
+}
+
+// fit makes the job that is wanted, at the place that it gets.
+func (s *Service) fit(ctx context.Context, tx store.Tx, by account.Actor, r Request, w wanted, now int64) (job.Job, error) {
+	if err := mayTake(ctx, tx, by.User, w.workflow, w.inputs, nil); err != nil {
+		return job.Job{}, err
 	}
 	candidates, err := s.fitting(ctx, tx, w.candidates, w.workflow.ID, w.inputs, now)
 	if err != nil {
-		return booked, err
+		return job.Job{}, err
 	}
 	place, err := s.find(ctx, tx, candidates, r.When, now, "")
 	if err != nil {
-		return booked, err
+		return job.Job{}, err
 	}
-	if err := s.mayBookAt(by.User, place.Start, now, r.When); err != nil {
-		return booked, err
+	return newJob(by, r, w, place, now), s.mayBookAt(by.User, place.Start, now, r.When)
+}
+
+// write books a job, if its owner may have so much time.
+func (s *Service) write(ctx context.Context, tx store.Tx, by account.Actor, j job.Job, now int64) error {
+	if err := s.mayUse(ctx, tx, by.User, j, nil); err != nil {
+		return err
 	}
-	booked = job.Job{
+	if err := tx.InsertJob(ctx, j); err != nil {
+		return err
+	}
+	return take(ctx, tx, j, nil, now)
+}
+
+// newJob makes a job of what is wanted.
+func newJob(by account.Actor, r Request, w wanted, place job.Place, now int64) job.Job {
+	return job.Job{
 		ID:              w.id,
 		UserID:          by.ID,
 		UserName:        by.Name,
@@ -219,15 +245,6 @@ func (s *Service) insert(ctx context.Context, tx store.Tx, by account.Actor, r R
 		Version:         1,
 		CreatedAt:       now,
 	}
-	if err := tx.InsertJob(ctx, booked); err != nil {
-		return booked, err
-	}
-	if err := take(ctx, tx, booked, nil, now); err != nil {
-		return booked, err
-	}
-	e := event(by, audit.Book, booked, now, "at "+moment(booked.Start))
-	e.Request = audit.Request{ID: r.ID, Hash: r.Hash}
-	return booked, tx.InsertEvent(ctx, e)
 }
 
 // repeated is the job of a request that was made before; store.ErrNotFound, fault.RequestIDReused.

@@ -23,16 +23,17 @@ type Quote struct {
 	Duration int64         // milliseconds of the slot; 0: not known
 	Load     int64         // milliseconds of the slot that are for loading models
 	Basis    estimate.Basis
+	Use      Use // of the job's owner with it; with Worker
 }
 
-func quoteOf(p job.Place) Quote {
+func quoteOf(j job.Job) Quote {
 	return Quote{
-		Slot:     schedule.NewSlot(p.Start, p.Duration),
-		Worker:   p.Worker,
-		Expected: p.Estimate,
-		Duration: p.Duration,
-		Load:     p.Load,
-		Basis:    p.Basis,
+		Slot:     j.Slot(),
+		Worker:   j.Worker,
+		Expected: j.Estimate,
+		Duration: j.Duration,
+		Load:     j.Load,
+		Basis:    j.Basis,
 	}
 }
 
@@ -82,7 +83,7 @@ func (s *Service) Check(ctx context.Context, by account.Actor, r Request) (Quote
 	err = s.check(ctx, func(ctx context.Context, tx store.Tx) error {
 		found = found[:refused]
 		now := s.Now().UnixMilli()
-		if err := found.add(s.mayBookMore(ctx, tx, by.User)); err != nil {
+		if err := found.add(s.mayBookMore(ctx, tx, by.User, 1)); err != nil {
 			return err
 		}
 		if err := found.add(mayTake(ctx, tx, by.User, wanted.workflow, wanted.inputs, nil)); err != nil {
@@ -99,8 +100,13 @@ func (s *Service) Check(ctx context.Context, by account.Actor, r Request) (Quote
 		if err != nil {
 			return found.add(err)
 		}
-		q = quoteOf(place)
-		return nil
+		j := newJob(by, r, wanted, place, now)
+		if err := found.add(s.mayUse(ctx, tx, by.User, j, nil)); err != nil {
+			return err
+		}
+		q = quoteOf(j)
+		q.Use, err = s.use(ctx, tx, j)
+		return err
 	})
 	return q, found, err
 }
@@ -123,17 +129,13 @@ func (s *Service) checkEdit(ctx context.Context, by account.Actor, r Request) (q
 		}
 		q = lengthOf(s.own(j)[0])
 		if err := s.place(ctx, tx, by.User, &j, had, e); err != nil {
-			return found.add(err)
+			if err := found.add(err); err != nil || !fault.Is(found[len(found)-1], fault.TooMuchTime) {
+				return err
+			}
 		}
-		q = quoteOf(job.Place{
-			Worker:   j.Worker,
-			Start:    j.Start,
-			Duration: j.Duration,
-			Estimate: j.Estimate,
-			Load:     j.Load,
-			Basis:    j.Basis,
-		})
-		return nil
+		q = quoteOf(j)
+		q.Use, err = s.use(ctx, tx, j)
+		return err
 	})
 	return q, found, err
 }

@@ -11,16 +11,23 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-func (s *Service) mayBookMore(ctx context.Context, tx store.Tx, user account.User) error {
+// mayBookMore checks whether a user may have some more open bookings; fault.TooManyBookings.
+func (s *Service) mayBookMore(ctx context.Context, tx store.Tx, user account.User, more int) error {
 	if s.Limits.OpenBookings == 0 || user.Administrator {
 		return nil
 	}
-	if n, err := tx.CountActive(ctx, user.ID); err != nil || n < s.Limits.OpenBookings {
+	n, err := tx.CountActive(ctx, user.ID)
+	if err != nil || n+more <= s.Limits.OpenBookings {
 		return err
 	}
 	most := strconv.Itoa(s.Limits.OpenBookings)
-	return fault.New(fault.TooManyBookings,
-		"you have "+most+" open bookings, and one user may have no more: wait until one has run, or cancel one").With("limit", most)
+	refused := fault.Newf(fault.TooManyBookings,
+		"you have %d open bookings, and one user may have no more: wait until one has run, or cancel one", n)
+	if more > 1 {
+		refused = fault.Newf(fault.TooManyBookings,
+			"you have %d open bookings and ask for %d more, and one user may have %s: wait until some have run, or book fewer", n, more, most)
+	}
+	return refused.With("limit", most)
 }
 
 func (s *Service) mayBookAt(user account.User, start, now int64, when When) error {

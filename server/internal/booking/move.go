@@ -15,6 +15,7 @@ import (
 // place gives a job that is edited the place and the length that it is to have. had are the values that it had before. The owner's
 // own choice ends whatever delay there was, and decides whether the job may start earlier than its slot, and on which worker.
 func (s *Service) place(ctx context.Context, tx store.Tx, user account.User, j *job.Job, had workflow.Values, e Edit) error {
+	before := *j
 	if e.Move != nil && !(e.Move.Exact && e.Move.Moment == j.Start && (e.Worker == "" || e.Worker == j.Worker)) {
 		if err := s.move(ctx, tx, user, j, e); err != nil {
 			return err
@@ -28,7 +29,7 @@ func (s *Service) place(ctx context.Context, tx store.Tx, user account.User, j *
 		j.Sooner, j.Pinned = e.Move.IsPromise(), j.Pinned || e.Worker != ""
 	}
 	j.Promised = j.Start
-	return nil
+	return s.mayUse(ctx, tx, user, *j, &before)
 }
 
 // move books the job for another start, or on another worker, with the length that it has there.

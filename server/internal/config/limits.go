@@ -36,12 +36,15 @@ func (c *Config) Policy() account.Policy {
 
 // Limits bound what one user may do; 0 stands for no limit, nil for the default.
 type Limits struct {
-	OpenBookings      *int `json:"open_bookings"`
-	DaysAhead         int  `json:"days_ahead"`
-	RequestsPerSecond *int `json:"requests_per_second"`
-	Tokens            int  `json:"tokens"`
-	StreamsPerUser    int  `json:"streams_per_user"`
-	StreamsPerAddress int  `json:"streams_per_address"`
+	OpenBookings      *int     `json:"open_bookings"`
+	DaysAhead         int      `json:"days_ahead"`
+	MaxSlot           Duration `json:"max_slot"`
+	OpenMinutes       int      `json:"open_minutes"`
+	MinutesPerDay     int      `json:"minutes_per_day"`
+	RequestsPerSecond *int     `json:"requests_per_second"`
+	Tokens            int      `json:"tokens"`
+	StreamsPerUser    int      `json:"streams_per_user"`
+	StreamsPerAddress int      `json:"streams_per_address"`
 }
 
 // What one user may do where others than users of this machine reach the service.
@@ -65,6 +68,9 @@ func (c *Config) UserLimits() account.Limits {
 		OpenBookings:      limit(c.Limits.OpenBookings, exposedBookings),
 		RequestsPerSecond: limit(c.Limits.RequestsPerSecond, exposedCalls),
 		DaysAhead:         c.Limits.DaysAhead,
+		MaxSlot:           time.Duration(c.Limits.MaxSlot).Milliseconds(),
+		OpenTime:          (time.Duration(c.Limits.OpenMinutes) * time.Minute).Milliseconds(),
+		DayTime:           (time.Duration(c.Limits.MinutesPerDay) * time.Minute).Milliseconds(),
 		Tokens:            c.Limits.Tokens,
 		StreamsPerUser:    c.Limits.StreamsPerUser,
 		StreamsPerAddress: c.Limits.StreamsPerAddress,

@@ -44,6 +44,7 @@ const (
 	LastAdministrator Reason = "last_administrator"
 	NameTaken         Reason = "name_taken"
 	TooManyBookings   Reason = "too_many_bookings" // metadata "limit"
+	TooMuchTime       Reason = "too_much_time"     // metadata "limit", "limit_ms" and "would_be_ms"
 	TooManyTokens     Reason = "too_many_tokens"   // metadata "limit"
 	TooManyStreams    Reason = "too_many_streams"  // metadata "limit"
 	TooManyRequests   Reason = "too_many_requests" // with RetryAfter
@@ -79,6 +80,7 @@ var kinds = map[Reason]Kind{
 	LastAdministrator: Precondition,
 	NameTaken:         Exists,
 	TooManyBookings:   Exhausted,
+	TooMuchTime:       Exhausted,
 	TooManyTokens:     Exhausted,
 	TooManyStreams:    Exhausted,
 	TooManyRequests:   Exhausted,

@@ -31,9 +31,12 @@ func (s schedulerService) CheckBooking(ctx context.Context, r *pb.CheckBookingRe
 	}
 	if offer.Worker != "" {
 		out.TimeSlot = slotToProto(offer.Slot)
+		out.GpuTime = useToProto(offer.Use)
 	}
 	return out, nil
 }
+
+func useToProto(u booking.Use) *pb.GpuTimeUse { return &pb.GpuTimeUse{OpenMs: u.Open, DayMs: u.Day} }
 
 func problemToProto(f *fault.Error) *pb.BookingProblem {
 	return &pb.BookingProblem{Info: apierror.Info(f), Message: f.Message}

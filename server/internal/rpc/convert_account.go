@@ -54,5 +54,8 @@ func limitsToProto(l account.Limits) *pb.Limits {
 		OpenBookings:      int32(l.OpenBookings),
 		DaysAhead:         int32(l.DaysAhead),
 		RequestsPerSecond: int32(l.RequestsPerSecond),
+		MaxSlotMs:         l.MaxSlot,
+		OpenMs:            l.OpenTime,
+		DayMs:             l.DayTime,
 	}
 }

@@ -30,6 +30,8 @@ const (
 // audiences says it for each procedure. One that is missing here is for nobody.
 var audiences = map[string]audience{
 	api.SchedulerServiceBookJobProcedure:       signedIn,
+	api.SchedulerServiceBookSeriesProcedure:    signedIn,
+	api.SchedulerServiceCancelSeriesProcedure:  signedIn,
 	api.SchedulerServiceCheckBookingProcedure:  signedIn,
 	api.SchedulerServiceUpdateJobProcedure:     signedIn,
 	api.SchedulerServiceMoveJobProcedure:       signedIn,

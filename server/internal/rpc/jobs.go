@@ -98,6 +98,7 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 		Worker:     r.WorkerId,
 		Workflow:   r.WorkflowId,
 		IDSuffix:   canonical(r.IdSuffix),
+		Series:     canonical(r.SeriesId),
 		Window:     windowOf(r.Window),
 		Descending: r.Order != pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC,
 		After:      after,

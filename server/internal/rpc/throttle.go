@@ -46,6 +46,9 @@ func (t *throttle) take(who string) error { return t.ask(who, 1) }
 // mayTake asks whether a call would be taken, and counts none; fault.TooManyRequests.
 func (t *throttle) mayTake(who string) error { return t.ask(who, 0) }
 
+// takeMany counts several calls, as many as one may make at once at most; fault.TooManyRequests.
+func (t *throttle) takeMany(who string, n int) error { return t.ask(who, min(n, t.burst)) }
+
 func (t *throttle) ask(who string, n int) error {
 	if t.perSecond == 0 {
 		return nil
@@ -54,7 +57,7 @@ func (t *throttle) ask(who string, n int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	limiter := t.of(who, now)
-	missing := 1 - limiter.TokensAt(now)
+	missing := float64(max(n, 1)) - limiter.TokensAt(now)
 	if missing > 0 {
 		return tooFast(time.Duration(missing / t.perSecond * float64(time.Second)))
 	}

@@ -39,6 +39,11 @@ type JobsTx interface {
 	CountActive(ctx context.Context, userID string) (int, error)
 	// ActiveOf reads a user's scheduled and processing jobs, by start.
 	ActiveOf(ctx context.Context, userID string) ([]job.Job, error)
+	// BookedTime sums up the slots of a user's jobs, in milliseconds: of the scheduled and processing ones, and of all that start on a
+	// day but those that were cancelled before they ran. The job except is left out.
+	BookedTime(ctx context.Context, userID string, day schedule.Slot, except string) (open, onDay int64, err error)
+	// SeriesJobs reads the jobs of a series, in its order.
+	SeriesJobs(ctx context.Context, series string) ([]job.Job, error)
 	// InsertJob writes a new job; ErrOverlap, ErrUserDeleted.
 	InsertJob(ctx context.Context, j job.Job) error
 	// UpdateJob writes a changed job; ErrOverlap, ErrNotFound. One that a pause covers may stay where it is, but not go there.

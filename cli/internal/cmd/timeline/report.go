@@ -125,6 +125,14 @@ func limits(l *pb.Limits) string {
 	if n := l.GetDaysAhead(); n > 0 {
 		parts = append(parts, fmt.Sprintf("slots up to %d days ahead", n))
 	}
+	for _, of := range []struct {
+		what string
+		ms   int64
+	}{{"slots up to %s long", l.GetMaxSlotMs()}, {"%s of GPU time in open bookings", l.GetOpenMs()}, {"%s of GPU time a day", l.GetDayMs()}} {
+		if of.ms > 0 {
+			parts = append(parts, fmt.Sprintf(of.what, when.Millis(of.ms)))
+		}
+	}
 	return strings.Join(parts, ", ")
 }
 

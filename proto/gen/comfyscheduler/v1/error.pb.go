@@ -104,6 +104,9 @@ const (
 	ErrorReason_ERROR_REASON_ASSET_IN_USE ErrorReason = 36
 	// FAILED_PRECONDITION, HTTP 410: the result's file was overwritten, changed or deleted since the job wrote it; metadata "job_id".
 	ErrorReason_ERROR_REASON_RESULT_CHANGED ErrorReason = 37
+	// RESOURCE_EXHAUSTED: the user would have more time of the GPUs than one may have; metadata "limit" ("max_slot", "open_minutes",
+	// "minutes_per_day"), "limit_ms" and "would_be_ms".
+	ErrorReason_ERROR_REASON_TOO_MUCH_GPU_TIME ErrorReason = 38
 )
 
 // Enum value maps for ErrorReason.
@@ -147,6 +150,7 @@ var (
 		35: "ERROR_REASON_QUOTA_EXCEEDED",
 		36: "ERROR_REASON_ASSET_IN_USE",
 		37: "ERROR_REASON_RESULT_CHANGED",
+		38: "ERROR_REASON_TOO_MUCH_GPU_TIME",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":         0,
@@ -187,6 +191,7 @@ var (
 		"ERROR_REASON_QUOTA_EXCEEDED":      35,
 		"ERROR_REASON_ASSET_IN_USE":        36,
 		"ERROR_REASON_RESULT_CHANGED":      37,
+		"ERROR_REASON_TOO_MUCH_GPU_TIME":   38,
 	}
 )
 
@@ -780,7 +785,7 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\rPauseObstacle\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1b\n" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\x128\n" +
-	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot*\xce\t\n" +
+	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot*\xf2\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ERROR_REASON_SLOT_TAKEN\x10\x01\x12\x1e\n" +
@@ -820,7 +825,8 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x1dERROR_REASON_UNSUPPORTED_FILE\x10\"\x12\x1f\n" +
 	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10#\x12\x1d\n" +
 	"\x19ERROR_REASON_ASSET_IN_USE\x10$\x12\x1f\n" +
-	"\x1bERROR_REASON_RESULT_CHANGED\x10%BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
+	"\x1bERROR_REASON_RESULT_CHANGED\x10%\x12\"\n" +
+	"\x1eERROR_REASON_TOO_MUCH_GPU_TIME\x10&BWZUgithub.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1;comfyschedulerv1b\x06proto3"
 
 var (
 	file_comfyscheduler_v1_error_proto_rawDescOnce sync.Once

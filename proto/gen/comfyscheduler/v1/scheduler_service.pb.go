@@ -276,6 +276,571 @@ func (x *BookJobResponse) GetRevision() *Revision {
 	return nil
 }
 
+// BookSeriesRequest asks for the slots of a series.
+type BookSeriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. UUID made by the client for this series. Sending the same request again answers with the same jobs as they are now
+	// instead of booking them twice; it is remembered for at least a day.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Required. When.
+	//
+	// Types that are valid to be assigned to Start:
+	//
+	//	*BookSeriesRequest_StartMs
+	//	*BookSeriesRequest_EarliestStartMs
+	Start isBookSeriesRequest_Start `protobuf_oneof:"start"`
+	// Optional. As in BookJobRequest.
+	WorkflowId string `protobuf:"bytes,4,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
+	// Optional. As in BookJobRequest.
+	WorkflowVersion string `protobuf:"bytes,5,opt,name=workflow_version,json=workflowVersion,proto3" json:"workflow_version,omitempty"`
+	// Optional. As in BookJobRequest: all jobs go there.
+	WorkerId string `protobuf:"bytes,6,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Optional. Values that all jobs have by input name, at most 100, names of at most 100 bytes. As in BookJobRequest.
+	Inputs map[string]*InputValue `protobuf:"bytes,7,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Optional. Values of single jobs, at most 100, which go before those of all; one without any when empty.
+	Items []*SeriesItem `protobuf:"bytes,8,rep,name=items,proto3" json:"items,omitempty"`
+	// Optional. Seeds for each item, at most 100; 0 stands for 1. They are drawn, or follow the one that is given. All jobs of
+	// an item that differ only by the axes have the same seed, so that they can be compared.
+	Count int32 `protobuf:"varint,9,opt,name=count,proto3" json:"count,omitempty"`
+	// Optional. Inputs that are tried with several values, at most 10: each value of one with each of the others.
+	Axes []*SeriesAxis `protobuf:"bytes,10,rep,name=axes,proto3" json:"axes,omitempty"`
+	// Optional. As in BookJobRequest.
+	Sooner *bool `protobuf:"varint,11,opt,name=sooner,proto3,oneof" json:"sooner,omitempty"`
+	// Optional. Only say what the series would get: nothing is booked.
+	ValidateOnly  bool `protobuf:"varint,12,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BookSeriesRequest) Reset() {
+	*x = BookSeriesRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BookSeriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BookSeriesRequest) ProtoMessage() {}
+
+func (x *BookSeriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BookSeriesRequest.ProtoReflect.Descriptor instead.
+func (*BookSeriesRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *BookSeriesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *BookSeriesRequest) GetStart() isBookSeriesRequest_Start {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *BookSeriesRequest) GetStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*BookSeriesRequest_StartMs); ok {
+			return x.StartMs
+		}
+	}
+	return 0
+}
+
+func (x *BookSeriesRequest) GetEarliestStartMs() int64 {
+	if x != nil {
+		if x, ok := x.Start.(*BookSeriesRequest_EarliestStartMs); ok {
+			return x.EarliestStartMs
+		}
+	}
+	return 0
+}
+
+func (x *BookSeriesRequest) GetWorkflowId() string {
+	if x != nil {
+		return x.WorkflowId
+	}
+	return ""
+}
+
+func (x *BookSeriesRequest) GetWorkflowVersion() string {
+	if x != nil {
+		return x.WorkflowVersion
+	}
+	return ""
+}
+
+func (x *BookSeriesRequest) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *BookSeriesRequest) GetInputs() map[string]*InputValue {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+func (x *BookSeriesRequest) GetItems() []*SeriesItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *BookSeriesRequest) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *BookSeriesRequest) GetAxes() []*SeriesAxis {
+	if x != nil {
+		return x.Axes
+	}
+	return nil
+}
+
+func (x *BookSeriesRequest) GetSooner() bool {
+	if x != nil && x.Sooner != nil {
+		return *x.Sooner
+	}
+	return false
+}
+
+func (x *BookSeriesRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+type isBookSeriesRequest_Start interface {
+	isBookSeriesRequest_Start()
+}
+
+type BookSeriesRequest_StartMs struct {
+	// Optional. Exactly this start of the first job, milliseconds since the Unix epoch, not 0 and not in the past; the others follow.
+	StartMs int64 `protobuf:"varint,2,opt,name=start_ms,json=startMs,proto3,oneof"`
+}
+
+type BookSeriesRequest_EarliestStartMs struct {
+	// Optional. The first free starts at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+	// stands for now.
+	EarliestStartMs int64 `protobuf:"varint,3,opt,name=earliest_start_ms,json=earliestStartMs,proto3,oneof"`
+}
+
+func (*BookSeriesRequest_StartMs) isBookSeriesRequest_Start() {}
+
+func (*BookSeriesRequest_EarliestStartMs) isBookSeriesRequest_Start() {}
+
+// SeriesItem is what one job of a series sets beside what all set.
+type SeriesItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. Values by input name, at most 100, names of at most 100 bytes.
+	Inputs        map[string]*InputValue `protobuf:"bytes,1,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeriesItem) Reset() {
+	*x = SeriesItem{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeriesItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeriesItem) ProtoMessage() {}
+
+func (x *SeriesItem) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeriesItem.ProtoReflect.Descriptor instead.
+func (*SeriesItem) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SeriesItem) GetInputs() map[string]*InputValue {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+// SeriesAxis is an input that is tried with several values.
+type SeriesAxis struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Name of the input, at most 100 bytes.
+	InputName string `protobuf:"bytes,1,opt,name=input_name,json=inputName,proto3" json:"input_name,omitempty"`
+	// Required. Values, 1 to 100.
+	Values        []*InputValue `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeriesAxis) Reset() {
+	*x = SeriesAxis{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeriesAxis) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeriesAxis) ProtoMessage() {}
+
+func (x *SeriesAxis) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeriesAxis.ProtoReflect.Descriptor instead.
+func (*SeriesAxis) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SeriesAxis) GetInputName() string {
+	if x != nil {
+		return x.InputName
+	}
+	return ""
+}
+
+func (x *SeriesAxis) GetValues() []*InputValue {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// BookSeriesResponse is the series.
+type BookSeriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Series, a UUID; empty with `validate_only`.
+	SeriesId string `protobuf:"bytes,1,opt,name=series_id,json=seriesId,proto3" json:"series_id,omitempty"`
+	// Jobs as they were written, in the order of the series: items, then seeds, then axes, the last one fastest. Long texts are cut, as
+	// in lists. None with `validate_only`.
+	Jobs []*Job `protobuf:"bytes,2,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	// A live state at this revision or later shows them.
+	Revision *Revision `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// With `validate_only`: what each job would get, in the order of the series; none when `problems` leave no place for one.
+	Quotes []*SeriesQuote `protobuf:"bytes,4,rep,name=quotes,proto3" json:"quotes,omitempty"`
+	// With `validate_only`: what the series would be refused for; none when it would be booked.
+	Problems []*BookingProblem `protobuf:"bytes,5,rep,name=problems,proto3" json:"problems,omitempty"`
+	// With `validate_only`: time that the caller would have booked with it; `day_ms` on the day of the first job.
+	GpuTime       *GpuTimeUse `protobuf:"bytes,6,opt,name=gpu_time,json=gpuTime,proto3" json:"gpu_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BookSeriesResponse) Reset() {
+	*x = BookSeriesResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BookSeriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BookSeriesResponse) ProtoMessage() {}
+
+func (x *BookSeriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BookSeriesResponse.ProtoReflect.Descriptor instead.
+func (*BookSeriesResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BookSeriesResponse) GetSeriesId() string {
+	if x != nil {
+		return x.SeriesId
+	}
+	return ""
+}
+
+func (x *BookSeriesResponse) GetJobs() []*Job {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+func (x *BookSeriesResponse) GetRevision() *Revision {
+	if x != nil {
+		return x.Revision
+	}
+	return nil
+}
+
+func (x *BookSeriesResponse) GetQuotes() []*SeriesQuote {
+	if x != nil {
+		return x.Quotes
+	}
+	return nil
+}
+
+func (x *BookSeriesResponse) GetProblems() []*BookingProblem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+func (x *BookSeriesResponse) GetGpuTime() *GpuTimeUse {
+	if x != nil {
+		return x.GpuTime
+	}
+	return nil
+}
+
+// SeriesQuote is what one job of a series would get. Every field is output only.
+type SeriesQuote struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Slot.
+	TimeSlot *TimeSlot `protobuf:"bytes,1,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
+	// Worker.
+	WorkerId string `protobuf:"bytes,2,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// Expected duration of the generation, in milliseconds.
+	ExpectedMs int64 `protobuf:"varint,3,opt,name=expected_ms,json=expectedMs,proto3" json:"expected_ms,omitempty"`
+	// Duration of the slot, in milliseconds.
+	SlotDurationMs int64 `protobuf:"varint,4,opt,name=slot_duration_ms,json=slotDurationMs,proto3" json:"slot_duration_ms,omitempty"`
+	// What the durations rest on.
+	EstimateBasis EstimateBasis `protobuf:"varint,5,opt,name=estimate_basis,json=estimateBasis,proto3,enum=comfyscheduler.v1.EstimateBasis" json:"estimate_basis,omitempty"`
+	// Part of the slot that is for loading models, in milliseconds.
+	LoadMs        int64 `protobuf:"varint,6,opt,name=load_ms,json=loadMs,proto3" json:"load_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeriesQuote) Reset() {
+	*x = SeriesQuote{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeriesQuote) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeriesQuote) ProtoMessage() {}
+
+func (x *SeriesQuote) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeriesQuote.ProtoReflect.Descriptor instead.
+func (*SeriesQuote) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SeriesQuote) GetTimeSlot() *TimeSlot {
+	if x != nil {
+		return x.TimeSlot
+	}
+	return nil
+}
+
+func (x *SeriesQuote) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *SeriesQuote) GetExpectedMs() int64 {
+	if x != nil {
+		return x.ExpectedMs
+	}
+	return 0
+}
+
+func (x *SeriesQuote) GetSlotDurationMs() int64 {
+	if x != nil {
+		return x.SlotDurationMs
+	}
+	return 0
+}
+
+func (x *SeriesQuote) GetEstimateBasis() EstimateBasis {
+	if x != nil {
+		return x.EstimateBasis
+	}
+	return EstimateBasis_ESTIMATE_BASIS_UNSPECIFIED
+}
+
+func (x *SeriesQuote) GetLoadMs() int64 {
+	if x != nil {
+		return x.LoadMs
+	}
+	return 0
+}
+
+// CancelSeriesRequest names the series.
+type CancelSeriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Series, a UUID.
+	SeriesId      string `protobuf:"bytes,1,opt,name=series_id,json=seriesId,proto3" json:"series_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelSeriesRequest) Reset() {
+	*x = CancelSeriesRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelSeriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelSeriesRequest) ProtoMessage() {}
+
+func (x *CancelSeriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelSeriesRequest.ProtoReflect.Descriptor instead.
+func (*CancelSeriesRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CancelSeriesRequest) GetSeriesId() string {
+	if x != nil {
+		return x.SeriesId
+	}
+	return ""
+}
+
+// CancelSeriesResponse is the series after the request.
+type CancelSeriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// All its jobs, in the order of the series: cancelled, processing with `cancel_requested`, or ended before. Long texts are cut.
+	Jobs []*Job `protobuf:"bytes,1,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	// A live state at this revision or later shows them.
+	Revision      *Revision `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelSeriesResponse) Reset() {
+	*x = CancelSeriesResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelSeriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelSeriesResponse) ProtoMessage() {}
+
+func (x *CancelSeriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelSeriesResponse.ProtoReflect.Descriptor instead.
+func (*CancelSeriesResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CancelSeriesResponse) GetJobs() []*Job {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+func (x *CancelSeriesResponse) GetRevision() *Revision {
+	if x != nil {
+		return x.Revision
+	}
+	return nil
+}
+
 // CheckBookingRequest is what a booking would ask for.
 type CheckBookingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -304,7 +869,7 @@ type CheckBookingRequest struct {
 
 func (x *CheckBookingRequest) Reset() {
 	*x = CheckBookingRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -316,7 +881,7 @@ func (x *CheckBookingRequest) String() string {
 func (*CheckBookingRequest) ProtoMessage() {}
 
 func (x *CheckBookingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -329,7 +894,7 @@ func (x *CheckBookingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckBookingRequest.ProtoReflect.Descriptor instead.
 func (*CheckBookingRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{2}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CheckBookingRequest) GetStart() isCheckBookingRequest_Start {
@@ -437,7 +1002,7 @@ type CheckBookingResponse struct {
 
 func (x *CheckBookingResponse) Reset() {
 	*x = CheckBookingResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -449,7 +1014,7 @@ func (x *CheckBookingResponse) String() string {
 func (*CheckBookingResponse) ProtoMessage() {}
 
 func (x *CheckBookingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[3]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -462,7 +1027,7 @@ func (x *CheckBookingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckBookingResponse.ProtoReflect.Descriptor instead.
 func (*CheckBookingResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{3}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CheckBookingResponse) GetTimeSlot() *TimeSlot {
@@ -535,7 +1100,7 @@ type GpuTimeUse struct {
 
 func (x *GpuTimeUse) Reset() {
 	*x = GpuTimeUse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +1112,7 @@ func (x *GpuTimeUse) String() string {
 func (*GpuTimeUse) ProtoMessage() {}
 
 func (x *GpuTimeUse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[4]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +1125,7 @@ func (x *GpuTimeUse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GpuTimeUse.ProtoReflect.Descriptor instead.
 func (*GpuTimeUse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{4}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GpuTimeUse) GetOpenMs() int64 {
@@ -590,7 +1155,7 @@ type BookingProblem struct {
 
 func (x *BookingProblem) Reset() {
 	*x = BookingProblem{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -602,7 +1167,7 @@ func (x *BookingProblem) String() string {
 func (*BookingProblem) ProtoMessage() {}
 
 func (x *BookingProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -615,7 +1180,7 @@ func (x *BookingProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookingProblem.ProtoReflect.Descriptor instead.
 func (*BookingProblem) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BookingProblem) GetInfo() *ErrorInfo {
@@ -659,7 +1224,7 @@ type UpdateJobRequest struct {
 
 func (x *UpdateJobRequest) Reset() {
 	*x = UpdateJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +1236,7 @@ func (x *UpdateJobRequest) String() string {
 func (*UpdateJobRequest) ProtoMessage() {}
 
 func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +1249,7 @@ func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobRequest.ProtoReflect.Descriptor instead.
 func (*UpdateJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{6}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UpdateJobRequest) GetJobId() string {
@@ -778,7 +1343,7 @@ type UpdateJobResponse struct {
 
 func (x *UpdateJobResponse) Reset() {
 	*x = UpdateJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +1355,7 @@ func (x *UpdateJobResponse) String() string {
 func (*UpdateJobResponse) ProtoMessage() {}
 
 func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[7]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +1368,7 @@ func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobResponse.ProtoReflect.Descriptor instead.
 func (*UpdateJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{7}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UpdateJobResponse) GetJob() *Job {
@@ -845,7 +1410,7 @@ type MoveJobRequest struct {
 
 func (x *MoveJobRequest) Reset() {
 	*x = MoveJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +1422,7 @@ func (x *MoveJobRequest) String() string {
 func (*MoveJobRequest) ProtoMessage() {}
 
 func (x *MoveJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +1435,7 @@ func (x *MoveJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveJobRequest.ProtoReflect.Descriptor instead.
 func (*MoveJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{8}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *MoveJobRequest) GetJobId() string {
@@ -958,7 +1523,7 @@ type MoveJobResponse struct {
 
 func (x *MoveJobResponse) Reset() {
 	*x = MoveJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1535,7 @@ func (x *MoveJobResponse) String() string {
 func (*MoveJobResponse) ProtoMessage() {}
 
 func (x *MoveJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1548,7 @@ func (x *MoveJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveJobResponse.ProtoReflect.Descriptor instead.
 func (*MoveJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *MoveJobResponse) GetJob() *Job {
@@ -1013,7 +1578,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1590,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1603,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelJobRequest) GetJobId() string {
@@ -1068,7 +1633,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1645,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1658,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -1121,7 +1686,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1698,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1711,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -1169,7 +1734,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1181,7 +1746,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1194,7 +1759,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -1233,14 +1798,16 @@ type ListJobsRequest struct {
 	// Optional. Only jobs whose id ends so: at most 36 hexadecimal digits and hyphens, in either case.
 	IdSuffix string `protobuf:"bytes,9,opt,name=id_suffix,json=idSuffix,proto3" json:"id_suffix,omitempty"`
 	// Optional. Only jobs of the user who is called this, at most 200 bytes; NOT_FOUND when nobody is. Not together with `user_id`.
-	UserName      string `protobuf:"bytes,10,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	UserName string `protobuf:"bytes,10,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	// Optional. Only jobs of this series, a UUID.
+	SeriesId      string `protobuf:"bytes,11,opt,name=series_id,json=seriesId,proto3" json:"series_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1819,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1832,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -1338,6 +1905,13 @@ func (x *ListJobsRequest) GetUserName() string {
 	return ""
 }
 
+func (x *ListJobsRequest) GetSeriesId() string {
+	if x != nil {
+		return x.SeriesId
+	}
+	return ""
+}
+
 // ListJobsResponse is one page.
 type ListJobsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1353,7 +1927,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1365,7 +1939,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1378,7 +1952,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -1424,7 +1998,7 @@ type ListFreeSlotsRequest struct {
 
 func (x *ListFreeSlotsRequest) Reset() {
 	*x = ListFreeSlotsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1436,7 +2010,7 @@ func (x *ListFreeSlotsRequest) String() string {
 func (*ListFreeSlotsRequest) ProtoMessage() {}
 
 func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1449,7 +2023,7 @@ func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsRequest.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListFreeSlotsRequest) GetWorkerId() string {
@@ -1507,7 +2081,7 @@ type ListFreeSlotsResponse struct {
 
 func (x *ListFreeSlotsResponse) Reset() {
 	*x = ListFreeSlotsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1519,7 +2093,7 @@ func (x *ListFreeSlotsResponse) String() string {
 func (*ListFreeSlotsResponse) ProtoMessage() {}
 
 func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1532,7 +2106,7 @@ func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsResponse.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListFreeSlotsResponse) GetFreeSlots() []*FreeSlot {
@@ -1566,7 +2140,7 @@ type FreeSlot struct {
 
 func (x *FreeSlot) Reset() {
 	*x = FreeSlot{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1578,7 +2152,7 @@ func (x *FreeSlot) String() string {
 func (*FreeSlot) ProtoMessage() {}
 
 func (x *FreeSlot) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1591,7 +2165,7 @@ func (x *FreeSlot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeSlot.ProtoReflect.Descriptor instead.
 func (*FreeSlot) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *FreeSlot) GetWorkerId() string {
@@ -1639,7 +2213,7 @@ type ListEstimatesRequest struct {
 
 func (x *ListEstimatesRequest) Reset() {
 	*x = ListEstimatesRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1651,7 +2225,7 @@ func (x *ListEstimatesRequest) String() string {
 func (*ListEstimatesRequest) ProtoMessage() {}
 
 func (x *ListEstimatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1664,7 +2238,7 @@ func (x *ListEstimatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEstimatesRequest.ProtoReflect.Descriptor instead.
 func (*ListEstimatesRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListEstimatesRequest) GetPageSize() int32 {
@@ -1708,7 +2282,7 @@ type ListEstimatesResponse struct {
 
 func (x *ListEstimatesResponse) Reset() {
 	*x = ListEstimatesResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1720,7 +2294,7 @@ func (x *ListEstimatesResponse) String() string {
 func (*ListEstimatesResponse) ProtoMessage() {}
 
 func (x *ListEstimatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1733,7 +2307,7 @@ func (x *ListEstimatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEstimatesResponse.ProtoReflect.Descriptor instead.
 func (*ListEstimatesResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListEstimatesResponse) GetReports() []*EstimateReport {
@@ -1761,7 +2335,7 @@ type GetDayStatsRequest struct {
 
 func (x *GetDayStatsRequest) Reset() {
 	*x = GetDayStatsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1773,7 +2347,7 @@ func (x *GetDayStatsRequest) String() string {
 func (*GetDayStatsRequest) ProtoMessage() {}
 
 func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1786,7 +2360,7 @@ func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetDayStatsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetDayStatsRequest) GetTimeZone() string {
@@ -1819,7 +2393,7 @@ type GetDayStatsResponse struct {
 
 func (x *GetDayStatsResponse) Reset() {
 	*x = GetDayStatsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1831,7 +2405,7 @@ func (x *GetDayStatsResponse) String() string {
 func (*GetDayStatsResponse) ProtoMessage() {}
 
 func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1844,7 +2418,7 @@ func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetDayStatsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetDayStatsResponse) GetJobs() int64 {
@@ -1905,7 +2479,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1917,7 +2491,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1930,7 +2504,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{30}
 }
 
 // GetStateResponse is the live state.
@@ -1948,7 +2522,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1960,7 +2534,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1973,7 +2547,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetStateResponse) GetSnapshot() *StateSnapshot {
@@ -2010,7 +2584,7 @@ type WatchStateRequest struct {
 
 func (x *WatchStateRequest) Reset() {
 	*x = WatchStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2596,7 @@ func (x *WatchStateRequest) String() string {
 func (*WatchStateRequest) ProtoMessage() {}
 
 func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2609,7 @@ func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateRequest.ProtoReflect.Descriptor instead.
 func (*WatchStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{25}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WatchStateRequest) GetResumeAfter() *Revision {
@@ -2073,7 +2647,7 @@ type WatchStateResponse struct {
 
 func (x *WatchStateResponse) Reset() {
 	*x = WatchStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2085,7 +2659,7 @@ func (x *WatchStateResponse) String() string {
 func (*WatchStateResponse) ProtoMessage() {}
 
 func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2098,7 +2672,7 @@ func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateResponse.ProtoReflect.Descriptor instead.
 func (*WatchStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{26}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WatchStateResponse) GetSnapshot() *StateSnapshot {
@@ -2154,7 +2728,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2740,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2753,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{27}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Heartbeat) GetServerTimeMs() int64 {
@@ -2213,6 +2787,61 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\a_sooner\"t\n" +
 	"\x0fBookJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x127\n" +
+	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\x8c\a\n" +
+	"\x11BookSeriesRequest\x12*\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12(\n" +
+	"\bstart_ms\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
+	"\x11earliest_start_ms\x18\x03 \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01H\x00R\x0fearliestStartMs\x12(\n" +
+	"\vworkflow_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02(dR\n" +
+	"workflowId\x122\n" +
+	"\x10workflow_version\x18\x05 \x01(\tB\a\xbaH\x04r\x02(dR\x0fworkflowVersion\x12$\n" +
+	"\tworker_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02(dR\bworkerId\x12X\n" +
+	"\x06inputs\x18\a \x03(\v20.comfyscheduler.v1.BookSeriesRequest.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x12=\n" +
+	"\x05items\x18\b \x03(\v2\x1d.comfyscheduler.v1.SeriesItemB\b\xbaH\x05\x92\x01\x02\x10dR\x05items\x12\x1f\n" +
+	"\x05count\x18\t \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x05count\x12;\n" +
+	"\x04axes\x18\n" +
+	" \x03(\v2\x1d.comfyscheduler.v1.SeriesAxisB\b\xbaH\x05\x92\x01\x02\x10\n" +
+	"R\x04axes\x12\x1b\n" +
+	"\x06sooner\x18\v \x01(\bH\x01R\x06sooner\x88\x01\x01\x12#\n" +
+	"\rvalidate_only\x18\f \x01(\bR\fvalidateOnly\x1aX\n" +
+	"\vInputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01:\xb5\x01\xbaH\xb1\x01\x1a\xae\x01\n" +
+	"\fsooner.exact\x12dsooner: jobs with an exact start start then, and not sooner: leave it out, or give earliest_start_ms\x1a8!has(this.start_ms) || !has(this.sooner) || !this.soonerB\x0e\n" +
+	"\x05start\x12\x05\xbaH\x02\b\x01B\t\n" +
+	"\a_sooner\"\xb9\x01\n" +
+	"\n" +
+	"SeriesItem\x12Q\n" +
+	"\x06inputs\x18\x01 \x03(\v2).comfyscheduler.v1.SeriesItem.InputsEntryB\x0e\xbaH\v\x9a\x01\b\x10d\"\x04r\x02(dR\x06inputs\x1aX\n" +
+	"\vInputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x123\n" +
+	"\x05value\x18\x02 \x01(\v2\x1d.comfyscheduler.v1.InputValueR\x05value:\x028\x01\"y\n" +
+	"\n" +
+	"SeriesAxis\x12(\n" +
+	"\n" +
+	"input_name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(dR\tinputName\x12A\n" +
+	"\x06values\x18\x02 \x03(\v2\x1d.comfyscheduler.v1.InputValueB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\x06values\"\xc7\x02\n" +
+	"\x12BookSeriesResponse\x12\x1b\n" +
+	"\tseries_id\x18\x01 \x01(\tR\bseriesId\x12*\n" +
+	"\x04jobs\x18\x02 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x127\n" +
+	"\brevision\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\x126\n" +
+	"\x06quotes\x18\x04 \x03(\v2\x1e.comfyscheduler.v1.SeriesQuoteR\x06quotes\x12=\n" +
+	"\bproblems\x18\x05 \x03(\v2!.comfyscheduler.v1.BookingProblemR\bproblems\x128\n" +
+	"\bgpu_time\x18\x06 \x01(\v2\x1d.comfyscheduler.v1.GpuTimeUseR\agpuTime\"\x91\x02\n" +
+	"\vSeriesQuote\x128\n" +
+	"\ttime_slot\x18\x01 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12\x1b\n" +
+	"\tworker_id\x18\x02 \x01(\tR\bworkerId\x12\x1f\n" +
+	"\vexpected_ms\x18\x03 \x01(\x03R\n" +
+	"expectedMs\x12(\n" +
+	"\x10slot_duration_ms\x18\x04 \x01(\x03R\x0eslotDurationMs\x12G\n" +
+	"\x0eestimate_basis\x18\x05 \x01(\x0e2 .comfyscheduler.v1.EstimateBasisR\restimateBasis\x12\x17\n" +
+	"\aload_ms\x18\x06 \x01(\x03R\x06loadMs\"<\n" +
+	"\x13CancelSeriesRequest\x12%\n" +
+	"\tseries_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bseriesId\"{\n" +
+	"\x14CancelSeriesResponse\x12*\n" +
+	"\x04jobs\x18\x01 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x127\n" +
 	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xe6\x03\n" +
 	"\x13CheckBookingRequest\x12(\n" +
 	"\bstart_ms\x18\x01 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
@@ -2283,7 +2912,7 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\x06job_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x05jobId\"m\n" +
 	"\x0eGetJobResponse\x12(\n" +
 	"\x03job\x18\x01 \x01(\v2\x16.comfyscheduler.v1.JobR\x03job\x121\n" +
-	"\x05users\x18\x02 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xb2\x05\n" +
+	"\x05users\x18\x02 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xdc\x05\n" +
 	"\x0fListJobsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -2298,7 +2927,8 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\x05order\x18\b \x01(\x0e2\x1b.comfyscheduler.v1.JobOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\x12&\n" +
 	"\tid_suffix\x18\t \x01(\tB\t\xbaH\x06r\x04\xd8\xf3\x18\x01R\bidSuffix\x12%\n" +
 	"\tuser_name\x18\n" +
-	" \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\buserName:a\xbaH^\x1a\\\n" +
+	" \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\buserName\x12(\n" +
+	"\tseries_id\x18\v \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\bseriesId:a\xbaH^\x1a\\\n" +
 	"\tuser.once\x12#give user_id or user_name, not both\x1a*this.user_id == '' || this.user_name == ''\"\x99\x01\n" +
 	"\x10ListJobsResponse\x12*\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x12&\n" +
@@ -2365,9 +2995,13 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\bJobOrder\x12\x19\n" +
 	"\x15JOB_ORDER_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18JOB_ORDER_TIME_SLOT_DESC\x10\x01\x12\x1b\n" +
-	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xe6\b\n" +
+	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xa2\n" +
+	"\n" +
 	"\x10SchedulerService\x12P\n" +
-	"\aBookJob\x12!.comfyscheduler.v1.BookJobRequest\x1a\".comfyscheduler.v1.BookJobResponse\x12d\n" +
+	"\aBookJob\x12!.comfyscheduler.v1.BookJobRequest\x1a\".comfyscheduler.v1.BookJobResponse\x12Y\n" +
+	"\n" +
+	"BookSeries\x12$.comfyscheduler.v1.BookSeriesRequest\x1a%.comfyscheduler.v1.BookSeriesResponse\x12_\n" +
+	"\fCancelSeries\x12&.comfyscheduler.v1.CancelSeriesRequest\x1a'.comfyscheduler.v1.CancelSeriesResponse\x12d\n" +
 	"\fCheckBooking\x12&.comfyscheduler.v1.CheckBookingRequest\x1a'.comfyscheduler.v1.CheckBookingResponse\"\x03\x90\x02\x01\x12V\n" +
 	"\tUpdateJob\x12#.comfyscheduler.v1.UpdateJobRequest\x1a$.comfyscheduler.v1.UpdateJobResponse\x12P\n" +
 	"\aMoveJob\x12!.comfyscheduler.v1.MoveJobRequest\x1a\".comfyscheduler.v1.MoveJobResponse\x12V\n" +
@@ -2394,124 +3028,153 @@ func file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_scheduler_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_comfyscheduler_v1_scheduler_service_proto_goTypes = []any{
 	(JobOrder)(0),                 // 0: comfyscheduler.v1.JobOrder
 	(*BookJobRequest)(nil),        // 1: comfyscheduler.v1.BookJobRequest
 	(*BookJobResponse)(nil),       // 2: comfyscheduler.v1.BookJobResponse
-	(*CheckBookingRequest)(nil),   // 3: comfyscheduler.v1.CheckBookingRequest
-	(*CheckBookingResponse)(nil),  // 4: comfyscheduler.v1.CheckBookingResponse
-	(*GpuTimeUse)(nil),            // 5: comfyscheduler.v1.GpuTimeUse
-	(*BookingProblem)(nil),        // 6: comfyscheduler.v1.BookingProblem
-	(*UpdateJobRequest)(nil),      // 7: comfyscheduler.v1.UpdateJobRequest
-	(*UpdateJobResponse)(nil),     // 8: comfyscheduler.v1.UpdateJobResponse
-	(*MoveJobRequest)(nil),        // 9: comfyscheduler.v1.MoveJobRequest
-	(*MoveJobResponse)(nil),       // 10: comfyscheduler.v1.MoveJobResponse
-	(*CancelJobRequest)(nil),      // 11: comfyscheduler.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 12: comfyscheduler.v1.CancelJobResponse
-	(*GetJobRequest)(nil),         // 13: comfyscheduler.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 14: comfyscheduler.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 15: comfyscheduler.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),      // 16: comfyscheduler.v1.ListJobsResponse
-	(*ListFreeSlotsRequest)(nil),  // 17: comfyscheduler.v1.ListFreeSlotsRequest
-	(*ListFreeSlotsResponse)(nil), // 18: comfyscheduler.v1.ListFreeSlotsResponse
-	(*FreeSlot)(nil),              // 19: comfyscheduler.v1.FreeSlot
-	(*ListEstimatesRequest)(nil),  // 20: comfyscheduler.v1.ListEstimatesRequest
-	(*ListEstimatesResponse)(nil), // 21: comfyscheduler.v1.ListEstimatesResponse
-	(*GetDayStatsRequest)(nil),    // 22: comfyscheduler.v1.GetDayStatsRequest
-	(*GetDayStatsResponse)(nil),   // 23: comfyscheduler.v1.GetDayStatsResponse
-	(*GetStateRequest)(nil),       // 24: comfyscheduler.v1.GetStateRequest
-	(*GetStateResponse)(nil),      // 25: comfyscheduler.v1.GetStateResponse
-	(*WatchStateRequest)(nil),     // 26: comfyscheduler.v1.WatchStateRequest
-	(*WatchStateResponse)(nil),    // 27: comfyscheduler.v1.WatchStateResponse
-	(*Heartbeat)(nil),             // 28: comfyscheduler.v1.Heartbeat
-	nil,                           // 29: comfyscheduler.v1.BookJobRequest.InputsEntry
-	nil,                           // 30: comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	nil,                           // 31: comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	nil,                           // 32: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
-	(*Job)(nil),                   // 33: comfyscheduler.v1.Job
-	(*Revision)(nil),              // 34: comfyscheduler.v1.Revision
-	(*TimeSlot)(nil),              // 35: comfyscheduler.v1.TimeSlot
-	(EstimateBasis)(0),            // 36: comfyscheduler.v1.EstimateBasis
-	(*ErrorInfo)(nil),             // 37: comfyscheduler.v1.ErrorInfo
-	(*UserName)(nil),              // 38: comfyscheduler.v1.UserName
-	(JobStatus)(0),                // 39: comfyscheduler.v1.JobStatus
-	(*EstimateReport)(nil),        // 40: comfyscheduler.v1.EstimateReport
-	(*StateSnapshot)(nil),         // 41: comfyscheduler.v1.StateSnapshot
-	(*StatusUpdate)(nil),          // 42: comfyscheduler.v1.StatusUpdate
-	(*StateDelta)(nil),            // 43: comfyscheduler.v1.StateDelta
-	(*JobProgress)(nil),           // 44: comfyscheduler.v1.JobProgress
-	(*InputValue)(nil),            // 45: comfyscheduler.v1.InputValue
+	(*BookSeriesRequest)(nil),     // 3: comfyscheduler.v1.BookSeriesRequest
+	(*SeriesItem)(nil),            // 4: comfyscheduler.v1.SeriesItem
+	(*SeriesAxis)(nil),            // 5: comfyscheduler.v1.SeriesAxis
+	(*BookSeriesResponse)(nil),    // 6: comfyscheduler.v1.BookSeriesResponse
+	(*SeriesQuote)(nil),           // 7: comfyscheduler.v1.SeriesQuote
+	(*CancelSeriesRequest)(nil),   // 8: comfyscheduler.v1.CancelSeriesRequest
+	(*CancelSeriesResponse)(nil),  // 9: comfyscheduler.v1.CancelSeriesResponse
+	(*CheckBookingRequest)(nil),   // 10: comfyscheduler.v1.CheckBookingRequest
+	(*CheckBookingResponse)(nil),  // 11: comfyscheduler.v1.CheckBookingResponse
+	(*GpuTimeUse)(nil),            // 12: comfyscheduler.v1.GpuTimeUse
+	(*BookingProblem)(nil),        // 13: comfyscheduler.v1.BookingProblem
+	(*UpdateJobRequest)(nil),      // 14: comfyscheduler.v1.UpdateJobRequest
+	(*UpdateJobResponse)(nil),     // 15: comfyscheduler.v1.UpdateJobResponse
+	(*MoveJobRequest)(nil),        // 16: comfyscheduler.v1.MoveJobRequest
+	(*MoveJobResponse)(nil),       // 17: comfyscheduler.v1.MoveJobResponse
+	(*CancelJobRequest)(nil),      // 18: comfyscheduler.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),     // 19: comfyscheduler.v1.CancelJobResponse
+	(*GetJobRequest)(nil),         // 20: comfyscheduler.v1.GetJobRequest
+	(*GetJobResponse)(nil),        // 21: comfyscheduler.v1.GetJobResponse
+	(*ListJobsRequest)(nil),       // 22: comfyscheduler.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),      // 23: comfyscheduler.v1.ListJobsResponse
+	(*ListFreeSlotsRequest)(nil),  // 24: comfyscheduler.v1.ListFreeSlotsRequest
+	(*ListFreeSlotsResponse)(nil), // 25: comfyscheduler.v1.ListFreeSlotsResponse
+	(*FreeSlot)(nil),              // 26: comfyscheduler.v1.FreeSlot
+	(*ListEstimatesRequest)(nil),  // 27: comfyscheduler.v1.ListEstimatesRequest
+	(*ListEstimatesResponse)(nil), // 28: comfyscheduler.v1.ListEstimatesResponse
+	(*GetDayStatsRequest)(nil),    // 29: comfyscheduler.v1.GetDayStatsRequest
+	(*GetDayStatsResponse)(nil),   // 30: comfyscheduler.v1.GetDayStatsResponse
+	(*GetStateRequest)(nil),       // 31: comfyscheduler.v1.GetStateRequest
+	(*GetStateResponse)(nil),      // 32: comfyscheduler.v1.GetStateResponse
+	(*WatchStateRequest)(nil),     // 33: comfyscheduler.v1.WatchStateRequest
+	(*WatchStateResponse)(nil),    // 34: comfyscheduler.v1.WatchStateResponse
+	(*Heartbeat)(nil),             // 35: comfyscheduler.v1.Heartbeat
+	nil,                           // 36: comfyscheduler.v1.BookJobRequest.InputsEntry
+	nil,                           // 37: comfyscheduler.v1.BookSeriesRequest.InputsEntry
+	nil,                           // 38: comfyscheduler.v1.SeriesItem.InputsEntry
+	nil,                           // 39: comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	nil,                           // 40: comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	nil,                           // 41: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	(*Job)(nil),                   // 42: comfyscheduler.v1.Job
+	(*Revision)(nil),              // 43: comfyscheduler.v1.Revision
+	(*InputValue)(nil),            // 44: comfyscheduler.v1.InputValue
+	(*TimeSlot)(nil),              // 45: comfyscheduler.v1.TimeSlot
+	(EstimateBasis)(0),            // 46: comfyscheduler.v1.EstimateBasis
+	(*ErrorInfo)(nil),             // 47: comfyscheduler.v1.ErrorInfo
+	(*UserName)(nil),              // 48: comfyscheduler.v1.UserName
+	(JobStatus)(0),                // 49: comfyscheduler.v1.JobStatus
+	(*EstimateReport)(nil),        // 50: comfyscheduler.v1.EstimateReport
+	(*StateSnapshot)(nil),         // 51: comfyscheduler.v1.StateSnapshot
+	(*StatusUpdate)(nil),          // 52: comfyscheduler.v1.StatusUpdate
+	(*StateDelta)(nil),            // 53: comfyscheduler.v1.StateDelta
+	(*JobProgress)(nil),           // 54: comfyscheduler.v1.JobProgress
 }
 var file_comfyscheduler_v1_scheduler_service_proto_depIdxs = []int32{
-	29, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
-	33, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
-	34, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	30, // 3: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	35, // 4: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
-	6,  // 5: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
-	36, // 6: comfyscheduler.v1.CheckBookingResponse.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
-	5,  // 7: comfyscheduler.v1.CheckBookingResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
-	37, // 8: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
-	31, // 9: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	33, // 10: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
-	34, // 11: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	33, // 12: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
-	34, // 13: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	33, // 14: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
-	34, // 15: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	33, // 16: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
-	38, // 17: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
-	39, // 18: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
-	35, // 19: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
-	0,  // 20: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
-	33, // 21: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
-	38, // 22: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
-	32, // 23: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
-	19, // 24: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
-	40, // 25: comfyscheduler.v1.ListEstimatesResponse.reports:type_name -> comfyscheduler.v1.EstimateReport
-	35, // 26: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
-	41, // 27: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	42, // 28: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
-	34, // 29: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
-	41, // 30: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	43, // 31: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
-	42, // 32: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
-	44, // 33: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
-	28, // 34: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
-	45, // 35: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	45, // 36: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	45, // 37: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	45, // 38: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	1,  // 39: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
-	3,  // 40: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
-	7,  // 41: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
-	9,  // 42: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
-	11, // 43: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
-	13, // 44: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
-	15, // 45: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
-	17, // 46: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
-	22, // 47: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
-	20, // 48: comfyscheduler.v1.SchedulerService.ListEstimates:input_type -> comfyscheduler.v1.ListEstimatesRequest
-	24, // 49: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
-	26, // 50: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
-	2,  // 51: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
-	4,  // 52: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
-	8,  // 53: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
-	10, // 54: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
-	12, // 55: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
-	14, // 56: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
-	16, // 57: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
-	18, // 58: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
-	23, // 59: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
-	21, // 60: comfyscheduler.v1.SchedulerService.ListEstimates:output_type -> comfyscheduler.v1.ListEstimatesResponse
-	25, // 61: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
-	27, // 62: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
-	51, // [51:63] is the sub-list for method output_type
-	39, // [39:51] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	36, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
+	42, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
+	43, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	37, // 3: comfyscheduler.v1.BookSeriesRequest.inputs:type_name -> comfyscheduler.v1.BookSeriesRequest.InputsEntry
+	4,  // 4: comfyscheduler.v1.BookSeriesRequest.items:type_name -> comfyscheduler.v1.SeriesItem
+	5,  // 5: comfyscheduler.v1.BookSeriesRequest.axes:type_name -> comfyscheduler.v1.SeriesAxis
+	38, // 6: comfyscheduler.v1.SeriesItem.inputs:type_name -> comfyscheduler.v1.SeriesItem.InputsEntry
+	44, // 7: comfyscheduler.v1.SeriesAxis.values:type_name -> comfyscheduler.v1.InputValue
+	42, // 8: comfyscheduler.v1.BookSeriesResponse.jobs:type_name -> comfyscheduler.v1.Job
+	43, // 9: comfyscheduler.v1.BookSeriesResponse.revision:type_name -> comfyscheduler.v1.Revision
+	7,  // 10: comfyscheduler.v1.BookSeriesResponse.quotes:type_name -> comfyscheduler.v1.SeriesQuote
+	13, // 11: comfyscheduler.v1.BookSeriesResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
+	12, // 12: comfyscheduler.v1.BookSeriesResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
+	45, // 13: comfyscheduler.v1.SeriesQuote.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	46, // 14: comfyscheduler.v1.SeriesQuote.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
+	42, // 15: comfyscheduler.v1.CancelSeriesResponse.jobs:type_name -> comfyscheduler.v1.Job
+	43, // 16: comfyscheduler.v1.CancelSeriesResponse.revision:type_name -> comfyscheduler.v1.Revision
+	39, // 17: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	45, // 18: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	13, // 19: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
+	46, // 20: comfyscheduler.v1.CheckBookingResponse.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
+	12, // 21: comfyscheduler.v1.CheckBookingResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
+	47, // 22: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
+	40, // 23: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	42, // 24: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
+	43, // 25: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	42, // 26: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
+	43, // 27: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	42, // 28: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
+	43, // 29: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	42, // 30: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
+	48, // 31: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
+	49, // 32: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
+	45, // 33: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
+	0,  // 34: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
+	42, // 35: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
+	48, // 36: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
+	41, // 37: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	26, // 38: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
+	50, // 39: comfyscheduler.v1.ListEstimatesResponse.reports:type_name -> comfyscheduler.v1.EstimateReport
+	45, // 40: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
+	51, // 41: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	52, // 42: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
+	43, // 43: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
+	51, // 44: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	53, // 45: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
+	52, // 46: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
+	54, // 47: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
+	35, // 48: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
+	44, // 49: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	44, // 50: comfyscheduler.v1.BookSeriesRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	44, // 51: comfyscheduler.v1.SeriesItem.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	44, // 52: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	44, // 53: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	44, // 54: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	1,  // 55: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
+	3,  // 56: comfyscheduler.v1.SchedulerService.BookSeries:input_type -> comfyscheduler.v1.BookSeriesRequest
+	8,  // 57: comfyscheduler.v1.SchedulerService.CancelSeries:input_type -> comfyscheduler.v1.CancelSeriesRequest
+	10, // 58: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
+	14, // 59: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
+	16, // 60: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
+	18, // 61: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
+	20, // 62: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
+	22, // 63: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
+	24, // 64: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
+	29, // 65: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
+	27, // 66: comfyscheduler.v1.SchedulerService.ListEstimates:input_type -> comfyscheduler.v1.ListEstimatesRequest
+	31, // 67: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
+	33, // 68: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
+	2,  // 69: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
+	6,  // 70: comfyscheduler.v1.SchedulerService.BookSeries:output_type -> comfyscheduler.v1.BookSeriesResponse
+	9,  // 71: comfyscheduler.v1.SchedulerService.CancelSeries:output_type -> comfyscheduler.v1.CancelSeriesResponse
+	11, // 72: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
+	15, // 73: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
+	17, // 74: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
+	19, // 75: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
+	21, // 76: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
+	23, // 77: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
+	25, // 78: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
+	30, // 79: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
+	28, // 80: comfyscheduler.v1.SchedulerService.ListEstimates:output_type -> comfyscheduler.v1.ListEstimatesResponse
+	32, // 81: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
+	34, // 82: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
+	69, // [69:83] is the sub-list for method output_type
+	55, // [55:69] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_scheduler_service_proto_init() }
@@ -2531,14 +3194,18 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 		(*BookJobRequest_EarliestStartMs)(nil),
 	}
 	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[2].OneofWrappers = []any{
+		(*BookSeriesRequest_StartMs)(nil),
+		(*BookSeriesRequest_EarliestStartMs)(nil),
+	}
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9].OneofWrappers = []any{
 		(*CheckBookingRequest_StartMs)(nil),
 		(*CheckBookingRequest_EarliestStartMs)(nil),
 	}
-	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[6].OneofWrappers = []any{
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13].OneofWrappers = []any{
 		(*UpdateJobRequest_StartMs)(nil),
 		(*UpdateJobRequest_EarliestStartMs)(nil),
 	}
-	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[8].OneofWrappers = []any{
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15].OneofWrappers = []any{
 		(*MoveJobRequest_StartMs)(nil),
 		(*MoveJobRequest_EarliestStartMs)(nil),
 	}
@@ -2548,7 +3215,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_scheduler_service_proto_rawDesc), len(file_comfyscheduler_v1_scheduler_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

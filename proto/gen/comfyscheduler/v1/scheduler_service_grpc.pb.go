@@ -20,6 +20,8 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	SchedulerService_BookJob_FullMethodName       = "/comfyscheduler.v1.SchedulerService/BookJob"
+	SchedulerService_BookSeries_FullMethodName    = "/comfyscheduler.v1.SchedulerService/BookSeries"
+	SchedulerService_CancelSeries_FullMethodName  = "/comfyscheduler.v1.SchedulerService/CancelSeries"
 	SchedulerService_CheckBooking_FullMethodName  = "/comfyscheduler.v1.SchedulerService/CheckBooking"
 	SchedulerService_UpdateJob_FullMethodName     = "/comfyscheduler.v1.SchedulerService/UpdateJob"
 	SchedulerService_MoveJob_FullMethodName       = "/comfyscheduler.v1.SchedulerService/MoveJob"
@@ -51,6 +53,17 @@ type SchedulerServiceClient interface {
 	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
 	// the disk is full.
 	BookJob(ctx context.Context, in *BookJobRequest, opts ...grpc.CallOption) (*BookJobResponse, error)
+	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
+	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
+	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
+	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	//
+	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
+	BookSeries(ctx context.Context, in *BookSeriesRequest, opts ...grpc.CallOption) (*BookSeriesResponse, error)
+	// Takes back all jobs of a series that have not ended, as CancelJob does. Asking again does no harm.
+	//
+	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
+	CancelSeries(ctx context.Context, in *CancelSeriesRequest, opts ...grpc.CallOption) (*CancelSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -109,6 +122,26 @@ func (c *schedulerServiceClient) BookJob(ctx context.Context, in *BookJobRequest
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(BookJobResponse)
 	err := c.cc.Invoke(ctx, SchedulerService_BookJob_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *schedulerServiceClient) BookSeries(ctx context.Context, in *BookSeriesRequest, opts ...grpc.CallOption) (*BookSeriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BookSeriesResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_BookSeries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *schedulerServiceClient) CancelSeries(ctx context.Context, in *CancelSeriesRequest, opts ...grpc.CallOption) (*CancelSeriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelSeriesResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_CancelSeries_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -252,6 +285,17 @@ type SchedulerServiceServer interface {
 	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
 	// the disk is full.
 	BookJob(context.Context, *BookJobRequest) (*BookJobResponse, error)
+	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
+	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
+	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
+	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	//
+	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
+	BookSeries(context.Context, *BookSeriesRequest) (*BookSeriesResponse, error)
+	// Takes back all jobs of a series that have not ended, as CancelJob does. Asking again does no harm.
+	//
+	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
+	CancelSeries(context.Context, *CancelSeriesRequest) (*CancelSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -308,6 +352,12 @@ type UnimplementedSchedulerServiceServer struct{}
 
 func (UnimplementedSchedulerServiceServer) BookJob(context.Context, *BookJobRequest) (*BookJobResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BookJob not implemented")
+}
+func (UnimplementedSchedulerServiceServer) BookSeries(context.Context, *BookSeriesRequest) (*BookSeriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BookSeries not implemented")
+}
+func (UnimplementedSchedulerServiceServer) CancelSeries(context.Context, *CancelSeriesRequest) (*CancelSeriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelSeries not implemented")
 }
 func (UnimplementedSchedulerServiceServer) CheckBooking(context.Context, *CheckBookingRequest) (*CheckBookingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckBooking not implemented")
@@ -377,6 +427,42 @@ func _SchedulerService_BookJob_Handler(srv interface{}, ctx context.Context, dec
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SchedulerServiceServer).BookJob(ctx, req.(*BookJobRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SchedulerService_BookSeries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BookSeriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SchedulerServiceServer).BookSeries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SchedulerService_BookSeries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SchedulerServiceServer).BookSeries(ctx, req.(*BookSeriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SchedulerService_CancelSeries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelSeriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SchedulerServiceServer).CancelSeries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SchedulerService_CancelSeries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SchedulerServiceServer).CancelSeries(ctx, req.(*CancelSeriesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -582,6 +668,14 @@ var SchedulerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BookJob",
 			Handler:    _SchedulerService_BookJob_Handler,
+		},
+		{
+			MethodName: "BookSeries",
+			Handler:    _SchedulerService_BookSeries_Handler,
+		},
+		{
+			MethodName: "CancelSeries",
+			Handler:    _SchedulerService_CancelSeries_Handler,
 		},
 		{
 			MethodName: "CheckBooking",

@@ -781,8 +781,14 @@ type Limits struct {
 	DaysAhead int32 `protobuf:"varint,2,opt,name=days_ahead,json=daysAhead,proto3" json:"days_ahead,omitempty"`
 	// Calls of one user, on average in a second.
 	RequestsPerSecond int32 `protobuf:"varint,3,opt,name=requests_per_second,json=requestsPerSecond,proto3" json:"requests_per_second,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Length of one slot, in milliseconds.
+	MaxSlotMs int64 `protobuf:"varint,4,opt,name=max_slot_ms,json=maxSlotMs,proto3" json:"max_slot_ms,omitempty"`
+	// Slots of all scheduled and running jobs of one user, in milliseconds.
+	OpenMs int64 `protobuf:"varint,5,opt,name=open_ms,json=openMs,proto3" json:"open_ms,omitempty"`
+	// Slots of all jobs of one user that start on one day, in milliseconds; see GpuTimeUse.
+	DayMs         int64 `protobuf:"varint,6,opt,name=day_ms,json=dayMs,proto3" json:"day_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Limits) Reset() {
@@ -832,6 +838,27 @@ func (x *Limits) GetDaysAhead() int32 {
 func (x *Limits) GetRequestsPerSecond() int32 {
 	if x != nil {
 		return x.RequestsPerSecond
+	}
+	return 0
+}
+
+func (x *Limits) GetMaxSlotMs() int64 {
+	if x != nil {
+		return x.MaxSlotMs
+	}
+	return 0
+}
+
+func (x *Limits) GetOpenMs() int64 {
+	if x != nil {
+		return x.OpenMs
+	}
+	return 0
+}
+
+func (x *Limits) GetDayMs() int64 {
+	if x != nil {
+		return x.DayMs
 	}
 	return 0
 }
@@ -887,12 +914,15 @@ const file_comfyscheduler_v1_state_proto_rawDesc = "" +
 	"accessMode\x12!\n" +
 	"\fprivate_jobs\x18\a \x01(\bR\vprivateJobs\x121\n" +
 	"\x06limits\x18\b \x01(\v2\x19.comfyscheduler.v1.LimitsR\x06limits\x12+\n" +
-	"\x11everybody_imports\x18\t \x01(\bR\x10everybodyImports\"|\n" +
+	"\x11everybody_imports\x18\t \x01(\bR\x10everybodyImports\"\xcc\x01\n" +
 	"\x06Limits\x12#\n" +
 	"\ropen_bookings\x18\x01 \x01(\x05R\fopenBookings\x12\x1d\n" +
 	"\n" +
 	"days_ahead\x18\x02 \x01(\x05R\tdaysAhead\x12.\n" +
-	"\x13requests_per_second\x18\x03 \x01(\x05R\x11requestsPerSecond*\xba\x01\n" +
+	"\x13requests_per_second\x18\x03 \x01(\x05R\x11requestsPerSecond\x12\x1e\n" +
+	"\vmax_slot_ms\x18\x04 \x01(\x03R\tmaxSlotMs\x12\x17\n" +
+	"\aopen_ms\x18\x05 \x01(\x03R\x06openMs\x12\x15\n" +
+	"\x06day_ms\x18\x06 \x01(\x03R\x05dayMs*\xba\x01\n" +
 	"\fSystemStatus\x12\x1d\n" +
 	"\x19SYSTEM_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15SYSTEM_STATUS_BOOTING\x10\x01\x12\x1e\n" +

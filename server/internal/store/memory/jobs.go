@@ -177,6 +177,27 @@ func (t *tx) CountActive(ctx context.Context, userID string) (int, error) {
 	return len(active), err
 }
 
+func (t *tx) BookedTime(_ context.Context, userID string, day schedule.Slot, except string) (open, onDay int64, err error) {
+	for id, j := range t.jobs {
+		if j.UserID != userID || id == except {
+			continue
+		}
+		if j.Status.Active() {
+			open += j.Duration
+		}
+		if day.Start <= j.Start && j.Start <= day.End && (j.Status != job.Cancelled || j.StartedAt > 0) {
+			onDay += j.Duration
+		}
+	}
+	return open, onDay, nil
+}
+
+func (t *tx) SeriesJobs(_ context.Context, series string) ([]job.Job, error) {
+	jobs := t.jobsThat(func(j job.Job) bool { return series != "" && j.Series == series })
+	slices.SortStableFunc(jobs, func(a, b job.Job) int { return cmp.Compare(a.SeriesIndex, b.SeriesIndex) })
+	return jobs, nil
+}
+
 func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 	if owner, there := t.users[j.UserID]; !there || owner.deleted {
 		return store.ErrUserDeleted

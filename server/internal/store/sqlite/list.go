@@ -35,7 +35,7 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 		only("j.workflow = ?", q.Workflow)
 	}
 	if q.Series != "" {
-		only("j.series = ?", q.Series)
+		only(inSeries, q.Series)
 	}
 	if q.IDSuffix != "" {
 		only("substr(j.id, ?) = ?", -len(q.IDSuffix), q.IDSuffix)
@@ -55,7 +55,11 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 	if len(statuses) == 0 {
 		statuses = allStatuses
 	}
-	one := `SELECT ` + jobColumns + fromJobs + " WHERE " + strings.Join(where, " AND ")
+	from := fromJobs
+	if q.Series != "" {
+		from = fromSeries
+	}
+	one := `SELECT ` + jobColumns + from + " WHERE " + strings.Join(where, " AND ")
 	var parts []string
 	var all []any
 	for _, status := range statuses {

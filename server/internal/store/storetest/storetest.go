@@ -56,6 +56,8 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"workers are out of service until they return", outages},
 		{"whose a result is", results},
 		{"how much a user has booked", activeOfUser},
+		{"jobs of a series", seriesOfJobs},
+		{"how much time a user has booked", bookedTime},
 		{"requests", requests},
 		{"records and versions of workflows", records},
 		{"imported workflows", imports},

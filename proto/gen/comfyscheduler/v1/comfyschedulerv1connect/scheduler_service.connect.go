@@ -36,6 +36,12 @@ const (
 	// SchedulerServiceBookJobProcedure is the fully-qualified name of the SchedulerService's BookJob
 	// RPC.
 	SchedulerServiceBookJobProcedure = "/comfyscheduler.v1.SchedulerService/BookJob"
+	// SchedulerServiceBookSeriesProcedure is the fully-qualified name of the SchedulerService's
+	// BookSeries RPC.
+	SchedulerServiceBookSeriesProcedure = "/comfyscheduler.v1.SchedulerService/BookSeries"
+	// SchedulerServiceCancelSeriesProcedure is the fully-qualified name of the SchedulerService's
+	// CancelSeries RPC.
+	SchedulerServiceCancelSeriesProcedure = "/comfyscheduler.v1.SchedulerService/CancelSeries"
 	// SchedulerServiceCheckBookingProcedure is the fully-qualified name of the SchedulerService's
 	// CheckBooking RPC.
 	SchedulerServiceCheckBookingProcedure = "/comfyscheduler.v1.SchedulerService/CheckBooking"
@@ -80,6 +86,17 @@ type SchedulerServiceClient interface {
 	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
 	// the disk is full.
 	BookJob(context.Context, *v1.BookJobRequest) (*v1.BookJobResponse, error)
+	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
+	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
+	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
+	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	//
+	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
+	BookSeries(context.Context, *v1.BookSeriesRequest) (*v1.BookSeriesResponse, error)
+	// Takes back all jobs of a series that have not ended, as CancelJob does. Asking again does no harm.
+	//
+	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
+	CancelSeries(context.Context, *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -141,6 +158,18 @@ func NewSchedulerServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			httpClient,
 			baseURL+SchedulerServiceBookJobProcedure,
 			connect.WithSchema(schedulerServiceMethods.ByName("BookJob")),
+			connect.WithClientOptions(opts...),
+		),
+		bookSeries: connect.NewClient[v1.BookSeriesRequest, v1.BookSeriesResponse](
+			httpClient,
+			baseURL+SchedulerServiceBookSeriesProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("BookSeries")),
+			connect.WithClientOptions(opts...),
+		),
+		cancelSeries: connect.NewClient[v1.CancelSeriesRequest, v1.CancelSeriesResponse](
+			httpClient,
+			baseURL+SchedulerServiceCancelSeriesProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("CancelSeries")),
 			connect.WithClientOptions(opts...),
 		),
 		checkBooking: connect.NewClient[v1.CheckBookingRequest, v1.CheckBookingResponse](
@@ -222,6 +251,8 @@ func NewSchedulerServiceClient(httpClient connect.HTTPClient, baseURL string, op
 // schedulerServiceClient implements SchedulerServiceClient.
 type schedulerServiceClient struct {
 	bookJob       *connect.Client[v1.BookJobRequest, v1.BookJobResponse]
+	bookSeries    *connect.Client[v1.BookSeriesRequest, v1.BookSeriesResponse]
+	cancelSeries  *connect.Client[v1.CancelSeriesRequest, v1.CancelSeriesResponse]
 	checkBooking  *connect.Client[v1.CheckBookingRequest, v1.CheckBookingResponse]
 	updateJob     *connect.Client[v1.UpdateJobRequest, v1.UpdateJobResponse]
 	moveJob       *connect.Client[v1.MoveJobRequest, v1.MoveJobResponse]
@@ -238,6 +269,24 @@ type schedulerServiceClient struct {
 // BookJob calls comfyscheduler.v1.SchedulerService.BookJob.
 func (c *schedulerServiceClient) BookJob(ctx context.Context, req *v1.BookJobRequest) (*v1.BookJobResponse, error) {
 	response, err := c.bookJob.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// BookSeries calls comfyscheduler.v1.SchedulerService.BookSeries.
+func (c *schedulerServiceClient) BookSeries(ctx context.Context, req *v1.BookSeriesRequest) (*v1.BookSeriesResponse, error) {
+	response, err := c.bookSeries.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CancelSeries calls comfyscheduler.v1.SchedulerService.CancelSeries.
+func (c *schedulerServiceClient) CancelSeries(ctx context.Context, req *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error) {
+	response, err := c.cancelSeries.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -349,6 +398,17 @@ type SchedulerServiceHandler interface {
 	// until the first benchmark is known; ALREADY_EXISTS when `request_id` was used for another request; RESOURCE_EXHAUSTED when
 	// the disk is full.
 	BookJob(context.Context, *v1.BookJobRequest) (*v1.BookJobResponse, error)
+	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
+	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
+	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
+	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	//
+	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
+	BookSeries(context.Context, *v1.BookSeriesRequest) (*v1.BookSeriesResponse, error)
+	// Takes back all jobs of a series that have not ended, as CancelJob does. Asking again does no harm.
+	//
+	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
+	CancelSeries(context.Context, *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -406,6 +466,18 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 		SchedulerServiceBookJobProcedure,
 		svc.BookJob,
 		connect.WithSchema(schedulerServiceMethods.ByName("BookJob")),
+		connect.WithHandlerOptions(opts...),
+	)
+	schedulerServiceBookSeriesHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceBookSeriesProcedure,
+		svc.BookSeries,
+		connect.WithSchema(schedulerServiceMethods.ByName("BookSeries")),
+		connect.WithHandlerOptions(opts...),
+	)
+	schedulerServiceCancelSeriesHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceCancelSeriesProcedure,
+		svc.CancelSeries,
+		connect.WithSchema(schedulerServiceMethods.ByName("CancelSeries")),
 		connect.WithHandlerOptions(opts...),
 	)
 	schedulerServiceCheckBookingHandler := connect.NewUnaryHandlerSimple(
@@ -485,6 +557,10 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 		switch r.URL.Path {
 		case SchedulerServiceBookJobProcedure:
 			schedulerServiceBookJobHandler.ServeHTTP(w, r)
+		case SchedulerServiceBookSeriesProcedure:
+			schedulerServiceBookSeriesHandler.ServeHTTP(w, r)
+		case SchedulerServiceCancelSeriesProcedure:
+			schedulerServiceCancelSeriesHandler.ServeHTTP(w, r)
 		case SchedulerServiceCheckBookingProcedure:
 			schedulerServiceCheckBookingHandler.ServeHTTP(w, r)
 		case SchedulerServiceUpdateJobProcedure:
@@ -518,6 +594,14 @@ type UnimplementedSchedulerServiceHandler struct{}
 
 func (UnimplementedSchedulerServiceHandler) BookJob(context.Context, *v1.BookJobRequest) (*v1.BookJobResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.BookJob is not implemented"))
+}
+
+func (UnimplementedSchedulerServiceHandler) BookSeries(context.Context, *v1.BookSeriesRequest) (*v1.BookSeriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.BookSeries is not implemented"))
+}
+
+func (UnimplementedSchedulerServiceHandler) CancelSeries(context.Context, *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.CancelSeries is not implemented"))
 }
 
 func (UnimplementedSchedulerServiceHandler) CheckBooking(context.Context, *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error) {

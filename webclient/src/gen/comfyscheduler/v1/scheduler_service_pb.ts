@@ -24,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/scheduler_service.proto.
  */
 export const file_comfyscheduler_v1_scheduler_service: GenFile = /*@__PURE__*/
-  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi3gQKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAIgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAMgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAUgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgGIAEoCUIHukgEcgIoZBJNCgZpbnB1dHMYByADKAsyLS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSEwoGc29vbmVyGAggASgISAGIAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6twG6SLMBGrABCgxzb29uZXIuZXhhY3QSZnNvb25lcjogYSBqb2Igd2l0aCBhbiBleGFjdCBzdGFydCBzdGFydHMgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIiZQoPQm9va0pvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIooDChNDaGVja0Jvb2tpbmdSZXF1ZXN0Eh8KCHN0YXJ0X21zGAEgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAIgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgDIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAQgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBJSCgZpbnB1dHMYBiADKAsyMi5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXF1ZXN0LklucHV0c0VudHJ5Qg66SAuaAQgQZCIEcgIoZBIbCgZqb2JfaWQYByABKAlCC7pICNgBAXIDsAEBGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBQg4KBXN0YXJ0EgW6SAIIASK5AgoUQ2hlY2tCb29raW5nUmVzcG9uc2USLgoJdGltZV9zbG90GAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QSEQoJd29ya2VyX2lkGAIgASgJEhMKC2V4cGVjdGVkX21zGAMgASgDEhgKEHNsb3RfZHVyYXRpb25fbXMYBCABKAMSMwoIcHJvYmxlbXMYBSADKAsyIS5jb21meXNjaGVkdWxlci52MS5Cb29raW5nUHJvYmxlbRI4Cg5lc3RpbWF0ZV9iYXNpcxgGIAEoDjIgLmNvbWZ5c2NoZWR1bGVyLnYxLkVzdGltYXRlQmFzaXMSDwoHbG9hZF9tcxgHIAEoAxIvCghncHVfdGltZRgIIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkdwdVRpbWVVc2UiLQoKR3B1VGltZVVzZRIPCgdvcGVuX21zGAEgASgDEg4KBmRheV9tcxgCIAEoAyJNCg5Cb29raW5nUHJvYmxlbRIqCgRpbmZvGAEgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuRXJyb3JJbmZvEg8KB21lc3NhZ2UYAiABKAkihgQKEFVwZGF0ZUpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEk8KBmlucHV0cxgDIAMoCzIvLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEiQKDHJlc2V0X2lucHV0cxgEIAMoCUIOukgLkgEIEGQiBHICKGQSHwoKcmVxdWVzdF9pZBgFIAEoCUILukgI2AEBcgOwAQESHwoIc3RhcnRfbXMYBiABKANCC7pICCIGyPMYASAASAASJgoRZWFybGllc3Rfc3RhcnRfbXMYByABKANCCbpIBiIEyPMYAUgAGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBOoUBukiBARp/ChB1cGRhdGUuc29tZXRoaW5nEjNpbnB1dHMgb3IgcmVzZXRfaW5wdXRzIG11c3QgbmFtZSBvbmUgb3IgbW9yZSBpbnB1dHMaNnRoaXMuaW5wdXRzLnNpemUoKSA+IDAgfHwgdGhpcy5yZXNldF9pbnB1dHMuc2l6ZSgpID4gMEIHCgVzdGFydCJnChFVcGRhdGVKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiLaAQoOTW92ZUpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEh8KCHN0YXJ0X21zGAMgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAQgASgDQgm6SAYiBMjzGAFIABIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSHwoKcmVxdWVzdF9pZBgGIAEoCUILukgI2AEBcgOwAQFCDgoFc3RhcnQSBbpIAggBImUKD01vdmVKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiJGChBDYW5jZWxKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIoACJnChFDYW5jZWxKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISLQoIcmV2aXNpb24YAiABKAsyGy5jb21meXNjaGVkdWxlci52MS5SZXZpc2lvbiIpCg1HZXRKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQEiYQoOR2V0Sm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEioKBXVzZXJzGAIgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuVXNlck5hbWUi0gQKD0xpc3RKb2JzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSPwoIc3RhdHVzZXMYAyADKA4yHC5jb21meXNjaGVkdWxlci52MS5Kb2JTdGF0dXNCD7pIDJIBCSIHggEEEAEgABIcCgd1c2VyX2lkGAQgASgJQgu6SAjYAQFyA7ABARIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYBiABKAlCB7pIBHICKGQSlwEKBndpbmRvdxgHIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90Qmq6SGe6AWQKDHdpbmRvdy5vcmRlchIiZW5kX21zIG11c3Qgbm90IGJlIGJlZm9yZSBzdGFydF9tcxowdGhpcy5lbmRfbXMgPT0gMCB8fCB0aGlzLmVuZF9tcyA+PSB0aGlzLnN0YXJ0X21zEjQKBW9yZGVyGAggASgOMhsuY29tZnlzY2hlZHVsZXIudjEuSm9iT3JkZXJCCLpIBYIBAhABEhwKCWlkX3N1ZmZpeBgJIAEoCUIJukgGcgTY8xgBEhsKCXVzZXJfbmFtZRgKIAEoCUIIukgFcgMoyAE6YbpIXhpcCgl1c2VyLm9uY2USI2dpdmUgdXNlcl9pZCBvciB1c2VyX25hbWUsIG5vdCBib3RoGip0aGlzLnVzZXJfaWQgPT0gJycgfHwgdGhpcy51c2VyX25hbWUgPT0gJycifQoQTGlzdEpvYnNSZXNwb25zZRIkCgRqb2JzGAEgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIqCgV1c2VycxgDIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lIskCChRMaXN0RnJlZVNsb3RzUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYAiABKAlCB7pIBHICKGQSUwoGaW5wdXRzGAMgAygLMjMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEZyZWVTbG90c1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEhoKB2Zyb21fbXMYBCABKANCCbpIBiIEyPMYARIaCglwYWdlX3NpemUYBSABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgGIAEoCUIIukgFcgMo6AcaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAEiYQoVTGlzdEZyZWVTbG90c1Jlc3BvbnNlEi8KCmZyZWVfc2xvdHMYASADKAsyGy5jb21meXNjaGVkdWxlci52MS5GcmVlU2xvdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYAoIRnJlZVNsb3QSEQoJd29ya2VyX2lkGAEgASgJEhAKCHN0YXJ0X21zGAIgASgDEhUKDWxhc3Rfc3RhcnRfbXMYAyABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgEIAEoAyKKAQoUTGlzdEVzdGltYXRlc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKOgHEhoKCXdvcmtlcl9pZBgDIAEoCUIHukgEcgIoZBIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZCJkChVMaXN0RXN0aW1hdGVzUmVzcG9uc2USMgoHcmVwb3J0cxgBIAMoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLkVzdGltYXRlUmVwb3J0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIwChJHZXREYXlTdGF0c1JlcXVlc3QSGgoJdGltZV96b25lGAEgASgJQge6SARyAihkIrkBChNHZXREYXlTdGF0c1Jlc3BvbnNlEgwKBGpvYnMYASABKAMSEQoJY29tcGxldGVkGAIgASgDEg4KBmZhaWxlZBgDIAEoAxIbChNhdmVyYWdlX2R1cmF0aW9uX21zGAQgASgDEhQKDGJlbmNobWFya19tcxgFIAEoAxIUCgxhY3RpdmVfdXNlcnMYBiABKAMSKAoDZGF5GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QiEQoPR2V0U3RhdGVSZXF1ZXN0Io8BChBHZXRTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBIvCgZzdGF0dXMYAiABKAsyHy5jb21meXNjaGVkdWxlci52MS5TdGF0dXNVcGRhdGUSFgoOc2VydmVyX3RpbWVfbXMYAyABKAMiYwoRV2F0Y2hTdGF0ZVJlcXVlc3QSMQoMcmVzdW1lX2FmdGVyGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SGwoGY2xpZW50GAIgASgJQgu6SAhyBsjzGAEYKCKkAgoSV2F0Y2hTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBItCgZkZWx0YXMYAiADKAsyHS5jb21meXNjaGVkdWxlci52MS5TdGF0ZURlbHRhEjEKCHN0YXR1c2VzGAMgAygLMh8uY29tZnlzY2hlZHVsZXIudjEuU3RhdHVzVXBkYXRlEjAKCHByb2dyZXNzGAQgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuSm9iUHJvZ3Jlc3MSLwoJaGVhcnRiZWF0GAUgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuSGVhcnRiZWF0EhUKDWNvbm5lY3Rpb25faWQYBiABKAkiIwoJSGVhcnRiZWF0EhYKDnNlcnZlcl90aW1lX21zGAEgASgDKmAKCEpvYk9yZGVyEhkKFUpPQl9PUkRFUl9VTlNQRUNJRklFRBAAEhwKGEpPQl9PUkRFUl9USU1FX1NMT1RfREVTQxABEhsKF0pPQl9PUkRFUl9USU1FX1NMT1RfQVNDEAIy5ggKEFNjaGVkdWxlclNlcnZpY2USUAoHQm9va0pvYhIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXF1ZXN0GiIuY29tZnlzY2hlZHVsZXIudjEuQm9va0pvYlJlc3BvbnNlEmQKDENoZWNrQm9va2luZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXNwb25zZSIDkAIBElYKCVVwZGF0ZUpvYhIjLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXNwb25zZRJQCgdNb3ZlSm9iEiEuY29tZnlzY2hlZHVsZXIudjEuTW92ZUpvYlJlcXVlc3QaIi5jb21meXNjaGVkdWxlci52MS5Nb3ZlSm9iUmVzcG9uc2USVgoJQ2FuY2VsSm9iEiMuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkNhbmNlbEpvYlJlc3BvbnNlElIKBkdldEpvYhIgLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlcXVlc3QaIS5jb21meXNjaGVkdWxlci52MS5HZXRKb2JSZXNwb25zZSIDkAIBElgKCExpc3RKb2JzEiIuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXNwb25zZSIDkAIBEmcKDUxpc3RGcmVlU2xvdHMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RnJlZVNsb3RzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXNwb25zZSIDkAIBEmEKC0dldERheVN0YXRzEiUuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXNwb25zZSIDkAIBEmcKDUxpc3RFc3RpbWF0ZXMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RXN0aW1hdGVzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RFc3RpbWF0ZXNSZXNwb25zZSIDkAIBElgKCEdldFN0YXRlEiIuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXNwb25zZSIDkAIBElsKCldhdGNoU3RhdGUSJC5jb21meXNjaGVkdWxlci52MS5XYXRjaFN0YXRlUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXNwb25zZTABQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate, file_comfyscheduler_v1_error, file_comfyscheduler_v1_estimate, file_comfyscheduler_v1_input, file_comfyscheduler_v1_job, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_state]);
+  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi3gQKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAIgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAMgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAUgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgGIAEoCUIHukgEcgIoZBJNCgZpbnB1dHMYByADKAsyLS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSEwoGc29vbmVyGAggASgISAGIAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6twG6SLMBGrABCgxzb29uZXIuZXhhY3QSZnNvb25lcjogYSBqb2Igd2l0aCBhbiBleGFjdCBzdGFydCBzdGFydHMgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIiZQoPQm9va0pvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIoIGChFCb29rU2VyaWVzUmVxdWVzdBIfCgpyZXF1ZXN0X2lkGAEgASgJQgu6SAjYAQFyA7ABARIfCghzdGFydF9tcxgCIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgDIAEoA0IJukgGIgTI8xgBSAASHAoLd29ya2Zsb3dfaWQYBCABKAlCB7pIBHICKGQSIQoQd29ya2Zsb3dfdmVyc2lvbhgFIAEoCUIHukgEcgIoZBIaCgl3b3JrZXJfaWQYBiABKAlCB7pIBHICKGQSUAoGaW5wdXRzGAcgAygLMjAuY29tZnlzY2hlZHVsZXIudjEuQm9va1Nlcmllc1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEjYKBWl0ZW1zGAggAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzSXRlbUIIukgFkgECEGQSGAoFY291bnQYCSABKAVCCbpIBhoEGGQoABI1CgRheGVzGAogAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzQXhpc0IIukgFkgECEAoSEwoGc29vbmVyGAsgASgISAGIAQESFQoNdmFsaWRhdGVfb25seRgMIAEoCBpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4ATq1AbpIsQEargEKDHNvb25lci5leGFjdBJkc29vbmVyOiBqb2JzIHdpdGggYW4gZXhhY3Qgc3RhcnQgc3RhcnQgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIipQEKClNlcmllc0l0ZW0SSQoGaW5wdXRzGAEgAygLMikuY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzSXRlbS5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAEiZgoKU2VyaWVzQXhpcxIdCgppbnB1dF9uYW1lGAEgASgJQgm6SAZyBBABKGQSOQoGdmFsdWVzGAIgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZUIKukgHkgEECAEQZCKSAgoSQm9va1Nlcmllc1Jlc3BvbnNlEhEKCXNlcmllc19pZBgBIAEoCRIkCgRqb2JzGAIgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAMgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SLgoGcXVvdGVzGAQgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzUXVvdGUSMwoIcHJvYmxlbXMYBSADKAsyIS5jb21meXNjaGVkdWxlci52MS5Cb29raW5nUHJvYmxlbRIvCghncHVfdGltZRgGIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkdwdVRpbWVVc2UiygEKC1Nlcmllc1F1b3RlEi4KCXRpbWVfc2xvdBgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90EhEKCXdvcmtlcl9pZBgCIAEoCRITCgtleHBlY3RlZF9tcxgDIAEoAxIYChBzbG90X2R1cmF0aW9uX21zGAQgASgDEjgKDmVzdGltYXRlX2Jhc2lzGAUgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGVCYXNpcxIPCgdsb2FkX21zGAYgASgDIjIKE0NhbmNlbFNlcmllc1JlcXVlc3QSGwoJc2VyaWVzX2lkGAEgASgJQgi6SAVyA7ABASJrChRDYW5jZWxTZXJpZXNSZXNwb25zZRIkCgRqb2JzGAEgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iigMKE0NoZWNrQm9va2luZ1JlcXVlc3QSHwoIc3RhcnRfbXMYASABKANCC7pICCIGyPMYASAASAASJgoRZWFybGllc3Rfc3RhcnRfbXMYAiABKANCCbpIBiIEyPMYAUgAEhwKC3dvcmtmbG93X2lkGAMgASgJQge6SARyAihkEiEKEHdvcmtmbG93X3ZlcnNpb24YBCABKAlCB7pIBHICKGQSGgoJd29ya2VyX2lkGAUgASgJQge6SARyAihkElIKBmlucHV0cxgGIAMoCzIyLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEhsKBmpvYl9pZBgHIAEoCUILukgI2AEBcgOwAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAFCDgoFc3RhcnQSBbpIAggBIrkCChRDaGVja0Jvb2tpbmdSZXNwb25zZRIuCgl0aW1lX3Nsb3QYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdBIRCgl3b3JrZXJfaWQYAiABKAkSEwoLZXhwZWN0ZWRfbXMYAyABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgEIAEoAxIzCghwcm9ibGVtcxgFIAMoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tpbmdQcm9ibGVtEjgKDmVzdGltYXRlX2Jhc2lzGAYgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGVCYXNpcxIPCgdsb2FkX21zGAcgASgDEi8KCGdwdV90aW1lGAggASgLMh0uY29tZnlzY2hlZHVsZXIudjEuR3B1VGltZVVzZSItCgpHcHVUaW1lVXNlEg8KB29wZW5fbXMYASABKAMSDgoGZGF5X21zGAIgASgDIk0KDkJvb2tpbmdQcm9ibGVtEioKBGluZm8YASABKAsyHC5jb21meXNjaGVkdWxlci52MS5FcnJvckluZm8SDwoHbWVzc2FnZRgCIAEoCSKGBAoQVXBkYXRlSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASTwoGaW5wdXRzGAMgAygLMi8uY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSJAoMcmVzZXRfaW5wdXRzGAQgAygJQg66SAuSAQgQZCIEcgIoZBIfCgpyZXF1ZXN0X2lkGAUgASgJQgu6SAjYAQFyA7ABARIfCghzdGFydF9tcxgGIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgHIAEoA0IJukgGIgTI8xgBSAAaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6hQG6SIEBGn8KEHVwZGF0ZS5zb21ldGhpbmcSM2lucHV0cyBvciByZXNldF9pbnB1dHMgbXVzdCBuYW1lIG9uZSBvciBtb3JlIGlucHV0cxo2dGhpcy5pbnB1dHMuc2l6ZSgpID4gMCB8fCB0aGlzLnJlc2V0X2lucHV0cy5zaXplKCkgPiAwQgcKBXN0YXJ0ImcKEVVwZGF0ZUpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uItoBCg5Nb3ZlSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASHwoIc3RhcnRfbXMYAyABKANCC7pICCIGyPMYASAASAASJgoRZWFybGllc3Rfc3RhcnRfbXMYBCABKANCCbpIBiIEyPMYAUgAEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBIfCgpyZXF1ZXN0X2lkGAYgASgJQgu6SAjYAQFyA7ABAUIOCgVzdGFydBIFukgCCAEiZQoPTW92ZUpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIkYKEENhbmNlbEpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAigAImcKEUNhbmNlbEpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIikKDUdldEpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABASJhCg5HZXRKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISKgoFdXNlcnMYAiADKAsyGy5jb21meXNjaGVkdWxlci52MS5Vc2VyTmFtZSLyBAoPTGlzdEpvYnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoBxI/CghzdGF0dXNlcxgDIAMoDjIcLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYlN0YXR1c0IPukgMkgEJIgeCAQQQASAAEhwKB3VzZXJfaWQYBCABKAlCC7pICNgBAXIDsAEBEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBIcCgt3b3JrZmxvd19pZBgGIAEoCUIHukgEcgIoZBKXAQoGd2luZG93GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3RCarpIZ7oBZAoMd2luZG93Lm9yZGVyEiJlbmRfbXMgbXVzdCBub3QgYmUgYmVmb3JlIHN0YXJ0X21zGjB0aGlzLmVuZF9tcyA9PSAwIHx8IHRoaXMuZW5kX21zID49IHRoaXMuc3RhcnRfbXMSNAoFb3JkZXIYCCABKA4yGy5jb21meXNjaGVkdWxlci52MS5Kb2JPcmRlckIIukgFggECEAESHAoJaWRfc3VmZml4GAkgASgJQgm6SAZyBNjzGAESGwoJdXNlcl9uYW1lGAogASgJQgi6SAVyAyjIARIeCglzZXJpZXNfaWQYCyABKAlCC7pICNgBAXIDsAEBOmG6SF4aXAoJdXNlci5vbmNlEiNnaXZlIHVzZXJfaWQgb3IgdXNlcl9uYW1lLCBub3QgYm90aBoqdGhpcy51c2VyX2lkID09ICcnIHx8IHRoaXMudXNlcl9uYW1lID09ICcnIn0KEExpc3RKb2JzUmVzcG9uc2USJAoEam9icxgBIAMoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSKgoFdXNlcnMYAyADKAsyGy5jb21meXNjaGVkdWxlci52MS5Vc2VyTmFtZSLJAgoUTGlzdEZyZWVTbG90c1JlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAihkEhwKC3dvcmtmbG93X2lkGAIgASgJQge6SARyAihkElMKBmlucHV0cxgDIAMoCzIzLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXF1ZXN0LklucHV0c0VudHJ5Qg66SAuaAQgQZCIEcgIoZBIaCgdmcm9tX21zGAQgASgDQgm6SAYiBMjzGAESGgoJcGFnZV9zaXplGAUgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YBiABKAlCCLpIBXIDKOgHGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBImEKFUxpc3RGcmVlU2xvdHNSZXNwb25zZRIvCgpmcmVlX3Nsb3RzGAEgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuRnJlZVNsb3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImAKCEZyZWVTbG90EhEKCXdvcmtlcl9pZBgBIAEoCRIQCghzdGFydF9tcxgCIAEoAxIVCg1sYXN0X3N0YXJ0X21zGAMgASgDEhgKEHNsb3RfZHVyYXRpb25fbXMYBCABKAMiigEKFExpc3RFc3RpbWF0ZXNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoBxIaCgl3b3JrZXJfaWQYAyABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYBCABKAlCB7pIBHICKGQiZAoVTGlzdEVzdGltYXRlc1Jlc3BvbnNlEjIKB3JlcG9ydHMYASADKAsyIS5jb21meXNjaGVkdWxlci52MS5Fc3RpbWF0ZVJlcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMAoSR2V0RGF5U3RhdHNSZXF1ZXN0EhoKCXRpbWVfem9uZRgBIAEoCUIHukgEcgIoZCK5AQoTR2V0RGF5U3RhdHNSZXNwb25zZRIMCgRqb2JzGAEgASgDEhEKCWNvbXBsZXRlZBgCIAEoAxIOCgZmYWlsZWQYAyABKAMSGwoTYXZlcmFnZV9kdXJhdGlvbl9tcxgEIAEoAxIUCgxiZW5jaG1hcmtfbXMYBSABKAMSFAoMYWN0aXZlX3VzZXJzGAYgASgDEigKA2RheRgHIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90IhEKD0dldFN0YXRlUmVxdWVzdCKPAQoQR2V0U3RhdGVSZXNwb25zZRIyCghzbmFwc2hvdBgBIAEoCzIgLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXRlU25hcHNob3QSLwoGc3RhdHVzGAIgASgLMh8uY29tZnlzY2hlZHVsZXIudjEuU3RhdHVzVXBkYXRlEhYKDnNlcnZlcl90aW1lX21zGAMgASgDImMKEVdhdGNoU3RhdGVSZXF1ZXN0EjEKDHJlc3VtZV9hZnRlchgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uEhsKBmNsaWVudBgCIAEoCUILukgIcgbI8xgBGCgipAIKEldhdGNoU3RhdGVSZXNwb25zZRIyCghzbmFwc2hvdBgBIAEoCzIgLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXRlU25hcHNob3QSLQoGZGVsdGFzGAIgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU3RhdGVEZWx0YRIxCghzdGF0dXNlcxgDIAMoCzIfLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXR1c1VwZGF0ZRIwCghwcm9ncmVzcxgEIAMoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYlByb2dyZXNzEi8KCWhlYXJ0YmVhdBgFIAEoCzIcLmNvbWZ5c2NoZWR1bGVyLnYxLkhlYXJ0YmVhdBIVCg1jb25uZWN0aW9uX2lkGAYgASgJIiMKCUhlYXJ0YmVhdBIWCg5zZXJ2ZXJfdGltZV9tcxgBIAEoAypgCghKb2JPcmRlchIZChVKT0JfT1JERVJfVU5TUEVDSUZJRUQQABIcChhKT0JfT1JERVJfVElNRV9TTE9UX0RFU0MQARIbChdKT0JfT1JERVJfVElNRV9TTE9UX0FTQxACMqIKChBTY2hlZHVsZXJTZXJ2aWNlElAKB0Jvb2tKb2ISIS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdBoiLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXNwb25zZRJZCgpCb29rU2VyaWVzEiQuY29tZnlzY2hlZHVsZXIudjEuQm9va1Nlcmllc1JlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5Cb29rU2VyaWVzUmVzcG9uc2USXwoMQ2FuY2VsU2VyaWVzEiYuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsU2VyaWVzUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLkNhbmNlbFNlcmllc1Jlc3BvbnNlEmQKDENoZWNrQm9va2luZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXNwb25zZSIDkAIBElYKCVVwZGF0ZUpvYhIjLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXNwb25zZRJQCgdNb3ZlSm9iEiEuY29tZnlzY2hlZHVsZXIudjEuTW92ZUpvYlJlcXVlc3QaIi5jb21meXNjaGVkdWxlci52MS5Nb3ZlSm9iUmVzcG9uc2USVgoJQ2FuY2VsSm9iEiMuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkNhbmNlbEpvYlJlc3BvbnNlElIKBkdldEpvYhIgLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlcXVlc3QaIS5jb21meXNjaGVkdWxlci52MS5HZXRKb2JSZXNwb25zZSIDkAIBElgKCExpc3RKb2JzEiIuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXNwb25zZSIDkAIBEmcKDUxpc3RGcmVlU2xvdHMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RnJlZVNsb3RzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXNwb25zZSIDkAIBEmEKC0dldERheVN0YXRzEiUuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXNwb25zZSIDkAIBEmcKDUxpc3RFc3RpbWF0ZXMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RXN0aW1hdGVzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RFc3RpbWF0ZXNSZXNwb25zZSIDkAIBElgKCEdldFN0YXRlEiIuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXNwb25zZSIDkAIBElsKCldhdGNoU3RhdGUSJC5jb21meXNjaGVkdWxlci52MS5XYXRjaFN0YXRlUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXNwb25zZTABQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate, file_comfyscheduler_v1_error, file_comfyscheduler_v1_estimate, file_comfyscheduler_v1_input, file_comfyscheduler_v1_job, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_state]);
 
 /**
  * BookJobRequest asks for a slot.
@@ -139,6 +139,327 @@ export const BookJobResponseSchema: GenMessage<BookJobResponse> = /*@__PURE__*/
   messageDesc(file_comfyscheduler_v1_scheduler_service, 1);
 
 /**
+ * BookSeriesRequest asks for the slots of a series.
+ *
+ * @generated from message comfyscheduler.v1.BookSeriesRequest
+ */
+export type BookSeriesRequest = Message<"comfyscheduler.v1.BookSeriesRequest"> & {
+  /**
+   * Optional. UUID made by the client for this series. Sending the same request again answers with the same jobs as they are now
+   * instead of booking them twice; it is remembered for at least a day.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * Required. When.
+   *
+   * @generated from oneof comfyscheduler.v1.BookSeriesRequest.start
+   */
+  start: {
+    /**
+     * Optional. Exactly this start of the first job, milliseconds since the Unix epoch, not 0 and not in the past; the others follow.
+     *
+     * @generated from field: int64 start_ms = 2;
+     */
+    value: bigint;
+    case: "startMs";
+  } | {
+    /**
+     * Optional. The first free starts at or after this moment, milliseconds since the Unix epoch; 0, or a moment in the past,
+     * stands for now.
+     *
+     * @generated from field: int64 earliest_start_ms = 3;
+     */
+    value: bigint;
+    case: "earliestStartMs";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Optional. As in BookJobRequest.
+   *
+   * @generated from field: string workflow_id = 4;
+   */
+  workflowId: string;
+
+  /**
+   * Optional. As in BookJobRequest.
+   *
+   * @generated from field: string workflow_version = 5;
+   */
+  workflowVersion: string;
+
+  /**
+   * Optional. As in BookJobRequest: all jobs go there.
+   *
+   * @generated from field: string worker_id = 6;
+   */
+  workerId: string;
+
+  /**
+   * Optional. Values that all jobs have by input name, at most 100, names of at most 100 bytes. As in BookJobRequest.
+   *
+   * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 7;
+   */
+  inputs: { [key: string]: InputValue };
+
+  /**
+   * Optional. Values of single jobs, at most 100, which go before those of all; one without any when empty.
+   *
+   * @generated from field: repeated comfyscheduler.v1.SeriesItem items = 8;
+   */
+  items: SeriesItem[];
+
+  /**
+   * Optional. Seeds for each item, at most 100; 0 stands for 1. They are drawn, or follow the one that is given. All jobs of
+   * an item that differ only by the axes have the same seed, so that they can be compared.
+   *
+   * @generated from field: int32 count = 9;
+   */
+  count: number;
+
+  /**
+   * Optional. Inputs that are tried with several values, at most 10: each value of one with each of the others.
+   *
+   * @generated from field: repeated comfyscheduler.v1.SeriesAxis axes = 10;
+   */
+  axes: SeriesAxis[];
+
+  /**
+   * Optional. As in BookJobRequest.
+   *
+   * @generated from field: optional bool sooner = 11;
+   */
+  sooner?: boolean | undefined;
+
+  /**
+   * Optional. Only say what the series would get: nothing is booked.
+   *
+   * @generated from field: bool validate_only = 12;
+   */
+  validateOnly: boolean;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.BookSeriesRequest.
+ * Use `create(BookSeriesRequestSchema)` to create a new message.
+ */
+export const BookSeriesRequestSchema: GenMessage<BookSeriesRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 2);
+
+/**
+ * SeriesItem is what one job of a series sets beside what all set.
+ *
+ * @generated from message comfyscheduler.v1.SeriesItem
+ */
+export type SeriesItem = Message<"comfyscheduler.v1.SeriesItem"> & {
+  /**
+   * Optional. Values by input name, at most 100, names of at most 100 bytes.
+   *
+   * @generated from field: map<string, comfyscheduler.v1.InputValue> inputs = 1;
+   */
+  inputs: { [key: string]: InputValue };
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SeriesItem.
+ * Use `create(SeriesItemSchema)` to create a new message.
+ */
+export const SeriesItemSchema: GenMessage<SeriesItem> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 3);
+
+/**
+ * SeriesAxis is an input that is tried with several values.
+ *
+ * @generated from message comfyscheduler.v1.SeriesAxis
+ */
+export type SeriesAxis = Message<"comfyscheduler.v1.SeriesAxis"> & {
+  /**
+   * Required. Name of the input, at most 100 bytes.
+   *
+   * @generated from field: string input_name = 1;
+   */
+  inputName: string;
+
+  /**
+   * Required. Values, 1 to 100.
+   *
+   * @generated from field: repeated comfyscheduler.v1.InputValue values = 2;
+   */
+  values: InputValue[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SeriesAxis.
+ * Use `create(SeriesAxisSchema)` to create a new message.
+ */
+export const SeriesAxisSchema: GenMessage<SeriesAxis> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 4);
+
+/**
+ * BookSeriesResponse is the series.
+ *
+ * @generated from message comfyscheduler.v1.BookSeriesResponse
+ */
+export type BookSeriesResponse = Message<"comfyscheduler.v1.BookSeriesResponse"> & {
+  /**
+   * Series, a UUID; empty with `validate_only`.
+   *
+   * @generated from field: string series_id = 1;
+   */
+  seriesId: string;
+
+  /**
+   * Jobs as they were written, in the order of the series: items, then seeds, then axes, the last one fastest. Long texts are cut, as
+   * in lists. None with `validate_only`.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Job jobs = 2;
+   */
+  jobs: Job[];
+
+  /**
+   * A live state at this revision or later shows them.
+   *
+   * @generated from field: comfyscheduler.v1.Revision revision = 3;
+   */
+  revision?: Revision | undefined;
+
+  /**
+   * With `validate_only`: what each job would get, in the order of the series; none when `problems` leave no place for one.
+   *
+   * @generated from field: repeated comfyscheduler.v1.SeriesQuote quotes = 4;
+   */
+  quotes: SeriesQuote[];
+
+  /**
+   * With `validate_only`: what the series would be refused for; none when it would be booked.
+   *
+   * @generated from field: repeated comfyscheduler.v1.BookingProblem problems = 5;
+   */
+  problems: BookingProblem[];
+
+  /**
+   * With `validate_only`: time that the caller would have booked with it; `day_ms` on the day of the first job.
+   *
+   * @generated from field: comfyscheduler.v1.GpuTimeUse gpu_time = 6;
+   */
+  gpuTime?: GpuTimeUse | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.BookSeriesResponse.
+ * Use `create(BookSeriesResponseSchema)` to create a new message.
+ */
+export const BookSeriesResponseSchema: GenMessage<BookSeriesResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 5);
+
+/**
+ * SeriesQuote is what one job of a series would get. Every field is output only.
+ *
+ * @generated from message comfyscheduler.v1.SeriesQuote
+ */
+export type SeriesQuote = Message<"comfyscheduler.v1.SeriesQuote"> & {
+  /**
+   * Slot.
+   *
+   * @generated from field: comfyscheduler.v1.TimeSlot time_slot = 1;
+   */
+  timeSlot?: TimeSlot | undefined;
+
+  /**
+   * Worker.
+   *
+   * @generated from field: string worker_id = 2;
+   */
+  workerId: string;
+
+  /**
+   * Expected duration of the generation, in milliseconds.
+   *
+   * @generated from field: int64 expected_ms = 3;
+   */
+  expectedMs: bigint;
+
+  /**
+   * Duration of the slot, in milliseconds.
+   *
+   * @generated from field: int64 slot_duration_ms = 4;
+   */
+  slotDurationMs: bigint;
+
+  /**
+   * What the durations rest on.
+   *
+   * @generated from field: comfyscheduler.v1.EstimateBasis estimate_basis = 5;
+   */
+  estimateBasis: EstimateBasis;
+
+  /**
+   * Part of the slot that is for loading models, in milliseconds.
+   *
+   * @generated from field: int64 load_ms = 6;
+   */
+  loadMs: bigint;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.SeriesQuote.
+ * Use `create(SeriesQuoteSchema)` to create a new message.
+ */
+export const SeriesQuoteSchema: GenMessage<SeriesQuote> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 6);
+
+/**
+ * CancelSeriesRequest names the series.
+ *
+ * @generated from message comfyscheduler.v1.CancelSeriesRequest
+ */
+export type CancelSeriesRequest = Message<"comfyscheduler.v1.CancelSeriesRequest"> & {
+  /**
+   * Required. Series, a UUID.
+   *
+   * @generated from field: string series_id = 1;
+   */
+  seriesId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CancelSeriesRequest.
+ * Use `create(CancelSeriesRequestSchema)` to create a new message.
+ */
+export const CancelSeriesRequestSchema: GenMessage<CancelSeriesRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 7);
+
+/**
+ * CancelSeriesResponse is the series after the request.
+ *
+ * @generated from message comfyscheduler.v1.CancelSeriesResponse
+ */
+export type CancelSeriesResponse = Message<"comfyscheduler.v1.CancelSeriesResponse"> & {
+  /**
+   * All its jobs, in the order of the series: cancelled, processing with `cancel_requested`, or ended before. Long texts are cut.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Job jobs = 1;
+   */
+  jobs: Job[];
+
+  /**
+   * A live state at this revision or later shows them.
+   *
+   * @generated from field: comfyscheduler.v1.Revision revision = 2;
+   */
+  revision?: Revision | undefined;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.CancelSeriesResponse.
+ * Use `create(CancelSeriesResponseSchema)` to create a new message.
+ */
+export const CancelSeriesResponseSchema: GenMessage<CancelSeriesResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 8);
+
+/**
  * CheckBookingRequest is what a booking would ask for.
  *
  * @generated from message comfyscheduler.v1.CheckBookingRequest
@@ -211,7 +532,7 @@ export type CheckBookingRequest = Message<"comfyscheduler.v1.CheckBookingRequest
  * Use `create(CheckBookingRequestSchema)` to create a new message.
  */
 export const CheckBookingRequestSchema: GenMessage<CheckBookingRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 2);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
 
 /**
  * CheckBookingResponse is what the booking would get.
@@ -282,7 +603,7 @@ export type CheckBookingResponse = Message<"comfyscheduler.v1.CheckBookingRespon
  * Use `create(CheckBookingResponseSchema)` to create a new message.
  */
 export const CheckBookingResponseSchema: GenMessage<CheckBookingResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 3);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
 
 /**
  * GpuTimeUse is the time of the GPUs that one user has booked. Every field is output only.
@@ -311,7 +632,7 @@ export type GpuTimeUse = Message<"comfyscheduler.v1.GpuTimeUse"> & {
  * Use `create(GpuTimeUseSchema)` to create a new message.
  */
 export const GpuTimeUseSchema: GenMessage<GpuTimeUse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 4);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
 
 /**
  * BookingProblem is an error that BookJob would answer.
@@ -339,7 +660,7 @@ export type BookingProblem = Message<"comfyscheduler.v1.BookingProblem"> & {
  * Use `create(BookingProblemSchema)` to create a new message.
  */
 export const BookingProblemSchema: GenMessage<BookingProblem> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 5);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
 
 /**
  * UpdateJobRequest changes the inputs of a scheduled job.
@@ -412,7 +733,7 @@ export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
  * Use `create(UpdateJobRequestSchema)` to create a new message.
  */
 export const UpdateJobRequestSchema: GenMessage<UpdateJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 6);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
 
 /**
  * UpdateJobResponse is the changed job.
@@ -440,7 +761,7 @@ export type UpdateJobResponse = Message<"comfyscheduler.v1.UpdateJobResponse"> &
  * Use `create(UpdateJobResponseSchema)` to create a new message.
  */
 export const UpdateJobResponseSchema: GenMessage<UpdateJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 7);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
 
 /**
  * MoveJobRequest asks for another slot for a scheduled job.
@@ -507,7 +828,7 @@ export type MoveJobRequest = Message<"comfyscheduler.v1.MoveJobRequest"> & {
  * Use `create(MoveJobRequestSchema)` to create a new message.
  */
 export const MoveJobRequestSchema: GenMessage<MoveJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 8);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
 
 /**
  * MoveJobResponse is the moved job.
@@ -535,7 +856,7 @@ export type MoveJobResponse = Message<"comfyscheduler.v1.MoveJobResponse"> & {
  * Use `create(MoveJobResponseSchema)` to create a new message.
  */
 export const MoveJobResponseSchema: GenMessage<MoveJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
 
 /**
  * CancelJobRequest names the job.
@@ -563,7 +884,7 @@ export type CancelJobRequest = Message<"comfyscheduler.v1.CancelJobRequest"> & {
  * Use `create(CancelJobRequestSchema)` to create a new message.
  */
 export const CancelJobRequestSchema: GenMessage<CancelJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
 
 /**
  * CancelJobResponse is the job after the request.
@@ -591,7 +912,7 @@ export type CancelJobResponse = Message<"comfyscheduler.v1.CancelJobResponse"> &
  * Use `create(CancelJobResponseSchema)` to create a new message.
  */
 export const CancelJobResponseSchema: GenMessage<CancelJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
 
 /**
  * GetJobRequest names the job.
@@ -612,7 +933,7 @@ export type GetJobRequest = Message<"comfyscheduler.v1.GetJobRequest"> & {
  * Use `create(GetJobRequestSchema)` to create a new message.
  */
 export const GetJobRequestSchema: GenMessage<GetJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
 
 /**
  * GetJobResponse is the job.
@@ -640,7 +961,7 @@ export type GetJobResponse = Message<"comfyscheduler.v1.GetJobResponse"> & {
  * Use `create(GetJobResponseSchema)` to create a new message.
  */
 export const GetJobResponseSchema: GenMessage<GetJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
 
 /**
  * ListJobsRequest says which jobs and in which order.
@@ -717,6 +1038,13 @@ export type ListJobsRequest = Message<"comfyscheduler.v1.ListJobsRequest"> & {
    * @generated from field: string user_name = 10;
    */
   userName: string;
+
+  /**
+   * Optional. Only jobs of this series, a UUID.
+   *
+   * @generated from field: string series_id = 11;
+   */
+  seriesId: string;
 };
 
 /**
@@ -724,7 +1052,7 @@ export type ListJobsRequest = Message<"comfyscheduler.v1.ListJobsRequest"> & {
  * Use `create(ListJobsRequestSchema)` to create a new message.
  */
 export const ListJobsRequestSchema: GenMessage<ListJobsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
 
 /**
  * ListJobsResponse is one page.
@@ -759,7 +1087,7 @@ export type ListJobsResponse = Message<"comfyscheduler.v1.ListJobsResponse"> & {
  * Use `create(ListJobsResponseSchema)` to create a new message.
  */
 export const ListJobsResponseSchema: GenMessage<ListJobsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 22);
 
 /**
  * ListFreeSlotsRequest says what is to fit and where to look.
@@ -816,7 +1144,7 @@ export type ListFreeSlotsRequest = Message<"comfyscheduler.v1.ListFreeSlotsReque
  * Use `create(ListFreeSlotsRequestSchema)` to create a new message.
  */
 export const ListFreeSlotsRequestSchema: GenMessage<ListFreeSlotsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 23);
 
 /**
  * ListFreeSlotsResponse is one page.
@@ -844,7 +1172,7 @@ export type ListFreeSlotsResponse = Message<"comfyscheduler.v1.ListFreeSlotsResp
  * Use `create(ListFreeSlotsResponseSchema)` to create a new message.
  */
 export const ListFreeSlotsResponseSchema: GenMessage<ListFreeSlotsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 24);
 
 /**
  * FreeSlot is a stretch of a timeline in which a slot of the wanted length fits. Every field is output only.
@@ -886,7 +1214,7 @@ export type FreeSlot = Message<"comfyscheduler.v1.FreeSlot"> & {
  * Use `create(FreeSlotSchema)` to create a new message.
  */
 export const FreeSlotSchema: GenMessage<FreeSlot> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 25);
 
 /**
  * ListEstimatesRequest asks for a page.
@@ -928,7 +1256,7 @@ export type ListEstimatesRequest = Message<"comfyscheduler.v1.ListEstimatesReque
  * Use `create(ListEstimatesRequestSchema)` to create a new message.
  */
 export const ListEstimatesRequestSchema: GenMessage<ListEstimatesRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 26);
 
 /**
  * ListEstimatesResponse is one page.
@@ -956,7 +1284,7 @@ export type ListEstimatesResponse = Message<"comfyscheduler.v1.ListEstimatesResp
  * Use `create(ListEstimatesResponseSchema)` to create a new message.
  */
 export const ListEstimatesResponseSchema: GenMessage<ListEstimatesResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 27);
 
 /**
  * GetDayStatsRequest says what today is.
@@ -977,7 +1305,7 @@ export type GetDayStatsRequest = Message<"comfyscheduler.v1.GetDayStatsRequest">
  * Use `create(GetDayStatsRequestSchema)` to create a new message.
  */
 export const GetDayStatsRequestSchema: GenMessage<GetDayStatsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 28);
 
 /**
  * GetDayStatsResponse is today's numbers.
@@ -1040,7 +1368,7 @@ export type GetDayStatsResponse = Message<"comfyscheduler.v1.GetDayStatsResponse
  * Use `create(GetDayStatsResponseSchema)` to create a new message.
  */
 export const GetDayStatsResponseSchema: GenMessage<GetDayStatsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 22);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 29);
 
 /**
  * GetStateRequest is empty.
@@ -1055,7 +1383,7 @@ export type GetStateRequest = Message<"comfyscheduler.v1.GetStateRequest"> & {
  * Use `create(GetStateRequestSchema)` to create a new message.
  */
 export const GetStateRequestSchema: GenMessage<GetStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 23);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 30);
 
 /**
  * GetStateResponse is the live state.
@@ -1090,7 +1418,7 @@ export type GetStateResponse = Message<"comfyscheduler.v1.GetStateResponse"> & {
  * Use `create(GetStateResponseSchema)` to create a new message.
  */
 export const GetStateResponseSchema: GenMessage<GetStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 24);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 31);
 
 /**
  * WatchStateRequest opens a state stream.
@@ -1118,7 +1446,7 @@ export type WatchStateRequest = Message<"comfyscheduler.v1.WatchStateRequest"> &
  * Use `create(WatchStateRequestSchema)` to create a new message.
  */
 export const WatchStateRequestSchema: GenMessage<WatchStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 25);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 32);
 
 /**
  * WatchStateResponse is what is new. Apply the snapshot, then deltas, then status updates, then progress.
@@ -1174,7 +1502,7 @@ export type WatchStateResponse = Message<"comfyscheduler.v1.WatchStateResponse">
  * Use `create(WatchStateResponseSchema)` to create a new message.
  */
 export const WatchStateResponseSchema: GenMessage<WatchStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 26);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 33);
 
 /**
  * Heartbeat is a sign of life. Every field is output only.
@@ -1195,7 +1523,7 @@ export type Heartbeat = Message<"comfyscheduler.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 27);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 34);
 
 /**
  * JobOrder is an order of jobs. Jobs with the same key are ordered by id.
@@ -1256,6 +1584,33 @@ export const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof BookJobRequestSchema;
     output: typeof BookJobResponseSchema;
+  },
+  /**
+   * Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
+   * axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
+   * same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
+   * call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+   *
+   * Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
+   *
+   * @generated from rpc comfyscheduler.v1.SchedulerService.BookSeries
+   */
+  bookSeries: {
+    methodKind: "unary";
+    input: typeof BookSeriesRequestSchema;
+    output: typeof BookSeriesResponseSchema;
+  },
+  /**
+   * Takes back all jobs of a series that have not ended, as CancelJob does. Asking again does no harm.
+   *
+   * NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
+   *
+   * @generated from rpc comfyscheduler.v1.SchedulerService.CancelSeries
+   */
+  cancelSeries: {
+    methodKind: "unary";
+    input: typeof CancelSeriesRequestSchema;
+    output: typeof CancelSeriesResponseSchema;
   },
   /**
    * Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
