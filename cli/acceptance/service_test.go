@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,31 +27,45 @@ func serverCommand(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(serverKey{}).(*service)
 	switch {
 	case !neg && len(args) >= 1 && args[0] == "start":
-		step, mode := 40*time.Millisecond, "open"
+		step, mode, workers := 40*time.Millisecond, "open", 1
 		for _, option := range args[1:] {
 			if value, ok := strings.CutPrefix(option, "mode="); ok {
 				mode = value
 				continue
 			}
 			var err error
+			if value, ok := strings.CutPrefix(option, "workers="); ok {
+				workers, err = strconv.Atoi(value)
+				ts.Check(err)
+				continue
+			}
 			step, err = time.ParseDuration(option)
 			ts.Check(err)
 		}
-		url, err := s.start(step, mode)
+		url, err := s.start(step, mode, workers)
 		ts.Check(err)
 		ts.Setenv("COMFYSCHED_SERVER", url)
 	case !neg && len(args) == 1 && args[0] == "stop":
 		s.stop()
 	default:
-		ts.Fatalf("usage: server start [STEP-TIME] [mode=MODE] | server stop")
+		ts.Fatalf("usage: server start [STEP-TIME] [mode=MODE] [workers=N] | server stop")
 	}
 }
 
 // start runs the service and returns its address when it is ready.
-func (s *service) start(step time.Duration, mode string) (url string, err error) {
+func (s *service) start(step time.Duration, mode string, workers int) (url string, err error) {
 	if s.site == nil {
 		if s.site, err = newSite(s.folder, step, mode); err != nil {
 			return "", err
+		}
+		if workers > 1 {
+			ids := []string{"gpu"}
+			for n := 2; n <= workers; n++ {
+				ids = append(ids, fmt.Sprintf("gpu-%d", n))
+			}
+			if err := s.site.AddWorkers(nil, ids...); err != nil {
+				return "", err
+			}
 		}
 	}
 	if s.process, err = s.site.Launch(&servicetest.Log{}); err != nil {

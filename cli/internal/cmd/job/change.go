@@ -17,12 +17,13 @@ const versionHelp = "change the job only if this is still its version `number`, 
 // moveTo books a job for another start. It fails when somebody changed the job since it had that version. args is the command
 // line, for the offer of another start.
 func moveTo(
-	ctx context.Context, client *api.Client, id string, version int64, to flags.Moment, args []string,
+	ctx context.Context, client *api.Client, id string, version int64, worker string, to flags.Moment, args []string,
 ) (*pb.MoveJobResponse, error) {
 	req := &pb.MoveJobRequest{
 		JobId:     id,
 		Version:   version,
 		Start:     &pb.MoveJobRequest_EarliestStartMs{EarliestStartMs: to.MS},
+		WorkerId:  worker,
 		RequestId: uuid.NewString(),
 	}
 	if to.Exact {

@@ -112,7 +112,7 @@ func editRun(ctx context.Context, opts *editOptions) error {
 func (o *editOptions) edit(ctx context.Context, client *api.Client, j *pb.Job) (render.JobAnswer, error) {
 	version := cmp.Or(o.Version, j.GetVersion())
 	if !o.changesInputs() {
-		return moveTo(ctx, client, j.GetId(), version, o.start, o.Args)
+		return moveTo(ctx, client, j.GetId(), version, "", o.start, o.Args)
 	}
 	req, err := o.inputs(ctx, client, j)
 	if err != nil {

@@ -19,6 +19,7 @@ type moveOptions struct {
 	*factory.Factory
 
 	Job     string
+	Worker  string
 	Start   flags.Start
 	Version int64
 	Out     flags.Out
@@ -54,8 +55,10 @@ exactly then; with --next and --after it may start earlier when a worker would b
 	}
 	cmd.Flags().SortFlags = false
 	opts.Start.Bind(cmd.Flags())
+	cmd.Flags().StringVar(&opts.Worker, "worker", "", "`id` of the worker to move it to, where it stays from then on")
 	cmd.Flags().Int64Var(&opts.Version, "if-version", 0, versionHelp)
 	opts.Out.Bind(cmd, "the job's id")
+	f.CompleteFlag(cmd, "worker", factory.Workers)
 	return cmd
 }
 
@@ -69,7 +72,7 @@ func moveRun(ctx context.Context, opts *moveOptions) error {
 		return err
 	}
 	version := cmp.Or(opts.Version, known.GetJob().GetVersion())
-	answer, err := moveTo(ctx, client, known.GetJob().GetId(), version, opts.start, opts.Args)
+	answer, err := moveTo(ctx, client, known.GetJob().GetId(), version, opts.Worker, opts.start, opts.Args)
 	if err != nil {
 		return err
 	}

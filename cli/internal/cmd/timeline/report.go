@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
@@ -40,7 +41,7 @@ func (r *report) pipe() error {
 		{"average_generation_ms", fmt.Sprint(r.today.GetAverageDurationMs())},
 		{"active_users", fmt.Sprint(r.today.GetActiveUsers())},
 	}
-	for _, fact := range append(facts, r.pauses()...) {
+	for _, fact := range slices.Concat(facts, r.workers(), r.pauses()) {
 		t.Row(render.Text(fact[0]), render.Text(fact[1]))
 	}
 	return t.Print()
@@ -137,7 +138,17 @@ func limits(l *pb.Limits) string {
 }
 
 func (r *report) worker(w *pb.Worker) string {
-	text := term.Line(w.GetId()) + " " + r.light(w.GetStatus()) + because(w.GetReason())
+	text := term.Line(w.GetId())
+	if w.GetTitle() != "" && w.GetTitle() != w.GetId() {
+		text += " (" + term.Line(w.GetTitle()) + ")"
+	}
+	if w.GetOutOfService() {
+		text += " " + r.io.Yellow("out of service") + because(w.GetOutOfServiceReason()) + ","
+	}
+	text += " " + r.light(w.GetStatus()) + because(w.GetReason())
+	if j := r.runningOn(w); j != nil {
+		text += ", runs " + refs.Short(j.GetId())
+	}
 	if w.GetSimulated() {
 		text += ", " + r.io.Yellow("simulated pictures")
 	} else if w.GetComfyuiVersion() != "" {
@@ -220,6 +231,30 @@ func (r *report) running() (n int) {
 		}
 	}
 	return n
+}
+
+// runningOn is the job that a worker runs; nil: none.
+func (r *report) runningOn(w *pb.Worker) *pb.Job {
+	for _, j := range r.state.GetSnapshot().GetJobs() {
+		if j.GetStatus() == pb.JobStatus_JOB_STATUS_PROCESSING && j.GetWorkerId() == w.GetId() {
+			return j
+		}
+	}
+	return nil
+}
+
+// workers are the facts about the workers, one after the other.
+func (r *report) workers() (facts [][2]string) {
+	for _, w := range r.state.GetStatus().GetSystem().GetWorkers() {
+		facts = append(facts, [][2]string{
+			{"worker", w.GetId()},
+			{"worker_title", w.GetTitle()},
+			{"worker_status", word(w.GetStatus())},
+			{"worker_out_of_service", fmt.Sprint(w.GetOutOfService())},
+			{"worker_runs", r.runningOn(w).GetId()},
+		}...)
+	}
+	return facts
 }
 
 func (r *report) next() *pb.Job {

@@ -36,7 +36,8 @@ func NewCmdStatus(f *factory.Factory) *cobra.Command {
 		Long: `Tell how the service and its ComfyUI are, what is booked, and today's numbers in the zone of the terminal.
 
 In a pipe each fact is one tab-separated line: its name and its value, durations in milliseconds, moments in RFC 3339. The
-four facts about a pause, which may lie ahead, are empty when there is none, and come once for each worker that has one.
+four facts about a pause, which may lie ahead, are empty when there is none, and come once for each worker that has one. Those about a
+worker (worker, worker_title, worker_status, worker_out_of_service, worker_runs) come once for each.
 --json prints an object of the API's SystemState as "system" and GetDayStatsResponse as "today".`,
 		Example: `  comfysched status
   until comfysched status --check --quiet; do sleep 5; done`,

@@ -79,12 +79,9 @@ func (s screen) header() []string {
 	return []string{left + strings.Repeat(" ", max(room-ansi.StringWidth(left)+1, 1)) + right, ""}
 }
 
-// labelWidth is the width of the workers' names beside their lanes.
-const labelWidth = 10
-
 // view is the stretch of time on the screen: the present is at a quarter of it.
 func (s screen) view() columns {
-	v := columns{PerColumn: s.scale(), Width: max(s.width-labelWidth, 10)}
+	v := columns{PerColumn: s.scale(), Width: max(s.width-labelWidth-s.loadWidth(), 10)}
 	// Whole columns, so that the blocks do not flicker while time goes on.
 	start := s.nowMS() + s.scroll - int64(v.Width/4)*v.PerColumn
 	v.StartMS = start - start%v.PerColumn
@@ -94,10 +91,13 @@ func (s screen) view() columns {
 func (s screen) lanes() []string {
 	v := s.view()
 	lines := []string{strings.Repeat(" ", labelWidth) + s.io.Faint(v.Axis(s.clock.Zone))}
-	for _, w := range s.state.System.GetWorkers() {
-		name := ansi.Truncate(term.Line(w.GetId()), labelWidth-1, "…")
-		label := name + strings.Repeat(" ", labelWidth-ansi.StringWidth(name))
-		lines = append(lines, label+s.lane(v, w))
+	workers := s.state.System.GetWorkers()
+	shown := workers[:min(len(workers), s.mostLanes())]
+	for _, w := range shown {
+		lines = append(lines, s.label(w)+s.lane(v, w)+s.load(w))
+	}
+	if hidden := len(workers) - len(shown); hidden > 0 {
+		lines = append(lines, s.io.Faint(fmt.Sprintf("… and %d more workers: a higher terminal shows them", hidden)))
 	}
 	pointer := strings.Repeat(" ", labelWidth)
 	if c := v.Column(s.nowMS()); c >= 0 && c < v.Width {
@@ -108,6 +108,9 @@ func (s screen) lanes() []string {
 
 // lane draws one worker's slots. What ended lies below what runs, and that below what is booked.
 func (s screen) lane(v columns, w *pb.Worker) string {
+	if w.GetOutOfService() {
+		return s.io.Yellow(fit("╱╱ out of service "+term.Line(w.GetOutOfServiceReason())+" ", v.Width, "╱"))
+	}
 	var jobs []*pb.Job // nil stands for the pause
 	var slots []stretch
 	if w.GetPause() != nil {

@@ -254,3 +254,29 @@ func TestSinceMustBeARevision(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
+
+// Several workers are lanes with their titles, how they are, their load and what they run; as many as leave room for the jobs.
+func TestLanesOfSeveralWorkers(t *testing.T) {
+	several := snapshot()
+	workers := []*pb.Worker{
+		{Id: "main", Title: "Left card", Status: pb.WorkerStatus_WORKER_STATUS_READY},
+		{Id: "two", Title: "two", Status: pb.WorkerStatus_WORKER_STATUS_OFFLINE},
+		{Id: "three", Title: "three", OutOfService: true, OutOfServiceReason: "dust", Status: pb.WorkerStatus_WORKER_STATUS_READY},
+	}
+	for n := range 20 {
+		workers = append(workers, &pb.Worker{Id: fmt.Sprint("w", n), Title: fmt.Sprint("w", n)})
+	}
+	several.Statuses[0].System.Workers = workers
+	text := ansi.Strip(after(newTestScreen(140, 30), heard{several}).View().Content)
+	for _, want := range []string{"Left card ", "out of service dust", "  0% offline", "  0% KSampler 3/8 eve", "… and 11 more workers"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("does not show %q:\n%s", want, text)
+		}
+	}
+	if narrow := ansi.Strip(after(newTestScreen(80, 30), heard{several}).View().Content); strings.Contains(narrow, "0% ") {
+		t.Errorf("a narrow terminal has no room for loads:\n%s", narrow)
+	}
+	if one := ansi.Strip(after(newTestScreen(140, 30), heard{snapshot()}).View().Content); strings.Contains(one, "0% ") {
+		t.Errorf("one worker needs no load:\n%s", one)
+	}
+}

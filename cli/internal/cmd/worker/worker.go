@@ -21,10 +21,11 @@ const byDefault = "Without WORKER it is the server's first."
 func NewCmdWorker(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "worker",
-		Short: "Pause, resume and restart ComfyUI, read its log (administrators)",
-		Long: `Pause, resume and restart a worker, which is one ComfyUI, and read its log. Only administrators may. How the workers are
-is told by 'comfysched status'.`,
+		Short: "List workers; pause, restart and take them out of service, read their logs",
+		Long: `List workers, each of which is one ComfyUI and a lane of the timeline, and keep them: pause, resume, restart, take out of service,
+read the log. Everybody may list and show them, administrators may do the rest.`,
 	}
+	cmd.AddCommand(newCmdList(f), newCmdShow(f), newCmdOutOfService(f), newCmdReturn(f))
 	cmd.AddCommand(newCmdPause(f), newCmdResume(f), newCmdRestart(f), newCmdLog(f))
 	return cmd
 }
