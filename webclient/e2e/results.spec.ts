@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { importExample } from "./files";
@@ -61,6 +62,20 @@ test("a sound is played, a text is copied, a shape is kept, each under a name th
   await expect(shape.getByRole("link", { name: /^Download .*\.glb$/ })).toBeVisible();
   await page.goto(`${service.url}/dashboard`);
   await expect(page.getByRole("link", { name: "Show the results" })).toHaveCount(3);
+});
+
+test("all that one has made is kept as one file", async ({ browser }) => {
+  const page = await visitAsAdministrator(browser, service);
+  for (const name of jobs.keys()) await open(page, name);
+  await page.goto(`${service.url}/dashboard`);
+  await page.getByRole("checkbox", { name: "Only mine" }).check();
+  const kept = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download all of mine" }).click();
+  const zip = await kept;
+  expect(zip.suggestedFilename()).toMatch(/^results-of-.+\.zip$/);
+  const content = await readFile(await zip.path());
+  expect(content.subarray(0, 2).toString()).toBe("PK");
+  for (const ending of [".flac", ".txt", ".glb"]) expect(content.includes(ending)).toBe(true);
 });
 
 for (const colorScheme of ["light", "dark"] as const)
