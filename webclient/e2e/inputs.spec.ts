@@ -80,6 +80,7 @@ test("a video that is dropped plays in its field, reaches ComfyUI byte for byte,
   browser,
 }) => {
   const { page } = await open(browser, "Hand on");
+  const complaints = complaintsOf(page);
   const bytes = await readFile(resolve("../server/internal/simulator/media/clip.mp4"));
   await dropOn(page, "main", "surf.mp4", bytes, "video/mp4");
   const form = page.locator("form");
@@ -91,6 +92,10 @@ test("a video that is dropped plays in its field, reaches ComfyUI byte for byte,
   await expect(panel.getByText("Completed", { exact: true })).toBeVisible({ timeout: 45_000 });
   expect(Buffer.compare(await handed(page, "surf.mp4"), bytes)).toBe(0);
   await expect.poll(() => panel.locator("video").evaluate(plays)).toBe(true);
+  // There is no poster of it here, which is shown and no error of the page.
+  await page.goto(`${service.url}/dashboard`);
+  await expect(page.getByRole("img", { name: /^Video: / }).first()).toBeVisible();
+  expect(complaints).toEqual([]);
 });
 
 test("what is refused is said at its field, in the server's words", async ({ browser }) => {

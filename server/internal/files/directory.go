@@ -4,16 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 )
 
 // Directory is an output directory on disk.
-type Directory struct{ folder outputs.Folder }
+type Directory struct {
+	folder  outputs.Folder
+	posters poster.Maker
+}
 
-// NewDirectory makes a source of the folder, which may be made later.
-func NewDirectory(folder outputs.Folder) Directory { return Directory{folder} }
+// NewDirectory makes a source of the folder, which may be made later, and what makes posters of videos in it.
+func NewDirectory(folder outputs.Folder, posters poster.Maker) Directory {
+	return Directory{folder, posters}
+}
 
 // errLeadsAway refuses what lies behind a link that nobody allowed.
 var errLeadsAway = fault.New(fault.NotFound, "the file is not served: "+outputs.ErrLeadsAway.Error()+
@@ -30,5 +37,14 @@ func (d Directory) Open(_ context.Context, name string) (*File, error) {
 	}
 	// ComfyUI gives a name again when its file was deleted, so name and size do not tell.
 	tag := fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())
-	return &File{ReadSeekCloser: file, Tag: tag, Size: info.Size(), Modified: info.ModTime()}, nil
+	found := &File{ReadSeekCloser: file, Tag: tag, Size: info.Size(), Modified: info.ModTime()}
+	if d.posters.Makes(name) {
+		found.Poster = func(ctx context.Context) ([]byte, error) {
+			if _, err := file.Seek(0, io.SeekStart); err != nil {
+				return nil, err
+			}
+			return d.posters.Make(ctx, file)
+		}
+	}
+	return found, nil
 }

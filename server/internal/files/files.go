@@ -26,6 +26,8 @@ type File struct {
 	Tag      string    // changes with the content; empty: not known
 	Size     int64     // -1: not known, which only reading to the end tells
 	Modified time.Time // zero: not known
+	// Poster makes a picture of a video; nil: it cannot be made.
+	Poster func(ctx context.Context) ([]byte, error)
 }
 
 // errBusy says that too many files are being fetched.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 )
 
 // gallery is an output directory with a secret beside it.
@@ -48,8 +49,9 @@ func gallery(t *testing.T) (folder string, handler http.Handler) {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /images/{name...}", files.Images(files.NewDirectory(outputs.New(folder))))
-	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(files.NewDirectory(outputs.New(folder)), filepath.Join(parent, "kept"), 1<<20))
+	source := files.NewDirectory(outputs.New(folder), poster.Maker{})
+	mux.Handle("GET /images/{name...}", files.Images(source))
+	mux.Handle("GET /thumbnails/{name...}", files.Thumbnails(source, filepath.Join(parent, "kept"), 1<<20))
 	return folder, mux
 }
 
@@ -148,7 +150,7 @@ func FuzzImagesStayInside(f *testing.F) {
 	if err := os.Mkdir(inside, 0o755); err != nil {
 		f.Fatal(err)
 	}
-	handler := files.Images(files.NewDirectory(outputs.New(inside)))
+	handler := files.Images(files.NewDirectory(outputs.New(inside), poster.Maker{}))
 	for _, seed := range []string{"a.png", "../secret.txt", "/etc/passwd", `..\secret.txt`, "a/../../secret.txt", "\x00"} {
 		f.Add(seed)
 	}

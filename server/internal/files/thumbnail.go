@@ -49,8 +49,10 @@ func (t *thumbnails) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	made, err := t.of(r.Context(), name, chooseWidth(r.FormValue("w")))
 	switch tooLarge := new(tooLargeError); {
+	case errors.Is(err, errNoPicture) && r.FormValue("else") == "nothing":
+		w.WriteHeader(http.StatusNoContent) // to a page that would have the browser complain of an error
 	case errors.Is(err, errNoPicture):
-		apierror.Write(w, r, fault.New(fault.UnsupportedFile, err.Error()))
+		apierror.Write(w, r, fault.New(fault.UnsupportedFile, errNoPicture.Error()))
 	case errors.As(err, &tooLarge):
 		apierror.WriteStatus(w, r, http.StatusUnprocessableEntity, fault.New(fault.TooLarge, tooLarge.Error()))
 	case err != nil:
@@ -112,7 +114,7 @@ func (t *thumbnails) lookup(ctx context.Context, name string, width int, mayMake
 	if !mayMake {
 		return found, errNotMade
 	}
-	if found.data, err = shrink(ctx, file, width); err != nil {
+	if found.data, err = shrinkOrPoster(ctx, file, width); err != nil {
 		t.remember(name, file.Tag, err)
 		return found, err
 	}
@@ -120,6 +122,22 @@ func (t *thumbnails) lookup(ctx context.Context, name string, width int, mayMake
 		_ = t.cache.keep(found.key, found.data) // else it is made again
 	}
 	return found, nil
+}
+
+// shrinkOrPoster makes a JPEG of a picture, or of a video where a poster can be made of it.
+func shrinkOrPoster(ctx context.Context, file *File, width int) ([]byte, error) {
+	data, err := shrink(ctx, file, width)
+	if !errors.Is(err, errNoPicture) || file.Poster == nil {
+		return data, err
+	}
+	poster, err := file.Poster(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errNoPicture, err)
+	}
+	return shrink(ctx, bytes.NewReader(poster), width)
 }
 
 func (t *thumbnails) failure(name, tag string) error {

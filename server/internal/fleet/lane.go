@@ -19,6 +19,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/runner"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -128,7 +129,11 @@ func newDispatcher(c Config, worker string, runs dispatch.Runner) *dispatch.Disp
 func (l *Lane) resultsOf(w config.Worker) files.Source {
 	if w.ComfyUI.OutputDir != "" {
 		l.outputs = outputs.New(w.ComfyUI.OutputDir, w.ComfyUI.OutputLinks...)
-		return files.NewDirectory(l.outputs)
+		posters := poster.Maker{}
+		if kind := w.ComfyUI.Installation; kind == config.Local || kind == config.Portable {
+			posters = poster.New(w.ComfyUI.Python)
+		}
+		return files.NewDirectory(l.outputs, posters)
 	}
 	return files.NewRemote(l.Runner.Fetch)
 }

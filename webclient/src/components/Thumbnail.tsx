@@ -33,10 +33,16 @@ export function Thumbnail({
   className?: string;
 }) {
   const [broken, setBroken] = useState(false);
-  if (result.kind === ResultKind.IMAGE && !broken && !result.overwritten) {
+  const film = result.kind === ResultKind.VIDEO;
+  if ((film || result.kind === ResultKind.IMAGE) && result.filename !== "" && !broken && !result.overwritten) {
     return (
       <img
-        src={filePath("thumbnails", result.filename, { w: "320", v: stamp.toString() })}
+        // Not of every video a poster can be made; that is no error for the browser to complain of.
+        src={filePath("thumbnails", result.filename, {
+          w: "320",
+          v: stamp.toString(),
+          ...(film && { else: "nothing" }),
+        })}
         alt={alt}
         loading="lazy"
         decoding="async"
