@@ -94,7 +94,7 @@ test("a video that is dropped plays in its field, reaches ComfyUI byte for byte,
   await expect.poll(() => panel.locator("video").evaluate(plays)).toBe(true);
   // There is no poster of it here, which is shown and no error of the page.
   await page.goto(`${service.url}/dashboard`);
-  await expect(page.getByRole("img", { name: /^Video: / }).first()).toBeVisible();
+  await expect(page.getByRole("img", { name: /^Video:/ }).first()).toBeVisible();
   expect(complaints).toEqual([]);
 });
 
