@@ -108,7 +108,7 @@ func newStraight(ctx context.Context, address string) (*straight, error) {
 		return nil, err
 	}
 	s.socket.SetReadLimit(16 << 20)
-	s.seen, _, err = s.latest(ctx) // the benchmark of the service's start
+	s.seen, _, _, err = s.latest(ctx) // the benchmark of the service's start
 	return s, err
 }
 
@@ -122,7 +122,7 @@ func (s *straight) set(node, field string, value any) {
 // does.
 func (s *straight) own(ctx context.Context) (time.Duration, error) {
 	for {
-		id, took, err := s.latest(ctx)
+		id, _, took, err := s.latest(ctx)
 		if err != nil {
 			return 0, err
 		}
@@ -134,15 +134,16 @@ func (s *straight) own(ctx context.Context) (time.Duration, error) {
 	}
 }
 
-// latest is the latest generation of ComfyUI's history, with the time from its first node to its last.
-func (s *straight) latest(ctx context.Context) (id string, took time.Duration, err error) {
+// latest is the latest generation of ComfyUI's history, with the moment at which it began, in milliseconds since the Unix epoch, and
+// the time from its first node to its last.
+func (s *straight) latest(ctx context.Context) (id string, began int64, took time.Duration, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/history?max_items=1", nil)
 	if err != nil {
-		return "", 0, err
+		return "", 0, 0, err
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return "", 0, err
+		return "", 0, 0, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	var history map[string]struct {
@@ -151,7 +152,7 @@ func (s *straight) latest(ctx context.Context) (id string, took time.Duration, e
 		} `json:"status"`
 	}
 	if err := json.NewDecoder(response.Body).Decode(&history); err != nil {
-		return "", 0, err
+		return "", 0, 0, err
 	}
 	for id, entry := range history {
 		at := map[string]int64{}
@@ -161,21 +162,30 @@ func (s *straight) latest(ctx context.Context) (id string, took time.Duration, e
 				Timestamp int64 `json:"timestamp"`
 			}
 			if err := errors.Join(json.Unmarshal(message[0], &name), json.Unmarshal(message[1], &data)); err != nil {
-				return "", 0, err
+				return "", 0, 0, err
 			}
 			at[name] = data.Timestamp
 		}
 		began, ended := at["execution_start"], at["execution_success"]
 		if began == 0 || ended == 0 {
-			return "", 0, fmt.Errorf("generation %s did not succeed", id)
+			return "", 0, 0, fmt.Errorf("generation %s did not succeed", id)
 		}
-		return id, time.Duration(ended-began) * time.Millisecond, nil
+		return id, began, time.Duration(ended-began) * time.Millisecond, nil
 	}
-	return "", 0, errors.New("ComfyUI's history is empty")
+	return "", 0, 0, errors.New("ComfyUI's history is empty")
 }
 
 // generate posts a fresh graph and returns when ComfyUI says that it has ended.
 func (s *straight) generate(ctx context.Context, n int) (time.Duration, error) {
+	id, body, err := s.prepare(n)
+	if err != nil {
+		return 0, err
+	}
+	return s.post(ctx, id, body)
+}
+
+// prepare makes the request that posts a fresh graph.
+func (s *straight) prepare(n int) (id string, body []byte, err error) {
 	s.set("6", "text", fmt.Sprint("straight ", n))
 	s.set("25", "noise_seed", 1_000_000+n)
 	for name, value := range small {
@@ -184,11 +194,13 @@ func (s *straight) generate(ctx context.Context, n int) (time.Duration, error) {
 		}
 		s.set("48", name, value)
 	}
-	id := uuid.NewString()
-	body, err := json.Marshal(map[string]any{"prompt": s.graph, "prompt_id": id, "client_id": s.id})
-	if err != nil {
-		return 0, err
-	}
+	id = uuid.NewString()
+	body, err = json.Marshal(map[string]any{"prompt": s.graph, "prompt_id": id, "client_id": s.id})
+	return id, body, err
+}
+
+// post posts a graph and returns when ComfyUI says that it has ended.
+func (s *straight) post(ctx context.Context, id string, body []byte) (time.Duration, error) {
 	began := time.Now()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/prompt", bytes.NewReader(body))
 	if err != nil {

@@ -21,19 +21,21 @@ import (
 
 // options say how much is measured.
 type options struct {
-	program  string
-	only     string        // parts to measure, separated by commas; empty: all that are quick
-	rounds   int           // of each comparison
-	duration time.Duration // of one round of bookings
-	bookers  int
-	watchers int
-	crowd    int // watchers that are too many for the machine
-	changes  int // sent to the watchers
-	jobs     int // present when bookings are measured
-	slots    int // run for punctuality
-	history  string
-	laws     string // a folder; empty: those that come along
-	runs     int    // by each law
+	program   string
+	only      string        // parts to measure, separated by commas; empty: all that are quick
+	rounds    int           // of each comparison
+	duration  time.Duration // of one round of bookings
+	bookers   int
+	watchers  int
+	crowd     int // watchers that are too many for the machine
+	changes   int // sent to the watchers
+	manyLanes int
+	lanes     int // of the services that watchers follow
+	jobs      int // present when bookings are measured
+	slots     int // run for punctuality
+	history   string
+	laws      string // a folder; empty: those that come along
+	runs      int    // by each law
 }
 
 // parts lists the measurements in the order in which they run; pure ones need no service.
@@ -49,6 +51,7 @@ var parts = []struct {
 	{"files", measureFiles, false},
 	{"generation", measureGeneration, false},
 	{"growth", measureGrowth, false},
+	{"lanes", measureLanes, false},
 	{"estimates", measureEstimates, true},
 }
 
@@ -82,7 +85,8 @@ func command(ctx context.Context, args []string) error {
 	r := &run{table: newTable()}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&r.program, "program", "bin/comfyscheduler", "the service's program")
-	flags.StringVar(&r.only, "only", "", "parts to measure: bookings, watchers, crowd, punctuality, files, generation, growth, estimates")
+	flags.StringVar(&r.only, "only", "",
+		"parts to measure: bookings, watchers, crowd, punctuality, files, generation, growth, lanes, estimates")
 	flags.IntVar(&r.rounds, "rounds", 5, "rounds of each comparison; medians are told")
 	flags.DurationVar(&r.duration, "duration", 2*time.Second, "length of one round of bookings")
 	flags.IntVar(&r.bookers, "bookers", 16, "callers that book at a time")
@@ -90,6 +94,7 @@ func command(ctx context.Context, args []string) error {
 	flags.IntVar(&r.crowd, "crowd", 5000, "open state streams that get twenty changes a second")
 	flags.IntVar(&r.changes, "changes", 60, "changes sent to the watchers")
 	flags.IntVar(&r.jobs, "jobs", 10_000, "jobs present when bookings are measured")
+	flags.IntVar(&r.manyLanes, "lanes", 100, "lanes of the largest service, each a simulated ComfyUI of its own")
 	flags.IntVar(&r.slots, "slots", 100, "back-to-back slots run for punctuality")
 	flags.StringVar(&r.history, "history", "", "numbers of ended jobs, loaded in bulk, with which growth is measured")
 	flags.StringVar(&r.laws, "laws", "", "folder of laws for estimates, see docs/estimates.md; without it those of server/bench/laws")

@@ -19,7 +19,8 @@ type process struct {
 	*servicetest.Process
 	folder  string
 	url     string
-	comfyUI string // address of the simulated ComfyUI
+	comfyUI string            // address of the simulated ComfyUI
+	lanes   map[string]string // addresses of the simulated ComfyUIs by worker, when there are several
 }
 
 // opened waits until a server says where it is.

@@ -33,6 +33,19 @@ func startService(ctx context.Context, program string) (*process, error) {
 
 // startServiceIn starts a service with the bookings that are in the folder's data.
 func startServiceIn(ctx context.Context, program, folder string) (*process, error) {
+	return startLanesIn(ctx, program, folder, 1)
+}
+
+// startLanes starts a service of several lanes without bookings, and waits until all are ready.
+func startLanes(ctx context.Context, program string, lanes int) (*process, error) {
+	folder, err := os.MkdirTemp("", "comfyscheduler-bench")
+	if err != nil {
+		return nil, err
+	}
+	return startLanesIn(ctx, program, folder, lanes)
+}
+
+func startLanesIn(ctx context.Context, program, folder string, lanes int) (*process, error) {
 	program, err := filepath.Abs(program)
 	if err != nil {
 		return nil, err
@@ -51,6 +64,11 @@ func startServiceIn(ctx context.Context, program, folder string) (*process, erro
 		"streams_per_user":    0,
 		"streams_per_address": 0,
 	}
+	if lanes > 1 {
+		if err := site.AddWorkers(nil, laneNames(lanes)...); err != nil {
+			return nil, err
+		}
+	}
 	log, err := os.Create(filepath.Join(folder, "log")) // it goes with the folder
 	if err != nil {
 		return nil, err
@@ -65,5 +83,15 @@ func startServiceIn(ctx context.Context, program, folder string) (*process, erro
 		return nil, err
 	}
 	p.comfyUI = net.JoinHostPort("127.0.0.1", strconv.Itoa(site.ComfyPort))
+	if lanes > 1 {
+		p.lanes = map[string]string{}
+		for id, port := range site.Workers {
+			p.lanes[id] = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		}
+		if err := p.awaitLanes(ctx, lanes); err != nil {
+			p.stop()
+			return nil, err
+		}
+	}
 	return p, nil
 }

@@ -25,7 +25,7 @@ type stage struct {
 }
 
 func newStage(ctx context.Context, r *run) (*stage, error) {
-	service, err := startService(ctx, r.program)
+	service, err := startLanes(ctx, r.program, max(r.lanes, 1))
 	if err != nil {
 		return nil, err
 	}

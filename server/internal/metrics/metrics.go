@@ -31,6 +31,7 @@ type Metrics struct {
 	measurements
 	moves
 
+	lanes    lanes
 	statuses map[string]job.Status // of the active jobs, by id; written by one goroutine
 	mu       sync.Mutex
 	workers  map[string]health.Status // by id
@@ -85,6 +86,7 @@ func New(watchers func() int) *Metrics {
 		measurements: newMeasurements(),
 		moves:        newMoves(),
 	}
+	m.lanes = newLanes(m.registry)
 	m.registry.MustRegister(
 		m.measured, m.measuring, m.evicted, m.forward, m.gained, m.overran, openStreams(watchers),
 		active, m.ended, m.delayed, m.lateness, m.estimate, m.restarts, m.status, m.commits, m.refused,
@@ -122,6 +124,7 @@ func (m *Metrics) Follow(changes []store.Change) {
 
 // JobWritten counts a job that is new or changed. It is called by one goroutine at a time.
 func (m *Metrics) JobWritten(j job.Job) {
+	m.lanes.jobWritten(j)
 	before, held := m.statuses[j.ID]
 	if held {
 		m.active[before].Dec()
@@ -158,6 +161,7 @@ func (m *Metrics) WorkerChanged(w health.Worker) {
 	if w.Status == health.Restarting && m.workers[w.ID] != health.Restarting {
 		m.restarts.WithLabelValues(w.ID).Inc()
 	}
+	m.lanes.workerChanged(w, m.workers[w.ID])
 	m.workers[w.ID] = w.Status
 	ready := 0.0
 	if w.Status == health.Ready {

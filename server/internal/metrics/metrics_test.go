@@ -14,9 +14,17 @@ import (
 
 func TestNumbers(t *testing.T) {
 	m := metrics.New(func() int { return 3 })
-	j := job.Job{ID: "a", Status: job.Scheduled, Start: 1000, Estimate: 2000}
+	j := job.Job{
+		ID:       "a",
+		Worker:   "gpu",
+		Status:   job.Scheduled,
+		Start:    1000,
+		Estimate: 2000,
+	}
 	m.JobWritten(j)
-	m.JobWritten(job.Job{ID: "b", Status: job.Scheduled})
+	for _, worker := range []string{"cpu", "gpu"} { // it changes its lane
+		m.JobWritten(job.Job{ID: "b", Worker: worker, Status: job.Scheduled})
+	}
 	j.StartProcessing()
 	j.Posted(1004, "")
 	m.JobWritten(j)
@@ -41,6 +49,11 @@ func TestNumbers(t *testing.T) {
 	answer := httptest.NewRecorder()
 	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
+		`comfyscheduler_worker_jobs{status="scheduled",worker="gpu"} 1`, `comfyscheduler_worker_jobs{status="scheduled",worker="cpu"} 0`,
+		`comfyscheduler_worker_jobs{status="processing",worker="gpu"} 0`, `comfyscheduler_worker_busy_seconds_total{worker="gpu"} 3.49`,
+		`comfyscheduler_worker_jobs_ended_total{status="completed",worker="gpu"} 2`,
+		`comfyscheduler_worker_start_lateness_seconds_bucket{worker="gpu",le="0.005"} 1`,
+		`comfyscheduler_worker_status{status="ready",worker="gpu"} 1`,
 		`comfyscheduler_jobs{status="scheduled"} 1`, `comfyscheduler_jobs{status="processing"} 0`,
 		`comfyscheduler_jobs_ended_total{status="completed"} 2`,
 		`comfyscheduler_start_lateness_seconds_bucket{le="0.005"} 1`, `comfyscheduler_start_lateness_seconds_bucket{le="0.002"} 0`,
