@@ -60,6 +60,14 @@ func (i *item) model() *learn.Model {
 	return i.Model
 }
 
+// adopt begins with what others have learned, before the first job teaches: it gives way to what is learned here.
+func (i *item) adopt() {
+	if i.Jobs == 0 && i.borrowed != nil {
+		model := *i.borrowed
+		i.Model, i.borrowed = &model, nil
+	}
+}
+
 func (i *item) add(p Point) {
 	i.Jobs++
 	i.Points = append(i.Points, p)

@@ -22,14 +22,14 @@ import (
 // rig has some workflows on two workers.
 type rig struct {
 	*learned.Knowledge
-	t      *testing.T
+	t      testing.TB
 	rules  estimate.Rules
 	state  *memory.State
 	offers map[string]workflow.Offer
 	dice   *rand.Rand
 }
 
-func newRig(t *testing.T, rules estimate.Rules) *rig {
+func newRig(t testing.TB, rules estimate.Rules) *rig {
 	r := &rig{
 		t:      t,
 		rules:  rules,
@@ -72,7 +72,7 @@ func (r *rig) written() {
 	r.Run(ctx)
 }
 
-func offer(t *testing.T, id, model string) workflow.Offer {
+func offer(t testing.TB, id, model string) workflow.Offer {
 	t.Helper()
 	value, err := jsontree.Parse(fmt.Appendf(nil, `{
 		"1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": %q}},
@@ -216,6 +216,10 @@ func TestAnotherWorkerHasLearned(t *testing.T) {
 	if got := r.estimate("two", "fox", of(30, 768)); !near(got.Expected, law(of(30, 768))/2, .15) {
 		t.Errorf("after a restart: %+v", got)
 	}
+	r.job("two", "fox", of(20, 1024), .5, false)
+	if got := r.estimate("two", "fox", of(40, 640)); got.Basis != estimate.Learned || !near(got.Expected, law(of(40, 640))/2, .15) {
+		t.Errorf("after its first job: %+v, want %g", got, law(of(40, 640))/2)
+	}
 }
 
 func TestTheMarginEndsWithTheFifthJob(t *testing.T) {
@@ -303,5 +307,17 @@ func TestHowFarARunIs(t *testing.T) {
 	half := course.State{Elapsed: 6000, Node: "3", Since: 6000, Step: 10, Total: 20, Stepped: 6000} // slower than ever
 	if fraction, end := run.At(half); !near(int64(end), 14_000, .1) || fraction < .35 || fraction > .5 {
 		t.Errorf("half-way it is at %g and ends after %g", fraction, end)
+	}
+}
+
+// A prediction in all: features, what is known, and a bound, warm and cold.
+func BenchmarkEstimate(b *testing.B) {
+	r := newRig(b, margin)
+	for i := range 60 {
+		r.job("one", "fox", of(10+2*(i%10), 512+128*(i%5)), 1, false)
+	}
+	values := of(21, 896)
+	for b.Loop() {
+		r.Estimate("one", "fox", values)
 	}
 }

@@ -105,6 +105,7 @@ func (r *Run) Ended(e End, p Point) {
 	}
 	r.lane.learn(r, func(i *item) {
 		r.settle(i, e)
+		i.adopt()
 		if i.Measured == nil {
 			i.Measured = &r.features
 		}

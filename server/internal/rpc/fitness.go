@@ -40,7 +40,7 @@ func (s workflowService) addFitness(w *pb.Workflow, reports []fitness.Report) {
 	}
 }
 
-// guess adds how long a workflow may take on a worker that can run it, unless that is known.
+// guess adds how long a workflow may take on a worker that can run it, unless the worker tells that itself.
 func (s workflowService) guess(w *pb.WorkflowSummary, worker string) {
 	for _, e := range w.Estimates {
 		if e.WorkerId == worker {
@@ -52,7 +52,7 @@ func (s workflowService) guess(w *pb.WorkflowSummary, worker string) {
 			WorkerId:       worker,
 			ExpectedMs:     length.Expected,
 			SlotDurationMs: length.Slot,
-			Basis:          pb.EstimateBasis_ESTIMATE_BASIS_GUESS,
+			Basis:          estimateBases[length.Basis],
 		})
 	}
 }
