@@ -24,6 +24,7 @@ func TestEstimates(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: it runs some fifty generations")
 	}
+	t.Setenv("OMP_NUM_THREADS", "1") // others on the machine disturb one thread less than many
 	place := tiny(t, comfyUI(t))
 	v := place.start()
 	dice := rand.New(rand.NewPCG(18, 8))
@@ -31,8 +32,8 @@ func TestEstimates(t *testing.T) {
 	for i := range variedRuns {
 		j := v.generates(t, map[string]*pb.InputValue{
 			"steps":        servicetest.Integer(pick(4, 6, 8, 10, 12, 16, 20)),
-			"width":        servicetest.Integer(pick(192, 256, 320, 384)),
-			"height":       servicetest.Integer(pick(192, 256, 384)),
+			"width":        servicetest.Integer(pick(128, 192, 256, 320)),
+			"height":       servicetest.Integer(pick(128, 192, 256)),
 			"batch":        servicetest.Integer(pick(1, 1, 1, 2)),
 			"sampler_name": servicetest.Text([]string{"euler", "euler", "heun", "dpmpp_2m"}[dice.IntN(4)]),
 		})

@@ -40,7 +40,7 @@ def save(module, *path, dtype=torch.float32):
     save_file(weights, file)
 
 
-DEPTH = 3  # ComfyUI takes the width, 64 times as much, for it
+DEPTH = 2  # ComfyUI takes the width, 64 times as much, for it
 save(
     MMDiT(
         input_size=None,
