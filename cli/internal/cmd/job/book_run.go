@@ -24,6 +24,9 @@ func bookRun(ctx context.Context, opts *bookOptions) error {
 	if opts.EachLine {
 		return seriesRun(ctx, opts)
 	}
+	if opts.isBatch() {
+		return batchRun(ctx, opts)
+	}
 	client, err := opts.Client()
 	if err != nil {
 		return err
@@ -37,6 +40,9 @@ func bookRun(ctx context.Context, opts *bookOptions) error {
 	}
 	if err := handin.Resolve(ctx, client, opts.IO, req.GetInputs()); err != nil {
 		return err
+	}
+	if opts.DryRun {
+		return opts.try(ctx, client, req)
 	}
 	req.RequestId = opts.RequestID
 	answer, err := opts.send(ctx, client, req)

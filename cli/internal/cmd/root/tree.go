@@ -60,6 +60,8 @@ func NewCmdRoot(f *factory.Factory) *cobra.Command {
 		job.NewCmdCancel(f),
 		job.NewCmdWait(f),
 		job.NewCmdDownload(f),
+		job.NewCmdSeries(f),
+		job.NewCmdOpen(f),
 	)
 	group(cmd, "Workflows and files:",
 		workflow.NewCmdWorkflow(f),
