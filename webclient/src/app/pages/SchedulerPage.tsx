@@ -119,6 +119,10 @@ function Scheduler() {
               sooner={composer.sooner}
               onSooner={composer.setSooner}
               check={composer.check}
+              series={composer.series}
+              plan={composer.plan}
+              onSeries={composer.setSeries}
+              onBookSeries={() => void composer.bookSeries()}
               busy={composer.busy}
               promptAsked={composer.promptAsked}
               news={composer.news}

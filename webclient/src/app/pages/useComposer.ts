@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type BookingOutcome, type BookingWish, useBooking } from "../../actions/useBooking";
 import { checkedDurations, useCheck } from "../../actions/useCheck";
+import { useBookSeries, useSeriesPlan } from "../../actions/useSeries";
 import { useNotify } from "../../components/Notices";
+import { type SeriesDraft, seriesKinds } from "../../form/series";
 import {
   type FieldErrors,
   type FormValues,
@@ -48,6 +50,10 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const sooner = !draft?.notSooner;
   const check = useCheck({ workflow, values, start, workerId, durations: usual });
   const durations = useMemo(() => checkedDurations(usual, check), [usual, check]);
+  const series =
+    draft?.series && workflow && seriesKinds(workflow).includes(draft.series.kind) ? draft.series : undefined;
+  const plan = useSeriesPlan(series, workflow, { values, start, workerId });
+  const sendSeries = useBookSeries();
   const [errors, setErrors] = useState(none);
   const [busy, setBusy] = useState(false);
   const [promptAsked, setPromptAsked] = useState(0);
@@ -56,6 +62,10 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
   const setStart = useCallback((at: number | undefined) => edit((known) => ({ ...known, start: at })), [edit]);
   const setWorkerId = useCallback((id: string | undefined) => edit((known) => ({ ...known, workerId: id })), [edit]);
   const setSooner = useCallback((on: boolean) => edit((known) => ({ ...known, notSooner: !on })), [edit]);
+  const setSeries = useCallback(
+    (next: SeriesDraft | undefined) => edit((known) => ({ ...known, series: next })),
+    [edit],
+  );
   /** Chooses a place on the timeline. Without one the next free slot is meant again. */
   const pin = useCallback(
     (place: Place | undefined) =>
@@ -87,6 +97,19 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     edit((known) => ({ ...known, start: undefined, workerId: undefined }));
     onBooked(outcome.job, filled !== values);
   }
+  /** Books all jobs of the series, from the chosen start on or each as it fits. */
+  async function bookSeries(): Promise<void> {
+    if (!workflow || !plan?.series || busy) return;
+    setBusy(true);
+    const wish = { workflow, values, series: plan.series, start, workerId, sooner };
+    const { jobs, errors } = await sendSeries(wish).finally(() => setBusy(false));
+    setErrors(errors ?? none);
+    if (!jobs?.[0]) return;
+    forgetNews();
+    edit((known) => ({ ...known, start: undefined, workerId: undefined, series: undefined }));
+    onBooked(jobs[0], false);
+  }
+
   const latest = useRef(book);
   useEffect(() => {
     latest.current = book;
@@ -149,6 +172,9 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     sooner,
     /** What the server would give for the fields as they stand. */
     check,
+    series,
+    /** What the series would get; absent for one job alone. */
+    plan,
     busy,
     /** Rises when the prompt is what is missing. */
     promptAsked,
@@ -160,8 +186,10 @@ export function useComposer(onBooked: (job: Job, blank: boolean) => void) {
     setStart,
     setWorkerId,
     setSooner,
+    setSeries,
     pin,
     book,
+    bookSeries,
     take,
     bookInstead,
     reuse,

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { carried, type FormChange } from "../../form/carry";
+import type { SeriesDraft } from "../../form/series";
 import { emptyValues, type FormValues } from "../../form/values";
 import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { useDraft } from "../../live/useDraft";
@@ -15,6 +16,8 @@ export interface Draft {
   readonly workerId?: string | undefined;
   /** Not earlier either than the next free slot says. */
   readonly notSooner?: boolean | undefined;
+  /** Several jobs, and how they are to differ; one alone when absent. */
+  readonly series?: SeriesDraft | undefined;
 }
 
 /** Typed is what differs from the defaults of a form, and the version of the workflow that it was typed for. */

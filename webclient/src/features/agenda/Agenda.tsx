@@ -1,5 +1,5 @@
 import { type ReactNode, useMemo, useState } from "react";
-import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import { type Collapsed, collapsed } from "../../lib/series";
 import { useLive } from "../../live/LiveContext";
 import { selectJobs } from "../../live/selectors";
 import { useLiveEvery } from "../../live/useLiveEvery";
@@ -15,15 +15,32 @@ const redrawEvery = 250;
 /** The timeline as a list: what runs, what comes, what has just been. Also the way around without a pointer. */
 export function Agenda({ selectedId, onSelect }: { selectedId: string | undefined; onSelect: (id: string) => void }) {
   const jobs = useLiveEvery(selectJobs, redrawEvery);
-  const { running, upcoming, ended } = useMemo(() => groupsOf(jobs.values()), [jobs]);
+  const { running, upcoming, ended, coming } = useMemo(() => {
+    const groups = groupsOf(jobs.values());
+    // A series is one entry of each list.
+    return {
+      running: groups.running.map((job) => ({ job, others: [] })),
+      upcoming: collapsed(groups.upcoming),
+      ended: collapsed(groups.ended),
+      coming: groups.upcoming.length,
+    };
+  }, [jobs]);
   const total = useLive(({ scheduledTotal }) => scheduledTotal);
   const [shown, setShown] = useState(firstUpcoming);
-  const rows = (jobs: readonly Job[]) =>
-    jobs.map((job) => <AgendaRow key={job.id} job={job} selected={job.id === selectedId} onSelect={onSelect} />);
+  const rows = (entries: readonly Collapsed[]) =>
+    entries.map(({ job, others }) => (
+      <AgendaRow
+        key={job.id}
+        job={job}
+        others={others.length}
+        selected={job.id === selectedId || others.some(({ id }) => id === selectedId)}
+        onSelect={onSelect}
+      />
+    ));
   return (
     <section aria-label="Schedule" className="card overflow-hidden">
       {running.length > 0 && <Group title="Running now">{rows(running)}</Group>}
-      <Group title="Up next" count={upcoming.length === 0 ? "" : Math.max(total, upcoming.length).toLocaleString()}>
+      <Group title="Up next" count={upcoming.length === 0 ? "" : Math.max(total, coming).toLocaleString()}>
         {upcoming.length === 0 && (
           <li className="px-4 pb-4 text-ink-soft text-sm sm:px-5">
             Nothing is booked. The next moment could be yours.

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { Icon } from "../../components/Icon";
 import { JobBar } from "../../components/JobBar";
 import { PromptLine } from "../../components/PromptLine";
 import { StatusBadge } from "../../components/StatusBadge";
@@ -17,12 +18,14 @@ import { useNow } from "../../live/now";
 
 interface AgendaRowProps {
   readonly job: Job;
+  /** Jobs of the same series that stand behind it. */
+  readonly others?: number;
   readonly selected: boolean;
   readonly onSelect: (id: string) => void;
 }
 
 /** One job of the list. It renders again only when its own job changes, or the clock. */
-export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: AgendaRowProps) {
+export const AgendaRow = memo(function AgendaRow({ job, others = 0, selected, onSelect }: AgendaRowProps) {
   const mine = useLive(({ me }) => me?.id === job.userId);
   const owner = useOwner(job);
   const now = useNow();
@@ -48,6 +51,12 @@ export const AgendaRow = memo(function AgendaRow({ job, selected, onSelect }: Ag
           <span className="flex min-w-0 items-center gap-1.5">
             <WorkerName id={job.workerId} bare />
             <span className="truncate font-medium">{owner}</span>
+            {job.seriesIndex > 0 && (
+              <span className="inline-flex shrink-0 items-center gap-1 rounded-full bg-sunken px-1.5 text-ink-soft text-xs">
+                <Icon name="stack" className="size-3" />
+                {others > 0 ? `${others + 1} of a series` : `no. ${job.seriesIndex} of a series`}
+              </span>
+            )}
           </span>
           <span className="block truncate text-ink-soft">
             <PromptLine job={job} />

@@ -6,6 +6,7 @@ import { WorkerName } from "../../components/WorkerName";
 import type { EstimateBasis } from "../../gen/comfyscheduler/v1/estimate_pb";
 import { formatDuration, formatMoment } from "../../lib/format";
 import type { Slot } from "../../lib/slots";
+import { GpuTime } from "./GpuTime";
 
 /** CheckLineProps are what is known of the booking in the making. */
 export interface CheckLineProps {
@@ -40,6 +41,7 @@ export function CheckLine({ check, lands, basis, now }: CheckLineProps) {
           <BasisBadge basis={check?.basis || basis} />
         </Link>
       </p>
+      <GpuTime use={check?.response.gpuTime} />
       {refusal && (
         <p role="alert" className="flex items-start gap-2 font-medium text-failed-ink">
           <Icon name="warning" className="mt-0.5 size-4 shrink-0" />

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import type { Check } from "../../actions/useCheck";
+import type { SeriesPlan } from "../../actions/useSeries";
 import { Banner } from "../../components/Banner";
 import { Button } from "../../components/Button";
 import { Icon } from "../../components/Icon";
@@ -7,10 +8,11 @@ import type { FormChange } from "../../form/carry";
 import { sends } from "../../form/enterKey";
 import { FormNews } from "../../form/FormNews";
 import { InputFields } from "../../form/InputFields";
+import type { SeriesDraft } from "../../form/series";
 import { type FieldErrors, type FormValues, lacksPrompt } from "../../form/values";
 import { EstimateBasis } from "../../gen/comfyscheduler/v1/estimate_pb";
 import type { Workflow, WorkflowSummary } from "../../gen/comfyscheduler/v1/workflow_pb";
-import { formatDuration } from "../../lib/format";
+import { formatDuration, plural } from "../../lib/format";
 import { lanesOf, onWorker, type SlotDurations, shortestOf } from "../../lib/lanes";
 import { problemsWords, titleOf } from "../../lib/words/workflow";
 import { useLive, useLiveContext } from "../../live/LiveContext";
@@ -19,6 +21,8 @@ import { useNow } from "../../live/now";
 import { selectWorkers } from "../../live/selectors";
 import { availabilityOf, bookWords } from "./availability";
 import { CheckLine } from "./CheckLine";
+import { SeriesField } from "./SeriesField";
+import { SeriesLine } from "./SeriesLine";
 import { WhenField } from "./WhenField";
 import { WhereField } from "./WhereField";
 import { WorkflowPicker } from "./WorkflowPicker";
@@ -42,6 +46,11 @@ export interface ComposerProps {
   readonly onSooner: (sooner: boolean) => void;
   /** What the server would give for the fields as they stand; absent until it has said so. */
   readonly check: Check | undefined;
+  /** Several jobs instead of one, and what they would get. */
+  readonly series: SeriesDraft | undefined;
+  readonly plan: SeriesPlan | undefined;
+  readonly onSeries: (series: SeriesDraft | undefined) => void;
+  readonly onBookSeries: () => void;
   readonly busy: boolean;
   /** Rises when the prompt is what is missing. */
   readonly promptAsked: number;
@@ -67,6 +76,10 @@ export function Composer(props: ComposerProps) {
     sooner,
     onSooner,
     check,
+    series,
+    plan,
+    onSeries,
+    onBookSeries,
     busy,
     promptAsked,
     news,
@@ -96,6 +109,7 @@ export function Composer(props: ComposerProps) {
   /** What the button says: choose what can be had, or book. */
   const submit = (event: { preventDefault: () => void }) => {
     event.preventDefault();
+    if (plan) return void (plan.series && onBookSeries());
     if (instead !== undefined) return onStart(instead);
     if (lacksPrompt(values, workflow)) prompt.current?.focus();
     onBook(refusal ? undefined : start);
@@ -133,10 +147,17 @@ export function Composer(props: ComposerProps) {
       />
       <WhenField {...{ nextFree, slot, now, refusal, onStart, sooner, onSooner }} />
       <WhereField durations={durations} chosen={workerId} onChoose={setWorker} />
-      <CheckLine check={check} lands={lands} basis={basis ?? EstimateBasis.UNSPECIFIED} now={now} />
+      <SeriesField workflow={workflow} draft={series} complaint={plan?.complaint} onChange={onSeries} />
+      {plan ? (
+        <SeriesLine plan={plan} now={now} />
+      ) : (
+        <CheckLine check={check} lands={lands} basis={basis ?? EstimateBasis.UNSPECIFIED} now={now} />
+      )}
       <div className="flex flex-wrap items-center gap-3">
-        <Button type="submit" tone="primary" large disabled={busy} className="max-sm:w-full">
-          {bookWords(start, available, now)}
+        <Button type="submit" tone="primary" large disabled={busy || (plan && !plan.series)} className="max-sm:w-full">
+          {plan
+            ? `Book ${plan.series ? plural(plan.series.total, "job") : "the series"}`
+            : bookWords(start, available, now)}
         </Button>
         {secret && (
           <p className="flex items-center gap-1.5 text-ink-faint text-sm">

@@ -12,6 +12,7 @@ import { useUserName } from "../../live/names";
 import { useNow } from "../../live/now";
 import { JobBody } from "./JobBody";
 import type { JobLinks } from "./jobLinks";
+import { SeriesCard } from "./SeriesCard";
 import { useJob } from "./useJob";
 
 /** The selected job: what it is and how it goes, to edit or to look at. */
@@ -28,6 +29,7 @@ export function JobPanel({ jobId, ...rest }: JobLinks & { jobId: string; focusPr
       </div>
       {error && <p role="alert">{error}</p>}
       {!job && !error && <div className="h-64 animate-pulse rounded-xl bg-sunken" />}
+      {job && job.seriesId !== "" && <SeriesCard key={job.seriesId} job={job} />}
       {job && <JobBody key={job.id} {...rest} job={job} />}
     </section>
   );

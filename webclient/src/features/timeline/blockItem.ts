@@ -56,7 +56,9 @@ export function toItem(block: Block, viewer: Viewer, row = 0): BlockItem {
   const beside = single && !inside && block.room >= roomBeside;
   const labelled = inside || beside;
   const looksLike = single
-    ? `${looks[job.status]}${mine ? " is-mine" : ""}${isMovable(job) ? " is-movable" : ""}${job.hidden ? " is-private" : ""}`
+    ? `${looks[job.status]}${mine ? " is-mine" : ""}${isMovable(job) ? " is-movable" : ""}${
+        block.joinsNext ? " joins-next" : ""
+      }${block.joinsLast ? " joins-last" : ""}${job.hidden ? " is-private" : ""}`
     : `is-cluster ${holdsSlot(job) ? "is-scheduled" : "is-completed"}`;
   return {
     id: single ? job.id : `${cluster}${job.id}`,

@@ -11,6 +11,9 @@ export interface Block extends Slot {
   readonly width: number;
   /** Free pixels after it: room for a label that does not fit inside. */
   readonly room: number;
+  /** It stands right before, or right behind, one of the same series. */
+  readonly joinsNext: boolean;
+  readonly joinsLast: boolean;
 }
 
 /** Blocks narrower than this, in pixels, are drawn together with their neighbours. */
@@ -60,6 +63,8 @@ function layOutLane(spans: Span[], msPerPixel: number): Block[] {
     ...block,
     width: (block.end - block.start) / msPerPixel,
     room: Math.max(0, ((drawn[index + 1]?.start ?? Number.POSITIVE_INFINITY) - block.end) / msPerPixel),
+    joinsNext: alike(block, drawn[index + 1], msPerPixel),
+    joinsLast: alike(drawn[index - 1], block, msPerPixel),
   }));
 }
 
@@ -75,6 +80,12 @@ function joins(span: Span, last: Span & { readonly count: number }, msPerPixel: 
     pixels(last.start, span.end) < widest &&
     holdsSlot(span.job) === holdsSlot(last.job)
   );
+}
+
+/** Whether two neighbours are drawn as parts of one series: close together, and neither of them over. */
+function alike(left: Span | undefined, right: Span | undefined, msPerPixel: number): boolean {
+  if (!left || !right || left.job.seriesId === "" || left.job.seriesId !== right.job.seriesId) return false;
+  return holdsSlot(left.job) && holdsSlot(right.job) && (right.start - left.end) / msPerPixel < apart;
 }
 
 /** How far a running job has outlasted its slot, in milliseconds; 0 while it keeps to it. */
