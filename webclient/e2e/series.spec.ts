@@ -5,7 +5,7 @@ import { expect, test } from "./test";
 
 let service: Service;
 test.beforeAll(async () => {
-  service = await startService({ slotMargin: 10, stepTime: "80ms" });
+  service = await startService({ slotMargin: 10, stepTime: "200ms" });
 });
 test.afterAll(() => service.dispose());
 
@@ -21,10 +21,11 @@ test("variations are booked in one go, followed as one and taken back as one", a
   await expect(series.getByText("1 of 4 in a series")).toBeVisible();
   await expect(series.getByRole("listitem")).toHaveCount(4);
   await expect(series.getByRole("link", { name: "1: Completed" })).toBeVisible();
-  expect(await serious(page)).toEqual([]);
   await series.getByRole("button", { name: "Cancel the rest" }).click();
   await series.getByRole("button", { name: "Cancel them" }).click();
   await expect(series.getByText("all are over")).toBeVisible();
+  await expect(series.getByRole("link", { name: "4: Cancelled" })).toBeVisible();
+  expect(await serious(page)).toEqual([]);
 });
 
 test("a list of prompts and a grid say how many they are, and what is wrong with them", async ({ page }) => {
