@@ -237,7 +237,7 @@ func newJob(by account.Actor, r Request, w wanted, place job.Place, now int64) j
 		Estimate:        place.Estimate,
 		Load:            place.Load,
 		Basis:           place.Basis,
-		Sooner:          r.When.IsPromise(),
+		Sooner:          r.When.IsPromise(now),
 		Pinned:          r.Worker != "",
 		Promised:        place.Start,
 		Inputs:          w.inputs,

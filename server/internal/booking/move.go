@@ -26,7 +26,7 @@ func (s *Service) place(ctx context.Context, tx store.Tx, user account.User, j *
 		}
 	}
 	if e.Move != nil {
-		j.Sooner, j.Pinned = e.Move.IsPromise(), j.Pinned || e.Worker != ""
+		j.Sooner, j.Pinned = e.Move.IsPromise(s.Now().UnixMilli()), j.Pinned || e.Worker != ""
 	}
 	j.Promised = j.Start
 	return s.mayUse(ctx, tx, user, *j, &before)

@@ -20,8 +20,12 @@ type When struct {
 	Fixed  bool  // the next free start is kept: it is no promise "not later than"
 }
 
-// IsPromise reports whether the job may start earlier than the slot that is found for it.
-func (w When) IsPromise() bool { return !w.Exact && !w.Fixed }
+// asGoodAsNow bounds, in milliseconds, how far ahead a moment may be that is meant as now: clocks of callers differ.
+const asGoodAsNow = 5000
+
+// IsPromise reports whether the job may start earlier than the slot that is found for it. Who asks for the next free start from a
+// later moment on does not want it before: such a job keeps its slot.
+func (w When) IsPromise(now int64) bool { return !w.Exact && !w.Fixed && w.Moment <= now+asGoodAsNow }
 
 // candidates returns the workers on which a workflow can be booked with some values, or the one that is named, with how long it takes
 // there; fault.NotFound, fault.NotBookable, ErrNotReady. Where none takes the values it returns them all, and fault.InvalidFields.

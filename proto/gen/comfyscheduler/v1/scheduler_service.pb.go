@@ -99,7 +99,8 @@ type BookJobRequest struct {
 	// is drawn; an input that has neither and is not optional is required.
 	Inputs map[string]*InputValue `protobuf:"bytes,7,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Optional. Whether the slot is a promise "not later than": when its worker, or another that can run the job, would be idle
-	// before it, the job starts earlier. True when absent and `earliest_start_ms` is given. An exact start stays where it is.
+	// before it, the job starts earlier. True when absent and `earliest_start_ms` is given. An exact start stays where it is, and so
+	// does a job whose `earliest_start_ms` lies in the future: it is not wanted before.
 	Sooner        *bool `protobuf:"varint,8,opt,name=sooner,proto3,oneof" json:"sooner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

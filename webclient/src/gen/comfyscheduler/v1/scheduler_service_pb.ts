@@ -96,7 +96,8 @@ export type BookJobRequest = Message<"comfyscheduler.v1.BookJobRequest"> & {
 
   /**
    * Optional. Whether the slot is a promise "not later than": when its worker, or another that can run the job, would be idle
-   * before it, the job starts earlier. True when absent and `earliest_start_ms` is given. An exact start stays where it is.
+   * before it, the job starts earlier. True when absent and `earliest_start_ms` is given. An exact start stays where it is, and so
+   * does a job whose `earliest_start_ms` lies in the future: it is not wanted before.
    *
    * @generated from field: optional bool sooner = 8;
    */
