@@ -68,7 +68,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.learn(ctx); err != nil {
 		return err
 	}
-	a.places = &placement.Workers{Estimator: a.learned}
+	a.places = &placement.Workers{Estimator: a.learned, Models: &placement.Models{}}
 	if a.fleet, err = a.newFleet(); err != nil {
 		return err
 	}

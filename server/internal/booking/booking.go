@@ -73,10 +73,13 @@ type Config struct {
 type Service struct {
 	Config
 	paused chan struct{} // filled when there is a new pause
+	models *placement.Models
 }
 
 // New makes the use cases.
-func New(c Config) *Service { return &Service{Config: c, paused: make(chan struct{}, 1)} }
+func New(c Config) *Service {
+	return &Service{Config: c, paused: make(chan struct{}, 1), models: &placement.Models{}}
+}
 
 // IsOpen reports whether bookings are taken.
 func (s *Service) IsOpen() bool {

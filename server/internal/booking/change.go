@@ -54,7 +54,7 @@ func (s *Service) Edit(ctx context.Context, by account.Actor, id string, e Edit)
 
 // edit changes a job that is scheduled, and notes it.
 func (s *Service) edit(ctx context.Context, tx store.Tx, by account.Actor, j *job.Job, e Edit) error {
-	had := j.Inputs
+	was, had := *j, j.Inputs
 	if err := s.applyValues(ctx, tx, by.User, j, e); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Service) edit(ctx context.Context, tx store.Tx, by account.Actor, j *jo
 	if err := s.place(ctx, tx, by.User, j, had, e); err != nil {
 		return err
 	}
-	if err := tx.UpdateJob(ctx, *j); err != nil {
+	if err := s.rewrite(ctx, tx, was, *j); err != nil {
 		return err
 	}
 	if err := take(ctx, tx, *j, had, s.Now().UnixMilli()); err != nil {
@@ -153,7 +153,7 @@ func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, versi
 		if err := j.Cancel(now); err != nil || j.Version == before.Version {
 			return err
 		}
-		if err := tx.UpdateJob(ctx, *j); err != nil {
+		if err := s.rewrite(ctx, tx, before, *j); err != nil {
 			return err
 		}
 		return tx.InsertEvent(ctx, event(by, audit.Cancel, *j, now, "it was "+string(before.Status)))

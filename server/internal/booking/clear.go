@@ -102,7 +102,7 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 
 // moveBehind moves a job out of the pause that it is in, to the next free start after its own.
 func (s *Service) moveBehind(ctx context.Context, tx store.Tx, j job.Job, pause schedule.Pause) error {
-	wish := placement.Wish{Candidates: s.workers().Of(j), Moment: max(j.Start, s.Now().UnixMilli()), JobID: j.ID}
+	wish := placement.Wish{Candidates: s.workers().Of(j), Moment: max(j.Start, s.Now().UnixMilli()), JobID: j.ID, Workers: s.workers()}
 	place, err := placement.Place(ctx, tx, wish)
 	if err != nil {
 		return err

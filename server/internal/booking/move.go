@@ -92,6 +92,7 @@ func (s *Service) resize(ctx context.Context, tx store.Tx, j *job.Job, had workf
 		Exact:      true,
 		Moment:     j.Start,
 		JobID:      j.ID,
+		Workers:    s.workers(),
 	}
 	found, err := placement.Place(ctx, tx, wish)
 	if err == nil {

@@ -34,7 +34,15 @@ func (s *Service) candidates(worker, workflow string, inputs workflow.Values) ([
 }
 
 func (s *Service) workers() *placement.Workers {
-	return &placement.Workers{Offers: s.Offers, Estimator: s.Estimator}
+	return &placement.Workers{Offers: s.Offers, Estimator: s.Estimator, Models: s.models}
+}
+
+// rewrite writes a changed job. When it has left its place the job behind it may have to load its models now.
+func (s *Service) rewrite(ctx context.Context, tx store.Tx, was, is job.Job) error {
+	if err := tx.UpdateJob(ctx, is); err != nil {
+		return err
+	}
+	return s.workers().Left(ctx, tx, was, is)
 }
 
 // find finds a place that is not in the past, for a new job or for the one whose id is given.
@@ -49,6 +57,7 @@ func (s *Service) find(
 		Exact:      when.Exact,
 		Moment:     max(when.Moment, now),
 		JobID:      jobID,
+		Workers:    s.workers(),
 	})
 	if err != nil {
 		return place, err

@@ -44,7 +44,7 @@ func TestHowAPlaceIsPromised(t *testing.T) {
 		worker         string
 		sooner, pinned bool
 	}{
-		{at(j.Start), "", false, false}, // where it is: it stays there from now on
+		{at(j.Start), "", false, false},        // where it is: it stays there from now on
 		{next(d.in(50_000)), "", false, false}, // not before then
 		{at(d.in(70_000)), "", false, false},
 		{next(0), "", true, false},

@@ -268,11 +268,15 @@ func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(cont
 			return err
 		}
 		changed = job.Job{}
+		was := j
 		if changes, err := change(ctx, tx, &j); err != nil || !changes {
 			return err
 		}
 		changed = j
-		return tx.UpdateJob(ctx, j)
+		if err := tx.UpdateJob(ctx, j); err != nil {
+			return err
+		}
+		return d.Workers.Left(ctx, tx, was, j)
 	})
 	d.changed.Store(true) // not to wait until it is told of its own write
 	if err != nil {

@@ -254,7 +254,7 @@ func (d *Dispatcher) claimForward(ctx context.Context, known job.Job, c placemen
 		if _, out, err := tx.Outage(ctx, d.Worker); err != nil || out {
 			return false, err
 		}
-		now := placement.Wish{Candidates: []placement.Candidate{c}, Exact: true, Moment: d.Now().UnixMilli(), JobID: j.ID}
+		now := placement.Wish{Candidates: []placement.Candidate{c}, Exact: true, Moment: d.Now().UnixMilli(), JobID: j.ID, Workers: d.Workers}
 		place, err := placement.Place(ctx, tx, now)
 		if fault.Is(err, fault.SlotTaken) {
 			return false, nil

@@ -75,7 +75,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 		if j.Slot().End >= now {
 			return false, nil
 		}
-		place, err := placement.Place(ctx, tx, placement.Wish{Candidates: d.Workers.Of(*j), Moment: now, JobID: j.ID})
+		place, err := placement.Place(ctx, tx, placement.Wish{Candidates: d.Workers.Of(*j), Moment: now, JobID: j.ID, Workers: d.Workers})
 		if err != nil {
 			return false, err
 		}
@@ -127,7 +127,7 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		if !d.isDisplaced(*j) {
 			return false, nil
 		}
-		own := placement.Wish{Candidates: placement.Own(*j), Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID}
+		own := placement.Wish{Candidates: placement.Own(*j), Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID, Workers: d.Workers}
 		if _, err := placement.Place(ctx, tx, own); fault.Is(err, fault.SlotTaken) {
 			return false, nil
 		} else if err != nil {
@@ -176,6 +176,7 @@ func (d *Dispatcher) move(
 			if j.Status != job.Scheduled || j.Worker != d.Worker {
 				continue
 			}
+			was := j
 			changes, err := change(ctx, tx, &j)
 			if err != nil {
 				return err
@@ -184,6 +185,9 @@ func (d *Dispatcher) move(
 				continue
 			}
 			if err := tx.UpdateJob(ctx, j); err != nil {
+				return err
+			}
+			if err := d.Workers.Left(ctx, tx, was, j); err != nil {
 				return err
 			}
 			moved = append(moved, j)

@@ -24,5 +24,11 @@ func (j *Job) Resize(p Place) {
 	j.Duration, j.Estimate, j.Load, j.Basis = p.Duration, p.Estimate, p.Load, p.Basis
 }
 
+// Grow adds the load of the models to the slot, which keeps its start.
+func (j *Job) Grow(by estimate.Length) {
+	j.Duration, j.Estimate, j.Load = j.Duration+by.LoadSlot, j.Estimate+by.Load, j.Load+by.LoadSlot
+	j.touch()
+}
+
 // ExpectedEnd gives the moment at which a running job is expected to end.
 func (j Job) ExpectedEnd() int64 { return max(j.StartedAt, j.Start) + j.Estimate }

@@ -3,8 +3,10 @@
 package placement
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
@@ -30,35 +32,88 @@ func Own(j job.Job) []Candidate {
 type Wish struct {
 	Candidates []Candidate // at least one, in the order of the configuration
 	Exact      bool
-	Moment     int64  // the start if Exact, else the earliest start
-	JobID      string // of a job that has a slot already, which is not in its own way; empty: it has none
+	Moment     int64    // the start if Exact, else the earliest start
+	JobID      string   // of a job that has a slot already, which is not in its own way; empty: it has none
+	Workers    *Workers // know what the jobs beside it load; nil: nobody minds
 }
 
 // Place finds the start that a wish allows and lets the job end first; of several that end together it takes the
-// candidate named first. An exact start goes to a candidate that is free then; when none is, the error is a
-// fault.SlotTaken that names what is in the way on the first candidate, and the earliest next free start of all. Where the
-// start is free to choose there is always one: after the slots of others, after pauses, and after the time that running
+// candidate that has the models loaded, and then the one named first. An exact start goes to a candidate that is free then; when none
+// is, the error is a fault.SlotTaken that names what is in the way on the first candidate, and the earliest next free start of all. Where
+// the start is free to choose there is always one: after the slots of others, after pauses, and after the time that running
 // jobs are still expected to take.
+//
+// Who causes a load pays: where the run before has other models the slot is longer by the load, and where the job after it would have
+// to load its own again that one must have room to grow, which it then does.
 //
 // It must be called in the update that writes the job: only there nothing else can take the place meanwhile.
 func Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, error) {
 	if len(w.Candidates) == 0 {
 		return job.Place{}, errors.New("there is no worker to place a job on")
 	}
-	var best *job.Place
+	best, found, err := w.best(ctx, tx)
+	if err != nil {
+		return job.Place{}, err
+	}
+	if !found {
+		return job.Place{}, taken(ctx, tx, w)
+	}
+	if best.follow != nil {
+		if err := tx.UpdateJob(ctx, *best.follow); err != nil {
+			return job.Place{}, err
+		}
+	}
+	return best.place(), nil
+}
+
+// best finds the spot on which the job ends first. The spots without any load come first: what cannot end sooner even so is not looked
+// at closer, so that of many workers few are.
+func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err error) {
+	spots := make([]spot, 0, len(w.Candidates))
 	for _, c := range w.Candidates {
 		start, free, err := fits(ctx, tx, w, c)
 		if err != nil {
-			return job.Place{}, err
+			return best, false, err
 		}
-		if free && (best == nil || start+c.Slot < best.Start+best.Duration) {
-			best = &job.Place{Worker: c.Worker, Start: start, Duration: c.Slot, Estimate: c.Expected, Basis: c.Basis}
+		if free {
+			spots = append(spots, spot{Candidate: c, start: start})
 		}
 	}
-	if best == nil {
-		return job.Place{}, taken(ctx, tx, w)
+	byEnd := func(a, b spot) int { return cmp.Compare(a.end(), b.end()) }
+	if len(spots) > 1 {
+		slices.SortStableFunc(spots, byEnd)
 	}
-	return *best, nil
+	for _, s := range spots {
+		if found && s.end() > best.end() {
+			break
+		}
+		fits := true
+		if w.minds(s.Length) {
+			if w.Exact {
+				s, fits, _, err = w.at(ctx, tx, s.Candidate, s.start)
+			} else {
+				s, err = w.next(ctx, tx, s.Candidate, s.start)
+			}
+			if err != nil {
+				return best, false, err
+			}
+		}
+		if fits && (!found || s.end() < best.end() || s.end() == best.end() && w.goesFirst(s, best)) {
+			best, found = s, true
+		}
+	}
+	return best, found, nil
+}
+
+// goesFirst reports whether of two spots that end together the first one is taken.
+func (w Wish) goesFirst(a, b spot) bool {
+	if a.warm != b.warm {
+		return a.warm
+	}
+	place := func(s spot) int {
+		return slices.IndexFunc(w.Candidates, func(c Candidate) bool { return c.Worker == s.Worker })
+	}
+	return place(a) < place(b)
 }
 
 // fits is the start on one candidate, if there is one.
@@ -94,6 +149,11 @@ func taken(ctx context.Context, tx store.Tx, w Wish) error {
 	}
 	for i, c := range w.Candidates {
 		next, err := nextFree(ctx, tx, w, c)
+		if err == nil && w.minds(c.Length) {
+			var s spot
+			s, err = w.next(ctx, tx, c, next)
+			next = s.start
+		}
 		if err != nil {
 			return err
 		}
@@ -106,9 +166,16 @@ func taken(ctx context.Context, tx store.Tx, w Wish) error {
 
 // inTheWay names the job or the pause that keeps a candidate from the exact start.
 func inTheWay(ctx context.Context, tx store.Tx, w Wish, c Candidate) (fault.SlotConflict, error) {
-	id, _, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
+	id, blocked, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
 	if err != nil {
 		return fault.SlotConflict{}, err
+	}
+	if !blocked { // it does not hold the load, its own or the one that it forces on the next
+		behind, err := w.behind(ctx, tx, c.Worker, w.Moment)
+		if err != nil || behind == nil {
+			return fault.SlotConflict{Slot: schedule.NewSlot(w.Moment, c.Slot)}, err
+		}
+		id = behind.ID
 	}
 	if id == store.PauseID {
 		pause, _, err := tx.Pause(ctx, c.Worker)

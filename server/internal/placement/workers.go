@@ -27,6 +27,7 @@ type Workers struct {
 	Estimator estimate.Estimator
 	// IsReady reports whether a worker could start a job now; nil: all could.
 	IsReady func(worker string) bool
+	Models  *Models
 }
 
 // Candidates returns the workers on which a workflow can be booked with some values, or the one that is named, with how long it takes
@@ -43,6 +44,7 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 		if !known {
 			continue
 		}
+		w.Models.note(length.Models)
 		c := Candidate{Worker: id, Length: length}
 		if there, known := w.Offers.On(id, workflow); known {
 			if err := there.CheckKnown(inputs); err != nil {

@@ -107,6 +107,25 @@ func (t *Timeline) taken(slot Slot, except string) (Booking, bool) {
 	return found.Booking, true
 }
 
+// Before is the last booking that starts before a moment, the one held by except left out.
+func (t *Timeline) Before(moment int64, except string) (Booking, bool) {
+	var found *node
+	for n := t.root; n != nil; {
+		if n.Slot.Start < moment {
+			found, n = n, n.right
+		} else {
+			n = n.left
+		}
+	}
+	switch {
+	case found == nil:
+		return Booking{}, false
+	case found.ID == except:
+		return t.Before(found.Slot.Start, "")
+	}
+	return found.Booking, true
+}
+
 // Within lists the bookings that overlap the slot, earliest first, at most limit of them; all for a limit of 0.
 func (t *Timeline) Within(slot Slot, limit int) []Booking {
 	var found []Booking

@@ -198,3 +198,17 @@ func BenchmarkNextFree(b *testing.B) {
 		})
 	}
 }
+
+func TestBefore(t *testing.T) {
+	var line schedule.Timeline
+	line.Add("a", schedule.NewSlot(100, 10))
+	line.Add("b", schedule.NewSlot(200, 10))
+	for _, tc := range []struct {
+		moment       int64
+		except, want string
+	}{{100, "", ""}, {101, "", "a"}, {200, "", "a"}, {500, "", "b"}, {500, "b", "a"}, {500, "a", "b"}, {150, "a", ""}} {
+		if got, found := line.Before(tc.moment, tc.except); got.ID != tc.want || found != (tc.want != "") {
+			t.Errorf("before %d without %q: %+v (%v)", tc.moment, tc.except, got, found)
+		}
+	}
+}

@@ -35,6 +35,8 @@ type TimelinesTx interface {
 	// Blocking finds the earliest active job of a worker that overlaps the slot, the job except left out, or its pause,
 	// whose id is PauseID.
 	Blocking(ctx context.Context, worker string, slot schedule.Slot, except string) (id string, found bool, err error)
+	// Before finds the last active booking of a worker that starts before a moment, the one held by except left out.
+	Before(ctx context.Context, worker string, moment int64, except string) (b schedule.Booking, found bool, err error)
 	// Within lists the active bookings of a worker that overlap the slot, earliest first, at most limit of them; all for a
 	// limit of 0.
 	Within(ctx context.Context, worker string, slot schedule.Slot, limit int) ([]schedule.Booking, error)

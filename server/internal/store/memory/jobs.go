@@ -250,6 +250,11 @@ func (t *tx) Blocking(_ context.Context, worker string, slot schedule.Slot, exce
 	return id, found, nil
 }
 
+func (t *tx) Before(_ context.Context, worker string, moment int64, except string) (schedule.Booking, bool, error) {
+	b, found := t.lines.Before(worker, moment, except)
+	return b, found, nil
+}
+
 func (t *tx) Within(_ context.Context, worker string, slot schedule.Slot, limit int) ([]schedule.Booking, error) {
 	return t.lines.Within(worker, slot, limit), nil
 }

@@ -80,6 +80,11 @@ func (s *Set) Blocking(worker string, slot schedule.Slot, except string) (id str
 	return booking.ID, found
 }
 
+// Before is the last booking of a worker that starts before a moment, as schedule.Timeline.Before.
+func (s *Set) Before(worker string, moment int64, except string) (schedule.Booking, bool) {
+	return s.line(worker).Before(moment, except)
+}
+
 // Within lists the bookings of a worker that overlap the slot, as schedule.Timeline.Within.
 func (s *Set) Within(worker string, slot schedule.Slot, limit int) []schedule.Booking {
 	return s.line(worker).Within(slot, limit)
