@@ -249,6 +249,9 @@ func TestLoadingIsLearnedApart(t *testing.T) {
 	}
 	for range 4 {
 		l.Unloaded()
+		if got := r.estimate("one", "owl", of(20, 1024)); r.Resident("one") == "" || r.Resident("one") == got.Models {
+			t.Errorf("when nothing is loaded %q is, and %q is needed", r.Resident("one"), got.Models)
+		}
 		r.job("one", "fox", of(20, 1024), 1, true)
 		for range 3 {
 			r.job("one", "fox", of(20, 1024), 1, false)

@@ -52,7 +52,11 @@ func (l *Lane) Unloaded() {
 	l.seen, l.shapes = map[string]bool{}, map[string]bool{}
 }
 
-// Resident names what lies in the memory of a worker, as estimate.Length does; empty: nothing, or it is not known.
+// nothing names what lies in memory when nothing does: no workflow has such models.
+const nothing = "nothing"
+
+// Resident names what lies in the memory of a worker, as estimate.Length does; empty: it is not known. Whoever comes when nothing does
+// has to load, too.
 func (k *Knowledge) Resident(worker string) string {
 	k.mu.RLock()
 	lane := k.workers[worker]
@@ -62,6 +66,9 @@ func (k *Knowledge) Resident(worker string) string {
 	}
 	lane.mu.Lock()
 	defer lane.mu.Unlock()
+	if lane.fresh && lane.resident == "" {
+		return nothing
+	}
 	return lane.resident
 }
 
@@ -77,7 +84,8 @@ func (l *Lane) isNew(shape string) bool {
 
 const maxShapes = 2000
 
-// posts notes that a graph is run, and returns what it meets. Graphs that name no models have those of themselves.
+// posts notes that a graph is run, and returns what it meets. Graphs that name no models leave those of others where they are, and are
+// cold once.
 func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,7 +98,7 @@ func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) 
 	}
 	start.NewShape = l.fresh && !l.shapes[shape]
 	switch {
-	case l.resident == key:
+	case models != "" && l.resident == models, models == "" && l.seen[key]:
 		m = warm
 	case l.fresh && !l.seen[key]:
 		m, start.Cold = cold, true
@@ -98,6 +106,9 @@ func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) 
 	if len(l.shapes) >= maxShapes {
 		clear(l.shapes)
 	}
-	l.resident, l.seen[key], l.shapes[shape] = key, true, true
+	if models != "" {
+		l.resident = models
+	}
+	l.seen[key], l.shapes[shape] = true, true
 	return m, start
 }
