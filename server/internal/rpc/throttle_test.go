@@ -22,6 +22,12 @@ func TestThrottle(t *testing.T) {
 		if throttle.mayTake("ann") == nil || throttle.mayTake("bob") != nil {
 			t.Error("asked about ann, who may not, and bob, who may")
 		}
+		if throttle.takeMany("bob", 2) != nil || throttle.takeMany("bob", 2) == nil || throttle.take("bob") != nil {
+			t.Error("of bob's three calls two and one are to be taken")
+		}
+		if throttle.takeMany("cid", 50) != nil || throttle.take("cid") == nil {
+			t.Error("more than there may be at once is all that there may be")
+		}
 		time.Sleep(500 * time.Millisecond)
 		if n := taken("ann"); n != 1 {
 			t.Errorf("%d after half a second", n)

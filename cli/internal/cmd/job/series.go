@@ -68,8 +68,9 @@ func seriesCommand(
 ` + seriesHelp + `
 
 ` + render.JobRowHelp + `.`,
-		Example: "  comfysched series " + verb + " 3f2a1b2c",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  comfysched series " + verb + " 3f2a1b2c",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: f.Complete(1, ownSeries),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := opts.Client()
 			if err != nil {
@@ -185,8 +186,9 @@ func newCmdSeriesDownload(f *factory.Factory) *cobra.Command {
 file instead.
 
 ` + seriesHelp,
-		Example: "  comfysched series download 3f2a1b2c --zip foxes.zip",
-		Args:    cobra.ExactArgs(1),
+		Example:           "  comfysched series download 3f2a1b2c --zip foxes.zip",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: f.Complete(1, ownSeries),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if zip != "" && cmd.Flags().Changed("dir") {
 				return exitcode.Usagef("--zip and --dir exclude each other")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
@@ -148,4 +150,19 @@ func seriesID(ctx context.Context, client *api.Client, ref string) (string, erro
 		return answer.GetJob().GetSeriesId(), nil
 	}
 	return "", err
+}
+
+// ownSeries completes the ids of the caller's series, as 'series list' shows them.
+func ownSeries(ctx context.Context, client *api.Client, typed string) (words []cobra.Completion, err error) {
+	own, err := ownInSeries(ctx, client)
+	for _, g := range grouped(own.GetJobs()) {
+		id := g[0].GetSeriesId()
+		if short := refs.Short(id); strings.HasPrefix(short, typed) {
+			id = short
+		}
+		if strings.HasPrefix(id, typed) {
+			words = append(words, cobra.CompletionWithDesc(id, term.Line(fmt.Sprintf("%d jobs: %s", len(g), render.About(g[0])))))
+		}
+	}
+	return words, err
 }
