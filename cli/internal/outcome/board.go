@@ -59,9 +59,12 @@ func (b *board) job(j *pb.Job, p *pb.JobProgress, lead time.Duration) {
 	}
 }
 
-// expected gives the expected duration of a job: what its workflow takes on its worker with the usual values, stretched as its
-// slot is longer than theirs, else the length of its slot.
+// expected gives the expected duration of a job: its own, where the server tells it; else what its workflow takes on its worker with the
+// usual values, stretched as its slot is longer than theirs; else the length of its slot.
 func (b *board) expected(j *pb.Job) time.Duration {
+	if ms := j.GetExpectedMs(); ms > 0 {
+		return time.Duration(ms) * time.Millisecond
+	}
 	for _, w := range b.workflows {
 		for _, e := range w.GetEstimates() {
 			if e.GetWorkerId() != j.GetWorkerId() || w.GetId() != j.GetWorkflowId() || e.GetExpectedMs() == 0 {

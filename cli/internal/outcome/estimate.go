@@ -11,6 +11,7 @@ import (
 type estimate struct {
 	started  time.Time     // when the run began
 	expected time.Duration // how long such a run takes
+	end      time.Time     // as the server tells it; zero: it does not, and the steps do
 
 	node      string    // the node that counts steps
 	firstStep int32     // its first step seen
@@ -22,6 +23,9 @@ type estimate struct {
 
 // observe takes in progress that was seen at a moment.
 func (e *estimate) observe(p *pb.JobProgress, at time.Time) {
+	if ms := p.GetExpectedEndMs(); ms > 0 {
+		e.end = time.UnixMilli(ms)
+	}
 	if p.GetTotal() <= 0 {
 		e.total = 0
 		return
@@ -36,6 +40,10 @@ func (e *estimate) observe(p *pb.JobProgress, at time.Time) {
 
 // remaining is the time left at a moment; known is false when the run takes longer than foreseen and tells no steps.
 func (e *estimate) remaining(at time.Time) (left time.Duration, known bool) {
+	if !e.end.IsZero() {
+		left = max(e.end.Sub(at), 0)
+		return left, left > 0
+	}
 	left = e.expected - at.Sub(e.started)
 	if done := e.step - e.firstStep; e.total > 0 && done >= 2 {
 		perStep := e.lastSeen.Sub(e.firstSeen) / time.Duration(done)

@@ -36,6 +36,25 @@ func TestRemainingFollowsTheExpectationThenTheSteps(t *testing.T) {
 	}
 }
 
+// What the server tells of the end goes before steps and expectations.
+func TestTheServerKnowsTheEnd(t *testing.T) {
+	e := estimate{started: start, expected: 10 * time.Second}
+	for n := range int32(5) {
+		p := step("3", n, 20)
+		p.ExpectedEndMs = at(30).UnixMilli()
+		e.observe(p, at(float64(n)))
+	}
+	if left, known := e.remaining(at(6)); left != 24*time.Second || !known {
+		t.Errorf("%s, %v", left, known)
+	}
+	if got := e.fraction(at(6)); got != .2 {
+		t.Errorf("at %g of its time", got)
+	}
+	if left, known := e.remaining(at(31)); left != 0 || known || e.fraction(at(31)) != .99 {
+		t.Errorf("after that: %s, %v", left, known)
+	}
+}
+
 // Whatever is heard, the time left is not negative, and the bar stays within its frame and below its end.
 func TestEstimateStaysInItsFrame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
