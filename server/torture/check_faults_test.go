@@ -21,7 +21,7 @@ func (j *judge) bookingsStand() {
 	}
 	for id, c := range booked {
 		final := j.final[id]
-		stands := final.Status != scheduled || final.Start == c.Job.Start
+		stands := final.Status != scheduled || final.Start == c.Job.Start || final.wentForward(*c.Job)
 		if stands || c.Job.Start < last+far.Milliseconds()/2 || j.explains(c, "move", func(call) bool { return true }) || j.givenAway(*c.Job) {
 			continue
 		}

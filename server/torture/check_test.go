@@ -73,7 +73,7 @@ func check(e evidence) []string {
 	for _, rule := range []func(){
 		j.answersAreOfTheStore, j.noFaults, j.bookedOnce, j.nothingAcknowledgedIsLost, j.versionsTellOneStory, j.versionsOnlyRise,
 		j.slotsNeverOverlap, j.oneAtATime, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly,
-		j.statusesAreTrue, j.cancelledStaysCancelled, j.nothingIsForgotten, j.bookingsStand, j.resultsAreNotMadeTwice,
+		j.statusesAreTrue, j.cancelledStaysCancelled, j.nothingIsForgotten, j.bookingsStand, j.promisesAreKept, j.resultsAreNotMadeTwice,
 		j.servicesLeaveEachOtherAlone,
 	} {
 		rule()
@@ -171,7 +171,8 @@ func (j *judge) nothingAcknowledgedIsLost() {
 			j.wrong("job %s is gone, after %s of %s was acknowledged", c.Job.ID, c.Verb, c.Client)
 			continue
 		}
-		if final.User != c.Job.User || final.Seed != c.Job.Seed || final.Created != c.Job.Created || final.Duration != c.Job.Duration {
+		if final.User != c.Job.User || final.Seed != c.Job.Seed || final.Created != c.Job.Created ||
+			final.Duration != c.Job.Duration && final.Version == c.Job.Version {
 			j.wrong("job %s was %+v and is %+v", c.Job.ID, *c.Job, final)
 		}
 		if final.Prompt != c.Job.Prompt && !j.explains(c, "edit", func(later call) bool { return later.Prompt == final.Prompt }) {
@@ -179,12 +180,26 @@ func (j *judge) nothingAcknowledgedIsLost() {
 				final.ID, c.Job.Prompt, c.Job.Version, final.Prompt)
 		}
 		back := c.Job.Booked != 0 && final.Start == c.Job.Booked // a clock said that its own slot was still to come
-		moved := final.Start != c.Job.Start && !back
+		moved := final.Start != c.Job.Start && !back && !final.wentForward(*c.Job)
 		if moved && final.Delay != "overdue" && final.Delay != "retry" && !j.explains(c, "move", func(later call) bool { return true }) {
 			j.wrong("job %s was at %d at version %d and is at %d, which nobody asked for", final.ID, c.Job.Start, c.Job.Version, final.Start)
 		}
 		j.answerFits(c)
 	}
+}
+
+// wentForward reports whether a job that had a slot started, or starts, before it because its worker was idle.
+func (j job) wentForward(had job) bool {
+	return (had.Sooner || had.Delay != "" && had.Delay != "late") && j.Start < had.Start && j.Version > had.Version
+}
+
+// promisesAreKept: what nothing delayed has no slot after the start that was promised.
+func (j *judge) promisesAreKept() {
+	j.observed(func(by string, seen job) {
+		if seen.Start > seen.Promised {
+			j.wrong("%s was shown job %s at %d, and it was promised for %d", by, seen.ID, seen.Start, seen.Promised)
+		}
+	})
 }
 
 // explains reports whether a call that may have changed the job after c was answered is as wanted.

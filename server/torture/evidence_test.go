@@ -64,7 +64,8 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	if err := db.QueryRow(`PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
 		return nil, nil, fmt.Errorf("integrity of %s: %s (%w)", file, integrity, err)
 	}
-	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, inputs ->> '$.prompt.text', inputs -> '$.seed.seed',
+	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, sooner,
+		CASE promised_ms WHEN 0 THEN start_ms ELSE promised_ms END, inputs ->> '$.prompt.text', inputs -> '$.seed.seed',
 		coalesce(results ->> '$[0].filename', ''),
 		coalesce(failure ->> '$.reason', ''), coalesce(failure ->> '$.message', ''), coalesce(delay ->> '$.kind', ''),
 		coalesce(delay ->> '$.booked_start', 0),
@@ -76,8 +77,8 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	for found.Next() {
 		var r row
 		var seed string
-		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Prompt, &seed, &r.Result, &r.Error, &r.ErrorText, &r.Delay,
-			&r.Booked,
+		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Sooner, &r.Promised, &r.Prompt, &seed, &r.Result,
+			&r.Error, &r.ErrorText, &r.Delay, &r.Booked,
 			&r.Attempt, &r.Losses, &r.Epoch, &r.CancelRequested, &r.Version, &r.Created, &r.Started, &r.Finished)
 		if err == nil {
 			_, err = fmt.Sscan(seed, &r.Seed)

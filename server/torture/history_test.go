@@ -17,6 +17,8 @@ type job struct {
 	Status          string `json:"status"`
 	Start           int64  `json:"start"`
 	Duration        int64  `json:"duration"`
+	Sooner          bool   `json:"sooner,omitempty"` // may start before its slot
+	Promised        int64  `json:"promised"`         // the latest start that its owner was promised
 	Prompt          string `json:"prompt"`
 	Seed            uint64 `json:"seed,string"`
 	Result          string `json:"result,omitempty"`
@@ -75,6 +77,8 @@ func jobOf(j *pb.Job) job {
 		Status:          statuses[j.Status],
 		Start:           j.TimeSlot.GetStartMs(),
 		Duration:        j.DurationMs,
+		Sooner:          j.Sooner,
+		Promised:        j.PromisedStartMs,
 		Prompt:          j.Prompt,
 		Seed:            j.GetSeed(),
 		Result:          j.ResultFilename,

@@ -18,6 +18,7 @@ func story() evidence {
 		Status:   scheduled,
 		Start:    1000,
 		Duration: 100,
+		Promised: 1000,
 		Prompt:   "c-1 text",
 		Seed:     7,
 		Attempt:  1,
@@ -30,6 +31,8 @@ func story() evidence {
 		Status:   scheduled,
 		Start:    1101,
 		Duration: 100,
+		Sooner:   true,
+		Promised: 1101,
 		Prompt:   "c-2 text",
 		Seed:     8,
 		Attempt:  1,
@@ -38,7 +41,7 @@ func story() evidence {
 	}
 	edited, moved := a, b
 	edited.Prompt, edited.Version = "c-1 other", 2
-	moved.Start, moved.Version = 1300, 3
+	moved.Start, moved.Promised, moved.Sooner, moved.Version = 1300, 1300, false, 3
 	running, done, gone := edited, edited, moved
 	running.Status, running.Version, running.Started = processing, 3, 1001
 	done.Status, done.Version, done.Started, done.Finished, done.Result = completed, 4, 1001, 1090, "a.png"
@@ -260,6 +263,8 @@ func TestCheckFindsWhatIsPlanted(t *testing.T) {
 			later(e, 4_001_300)
 			alter(e, 1, func(r *row) { r.Start, r.Delay = 9_001_300, "overdue" })
 		},
+		"was promised for 1000":        func(e *evidence) { e.Sightings[1].Jobs[0].Start = 1102 },
+		"was at 1101 at version 1":     func(e *evidence) { unseen(e); later(e, 1101); alter(e, 1, func(r *row) { r.Start = 1200 }) },
 		"and attempt 2 was started":    func(e *evidence) { leaves(e, "success"); again(e) },
 		`failed with "lost"; its run`:  func(e *evidence) { leaves(e, "success"); fails("lost", 2)(e) },
 		`failed with "timeout"`:        fails("timeout", 0),
