@@ -102,10 +102,13 @@ func byDepth(a, b string) int { return strings.Count(a, "/") - strings.Count(b, 
 
 // hasFile finds files in an input folder by their names with forward slashes; nil when the folder cannot be read.
 func hasFile(folder string) func(name string) bool {
-	if info, err := os.Stat(folder); folder == "" || err != nil || !info.IsDir() {
+	if folder == "" {
 		return nil
 	}
 	return func(name string) bool {
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return true // not known to be missing
+		}
 		local, err := filepath.Localize(name)
 		if err != nil {
 			return false

@@ -5,7 +5,6 @@ package library
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -60,13 +59,20 @@ type Library struct {
 	kept     map[string]bool              // hashes of versions that the store has
 	pictures map[string]string            // names of the pictures that the store has, by workflow
 	stocks   []*Stock
+	byWorker map[string]*Stock
 }
 
 // New makes a library that offers the sources as their files are. Where a form depends on ComfyUI's classes, it is known when the
 // first ComfyUI has told them. What the store
 // and the folder have comes with Load. Nobody is told of anything yet.
 func New(c Config) *Library {
-	l := &Library{Config: c, wake: make(chan struct{}, 1), known: map[string]*workflow.Version{}, kept: map[string]bool{}}
+	l := &Library{
+		Config:   c,
+		wake:     make(chan struct{}, 1),
+		known:    map[string]*workflow.Version{},
+		kept:     map[string]bool{},
+		byWorker: map[string]*Stock{},
+	}
 	for _, s := range c.Sources {
 		s.From = workflow.FromConfiguration
 		e := l.add(s)
@@ -128,8 +134,8 @@ func (l *Library) Runs(worker, id string) bool {
 	if f, asked := e.fits[worker]; asked {
 		return f.runs()
 	}
-	i := slices.IndexFunc(l.stocks, func(s *Stock) bool { return s.worker == worker })
-	return i < 0 || l.stocks[i].MayRun == nil || l.stocks[i].MayRun(e.source.ID)
+	s := l.byWorker[worker]
+	return s == nil || s.MayRun == nil || s.MayRun(e.source.ID)
 }
 
 // On returns what is offered of a workflow as a worker's ComfyUI has it; false when that has not been asked yet.
@@ -139,12 +145,11 @@ func (l *Library) On(worker, id string) (o workflow.Offer, known bool) {
 	if e := l.entry(id); e != nil {
 		v = e.version
 	}
-	i := slices.IndexFunc(l.stocks, func(s *Stock) bool { return s.worker == worker && s.info != nil })
-	if v == nil || i < 0 {
+	s := l.byWorker[worker]
+	if v == nil || s == nil || s.info == nil {
 		l.mu.Unlock()
 		return o, false
 	}
-	s := l.stocks[i]
 	l.mu.Unlock()
 	o = s.On(v)
 	o.HasFile = hasFile(s.InputDir)

@@ -71,6 +71,7 @@ func (l *Library) Stock(worker string, c StockConfig) *Stock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stocks = append(l.stocks, s)
+	l.byWorker[worker] = s
 	return s
 }
 
@@ -87,8 +88,21 @@ func (s *Stock) On(v *workflow.Version) workflow.Offer {
 	if len(s.made) >= maxMade {
 		clear(s.made)
 	}
-	s.made[v.Hash] = v.On(s.info)
+	s.made[v.Hash] = s.make(v)
 	return s.made[v.Hash]
+}
+
+// make makes a version as the worker's ComfyUI has it. One that was made for a ComfyUI which told the same is shared: many workers are
+// alike, and who holds a booking against each of them sees by the form that it is the same.
+func (s *Stock) make(v *workflow.Version) workflow.Offer {
+	for _, other := range s.stocks {
+		if other != s && other.info != nil && s.info != nil && other.answer == s.answer {
+			if made, is := other.made[v.Hash]; is {
+				return made
+			}
+		}
+	}
+	return v.On(s.info)
 }
 
 // First is Offered of the first workflow.

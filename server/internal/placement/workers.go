@@ -5,6 +5,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -39,6 +40,7 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 	}
 	var others []Candidate // that do not take the values
 	var refused error
+	var held holding
 	for _, id := range workers {
 		length, known := w.Estimator.Estimate(id, workflow, inputs)
 		if !known {
@@ -47,7 +49,7 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 		w.Models.note(length.Models)
 		c := Candidate{Worker: id, Length: length}
 		if there, known := w.Offers.On(id, workflow); known {
-			if err := there.CheckKnown(inputs); err != nil {
+			if err := held.check(there, inputs); err != nil {
 				others = append(others, c)
 				if refused == nil {
 					refused = err
@@ -64,6 +66,27 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 		return others, refused
 	}
 	return nil, ErrNotReady
+}
+
+// holding holds values against the forms of many workers, one after the other: those that are alike share one, which is asked once.
+type holding struct {
+	form  *form.Form
+	max   int64 // bytes of a file
+	err   error
+	files bool // there are files, which lie on one worker and not on another
+}
+
+func (h *holding) check(there workflow.Offer, inputs workflow.Values) error {
+	if h.form != nil && h.form == there.Form && h.max == there.MaxFile && !h.files {
+		return h.err
+	}
+	h.form, h.max, h.err = there.Form, there.MaxFile, there.CheckKnown(inputs)
+	for _, value := range inputs {
+		if _, is := value.(workflow.File); is {
+			h.files = true
+		}
+	}
+	return h.err
 }
 
 // Of returns the workers that a job may go to when the service moves it, as able, without those that are not ready, unless none is.
