@@ -138,3 +138,33 @@ func TestWhoMayHaveArchives(t *testing.T) {
 		t.Errorf("with the cookie: %d %v", response.StatusCode, response.Header)
 	}
 }
+
+// The jobs that were booked together are kept together.
+func TestArchiveOfASeries(t *testing.T) {
+	t.Parallel()
+	s := newSite(t).start()
+	ada := s.signIn()
+	made, err := ada.BookSeries(t.Context(), &pb.BookSeriesRequest{
+		Start:  &pb.BookSeriesRequest_EarliestStartMs{EarliestStartMs: now() + 2000},
+		Inputs: nextFree("A red fox").Inputs,
+		Count:  3,
+	})
+	if err != nil || len(made.Jobs) != 3 {
+		t.Fatal(made, err)
+	}
+	path := "/archives/series/" + made.SeriesId
+	if status, _ := s.fetch(ada, path); status != http.StatusNotFound {
+		t.Errorf("before any has ended: %d", status)
+	}
+	ada.untilEnded(ada.book(nextFree("not of it")).Id)
+	var want []string
+	for _, j := range made.Jobs {
+		want = append(want, fmt.Sprintf("a-red-fox_seed-%d.png", ada.untilEnded(j.Id).GetSeed()))
+	}
+	names, _ := s.unzip(ada, path)
+	slices.Sort(names)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("%v, not %v", names, want)
+	}
+}

@@ -66,7 +66,7 @@ Here a bare time of day means today's, and a bare day its beginning.`,
 	fs.StringVarP(&opts.Dir, "dir", "d", ".", "`directory` to save in; it is made when missing")
 	fs.StringVarP(&opts.Zip, "zip", "z", "", "`file` to save everything in as one zip; - for stdout")
 	fs.BoolVarP(&opts.Mine, "mine", "m", false, "the results of all own jobs")
-	fs.StringVar(&opts.Series, "series", "", "the results of a series, by its `id`, with --zip")
+	fs.StringVar(&opts.Series, "series", "", "the results of a series, by its `id`")
 	fs.StringVar(&from, "from", "", "with --mine: only slots that end at or after this `time`")
 	fs.StringVar(&to, "to", "", "with --mine: only slots that start at or before this `time`")
 	return cmd
@@ -85,8 +85,6 @@ func (o *downloadOptions) check(inDir bool) error {
 		return exitcode.Usagef("name jobs, or give --mine or --series: one of them")
 	case o.Window != nil && !o.Mine:
 		return exitcode.Usagef("--from and --to need --mine")
-	case o.Series != "" && o.Zip == "":
-		return exitcode.Usagef("--series needs --zip")
 	case o.Zip != "" && inDir:
 		return exitcode.Usagef("--zip and --dir exclude each other")
 	case o.Zip != "" && len(o.Jobs) > 1:
@@ -103,8 +101,8 @@ func downloadRun(ctx context.Context, opts *downloadOptions) error {
 	if opts.Zip != "" {
 		return downloadZip(ctx, opts, client)
 	}
-	if opts.Mine {
-		if opts.Jobs, err = ownCompleted(ctx, client, opts.Window); err != nil {
+	if len(opts.Jobs) == 0 {
+		if opts.Jobs, err = completed(ctx, opts, client); err != nil {
 			return err
 		}
 	}

@@ -48,21 +48,24 @@ func downloadZip(ctx context.Context, opts *downloadOptions, client *api.Client)
 	return nil
 }
 
-// ownPage is the number of jobs that are asked for at once.
-const ownPage = 200
+// listed is the number of jobs that are asked for at once.
+const listed = 200
 
-// ownCompleted lists the ids of the caller's completed jobs, the earliest first.
-func ownCompleted(ctx context.Context, client *api.Client, window *pb.TimeSlot) (found []string, err error) {
-	me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
-	if err != nil {
-		return nil, err
-	}
+// completed lists the ids of completed jobs, of a series or the caller's own, the earliest first.
+func completed(ctx context.Context, opts *downloadOptions, client *api.Client) (found []string, err error) {
 	req := &pb.ListJobsRequest{
 		Statuses: []pb.JobStatus{pb.JobStatus_JOB_STATUS_COMPLETED},
-		UserId:   me.GetUser().GetId(),
-		Window:   window,
+		SeriesId: opts.Series,
+		Window:   opts.Window,
 		Order:    pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC,
-		PageSize: ownPage,
+		PageSize: listed,
+	}
+	if opts.Mine {
+		me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+		if err != nil {
+			return nil, err
+		}
+		req.UserId = me.GetUser().GetId()
 	}
 	for {
 		answer, err := client.Scheduler.ListJobs(ctx, req)
