@@ -23,6 +23,7 @@ export default defineConfig({
         "/previews",
         "/results",
         "/archives",
+        "/inputs",
         "/templates",
         "/uploads",
         // The page of the workflows is ours, their pictures are the server's.

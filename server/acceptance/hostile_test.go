@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -190,6 +191,16 @@ func TestWhoSeesAssets(t *testing.T) {
 	later.Start = &pb.BookJobRequest_StartMs{StartMs: now() + 600_000}
 	booked := ada.book(later)
 	sees("a job takes it", 200, 404, 200)
+	ada.untilEnded(ada.book(bookingOf(w.Summary.Id, map[string]*pb.InputValue{fileInput(t, w): asset(id)})).Id)
+	s.eventually("it is in ComfyUI's input folder", func() bool {
+		found, err := filepath.Glob(filepath.Join(s.Folder, "data", "simulated", "input", "comfyscheduler", id+".*"))
+		return err == nil && len(found) == 1
+	})
+	for _, folder := range []string{"comfyscheduler", "ComfyScheduler", "x/..%2fcomfyscheduler", ".%2fcomfyscheduler"} {
+		if status, _ := s.fetch(bob, "/inputs/gpu/"+folder+"/"+id+".png"); status != http.StatusNotFound {
+			t.Errorf("in the input folder another has it: %d", status)
+		}
+	}
 	_, err := ada.Assets.DeleteAsset(t.Context(), &pb.DeleteAssetRequest{AssetId: id})
 	if info := infoOf(err); info.GetReason() != pb.ErrorReason_ERROR_REASON_ASSET_IN_USE || info.Metadata["job_id"] != booked.Id {
 		t.Errorf("deleted while a job needs it: %v", err)

@@ -29,6 +29,7 @@ func (a *App) handler() (http.Handler, error) {
 		return files.Thumbnails(of, filepath.Join(a.Config.Server.DataDir, "thumbnails"), a.Config.Server.ThumbnailCache<<20)
 	}
 	mux.Handle("GET /thumbnails/{name...}", a.rpc.ForResults(thumbnails(a.fleet)))
+	mux.Handle("GET /inputs/{worker}/{name...}", a.rpc.ForUsers(ofWorker(thumbnails(a.fleet.Inputs()))))
 	mux.Handle("GET /results/{job}/{n}", a.rpc.ForJobResults(files.Images(ownResults{a.fleet})))
 	mux.HandleFunc("GET /archives/jobs/{job}", a.rpc.ArchiveOfJob)
 	mux.HandleFunc("GET /archives/series/{series}", a.rpc.ArchiveOfSeries)
@@ -54,6 +55,14 @@ func (a *App) handler() (http.Handler, error) {
 		Proxies:   c.Proxies(),
 		Refusals:  a.refusals,
 	}, mux)
+}
+
+// ofWorker puts the path value "worker" before that of "name".
+func ofWorker(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.SetPathValue("name", r.PathValue("worker")+"/"+r.PathValue("name"))
+		next.ServeHTTP(w, r)
+	})
 }
 
 // workflowPicture serves the picture of a workflow.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"sync"
@@ -49,7 +50,7 @@ func (t *thumbnails) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	made, err := t.of(r.Context(), name, chooseWidth(r.FormValue("w")))
 	switch tooLarge := new(tooLargeError); {
-	case errors.Is(err, errNoPicture) && r.FormValue("else") == "nothing":
+	case (errors.Is(err, errNoPicture) || errors.Is(err, fs.ErrNotExist)) && r.FormValue("else") == "nothing":
 		w.WriteHeader(http.StatusNoContent) // to a page that would have the browser complain of an error
 	case errors.Is(err, errNoPicture):
 		apierror.Write(w, r, fault.New(fault.UnsupportedFile, errNoPicture.Error()))

@@ -39,6 +39,7 @@ type Lane struct {
 	maxFile    atomic.Int64 // bytes of a file that its ComfyUI takes; 0: not known
 	measurable *measurable
 	outputs    outputs.Folder // zero: its disk cannot be read
+	inputs     files.Source   // what lies in its ComfyUI's input folder
 	results    files.Source   // what its ComfyUI wrote, by the names that it gave
 	naming     naming         // of them
 }
@@ -109,6 +110,7 @@ func newLane(c Config, i int) *Lane {
 	l.Runner = l.newRunner(c, w)
 	l.Dispatcher = newDispatcher(c, w.ID, l.Runner)
 	l.results = l.resultsOf(w)
+	l.inputs = l.inputsOf(w)
 	return l
 }
 

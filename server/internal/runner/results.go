@@ -14,11 +14,20 @@ import (
 
 // Fetch asks for a result, or a range of it as HTTP names it, through ComfyUI's interface; fs.ErrNotExist.
 func (r *Runner) Fetch(ctx context.Context, name, byteRange string) (*http.Response, error) {
+	return r.fetch(ctx, "output", name, byteRange)
+}
+
+// FetchInput does the same for a file of ComfyUI's input folder.
+func (r *Runner) FetchInput(ctx context.Context, name, byteRange string) (*http.Response, error) {
+	return r.fetch(ctx, "input", name, byteRange)
+}
+
+func (r *Runner) fetch(ctx context.Context, kind, name, byteRange string) (*http.Response, error) {
 	folder, file := path.Split(name)
 	if folder = path.Clean(folder); folder == "." {
 		folder = ""
 	}
-	response, err := r.Client.View(ctx, comfy.File{Filename: file, Subfolder: folder, Type: "output"}, byteRange)
+	response, err := r.Client.View(ctx, comfy.File{Filename: file, Subfolder: folder, Type: kind}, byteRange)
 	var status *comfy.StatusError
 	if errors.As(err, &status) {
 		switch status.Status {

@@ -10,6 +10,7 @@ export function FileTile({ source, icon, className = "" }: { source: string; ico
         src={source}
         alt=""
         decoding="async"
+        loading="lazy"
         draggable={false}
         onError={() => setBroken(source)}
         className={`checker shrink-0 rounded-lg object-cover ${className}`}

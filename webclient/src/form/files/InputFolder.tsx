@@ -1,9 +1,11 @@
 import { useState } from "react";
 import { Icon } from "../../components/Icon";
 import { SearchField } from "../../components/SearchField";
-import type { FileKind } from "../../gen/comfyscheduler/v1/input_pb";
+import { FileKind } from "../../gen/comfyscheduler/v1/input_pb";
 import { matches } from "../../lib/search";
+import { useLive } from "../../live/LiveContext";
 import { fileWords } from "../values";
+import { FileTile } from "./FileTile";
 import { kindsOfFile } from "./kinds";
 
 /** Shown at most: whoever wants another one types. */
@@ -44,9 +46,18 @@ export function InputFolder(props: {
   );
 }
 
+const pictured: readonly FileKind[] = [FileKind.IMAGE, FileKind.MASK];
+
+/** The address of a small picture of a file in a worker's input folder; there need not be one. */
+function smallPicture(worker: string, name: string): string {
+  const path = name.split("/").map(encodeURIComponent).join("/");
+  return worker === "" ? "" : `/inputs/${worker}/${path}?w=160&else=nothing`;
+}
+
 /** A file; of a path the file's name stands out. */
 function Row(props: { name: string; kind: FileKind; chosen: boolean; note?: string; onTake: () => void }) {
   const { name, kind, chosen, note, onTake } = props;
+  const worker = useLive(({ system }) => system?.workers[0]?.id ?? "");
   const cut = Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1;
   return (
     <li>
@@ -58,7 +69,11 @@ function Row(props: { name: string; kind: FileKind; chosen: boolean; note?: stri
           chosen ? "bg-accent-wash text-accent-ink" : "hover:bg-sunken"
         }`}
       >
-        <Icon name={kindsOfFile[kind].icon} className="size-4 shrink-0 text-ink-faint" />
+        {pictured.includes(kind) ? (
+          <FileTile source={smallPicture(worker, name)} icon={kindsOfFile[kind].icon} className="size-9" />
+        ) : (
+          <Icon name={kindsOfFile[kind].icon} className="size-4 shrink-0 text-ink-faint" />
+        )}
         <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">
           <span className="text-ink-faint">{name.slice(0, cut)}</span>
           {name.slice(cut)}
