@@ -13,8 +13,11 @@ const (
 	wild        = 5.0  // spreads at which a run loses most of its weight
 	stretchMost = .6   // believed spread of what a choice stretches steps by, as a logarithm
 	stretchNone = .012 // ... when it seems to do nothing
-	compileNone = .02  // of a typical run, when nothing seems to be compiled
-	roundedMS   = 20   // clocks and polls add so much, whatever the length
+	addsNone    = .02  // believed spread of what a choice or a new shape adds, in typical runs, when it seems to be nothing
+	addsMost    = .3
+	addsCost    = 2.4  // that each part has to be worth, in squares of spreads
+	never       = 1e10 // the precision of what is known to be nothing
+	roundedMS   = 5    // clocks and polls add so much, whatever the length
 )
 
 // regress finds the values of one shape's law that fit the runs best: ridge regression towards what is believed beforehand, of
@@ -34,8 +37,11 @@ func (l *law) regress(s shape, runs []coded) (fit, float64) {
 	for round := range rounds {
 		clear(a.v)
 		for j := range n {
-			if j == compile && round >= 3 {
-				precision[j] = 1 / (compileNone*compileNone + f.value[j]*f.value[j])
+			extra := j >= l.columns.extra && j < l.columns.bounded
+			if extra && !s.adds {
+				precision[j] = never
+			} else if (j == compile || extra) && round >= 3 {
+				precision[j] = 1 / (addsNone*addsNone + f.value[j]*f.value[j])
 			}
 			if j >= l.columns.bounded && round >= 3 {
 				mean[j] = l.columns.usual(j, f.value[j])
@@ -91,8 +97,10 @@ func (l *law) believed() (mean, precision []float64) {
 		switch {
 		case j < fixed:
 			mean[j], spread = shares[j].mean, shares[j].spread
-		case j < l.columns.bounded:
+		case j < l.columns.extra:
 			spread = loadSpread
+		case j < l.columns.bounded:
+			spread = addsMost
 		}
 		precision[j] = 1 / (spread * spread)
 	}
@@ -112,7 +120,7 @@ func robust(off, noise, doubt float64) float64 {
 
 // gather adds a run to the equations.
 func gather(a matrix, b, x []float64, weight, target float64, c *coded, value []float64) {
-	var use [fixed + 1 + maxChoices + maxNumbers + 2]int
+	var use [fixed + 1 + maxEffects + 2]int
 	at := use[:0]
 	for j := range fixed {
 		at = append(at, j)
@@ -120,15 +128,16 @@ func gather(a matrix, b, x []float64, weight, target float64, c *coded, value []
 	if c.load > 0 {
 		at = append(at, c.load)
 	}
-	at = append(at, c.level[:c.levels]...)
-	at = append(at, c.number[:c.numbers]...)
+	for i := range c.effects[:c.n] {
+		e := &c.effects[i]
+		at = append(at, e.at)
+		if !e.adds {
+			target += x[e.at] * value[e.at] // what is linear is the change of a stretch
+		}
+	}
 	if c.old > 0 {
 		at = append(at, c.old, c.old+1)
-	}
-	for _, j := range at[fixed:] {
-		if c.load == 0 || j != c.load {
-			target += x[j] * value[j] // what is linear is the change of a stretch
-		}
+		target += x[c.old]*value[c.old] + x[c.old+1]*value[c.old+1]
 	}
 	for i, j := range at {
 		v := weight * x[j]
@@ -224,6 +233,11 @@ func (l *law) weigh(runs []coded) {
 			off := runs[k].log - math.Log(max(at, 1e-9))
 			r := off * off / (l.noise*l.noise + runs[k].doubt*runs[k].doubt)
 			cost[i] += runs[k].age * r / (1 + r/(wild*wild))
+		}
+		for j := l.columns.extra; j < l.columns.bounded && f.adds; j++ {
+			if f.value[j] > addsNone/2 {
+				cost[i] += addsCost
+			}
 		}
 		for j := range fixed {
 			cost[i] += precision[j] * (f.value[j] - mean[j]) * (f.value[j] - mean[j])

@@ -67,16 +67,16 @@ func (l *law) load(s *sample) (ms float64) {
 
 // usualLoad tells the time of a load of models that were never loaded, in typical runs.
 func (l *law) usualLoad() float64 {
-	if l.columns.bounded == fixed {
+	if l.columns.extra == fixed {
 		return strangeLoad
 	}
 	var sum float64
 	for i := range l.fits {
-		for _, load := range l.fits[i].value[fixed:l.columns.bounded] {
+		for _, load := range l.fits[i].value[fixed:l.columns.extra] {
 			sum += l.fits[i].weight * load
 		}
 	}
-	return sum / float64(l.columns.bounded-fixed)
+	return sum / float64(l.columns.extra-fixed)
 }
 
 // strange says whether a sample is far outside what was seen.

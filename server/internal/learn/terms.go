@@ -4,23 +4,25 @@ import "math"
 
 // The columns of a law: what a run costs once, what a step costs, and what comes on top.
 const (
-	once      = iota // whatever the values
-	onceWork         // decoding, saving
-	step             // whatever the size
-	stepWork         // linear in what a step works on
-	stepPower        // worse than linear
-	compile          // a new shape
-	fixed            // the first column of loads, one for each models
+	once        = iota // whatever the values
+	onceWork           // decoding, saving
+	step               // whatever the size
+	stepPicture        // linear in pixels and frames, whatever the batch
+	stepWork           // linear in what a step works on
+	stepPower          // worse than linear
+	compile            // a new shape
+	fixed              // the first column of loads, one for each models
 )
 
 // shares of the parts of a typical run, as they are believed before anything is known, and how firmly.
 var shares = [fixed]struct{ mean, spread float64 }{
-	once:      {.08, .3},
-	onceWork:  {.05, .15},
-	step:      {.07, .25},
-	stepWork:  {.65, .6},
-	stepPower: {.15, .4},
-	compile:   {0, 3},
+	once:        {.08, .3},
+	onceWork:    {.05, .15},
+	step:        {.06, .25},
+	stepPicture: {.02, .12},
+	stepWork:    {.65, .6},
+	stepPower:   {.15, .4},
+	compile:     {0, 3},
 }
 
 const loadSpread = 10.0 // of a load, in typical runs
@@ -30,6 +32,7 @@ type shape struct {
 	power float64
 	over  int     // which of the sizes it is a power of
 	prior float64 // how likely it is before anything is known
+	adds  bool    // choices and numbers may add something, beside that they stretch steps
 }
 
 const (
@@ -39,19 +42,19 @@ const (
 )
 
 var possible = []shape{
-	{1, overAll, .25},
-	{1.25, overPicture, .04},
-	{1.5, overPicture, .05},
-	{1.75, overPicture, .03},
-	{2, overPicture, .07},
-	{1.25, overVideo, .08},
-	{1.5, overVideo, .1},
-	{1.75, overVideo, .06},
-	{2, overVideo, .14},
-	{1.25, overAll, .05},
-	{1.5, overAll, .06},
-	{1.75, overAll, .03},
-	{2, overAll, .04},
+	{1, overAll, .25, false},
+	{1.25, overPicture, .04, false},
+	{1.5, overPicture, .05, false},
+	{1.75, overPicture, .03, false},
+	{2, overPicture, .07, false},
+	{1.25, overVideo, .08, false},
+	{1.5, overVideo, .1, false},
+	{1.75, overVideo, .06, false},
+	{2, overVideo, .14, false},
+	{1.25, overAll, .05, false},
+	{1.5, overAll, .06, false},
+	{1.75, overAll, .03, false},
+	{2, overAll, .04, false},
 }
 
 // grow gives the worse than linear part of sizes that are told by their logarithms, relative to a typical run.
