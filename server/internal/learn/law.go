@@ -54,17 +54,25 @@ func learn(samples []sample) *law {
 		l.try(s, runs)
 	}
 	l.weigh(runs)
-	if l.columns.extra == l.columns.bounded {
-		return l
+	if batches {
+		l.vary(runs, func(s *shape) { s.pictures = true })
 	}
+	if l.columns.extra < l.columns.bounded {
+		l.vary(runs, func(s *shape) { s.adds = true })
+	}
+	return l
+}
+
+// vary tries the likeliest laws with one thing more that may cost time, and weighs all again.
+func (l *law) vary(runs []coded, more func(*shape)) {
 	likely := slices.SortedFunc(slices.Values(l.fits), func(a, b fit) int { return cmp.Compare(b.weight, a.weight) })
 	for _, f := range likely[:min(2, len(likely))] {
 		s := f.shape
-		s.adds, s.prior = true, s.prior*addsPrior
+		s.prior *= rare
+		more(&s)
 		l.try(s, runs)
 	}
 	l.weigh(runs)
-	return l
 }
 
 func (l *law) try(s shape, runs []coded) {
@@ -75,8 +83,8 @@ func (l *law) try(s shape, runs []coded) {
 	}
 }
 
-// addsPrior tells how likely it is that choices add something, beside that they only stretch steps.
-const addsPrior = .02
+// rare tells how likely a law is with one thing more, beside the same without.
+const rare = .1
 
 // cautious gives, with the freedom, about the 95 % quantile of Student's distribution by that of the normal one.
 const cautious = 2.6

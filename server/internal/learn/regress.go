@@ -38,7 +38,7 @@ func (l *law) regress(s shape, runs []coded) (fit, float64) {
 		clear(a.v)
 		for j := range n {
 			extra := j >= l.columns.extra && j < l.columns.bounded
-			if extra && !s.adds {
+			if extra && !s.adds || j == stepPicture && !s.pictures {
 				precision[j] = never
 			} else if (j == compile || extra) && round >= 3 {
 				precision[j] = 1 / (addsNone*addsNone + f.value[j]*f.value[j])
@@ -234,12 +234,18 @@ func (l *law) weigh(runs []coded) {
 			r := off * off / (l.noise*l.noise + runs[k].doubt*runs[k].doubt)
 			cost[i] += runs[k].age * r / (1 + r/(wild*wild))
 		}
+		if f.pictures {
+			cost[i] += addsCost
+		}
 		for j := l.columns.extra; j < l.columns.bounded && f.adds; j++ {
 			if f.value[j] > addsNone/2 {
 				cost[i] += addsCost
 			}
 		}
 		for j := range fixed {
+			if j == stepPicture && !f.pictures {
+				continue
+			}
 			cost[i] += precision[j] * (f.value[j] - mean[j]) * (f.value[j] - mean[j])
 		}
 	}

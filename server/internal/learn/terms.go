@@ -18,8 +18,8 @@ const (
 var shares = [fixed]struct{ mean, spread float64 }{
 	once:        {.08, .3},
 	onceWork:    {.05, .15},
-	step:        {.06, .25},
-	stepPicture: {.02, .12},
+	step:        {.07, .25},
+	stepPicture: {0, .2},
 	stepWork:    {.65, .6},
 	stepPower:   {.15, .4},
 	compile:     {0, 3},
@@ -29,10 +29,11 @@ const loadSpread = 10.0 // of a load, in typical runs
 
 // shape is a way in which the time of a step may grow worse than linearly.
 type shape struct {
-	power float64
-	over  int     // which of the sizes it is a power of
-	prior float64 // how likely it is before anything is known
-	adds  bool    // choices and numbers may add something, beside that they stretch steps
+	power    float64
+	over     int     // which of the sizes it is a power of
+	prior    float64 // how likely it is before anything is known
+	pictures bool    // a part of each step may be the same whatever the batch
+	adds     bool    // choices and numbers may add something, beside that they stretch steps
 }
 
 const (
@@ -42,19 +43,19 @@ const (
 )
 
 var possible = []shape{
-	{1, overAll, .25, false},
-	{1.25, overPicture, .04, false},
-	{1.5, overPicture, .05, false},
-	{1.75, overPicture, .03, false},
-	{2, overPicture, .07, false},
-	{1.25, overVideo, .08, false},
-	{1.5, overVideo, .1, false},
-	{1.75, overVideo, .06, false},
-	{2, overVideo, .14, false},
-	{1.25, overAll, .05, false},
-	{1.5, overAll, .06, false},
-	{1.75, overAll, .03, false},
-	{2, overAll, .04, false},
+	{1, overAll, .25, false, false},
+	{1.25, overPicture, .04, false, false},
+	{1.5, overPicture, .05, false, false},
+	{1.75, overPicture, .03, false, false},
+	{2, overPicture, .07, false, false},
+	{1.25, overVideo, .08, false, false},
+	{1.5, overVideo, .1, false, false},
+	{1.75, overVideo, .06, false, false},
+	{2, overVideo, .14, false, false},
+	{1.25, overAll, .05, false, false},
+	{1.5, overAll, .06, false, false},
+	{1.75, overAll, .03, false, false},
+	{2, overAll, .04, false, false},
 }
 
 // grow gives the worse than linear part of sizes that are told by their logarithms, relative to a typical run.

@@ -38,7 +38,7 @@ func TestAimsHoldByTheLawsThatComeAlong(t *testing.T) {
 		if l.Noise.Spread > .03 {
 			continue
 		}
-		r := trial.Play(&l, 400, 5)
+		r := trial.Play(&l, 400, 1)
 		quiet.Add(&r.Learned)
 		benchmark.Add(&r.Benchmark)
 		lastFive.Add(&r.LastFive)
