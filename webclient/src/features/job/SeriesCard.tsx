@@ -45,7 +45,9 @@ export function SeriesCard({ job }: { job: Job }) {
           {job.seriesIndex} of {jobs.length} in a series
         </h3>
         <p className="text-ink-soft">
-          {rest === 0 ? "all are over" : `${ended} over, the last is done by ${formatMoment(end, now)}`}
+          {rest === 0
+            ? "all are over"
+            : `${ended === 0 ? "none is over yet" : `${ended} over`}, the last is done by ${formatMoment(end, now)}`}
         </p>
         {may && rest > 0 && (
           <div className="ml-auto">

@@ -3,6 +3,7 @@ import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { pauseOf } from "../../lib/slots";
 import { pauseWords } from "../../lib/words/pause";
 import { stageWords, systemWords } from "../../lib/words/words";
+import { workerMood } from "../../lib/words/worker";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
 import { currentStep, selectSimulated, selectWorkers } from "../../live/selectors";
@@ -29,9 +30,15 @@ export function lightOf(state: LiveState, now: number): Light {
     const paused = restOf(selectWorkers(state), now);
     return paused
       ? { tone: "still", word: pauseWords(paused.pause, now), detail: paused.pause.reason }
-      : { tone: "good", word: systemWords[status], detail: "" };
+      : { tone: "good", word: systemWords[status], detail: partWords(selectWorkers(state), now) };
   }
   return { tone: status === SystemStatus.OFFLINE ? "bad" : "busy", word: systemWords[status], detail };
+}
+
+/** How many of several workers work, while not all of them do. */
+function partWords(workers: readonly Worker[], now: number): string {
+  const good = workers.filter((worker) => workerMood(worker, now).tone === "good").length;
+  return good < workers.length && workers.length > 1 ? `${good} of ${workers.length} GPUs` : "";
 }
 
 /** The pause that ends first while all workers are paused; undefined while one of them works. */

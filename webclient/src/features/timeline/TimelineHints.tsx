@@ -1,6 +1,9 @@
 import { formatMoment } from "../../lib/format";
-import type { Placement } from "../../lib/slots";
+import type { LanePlacement } from "../../lib/lanes";
 import type { Viewer } from "../../lib/words/words";
+import { workerTitle } from "../../lib/words/worker";
+import { useLive } from "../../live/LiveContext";
+import { selectWorkers } from "../../live/selectors";
 import { obstacle } from "./Ghost";
 
 /** How the timeline is used; all of it for those who listen. */
@@ -22,11 +25,15 @@ export function TimelineHints({ many }: { many: boolean }) {
 }
 
 /** Says the chosen slot to those who listen. */
-export function SpokenPlace(props: { placement: Placement | undefined; now: number; viewer: Viewer }) {
+export function SpokenPlace(props: { placement: LanePlacement | undefined; now: number; viewer: Viewer }) {
   const { placement, now, viewer } = props;
+  const workers = useLive(selectWorkers);
+  const worker = workers.length > 1 ? workers.find(({ id }) => id === placement?.workerId) : undefined;
+  const where = worker ? ` on ${workerTitle(worker)}` : "";
   return (
     <p aria-live="polite" className="sr-only">
-      {placement && `Slot from ${formatMoment(placement.start, now)}, ${obstacle(placement, viewer, now) || "free"}`}
+      {placement &&
+        `Slot from ${formatMoment(placement.start, now)}${where}, ${obstacle(placement, viewer, now) || "free"}`}
     </p>
   );
 }
