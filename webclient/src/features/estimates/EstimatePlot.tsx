@@ -6,7 +6,7 @@ import { type Dot, plotOf, type Run } from "./plot";
 const size = 260;
 const left = 44;
 const bottom = 28;
-const side = size - left - 8;
+const side = size - left - 16;
 const top = size - bottom - side;
 
 /** Every run as a dot: to the right what was expected, upwards what it took. On the diagonal both are the same. */

@@ -38,7 +38,8 @@ export function plotOf(runs: readonly Run[]): Plot {
   const values = known.flatMap(({ expected, actual }) => [expected, actual]);
   const [low, high] = values.length > 0 ? [Math.min(...values), Math.max(...values)] : [1_000, 10_000];
   const logarithmic = high / low > wide;
-  const [from, to] = logarithmic ? [low / air, high * air] : [0, high * air];
+  const margin = Math.max((high - low) * 0.25, high * 0.08);
+  const [from, to] = logarithmic ? [low / air, high * air] : [Math.max(0, low - margin), high + margin];
   const place = (ms: number) =>
     logarithmic ? Math.log(Math.max(ms, 1) / from) / Math.log(to / from) : (ms - from) / (to - from);
   const dots = known.map((run) => ({
@@ -67,8 +68,9 @@ const fine = [50, 100, 200, 500, ...round];
 /** Three to five round values within the range. */
 function ticksBetween(from: number, to: number, logarithmic: boolean): number[] {
   if (logarithmic) return thinned(fine.filter((ms) => ms > from && ms < to));
-  const step = fine.find((ms) => to / ms <= 5) ?? to / 4;
-  return Array.from({ length: Math.floor(to / step) }, (_, index) => (index + 1) * step);
+  const step = [1, 2, 5, 10, 20, ...fine].find((ms) => (to - from) / ms <= 5) ?? (to - from) / 4;
+  const first = Math.floor(from / step) + 1;
+  return Array.from({ length: Math.max(0, Math.ceil(to / step) - first) }, (_, index) => (first + index) * step);
 }
 
 function thinned(values: readonly number[]): number[] {
