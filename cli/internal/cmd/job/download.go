@@ -48,7 +48,7 @@ Here a bare time of day means today's, and a bare day its beginning.`,
 		Example: `  comfysched download 3f2a1b2c
   comfysched list -m -s completed -q | xargs comfysched download -d pictures
   comfysched download 3f2a1b2c --zip fox.zip
-  comfysched download --mine --from monday --zip week.zip`,
+  comfysched download --mine --from yesterday --zip new.zip`,
 		ValidArgsFunction: f.Complete(0, factory.CompletedJobs),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			opts.Jobs = args
