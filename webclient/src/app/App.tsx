@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from "react";
-import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigationType } from "react-router";
+import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigationType, useParams } from "react-router";
 import { NoticeProvider } from "../components/Notices";
 import { Header } from "../features/shell/Header";
 import { LinkBanner } from "../features/shell/LinkBanner";
@@ -47,6 +47,12 @@ function useTop(): void {
   }, [pathname, returned]);
 }
 
+/** The address of a job, as `comfysched open` prints it: the timeline with that job chosen. */
+function JobLink() {
+  const { id = "" } = useParams();
+  return <Navigate to={`/?job=${encodeURIComponent(id)}`} replace />;
+}
+
 function Pages() {
   useTop();
   const outside = useLive(({ link }) => link.phase === "signed-out");
@@ -60,6 +66,7 @@ function Pages() {
   return (
     <Routes>
       <Route index element={<SchedulerPage />} />
+      <Route path="jobs/:id" element={<JobLink />} />
       <Route path="dashboard" element={<DashboardPage />} />
       <Route path="workflows" element={<WorkflowsPage />} />
       <Route path="estimates" element={<EstimatesPage />} />
