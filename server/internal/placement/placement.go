@@ -66,8 +66,8 @@ func Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, error) {
 	return best.place(), nil
 }
 
-// best finds the spot on which the job ends first. The spots without any load come first: what cannot end sooner even so is not looked
-// at closer, so that of many workers few are.
+// best finds the spot on which the job ends first. Each is first taken as if nothing ran there and nothing had to be loaded, which costs
+// next to nothing: what cannot end sooner even so is not looked at closer, so that of many workers few are.
 func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err error) {
 	spots := make([]spot, 0, len(w.Candidates))
 	for _, c := range w.Candidates {
@@ -84,10 +84,15 @@ func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err
 		slices.SortStableFunc(spots, byEnd)
 	}
 	for _, s := range spots {
-		if found && s.end() > best.end() {
+		if found && !w.mayBeat(s, best) {
 			break
 		}
 		fits := true
+		if !w.Exact {
+			if s.start, err = nextFree(ctx, tx, w, s.Candidate); err != nil {
+				return best, false, err
+			}
+		}
 		if w.minds(s.Length) {
 			if w.Exact {
 				s, fits, _, err = w.at(ctx, tx, s.Candidate, s.start)
@@ -105,6 +110,14 @@ func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err
 	return best, found, nil
 }
 
+// mayBeat reports whether a spot, or one behind it, could be better than the best that was found.
+func (w Wish) mayBeat(s, best spot) bool {
+	if s.end() != best.end() {
+		return s.end() < best.end()
+	}
+	return w.minds(s.Length) || w.goesFirst(s, best)
+}
+
 // goesFirst reports whether of two spots that end together the first one is taken.
 func (w Wish) goesFirst(a, b spot) bool {
 	if a.warm != b.warm {
@@ -116,13 +129,13 @@ func (w Wish) goesFirst(a, b spot) bool {
 	return place(a) < place(b)
 }
 
-// fits is the start on one candidate, if there is one.
+// fits is the start on one candidate, if there is one; one that is free to choose as if nothing ran.
 func fits(ctx context.Context, tx store.Tx, w Wish, c Candidate) (start int64, free bool, err error) {
 	if w.Exact {
 		_, blocked, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
 		return w.Moment, !blocked, err
 	}
-	start, err = nextFree(ctx, tx, w, c)
+	start, err = tx.NextFree(ctx, c.Worker, max(w.Moment, c.Earliest), c.Slot, w.JobID)
 	return start, true, err
 }
 
