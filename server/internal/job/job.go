@@ -65,9 +65,11 @@ type Job struct {
 // Slot is the part of the worker's timeline that the job was booked for.
 func (j Job) Slot() schedule.Slot { return schedule.NewSlot(j.Start, j.Duration) }
 
-// IsMovable reports whether the job may start earlier than its slot, on a worker that would be idle until then.
+// IsMovable reports whether the job may start earlier than its slot, on a worker that would be idle until then: its owner wants it so,
+// or its own slot has passed. What a pause has moved may still be wanted for a moment that is to come.
 func (j Job) IsMovable() bool {
-	return j.Status == Scheduled && (j.Sooner || j.Delay != nil && j.Delay.Kind != Late)
+	passed := j.Delay != nil && (j.Delay.Kind == Overdue || j.Delay.Kind == Retry)
+	return j.Status == Scheduled && (j.Sooner || passed)
 }
 
 // PromisedStart returns the latest start that the owner was promised.

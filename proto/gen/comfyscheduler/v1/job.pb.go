@@ -347,8 +347,7 @@ type Job struct {
 	ExpectedMs int64 `protobuf:"varint,25,opt,name=expected_ms,json=expectedMs,proto3" json:"expected_ms,omitempty"`
 	// What the length of the slot rests on.
 	EstimateBasis EstimateBasis `protobuf:"varint,26,opt,name=estimate_basis,json=estimateBasis,proto3,enum=comfyscheduler.v1.EstimateBasis" json:"estimate_basis,omitempty"`
-	// The slot is a promise "not later than": the job starts earlier when a worker would be idle. Jobs that were moved because of a
-	// delay do so too.
+	// The slot is a promise "not later than": the job starts earlier when a worker would be idle. Overdue and retried jobs do so too.
 	Sooner bool `protobuf:"varint,27,opt,name=sooner,proto3" json:"sooner,omitempty"`
 	// The worker was named when the job was booked or moved: the service moves it to no other.
 	Pinned bool `protobuf:"varint,28,opt,name=pinned,proto3" json:"pinned,omitempty"`

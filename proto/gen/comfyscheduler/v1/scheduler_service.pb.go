@@ -290,11 +290,11 @@ type BookSeriesRequest struct {
 	//	*BookSeriesRequest_StartMs
 	//	*BookSeriesRequest_EarliestStartMs
 	Start isBookSeriesRequest_Start `protobuf_oneof:"start"`
-	// Optional. As in BookJobRequest.
+	// Optional. Workflow, at most 100 bytes, as in BookJobRequest.
 	WorkflowId string `protobuf:"bytes,4,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
-	// Optional. As in BookJobRequest.
+	// Optional. Version of the workflow, at most 100 bytes, as in BookJobRequest.
 	WorkflowVersion string `protobuf:"bytes,5,opt,name=workflow_version,json=workflowVersion,proto3" json:"workflow_version,omitempty"`
-	// Optional. As in BookJobRequest: all jobs go there.
+	// Optional. Worker, at most 100 bytes, as in BookJobRequest: all jobs go there.
 	WorkerId string `protobuf:"bytes,6,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
 	// Optional. Values that all jobs have by input name, at most 100, names of at most 100 bytes. As in BookJobRequest.
 	Inputs map[string]*InputValue `protobuf:"bytes,7,rep,name=inputs,proto3" json:"inputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1318,12 +1318,12 @@ type isUpdateJobRequest_Start interface {
 }
 
 type UpdateJobRequest_StartMs struct {
-	// Optional. As MoveJobRequest.start_ms.
+	// Optional. Exactly this start, milliseconds since the Unix epoch, as MoveJobRequest.start_ms.
 	StartMs int64 `protobuf:"varint,6,opt,name=start_ms,json=startMs,proto3,oneof"`
 }
 
 type UpdateJobRequest_EarliestStartMs struct {
-	// Optional. As MoveJobRequest.earliest_start_ms.
+	// Optional. The first free start at or after this moment, milliseconds since the Unix epoch, as MoveJobRequest.earliest_start_ms.
 	EarliestStartMs int64 `protobuf:"varint,7,opt,name=earliest_start_ms,json=earliestStartMs,proto3,oneof"`
 }
 

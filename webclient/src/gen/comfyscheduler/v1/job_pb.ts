@@ -210,8 +210,7 @@ export type Job = Message<"comfyscheduler.v1.Job"> & {
   estimateBasis: EstimateBasis;
 
   /**
-   * The slot is a promise "not later than": the job starts earlier when a worker would be idle. Jobs that were moved because of a
-   * delay do so too.
+   * The slot is a promise "not later than": the job starts earlier when a worker would be idle. Overdue and retried jobs do so too.
    *
    * @generated from field: bool sooner = 27;
    */

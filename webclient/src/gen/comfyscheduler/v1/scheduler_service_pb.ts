@@ -178,21 +178,21 @@ export type BookSeriesRequest = Message<"comfyscheduler.v1.BookSeriesRequest"> &
   } | { case: undefined; value?: undefined };
 
   /**
-   * Optional. As in BookJobRequest.
+   * Optional. Workflow, at most 100 bytes, as in BookJobRequest.
    *
    * @generated from field: string workflow_id = 4;
    */
   workflowId: string;
 
   /**
-   * Optional. As in BookJobRequest.
+   * Optional. Version of the workflow, at most 100 bytes, as in BookJobRequest.
    *
    * @generated from field: string workflow_version = 5;
    */
   workflowVersion: string;
 
   /**
-   * Optional. As in BookJobRequest: all jobs go there.
+   * Optional. Worker, at most 100 bytes, as in BookJobRequest: all jobs go there.
    *
    * @generated from field: string worker_id = 6;
    */
@@ -712,7 +712,7 @@ export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
    */
   start: {
     /**
-     * Optional. As MoveJobRequest.start_ms.
+     * Optional. Exactly this start, milliseconds since the Unix epoch, as MoveJobRequest.start_ms.
      *
      * @generated from field: int64 start_ms = 6;
      */
@@ -720,7 +720,7 @@ export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
     case: "startMs";
   } | {
     /**
-     * Optional. As MoveJobRequest.earliest_start_ms.
+     * Optional. The first free start at or after this moment, milliseconds since the Unix epoch, as MoveJobRequest.earliest_start_ms.
      *
      * @generated from field: int64 earliest_start_ms = 7;
      */
