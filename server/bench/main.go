@@ -36,6 +36,8 @@ type options struct {
 	history   string
 	laws      string // a folder; empty: those that come along
 	runs      int    // by each law
+	bookings  int    // of a day
+	days      int
 }
 
 // parts lists the measurements in the order in which they run; pure ones need no service.
@@ -53,6 +55,7 @@ var parts = []struct {
 	{"growth", measureGrowth, false},
 	{"lanes", measureLanes, false},
 	{"estimates", measureEstimates, true},
+	{"day", measureDay, true},
 }
 
 // run is one measurement of everything.
@@ -82,11 +85,14 @@ func command(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "load" {
 		return load(ctx, args[1:])
 	}
+	if len(args) > 1 && args[0] == "day" {
+		return serveDay(args[1])
+	}
 	r := &run{table: newTable()}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&r.program, "program", "bin/comfyscheduler", "the service's program")
 	flags.StringVar(&r.only, "only", "",
-		"parts to measure: bookings, watchers, crowd, punctuality, files, generation, growth, lanes, estimates")
+		"parts to measure: bookings, watchers, crowd, punctuality, files, generation, growth, lanes, estimates, day")
 	flags.IntVar(&r.rounds, "rounds", 5, "rounds of each comparison; medians are told")
 	flags.DurationVar(&r.duration, "duration", 2*time.Second, "length of one round of bookings")
 	flags.IntVar(&r.bookers, "bookers", 16, "callers that book at a time")
@@ -99,6 +105,8 @@ func command(ctx context.Context, args []string) error {
 	flags.StringVar(&r.history, "history", "", "numbers of ended jobs, loaded in bulk, with which growth is measured")
 	flags.StringVar(&r.laws, "laws", "", "folder of laws for estimates, see docs/estimates.md; without it those of server/bench/laws")
 	flags.IntVar(&r.runs, "runs", 800, "runs by each law")
+	flags.IntVar(&r.bookings, "bookings", 500, "bookings of a day")
+	flags.IntVar(&r.days, "days", 1, "days played, each with bookings of its own")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -106,3 +106,16 @@ func (n Noise) measured(ms float64, rnd *rand.Rand) float64 {
 	}
 	return ms
 }
+
+// Measure gives the time of a run with some features as it would be measured: with noise, which rnd draws.
+func (l *Law) Measure(f learn.Features, start learn.Start, rnd *rand.Rand) (ms float64) {
+	v := values{
+		steps:   f.Steps,
+		frames:  max(1, f.Frames),
+		batch:   max(1, f.Batch),
+		size:    [2]float64{f.Pixels, 1},
+		choices: f.Choices,
+		numbers: f.Numbers,
+	}
+	return l.Noise.measured(l.takes(&v, start, 0), rnd)
+}

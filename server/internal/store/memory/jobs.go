@@ -19,11 +19,12 @@ func (s *State) job(id string) (job.Job, error) {
 	return j, nil
 }
 
-// jobsThat lists jobs that match, by start.
+// jobsThat lists jobs that match, by start. Names of users are not there yet when match looks.
 func (s *State) jobsThat(match func(job.Job) bool) []job.Job {
 	var all []job.Job
-	for id := range s.jobs {
-		if j, _ := s.job(id); match(j) {
+	for _, j := range s.jobs {
+		if match(j) {
+			j.UserName = s.users[j.UserID].Name
 			all = append(all, j)
 		}
 	}
