@@ -127,13 +127,14 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		if !d.isDisplaced(*j) {
 			return false, nil
 		}
-		own := placement.Wish{Candidates: placement.Own(*j), Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID, Workers: d.Workers}
-		if _, err := placement.Place(ctx, tx, own); fault.Is(err, fault.SlotTaken) {
+		place, err := d.placeBack(ctx, tx, *j)
+		if fault.Is(err, fault.SlotTaken) {
 			return false, nil
-		} else if err != nil {
+		}
+		if err != nil {
 			return false, err
 		}
-		j.MoveBack()
+		j.MoveBack(place)
 		return true, nil
 	})
 	if err != nil {
@@ -150,6 +151,28 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		d.misplaced = nil
 	}
 	return d.misplaced != nil
+}
+
+// placeBack looks for the place that a job was displaced from: on the worker that it had there, else on any other at that time, since
+// its own may have been given away, or run nothing of its workflow any more.
+func (d *Dispatcher) placeBack(ctx context.Context, tx store.Tx, j job.Job) (place job.Place, err error) {
+	home := placement.Own(j)
+	if j.Home() != j.Worker {
+		c, can := d.Workers.On(j.Home(), j)
+		if home = nil; can {
+			home = []placement.Candidate{c}
+		}
+	}
+	for _, among := range [][]placement.Candidate{home, d.Workers.Of(j)} {
+		if len(among) == 0 {
+			continue
+		}
+		wish := placement.Wish{Candidates: among, Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID, Workers: d.Workers}
+		if place, err = placement.Place(ctx, tx, wish); !fault.Is(err, fault.SlotTaken) {
+			return place, err
+		}
+	}
+	return place, err
 }
 
 // isDisplaced reports whether the job is overdue for a slot that has yet to come.

@@ -65,3 +65,48 @@ func TestNextStartMovesBackWhatAWrongClockDisplaced(t *testing.T) {
 		}
 	})
 }
+
+// What a wrong clock has displaced to another worker goes back to its own, where that has the place still, else to any.
+func TestDisplacedJobsGoBackToTheirWorkers(t *testing.T) {
+	var booked, displaced []job.Job
+	within(t, func(b *bench) {
+		several("two", "three")(b)
+		for i := range int64(3) {
+			in := (600 + i*20) * second
+			for _, worker := range []string{"gpu", "two"} {
+				booked = append(booked, b.sooner(worker, in, 10*second, exact))
+			}
+		}
+		displaced = append(displaced, booked[1], booked[3], booked[4])
+		for i, j := range displaced {
+			b.update(func(ctx context.Context, tx store.Tx) error {
+				moved, err := tx.Job(ctx, j.ID)
+				if err != nil {
+					return err
+				}
+				for n := range int64(2) { // twice, to another each time
+					moved.MoveOverdue(job.Place{
+						Worker:   []string{"two", "gpu"}[n],
+						Start:    j.Start + (7200+n*200+int64(i)*20)*second,
+						Duration: j.Duration,
+						Estimate: j.Estimate,
+					}, "the machine's clock was set, or it slept")
+				}
+				return tx.UpdateJob(ctx, moved)
+			})
+		}
+		taken := b.sooner("two", 620*second, 10*second, exact) // the slot of the second is somebody else's now
+		booked = append(booked, taken)
+	}, func(b *bench) {
+		time.Sleep(3 * time.Second)
+		for i, j := range booked {
+			want := j.Worker
+			if i == 3 {
+				want = "three"
+			}
+			if got := b.want(j, job.Scheduled); got.Start != j.Start || got.Delay != nil || got.Worker != want {
+				t.Errorf("booked for %d on %s, stands at %d on %s: %+v", j.Start, j.Worker, got.Start, got.Worker, got.Delay)
+			}
+		}
+	})
+}

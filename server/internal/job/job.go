@@ -175,9 +175,10 @@ const (
 
 // Delay says how and why a job departs from the slot it was booked for.
 type Delay struct {
-	Kind        DelayKind `json:"kind"`
-	Reason      string    `json:"reason"`
-	BookedStart int64     `json:"booked_start"` // start of the slot first booked
+	Kind         DelayKind `json:"kind"`
+	Reason       string    `json:"reason"`
+	BookedStart  int64     `json:"booked_start"`            // start of the slot first booked
+	BookedWorker string    `json:"booked_worker,omitempty"` // and its worker, if it was another; not known of delays of an older version
 }
 
 // OnTime bounds, in milliseconds, how late after its slot's start a job may start and still be on time.

@@ -126,10 +126,17 @@ func (j *Job) MoveForward(p Place) {
 }
 
 // MoveBack books a job for its own slot again from which a wrong clock had moved it.
-func (j *Job) MoveBack() {
-	booked := j.Delay.BookedStart
+func (j *Job) MoveBack(p Place) {
 	j.Delay = nil
-	j.Move(booked)
+	j.MoveTo(p)
+}
+
+// Home is the worker of the slot first booked.
+func (j Job) Home() string {
+	if j.Delay == nil || j.Delay.BookedWorker == "" {
+		return j.Worker
+	}
+	return j.Delay.BookedWorker
 }
 
 // MovePaused books the job again because its worker is paused at that time.
@@ -172,15 +179,18 @@ func (j *Job) displace(kind DelayKind, reason string, p Place) {
 		return
 	}
 	j.delayed(kind, reason)
+	if home := j.Home(); home != p.Worker {
+		j.Delay.BookedWorker = home
+	}
 	j.MoveTo(p)
 }
 
 func (j *Job) delayed(kind DelayKind, reason string) {
-	booked := j.PromisedStart()
+	booked, worker := j.PromisedStart(), ""
 	if j.Delay != nil {
-		booked = j.Delay.BookedStart
+		booked, worker = j.Delay.BookedStart, j.Delay.BookedWorker
 	}
-	j.Delay = &Delay{Kind: kind, Reason: reason, BookedStart: booked}
+	j.Delay = &Delay{Kind: kind, Reason: reason, BookedStart: booked, BookedWorker: worker}
 }
 
 func (j *Job) finish(status Status, now int64) {
