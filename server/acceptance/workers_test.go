@@ -234,3 +234,35 @@ func TestAllComfyUIsAreFoundAfterACrash(t *testing.T) {
 		}
 	}
 }
+
+// What has run before its slot since a backup, on whichever worker was idle, is not run again after a restore.
+func TestRestoreKnowsWhatHasRunBeforeItsSlotOnAnyWorker(t *testing.T) {
+	t.Parallel()
+	s := newFleet(t, nil).start()
+	user := s.signIn()
+	user.untilAllReady()
+	var booked []*pb.Job
+	for range 24 {
+		booked = append(booked, user.book(anywhere(nextFree("a fox"))))
+	}
+	last := booked[len(booked)-3:]
+	backup := s.backup()
+	for _, j := range booked[:len(booked)-3] {
+		_, _ = user.CancelJob(t.Context(), &pb.CancelJobRequest{JobId: j.Id}) // one that runs or has ended is not in the way
+	}
+	ran := map[string]*pb.Job{}
+	for _, j := range last {
+		ran[j.Id] = user.untilEnded(j.Id)
+	}
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+	s.restore(backup).start()
+	user = user.again(s)
+	for id, before := range ran {
+		after := user.job(id)
+		same := after.ResultFilename == before.ResultFilename && after.WorkerId == before.WorkerId
+		if after.Status != pb.JobStatus_JOB_STATUS_COMPLETED || !same {
+			t.Errorf("it ran as %v and is %v", before, after)
+		}
+	}
+}

@@ -37,12 +37,7 @@ func (a *App) takeOver(ctx context.Context) error {
 		}
 	}
 	now, epoch := clock.Now().UnixMilli(), uuid.NewString() // one for each taking over: a folder may be restored into again
-	results := map[string][]job.Result{}
-	for _, j := range active {
-		if j.MayHaveBegun(now) {
-			results[j.ID] = a.fleet.ResultsOf(ctx, j)
-		}
-	}
+	begun := a.findBegun(ctx, active, now)
 	_, err = a.store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		if known { // who followed these bookings elsewhere, or before, has seen another history
 			if err := tx.NewEpoch(ctx); err != nil {
@@ -50,7 +45,11 @@ func (a *App) takeOver(ctx context.Context) error {
 			}
 		}
 		for _, j := range active {
-			j.TakeOver(epoch, now, results[j.ID])
+			left := begun[j.ID]
+			if len(left.results) > 0 {
+				j.Worker = left.worker
+			}
+			j.TakeOver(epoch, now, left.results)
 			if err := tx.UpdateJob(ctx, j); err != nil {
 				return err
 			}
@@ -59,12 +58,40 @@ func (a *App) takeOver(ctx context.Context) error {
 	})
 	if known && err == nil {
 		a.Log.Warn("these bookings were restored or copied: what has begun since, or may have, is not run again", "jobs", len(active), "begun",
-			len(results))
+			len(begun))
 	}
 	if errors.Is(err, store.ErrFull) && !known {
 		return nil // bookings of an older version: the next start notes it
 	}
 	return err
+}
+
+// maxForward bounds the jobs whose slot is to come and that are looked for all the same: each costs a look into the output folders.
+const maxForward = 1000
+
+// leftover are the results of a job that may have begun before its bookings were taken over; none: it is put aside.
+type leftover struct {
+	worker  string
+	results []job.Result
+}
+
+// findBegun looks for what jobs have left whose slot has begun, and the first of those that may have started before their slot.
+func (a *App) findBegun(ctx context.Context, active []job.Job, now int64) map[string]leftover {
+	found, forward := map[string]leftover{}, 0
+	for _, j := range active { // in the order of their slots
+		begun := j.MayHaveBegun(now)
+		if !begun {
+			if !j.IsMovable() || forward == maxForward {
+				continue
+			}
+			forward++
+		}
+		worker, results := a.fleet.Left(ctx, j, begun)
+		if begun || len(results) > 0 {
+			found[j.ID] = leftover{worker, results}
+		}
+	}
+	return found
 }
 
 // disown marks bookings in a file as nobody's, so that the service that begins with them takes them over.

@@ -87,11 +87,18 @@ func (f *Fleet) OpenResult(ctx context.Context, worker, name string) (*files.Fil
 	return l.results.Open(ctx, l.naming.own(name))
 }
 
-// ResultsOf returns the results that a job's attempt has left in its worker's output folder; none unless they show that it went well.
-func (f *Fleet) ResultsOf(ctx context.Context, j job.Job) []job.Result {
-	l, err := f.Lane(j.Worker)
-	if err != nil {
-		return nil // the worker is not there any more
+// Left returns the results that a job's attempt has left, and the worker that wrote them; none unless they show that it went well.
+// They are looked for where the job was booked, if it may have begun there by its slot, and on every worker whose disk can be read
+// that may have taken it from there.
+func (f *Fleet) Left(ctx context.Context, j job.Job, begun bool) (worker string, results []job.Result) {
+	for _, l := range f.lanes {
+		readable := l.Runner.OutputDir != ""
+		if own := l.ID == j.Worker; own && !begun && !readable || !own && (j.Pinned || !readable) {
+			continue
+		}
+		if results = l.Runner.Results(ctx, j); len(results) > 0 {
+			return l.ID, results
+		}
 	}
-	return l.Runner.Results(ctx, j)
+	return j.Worker, nil
 }

