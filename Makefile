@@ -154,9 +154,9 @@ test-workers: build ## Run the acceptance tests once more, with three workers (W
 	COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -count=1 -timeout 15m ./server/acceptance -args -workers $(or $(WORKERS),3)
 
 .PHONY: torture
-torture: ## Strike service and ComfyUI in every way for a long time, then check every answer (DURATION=10m or KILLS=300, SEED=0)
+torture: ## Strike service and ComfyUI in every way for a long time, then check every answer (DURATION=10m or KILLS=300, WORKERS=1, SEED=0)
 	go test ./server/torture -run TestTorture -v -count=1 -timeout 24h \
-		-torture.duration=$(DURATION) -torture.kills=$(KILLS) -torture.seed=$(SEED)
+		-torture.duration=$(DURATION) -torture.kills=$(KILLS) -torture.seed=$(SEED) -torture.workers=$(or $(WORKERS),1)
 
 .PHONY: soak
 soak: ## Let the service work in peace, with fifty watchers, and print what grows (DURATION=60m)

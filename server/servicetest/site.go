@@ -112,6 +112,11 @@ func (s *Site) Command(args ...string) *exec.Cmd {
 // Simulator returns a command that runs a simulated ComfyUI on the site's port, with its files in a folder, as somebody else
 // would who owns that ComfyUI: the service can only attach to it as a remote one.
 func (s *Site) Simulator(folder string, args ...string) *exec.Cmd {
-	own := []string{"simulate", "--base-directory", folder, "--listen", "127.0.0.1", "--port", fmt.Sprint(s.ComfyPort)}
+	return s.SimulatorOn(s.ComfyPort, folder, args...)
+}
+
+// SimulatorOn is Simulator on another port: that of a worker, for example.
+func (s *Site) SimulatorOn(port int, folder string, args ...string) *exec.Cmd {
+	own := []string{"simulate", "--base-directory", folder, "--listen", "127.0.0.1", "--port", fmt.Sprint(port)}
 	return exec.Command(s.Program, append(own, args...)...)
 }

@@ -7,51 +7,73 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 )
 
-// runTail follows ComfyUI's own record.
+// runTail follows the own record of a worker's ComfyUI.
 type runTail struct {
-	file *os.File
-	in   *bufio.Reader
-	part string // of a line that is not written to its end
-	seen []run
+	worker string
+	file   *os.File
+	in     *bufio.Reader
+	part   string // of a line that is not written to its end
+	seen   []run
+}
+
+// runTails follow all of them.
+type runTails []*runTail
+
+func (all runTails) close() {
+	for _, r := range all {
+		_ = r.file.Close()
+	}
 }
 
 // follow begins at what is recorded now.
-func (s *site) follow() (*runTail, error) {
-	file, err := os.OpenFile(s.runs, os.O_CREATE|os.O_RDONLY, 0o600)
-	if err != nil {
-		return nil, err
+func (s *site) follow() (all runTails, err error) {
+	for _, l := range s.lanes {
+		file, err := os.OpenFile(l.runs, os.O_CREATE|os.O_RDONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := file.Seek(0, 2); err != nil {
+			return nil, err
+		}
+		all = append(all, &runTail{worker: l.id, file: file, in: bufio.NewReader(file)})
 	}
-	if _, err := file.Seek(0, 2); err != nil {
-		return nil, err
-	}
-	return &runTail{file: file, in: bufio.NewReader(file)}, nil
+	return all, nil
 }
 
-// await waits until something is recorded of a prompt.
-func (r *runTail) await(ctx context.Context, event, prompt string) bool {
+// await waits until something is recorded of a prompt, and tells of which worker.
+func (all runTails) await(ctx context.Context, event, prompt string) (worker string, is bool) {
 	for ; ctx.Err() == nil; pause(ctx, time.Millisecond) {
-		for {
-			text, err := r.in.ReadString('\n')
-			r.part += text
-			if err != nil {
-				break
-			}
-			var line run
-			_ = json.Unmarshal([]byte(r.part), &line) // the check reads it again, and complains
-			r.part = ""
-			r.seen = append(r.seen, line)
-		}
-		for _, line := range r.seen {
-			if line.Event == event && line.PromptID == prompt {
-				return true
+		for _, r := range all {
+			if r.read(); r.tells(event, prompt) {
+				return r.worker, true
 			}
 		}
 	}
-	return false
+	return "", false
+}
+
+func (r *runTail) tells(event, prompt string) bool {
+	return slices.ContainsFunc(r.seen, func(line run) bool { return line.Event == event && line.PromptID == prompt })
+}
+
+// read takes in what is recorded by now.
+func (r *runTail) read() {
+	for {
+		text, err := r.in.ReadString('\n')
+		r.part += text
+		if err != nil {
+			return
+		}
+		var line run
+		_ = json.Unmarshal([]byte(r.part), &line) // the check reads it again, and complains
+		r.part = ""
+		r.seen = append(r.seen, line)
+	}
 }
 
 const (
@@ -66,21 +88,24 @@ func (t *tormentor) ambush(ctx context.Context, marker string, strike func(own j
 		t.history.violation(err.Error())
 		return
 	}
-	defer func() { _ = runs.file.Close() }()
+	defer runs.close()
 	own, ok := t.setBait(ctx, marker)
 	if !ok {
 		return
 	}
 	waiting, cancel := context.WithDeadline(ctx, time.UnixMilli(own.Start).Add(patience))
 	defer cancel()
-	if !runs.await(waiting, "start", own.ID) {
+	worker, began := runs.await(waiting, "start", own.ID)
+	if !began {
 		t.history.incident("ambush missed", 0, own.ID)
 		return
 	}
+	own.Worker = worker // it may have gone to an idle one
 	strike(own, func() bool {
 		ending, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		return runs.await(ending, "end", own.ID)
+		_, is := runs.await(ending, "end", own.ID)
+		return is
 	})
 }
 
@@ -112,11 +137,11 @@ func (t *tormentor) stopInRun(ctx context.Context) {
 
 // stopDeafRun stops the service while a run is under way that hears no interrupt and outlasts every patience.
 func (t *tormentor) stopDeafRun(ctx context.Context) {
-	t.ambush(ctx, "[[deaf]] [[slow=4s]]", func(_ job, ended func() bool) {
+	t.ambush(ctx, "[[deaf]] [[slow=4s]]", func(own job, ended func() bool) {
 		pause(ctx, t.upTo(2*time.Second))
 		t.history.incident("stop in mid-run", 0, "deaf")
 		t.stopAndWait()
-		if t.isRemote() { // it goes on there
+		if t.isRemote(t.laneOf(own.Worker)) { // it goes on there
 			ended()
 		}
 	})
@@ -131,22 +156,22 @@ func (t *tormentor) stopAndWait() {
 
 // stopWhileBooting kills the service in mid-run, and stops the next one before it knows what has become of the run.
 func (t *tormentor) stopWhileBooting(ctx context.Context) {
-	t.ambush(ctx, "[[slow=100ms]]", func(_ job, ended func() bool) {
-		life := t.lifeCount()
+	t.ambush(ctx, "[[slow=100ms]]", func(own job, ended func() bool) {
+		life, hit := t.lifeCount(), t.aimAt(own)
 		t.kill()
 		if t.rng.IntN(4) > 0 {
 			ended()
 		}
-		t.signalComfy(syscall.SIGSTOP, "SIGSTOP")
+		t.signalComfy(syscall.SIGSTOP, "SIGSTOP", hit...)
 		for t.lifeCount() == life && ctx.Err() == nil {
 			pause(ctx, 5*time.Millisecond)
 		}
 		pause(ctx, t.upTo(1500*time.Millisecond))
 		t.history.incident("stop while booting", 0, "")
-		thaw := time.AfterFunc(t.upTo(8*time.Second), func() { t.signalComfy(syscall.SIGCONT, "SIGCONT") })
+		thaw := time.AfterFunc(t.upTo(8*time.Second), func() { t.signalComfy(syscall.SIGCONT, "SIGCONT", hit...) })
 		t.stopAndWait()
 		if thaw.Stop() {
-			t.signalComfy(syscall.SIGCONT, "SIGCONT")
+			t.signalComfy(syscall.SIGCONT, "SIGCONT", hit...)
 		}
 	})
 }
@@ -165,9 +190,9 @@ func (t *tormentor) stopWhileFull(ctx context.Context) {
 
 // loseWhileFull kills ComfyUI in mid-run while the disk does not take that the run is lost.
 func (t *tormentor) loseWhileFull(ctx context.Context) {
-	t.ambush(ctx, "[[slow=500ms]]", func(job, func() bool) {
+	t.ambush(ctx, "[[slow=500ms]]", func(own job, _ func() bool) {
 		t.whileFull(func() {
-			t.killComfy()
+			t.killComfy(t.aimAt(own)...)
 			pause(ctx, 200*time.Millisecond+t.upTo(2*time.Second))
 		})
 	})
@@ -175,10 +200,10 @@ func (t *tormentor) loseWhileFull(ctx context.Context) {
 
 // loseInFlood kills ComfyUI in mid-run while other updates fail.
 func (t *tormentor) loseInFlood(ctx context.Context) {
-	t.ambush(ctx, "[[slow=300ms]]", func(job, func() bool) {
+	t.ambush(ctx, "[[slow=300ms]]", func(own job, _ func() bool) {
 		t.whileFlooded(ctx, func() {
 			pause(ctx, t.upTo(300*time.Millisecond))
-			t.killComfy()
+			t.killComfy(t.aimAt(own)...)
 			pause(ctx, 500*time.Millisecond+t.upTo(time.Second))
 		})
 	})
@@ -186,11 +211,11 @@ func (t *tormentor) loseInFlood(ctx context.Context) {
 
 // killAfterEnd kills both when a run has ended, perhaps before its outcome is written.
 func (t *tormentor) killAfterEnd(ctx context.Context) {
-	t.ambush(ctx, "", func(_ job, ended func() bool) {
+	t.ambush(ctx, "", func(own job, ended func() bool) {
 		if ended() {
 			pause(ctx, t.upTo(40*time.Millisecond))
 			t.kill()
-			t.killComfy()
+			t.killComfy(t.aimAt(own)...)
 		}
 	})
 }
@@ -203,25 +228,25 @@ func (t *tormentor) freezeAtStart(ctx context.Context) {
 	}
 	pause(ctx, time.Until(time.UnixMilli(own.Start))+time.Duration(t.rng.IntN(12)-2)*time.Millisecond)
 	t.history.incident("frozen at a start", 0, own.ID)
-	t.freeze(ctx, 5*time.Second+t.upTo(11*time.Second))
+	t.freeze(ctx, 5*time.Second+t.upTo(11*time.Second), t.aimAt(own)...)
 }
 
 // meddle does on ComfyUI's own page what is none of the service's doing.
 func (t *tormentor) meddle(ctx context.Context) {
 	switch t.rng.IntN(3) {
 	case 0:
-		t.ambush(ctx, "[[slow=200ms]]", func(job, func() bool) {
+		t.ambush(ctx, "[[slow=200ms]]", func(own job, _ func() bool) {
 			pause(ctx, t.upTo(500*time.Millisecond))
-			t.askComfy(ctx, "/interrupt", "{}", interruptedOutside)
+			t.askComfy(ctx, t.laneOf(own.Worker), "/interrupt", "{}", interruptedOutside)
 		})
 	case 1:
-		t.ambush(ctx, "", func(job, func() bool) {
+		t.ambush(ctx, "", func(own job, _ func() bool) {
 			for range 60 {
-				t.askComfy(ctx, "/history", `{"clear":true}`, historyCleared)
+				t.askComfy(ctx, t.laneOf(own.Worker), "/history", `{"clear":true}`, historyCleared)
 				pause(ctx, 5*time.Millisecond)
 			}
 		})
 	default:
-		t.askComfy(ctx, "/queue", `{"clear":true}`, "comfyui's queue cleared from outside")
+		t.askComfy(ctx, t.aim()[0], "/queue", `{"clear":true}`, "comfyui's queue cleared from outside")
 	}
 }

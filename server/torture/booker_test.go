@@ -187,6 +187,8 @@ func (b *booker) bookAt(ctx context.Context, moment int64, exact bool, marker st
 	request := &pb.BookJobRequest{RequestId: b.uuid(), Inputs: servicetest.Prompt(prompt)}
 	request.Inputs["seed"] = servicetest.Seed(seed)
 	c := call{Verb: "book", Tag: tag, Request: request.RequestId, Prompt: prompt, Seed: seed, Moment: moment, Exact: exact}
+	c.Worker = b.anyWorker()
+	request.WorkerId = c.Worker
 	request.Start = &pb.BookJobRequest_EarliestStartMs{EarliestStartMs: moment}
 	if exact {
 		request.Start = &pb.BookJobRequest_StartMs{StartMs: moment}
@@ -224,11 +226,12 @@ func (b *booker) edit(ctx context.Context, own job) {
 }
 
 func (b *booker) move(ctx context.Context, own job) {
-	c := call{Verb: "move", JobID: own.ID, Version: own.Version, Moment: b.moment(), Exact: b.rng.Float64() < 0.5}
+	c := call{Verb: "move", JobID: own.ID, Version: own.Version, Moment: b.moment(), Exact: b.rng.Float64() < 0.5, Worker: b.anyWorker()}
 	request := &pb.MoveJobRequest{
-		JobId:   c.JobID,
-		Version: c.Version,
-		Start:   &pb.MoveJobRequest_EarliestStartMs{EarliestStartMs: c.Moment},
+		JobId:    c.JobID,
+		Version:  c.Version,
+		WorkerId: c.Worker,
+		Start:    &pb.MoveJobRequest_EarliestStartMs{EarliestStartMs: c.Moment},
 	}
 	if c.Exact {
 		request.Start = &pb.MoveJobRequest_StartMs{StartMs: c.Moment}

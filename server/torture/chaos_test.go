@@ -36,10 +36,10 @@ type nemesis struct {
 func nemeses() []nemesis {
 	return []nemesis{
 		{"kill", 24, false, func(t *tormentor, _ context.Context) { t.kill() }},
-		{"kill-comfyui", 14, false, func(t *tormentor, _ context.Context) { t.killComfy() }},
+		{"kill-comfyui", 14, false, func(t *tormentor, _ context.Context) { t.killComfy(t.aim()...) }},
 		{"kill-both", 8, false, (*tormentor).killBoth},
 		{"stop", 7, false, (*tormentor).stop},
-		{"freeze", 3, false, func(t *tormentor, ctx context.Context) { t.freeze(ctx, t.upTo(600*time.Millisecond)) }},
+		{"freeze", 3, false, func(t *tormentor, ctx context.Context) { t.freeze(ctx, t.upTo(600*time.Millisecond), t.aim()...) }},
 		{"restart", 2, false, (*tormentor).askForRestart},
 		{"disk", 4, false, (*tormentor).fillDisk},
 		{"clock", 7, false, func(t *tormentor, ctx context.Context) { t.jumpClock(ctx, t.rng) }},
@@ -117,7 +117,7 @@ func calm(rng *rand.Rand) time.Duration {
 
 func (s *site) kill() bool { return s.signal(syscall.SIGKILL, "SIGKILL") }
 
-func (s *site) killComfy() bool { return s.signalComfy(syscall.SIGKILL, "SIGKILL") }
+func (s *site) killComfy(hit ...*lane) bool { return s.signalComfy(syscall.SIGKILL, "SIGKILL", hit...) }
 
 // killBoth is the end of a machine, or almost.
 func (t *tormentor) killBoth(ctx context.Context) {
@@ -162,16 +162,16 @@ func (t *tormentor) askForRestart(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if _, err := administrator.Workers.RestartWorker(ctx, &pb.RestartWorkerRequest{WorkerId: "gpu"}); err == nil {
+	if _, err := administrator.Workers.RestartWorker(ctx, &pb.RestartWorkerRequest{WorkerId: t.aim()[0].id}); err == nil {
 		t.history.incident("comfyui restart asked for", 0, "")
 	}
 }
 
-// freeze holds ComfyUI, its frames and answers for a while.
-func (s *site) freeze(ctx context.Context, d time.Duration) {
-	if s.signalComfy(syscall.SIGSTOP, "SIGSTOP") {
+// freeze holds the ComfyUI of some workers, its frames and answers for a while.
+func (s *site) freeze(ctx context.Context, d time.Duration, hit ...*lane) {
+	if s.signalComfy(syscall.SIGSTOP, "SIGSTOP", hit...) {
 		pause(ctx, d)
-		s.signalComfy(syscall.SIGCONT, "SIGCONT")
+		s.signalComfy(syscall.SIGCONT, "SIGCONT", hit...)
 	}
 }
 
@@ -186,7 +186,7 @@ func (t *tormentor) fillDisk(ctx context.Context) {
 	})
 }
 
-// swap gives ComfyUI into other hands.
+// swap gives the first worker's ComfyUI into other hands.
 func (t *tormentor) swap(context.Context) {
 	if err := t.changeHands(); err != nil {
 		t.history.violation(err.Error())

@@ -41,10 +41,10 @@ func versionOf(c call) int64 {
 func (j *judge) givenAway(booked job) bool {
 	return slices.ContainsFunc(j.Calls, func(c call) bool {
 		if c.Job == nil {
-			places := c.Verb == "book" || c.Verb == "move"
+			places := (c.Verb == "book" || c.Verb == "move") && (c.Worker == "" || c.Worker == booked.Worker)
 			return places && c.Outcome == unknown && c.Moment <= booked.end() && c.Moment+booked.Duration >= booked.Start
 		}
-		return c.Job.ID != booked.ID && c.Job.Start <= booked.end() && c.Job.end() >= booked.Start
+		return c.Job.ID != booked.ID && c.Job.Worker == booked.Worker && c.Job.Start <= booked.end() && c.Job.end() >= booked.Start
 	})
 }
 
@@ -118,7 +118,9 @@ func (j *judge) servicesLeaveEachOtherAlone() {
 // frozen reports whether ComfyUI was stopped for a while in the job's last run.
 func (j *judge) frozen(final job) bool {
 	prompt := j.promptOf(final.ID, final.Attempt)
-	return slices.ContainsFunc(j.Frozen, func(at int64) bool {
-		return slices.ContainsFunc(j.starts[prompt], func(start run) bool { return at >= start.At-handover && at <= start.At+handover })
+	return slices.ContainsFunc(j.Frozen, func(b blow) bool {
+		return slices.ContainsFunc(j.starts[prompt], func(start run) bool {
+			return b.Worker == start.Worker && b.At >= start.At-handover && b.At <= start.At+handover
+		})
 	})
 }

@@ -41,13 +41,13 @@ func (j *judge) eachAttemptRunsOnce() {
 	}
 }
 
-// oneComfyUIAtATime: when another process has begun to run prompts, the one before runs no more.
+// oneComfyUIAtATime: when another process of a worker has begun to run prompts, the one before runs no more.
 func (j *judge) oneComfyUIAtATime() {
-	over, present := map[int]bool{}, 0
+	over, present := map[int]bool{}, map[string]int{}
 	for _, r := range j.Runs {
-		if r.PID != present {
-			over[present] = true
-			present = r.PID
+		if r.PID != present[r.Worker] {
+			over[present[r.Worker]] = true
+			present[r.Worker] = r.PID
 		}
 		if over[r.PID] {
 			j.wrong("ComfyUI %d runs prompt %s after another had begun", r.PID, r.PromptID)
@@ -118,21 +118,25 @@ func (j *judge) givenUp(final job, end run) bool {
 func (j *judge) setAside(final job) bool {
 	return slices.ContainsFunc(j.Voids, func(v void) bool {
 		ended := j.Skew.when(final.Finished)
-		return ended >= v.To && ended <= v.To+handover && final.Start <= final.Finished
+		return ended >= v.To && ended <= v.To+handover && (final.Start <= final.Finished || final.Sooner && final.Status == completed)
 	})
 }
 
 // interruptedOutside reports whether the run of the job's last attempt was interrupted on ComfyUI's own page.
 func (j *judge) interruptedOutside(final job) bool {
 	prompt := j.promptOf(final.ID, final.Attempt)
-	return slices.ContainsFunc(j.Outside, func(at int64) bool {
-		return slices.ContainsFunc(j.starts[prompt], func(start run) bool { return at >= start.At-1000 && at <= j.ends[prompt].At })
+	return slices.ContainsFunc(j.Outside, func(b blow) bool {
+		return slices.ContainsFunc(j.starts[prompt], func(start run) bool {
+			return b.Worker == start.Worker && b.At >= start.At-1000 && b.At <= j.ends[prompt].At
+		})
 	})
 }
 
 // cleared reports whether ComfyUI's history was cleared after a run had ended, before anybody can have read it.
-func (j *judge) cleared(ended int64) bool {
-	return slices.ContainsFunc(j.Cleared, func(at int64) bool { return at >= ended-1000 && at <= ended+5000 })
+func (j *judge) cleared(end run) bool {
+	return slices.ContainsFunc(j.Cleared, func(b blow) bool {
+		return b.Worker == end.Worker && b.At >= end.At-1000 && b.At <= end.At+5000
+	})
 }
 
 func (j *judge) failureIsTrue(final job, end run) {
@@ -150,7 +154,7 @@ func (j *judge) failureIsTrue(final job, end run) {
 	case "interrupted":
 		ok = end.Outcome == "interrupted" && j.interruptedOutside(final)
 	case "lost":
-		unseen := end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || j.cleared(end.At) || !j.alive(end.PID, j.Skew.when(final.Finished))
+		unseen := end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || j.cleared(end) || !j.alive(end.PID, j.Skew.when(final.Finished))
 		ok = unseen && (j.losses[final.ID] == domain.MaxLosses+1 || j.setAside(final))
 	}
 	if !ok {
@@ -164,9 +168,9 @@ func (j *judge) lostAttemptsAreTrue(final job) {
 	for number := 1; number < final.Attempt; number++ {
 		end, ended := j.ends[j.promptOf(final.ID, number)]
 		next := j.starts[j.promptOf(final.ID, number+1)]
-		known := ended && end.Outcome != "interrupted" && !j.forgetful(final.ID, number) && !j.cleared(end.At)
-		if known && len(next) > 0 && next[0].PID == end.PID {
-			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, end.PID, number+1)
+		known := ended && end.Outcome != "interrupted" && !j.forgetful(final.ID, number) && !j.cleared(end)
+		if known && len(next) > 0 && (next[0].PID == end.PID || j.aliveElsewhere(end, next[0])) {
+			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, next[0].PID, number+1)
 		}
 	}
 }

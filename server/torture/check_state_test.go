@@ -1,12 +1,13 @@
 package torture_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 )
 
-// slotsNeverOverlap: not at the end, and not at any revision that anybody was shown.
+// slotsNeverOverlap: not within a worker, neither at the end nor at any revision that anybody was shown.
 func (j *judge) slotsNeverOverlap() {
 	if a, b, found := overlapping(slices.Collect(maps.Values(j.final))); found {
 		j.wrong("at the end the slots of %s [%d, %d] and %s [%d, %d] overlap", a.ID, a.Start, a.end(), b.ID, b.Start, b.end())
@@ -19,20 +20,22 @@ func (j *judge) slotsNeverOverlap() {
 	})
 }
 
-// oneAtATime: nobody was ever shown two jobs that run.
+// oneAtATime: nobody was ever shown two jobs that run on one worker.
 func (j *judge) oneAtATime() {
 	told := map[string]bool{}
 	j.eachView(func(watcher string, at revision, _ bool, view map[string]job) {
-		var running []string
+		running := map[string][]string{} // by worker
 		for id, seen := range view {
 			if seen.Status == processing {
-				running = append(running, id)
+				running[seen.Worker] = append(running[seen.Worker], id)
 			}
 		}
-		slices.Sort(running)
-		if key := fmt.Sprint(running); len(running) > 1 && !told[key] {
-			told[key] = true
-			j.wrong("watcher %s at %v: the jobs %v run at the same time", watcher, at, running)
+		for worker, jobs := range running {
+			slices.Sort(jobs)
+			if key := fmt.Sprint(jobs); len(jobs) > 1 && !told[key] {
+				told[key] = true
+				j.wrong("watcher %s at %v: the jobs %v run at the same time on %s", watcher, at, jobs, worker)
+			}
 		}
 	})
 }
@@ -117,7 +120,7 @@ func merged(a, b map[string]job) map[string]bool {
 	return ids
 }
 
-// overlapping finds two active jobs whose closed slots have a moment in common.
+// overlapping finds two active jobs of a worker whose closed slots have a moment in common.
 func overlapping(jobs []job) (a, b job, found bool) {
 	var active []job
 	for _, one := range jobs {
@@ -125,9 +128,9 @@ func overlapping(jobs []job) (a, b job, found bool) {
 			active = append(active, one)
 		}
 	}
-	slices.SortFunc(active, func(a, b job) int { return int(a.Start - b.Start) })
+	slices.SortFunc(active, func(a, b job) int { return cmp.Or(cmp.Compare(a.Worker, b.Worker), cmp.Compare(a.Start, b.Start)) })
 	for i := 1; i < len(active); i++ {
-		if active[i].Start <= active[i-1].end() {
+		if active[i].Worker == active[i-1].Worker && active[i].Start <= active[i-1].end() {
 			return active[i-1], active[i], true
 		}
 	}

@@ -74,7 +74,7 @@ func check(e evidence) []string {
 		j.answersAreOfTheStore, j.noFaults, j.bookedOnce, j.nothingAcknowledgedIsLost, j.versionsTellOneStory, j.versionsOnlyRise,
 		j.slotsNeverOverlap, j.oneAtATime, j.watchersAgree, j.eachAttemptRunsOnce, j.oneComfyUIAtATime, j.nothingRunsEarly,
 		j.statusesAreTrue, j.cancelledStaysCancelled, j.nothingIsForgotten, j.bookingsStand, j.promisesAreKept, j.resultsAreNotMadeTwice,
-		j.servicesLeaveEachOtherAlone,
+		j.servicesLeaveEachOtherAlone, j.namedWorkersStand, j.runsAreOnTheirWorker,
 	} {
 		rule()
 	}
@@ -180,7 +180,7 @@ func (j *judge) nothingAcknowledgedIsLost() {
 				final.ID, c.Job.Prompt, c.Job.Version, final.Prompt)
 		}
 		back := c.Job.Booked != 0 && final.Start == c.Job.Booked // a clock said that its own slot was still to come
-		moved := final.Start != c.Job.Start && !back && !final.wentForward(*c.Job)
+		moved := final.Start != c.Job.Start && !back && !final.wentForward(*c.Job) && !final.wasTakenOver(*c.Job)
 		if moved && final.Delay != "overdue" && final.Delay != "retry" && !j.explains(c, "move", func(later call) bool { return true }) {
 			j.wrong("job %s was at %d at version %d and is at %d, which nobody asked for", final.ID, c.Job.Start, c.Job.Version, final.Start)
 		}
@@ -193,10 +193,14 @@ func (j job) wentForward(had job) bool {
 	return (had.Sooner || had.Delay != "" && had.Delay != "late") && j.Start < had.Start && j.Version > had.Version
 }
 
-// promisesAreKept: what nothing delayed has no slot after the start that was promised.
+// promisesAreKept: what nothing delayed has no slot after the start that was promised. A job that its worker kept waiting has, on
+// another one that took it.
 func (j *judge) promisesAreKept() {
+	elsewhere := map[string][]job{}
+	j.observed(func(_ string, seen job) { elsewhere[seen.ID] = append(elsewhere[seen.ID], seen) })
 	j.observed(func(by string, seen job) {
-		if seen.Start > seen.Promised {
+		late := slices.ContainsFunc(elsewhere[seen.ID], func(had job) bool { return had.Start == seen.Booked && seen.wasTakenOver(had) })
+		if seen.Start > seen.Promised && !late {
 			j.wrong("%s was shown job %s at %d, and it was promised for %d", by, seen.ID, seen.Start, seen.Promised)
 		}
 	})
@@ -217,7 +221,8 @@ func (j *judge) answerFits(c call) {
 		c.Verb == "book" && c.Job.Version == 1 && (c.Job.Prompt != c.Prompt || c.Exact && c.Job.Start != c.Moment || c.Job.Start < c.Moment),
 		c.Verb == "edit" && (c.Job.Prompt != c.Prompt || c.Job.Version <= c.Version),
 		c.Verb == "move" && (c.Exact && c.Job.Start != c.Moment || c.Job.Start < c.Moment || c.Job.Version <= c.Version),
-		c.Verb == "cancel" && !c.Job.CancelRequested:
+		c.Verb == "cancel" && !c.Job.CancelRequested,
+		(c.Verb == "book" && c.Job.Version == 1 || c.Verb == "move") && c.Worker != "" && (c.Job.Worker != c.Worker || !c.Job.Pinned):
 		j.wrong("%s of %s asked for %+v and was answered with %+v", c.Verb, c.Client, c, *c.Job)
 	}
 }

@@ -20,9 +20,9 @@ func (s *site) evidence(t *testing.T) evidence {
 		Skew:      h.skew,
 		Voids:     h.voids,
 		Beside:    h.beside,
-		Outside:   h.moments(interruptedOutside),
-		Cleared:   h.moments(historyCleared),
-		Frozen:    h.moments("comfyui SIGSTOP"),
+		Outside:   h.blows(interruptedOutside),
+		Cleared:   h.blows(historyCleared),
+		Frozen:    h.blows("comfyui SIGSTOP"),
 	}
 	last, err := readEpochs(filepath.Join(s.Data(), "bookings.db"))
 	if err != nil {
@@ -32,11 +32,20 @@ func (s *site) evidence(t *testing.T) evidence {
 	if e.Kept, e.Requests, err = readDatabase(filepath.Join(s.Data(), "bookings.db")); err != nil {
 		t.Error(err)
 	}
-	if e.Runs, err = readRuns(s.runs); err != nil {
-		t.Error(err)
-	}
-	if e.Files, err = readFiles(s.output); err != nil {
-		t.Error(err)
+	e.Files = map[string]int64{}
+	for i, l := range s.lanes {
+		runs, err := readRuns(l.runs, l.id)
+		if err != nil {
+			t.Error(err)
+		}
+		e.Runs = append(e.Runs, runs...)
+		prefix := ""
+		if i > 0 { // so are the results of workers called that are not the first
+			prefix = l.id + "/"
+		}
+		if err := readFiles(l.output, prefix, e.Files); err != nil {
+			t.Error(err)
+		}
 	}
 	return e
 }

@@ -12,9 +12,19 @@ import (
 	"time"
 )
 
-// signalComfy sends a signal to ComfyUI and its children.
-func (s *site) signalComfy(signal syscall.Signal, name string) (reached bool) {
-	for _, pid := range s.ComfyPIDs() {
+// signalComfy sends a signal to the ComfyUI of some workers and its children, to that of all where none is named.
+func (s *site) signalComfy(signal syscall.Signal, name string, hit ...*lane) (reached bool) {
+	if len(hit) == 0 {
+		hit = s.lanes
+	}
+	for _, l := range hit {
+		reached = s.signalLane(l, signal, name) || reached
+	}
+	return reached
+}
+
+func (s *site) signalLane(l *lane, signal syscall.Signal, name string) (reached bool) {
+	for _, pid := range s.pidsOf(l) {
 		s.mu.Lock()
 		if signal == syscall.SIGKILL {
 			s.died = true
@@ -26,27 +36,29 @@ func (s *site) signalComfy(signal syscall.Signal, name string) (reached bool) {
 			if signal == syscall.SIGKILL {
 				s.kills.Add(1)
 			}
-			s.history.incident("comfyui "+name, pid, "")
+			s.history.incident("comfyui "+name, pid, l.id)
 		}
 	}
 	return reached
 }
 
-// lookAtComfy notes until ctx ends which ComfyUI lives when, and that there are never two.
+// lookAtComfy notes until ctx ends which ComfyUI lives when, and that a worker never has two.
 func (s *site) lookAtComfy(ctx context.Context) {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	twice := 0
+	twice := map[string]int{}
 	for {
-		pids := s.ComfyPIDs()
-		for _, pid := range pids {
-			s.history.alive(pid)
-		}
-		if twice++; len(pids) < 2 {
-			twice = 0
-		}
-		if twice == 3 { // a killed one may take a moment to vanish
-			s.history.violation(fmt.Sprintf("two ComfyUI at the same time: %v", pids))
+		for _, l := range s.lanes {
+			pids := s.pidsOf(l)
+			for _, pid := range pids {
+				s.history.alive(pid)
+			}
+			if twice[l.id]++; len(pids) < 2 {
+				twice[l.id] = 0
+			}
+			if twice[l.id] == 3 { // a killed one may take a moment to vanish
+				s.history.violation(fmt.Sprintf("two ComfyUI of worker %s at the same time: %v", l.id, pids))
+			}
 		}
 		select {
 		case <-ticker.C:
@@ -56,30 +68,32 @@ func (s *site) lookAtComfy(ctx context.Context) {
 	}
 }
 
-// askComfy does what somebody does on ComfyUI's own page.
-func (s *site) askComfy(ctx context.Context, path, body, what string) {
+// askComfy does what somebody does on the own page of a worker's ComfyUI.
+func (s *site) askComfy(ctx context.Context, of *lane, path, body, what string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	url := fmt.Sprintf("http://127.0.0.1:%d%s", s.ComfyPort, path)
+	url := fmt.Sprintf("http://127.0.0.1:%d%s", of.port, path)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		s.history.violation(err.Error())
 		return
 	}
-	s.history.incident(what, 0, "") // before it: who looks for the cause of an end finds it
+	s.history.incident(what, 0, of.id) // before it: who looks for the cause of an end finds it
 	if response, err := http.DefaultClient.Do(request); err == nil {
 		_ = response.Body.Close()
 	}
 }
 
-// changeHands lets ComfyUI be the service's own from now on, or somebody else's. Nothing of the one before is left.
+// changeHands lets the first worker's ComfyUI be the service's own from now on, or somebody else's. Nothing of the one before is
+// left.
 func (s *site) changeHands() error {
 	return s.whileDown(func() error {
+		l := s.lanes[0]
 		s.mu.Lock()
-		remote := !s.remote
-		s.remote = false // nobody else starts one now
+		remote := !l.remote
+		l.remote = false // nobody else starts one now
 		s.mu.Unlock()
-		for s.signalComfy(syscall.SIGKILL, "ended, another takes its place") {
+		for s.signalComfy(syscall.SIGKILL, "ended, another takes its place", l) {
 			time.Sleep(5 * time.Millisecond)
 		}
 		name := "comfyui is the service's own"
@@ -89,53 +103,56 @@ func (s *site) changeHands() error {
 		s.history.incident(name, 0, "")
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.remote = remote
+		l.remote = remote
 		return nil
 	})
 }
 
-// isRemote reports whether ComfyUI is somebody else's.
-func (s *site) isRemote() bool {
+// isRemote reports whether a worker's ComfyUI is somebody else's.
+func (s *site) isRemote(l *lane) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.remote
+	return l.remote
 }
 
-// somebodyElse keeps a ComfyUI up that is not the service's, whenever there is to be one, until ctx ends.
-func (s *site) somebodyElse(ctx context.Context) {
+// somebodyElse keeps a worker's ComfyUI up that is not the service's, whenever it is to be that, until ctx ends.
+func (s *site) somebodyElse(ctx context.Context, l *lane) {
 	for ctx.Err() == nil {
-		command, err := s.startElsewhere()
+		command, err := s.startElsewhere(l)
 		if err != nil {
 			s.history.violation("ComfyUI cannot be started: " + err.Error())
 			return
 		}
 		if command != nil {
-			s.judgeElsewhere(ctx, command)
+			s.judgeElsewhere(ctx, command, l)
 		}
 		pause(ctx, 50*time.Millisecond)
 	}
 }
 
 // startElsewhere starts a ComfyUI that is not the service's, if there is to be one.
-func (s *site) startElsewhere() (*exec.Cmd, error) {
+func (s *site) startElsewhere(l *lane) (*exec.Cmd, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.remote {
+	if !l.remote {
 		return nil, nil
 	}
-	args := append([]string{"--output-directory", s.output, "--preview-method", "auto"}, s.comfyArgs()...)
-	command := s.Simulator(s.base(), args...)
+	if l.rng != nil {
+		s.misbehave(l, l.rng)
+	}
+	args := append([]string{"--output-directory", l.output, "--preview-method", "auto"}, s.comfyArgs(l)...)
+	command := s.SimulatorOn(l.port, l.base, args...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	s.history.incident("comfyui started elsewhere", command.Process.Pid, "")
+	s.history.incident("comfyui started elsewhere", command.Process.Pid, l.id)
 	return command, nil
 }
 
 // judgeElsewhere waits for the end of a ComfyUI that is not the service's. Only the torture and prompts may end it.
-func (s *site) judgeElsewhere(ctx context.Context, command *exec.Cmd) {
-	defer context.AfterFunc(ctx, func() { s.signalComfy(syscall.SIGKILL, "SIGKILL") })()
+func (s *site) judgeElsewhere(ctx context.Context, command *exec.Cmd, l *lane) {
+	defer context.AfterFunc(ctx, func() { s.signalComfy(syscall.SIGKILL, "SIGKILL", l) })()
 	err := command.Wait()
 	s.mu.Lock()
 	s.died = true // who boots beside it may find nobody there

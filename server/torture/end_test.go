@@ -70,7 +70,7 @@ func (s *site) endedWell(l *life, waitErr error, content []byte) bool {
 
 // judgeStop: a clean stop leaves no ComfyUI of its own, unless an outcome could not be written that only ComfyUI knows.
 func (s *site) judgeStop(l *life) {
-	if !l.remote && len(l.left) > 0 && !l.full && !l.armed {
+	if len(l.left) > 0 && !l.full && !l.armed {
 		s.history.violation(fmt.Sprintf("ComfyUI %v outlives a clean stop (%s)", l.left, filepath.Base(l.log)))
 	}
 }

@@ -26,9 +26,9 @@ type evidence struct {
 	Voids     []void
 	Epochs    []string // that jobs have come into
 	Beside    []int    // the ComfyUI that ended while a second service lived, by pid
-	Outside   []int64  // when a run was interrupted from outside, milliseconds
-	Cleared   []int64  // when the history was
-	Frozen    []int64  // when ComfyUI was stopped
+	Outside   []blow   // when a run was interrupted from outside
+	Cleared   []blow   // when the history was
+	Frozen    []blow   // when ComfyUI was stopped
 }
 
 // What was done on ComfyUI's own page.
@@ -51,6 +51,7 @@ type run struct {
 	PID      int    `json:"pid"`
 	At       int64  `json:"at"`
 	Outcome  string `json:"outcome"`
+	Worker   string `json:"-"` // whose record it is
 }
 
 // readDatabase reads the jobs, and the requests as "user/request id" with the job's id.
@@ -64,7 +65,7 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	if err := db.QueryRow(`PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
 		return nil, nil, fmt.Errorf("integrity of %s: %s (%w)", file, integrity, err)
 	}
-	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, sooner,
+	found, err := db.Query(`SELECT id, user_id, status, start_ms, end_ms - start_ms, worker, pinned, sooner,
 		CASE promised_ms WHEN 0 THEN start_ms ELSE promised_ms END, inputs ->> '$.prompt.text', inputs -> '$.seed.seed',
 		coalesce(results ->> '$[0].filename', ''),
 		coalesce(failure ->> '$.reason', ''), coalesce(failure ->> '$.message', ''), coalesce(delay ->> '$.kind', ''),
@@ -77,7 +78,8 @@ func readDatabase(file string) (rows []row, requests map[string]string, err erro
 	for found.Next() {
 		var r row
 		var seed string
-		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Sooner, &r.Promised, &r.Prompt, &seed, &r.Result,
+		err := found.Scan(&r.ID, &r.User, &r.Status, &r.Start, &r.Duration, &r.Worker, &r.Pinned, &r.Sooner, &r.Promised,
+			&r.Prompt, &seed, &r.Result,
 			&r.Error, &r.ErrorText, &r.Delay, &r.Booked,
 			&r.Attempt, &r.Losses, &r.Epoch, &r.CancelRequested, &r.Version, &r.Created, &r.Started, &r.Finished)
 		if err == nil {
@@ -134,7 +136,7 @@ func readRequests(db *sql.DB) (map[string]string, error) {
 	return requests, found.Err()
 }
 
-func readRuns(file string) (runs []run, err error) {
+func readRuns(file, worker string) (runs []run, err error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -144,15 +146,15 @@ func readRuns(file string) (runs []run, err error) {
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			return nil, fmt.Errorf("line %q of %s: %w", line, file, err)
 		}
+		r.Worker = worker
 		runs = append(runs, r)
 	}
 	return runs, nil
 }
 
-// readFiles finds the pictures that are whole: of one whose writer was killed nothing may be told.
-func readFiles(dir string) (map[string]int64, error) {
-	files := map[string]int64{}
-	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+// readFiles finds the pictures that are whole: of one whose writer was killed nothing may be told. Their names get a prefix.
+func readFiles(dir, prefix string, files map[string]int64) error {
+	return filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -162,11 +164,10 @@ func readFiles(dir string) (map[string]int64, error) {
 		}
 		name, err := filepath.Rel(dir, path)
 		if bytes.HasSuffix(content, pngEnd) {
-			files[filepath.ToSlash(name)] = int64(len(content))
+			files[prefix+filepath.ToSlash(name)] = int64(len(content))
 		}
 		return err
 	})
-	return files, err
 }
 
 // pngEnd is the last chunk of every PNG.

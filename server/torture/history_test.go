@@ -17,6 +17,8 @@ type job struct {
 	Status          string `json:"status"`
 	Start           int64  `json:"start"`
 	Duration        int64  `json:"duration"`
+	Worker          string `json:"worker"`
+	Pinned          bool   `json:"pinned,omitempty"` // its worker was named
 	Sooner          bool   `json:"sooner,omitempty"` // may start before its slot
 	Promised        int64  `json:"promised"`         // the latest start that its owner was promised
 	Prompt          string `json:"prompt"`
@@ -77,6 +79,8 @@ func jobOf(j *pb.Job) job {
 		Status:          statuses[j.Status],
 		Start:           j.TimeSlot.GetStartMs(),
 		Duration:        j.DurationMs,
+		Worker:          j.WorkerId,
+		Pinned:          j.Pinned,
 		Sooner:          j.Sooner,
 		Promised:        j.PromisedStartMs,
 		Prompt:          j.Prompt,
@@ -131,6 +135,7 @@ type call struct {
 	Seed    uint64 `json:"seed,string,omitempty"`
 	Exact   bool   `json:"exact,omitempty"`
 	Moment  int64  `json:"moment,omitempty"` // asked for, milliseconds
+	Worker  string `json:"worker,omitempty"` // named
 
 	Began    int64    `json:"began"`
 	Ended    int64    `json:"ended"`
@@ -233,11 +238,17 @@ func (h *history) endedBeside(pid int) {
 	h.note("comfyui ended beside a second service", pid, "")
 }
 
-// moments returns the times of all incidents of a kind.
-func (h *history) moments(what string) (at []int64) {
+// blow is a moment at which something was done to a worker's ComfyUI, milliseconds.
+type blow struct {
+	At     int64
+	Worker string
+}
+
+// blows returns all incidents of a kind.
+func (h *history) blows(what string) (at []blow) {
 	for _, i := range h.incidents {
 		if i.What == what {
-			at = append(at, i.At)
+			at = append(at, blow{i.At, i.Text})
 		}
 	}
 	return at

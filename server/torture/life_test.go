@@ -27,13 +27,13 @@ func (s *site) keepUp(ctx context.Context) error {
 // life is one process of the service.
 type life struct {
 	process *servicetest.Process
-	log     string // its file
-	remote  bool   // ComfyUI ran elsewhere
-	asked   string // how it was told to end
-	full    bool   // the disk, at some moment
-	died    bool   // ComfyUI was killed meanwhile
-	armed   bool   // a failpoint may have ended it
-	left    []int  // the ComfyUI that were running when it had ended
+	log     string  // its file
+	own     []*lane // whose ComfyUI the service starts
+	asked   string  // how it was told to end
+	full    bool    // the disk, at some moment
+	died    bool    // ComfyUI was killed meanwhile
+	armed   bool    // a failpoint may have ended it
+	left    []int   // the ComfyUI of these that were running when it had ended
 }
 
 // live is one life of the service, from start to end.
@@ -49,7 +49,9 @@ func (s *site) live(ctx context.Context) error {
 		s.mu.Unlock()
 	}
 	waitErr := l.process.Wait()
-	l.left = s.ComfyPIDs()
+	for _, own := range l.own {
+		l.left = append(l.left, s.pidsOf(own)...)
+	}
 	s.mu.Lock()
 	l.asked, l.full, l.died, l.armed = s.asked, s.diskFull, s.died, s.armed
 	s.process = nil
@@ -66,17 +68,17 @@ func (s *site) begin(ctx context.Context) (*life, error) {
 	if ctx.Err() != nil {
 		return nil, nil
 	}
-	remote := s.isRemote()
-	if !remote {
-		s.misbehave()
+	own := s.ownLanes()
+	for _, l := range own {
+		s.misbehave(l, s.rng)
 	}
-	if err := s.configure(remote); err != nil {
+	if err := s.configure(); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lives++
-	l := &life{log: filepath.Join(s.Folder, fmt.Sprintf("service-%04d.log", s.lives)), remote: remote}
+	l := &life{log: filepath.Join(s.Folder, fmt.Sprintf("service-%04d.log", s.lives)), own: own}
 	log, err := os.Create(l.log)
 	if err != nil {
 		return nil, err

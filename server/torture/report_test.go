@@ -9,7 +9,7 @@ import (
 )
 
 // report says how much was tried: a torture that tries nothing proves nothing.
-func report(t *testing.T, h *history, e evidence) {
+func report(t *testing.T, on []*lane, h *history, e evidence) {
 	t.Helper()
 	outcomes, ends, runs := map[string]int{}, map[string]int{}, 0
 	for _, c := range h.calls {
@@ -46,6 +46,7 @@ func report(t *testing.T, h *history, e evidence) {
 	t.Logf("refused in floods %v", h.counts)
 	t.Logf("calls %v", outcomes)
 	t.Logf("jobs %v; sightings %d", ends, len(h.sightings))
+	reportWorkers(t, on, h, e)
 	needed := []int{outcomes["book "+acknowledged], ends[completed], runs}
 	if *only == "" {
 		needed = append(needed, n("service SIGKILL"), n("comfyui SIGKILL"))

@@ -97,7 +97,7 @@ func (w *shift) sample(after time.Duration) (s sample, err error) {
 		database:   size(filepath.Join(site.Data(), "bookings.db")),
 		wal:        size(filepath.Join(site.Data(), "bookings.db-wal")),
 		thumbnails: size(filepath.Join(site.Data(), "thumbnails")),
-		output:     size(site.output),
+		output:     size(site.lanes[0].output),
 		comfyLog:   size(filepath.Join(site.Data(), "comfyui-gpu.log")),
 		serviceLog: size(filepath.Join(site.Folder, log)),
 		booked:     len(w.jobs),

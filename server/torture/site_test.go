@@ -20,11 +20,9 @@ import (
 // site is a folder with a configuration, the service that runs on it, and its ComfyUI.
 type site struct {
 	*servicetest.Site
-	output     string // of ComfyUI's pictures
-	runs       string // ComfyUI's own record
+	lanes      []*lane // one for each worker
 	rng        *rand.Rand
 	history    *history
-	manners    []string // of ComfyUI's websocket, as arguments
 	speed      []string // of ComfyUI, as arguments
 	polite     bool     // ComfyUI does not misbehave
 	answered   []job    // the service's own list of jobs, at the end
@@ -36,7 +34,6 @@ type site struct {
 
 	gate     sync.Mutex // held while the service must not be started
 	mu       sync.Mutex
-	remote   bool   // ComfyUI is somebody else's: the service attaches to it
 	url      string // empty while the port is closed
 	opened   chan struct{}
 	process  *servicetest.Process // nil while the service is down
@@ -48,23 +45,28 @@ type site struct {
 	armed    bool         // a failpoint may end the present life
 }
 
-func newSite(folder, program string, rng *rand.Rand, h *history) (*site, error) {
+func newSite(folder, program string, seed uint64, h *history) (*site, error) {
 	own, err := servicetest.NewSite(program, folder, quick)
 	if err != nil {
 		return nil, err
 	}
 	s := &site{
 		Site:    own,
-		output:  filepath.Join(folder, "output"),
-		runs:    filepath.Join(folder, "runs.jsonl"),
-		rng:     rng,
+		rng:     derive(seed, 0),
 		history: h,
 		speed:   quick.Args(),
 		killed:  map[int]bool{},
 		opened:  make(chan struct{}),
 	}
 	s.Env = []string{clock.Env + "=" + s.clockFile(), failpoint.Env + "=" + s.failpointFile()}
-	for _, dir := range []string{s.Data(), s.output} {
+	if err := s.addLanes(seed); err != nil {
+		return nil, err
+	}
+	dirs := []string{s.Data()}
+	for _, l := range s.lanes {
+		dirs = append(dirs, l.output)
+	}
+	for _, dir := range dirs {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
@@ -94,47 +96,29 @@ var manners = [][]string{
 	{"delay-frames=500ms", "lose-frames=0.1"},
 }
 
-// misbehave chooses ComfyUI's manners. Seldom others: the next service ends a ComfyUI that was started with other arguments.
-func (s *site) misbehave() {
-	if s.polite || s.manners != nil && s.rng.Float64() >= 0.05 {
+// misbehave chooses a ComfyUI's manners. Seldom others: the next service ends a ComfyUI that was started with other arguments.
+func (s *site) misbehave(l *lane, rng *rand.Rand) {
+	if s.polite || l.manners != nil && rng.Float64() >= 0.05 {
 		return
 	}
-	s.manners = []string{"--misbehave-seed", fmt.Sprint(s.rng.Uint64())}
-	for _, kind := range manners[s.rng.IntN(len(manners))] {
-		s.manners = append(s.manners, "--misbehave", kind)
+	l.manners = []string{"--misbehave-seed", fmt.Sprint(rng.Uint64())}
+	for _, kind := range manners[rng.IntN(len(manners))] {
+		l.manners = append(l.manners, "--misbehave", kind)
 	}
-}
-
-// base is the folder of ComfyUI's own files.
-func (s *site) base() string { return filepath.Join(s.Folder, "simulated") }
-
-// comfyArgs returns the arguments of ComfyUI beside those that the service sets itself.
-func (s *site) comfyArgs() []string {
-	return append(append([]string{"--run-log", s.runs}, s.speed...), s.manners...)
 }
 
 // configure makes the configuration of the next life.
-func (s *site) configure(remote bool) error {
+func (s *site) configure() error {
 	template, err := s.writeTemplate()
 	if err != nil {
 		return err
-	}
-	comfy := map[string]any{
-		"installation_type": "simulated",
-		"root_path":         s.base(),
-		"output_dir":        s.output,
-		"api_port":          s.ComfyPort,
-		"extra_args":        s.comfyArgs(),
-	}
-	if remote {
-		comfy = map[string]any{"installation_type": "remote", "output_dir": s.output, "api_port": s.ComfyPort}
 	}
 	// A run that hangs is given up soon, but not one that is only frozen for a moment.
 	silence := "3s"
 	if s.rng.Float64() < 0.4 {
 		silence = "25s"
 	}
-	s.Config["comfy_ui"] = comfy
+	s.configureWorkers()
 	s.Config.Set("server.shutdown_grace", fmt.Sprintf("%dms", 50+s.rng.IntN(600))).Set("access.mode", "invite").
 		Set("scheduler.silence_min", silence).Set("workflow.template_file", template)
 	return nil

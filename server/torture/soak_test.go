@@ -40,7 +40,7 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSite(folder, build(t, folder), derive(seed, 0), h)
+	s, err := newSite(folder, build(t, folder), seed, h)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@
 //	make torture KILLS=300                                          until so many processes were killed
 //	go test ./server/torture -torture.seed=N -torture.duration=10m  the choices of an earlier one
 //	go test ./server/torture -torture.only=clock,stop-while-full    some nemeses alone
+//	make torture KILLS=300 WORKERS=3                                several workers, the last of them somebody else's
 //	make soak DURATION=60m                                          hours of peace, and what grows in them
 //
 // All that is random follows from the seed. What happened is in history.jsonl in the folder that a failure names.
@@ -56,7 +57,7 @@ func TestTorture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSite(folder, build(t, folder), derive(seed, 0), h)
+	s, err := newSite(folder, build(t, folder), seed, h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestTorture(t *testing.T) {
 	if err := h.close(); err != nil {
 		t.Error(err)
 	}
-	report(t, h, found)
+	report(t, s.lanes, h, found)
 }
 
 // torture runs the actors for the duration, lets what is booked come to its end, and stops the service.
@@ -103,7 +104,9 @@ func (s *site) torture(ctx context.Context, seed uint64) error {
 		}
 	})
 	looking.Go(func() { s.lookAtComfy(look) })
-	looking.Go(func() { s.somebodyElse(look) })
+	for _, l := range s.lanes {
+		looking.Go(func() { s.somebodyElse(look, l) })
+	}
 	all, err := s.gather(ctx, seed)
 	if err != nil {
 		return err

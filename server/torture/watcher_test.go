@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -90,19 +91,22 @@ func (u *user) snapshot(ctx context.Context) (revision, error) {
 	}
 	at, jobs := revisionOf(response.Snapshot.Revision), jobsOf(response.Snapshot.Jobs)
 	u.site.history.saw(sighting{Watcher: u.name, Revision: at, Snapshot: true, Jobs: jobs})
-	u.site.busyUntil.Store(busyUntil(jobs))
+	u.site.busyUntil.Store(u.site.untilFree(jobs))
 	return at, nil
 }
 
-// busyUntil is the end of the last slot that is to come soon.
-func busyUntil(jobs []job) (end int64) {
+// untilFree is the end of the last slot that is to come soon, on the worker where that is earliest.
+func (s *site) untilFree(jobs []job) int64 {
 	limit := time.Now().Add(far / 2).UnixMilli()
-	for _, j := range jobs {
-		if j.active() && j.Start < limit {
-			end = max(end, j.end())
+	ends := make([]int64, len(s.lanes))
+	for i, l := range s.lanes {
+		for _, j := range jobs {
+			if j.active() && j.Start < limit && j.Worker == l.id {
+				ends[i] = max(ends[i], j.end())
+			}
 		}
 	}
-	return end
+	return slices.Min(ends)
 }
 
 // glance asks for whole states at random moments until ctx ends.
