@@ -189,7 +189,8 @@ func (c *Catalog) Candidates(workflow, worker string) ([]string, error) {
 	c.mu.RLock()
 	workers := c.workers
 	c.mu.RUnlock()
-	var up, down []string
+	up := make([]string, 0, len(workers))
+	var down []string
 	var out *schedule.Outage // of the first that could
 	known := worker == ""
 	for _, w := range workers {

@@ -11,6 +11,14 @@ type Estimator interface {
 	Estimate(worker, workflow string, inputs workflow.Values) (Length, bool)
 }
 
+// ForMany is an Estimator that is asked for the same on many workers.
+type ForMany interface {
+	Estimator
+	// For gives what Estimate says of a workflow with some inputs, worker by worker; it is for one caller at a time, who does not change
+	// the inputs meanwhile.
+	For(workflow string, inputs workflow.Values) func(worker string) (Length, bool)
+}
+
 // Length gives the time that a generation takes, in milliseconds.
 type Length struct {
 	Expected int64 // from the post of the graph to the known result, the models being loaded

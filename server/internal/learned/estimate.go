@@ -25,14 +25,7 @@ const (
 // With nil values it is that of the values with which the workflow was measured, or run first: whoever lists many workflows asks so, and a
 // list has no time to make each for its worker.
 func (k *Knowledge) Estimate(worker, id string, values workflow.Values) (estimate.Length, bool) {
-	if values == nil {
-		return k.listed(worker, id)
-	}
-	o, known := k.Offer(worker, id)
-	if !known || o.Version == nil {
-		return k.guess(worker, id, learn.Features{})
-	}
-	return k.of(worker, o, values)
+	return k.For(id, values)(worker)
 }
 
 func (k *Knowledge) listed(worker, id string) (estimate.Length, bool) {
@@ -52,17 +45,8 @@ func (k *Knowledge) listed(worker, id string) (estimate.Length, bool) {
 
 // of estimates a run of an offer.
 func (k *Knowledge) of(worker string, o workflow.Offer, values workflow.Values) (estimate.Length, bool) {
-	plan := k.plan(o)
-	f := plan.Of(values, k.size)
-	k.mu.RLock()
-	i, lane := k.items[place{worker, plan.Graph}], k.workers[worker]
-	k.mu.RUnlock()
-	if i == nil || i.empty() {
-		return k.guess(worker, o.ID, f)
-	}
-	length := k.length(i, f, learn.Start{NewShape: lane.isNew(plan.Shape(values))})
-	length.Models = f.Models
-	return length, true
+	q := inquiry{Knowledge: k, values: values}
+	return q.on(worker, o)
 }
 
 func (i *item) empty() bool { return i.Jobs == 0 && i.Benchmark == 0 && i.borrowed == nil }

@@ -21,6 +21,7 @@ type item struct {
 	Points    []Point         `json:"points,omitempty"` // the latest jobs, the oldest first
 
 	borrowed *learn.Model // what other workers have learned, while there are no jobs here; nil: nothing
+	said     *said        // what was answered, once others can see it
 }
 
 // switches count runs that came after runs with other models.

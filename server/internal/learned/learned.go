@@ -54,7 +54,7 @@ type Knowledge struct {
 // place is a graph, or a workflow, on a worker.
 type place struct{ worker, of string }
 
-var _ estimate.Estimator = (*Knowledge)(nil)
+var _ estimate.ForMany = (*Knowledge)(nil)
 
 // New makes one that knows nothing yet.
 func New(c Config) *Knowledge {

@@ -20,7 +20,8 @@ const maxGraphs = 300
 func (k *Knowledge) put(at place, i *item) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.items[at], k.latest[place{at.worker, i.Workflow}], k.dirty[at] = i, i.Graph, true
+	k.show(at, i)
+	k.latest[place{at.worker, i.Workflow}], k.dirty[at] = i.Graph, true
 	select {
 	case k.unwritten <- struct{}{}:
 	default:
@@ -52,7 +53,7 @@ func (k *Knowledge) lendAll(at place, i *item) {
 		n.Graph, n.Workflow = i.Graph, i.Workflow
 		n.borrowed = k.borrow(other, n)
 		k.mu.Lock()
-		k.items[other] = n
+		k.show(other, n)
 		k.mu.Unlock()
 	}
 }
@@ -109,7 +110,7 @@ func (k *Knowledge) Read(ctx context.Context, worker string) error {
 			i.borrowed = k.borrow(place{worker, graph}, &i)
 		}
 		k.mu.Lock()
-		k.items[place{worker, graph}] = &i
+		k.show(place{worker, graph}, &i)
 		if before := k.items[place{worker, k.latest[place{worker, i.Workflow}]}]; before == nil || before.At < i.At {
 			k.latest[place{worker, i.Workflow}] = graph
 		}

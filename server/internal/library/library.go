@@ -141,18 +141,14 @@ func (l *Library) Runs(worker, id string) bool {
 // On returns what is offered of a workflow as a worker's ComfyUI has it; false when that has not been asked yet.
 func (l *Library) On(worker, id string) (o workflow.Offer, known bool) {
 	l.mu.Lock()
-	var v *workflow.Version
-	if e := l.entry(id); e != nil {
-		v = e.version
-	}
-	s := l.byWorker[worker]
-	if v == nil || s == nil || s.info == nil {
+	e, s := l.entry(id), l.byWorker[worker]
+	if e == nil || e.version == nil || s == nil || s.info == nil {
 		l.mu.Unlock()
 		return o, false
 	}
+	o = s.on(e.version)
 	l.mu.Unlock()
-	o = s.On(v)
-	o.HasFile = hasFile(s.InputDir)
+	o.HasFile = s.hasFile
 	if s.MaxFile != nil {
 		o.MaxFile = s.MaxFile()
 	}

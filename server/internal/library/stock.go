@@ -46,6 +46,8 @@ type Stock struct {
 	worker string
 	edited chan struct{} // one token: the files are to be read again
 
+	hasFile func(name string) bool // as workflow.Offer has it
+
 	asking sync.Mutex        // one look at the library at a time
 	ran    map[string]string // versions that it ran last, by workflow
 	told   map[string]string // notices, by workflow
@@ -67,42 +69,13 @@ func (l *Library) Stock(worker string, c StockConfig) *Stock {
 		ran:         map[string]string{},
 		told:        map[string]string{},
 		made:        map[string]workflow.Offer{},
+		hasFile:     hasFile(c.InputDir),
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stocks = append(l.stocks, s)
 	l.byWorker[worker] = s
 	return s
-}
-
-// maxMade bounds the versions that are kept as a ComfyUI has them.
-const maxMade = 64
-
-// On returns a version as the worker's ComfyUI has it.
-func (s *Stock) On(v *workflow.Version) workflow.Offer {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if made, is := s.made[v.Hash]; is {
-		return made
-	}
-	if len(s.made) >= maxMade {
-		clear(s.made)
-	}
-	s.made[v.Hash] = s.make(v)
-	return s.made[v.Hash]
-}
-
-// make makes a version as the worker's ComfyUI has it. One that was made for a ComfyUI which told the same is shared: many workers are
-// alike, and who holds a booking against each of them sees by the form that it is the same.
-func (s *Stock) make(v *workflow.Version) workflow.Offer {
-	for _, other := range s.stocks {
-		if other != s && other.info != nil && s.info != nil && other.answer == s.answer {
-			if made, is := other.made[v.Hash]; is {
-				return made
-			}
-		}
-	}
-	return v.On(s.info)
 }
 
 // First is Offered of the first workflow.

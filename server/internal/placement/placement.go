@@ -3,7 +3,6 @@
 package placement
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -69,25 +68,20 @@ func Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, error) {
 // best finds the spot on which the job ends first. Each is first taken as if nothing ran there and nothing had to be loaded, which costs
 // next to nothing: what cannot end sooner even so is not looked at closer, so that of many workers few are.
 func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err error) {
-	spots := make([]spot, 0, len(w.Candidates))
-	for _, c := range w.Candidates {
+	hopes := make([]hope, 0, len(w.Candidates))
+	for i, c := range w.Candidates {
 		start, free, err := fits(ctx, tx, w, c)
 		if err != nil {
 			return best, false, err
 		}
 		if free {
-			spots = append(spots, spot{Candidate: c, start: start})
+			hopes = append(hopes, hope{i, start, start + c.Slot})
 		}
 	}
-	byEnd := func(a, b spot) int { return cmp.Compare(a.end(), b.end()) }
-	if len(spots) > 1 {
-		slices.SortStableFunc(spots, byEnd)
-	}
-	for _, s := range spots {
-		if found && !w.mayBeat(s, best) {
-			break
-		}
-		fits := true
+	for len(hopes) > 0 {
+		at := soonest(hopes)
+		s, fits := w.hoped(hopes[at]), true
+		hopes = slices.Delete(hopes, at, at+1)
 		if !w.Exact {
 			if s.start, err = nextFree(ctx, tx, w, s.Candidate); err != nil {
 				return best, false, err
@@ -106,15 +100,37 @@ func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err
 		if fits && (!found || s.end() < best.end() || s.end() == best.end() && w.goesFirst(s, best)) {
 			best, found = s, true
 		}
+		if found {
+			hopes = slices.DeleteFunc(hopes, func(h hope) bool { return !w.mayBeat(h, best) })
+		}
 	}
 	return best, found, nil
 }
 
-// mayBeat reports whether a spot, or one behind it, could be better than the best that was found.
-func (w Wish) mayBeat(s, best spot) bool {
-	if s.end() != best.end() {
-		return s.end() < best.end()
+// hope is the best that can be hoped for on a candidate.
+type hope struct {
+	candidate  int // its place in the wish
+	start, end int64
+}
+
+func (w Wish) hoped(h hope) spot { return spot{Candidate: w.Candidates[h.candidate], start: h.start} }
+
+// soonest returns the place of the hope that ends first, of several the first one. There is at least one.
+func soonest(hopes []hope) (at int) {
+	for i := range hopes {
+		if hopes[i].end < hopes[at].end {
+			at = i
+		}
 	}
+	return at
+}
+
+// mayBeat reports whether what is hoped for could be better than the best that was found.
+func (w Wish) mayBeat(h hope, best spot) bool {
+	if end := best.end(); h.end != end {
+		return h.end < end
+	}
+	s := w.hoped(h)
 	return w.minds(s.Length) || w.goesFirst(s, best)
 }
 

@@ -38,11 +38,13 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 	if err != nil {
 		return nil, err
 	}
+	found = make([]Candidate, 0, len(workers))
 	var others []Candidate // that do not take the values
 	var refused error
 	var held holding
+	estimated := w.estimates(workflow, inputs)
 	for _, id := range workers {
-		length, known := w.Estimator.Estimate(id, workflow, inputs)
+		length, known := estimated(id)
 		if !known {
 			continue
 		}
@@ -66,6 +68,14 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 		return others, refused
 	}
 	return nil, ErrNotReady
+}
+
+// estimates returns how long a run takes, worker by worker.
+func (w Workers) estimates(id string, inputs workflow.Values) func(worker string) (estimate.Length, bool) {
+	if many, is := w.Estimator.(estimate.ForMany); is {
+		return many.For(id, inputs)
+	}
+	return func(worker string) (estimate.Length, bool) { return w.Estimator.Estimate(worker, id, inputs) }
 }
 
 // holding holds values against the forms of many workers, one after the other: those that are alike share one, which is asked once.

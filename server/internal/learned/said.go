@@ -1,0 +1,116 @@
+package learned
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/features"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/learn"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
+)
+
+// maxSaid bounds the answers that are kept of an item.
+const maxSaid = 32
+
+// said keeps what was answered by one state of an item: bookings ask for the same again and again, on every worker. Who learns makes a
+// new item, so that nothing in it is ever out of date.
+type said struct {
+	mu      sync.RWMutex
+	lengths map[question]estimate.Length
+}
+
+// question is all that an answer depends on beside the item.
+type question struct {
+	features string // by nameOf
+	newShape bool
+}
+
+func (s *said) get(q question) (estimate.Length, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	length, known := s.lengths[q]
+	return length, known
+}
+
+func (s *said) put(q question, length estimate.Length) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lengths == nil {
+		s.lengths = map[question]estimate.Length{}
+	} else if len(s.lengths) >= maxSaid {
+		clear(s.lengths)
+	}
+	s.lengths[q] = length
+}
+
+// show makes others see an item. k.mu is held.
+func (k *Knowledge) show(at place, i *item) {
+	i.said = &said{}
+	k.items[at] = i
+}
+
+// nameOf tells features apart.
+func nameOf(f learn.Features) string {
+	text := fmt.Appendf(nil, "%v %v %v %v %q", f.Steps, f.Pixels, f.Frames, f.Batch, f.Models)
+	for _, name := range slices.Sorted(maps.Keys(f.Choices)) {
+		text = fmt.Appendf(text, " %q=%q", name, f.Choices[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Numbers)) {
+		text = fmt.Appendf(text, " %q:%v", name, f.Numbers[name])
+	}
+	return string(text)
+}
+
+// inquiry is a run that is estimated for one worker after the other. What the last one has in common with the next is not worked out again.
+type inquiry struct {
+	*Knowledge
+	values workflow.Values
+
+	form     *form.Form // that of the last offer, and of what follows
+	plan     *features.Plan
+	features learn.Features
+	shape    string
+	name     string // of the features
+}
+
+// For implements estimate.ForMany.
+func (k *Knowledge) For(id string, values workflow.Values) func(worker string) (estimate.Length, bool) {
+	q := inquiry{Knowledge: k, values: values}
+	return func(worker string) (estimate.Length, bool) {
+		if values == nil {
+			return k.listed(worker, id)
+		}
+		o, known := k.Offer(worker, id)
+		if !known || o.Version == nil {
+			return k.guess(worker, id, learn.Features{})
+		}
+		return q.on(worker, o)
+	}
+}
+
+// on estimates a run of an offer of a worker.
+func (q *inquiry) on(worker string, o workflow.Offer) (estimate.Length, bool) {
+	if q.plan == nil || q.form != o.Form {
+		q.form, q.plan = o.Form, q.Knowledge.plan(o)
+		q.features, q.shape = q.plan.Of(q.values, q.size), q.plan.Shape(q.values)
+		q.name = nameOf(q.features)
+	}
+	q.mu.RLock()
+	i, lane := q.items[place{worker, q.plan.Graph}], q.workers[worker]
+	q.mu.RUnlock()
+	if i == nil || i.empty() {
+		return q.guess(worker, o.ID, q.features)
+	}
+	asked := question{q.name, lane.isNew(q.shape)}
+	length, known := i.said.get(asked)
+	if !known {
+		length = q.length(i, q.features, learn.Start{NewShape: asked.newShape})
+		i.said.put(asked, length)
+	}
+	length.Models = q.features.Models
+	return length, true
+}
