@@ -54,10 +54,10 @@ func (d *Dispatcher) isDown() bool { return d.current == nil || d.Runner.Trouble
 func idle(ctx context.Context, tx store.Tx, all []placement.Candidate) ([]placement.Candidate, error) {
 	var failed error
 	return slices.DeleteFunc(slices.Clone(all), func(c placement.Candidate) bool {
-		running, err := tx.Running(ctx, c.Worker)
+		_, runs, err := tx.RunsUntil(ctx, c.Worker, "")
 		if err != nil {
 			failed = err
 		}
-		return len(running) > 0
+		return runs
 	}), failed
 }

@@ -248,7 +248,7 @@ func (d *Dispatcher) claimForward(ctx context.Context, known job.Job, c placemen
 		if j.Version != known.Version || !j.IsMovable() {
 			return false, nil
 		}
-		if running, err := tx.Running(ctx, d.Worker); err != nil || len(running) > 0 {
+		if _, runs, err := tx.RunsUntil(ctx, d.Worker, ""); err != nil || runs {
 			return false, err
 		}
 		if _, out, err := tx.Outage(ctx, d.Worker); err != nil || out {

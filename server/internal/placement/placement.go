@@ -157,15 +157,13 @@ func fits(ctx context.Context, tx store.Tx, w Wish, c Candidate) (start int64, f
 
 // nextFree is the earliest start on a candidate at or after the moment.
 func nextFree(ctx context.Context, tx store.Tx, w Wish, c Candidate) (int64, error) {
-	running, err := tx.Running(ctx, c.Worker)
+	from := max(w.Moment, c.Earliest)
+	until, runs, err := tx.RunsUntil(ctx, c.Worker, w.JobID)
 	if err != nil {
 		return 0, err
 	}
-	from := max(w.Moment, c.Earliest)
-	for _, j := range running {
-		if j.ID != w.JobID {
-			from = max(from, j.ExpectedEnd()+1)
-		}
+	if runs {
+		from = max(from, until+1)
 	}
 	return tx.NextFree(ctx, c.Worker, from, c.Slot, w.JobID)
 }

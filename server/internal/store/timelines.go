@@ -43,4 +43,7 @@ type TimelinesTx interface {
 	// NextFree is the earliest start at or after from at which duration fits on the worker, as if except held nothing, and
 	// outside its pause.
 	NextFree(ctx context.Context, worker string, from, duration int64, except string) (int64, error)
+	// RunsUntil tells whether jobs run on the worker, the job except left out, and when the last of them is expected to end. It costs
+	// next to nothing.
+	RunsUntil(ctx context.Context, worker, except string) (until int64, runs bool, err error)
 }

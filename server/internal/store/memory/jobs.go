@@ -264,6 +264,11 @@ func (t *tx) NextFree(_ context.Context, worker string, from, duration int64, ex
 	return t.lines.NextFree(worker, from, duration, except), nil
 }
 
+func (t *tx) RunsUntil(_ context.Context, worker, except string) (int64, bool, error) {
+	until, runs := t.lines.RunsUntil(worker, except)
+	return until, runs, nil
+}
+
 func (t *tx) ResultJob(_ context.Context, worker, filename string) (string, error) {
 	id, there := t.results[resultFile{worker, filename}]
 	if !there {

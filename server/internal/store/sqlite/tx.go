@@ -125,6 +125,11 @@ func (t *tx) NextFree(_ context.Context, worker string, from, duration int64, ex
 	return t.lines.NextFree(worker, from, duration, except), nil
 }
 
+func (t *tx) RunsUntil(_ context.Context, worker, except string) (int64, bool, error) {
+	until, runs := t.lines.RunsUntil(worker, except)
+	return until, runs, nil
+}
+
 func (t *tx) CountActive(_ context.Context, userID string) (n int, err error) {
 	err = t.query(`SELECT count(*) FROM jobs WHERE user_id = ? AND status IN ('scheduled', 'processing')`, userID).Scan(&n)
 	return n, classify(err)

@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"assets and their owners", assets},
 		{"assets that jobs take", takenAssets},
 		{"jobs that may start earlier", movable},
+		{"jobs that run", runs},
 		{"closed", closed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

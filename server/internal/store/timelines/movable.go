@@ -68,8 +68,13 @@ func (m movable) after(pinned string, place store.Movable, limit int) (found []s
 	return found
 }
 
-// NoteJob takes in whether a job that was written may start earlier than its slot.
+// NoteJob takes in of a job that was written whether it runs, and whether it may start earlier than its slot.
 func (s *Set) NoteJob(j job.Job) {
+	s.noteRun(j)
+	s.noteMovable(j)
+}
+
+func (s *Set) noteMovable(j job.Job) {
 	before, held := s.movable.jobs[j.ID]
 	if !held && !j.IsMovable() {
 		return

@@ -21,6 +21,7 @@ type Set struct {
 	requests map[requestKey]int64          // the numbers of the events that came of requests
 	longest  int64                         // length of the longest slot there ever was, in milliseconds
 	movable  movable
+	runs     runs
 	undos    []func()
 }
 
@@ -32,6 +33,7 @@ func New() *Set {
 		outages:  map[string]schedule.Outage{},
 		requests: map[requestKey]int64{},
 		movable:  newMovable(),
+		runs:     newRuns(),
 	}
 }
 
