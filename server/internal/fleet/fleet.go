@@ -75,23 +75,23 @@ func (p Pace) library() time.Duration {
 type Fleet struct {
 	Config
 	lanes []*Lane
+	named map[string]*Lane // by the ids of their workers
 }
 
 // New makes a fleet. Nothing is started.
 func New(c Config) *Fleet {
-	f := &Fleet{Config: c}
+	f := &Fleet{Config: c, named: map[string]*Lane{}}
 	for i := range c.Workers {
-		f.lanes = append(f.lanes, newLane(c, i))
+		l := newLane(c, i)
+		f.lanes, f.named[l.ID] = append(f.lanes, l), l
 	}
 	return f
 }
 
 // Lane finds a lane by its worker's id; the error is for whoever named it.
 func (f *Fleet) Lane(worker string) (*Lane, error) {
-	for _, l := range f.lanes {
-		if l.ID == worker {
-			return l, nil
-		}
+	if l, is := f.named[worker]; is {
+		return l, nil
 	}
 	return nil, fault.NoSuch("worker", worker)
 }
