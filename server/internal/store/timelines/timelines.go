@@ -1,5 +1,5 @@
 // Package timelines holds in memory what a store is asked on every booking and cannot ask its database in time: the slots
-// that are taken on each worker, the pauses, and which requests are known. Any store can use it.
+// that are taken on each worker, what runs there, the pauses, and which requests are known. Any store can use it.
 //
 // A Set follows one writer. What was changed in it since Keep can be taken back, all of it or what came after a Mark.
 package timelines
