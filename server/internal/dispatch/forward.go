@@ -201,7 +201,7 @@ const (
 // tryForward starts a job that fits.
 func (d *Dispatcher) tryForward(ctx context.Context, m store.Movable) turn {
 	j, err := d.Store.Job(ctx, m.ID)
-	if err != nil || j.Version != m.Version || !d.mayPull(j) {
+	if err != nil || j.Version != m.Version || !d.mayPull(j, d.Now().UnixMilli()) {
 		return passed
 	}
 	c, can := d.Workers.On(d.Worker, j)
@@ -234,18 +234,19 @@ func (d *Dispatcher) tryForward(ctx context.Context, m store.Movable) turn {
 
 // mayPull reports whether a job is to start before its slot: one whose slot has begun is late, and the business of its own worker,
 // unless that has said why it waits. What a wrong clock has displaced is moved back to where it was.
-func (d *Dispatcher) mayPull(j job.Job) bool {
+func (d *Dispatcher) mayPull(j job.Job, now int64) bool {
 	if d.isDisplaced(j) {
 		return false
 	}
-	return j.Start > d.Now().UnixMilli() || j.Worker != d.Worker && j.Delay != nil && j.Delay.Kind == job.Late
+	return j.Start > now || j.Worker != d.Worker && j.Delay != nil && j.Delay.Kind == job.Late
 }
 
 // claimForward takes a job to this worker and claims it, in one update: of several workers that want it one gets it.
 func (d *Dispatcher) claimForward(ctx context.Context, known job.Job, c placement.Candidate) (claimed job.Job, took bool, err error) {
 	claimed, err = d.update(ctx, known, func(ctx context.Context, tx store.Tx, j *job.Job) (bool, error) {
 		took = false
-		if j.Version != known.Version || !j.IsMovable() {
+		moment := d.Now().UnixMilli()
+		if j.Version != known.Version || !j.IsMovable() || !d.mayPull(*j, moment) { // the clock may have been set since it was looked at
 			return false, nil
 		}
 		if _, runs, err := tx.RunsUntil(ctx, d.Worker, ""); err != nil || runs {
@@ -254,7 +255,7 @@ func (d *Dispatcher) claimForward(ctx context.Context, known job.Job, c placemen
 		if _, out, err := tx.Outage(ctx, d.Worker); err != nil || out {
 			return false, err
 		}
-		now := placement.Wish{Candidates: []placement.Candidate{c}, Exact: true, Moment: d.Now().UnixMilli(), JobID: j.ID, Workers: d.Workers}
+		now := placement.Wish{Candidates: []placement.Candidate{c}, Exact: true, Moment: moment, JobID: j.ID, Workers: d.Workers}
 		place, err := placement.Place(ctx, tx, now)
 		if fault.Is(err, fault.SlotTaken) {
 			return false, nil
