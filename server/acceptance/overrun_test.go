@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
-	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
 )
 
 // A run that goes on far beyond its slot is ended while somebody else's slot is due, if nothing else is configured, and is left to
@@ -22,18 +21,12 @@ func TestRunThatDoesNotEndStandsInNobodysWay(t *testing.T) {
 		t.Run("overrun_limit "+configured, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t).with("scheduler.overrun_factor", 2).with("scheduler.overrun_min", "100ms")
-			inputs := servicetest.Size()
-			inputs["steps"] = map[string]any{"targets": []any{servicetest.Target("48", "steps")}, "max": 50}
-			s.with("workflow.parameter_map", servicetest.Inputs(inputs))
 			if configured != "" {
 				s.with("scheduler.overrun_limit", configured)
 			}
 			s.start()
 			first, second := s.signIn(), s.signIn()
-			long := nextFree("without end")
-			long.Inputs["width"], long.Inputs["height"] = servicetest.Integer(2048), servicetest.Integer(2048)
-			long.Inputs["steps"] = servicetest.Integer(50)
-			running := first.book(long)
+			running := first.book(nextFree("without end [[slow=5s]]")) // which no estimate can know
 			waiting := second.book(nextFree("due before long"))
 			ended := first.untilEnded(running.Id)
 			message := ended.GetError().GetMessage()
