@@ -22,7 +22,7 @@ const (
 // equal runs.
 func TestEstimates(t *testing.T) {
 	if testing.Short() {
-		t.Skip("SKIPPED: it runs some fifty generations")
+		t.Skip("it runs some fifty generations: run it without -short")
 	}
 	t.Setenv("OMP_NUM_THREADS", "1") // others on the machine disturb one thread less than many
 	place := tiny(t, comfyUI(t))
