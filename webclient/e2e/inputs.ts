@@ -93,6 +93,10 @@ export class MaskDesk {
 
   /** The point of the screen that is a point of a picture of this width. */
   async at(width: number, x: number, y: number): Promise<{ x: number; y: number }> {
+    // The window glides in: until it has come to rest, a point of the picture is not where it will be clicked.
+    await this.stage.evaluate((stage) =>
+      Promise.all((stage.closest("dialog")?.getAnimations() ?? []).map(({ finished }) => finished)),
+    );
     const box = await this.stage.locator("canvas").last().boundingBox();
     if (!box) throw new Error("the picture is not on the page");
     const scale = box.width / width;

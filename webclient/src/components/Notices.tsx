@@ -70,7 +70,8 @@ function NoticeCard({ notice, onDismiss }: { notice: Shown; onDismiss: (id: numb
     // biome-ignore lint/a11y/noStaticElementInteractions: resting the pointer here only stops the notice from leaving
     <div
       role={tone === "bad" ? "alert" : "status"}
-      onMouseEnter={() => setHeld(true)}
+      // Held by a hand that came to it, and not by one that rested where it appeared: what is below must become free again.
+      onMouseMove={({ movementX, movementY }) => (movementX !== 0 || movementY !== 0) && setHeld(true)}
       onMouseLeave={() => setHeld(false)}
       className="notice-in pointer-events-auto flex w-full max-w-md items-center gap-3 overflow-hidden rounded-xl border
         border-line bg-surface py-2.5 pr-2 shadow-float"

@@ -30,11 +30,8 @@ export function ServiceCard({ worker }: { worker: Worker }) {
       const { moves } = await api.workers.takeWorkerOutOfService(request);
       if (validateOnly) return setPlan(moves);
       setPlan(undefined);
-      notify({
-        tone: "good",
-        title: `${title} is out of service.`,
-        detail: `${plural(movedOf(moves), "booking")} moved.`,
-      });
+      const moved = movedOf(moves);
+      if (moved > 0) notify({ tone: "good", title: `${plural(moved, "booking")} of ${title} moved.` });
     });
   const back = () =>
     run(async () => {
