@@ -3,7 +3,7 @@
 package features
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
@@ -127,7 +127,11 @@ func (p *Plan) Of(values workflow.Values, size func(asset string) (Size, bool)) 
 
 // Shape names what a ComfyUI that compiles compiles anew for.
 func (p *Plan) Shape(values workflow.Values) string {
-	return fmt.Sprintf("%.8s %g %g %g %g", p.Graph, p.width.of(values), p.height.of(values), p.batch.of(values), p.length(values))
+	text := []byte(p.Graph[:min(8, len(p.Graph))])
+	for _, v := range []float64{p.width.of(values), p.height.of(values), p.batch.of(values), p.length(values)} {
+		text = strconv.AppendFloat(append(text, ' '), v, 'g', -1, 64)
+	}
+	return string(text)
 }
 
 func with(numbers map[string]float64, name string, value float64) map[string]float64 {

@@ -10,6 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/graph"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/objectinfo"
@@ -31,7 +32,7 @@ type measurable struct {
 
 const (
 	countEvery = time.Minute
-	lately     = 200 // jobs that have ended, beside those that have not
+	lately     = 200 // jobs that come next, and as many that have ended
 )
 
 // candidates returns the workflows that the worker has everything for, in the order of the menu.
@@ -53,9 +54,9 @@ func (m *measurable) count(ctx context.Context) map[string]int {
 		return m.wanted
 	}
 	m.wanted, m.counted = map[string]int{}, time.Now()
-	active, _ := m.jobs.ActiveJobs(ctx)
+	next, _ := m.jobs.ListJobs(ctx, store.Query{Statuses: []job.Status{job.Scheduled, job.Processing}, Limit: lately})
 	ended, _ := m.jobs.LatestEnded(ctx, lately)
-	for _, j := range append(active, ended...) {
+	for _, j := range append(next, ended...) {
 		m.wanted[j.Workflow]++
 	}
 	return m.wanted

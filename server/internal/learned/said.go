@@ -1,9 +1,9 @@
 package learned
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
@@ -55,12 +55,20 @@ func (k *Knowledge) show(at place, i *item) {
 
 // nameOf tells features apart.
 func nameOf(f learn.Features) string {
-	text := fmt.Appendf(nil, "%v %v %v %v %q", f.Steps, f.Pixels, f.Frames, f.Batch, f.Models)
+	var text []byte
+	number := func(v float64) { text = strconv.AppendFloat(append(text, ' '), v, 'g', -1, 64) }
+	quoted := func(s string) { text = strconv.AppendQuote(append(text, ' '), s) }
+	for _, v := range []float64{f.Steps, f.Pixels, f.Frames, f.Batch} {
+		number(v)
+	}
+	quoted(f.Models)
 	for _, name := range slices.Sorted(maps.Keys(f.Choices)) {
-		text = fmt.Appendf(text, " %q=%q", name, f.Choices[name])
+		quoted(name)
+		quoted(f.Choices[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Numbers)) {
-		text = fmt.Appendf(text, " %q:%v", name, f.Numbers[name])
+		quoted(name)
+		number(f.Numbers[name])
 	}
 	return string(text)
 }

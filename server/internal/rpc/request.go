@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
@@ -19,18 +20,20 @@ func requestOf(r interface {
 	GetRequestId() string
 },
 ) audit.Request {
-	id := canonical(r.GetRequestId())
+	said := r.GetRequestId()
+	id := canonical(said)
 	if id == "" {
 		return audit.Request{}
 	}
-	asked := proto.Clone(r)
-	field := asked.ProtoReflect().Descriptor().Fields().ByName("request_id")
-	asked.ProtoReflect().Clear(field) // its case does not count
-	encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(asked)
+	asked := r.ProtoReflect()
+	field := asked.Descriptor().Fields().ByName("request_id")
+	asked.Clear(field) // its case does not count
+	encoded, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend([]byte(asked.Descriptor().Name()), r)
+	asked.Set(field, protoreflect.ValueOfString(said))
 	if err != nil {
 		panic(err) // it came over the wire
 	}
-	sum := sha256.Sum256(append([]byte(asked.ProtoReflect().Descriptor().Name()), encoded...))
+	sum := sha256.Sum256(encoded)
 	return audit.Request{ID: id, Hash: sum[:16]}
 }
 
