@@ -100,19 +100,49 @@ func (j *judge) bookedAgain(id string, ran, again int64) bool {
 
 // servicesLeaveEachOtherAlone: no ComfyUI ends while a second service lives, but by the prompt that it runs.
 func (j *judge) servicesLeaveEachOtherAlone() {
-	for _, pid := range j.Beside {
+	for _, of := range j.Beside {
 		var last run
 		for _, r := range j.Runs {
-			if r.PID == pid {
+			if r.comfyUI() == of {
 				last = r
 			}
 		}
-		prompt := j.final[j.prompt[last.PromptID].job].Prompt
-		deadly := last.Event == "start" && (strings.Contains(prompt, "[[crash]]") || strings.Contains(prompt, hang))
-		if !deadly {
-			j.wrong("ComfyUI %d ended while a second service lived, after it had told %+v", pid, last)
+		if last.Event != "start" || !slices.ContainsFunc(j.askedBy(last.PromptID), isDeadly) {
+			j.wrong("ComfyUI %d ended while a second service lived, after it had told %+v", of.PID, last)
 		}
 	}
+}
+
+func isDeadly(prompt string) bool {
+	return strings.Contains(prompt, "[[crash]]") || strings.Contains(prompt, hang)
+}
+
+// askedBy are the texts that a run may have been given: those that its attempt was shown with as it ran, and where nobody was shown
+// that, those that the attempt was shown with at all or that an edit may have given it. What a restore took back has run all the same.
+func (j *judge) askedBy(prompt string) []string {
+	var ran, mayBe []string
+	of := ""
+	for _, shown := range j.told {
+		is := slices.ContainsFunc(j.Epochs, func(epoch string) bool {
+			return attempt{shown.ID, epoch, shown.Attempt}.promptID() == prompt
+		})
+		switch {
+		case !is:
+			continue
+		case shown.Status != scheduled:
+			ran = append(ran, shown.Prompt)
+		}
+		of, mayBe = shown.ID, append(mayBe, shown.Prompt)
+	}
+	if len(ran) > 0 {
+		return ran
+	}
+	for _, c := range j.asked[of] {
+		if c.Verb == "edit" && c.Outcome == unknown {
+			mayBe = append(mayBe, c.Prompt)
+		}
+	}
+	return mayBe
 }
 
 // frozen reports whether ComfyUI was stopped for a while in the job's last run.

@@ -43,13 +43,13 @@ func (j *judge) eachAttemptRunsOnce() {
 
 // oneComfyUIAtATime: when another process of a worker has begun to run prompts, the one before runs no more.
 func (j *judge) oneComfyUIAtATime() {
-	over, present := map[int]bool{}, map[string]int{}
+	over, present := map[comfyUI]bool{}, map[string]comfyUI{}
 	for _, r := range j.Runs {
-		if r.PID != present[r.Worker] {
+		if of := r.comfyUI(); of != present[r.Worker] {
 			over[present[r.Worker]] = true
-			present[r.Worker] = r.PID
+			present[r.Worker] = of
 		}
-		if over[r.PID] {
+		if over[r.comfyUI()] {
 			j.wrong("ComfyUI %d runs prompt %s after another had begun", r.PID, r.PromptID)
 		}
 	}
@@ -75,7 +75,7 @@ func (j *judge) nothingRunsEarly() {
 }
 
 // alive reports whether a ComfyUI was seen to live after a moment.
-func (j *judge) alive(pid int, after int64) bool { return j.Lifetimes[pid].Last > after }
+func (j *judge) alive(of comfyUI, after int64) bool { return j.Lifetimes[of].Last > after }
 
 // statusesAreTrue: what is said of a job's end is what happened in ComfyUI.
 func (j *judge) statusesAreTrue() {
@@ -92,7 +92,8 @@ func (j *judge) statusesAreTrue() {
 			j.failureIsTrue(final, end)
 		case cancelled:
 			// It may still complete, and then that is said: as long as ComfyUI lives, it knows.
-			if ended && end.Outcome != "interrupted" && j.alive(end.PID, j.Skew.when(final.Finished)) && !j.forgetful(final.ID, final.Attempt) {
+			known := ended && end.Outcome != "interrupted" && !j.forgetful(final.ID, final.Attempt)
+			if known && j.alive(end.comfyUI(), j.Skew.when(final.Finished)) {
 				j.wrong("job %s is cancelled; its run ended with %q in the ComfyUI that was asked", final.ID, end.Outcome)
 			}
 		}
@@ -154,7 +155,8 @@ func (j *judge) failureIsTrue(final job, end run) {
 	case "interrupted":
 		ok = end.Outcome == "interrupted" && j.interruptedOutside(final)
 	case "lost":
-		unseen := end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || j.cleared(end) || !j.alive(end.PID, j.Skew.when(final.Finished))
+		gone := !j.alive(end.comfyUI(), j.Skew.when(final.Finished))
+		unseen := end.Outcome == "" || j.forgetful(final.ID, final.Attempt) || j.cleared(end) || gone
 		ok = unseen && (j.losses[final.ID] == domain.MaxLosses+1 || j.setAside(final))
 	}
 	if !ok {
@@ -169,7 +171,7 @@ func (j *judge) lostAttemptsAreTrue(final job) {
 		end, ended := j.ends[j.promptOf(final.ID, number)]
 		next := j.starts[j.promptOf(final.ID, number+1)]
 		known := ended && end.Outcome != "interrupted" && !j.forgetful(final.ID, number) && !j.cleared(end)
-		if known && len(next) > 0 && (next[0].PID == end.PID || j.aliveElsewhere(end, next[0])) {
+		if known && len(next) > 0 && (next[0].comfyUI() == end.comfyUI() || j.aliveElsewhere(end, next[0])) {
 			j.wrong("attempt %d of job %s ended with %q, and ComfyUI %d was given attempt %d", number, final.ID, end.Outcome, next[0].PID, number+1)
 		}
 	}

@@ -18,6 +18,7 @@ type judge struct {
 	epoch  map[string]string  // by job id
 	prompt map[string]attempt // by prompt id
 	unkept map[attempt]bool   // of which ComfyUI kept no history, in any epoch
+	told   []job              // every state that anybody was told of, those too that a restore took back
 	found  []string
 }
 
@@ -29,6 +30,7 @@ type attempt struct {
 
 // check compares what was answered with what is. It returns what is wrong.
 func check(e evidence) []string {
+	told := e.everyState()
 	for i, c := range e.Calls {
 		e.Calls[i] = e.doubtful(c)
 	}
@@ -42,6 +44,7 @@ func check(e evidence) []string {
 		epoch:    map[string]string{},
 		prompt:   map[string]attempt{},
 		unkept:   map[attempt]bool{},
+		told:     told,
 	}
 	for _, r := range e.Kept {
 		j.final[r.ID], j.losses[r.ID], j.epoch[r.ID] = r.job, r.Losses, r.Epoch
@@ -258,4 +261,20 @@ func (j *judge) nothingIsForgotten() {
 			j.wrong("job %s was forgotten: %+v", final.ID, final)
 		}
 	}
+}
+
+// everyState is each state of a job that anybody was told of, and what the database has in the end.
+func (e *evidence) everyState() (all []job) {
+	for _, r := range e.Kept {
+		all = append(all, r.job)
+	}
+	for _, c := range e.Calls {
+		if c.Job != nil {
+			all = append(all, *c.Job)
+		}
+	}
+	for _, s := range e.Sightings {
+		all = append(all, s.Jobs...)
+	}
+	return all
 }

@@ -74,5 +74,5 @@ func (j *judge) aliveElsewhere(end, next run) bool {
 	held := slices.ContainsFunc(j.Frozen, func(b blow) bool {
 		return b.Worker == end.Worker && b.At >= end.At-handover && b.At <= next.At
 	})
-	return next.Worker != end.Worker && j.alive(end.PID, next.At) && !held
+	return next.Worker != end.Worker && j.alive(end.comfyUI(), next.At) && !held
 }

@@ -28,7 +28,7 @@ func (s *site) signalLane(l *lane, signal syscall.Signal, name string) (reached 
 		s.mu.Lock()
 		if signal == syscall.SIGKILL {
 			s.died = true
-			s.killed[pid] = true
+			s.killed[comfyUIAt(pid)] = true
 		}
 		s.mu.Unlock()
 		if syscall.Kill(-pid, signal) == nil {
@@ -51,7 +51,7 @@ func (s *site) lookAtComfy(ctx context.Context) {
 		for _, l := range s.lanes {
 			pids := s.pidsOf(l)
 			for _, pid := range pids {
-				s.history.alive(pid)
+				s.history.alive(comfyUIAt(pid))
 			}
 			if twice[l.id]++; len(pids) < 2 {
 				twice[l.id] = 0
@@ -153,10 +153,11 @@ func (s *site) startElsewhere(l *lane) (*exec.Cmd, error) {
 // judgeElsewhere waits for the end of a ComfyUI that is not the service's. Only the torture and prompts may end it.
 func (s *site) judgeElsewhere(ctx context.Context, command *exec.Cmd, l *lane) {
 	defer context.AfterFunc(ctx, func() { s.signalComfy(syscall.SIGKILL, "SIGKILL", l) })()
+	of := comfyUIAt(command.Process.Pid) // while it is one: until it is waited for
 	err := command.Wait()
 	s.mu.Lock()
 	s.died = true // who boots beside it may find nobody there
-	byUs := s.killed[command.Process.Pid]
+	byUs := s.killed[of]
 	s.mu.Unlock()
 	if how := fmt.Sprint(err); !byUs && how != "exit status 1" { // as a prompt told it to
 		s.history.violation("a ComfyUI that is not the service's was ended by it: " + how)

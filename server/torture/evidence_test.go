@@ -16,19 +16,19 @@ import (
 type evidence struct {
 	Calls     []call
 	Sightings []sighting
-	Lifetimes map[int]lifetime // of each ComfyUI, by pid
-	Answered  []job            // by the service at the end
-	Kept      []row            // by the database
+	Lifetimes map[comfyUI]lifetime
+	Answered  []job // by the service at the end
+	Kept      []row // by the database
 	Requests  map[string]string
 	Runs      []run
 	Files     map[string]int64 // whole pictures in the output folder, with their sizes
 	Skew      skew
 	Voids     []void
-	Epochs    []string // that jobs have come into
-	Beside    []int    // the ComfyUI that ended while a second service lived, by pid
-	Outside   []blow   // when a run was interrupted from outside
-	Cleared   []blow   // when the history was
-	Frozen    []blow   // when ComfyUI was stopped
+	Epochs    []string  // that jobs have come into
+	Beside    []comfyUI // those that ended while a second service lived
+	Outside   []blow    // when a run was interrupted from outside
+	Cleared   []blow    // when the history was
+	Frozen    []blow    // when ComfyUI was stopped
 }
 
 // What was done on ComfyUI's own page.
@@ -49,6 +49,7 @@ type run struct {
 	Event    string `json:"event"` // "start", "end"
 	PromptID string `json:"prompt_id"`
 	PID      int    `json:"pid"`
+	Born     string `json:"born"` // the start of that process
 	At       int64  `json:"at"`
 	Outcome  string `json:"outcome"`
 	Worker   string `json:"-"` // whose record it is

@@ -171,11 +171,11 @@ type history struct {
 	calls     []call
 	sightings []sighting
 	incidents []incident
-	lifetimes map[int]lifetime // of each ComfyUI, by pid
+	lifetimes map[comfyUI]lifetime
 	skew      skew
 	voids     []void
 	epochs    []string       // that jobs have come into, some more than once
-	beside    []int          // the ComfyUI that ended while a second service lived, by pid
+	beside    []comfyUI      // those that ended while a second service lived
 	counts    map[string]int // of what is too much to be kept one by one
 	wrong     []string       // what was found wrong while it happened
 }
@@ -191,7 +191,7 @@ func newHistory(path string) (*history, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &history{file: file, out: bufio.NewWriter(file), lifetimes: map[int]lifetime{}, skew: skew{{}}, counts: map[string]int{}}, nil
+	return &history{file: file, out: bufio.NewWriter(file), lifetimes: map[comfyUI]lifetime{}, skew: skew{{}}, counts: map[string]int{}}, nil
 }
 
 func (h *history) write(kind string, value any) {
@@ -231,11 +231,11 @@ func (h *history) note(what string, pid int, text string) {
 }
 
 // endedBeside notes that a ComfyUI ended while a second service lived.
-func (h *history) endedBeside(pid int) {
+func (h *history) endedBeside(of comfyUI) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.beside = append(h.beside, pid)
-	h.note("comfyui ended beside a second service", pid, "")
+	h.beside = append(h.beside, of)
+	h.note("comfyui ended beside a second service", of.PID, "")
 }
 
 // blow is a moment at which something was done to a worker's ComfyUI, milliseconds.
@@ -260,14 +260,14 @@ func (h *history) count(what string) {
 	h.counts[what]++
 }
 
-func (h *history) alive(pid int) {
+func (h *history) alive(of comfyUI) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now().UnixMilli()
-	if _, known := h.lifetimes[pid]; !known {
-		h.lifetimes[pid] = lifetime{First: now}
+	if _, known := h.lifetimes[of]; !known {
+		h.lifetimes[of] = lifetime{First: now}
 	}
-	h.lifetimes[pid] = lifetime{h.lifetimes[pid].First, now}
+	h.lifetimes[of] = lifetime{h.lifetimes[of].First, now}
 }
 
 func (h *history) violation(text string) {

@@ -138,7 +138,7 @@ func story() evidence {
 			{Watcher: "w", Revision: at(7), Jobs: []job{done}},
 			{Watcher: "v", Revision: at(6), Snapshot: true, Jobs: []job{running, gone}},
 		},
-		Lifetimes: map[int]lifetime{1: {First: 100, Last: 5000}},
+		Lifetimes: map[comfyUI]lifetime{{PID: 1}: {First: 100, Last: 5000}},
 		Answered:  []job{done, gone},
 		Kept:      []row{{job: done}, {job: gone}},
 		Requests:  map[string]string{"u/r1": jobA, "u/r2": jobB},
@@ -269,7 +269,7 @@ func TestCheckFindsWhatIsPlanted(t *testing.T) {
 		`failed with "lost"; its run`:  func(e *evidence) { leaves(e, "success"); fails("lost", 2)(e) },
 		`failed with "timeout"`:        fails("timeout", 0),
 		`failed with "overrun"`:        fails("overrun", 0),
-		"while a second service lived": func(e *evidence) { e.Beside = []int{1} },
+		"while a second service lived": func(e *evidence) { e.Beside = []comfyUI{{PID: 1}} },
 		"was answered with internal":   func(e *evidence) { e.Calls[2].Message = "internal: something went wrong in the service" },
 	} {
 		e := story()

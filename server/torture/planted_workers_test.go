@@ -19,7 +19,7 @@ func onTwoWorkers() evidence {
 	for i := range e.Runs {
 		e.Runs[i].Worker = "gpu"
 	}
-	e.Lifetimes[2] = lifetime{First: 100, Last: 5000}
+	e.Lifetimes[comfyUI{PID: 2}] = lifetime{First: 100, Last: 5000}
 	return e
 }
 
@@ -60,7 +60,7 @@ func TestCheckFindsNothingWhereAllIsWellOnTwoWorkers(t *testing.T) {
 				r.Result = "gpu2/b.png"
 			})
 			e.Files["gpu2/b.png"] = 10
-			e.Runs = append(e.Runs, run{"start", jobB, 2, 1002, "", "gpu2"}, run{"end", jobB, 2, 1080, "success", "gpu2"})
+			e.Runs = append(e.Runs, run{"start", jobB, 2, "", 1002, "", "gpu2"}, run{"end", jobB, 2, "", 1080, "success", "gpu2"})
 		},
 		"two run at the same time": func(e *evidence) {
 			e.Sightings[6].Jobs = append(e.Sightings[6].Jobs, runningToo(e))

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
@@ -112,7 +111,10 @@ func (t *tormentor) twin() (*servicetest.Site, error) {
 // runTwin lets a second service live for a moment. Nobody kills the first one's ComfyUI meanwhile but a prompt, or the second
 // service.
 func (t *tormentor) runTwin(ctx context.Context, on *servicetest.Site) error {
-	before := t.ComfyPIDs()
+	var before []comfyUI
+	for _, pid := range t.ComfyPIDs() {
+		before = append(before, comfyUIAt(pid))
+	}
 	log, err := os.Create(filepath.Join(on.Folder, "service.log"))
 	if err != nil {
 		return err
@@ -129,9 +131,9 @@ func (t *tormentor) runTwin(ctx context.Context, on *servicetest.Site) error {
 	if err := twin.Stop(stopping); err != nil {
 		return fmt.Errorf("it ended with %w", err)
 	}
-	for _, pid := range before {
-		if syscall.Kill(pid, 0) != nil {
-			t.history.endedBeside(pid)
+	for _, of := range before {
+		if comfyUIAt(of.PID) != of {
+			t.history.endedBeside(of)
 		}
 	}
 	return nil

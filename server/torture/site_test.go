@@ -39,10 +39,10 @@ type site struct {
 	process  *servicetest.Process // nil while the service is down
 	asked    string               // how the present process was told to end
 	lives    int
-	diskFull bool         // at some moment of the present life
-	died     bool         // ComfyUI was killed in the present life
-	killed   map[int]bool // the ComfyUI that were killed here, by pid
-	armed    bool         // a failpoint may end the present life
+	diskFull bool             // at some moment of the present life
+	died     bool             // ComfyUI was killed in the present life
+	killed   map[comfyUI]bool // those that were killed here
+	armed    bool             // a failpoint may end the present life
 }
 
 func newSite(folder, program string, seed uint64, h *history) (*site, error) {
@@ -55,7 +55,7 @@ func newSite(folder, program string, seed uint64, h *history) (*site, error) {
 		rng:     derive(seed, 0),
 		history: h,
 		speed:   quick.Args(),
-		killed:  map[int]bool{},
+		killed:  map[comfyUI]bool{},
 		opened:  make(chan struct{}),
 	}
 	s.Env = []string{clock.Env + "=" + s.clockFile(), failpoint.Env + "=" + s.failpointFile()}

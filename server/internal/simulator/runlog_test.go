@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -22,10 +23,14 @@ func ran(t *testing.T, file string) (lines [][3]string) {
 			Event, Outcome string
 			PromptID       string `json:"prompt_id"`
 			PID            int
+			Born           string
 			At             int64
 		}
 		if err := json.Unmarshal([]byte(text), &line); err != nil || line.PID == 0 || line.At == 0 {
 			t.Fatalf("line %q (%v)", text, err)
+		}
+		if runtime.GOOS == "linux" && line.Born == "" {
+			t.Errorf("line %q does not say when the process started", text)
 		}
 		lines = append(lines, [3]string{line.Event, line.PromptID, line.Outcome})
 	}
