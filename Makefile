@@ -6,8 +6,8 @@ SHELL       := bash
 VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 MODULE     := github.com/comfyscheduler/comfyscheduler
 GO_MODULES := ./proto/... ./server/... ./cli/... ./webclient/... ./tools/...
-# Suites that drive the real programs: the race detector would watch the suite alone.
-GO_SUITES  := ./server/acceptance/... ./server/torture/... ./server/conformance/... ./cli/acceptance/...
+# Suites that drive the real programs, of which the race detector would see nothing, and one that only reckons.
+GO_SUITES  := ./server/acceptance/... ./server/torture/... ./server/conformance/... ./cli/acceptance/... ./server/internal/learn/trial
 # Packages whose own tests wait for processes, disks and sockets: too slow for each save.
 GO_SLOW    := comfy|dispatch|files|fleet|launch|process|runner|simulator|store/sqlite
 SERVER_LD  := -s -w -X main.version=$(VERSION)
@@ -147,7 +147,7 @@ test-go: build ## Run the Go tests, the parts with the race detector
 	CGO_ENABLED=1 go test -race -gcflags='modernc.org/sqlite/lib=-race=false' -parallel 4 -timeout 15m \
 		$$(go list $(GO_MODULES) | grep -vxF "$$(go list $(GO_SUITES))")
 	@# Go's cache does not see that the program that a suite drives is another.
-	COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -count=1 -timeout 15m $(GO_SUITES)
+	COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -count=1 -parallel 4 -timeout 15m $(GO_SUITES)
 
 .PHONY: test-workers
 test-workers: build ## Run the acceptance tests once more, with three workers (WORKERS=3)
