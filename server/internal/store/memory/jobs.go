@@ -173,24 +173,33 @@ func (t *tx) ActiveOf(_ context.Context, userID string) ([]job.Job, error) {
 	return t.jobsThat(func(j job.Job) bool { return j.UserID == userID && j.Status.Active() }), nil
 }
 
-func (t *tx) CountActive(ctx context.Context, userID string) (int, error) {
-	active, err := t.ActiveOf(ctx, userID)
-	return len(active), err
+func (t *tx) CountActive(_ context.Context, userID string) (int, error) {
+	return t.lines.CountOpen(userID), nil
 }
 
 func (t *tx) BookedTime(_ context.Context, userID string, day schedule.Slot, except string) (open, onDay int64, err error) {
-	for id, j := range t.jobs {
-		if j.UserID != userID || id == except {
-			continue
+	return t.lines.BookedTime(userID, day, except, t)
+}
+
+// EndedOn implements timelines.Ended.
+func (t *tx) EndedOn(userID string, day schedule.Slot) (ms int64, err error) {
+	for id := range t.jobs {
+		part, err := t.EndedPart(userID, day, id)
+		if err != nil {
+			return 0, err
 		}
-		if j.Status.Active() {
-			open += j.Duration
-		}
-		if day.Start <= j.Start && j.Start <= day.End && (j.Status != job.Cancelled || j.StartedAt > 0) {
-			onDay += j.Duration
-		}
+		ms += part
 	}
-	return open, onDay, nil
+	return ms, nil
+}
+
+// EndedPart implements timelines.Ended.
+func (t *tx) EndedPart(userID string, day schedule.Slot, id string) (ms int64, err error) {
+	j, there := t.jobs[id]
+	if !there || j.UserID != userID || j.Status.Active() || !day.Contains(j.Start) || j.Status == job.Cancelled && j.StartedAt == 0 {
+		return 0, nil
+	}
+	return j.Duration, nil
 }
 
 func (t *tx) SeriesJobs(_ context.Context, series string) ([]job.Job, error) {
@@ -206,7 +215,7 @@ func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 	if j.Status.Active() && !t.lines.Take(j.Worker, j.ID, j.Slot()) {
 		return store.ErrOverlap
 	}
-	t.putJob(j)
+	t.putJob(j, true)
 	return nil
 }
 
@@ -222,12 +231,12 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 		t.lines.Undo(mark)
 		return store.ErrOverlap
 	}
-	t.putJob(j)
+	t.putJob(j, false)
 	return nil
 }
 
-func (t *tx) putJob(j job.Job) {
-	t.lines.NoteJob(j)
+func (t *tx) putJob(j job.Job, isNew bool) {
+	t.lines.NoteJob(j, isNew)
 	put(t, t.jobs, j.ID, j)
 	for _, r := range j.Results {
 		if r.Filename != "" {

@@ -158,7 +158,7 @@ func (s *Store) load() {
 	for _, j := range s.state.jobs {
 		if j.Status.Active() {
 			s.lines.Load(j.Worker, j.ID, j.Slot())
-			s.lines.NoteJob(j)
+			s.lines.NoteJob(j, true)
 		}
 	}
 	for worker := range s.state.pauses {

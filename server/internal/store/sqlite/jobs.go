@@ -102,7 +102,7 @@ func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 		if err != nil {
 			return err
 		}
-		return t.noteJob(j)
+		return t.noteJob(j, true)
 	})
 }
 
@@ -118,16 +118,16 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 		if err != nil {
 			return err
 		}
-		return t.noteJob(j)
+		return t.noteJob(j, false)
 	})
 }
 
 // noteJob keeps what follows from a job that was written.
-func (t *tx) noteJob(j job.Job) error {
+func (t *tx) noteJob(j job.Job, isNew bool) error {
 	if err := t.noteLength(j.Duration); err != nil {
 		return err
 	}
-	t.lines.NoteJob(j)
+	t.lines.NoteJob(j, isNew)
 	if err := t.noteResults(j); err != nil {
 		return err
 	}

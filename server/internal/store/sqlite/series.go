@@ -11,12 +11,10 @@ const (
 	fromSeries   = ` FROM jobs j INDEXED BY jobs_of_series JOIN users u ON u.id = j.user_id`
 	inSeries     = `j.series = ? AND j.series <> ''`
 	selectSeries = `SELECT ` + jobColumns + fromSeries + ` WHERE ` + inSeries + ` ORDER BY j.series_index, j.id`
-	selectTime   = `SELECT
-		(SELECT coalesce(sum(end_ms - start_ms), 0) FROM jobs INDEXED BY jobs_of_user
-			WHERE user_id = ?1 AND status IN ('scheduled', 'processing') AND id <> ?2),
-		(SELECT coalesce(sum(end_ms - start_ms), 0) FROM jobs INDEXED BY jobs_of_user
-			WHERE user_id = ?1 AND status IN ('scheduled', 'processing', 'completed', 'failed', 'cancelled')
-			AND start_ms BETWEEN ?3 AND ?4 AND (status <> 'cancelled' OR started_ms > 0) AND id <> ?2)`
+	ended        = `status IN ('completed', 'failed', 'cancelled') AND start_ms BETWEEN ? AND ?
+		AND (status <> 'cancelled' OR started_ms > 0)`
+	selectEndedOn   = `SELECT coalesce(sum(end_ms - start_ms), 0) FROM jobs INDEXED BY jobs_of_user WHERE user_id = ? AND ` + ended
+	selectEndedPart = `SELECT coalesce(sum(end_ms - start_ms), 0) FROM jobs WHERE id = ? AND user_id = ? AND ` + ended
 )
 
 func (t *tx) SeriesJobs(_ context.Context, series string) ([]job.Job, error) {
@@ -24,6 +22,17 @@ func (t *tx) SeriesJobs(_ context.Context, series string) ([]job.Job, error) {
 }
 
 func (t *tx) BookedTime(_ context.Context, userID string, day schedule.Slot, except string) (open, onDay int64, err error) {
-	err = t.query(selectTime, userID, except, day.Start, day.End).Scan(&open, &onDay)
-	return open, onDay, classify(err)
+	return t.lines.BookedTime(userID, day, except, t)
+}
+
+// EndedOn implements timelines.Ended.
+func (t *tx) EndedOn(userID string, day schedule.Slot) (ms int64, err error) {
+	err = t.query(selectEndedOn, userID, day.Start, day.End).Scan(&ms)
+	return ms, classify(err)
+}
+
+// EndedPart implements timelines.Ended.
+func (t *tx) EndedPart(userID string, day schedule.Slot, id string) (ms int64, err error) {
+	err = t.query(selectEndedPart, id, userID, day.Start, day.End).Scan(&ms)
+	return ms, classify(err)
 }

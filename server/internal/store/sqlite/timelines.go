@@ -67,7 +67,7 @@ func (s *Store) loadTimelines(ctx context.Context) error {
 		return err
 	}
 	s.lines.NoteLength(longest)
-	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, start_ms, end_ms, status, sooner, pinned, promised_ms, delay, version,
+	rows, err := s.writer.QueryContext(ctx, `SELECT worker, id, user_id, start_ms, end_ms, status, sooner, pinned, promised_ms, delay, version,
 		estimate_ms, started_ms
 		FROM jobs INDEXED BY jobs_active WHERE status IN ('scheduled', 'processing')`)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Store) loadTimelines(ctx context.Context) error {
 		if !s.lines.Load(j.Worker, j.ID, j.Slot()) {
 			return fmt.Errorf("job %s overlaps another on %s", j.ID, j.Worker)
 		}
-		s.lines.NoteJob(j)
+		s.lines.NoteJob(j, true)
 	}
 	return rows.Err()
 }
@@ -91,7 +91,7 @@ func (s *Store) loadTimelines(ctx context.Context) error {
 func scanBooked(r row) (j job.Job, err error) {
 	var end int64
 	var delay sql.NullString
-	err = r.Scan(&j.Worker, &j.ID, &j.Start, &end, &j.Status, &j.Sooner, &j.Pinned, &j.Promised, &delay, &j.Version,
+	err = r.Scan(&j.Worker, &j.ID, &j.UserID, &j.Start, &end, &j.Status, &j.Sooner, &j.Pinned, &j.Promised, &delay, &j.Version,
 		&j.Estimate, &j.StartedAt)
 	j.Duration = end - j.Start
 	if err == nil && delay.Valid {

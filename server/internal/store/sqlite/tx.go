@@ -130,9 +130,8 @@ func (t *tx) RunsUntil(_ context.Context, worker, except string) (int64, bool, e
 	return until, runs, nil
 }
 
-func (t *tx) CountActive(_ context.Context, userID string) (n int, err error) {
-	err = t.query(`SELECT count(*) FROM jobs WHERE user_id = ? AND status IN ('scheduled', 'processing')`, userID).Scan(&n)
-	return n, classify(err)
+func (t *tx) CountActive(_ context.Context, userID string) (int, error) {
+	return t.lines.CountOpen(userID), nil
 }
 
 func (t *tx) Job(_ context.Context, id string) (job.Job, error) { return t.queryJob(selectJob, id) }

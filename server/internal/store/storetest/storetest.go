@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"how much a user has booked", activeOfUser},
 		{"jobs of a series", seriesOfJobs},
 		{"how much time a user has booked", bookedTime},
+		{"totals are the sums of the jobs", totals},
 		{"requests", requests},
 		{"records and versions of workflows", records},
 		{"imported workflows", imports},

@@ -68,10 +68,12 @@ func (m movable) after(pinned string, place store.Movable, limit int) (found []s
 	return found
 }
 
-// NoteJob takes in of a job that was written whether it runs, and whether it may start earlier than its slot.
-func (s *Set) NoteJob(j job.Job) {
+// NoteJob takes in of a job that was written whether it runs, whether it may start earlier than its slot, and the time that it takes of
+// its owner's. isNew: there was no such job before.
+func (s *Set) NoteJob(j job.Job, isNew bool) {
 	s.noteRun(j)
 	s.noteMovable(j)
+	s.noteUsage(j, isNew)
 }
 
 func (s *Set) noteMovable(j job.Job) {

@@ -1,5 +1,6 @@
 // Package timelines holds in memory what a store is asked on every booking and cannot ask its database in time: the slots
-// that are taken on each worker, what runs there, the pauses, and which requests are known. Any store can use it.
+// that are taken on each worker, what runs there, the pauses, the time that each user has booked, and which requests are
+// known. Any store can use it.
 //
 // A Set follows one writer. What was changed in it since Keep can be taken back, all of it or what came after a Mark.
 package timelines
@@ -22,6 +23,7 @@ type Set struct {
 	longest  int64                         // length of the longest slot there ever was, in milliseconds
 	movable  movable
 	runs     runs
+	usage    *usage
 	undos    []func()
 }
 
@@ -34,6 +36,7 @@ func New() *Set {
 		requests: map[requestKey]int64{},
 		movable:  newMovable(),
 		runs:     newRuns(),
+		usage:    newUsage(),
 	}
 }
 
@@ -217,7 +220,7 @@ func (s *Set) Apply(change store.Change) {
 	}
 	for _, thing := range change.Things {
 		if thing.Job != nil {
-			s.NoteJob(*thing.Job)
+			s.NoteJob(*thing.Job, false)
 		}
 		switch {
 		case thing.Kind == store.JobKind && thing.Job != nil && thing.Job.Status.Active():
