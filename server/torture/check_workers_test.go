@@ -40,9 +40,10 @@ func (j *judge) movedOver(before, after job) bool {
 	return asked || !before.Pinned && !after.Pinned && (lost || back || found || after.wentForward(before) || after.wasTakenOver(before))
 }
 
-// wasTakenOver reports whether a job whose worker kept it waiting, after its slot had come, was taken by another one.
+// wasTakenOver reports whether a job whose worker kept it waiting, after its slot had come, was taken by another one: it had been
+// booked for then, or had come forward and starts no later than was promised.
 func (j job) wasTakenOver(had job) bool {
-	return j.Delay == "late" && !j.Pinned && j.Worker != had.Worker && j.Booked != 0 && j.Booked <= j.Start
+	return j.Delay == "late" && !j.Pinned && j.Worker != had.Worker && (j.Booked != 0 && j.Booked <= j.Start || j.Start <= j.Promised)
 }
 
 // runsAreOnTheirWorker: what has run of a job has run on the worker that was said.
