@@ -26,8 +26,8 @@ func NewCmdAsset(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "asset",
 		Short: "Upload, list and remove files that jobs take",
-		Long: `Upload, list and remove pictures, videos, sounds and 3D files that jobs take. 'comfysched book --set image=@FILE' uploads by
-itself; a file that is booked often can be uploaded once and named by its id: --set image=asset:ID. The same content is kept once.
+		Long: `Upload, list and remove pictures, videos, sounds and 3D files that jobs take. 'comfysched book --set photo=@FILE' uploads by
+itself; a file that is booked often can be uploaded once and named by its id: --set photo=asset:ID. The same content is kept once.
 What was not used for long is deleted, but nothing that a booking takes.`,
 	}
 	cmd.AddCommand(newCmdUpload(f), newCmdList(f), newCmdRemove(f))

@@ -53,7 +53,7 @@ const bookHelp = `Book a time slot on the GPU's timeline. Its length is what suc
 
 The prompt is an argument, --prompt, a file, or standard input; a workflow may take none. 'comfysched workflow list' tells which
 workflows there are, and 'comfysched workflow show ID' what --set can set, of which kind and range. A picture, video
-or sound is a file of yours, which is uploaded (--set image=@photo.png, @- for standard input), a result of a job (job:JOB
+or sound is a file of yours, which is uploaded (--set photo=@photo.png, @- for standard input), a result of a job (job:JOB
 for its first, job:JOB/2 for the third), an uploaded one (asset:ID), or one that lies in
 ComfyUI's input folder.
 
@@ -85,8 +85,8 @@ func NewCmdBook(f *factory.Factory) *cobra.Command {
 		Long:  bookHelp,
 		Example: `  comfysched book --next "a red fox in the snow"
   comfysched book --at 14:30 --seed 42 --set steps=8 --wait "a lighthouse"
-  comfysched book --next --workflow upscale --set image=@fox.png --set factor=2
-  comfysched book --next --workflow upscale --set image=job:3f2a1b2c
+  comfysched book --next --workflow photo_to_painting --set photo=@fox.png "oil on canvas"
+  comfysched book --next --workflow upscale --set picture=job:3f2a1b2c
   comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
   comfysched book --next --dry-run "a red fox in the snow"
   comfysched book --next --count 4 --each steps=4,8 "a red fox in the snow"
