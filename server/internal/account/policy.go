@@ -1,9 +1,6 @@
 package account
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 )
@@ -76,32 +73,13 @@ func Slot(j job.Job) job.Job {
 	return j
 }
 
-// System is the state of the service as the viewer may see it: the log of ComfyUI, whose last lines a failed boot quotes, is
-// for administrators.
+// System is the state of the service as the viewer may see it: paths, processes, addresses and the log of ComfyUI, whose last lines
+// a failed boot quotes, are for administrators.
 func (p Policy) System(v User, s health.State) health.State {
 	if v.Administrator {
 		return s
 	}
-	s.Reason = firstLine(s.Reason)
-	s.Workers = slices.Clone(s.Workers)
-	for i := range s.Workers {
-		w := &s.Workers[i]
-		w.Reason = firstLine(w.Reason)
-		w.BootSteps = slices.Clone(w.BootSteps)
-		for k := range w.BootSteps {
-			w.BootSteps[k].Detail = firstLine(w.BootSteps[k].Detail)
-		}
-	}
-	return s
-}
-
-// firstLine gives what stands before the lines that are quoted, without the words that announce them.
-func firstLine(text string) string {
-	line, _, quotes := strings.Cut(text, "\n")
-	if at := strings.LastIndexByte(line, ';'); quotes && at >= 0 {
-		line = line[:at]
-	}
-	return line
+	return s.ForEverybody()
 }
 
 // Progress gives how far a job is, as the viewer may see it.

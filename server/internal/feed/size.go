@@ -76,14 +76,22 @@ func (d Delta) size() int {
 }
 
 func systemSize(s health.State) int {
-	n := deltaFrame + textSize(s.Reason)
+	n := deltaFrame + textSize(longer(s.Reason, s.Plain))
 	for _, w := range s.Workers {
-		n += deltaFrame + textSize(w.ID, w.Reason, w.ComfyUIVersion, w.Device) + len(w.Estimates)*partFrame
+		n += deltaFrame + textSize(w.ID, longer(w.Reason, w.Plain), w.ComfyUIVersion, w.Device) + len(w.Estimates)*partFrame
 		for _, step := range w.BootSteps {
-			n += stepFrame + textSize(step.Detail)
+			n += stepFrame + textSize(longer(step.Detail, step.Plain))
 		}
 	}
 	return n
+}
+
+// longer bounds two texts of which each viewer gets one.
+func longer(a, b string) string {
+	if len(b) > len(a) {
+		return b
+	}
+	return a
 }
 
 // What is told at most of workflows.

@@ -73,6 +73,7 @@ func newLane(c Config, i int) *Lane {
 		Remote:    !w.ComfyUI.IsLaunched(),
 		Status:    health.Booting,
 		Reason:    "ComfyUI is starting",
+		Plain:     "ComfyUI is starting",
 		Simulated: w.ComfyUI.Installation == config.Simulated,
 	}, c.OnWorker)
 	l.Engine = launch.New(launch.Config{
@@ -95,7 +96,7 @@ func newLane(c Config, i int) *Lane {
 	l.Meter = l.newMeter(c, w, left.benchmark)
 	l.Stock = c.Library.Stock(w.ID, library.StockConfig{
 		ComfyUI:   l.Engine.Client(),
-		Notice:    l.Status.Notice,
+		Notice:    l.Status.NoticeAll,
 		BadResult: func(graph string) string { return l.Ledger.Of(graph).Problem() },
 		Edited:    func(id string) { l.Meter.Edited(id) },
 		MayRun:    w.MayRun,

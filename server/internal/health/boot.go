@@ -30,5 +30,6 @@ type BootStep struct {
 	Name      string
 	Outcome   Outcome
 	ElapsedMS int64
-	Detail    string // for people
+	Detail    string // for administrators: it may name paths, processes and addresses, and quote other programs
+	Plain     string // the same for everybody
 }

@@ -25,7 +25,8 @@ var order = []Status{Ready, Benchmarking, Booting, Restarting, Offline}
 // State is the service and its workers.
 type State struct {
 	Status      Status // of the worker that is best off: one that is down stops no other
-	Reason      string // why it is not ready, for people
+	Reason      string // why it is not ready, for administrators; see Worker
+	Plain       string // the same for everybody
 	BenchmarkMS int64  // of the first worker that has one; 0: none yet
 	Workers     []Worker
 }
@@ -34,8 +35,8 @@ type State struct {
 func Of(workers []Worker) State {
 	s := State{Status: Ready, Workers: workers}
 	for i, w := range workers {
-		if status, reason := w.counts(); i == 0 || slices.Index(order, status) < slices.Index(order, s.Status) {
-			s.Status, s.Reason = status, reason
+		if status, reason, plain := w.counts(); i == 0 || slices.Index(order, status) < slices.Index(order, s.Status) {
+			s.Status, s.Reason, s.Plain = status, reason, plain
 		}
 		for _, e := range w.Estimates {
 			if s.BenchmarkMS == 0 {
@@ -44,17 +45,17 @@ func Of(workers []Worker) State {
 		}
 	}
 	if s.Status == Ready {
-		s.Reason = ""
+		s.Reason, s.Plain = "", ""
 	}
 	return s
 }
 
 // counts is the status by which a worker counts for the whole: one that is out of service is as good as down.
-func (w Worker) counts() (Status, string) {
+func (w Worker) counts() (status Status, reason, plain string) {
 	if w.Outage != nil {
-		return Offline, w.Outage.String()
+		return Offline, w.Outage.String(), w.Outage.String()
 	}
-	return w.Status, w.Reason
+	return w.Status, w.Reason, w.Plain
 }
 
 // IsMeasured reports whether it is known how long generations take on any worker that was up since the start, or can be guessed because
@@ -71,7 +72,8 @@ type Worker struct {
 	Title          string // for people
 	Remote         bool   // somebody else starts its ComfyUI
 	Status         Status
-	Reason         string // why it is not ready or what it waits for, for people
+	Reason         string // why it is not ready or what it waits for, for administrators: it may name paths, processes and addresses
+	Plain          string // the same for everybody; what nobody has put into plain words is not in it
 	Simulated      bool
 	ComfyUIVersion string
 	Device         string
@@ -79,4 +81,24 @@ type Worker struct {
 	BootSteps      []BootStep
 	Pause          *schedule.Pause  // under way or planned; nil: none
 	Outage         *schedule.Outage // nil: it is in service
+}
+
+// Become sets the status, with a reason that everybody may read.
+func (w *Worker) Become(status Status, reason string) {
+	w.Status, w.Reason, w.Plain = status, reason, reason
+}
+
+// ForEverybody is the state in words that everybody may read.
+func (s State) ForEverybody() State {
+	s.Reason = s.Plain
+	s.Workers = slices.Clone(s.Workers)
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		w.Reason = w.Plain
+		w.BootSteps = slices.Clone(w.BootSteps)
+		for k := range w.BootSteps {
+			w.BootSteps[k].Detail = w.BootSteps[k].Plain
+		}
+	}
+	return s
 }

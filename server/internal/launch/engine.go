@@ -43,7 +43,8 @@ type Files struct {
 // Trial tries a ComfyUI before jobs run on it. The calls come from one goroutine at a time, except Returned and
 // Recovered, which may come beside a boot.
 type Trial interface {
-	// Validate is the first step of a boot, before anything is started. detail is for people.
+	// Validate is the first step of a boot, before anything is started. detail is for everybody to read, and so are those of the other
+	// calls; what an error says is for administrators, unless it has a method Plain that says it for everybody.
 	Validate(ctx context.Context) (detail string, err error)
 	// Connected is called when a ComfyUI has come up. An error ends the boot.
 	Connected(ctx context.Context) error
@@ -107,12 +108,16 @@ func (e *Engine) Connect(ctx context.Context) error { return e.client.Run(ctx) }
 // Up is closed when ComfyUI could be talked to for the first time.
 func (e *Engine) Up() <-chan struct{} { return e.up }
 
-// Trouble returns the reason why no job can run, for people; empty when nothing is known to be wrong.
+// Trouble returns the reason why no job can run, for everybody; empty when nothing is known to be wrong.
 func (e *Engine) Trouble() string {
-	if s := e.Status.Get(); s.Status != health.Ready {
-		return s.Reason
+	switch s := e.Status.Get(); {
+	case s.Status == health.Ready:
+		return ""
+	case s.Plain == "":
+		return "ComfyUI is not ready"
+	default:
+		return s.Plain
 	}
-	return ""
 }
 
 // Changed is closed when Trouble may say something new.

@@ -35,14 +35,14 @@ func (e *Engine) checkHealth(ctx context.Context, lose context.CancelCauseFunc) 
 
 // goOffline says that ComfyUI does not answer.
 func (e *Engine) goOffline(ctx context.Context, err error) {
-	reason := "ComfyUI does not answer"
+	reason := open("ComfyUI does not answer")
 	if e.isRemote() {
-		reason += " at " + e.ComfyUI.BaseURL()
+		reason.full += " at " + e.ComfyUI.BaseURL()
 	}
 	if locked := lockedOut(e.ComfyUI, err); locked != nil {
-		reason = locked.Error()
+		reason = words{locked.Error(), plain(locked, forAdministrators)}
 	}
-	e.Log.Error(reason, "worker", e.Worker, "err", err)
+	e.Log.Error(reason.full, "worker", e.Worker, "err", err)
 	e.setWhile(ctx, health.Offline, reason)
 }
 
@@ -62,14 +62,14 @@ func (e *Engine) backAgain(ctx context.Context) {
 	} else {
 		e.Log.Info("ComfyUI answers again", "worker", e.Worker)
 	}
-	e.setWhile(ctx, health.Ready, "")
+	e.setWhile(ctx, health.Ready, words{})
 }
 
 // setWhile sets the status unless ctx has ended, which is when somebody else sets it.
-func (e *Engine) setWhile(ctx context.Context, status health.Status, reason string) {
+func (e *Engine) setWhile(ctx context.Context, status health.Status, reason words) {
 	e.Status.Change(func(s *health.Worker) {
 		if ctx.Err() == nil {
-			s.Status, s.Reason = status, reason
+			s.Status, s.Reason, s.Plain = status, reason.full, reason.plain
 		}
 	})
 }

@@ -15,8 +15,12 @@ func lockedOut(c config.ComfyUI, err error) error {
 	case !errors.As(err, &locked):
 		return nil
 	case c.Token != "":
-		return fmt.Errorf("%w, although the service gives it a token: put a valid one into comfy_ui.api_token_file", locked)
+		return plainly(fmt.Errorf("%w, although the service gives it a token: put a valid one into comfy_ui.api_token_file", locked), noWayIn)
 	default:
-		return fmt.Errorf("%w: name a file with a token that it takes in comfy_ui.api_token_file, or an address that leads past it", locked)
+		return plainly(fmt.Errorf("%w: name a file with a token that it takes in comfy_ui.api_token_file, "+
+			"or an address that leads past it", locked), noWayIn)
 	}
 }
+
+// noWayIn is said to everybody.
+const noWayIn = "something in front of ComfyUI does not let the service through"

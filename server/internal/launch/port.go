@@ -16,8 +16,9 @@ const freeAfter = 2 * time.Second
 func (b *boot) checkPort(ctx context.Context) error {
 	asking, cancel := context.WithTimeout(ctx, freeAfter)
 	defer cancel()
-	who := "another program"
-	for asking.Err() == nil && who == "another program" {
+	const program = "another program"
+	who := program
+	for asking.Err() == nil && who == program {
 		connection, err := new(net.Dialer).DialContext(asking, "tcp", b.ComfyUI.Address())
 		if err != nil && asking.Err() == nil {
 			return nil
@@ -34,11 +35,12 @@ func (b *boot) checkPort(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if other, found := b.other(); found {
-		return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop that service or choose another port", b.ComfyUI.Port, other)
+		return plainly(fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: stop that service or choose another port", b.ComfyUI.Port, other),
+			"ComfyUI's port is taken by the ComfyUI of another service")
 	}
-	return fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: "+
+	return plainly(fmt.Errorf("port %d (comfy_ui.api_port) is taken by %s: "+
 		"stop it, choose another port, or use installation_type \"remote\" to work with it",
-		b.ComfyUI.Port, who)
+		b.ComfyUI.Port, who), "ComfyUI's port is taken by "+who)
 }
 
 // maxAgain bounds how often in a row a ComfyUI is started again that ends by itself in its first minute without an error.
@@ -49,16 +51,16 @@ const (
 
 // waitForPort waits until ComfyUI answers. One that ends at once, and well, means to be started again: ComfyUI-Manager does
 // so after it has installed what node packs need.
-func (b *boot) waitForPort(ctx context.Context) (string, error) {
+func (b *boot) waitForPort(ctx context.Context) (words, error) {
 	for again := 0; ; again++ {
 		began := time.Now()
-		detail, err := b.waitForAnswer(ctx)
+		said, err := b.waitForAnswer(ctx)
 		if !endedWell(err) || time.Since(began) > firstMinute || again == maxAgain {
-			return detail, err
+			return said, err
 		}
 		b.Log.Info("ComfyUI has ended to be started again", "worker", b.Worker, "time", again+1, "of_at_most", maxAgain)
 		if err := b.startOver(ctx); err != nil {
-			return "", err
+			return words{}, err
 		}
 	}
 }
@@ -77,7 +79,7 @@ func (b *boot) startOver(ctx context.Context) error {
 }
 
 // waitForAnswer waits until ComfyUI answers, which it does as soon as its port is open.
-func (b *boot) waitForAnswer(ctx context.Context) (string, error) {
+func (b *boot) waitForAnswer(ctx context.Context) (words, error) {
 	timeout := time.Duration(b.ComfyUI.StartTimeout)
 	waiting, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -85,14 +87,14 @@ func (b *boot) waitForAnswer(ctx context.Context) (string, error) {
 	var last error
 	for waiting.Err() == nil {
 		if life.Err() != nil {
-			return "", context.Cause(life)
+			return words{}, context.Cause(life)
 		}
 		stats, err := b.client.SystemStats(waiting)
 		switch {
 		case err == nil && (b.isRemote() || b.isOwn(stats.Argv)):
-			return b.ComfyUI.BaseURL(), nil
+			return words{b.ComfyUI.BaseURL(), ""}, nil
 		case lockedOut(b.ComfyUI, err) != nil:
-			return "", lockedOut(b.ComfyUI, err)
+			return words{}, lockedOut(b.ComfyUI, err)
 		case err == nil:
 			err = errors.New("another ComfyUI answers there")
 		case last == nil && b.isRemote():
@@ -103,13 +105,13 @@ func (b *boot) waitForAnswer(ctx context.Context) (string, error) {
 		sleep(waiting, b.Pace.Port)
 	}
 	if ctx.Err() != nil {
-		return "", ctx.Err()
+		return words{}, ctx.Err()
 	}
 	if b.isRemote() {
-		return "", fmt.Errorf("there is no ComfyUI at %s (waited %v): start it, or correct comfy_ui.api_host and api_port; %w",
-			b.ComfyUI.BaseURL(), timeout, last)
+		return words{}, plainly(fmt.Errorf("there is no ComfyUI at %s (waited %v): start it, or correct comfy_ui.api_host and api_port; %w",
+			b.ComfyUI.BaseURL(), timeout, last), "there is no ComfyUI where it should run")
 	}
 	lines := strings.Join(b.tail(shownLines), "\n    ")
-	return "", fmt.Errorf("ComfyUI has not opened port %d within %v (comfy_ui.start_timeout); its last lines:\n    %s",
-		b.ComfyUI.Port, timeout, lines)
+	return words{}, plainly(fmt.Errorf("ComfyUI has not opened port %d within %v (comfy_ui.start_timeout); its last lines:\n    %s",
+		b.ComfyUI.Port, timeout, lines), fmt.Sprintf("ComfyUI has not opened its port within %v", timeout))
 }

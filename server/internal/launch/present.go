@@ -92,7 +92,7 @@ func (e *Engine) Sick(reason error) bool {
 	if e.Lose(reason) {
 		return true
 	}
-	e.Status.Set(health.Offline, reason.Error()+"; it has to be started again where it runs")
+	e.Status.say(health.Offline, in("%s; it has to be started again where it runs", reason))
 	return false
 }
 
@@ -101,6 +101,9 @@ type exitError struct {
 	exit  string
 	lines []string
 }
+
+// Plain leaves out what ComfyUI said.
+func (e *exitError) Plain() string { return fmt.Sprintf("ComfyUI ended (%s)", e.exit) }
 
 func (e *exitError) Error() string {
 	if len(e.lines) == 0 {

@@ -18,25 +18,25 @@ import (
 const shownLines = 15 // of ComfyUI's output in an error
 
 // launch starts ComfyUI, or attaches to the one that the service before has left.
-func (b *boot) launch(ctx context.Context) (string, error) {
+func (b *boot) launch(ctx context.Context) (words, error) {
 	if b.isRemote() {
 		b.attached = true
-		return "", Skipped("ComfyUI at " + b.ComfyUI.BaseURL() + " is not the service's to start")
+		return words{}, plainly(Skipped("ComfyUI at "+b.ComfyUI.BaseURL()+" is not the service's to start"), "somebody else starts it")
 	}
-	if detail, ok, err := b.attach(ctx); ok || err != nil {
-		return detail, err
+	if said, ok, err := b.attach(ctx); ok || err != nil {
+		return said, err
 	}
 	if err := b.checkPort(ctx); err != nil {
-		return "", err
+		return words{}, err
 	}
 	if err := makePlaces(b.ComfyUI); err != nil {
-		return "", err
+		return words{}, plainly(err, "a folder of ComfyUI's cannot be made")
 	}
 	started, err := b.start()
 	if err != nil {
-		return "", err
+		return words{}, plainly(err, "the program cannot be started")
 	}
-	return fmt.Sprintf("pid %d, output in %s", started.PID, b.Files.Log), nil
+	return words{fmt.Sprintf("pid %d, output in %s", started.PID, b.Files.Log), "started"}, nil
 }
 
 // start starts ComfyUI and records it. Killed in between, the service finds it by its mark.
@@ -54,10 +54,10 @@ func (b *boot) start() (process.ID, error) {
 
 // attach takes over a ComfyUI that the service before has left running. One that does not answer, or was started for
 // another configuration, is ended first.
-func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
+func (b *boot) attach(ctx context.Context) (said words, ok bool, err error) {
 	left, found := b.left()
 	if !found {
-		return "", false, nil
+		return words{}, false, nil
 	}
 	running := left.process
 	reason := "it does not answer"
@@ -74,7 +74,7 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 			b.hold(running)
 			b.executor.recall(running.ID(), b.record.get().Threads)
 			b.attached = true
-			return fmt.Sprintf("found pid %d of the service before", running.ID().PID), true, nil
+			return words{fmt.Sprintf("found pid %d of the service before", running.ID().PID), "it was running already"}, true, nil
 		case err == nil || left.port != b.ComfyUI.Port:
 			reason = "it was started for another configuration"
 			since = time.Time{}
@@ -83,13 +83,13 @@ func (b *boot) attach(ctx context.Context) (detail string, ok bool, err error) {
 		}
 	}
 	if ctx.Err() != nil {
-		return "", false, ctx.Err()
+		return words{}, false, ctx.Err()
 	}
 	b.Log.Warn("ending the ComfyUI of the service before", "worker", b.Worker, "pid", running.ID().PID, "reason", reason)
 	if err := running.Stop(ctx, b.Pace.StopGrace); err != nil {
-		return "", false, fmt.Errorf("the ComfyUI of the service before: %w: restart the machine", err)
+		return words{}, false, plainly(fmt.Errorf("the ComfyUI of the service before: %w: restart the machine", err), unendable(err).plain)
 	}
-	return "", false, nil
+	return words{}, false, nil
 }
 
 // isOwn recognises a ComfyUI by the arguments that it was started with. Those before --listen are the program's own,

@@ -20,7 +20,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 		err = left.process.Stop(ctx, e.Pace.StopGrace)
 	}
 	if err != nil {
-		e.Log.Error(unendable(err), "worker", e.Worker, "err", err)
+		e.Log.Error(unendable(err).full, "worker", e.Worker, "err", err)
 		return fmt.Errorf("stop ComfyUI: %w", err)
 	}
 	e.note(func(r *record) { r.Process, r.StartedAt, r.Port, r.Threads = process.ID{}, 0, 0, nil })
@@ -35,11 +35,12 @@ func (e *Engine) end(ctx context.Context) error {
 	return p.Stop(ctx, e.Pace.StopGrace)
 }
 
-// unendable tells an administrator of a ComfyUI that hangs in the system itself.
-func unendable(err error) string {
+// unendable tells of a ComfyUI that hangs in the system itself.
+func unendable(err error) words {
+	const plain = "ComfyUI cannot be ended: the machine has to be restarted"
 	stuck := new(process.StuckError)
 	if !errors.As(err, &stuck) {
-		return err.Error()
+		return words{err.Error(), plain}
 	}
-	return fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", stuck.PID)
+	return words{fmt.Sprintf("ComfyUI (pid %d) cannot be ended: restart the machine", stuck.PID), plain}
 }

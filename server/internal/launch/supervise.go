@@ -3,7 +3,6 @@ package launch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -13,8 +12,8 @@ import (
 
 // Why runs end although the process has not ended by itself.
 var (
-	errRestart = errors.New("an administrator restarted ComfyUI")
-	errHung    = errors.New("ComfyUI does not answer any more")
+	errRestart = openly("an administrator restarted ComfyUI")
+	errHung    = openly("ComfyUI does not answer any more")
 )
 
 // ErrRemote says that a ComfyUI is not the service's to restart.
@@ -42,7 +41,7 @@ func (e *Engine) Supervise(ctx context.Context, down error) {
 		if time.Since(began) > e.Pace.StableAfter {
 			backoff = e.Pace.MinBackoff
 		}
-		e.Status.Set(health.Restarting, fmt.Sprintf("%v; it is started again", firstLine(down)))
+		e.Status.say(health.Restarting, in("%s; it is started again", down))
 	}
 }
 
@@ -52,7 +51,7 @@ func (e *Engine) startAgain(ctx context.Context, down error, backoff time.Durati
 	stuck := e.end(ctx) // one that hangs, and children that outlived it
 	if stuck != nil {
 		down = stuck
-		e.Status.Set(health.Offline, unendable(stuck))
+		e.Status.say(health.Offline, unendable(stuck))
 	}
 	e.Log.Error("ComfyUI is down", "worker", e.Worker, "reason", down, "next_try_in", backoff)
 	select {
@@ -73,7 +72,7 @@ func (e *Engine) startAgain(ctx context.Context, down error, backoff time.Durati
 
 // sayDown says that a boot failed, and when the next begins.
 func (e *Engine) sayDown(err error, next time.Duration) {
-	e.Status.Set(health.Offline, fmt.Sprintf("ComfyUI does not start (%v); next try in %v", firstLine(err), next))
+	e.Status.say(health.Offline, in("ComfyUI does not start (%s); next try in "+next.String(), err))
 }
 
 // watch returns when ComfyUI has to be started again, with the reason. One that only cannot be reached is waited for.
@@ -94,7 +93,7 @@ func (e *Engine) watch(ctx context.Context) error {
 			return context.Cause(life)
 		case <-e.restart:
 			// First the status, so that no job is handed to what is being ended.
-			e.Status.Set(health.Restarting, fmt.Sprintf("%v; it is started again", errRestart))
+			e.Status.say(health.Restarting, in("%s; it is started again", errRestart))
 			lose(errRestart)
 		case <-rotation.C:
 			e.rotateLog()

@@ -118,10 +118,19 @@ func (l *Library) read(e *entry) {
 func open(name string) (*graphfile.File, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, withoutFolder(err)
 	}
 	defer func() { _ = file.Close() }()
 	return graphfile.Read(file)
+}
+
+// withoutFolder names a file by its name alone, where an error names it by its path: what is wrong with a workflow is told to everybody.
+func withoutFolder(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return &fs.PathError{Op: of.Op, Path: filepath.Base(of.Path), Err: of.Err}
+	}
+	return err
 }
 
 func (s Source) readSide() (edits.Edits, error) {
@@ -130,7 +139,7 @@ func (s Source) readSide() (edits.Edits, error) {
 		return edits.Edits{}, nil
 	}
 	if err != nil {
-		return edits.Edits{}, err
+		return edits.Edits{}, withoutFolder(err)
 	}
 	defer func() { _ = file.Close() }()
 	data, err := io.ReadAll(io.LimitReader(file, edits.MaxBytes+1))

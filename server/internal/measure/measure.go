@@ -136,7 +136,7 @@ func (m *Meter) idle(ctx context.Context) bool {
 // setBenchmarking is for the first boot. Later on bookings go on, and the status tells of more than a measurement.
 func (m *Meter) setBenchmarking(reason string) {
 	if s := m.Status.Get().Status; s == health.Booting || s == health.Benchmarking {
-		m.Status.Change(func(w *health.Worker) { w.Status, w.Reason = health.Benchmarking, reason })
+		m.Status.Change(func(w *health.Worker) { w.Become(health.Benchmarking, reason) })
 	}
 }
 

@@ -111,9 +111,10 @@ func TestMendedMessage(t *testing.T) {
 
 // TestSnapshotFitsWhateverIsInIt: what is not a job leaves room for jobs, and who has ended for who is to come.
 func TestSnapshotFitsWhateverIsInIt(t *testing.T) {
-	worker := health.Worker{Reason: strings.Repeat("r", 1<<20)}
+	long := strings.Repeat("d", 1<<20)
+	worker := health.Worker{Reason: long, Plain: long}
 	for range 7 {
-		worker.BootSteps = append(worker.BootSteps, health.BootStep{Detail: strings.Repeat("d", 1<<20)})
+		worker.BootSteps = append(worker.BootSteps, health.BootStep{Detail: long, Plain: long})
 	}
 	s := &feed.Snapshot{
 		System:    health.Of([]health.Worker{worker}),

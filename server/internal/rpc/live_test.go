@@ -146,9 +146,10 @@ func anySystem(t *rapid.T) health.State {
 		ID:             text("id"),
 		Status:         health.Offline,
 		Reason:         text("reason"),
+		Plain:          text("plain reason"),
 		ComfyUIVersion: text("version"),
 		Device:         text("device"),
-		BootSteps:      []health.BootStep{{Name: text("step"), Detail: text("detail")}},
+		BootSteps:      []health.BootStep{{Name: text("step"), Detail: text("detail"), Plain: text("plain detail")}},
 		Pause:          &schedule.Pause{Reason: text("pause"), UserName: text("by")},
 	}})
 }
@@ -248,7 +249,7 @@ func TestChangeThatCannotBeEncoded(t *testing.T) {
 	for _, s := range watchers {
 		readTo(t, s, l.Feed.Revision().Number)
 	}
-	l.Feed.SetSystem(health.State{Status: health.Offline, Reason: "gone"})
+	l.Feed.SetSystem(health.State{Status: health.Offline, Reason: "gone", Plain: "gone"})
 	for _, s := range watchers {
 		for s.Receive() && s.Msg().Snapshot == nil {
 			continue // who came is told too

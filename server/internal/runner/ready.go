@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -15,7 +14,7 @@ const (
 )
 
 // errExecutor ends runs on a ComfyUI that answers and runs nothing.
-var errExecutor = errors.New("ComfyUI had lost its executor: it took prompts and ran none")
+const errExecutor = plainError("ComfyUI had lost its executor: it took prompts and ran none")
 
 // Ready implements dispatch.Runner.
 func (r *Runner) Ready(ctx context.Context) (bool, string) {

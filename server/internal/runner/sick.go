@@ -62,6 +62,9 @@ type sickError struct{ cause string }
 
 func (e *sickError) Error() string { return "ComfyUI failed every prompt (" + e.cause + ")" }
 
+// Plain says that everybody may read it.
+func (e *sickError) Plain() string { return e.Error() }
+
 // sicknessOf names the kind of error and no more: everybody reads it, and an error's own words may quote somebody's prompt.
 func sicknessOf(failed *comfy.NodeError) *sickError {
 	if kind := deviceError.FindString(failed.Error()); kind != "" {

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,15 @@ const (
 )
 
 // errStuck ends the process of a ComfyUI that answers, but does not hear interrupts.
-var errStuck = errors.New("ComfyUI was stuck in a run that gave no sign of life")
+const errStuck = plainError("ComfyUI was stuck in a run that gave no sign of life")
+
+// plainError is an error that everybody may read.
+type plainError string
+
+func (e plainError) Error() string { return string(e) }
+
+// Plain gives the words for everybody.
+func (e plainError) Plain() string { return string(e) }
 
 // guard watches one run for signs of life.
 type guard struct {
