@@ -7,6 +7,7 @@ import { formatBytes, formatDuration } from "../../lib/format";
 import { useAsset } from "../../live/useAsset";
 import { assetIdOf } from "../fileText";
 import { FileTile } from "./FileTile";
+import { useSmallPictures } from "./useSmallPictures";
 
 /** ChosenFileProps are what stands in the field of a file. */
 export interface ChosenFileProps {
@@ -26,6 +27,7 @@ export interface ChosenFileProps {
 export function ChosenFile({ kind, text, icon, noun, describedBy, onBrowse, actions, wide }: ChosenFileProps) {
   const id = assetIdOf(text);
   const { asset, problem } = useAsset(id);
+  const inFolder = useSmallPictures(text);
   if (text === "")
     return (
       <div className="flex flex-col items-center gap-2.5 px-3 py-4 text-center">
@@ -52,7 +54,7 @@ export function ChosenFile({ kind, text, icon, noun, describedBy, onBrowse, acti
     <div className="p-2.5">
       <div className={`grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-2 ${wide ? "" : "grid-rows-[1fr_auto]"}`}>
         <FileTile
-          source={id === undefined || !picture ? "" : `/uploads/${id}/thumbnail`}
+          source={!picture ? "" : id === undefined ? inFolder : `/uploads/${id}/thumbnail`}
           icon={icon}
           className={`size-20 sm:size-24 ${wide ? "" : "row-span-2"}`}
         />

@@ -1,18 +1,22 @@
 import { useState } from "react";
 import { Icon, type IconName } from "../../components/Icon";
 
+/** Where a small picture may be: at the first of these addresses that has one. */
+type Source = string | readonly string[];
+
 /** A small picture of a file, or what stands for one. Beside its name it says nothing to those who listen. */
-export function FileTile({ source, icon, className = "" }: { source: string; icon: IconName; className?: string }) {
-  const [broken, setBroken] = useState("");
-  if (source !== "" && broken !== source)
+export function FileTile({ source, icon, className = "" }: { source: Source; icon: IconName; className?: string }) {
+  const [broken, setBroken] = useState<readonly string[]>([]);
+  const from = [source].flat().find((address) => address !== "" && !broken.includes(address));
+  if (from !== undefined)
     return (
       <img
-        src={source}
+        src={from}
         alt=""
         decoding="async"
         loading="lazy"
         draggable={false}
-        onError={() => setBroken(source)}
+        onError={() => setBroken((before) => [...before, from])}
         className={`checker shrink-0 rounded-lg object-cover ${className}`}
       />
     );

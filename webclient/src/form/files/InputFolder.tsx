@@ -3,10 +3,10 @@ import { Icon } from "../../components/Icon";
 import { SearchField } from "../../components/SearchField";
 import { FileKind } from "../../gen/comfyscheduler/v1/input_pb";
 import { matches } from "../../lib/search";
-import { useLive } from "../../live/LiveContext";
 import { fileWords } from "../values";
 import { FileTile } from "./FileTile";
 import { kindsOfFile } from "./kinds";
+import { useSmallPictures } from "./useSmallPictures";
 
 /** Shown at most: whoever wants another one types. */
 const most = 200;
@@ -48,16 +48,10 @@ export function InputFolder(props: {
 
 const pictured: readonly FileKind[] = [FileKind.IMAGE, FileKind.MASK];
 
-/** The address of a small picture of a file in a worker's input folder; there need not be one. */
-function smallPicture(worker: string, name: string): string {
-  const path = name.split("/").map(encodeURIComponent).join("/");
-  return worker === "" ? "" : `/inputs/${worker}/${path}?w=160&else=nothing`;
-}
-
 /** A file; of a path the file's name stands out. */
 function Row(props: { name: string; kind: FileKind; chosen: boolean; note?: string; onTake: () => void }) {
   const { name, kind, chosen, note, onTake } = props;
-  const worker = useLive(({ system }) => system?.workers[0]?.id ?? "");
+  const pictures = useSmallPictures(name);
   const cut = Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1;
   return (
     <li>
@@ -70,7 +64,7 @@ function Row(props: { name: string; kind: FileKind; chosen: boolean; note?: stri
         }`}
       >
         {pictured.includes(kind) ? (
-          <FileTile source={smallPicture(worker, name)} icon={kindsOfFile[kind].icon} className="size-9" />
+          <FileTile source={pictures} icon={kindsOfFile[kind].icon} className="size-9" />
         ) : (
           <Icon name={kindsOfFile[kind].icon} className="size-4 shrink-0 text-ink-faint" />
         )}
