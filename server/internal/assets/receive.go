@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -140,6 +141,7 @@ func (a *Assets) write(file *os.File, body io.Reader) (hash string, size int64, 
 		if _, err := file.Write(buffer[:n]); err != nil {
 			return "", 0, writing(err)
 		}
+		runtime.Gosched() // a body that comes quickly never waits: a job's start would, for up to 10 ms
 		if size-synced >= syncBytes || failed != nil {
 			synced = size
 			if err := file.Sync(); err != nil {
