@@ -204,37 +204,6 @@ func TestAWorkerThatDoesNotStartKeepsNobodyWaiting(t *testing.T) {
 	}
 }
 
-// After a crash each ComfyUI is found by the service that comes next, which goes on with what ran on it.
-func TestAllComfyUIsAreFoundAfterACrash(t *testing.T) {
-	t.Parallel()
-	s := newFleet(t, nil).start()
-	user := s.signIn()
-	user.untilAllReady()
-	pids := map[string]int{}
-	var running []string
-	for worker := range s.Workers {
-		pids[worker] = s.ComfyPIDsOf(worker)[0]
-		j := user.book(on(worker, nextFree("a fox [[slow=3s]]")))
-		user.until(j.Id, func(j *pb.Job) bool { return j.StartedAtMs > 0 })
-		running = append(running, j.Id)
-	}
-	s.crash()
-	s.start()
-	token := user.Token
-	user = s.visitor()
-	user.Token = token
-	for _, id := range running {
-		if j := user.untilEnded(id); j.Status != pb.JobStatus_JOB_STATUS_COMPLETED || j.Attempt != 1 {
-			t.Errorf("after the crash: %v", j)
-		}
-	}
-	for worker, pid := range pids {
-		if found := s.ComfyPIDsOf(worker); len(found) != 1 || found[0] != pid {
-			t.Errorf("%s had %d and has %v", worker, pid, found)
-		}
-	}
-}
-
 // What has run before its slot since a backup, on whichever worker was idle, is not run again after a restore.
 func TestRestoreKnowsWhatHasRunBeforeItsSlotOnAnyWorker(t *testing.T) {
 	t.Parallel()
