@@ -160,7 +160,7 @@ func TestWhateverBefallsOneWorkerTouchesNoOther(t *testing.T) {
 	}
 }
 
-// begun is how often a job was begun, by the records of all ComfyUIs.
+// begun counts the starts of a job in the records of all ComfyUIs.
 func begun(t *testing.T, folder, id string) (n int) {
 	t.Helper()
 	records, err := filepath.Glob(filepath.Join(folder, "*"))
