@@ -13,6 +13,8 @@ type Jobs interface {
 	Job(ctx context.Context, id string) (job.Job, error)
 	// ListJobs reads the jobs of a query, in its order.
 	ListJobs(ctx context.Context, q Query) ([]job.Job, error)
+	// ListSeries reads the series of a query, by their ids, the highest first.
+	ListSeries(ctx context.Context, q SeriesQuery) ([]Series, error)
 	// ActiveJobs reads all scheduled and processing jobs, by start.
 	ActiveJobs(ctx context.Context) ([]job.Job, error)
 	// LatestEnded reads the jobs that ended last, latest first.
@@ -72,6 +74,23 @@ type Query struct {
 type Cursor struct {
 	Start int64
 	ID    string
+}
+
+// SeriesQuery says which series. Zero fields do not restrict.
+type SeriesQuery struct {
+	ID       string
+	UserID   string
+	IDSuffix string // end of the id, in lower case
+	After    string // only those whose ids are lower
+	Limit    int
+}
+
+// Series is jobs that were booked together, as they are now.
+type Series struct {
+	First  job.Job // of its jobs, in their order
+	Jobs   int
+	Counts map[job.Status]int // of those that some have
+	Extent schedule.Slot      // from the first start to the last end
 }
 
 // DayStats are the numbers of a day.

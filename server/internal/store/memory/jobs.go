@@ -202,12 +202,6 @@ func (t *tx) EndedPart(userID string, day schedule.Slot, id string) (ms int64, e
 	return j.Duration, nil
 }
 
-func (t *tx) SeriesJobs(_ context.Context, series string) ([]job.Job, error) {
-	jobs := t.jobsThat(func(j job.Job) bool { return series != "" && j.Series == series })
-	slices.SortStableFunc(jobs, func(a, b job.Job) int { return cmp.Compare(a.SeriesIndex, b.SeriesIndex) })
-	return jobs, nil
-}
-
 func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 	if owner, there := t.users[j.UserID]; !there || owner.deleted {
 		return store.ErrUserDeleted

@@ -34,6 +34,48 @@ func seriesOfJobs(t *testing.T, s *suite) {
 	})
 }
 
+// listedSeries holds that series are read as they are now, the highest id first, page by page, and are found by what is asked for.
+func listedSeries(t *testing.T, s *suite) {
+	ada, bob := s.user(), s.user()
+	in := func(series string, index int, j job.Job) job.Job {
+		j.Series, j.SeriesIndex = series, index
+		return j
+	}
+	second, first, third := in("b1", 2, booking(ada, "gpu", 1000, 500)), in("b1", 1, booking(ada, "cpu", 3000, 500)),
+		in("b1", 3, booking(ada, "gpu", 2000, 500))
+	other, latest := in("c1", 1, booking(bob, "gpu", 9000, 500)), in("d2", 1, booking(ada, "gpu", 5000, 500))
+	third.EndCancelled(5)
+	s.insert(second, first, third, other, latest, in("", 0, booking(ada, "cpu", 7000, 500)))
+	one := func(j job.Job) store.Series {
+		return store.Series{First: j, Jobs: 1, Counts: map[job.Status]int{job.Scheduled: 1}, Extent: j.Slot()}
+	}
+	three := store.Series{
+		First:  first,
+		Jobs:   3,
+		Counts: map[job.Status]int{job.Scheduled: 2, job.Cancelled: 1},
+		Extent: schedule.Slot{Start: 1000, End: 3500},
+	}
+	for _, c := range []struct {
+		about string
+		query store.SeriesQuery
+		want  []store.Series
+	}{
+		{"all", store.SeriesQuery{Limit: 10}, []store.Series{one(latest), one(other), three}},
+		{"a user's", store.SeriesQuery{UserID: ada.ID, Limit: 10}, []store.Series{one(latest), three}},
+		{"first page", store.SeriesQuery{UserID: ada.ID, Limit: 1}, []store.Series{one(latest)}},
+		{"second page", store.SeriesQuery{UserID: ada.ID, After: "d2", Limit: 1}, []store.Series{three}},
+		{"after the last", store.SeriesQuery{After: "b1", Limit: 1}, nil},
+		{"by id", store.SeriesQuery{ID: "c1", Limit: 1}, []store.Series{one(other)}},
+		{"by the id of none", store.SeriesQuery{ID: "a1", Limit: 1}, nil},
+		{"by the end of an id", store.SeriesQuery{IDSuffix: "1", Limit: 10}, []store.Series{one(other), three}},
+	} {
+		found, err := s.ListSeries(t.Context(), c.query)
+		if diff := cmp.Diff(c.want, found); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", c.about, err, diff)
+		}
+	}
+}
+
 // bookedTime holds what counts as a user's time: all that is open, and on a day all but what was cancelled before it ran.
 func bookedTime(t *testing.T, s *suite) {
 	user, other := s.user(), s.user()

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"whose a result is", results},
 		{"how much a user has booked", activeOfUser},
 		{"jobs of a series", seriesOfJobs},
+		{"series", listedSeries},
 		{"how much time a user has booked", bookedTime},
 		{"totals are the sums of the jobs", totals},
 		{"requests", requests},
