@@ -69,6 +69,8 @@ var matrix = map[string]row{
 	"SchedulerService/BookJob":       {request: (*stage).booking, want: forUsers},
 	"SchedulerService/BookSeries":    {request: (*stage).booking, want: forUsers},
 	"SchedulerService/CancelSeries":  {request: (*stage).freshSeries, want: forOwner},
+	"SchedulerService/GetSeries":     {request: (*stage).freshSeries, want: forUsers},
+	"SchedulerService/ListSeries":    {want: forUsers},
 	"SchedulerService/CheckBooking":  {request: (*stage).booking, want: forUsers},
 	"SchedulerService/UpdateJob":     {request: (*stage).edit, want: forOwner},
 	"SchedulerService/MoveJob":       {request: (*stage).move, want: forOwner},

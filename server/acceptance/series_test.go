@@ -3,6 +3,8 @@
 package acceptance_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -47,6 +49,11 @@ func TestASeriesIsOneStep(t *testing.T) {
 	if err != nil || len(list.Jobs) != 4 {
 		t.Errorf("listed: %v (%v)", list, err)
 	}
+	told, err := other.GetSeries(t.Context(), &pb.GetSeriesRequest{SeriesId: strings.ToUpper(booked.SeriesId)})
+	if of := told.GetSeries(); err != nil || of.JobCount != 4 || of.ScheduledCount != 4 || of.FirstJob.GetId() != booked.Jobs[0].Id ||
+		of.TimeSlot.EndMs != booked.Jobs[3].TimeSlot.EndMs || told.Users[0].UserId != booked.Jobs[0].UserId {
+		t.Errorf("told: %v (%v)", told, err)
+	}
 	taken := &pb.BookSeriesRequest{
 		Start:    &pb.BookSeriesRequest_StartMs{StartMs: booked.Jobs[0].TimeSlot.StartMs},
 		Inputs:   servicetest.Prompt("a crow"),
@@ -70,6 +77,70 @@ func TestASeriesIsOneStep(t *testing.T) {
 	cancelled, err := user.CancelSeries(t.Context(), &pb.CancelSeriesRequest{SeriesId: booked.SeriesId})
 	if err != nil || len(cancelled.Jobs) != 4 || cancelled.Jobs[2].Status != pb.JobStatus_JOB_STATUS_CANCELLED {
 		t.Errorf("cancelled: %v (%v)", cancelled, err)
+	}
+}
+
+// TestSeriesAreListed holds that series come page by page, the latest first, and those of one user alone; and that what is private
+// stays so.
+func TestSeriesAreListed(t *testing.T) {
+	t.Parallel()
+	site := newSite(t)
+	site.Config["access"] = map[string]any{"private_jobs": true}
+	s := site.start()
+	user, other := s.signIn(), s.signIn()
+	book := func(of *client, prompt string) string {
+		t.Helper()
+		booked, err := of.BookSeries(t.Context(), &pb.BookSeriesRequest{
+			Start:  &pb.BookSeriesRequest_EarliestStartMs{EarliestStartMs: now() + 600_000},
+			Inputs: servicetest.Prompt(prompt),
+			Count:  2,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return booked.SeriesId
+	}
+	first, theirs, last := book(user, "a fox"), book(other, "a secret"), book(user, "a hare")
+	user.book(nextFree("no series"))
+	var found []string
+	request := &pb.ListSeriesRequest{PageSize: 1}
+	for {
+		answer, err := user.ListSeries(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range answer.Series {
+			found = append(found, of.Id)
+			if hidden := of.Id == theirs; of.JobCount != 2 || of.FirstJob.Hidden != hidden || (of.FirstJob.Prompt == "") != hidden {
+				t.Errorf("listed: %v", of)
+			}
+		}
+		if request.PageToken = answer.NextPageToken; request.PageToken == "" {
+			break
+		}
+	}
+	if !slices.Equal(found, []string{last, theirs, first}) {
+		t.Errorf("found %v, booked %s, %s and %s", found, first, theirs, last)
+	}
+	them, err := other.Identity.GetMe(t.Context(), &pb.GetMeRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := user.ListSeries(t.Context(), &pb.ListSeriesRequest{UserId: them.User.Id})
+	if err != nil || len(own.Series) != 1 || own.Series[0].Id != theirs || len(own.Users) != 1 {
+		t.Errorf("of one user: %v (%v)", own, err)
+	}
+	ending, err := user.ListSeries(t.Context(), &pb.ListSeriesRequest{IdSuffix: first[28:]})
+	if err != nil || len(ending.Series) != 1 || ending.Series[0].Id != first {
+		t.Errorf("by the end of its id: %v (%v)", ending, err)
+	}
+	_, err = user.GetSeries(t.Context(), &pb.GetSeriesRequest{SeriesId: uuid.NewString()})
+	if connect.CodeOf(err) != connect.CodeNotFound {
+		t.Errorf("none: %v", err)
+	}
+	_, err = user.ListSeries(t.Context(), &pb.ListSeriesRequest{UserName: "nobody"})
+	if connect.CodeOf(err) != connect.CodeNotFound {
+		t.Errorf("of nobody: %v", err)
 	}
 }
 

@@ -32,6 +32,8 @@ var audiences = map[string]audience{
 	api.SchedulerServiceBookJobProcedure:       signedIn,
 	api.SchedulerServiceBookSeriesProcedure:    signedIn,
 	api.SchedulerServiceCancelSeriesProcedure:  signedIn,
+	api.SchedulerServiceGetSeriesProcedure:     signedIn,
+	api.SchedulerServiceListSeriesProcedure:    signedIn,
 	api.SchedulerServiceCheckBookingProcedure:  signedIn,
 	api.SchedulerServiceUpdateJobProcedure:     signedIn,
 	api.SchedulerServiceMoveJobProcedure:       signedIn,

@@ -94,7 +94,6 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 	}
 	query := store.Query{
 		Statuses:   values(jobStatuses, r.Statuses),
-		UserID:     canonical(r.UserId),
 		Worker:     r.WorkerId,
 		Workflow:   r.WorkflowId,
 		IDSuffix:   canonical(r.IdSuffix),
@@ -104,15 +103,8 @@ func (s schedulerService) ListJobs(ctx context.Context, r *pb.ListJobsRequest) (
 		After:      after,
 		Limit:      pageSize(r) + 1, // one more tells whether there is another page
 	}
-	if r.UserName != "" {
-		of, err := s.Store.UserByName(ctx, r.UserName)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, fault.NoSuch("user", r.UserName)
-		}
-		if err != nil {
-			return nil, err
-		}
-		query.UserID = of.ID
+	if query.UserID, err = s.ownerOf(ctx, r); err != nil {
+		return nil, err
 	}
 	jobs, err := s.Store.ListJobs(ctx, query)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/feed"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 // Presenter turns the state into messages, for each viewer with what it may see.
@@ -50,6 +51,21 @@ func (p Presenter) brief(j job.Job, v account.User) *pb.Job { return jobToProto(
 
 func (p Presenter) jobs(jobs []job.Job, v account.User) []*pb.Job {
 	return each(jobs, func(j job.Job) *pb.Job { return p.job(j, v) })
+}
+
+func (p Presenter) series(of store.Series, v account.User) *pb.Series {
+	return &pb.Series{
+		Id:              of.First.Series,
+		UserId:          of.First.UserID,
+		JobCount:        int32(of.Jobs),
+		ScheduledCount:  int32(of.Counts[job.Scheduled]),
+		ProcessingCount: int32(of.Counts[job.Processing]),
+		CompletedCount:  int32(of.Counts[job.Completed]),
+		FailedCount:     int32(of.Counts[job.Failed]),
+		CancelledCount:  int32(of.Counts[job.Cancelled]),
+		TimeSlot:        slotToProto(of.Extent),
+		FirstJob:        p.brief(of.First, v),
+	}
 }
 
 func (p Presenter) progress(progress job.Progress, v account.User) *pb.JobProgress {

@@ -2,10 +2,13 @@ package rpc
 
 import (
 	"context"
+	"errors"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -56,6 +59,55 @@ func (s schedulerService) CancelSeries(ctx context.Context, r *pb.CancelSeriesRe
 		return nil, err
 	}
 	return &pb.CancelSeriesResponse{Jobs: s.briefly(ctx, cancelled.Jobs), Revision: revisionToProto(cancelled.Revision)}, nil
+}
+
+func (s schedulerService) GetSeries(ctx context.Context, r *pb.GetSeriesRequest) (*pb.GetSeriesResponse, error) {
+	found, err := s.Store.ListSeries(ctx, store.SeriesQuery{ID: canonical(r.SeriesId), Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fault.NoSuch("series", r.SeriesId)
+	}
+	return &pb.GetSeriesResponse{Series: s.Presenter.series(found[0], viewer(ctx)), Users: namesOf(found[0].First)}, nil
+}
+
+func (s schedulerService) ListSeries(ctx context.Context, r *pb.ListSeriesRequest) (*pb.ListSeriesResponse, error) {
+	query := store.SeriesQuery{IDSuffix: canonical(r.IdSuffix), Limit: pageSize(r) + 1} // one more tells whether there is another page
+	after, err := pageAfter(r)
+	if err != nil {
+		return nil, err
+	}
+	if after != nil {
+		query.After = after.ID
+	}
+	if query.UserID, err = s.ownerOf(ctx, r); err != nil {
+		return nil, err
+	}
+	found, err := s.Store.ListSeries(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	shown, next := page(r, found, func(of store.Series) *pb.Series { return s.Presenter.series(of, viewer(ctx)) },
+		func(of store.Series) store.Cursor { return store.Cursor{ID: of.First.Series} })
+	firsts := each(found[:len(shown)], func(of store.Series) job.Job { return of.First })
+	return &pb.ListSeriesResponse{Series: shown, NextPageToken: next, Users: namesOf(firsts...)}, nil
+}
+
+// ownerOf is the id of the user of whom a list is asked for, by id or name; empty: of all.
+func (s schedulerService) ownerOf(ctx context.Context, r interface {
+	GetUserId() string
+	GetUserName() string
+},
+) (string, error) {
+	if r.GetUserName() == "" {
+		return canonical(r.GetUserId()), nil
+	}
+	of, err := s.Store.UserByName(ctx, r.GetUserName())
+	if errors.Is(err, store.ErrNotFound) {
+		return "", fault.NoSuch("user", r.GetUserName())
+	}
+	return of.ID, err
 }
 
 func (s schedulerService) briefly(ctx context.Context, jobs []job.Job) []*pb.Job {

@@ -842,6 +842,253 @@ func (x *CancelSeriesResponse) GetRevision() *Revision {
 	return nil
 }
 
+// GetSeriesRequest names the series.
+type GetSeriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. Series, a UUID.
+	SeriesId      string `protobuf:"bytes,1,opt,name=series_id,json=seriesId,proto3" json:"series_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSeriesRequest) Reset() {
+	*x = GetSeriesRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSeriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSeriesRequest) ProtoMessage() {}
+
+func (x *GetSeriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSeriesRequest.ProtoReflect.Descriptor instead.
+func (*GetSeriesRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetSeriesRequest) GetSeriesId() string {
+	if x != nil {
+		return x.SeriesId
+	}
+	return ""
+}
+
+// GetSeriesResponse is the series.
+type GetSeriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Series.
+	Series *Series `protobuf:"bytes,1,opt,name=series,proto3" json:"series,omitempty"`
+	// Name of its owner.
+	Users         []*UserName `protobuf:"bytes,2,rep,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSeriesResponse) Reset() {
+	*x = GetSeriesResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSeriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSeriesResponse) ProtoMessage() {}
+
+func (x *GetSeriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSeriesResponse.ProtoReflect.Descriptor instead.
+func (*GetSeriesResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetSeriesResponse) GetSeries() *Series {
+	if x != nil {
+		return x.Series
+	}
+	return nil
+}
+
+func (x *GetSeriesResponse) GetUsers() []*UserName {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+// ListSeriesRequest says which series.
+type ListSeriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. Series wanted at most; 0 stands for 50, more than 500 for 500.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Optional. Only series of this user, a UUID.
+	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Optional. Only series of the user who is called this, at most 200 bytes; NOT_FOUND when nobody is. Not together with `user_id`.
+	UserName string `protobuf:"bytes,4,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
+	// Optional. Only series whose id ends so: at most 36 hexadecimal digits and hyphens, in either case.
+	IdSuffix      string `protobuf:"bytes,5,opt,name=id_suffix,json=idSuffix,proto3" json:"id_suffix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSeriesRequest) Reset() {
+	*x = ListSeriesRequest{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSeriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSeriesRequest) ProtoMessage() {}
+
+func (x *ListSeriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSeriesRequest.ProtoReflect.Descriptor instead.
+func (*ListSeriesRequest) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListSeriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSeriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListSeriesRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ListSeriesRequest) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
+}
+
+func (x *ListSeriesRequest) GetIdSuffix() string {
+	if x != nil {
+		return x.IdSuffix
+	}
+	return ""
+}
+
+// ListSeriesResponse is one page.
+type ListSeriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Series.
+	Series []*Series `protobuf:"bytes,1,rep,name=series,proto3" json:"series,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Names of the owners of `series`.
+	Users         []*UserName `protobuf:"bytes,3,rep,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSeriesResponse) Reset() {
+	*x = ListSeriesResponse{}
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSeriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSeriesResponse) ProtoMessage() {}
+
+func (x *ListSeriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSeriesResponse.ProtoReflect.Descriptor instead.
+func (*ListSeriesResponse) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListSeriesResponse) GetSeries() []*Series {
+	if x != nil {
+		return x.Series
+	}
+	return nil
+}
+
+func (x *ListSeriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListSeriesResponse) GetUsers() []*UserName {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
 // CheckBookingRequest is what a booking would ask for.
 type CheckBookingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -870,7 +1117,7 @@ type CheckBookingRequest struct {
 
 func (x *CheckBookingRequest) Reset() {
 	*x = CheckBookingRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -882,7 +1129,7 @@ func (x *CheckBookingRequest) String() string {
 func (*CheckBookingRequest) ProtoMessage() {}
 
 func (x *CheckBookingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -895,7 +1142,7 @@ func (x *CheckBookingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckBookingRequest.ProtoReflect.Descriptor instead.
 func (*CheckBookingRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{9}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CheckBookingRequest) GetStart() isCheckBookingRequest_Start {
@@ -1003,7 +1250,7 @@ type CheckBookingResponse struct {
 
 func (x *CheckBookingResponse) Reset() {
 	*x = CheckBookingResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1015,7 +1262,7 @@ func (x *CheckBookingResponse) String() string {
 func (*CheckBookingResponse) ProtoMessage() {}
 
 func (x *CheckBookingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[10]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1028,7 +1275,7 @@ func (x *CheckBookingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckBookingResponse.ProtoReflect.Descriptor instead.
 func (*CheckBookingResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{10}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CheckBookingResponse) GetTimeSlot() *TimeSlot {
@@ -1101,7 +1348,7 @@ type GpuTimeUse struct {
 
 func (x *GpuTimeUse) Reset() {
 	*x = GpuTimeUse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1113,7 +1360,7 @@ func (x *GpuTimeUse) String() string {
 func (*GpuTimeUse) ProtoMessage() {}
 
 func (x *GpuTimeUse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[11]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1126,7 +1373,7 @@ func (x *GpuTimeUse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GpuTimeUse.ProtoReflect.Descriptor instead.
 func (*GpuTimeUse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{11}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GpuTimeUse) GetOpenMs() int64 {
@@ -1156,7 +1403,7 @@ type BookingProblem struct {
 
 func (x *BookingProblem) Reset() {
 	*x = BookingProblem{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1168,7 +1415,7 @@ func (x *BookingProblem) String() string {
 func (*BookingProblem) ProtoMessage() {}
 
 func (x *BookingProblem) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[12]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1181,7 +1428,7 @@ func (x *BookingProblem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BookingProblem.ProtoReflect.Descriptor instead.
 func (*BookingProblem) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{12}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *BookingProblem) GetInfo() *ErrorInfo {
@@ -1225,7 +1472,7 @@ type UpdateJobRequest struct {
 
 func (x *UpdateJobRequest) Reset() {
 	*x = UpdateJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1237,7 +1484,7 @@ func (x *UpdateJobRequest) String() string {
 func (*UpdateJobRequest) ProtoMessage() {}
 
 func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1250,7 +1497,7 @@ func (x *UpdateJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobRequest.ProtoReflect.Descriptor instead.
 func (*UpdateJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{13}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UpdateJobRequest) GetJobId() string {
@@ -1344,7 +1591,7 @@ type UpdateJobResponse struct {
 
 func (x *UpdateJobResponse) Reset() {
 	*x = UpdateJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1356,7 +1603,7 @@ func (x *UpdateJobResponse) String() string {
 func (*UpdateJobResponse) ProtoMessage() {}
 
 func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[14]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1369,7 +1616,7 @@ func (x *UpdateJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateJobResponse.ProtoReflect.Descriptor instead.
 func (*UpdateJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{14}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UpdateJobResponse) GetJob() *Job {
@@ -1411,7 +1658,7 @@ type MoveJobRequest struct {
 
 func (x *MoveJobRequest) Reset() {
 	*x = MoveJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1423,7 +1670,7 @@ func (x *MoveJobRequest) String() string {
 func (*MoveJobRequest) ProtoMessage() {}
 
 func (x *MoveJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1436,7 +1683,7 @@ func (x *MoveJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveJobRequest.ProtoReflect.Descriptor instead.
 func (*MoveJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{15}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MoveJobRequest) GetJobId() string {
@@ -1524,7 +1771,7 @@ type MoveJobResponse struct {
 
 func (x *MoveJobResponse) Reset() {
 	*x = MoveJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1536,7 +1783,7 @@ func (x *MoveJobResponse) String() string {
 func (*MoveJobResponse) ProtoMessage() {}
 
 func (x *MoveJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[16]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1549,7 +1796,7 @@ func (x *MoveJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveJobResponse.ProtoReflect.Descriptor instead.
 func (*MoveJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{16}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MoveJobResponse) GetJob() *Job {
@@ -1579,7 +1826,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +1838,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +1851,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{17}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CancelJobRequest) GetJobId() string {
@@ -1634,7 +1881,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1646,7 +1893,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[18]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1659,7 +1906,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{18}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -1687,7 +1934,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1699,7 +1946,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1712,7 +1959,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{19}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -1735,7 +1982,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1747,7 +1994,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[20]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1760,7 +2007,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{20}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -1808,7 +2055,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1820,7 +2067,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[21]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1833,7 +2080,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{21}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -1928,7 +2175,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1940,7 +2187,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[22]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1953,7 +2200,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{22}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -1999,7 +2246,7 @@ type ListFreeSlotsRequest struct {
 
 func (x *ListFreeSlotsRequest) Reset() {
 	*x = ListFreeSlotsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2011,7 +2258,7 @@ func (x *ListFreeSlotsRequest) String() string {
 func (*ListFreeSlotsRequest) ProtoMessage() {}
 
 func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[23]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2024,7 +2271,7 @@ func (x *ListFreeSlotsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsRequest.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{23}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListFreeSlotsRequest) GetWorkerId() string {
@@ -2082,7 +2329,7 @@ type ListFreeSlotsResponse struct {
 
 func (x *ListFreeSlotsResponse) Reset() {
 	*x = ListFreeSlotsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2094,7 +2341,7 @@ func (x *ListFreeSlotsResponse) String() string {
 func (*ListFreeSlotsResponse) ProtoMessage() {}
 
 func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[24]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2107,7 +2354,7 @@ func (x *ListFreeSlotsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFreeSlotsResponse.ProtoReflect.Descriptor instead.
 func (*ListFreeSlotsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{24}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListFreeSlotsResponse) GetFreeSlots() []*FreeSlot {
@@ -2141,7 +2388,7 @@ type FreeSlot struct {
 
 func (x *FreeSlot) Reset() {
 	*x = FreeSlot{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2153,7 +2400,7 @@ func (x *FreeSlot) String() string {
 func (*FreeSlot) ProtoMessage() {}
 
 func (x *FreeSlot) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[25]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2166,7 +2413,7 @@ func (x *FreeSlot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeSlot.ProtoReflect.Descriptor instead.
 func (*FreeSlot) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{25}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *FreeSlot) GetWorkerId() string {
@@ -2214,7 +2461,7 @@ type ListEstimatesRequest struct {
 
 func (x *ListEstimatesRequest) Reset() {
 	*x = ListEstimatesRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2226,7 +2473,7 @@ func (x *ListEstimatesRequest) String() string {
 func (*ListEstimatesRequest) ProtoMessage() {}
 
 func (x *ListEstimatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[26]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2239,7 +2486,7 @@ func (x *ListEstimatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEstimatesRequest.ProtoReflect.Descriptor instead.
 func (*ListEstimatesRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{26}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListEstimatesRequest) GetPageSize() int32 {
@@ -2283,7 +2530,7 @@ type ListEstimatesResponse struct {
 
 func (x *ListEstimatesResponse) Reset() {
 	*x = ListEstimatesResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2295,7 +2542,7 @@ func (x *ListEstimatesResponse) String() string {
 func (*ListEstimatesResponse) ProtoMessage() {}
 
 func (x *ListEstimatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[27]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2308,7 +2555,7 @@ func (x *ListEstimatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEstimatesResponse.ProtoReflect.Descriptor instead.
 func (*ListEstimatesResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{27}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListEstimatesResponse) GetReports() []*EstimateReport {
@@ -2336,7 +2583,7 @@ type GetDayStatsRequest struct {
 
 func (x *GetDayStatsRequest) Reset() {
 	*x = GetDayStatsRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[28]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2348,7 +2595,7 @@ func (x *GetDayStatsRequest) String() string {
 func (*GetDayStatsRequest) ProtoMessage() {}
 
 func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[28]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2361,7 +2608,7 @@ func (x *GetDayStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetDayStatsRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{28}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetDayStatsRequest) GetTimeZone() string {
@@ -2394,7 +2641,7 @@ type GetDayStatsResponse struct {
 
 func (x *GetDayStatsResponse) Reset() {
 	*x = GetDayStatsResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[29]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2406,7 +2653,7 @@ func (x *GetDayStatsResponse) String() string {
 func (*GetDayStatsResponse) ProtoMessage() {}
 
 func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[29]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2419,7 +2666,7 @@ func (x *GetDayStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDayStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetDayStatsResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{29}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetDayStatsResponse) GetJobs() int64 {
@@ -2480,7 +2727,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[30]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2492,7 +2739,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[30]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2505,7 +2752,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{30}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{34}
 }
 
 // GetStateResponse is the live state.
@@ -2523,7 +2770,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[31]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2535,7 +2782,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[31]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2548,7 +2795,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{31}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetStateResponse) GetSnapshot() *StateSnapshot {
@@ -2585,7 +2832,7 @@ type WatchStateRequest struct {
 
 func (x *WatchStateRequest) Reset() {
 	*x = WatchStateRequest{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[32]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2597,7 +2844,7 @@ func (x *WatchStateRequest) String() string {
 func (*WatchStateRequest) ProtoMessage() {}
 
 func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[32]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2610,7 +2857,7 @@ func (x *WatchStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateRequest.ProtoReflect.Descriptor instead.
 func (*WatchStateRequest) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{32}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *WatchStateRequest) GetResumeAfter() *Revision {
@@ -2648,7 +2895,7 @@ type WatchStateResponse struct {
 
 func (x *WatchStateResponse) Reset() {
 	*x = WatchStateResponse{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[33]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2660,7 +2907,7 @@ func (x *WatchStateResponse) String() string {
 func (*WatchStateResponse) ProtoMessage() {}
 
 func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[33]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2673,7 +2920,7 @@ func (x *WatchStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStateResponse.ProtoReflect.Descriptor instead.
 func (*WatchStateResponse) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{33}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *WatchStateResponse) GetSnapshot() *StateSnapshot {
@@ -2729,7 +2976,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[34]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2741,7 +2988,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[34]
+	mi := &file_comfyscheduler_v1_scheduler_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2754,7 +3001,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{34}
+	return file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Heartbeat) GetServerTimeMs() int64 {
@@ -2768,7 +3015,7 @@ var File_comfyscheduler_v1_scheduler_service_proto protoreflect.FileDescriptor
 
 const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\n" +
-	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/error.proto\x1a comfyscheduler/v1/estimate.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1dcomfyscheduler/v1/state.proto\"\xc6\x05\n" +
+	")comfyscheduler/v1/scheduler_service.proto\x12\x11comfyscheduler.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1dcomfyscheduler/v1/error.proto\x1a comfyscheduler/v1/estimate.proto\x1a\x1dcomfyscheduler/v1/input.proto\x1a\x1bcomfyscheduler/v1/job.proto\x1a\x1dcomfyscheduler/v1/rules.proto\x1a\x1ecomfyscheduler/v1/series.proto\x1a\x1ccomfyscheduler/v1/slot.proto\x1a\x1dcomfyscheduler/v1/state.proto\"\xc6\x05\n" +
 	"\x0eBookJobRequest\x12*\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\x12(\n" +
@@ -2843,7 +3090,24 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\tseries_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bseriesId\"{\n" +
 	"\x14CancelSeriesResponse\x12*\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x16.comfyscheduler.v1.JobR\x04jobs\x127\n" +
-	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"\xe6\x03\n" +
+	"\brevision\x18\x02 \x01(\v2\x1b.comfyscheduler.v1.RevisionR\brevision\"9\n" +
+	"\x10GetSeriesRequest\x12%\n" +
+	"\tseries_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bseriesId\"y\n" +
+	"\x11GetSeriesResponse\x121\n" +
+	"\x06series\x18\x01 \x01(\v2\x19.comfyscheduler.v1.SeriesR\x06series\x121\n" +
+	"\x05users\x18\x02 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xba\x02\n" +
+	"\x11ListSeriesRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\xe8\aR\tpageToken\x12$\n" +
+	"\auser_id\x18\x03 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x06userId\x12%\n" +
+	"\tuser_name\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\xc8\x01R\buserName\x12&\n" +
+	"\tid_suffix\x18\x05 \x01(\tB\t\xbaH\x06r\x04\xd8\xf3\x18\x01R\bidSuffix:a\xbaH^\x1a\\\n" +
+	"\tuser.once\x12#give user_id or user_name, not both\x1a*this.user_id == '' || this.user_name == ''\"\xa2\x01\n" +
+	"\x12ListSeriesResponse\x121\n" +
+	"\x06series\x18\x01 \x03(\v2\x19.comfyscheduler.v1.SeriesR\x06series\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x121\n" +
+	"\x05users\x18\x03 \x03(\v2\x1b.comfyscheduler.v1.UserNameR\x05users\"\xe6\x03\n" +
 	"\x13CheckBookingRequest\x12(\n" +
 	"\bstart_ms\x18\x01 \x01(\x03B\v\xbaH\b\"\x06\xc8\xf3\x18\x01 \x00H\x00R\astartMs\x127\n" +
 	"\x11earliest_start_ms\x18\x02 \x01(\x03B\t\xbaH\x06\"\x04\xc8\xf3\x18\x01H\x00R\x0fearliestStartMs\x12(\n" +
@@ -2996,13 +3260,15 @@ const file_comfyscheduler_v1_scheduler_service_proto_rawDesc = "" +
 	"\bJobOrder\x12\x19\n" +
 	"\x15JOB_ORDER_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18JOB_ORDER_TIME_SLOT_DESC\x10\x01\x12\x1b\n" +
-	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xa2\n" +
-	"\n" +
+	"\x17JOB_ORDER_TIME_SLOT_ASC\x10\x022\xdf\v\n" +
 	"\x10SchedulerService\x12P\n" +
 	"\aBookJob\x12!.comfyscheduler.v1.BookJobRequest\x1a\".comfyscheduler.v1.BookJobResponse\x12Y\n" +
 	"\n" +
 	"BookSeries\x12$.comfyscheduler.v1.BookSeriesRequest\x1a%.comfyscheduler.v1.BookSeriesResponse\x12_\n" +
-	"\fCancelSeries\x12&.comfyscheduler.v1.CancelSeriesRequest\x1a'.comfyscheduler.v1.CancelSeriesResponse\x12d\n" +
+	"\fCancelSeries\x12&.comfyscheduler.v1.CancelSeriesRequest\x1a'.comfyscheduler.v1.CancelSeriesResponse\x12[\n" +
+	"\tGetSeries\x12#.comfyscheduler.v1.GetSeriesRequest\x1a$.comfyscheduler.v1.GetSeriesResponse\"\x03\x90\x02\x01\x12^\n" +
+	"\n" +
+	"ListSeries\x12$.comfyscheduler.v1.ListSeriesRequest\x1a%.comfyscheduler.v1.ListSeriesResponse\"\x03\x90\x02\x01\x12d\n" +
 	"\fCheckBooking\x12&.comfyscheduler.v1.CheckBookingRequest\x1a'.comfyscheduler.v1.CheckBookingResponse\"\x03\x90\x02\x01\x12V\n" +
 	"\tUpdateJob\x12#.comfyscheduler.v1.UpdateJobRequest\x1a$.comfyscheduler.v1.UpdateJobResponse\x12P\n" +
 	"\aMoveJob\x12!.comfyscheduler.v1.MoveJobRequest\x1a\".comfyscheduler.v1.MoveJobResponse\x12V\n" +
@@ -3029,7 +3295,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_scheduler_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_comfyscheduler_v1_scheduler_service_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_comfyscheduler_v1_scheduler_service_proto_goTypes = []any{
 	(JobOrder)(0),                 // 0: comfyscheduler.v1.JobOrder
 	(*BookJobRequest)(nil),        // 1: comfyscheduler.v1.BookJobRequest
@@ -3041,141 +3307,154 @@ var file_comfyscheduler_v1_scheduler_service_proto_goTypes = []any{
 	(*SeriesQuote)(nil),           // 7: comfyscheduler.v1.SeriesQuote
 	(*CancelSeriesRequest)(nil),   // 8: comfyscheduler.v1.CancelSeriesRequest
 	(*CancelSeriesResponse)(nil),  // 9: comfyscheduler.v1.CancelSeriesResponse
-	(*CheckBookingRequest)(nil),   // 10: comfyscheduler.v1.CheckBookingRequest
-	(*CheckBookingResponse)(nil),  // 11: comfyscheduler.v1.CheckBookingResponse
-	(*GpuTimeUse)(nil),            // 12: comfyscheduler.v1.GpuTimeUse
-	(*BookingProblem)(nil),        // 13: comfyscheduler.v1.BookingProblem
-	(*UpdateJobRequest)(nil),      // 14: comfyscheduler.v1.UpdateJobRequest
-	(*UpdateJobResponse)(nil),     // 15: comfyscheduler.v1.UpdateJobResponse
-	(*MoveJobRequest)(nil),        // 16: comfyscheduler.v1.MoveJobRequest
-	(*MoveJobResponse)(nil),       // 17: comfyscheduler.v1.MoveJobResponse
-	(*CancelJobRequest)(nil),      // 18: comfyscheduler.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),     // 19: comfyscheduler.v1.CancelJobResponse
-	(*GetJobRequest)(nil),         // 20: comfyscheduler.v1.GetJobRequest
-	(*GetJobResponse)(nil),        // 21: comfyscheduler.v1.GetJobResponse
-	(*ListJobsRequest)(nil),       // 22: comfyscheduler.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),      // 23: comfyscheduler.v1.ListJobsResponse
-	(*ListFreeSlotsRequest)(nil),  // 24: comfyscheduler.v1.ListFreeSlotsRequest
-	(*ListFreeSlotsResponse)(nil), // 25: comfyscheduler.v1.ListFreeSlotsResponse
-	(*FreeSlot)(nil),              // 26: comfyscheduler.v1.FreeSlot
-	(*ListEstimatesRequest)(nil),  // 27: comfyscheduler.v1.ListEstimatesRequest
-	(*ListEstimatesResponse)(nil), // 28: comfyscheduler.v1.ListEstimatesResponse
-	(*GetDayStatsRequest)(nil),    // 29: comfyscheduler.v1.GetDayStatsRequest
-	(*GetDayStatsResponse)(nil),   // 30: comfyscheduler.v1.GetDayStatsResponse
-	(*GetStateRequest)(nil),       // 31: comfyscheduler.v1.GetStateRequest
-	(*GetStateResponse)(nil),      // 32: comfyscheduler.v1.GetStateResponse
-	(*WatchStateRequest)(nil),     // 33: comfyscheduler.v1.WatchStateRequest
-	(*WatchStateResponse)(nil),    // 34: comfyscheduler.v1.WatchStateResponse
-	(*Heartbeat)(nil),             // 35: comfyscheduler.v1.Heartbeat
-	nil,                           // 36: comfyscheduler.v1.BookJobRequest.InputsEntry
-	nil,                           // 37: comfyscheduler.v1.BookSeriesRequest.InputsEntry
-	nil,                           // 38: comfyscheduler.v1.SeriesItem.InputsEntry
-	nil,                           // 39: comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	nil,                           // 40: comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	nil,                           // 41: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
-	(*Job)(nil),                   // 42: comfyscheduler.v1.Job
-	(*Revision)(nil),              // 43: comfyscheduler.v1.Revision
-	(*InputValue)(nil),            // 44: comfyscheduler.v1.InputValue
-	(*TimeSlot)(nil),              // 45: comfyscheduler.v1.TimeSlot
-	(EstimateBasis)(0),            // 46: comfyscheduler.v1.EstimateBasis
-	(*ErrorInfo)(nil),             // 47: comfyscheduler.v1.ErrorInfo
-	(*UserName)(nil),              // 48: comfyscheduler.v1.UserName
-	(JobStatus)(0),                // 49: comfyscheduler.v1.JobStatus
-	(*EstimateReport)(nil),        // 50: comfyscheduler.v1.EstimateReport
-	(*StateSnapshot)(nil),         // 51: comfyscheduler.v1.StateSnapshot
-	(*StatusUpdate)(nil),          // 52: comfyscheduler.v1.StatusUpdate
-	(*StateDelta)(nil),            // 53: comfyscheduler.v1.StateDelta
-	(*JobProgress)(nil),           // 54: comfyscheduler.v1.JobProgress
+	(*GetSeriesRequest)(nil),      // 10: comfyscheduler.v1.GetSeriesRequest
+	(*GetSeriesResponse)(nil),     // 11: comfyscheduler.v1.GetSeriesResponse
+	(*ListSeriesRequest)(nil),     // 12: comfyscheduler.v1.ListSeriesRequest
+	(*ListSeriesResponse)(nil),    // 13: comfyscheduler.v1.ListSeriesResponse
+	(*CheckBookingRequest)(nil),   // 14: comfyscheduler.v1.CheckBookingRequest
+	(*CheckBookingResponse)(nil),  // 15: comfyscheduler.v1.CheckBookingResponse
+	(*GpuTimeUse)(nil),            // 16: comfyscheduler.v1.GpuTimeUse
+	(*BookingProblem)(nil),        // 17: comfyscheduler.v1.BookingProblem
+	(*UpdateJobRequest)(nil),      // 18: comfyscheduler.v1.UpdateJobRequest
+	(*UpdateJobResponse)(nil),     // 19: comfyscheduler.v1.UpdateJobResponse
+	(*MoveJobRequest)(nil),        // 20: comfyscheduler.v1.MoveJobRequest
+	(*MoveJobResponse)(nil),       // 21: comfyscheduler.v1.MoveJobResponse
+	(*CancelJobRequest)(nil),      // 22: comfyscheduler.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),     // 23: comfyscheduler.v1.CancelJobResponse
+	(*GetJobRequest)(nil),         // 24: comfyscheduler.v1.GetJobRequest
+	(*GetJobResponse)(nil),        // 25: comfyscheduler.v1.GetJobResponse
+	(*ListJobsRequest)(nil),       // 26: comfyscheduler.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),      // 27: comfyscheduler.v1.ListJobsResponse
+	(*ListFreeSlotsRequest)(nil),  // 28: comfyscheduler.v1.ListFreeSlotsRequest
+	(*ListFreeSlotsResponse)(nil), // 29: comfyscheduler.v1.ListFreeSlotsResponse
+	(*FreeSlot)(nil),              // 30: comfyscheduler.v1.FreeSlot
+	(*ListEstimatesRequest)(nil),  // 31: comfyscheduler.v1.ListEstimatesRequest
+	(*ListEstimatesResponse)(nil), // 32: comfyscheduler.v1.ListEstimatesResponse
+	(*GetDayStatsRequest)(nil),    // 33: comfyscheduler.v1.GetDayStatsRequest
+	(*GetDayStatsResponse)(nil),   // 34: comfyscheduler.v1.GetDayStatsResponse
+	(*GetStateRequest)(nil),       // 35: comfyscheduler.v1.GetStateRequest
+	(*GetStateResponse)(nil),      // 36: comfyscheduler.v1.GetStateResponse
+	(*WatchStateRequest)(nil),     // 37: comfyscheduler.v1.WatchStateRequest
+	(*WatchStateResponse)(nil),    // 38: comfyscheduler.v1.WatchStateResponse
+	(*Heartbeat)(nil),             // 39: comfyscheduler.v1.Heartbeat
+	nil,                           // 40: comfyscheduler.v1.BookJobRequest.InputsEntry
+	nil,                           // 41: comfyscheduler.v1.BookSeriesRequest.InputsEntry
+	nil,                           // 42: comfyscheduler.v1.SeriesItem.InputsEntry
+	nil,                           // 43: comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	nil,                           // 44: comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	nil,                           // 45: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	(*Job)(nil),                   // 46: comfyscheduler.v1.Job
+	(*Revision)(nil),              // 47: comfyscheduler.v1.Revision
+	(*InputValue)(nil),            // 48: comfyscheduler.v1.InputValue
+	(*TimeSlot)(nil),              // 49: comfyscheduler.v1.TimeSlot
+	(EstimateBasis)(0),            // 50: comfyscheduler.v1.EstimateBasis
+	(*Series)(nil),                // 51: comfyscheduler.v1.Series
+	(*UserName)(nil),              // 52: comfyscheduler.v1.UserName
+	(*ErrorInfo)(nil),             // 53: comfyscheduler.v1.ErrorInfo
+	(JobStatus)(0),                // 54: comfyscheduler.v1.JobStatus
+	(*EstimateReport)(nil),        // 55: comfyscheduler.v1.EstimateReport
+	(*StateSnapshot)(nil),         // 56: comfyscheduler.v1.StateSnapshot
+	(*StatusUpdate)(nil),          // 57: comfyscheduler.v1.StatusUpdate
+	(*StateDelta)(nil),            // 58: comfyscheduler.v1.StateDelta
+	(*JobProgress)(nil),           // 59: comfyscheduler.v1.JobProgress
 }
 var file_comfyscheduler_v1_scheduler_service_proto_depIdxs = []int32{
-	36, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
-	42, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
-	43, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	37, // 3: comfyscheduler.v1.BookSeriesRequest.inputs:type_name -> comfyscheduler.v1.BookSeriesRequest.InputsEntry
+	40, // 0: comfyscheduler.v1.BookJobRequest.inputs:type_name -> comfyscheduler.v1.BookJobRequest.InputsEntry
+	46, // 1: comfyscheduler.v1.BookJobResponse.job:type_name -> comfyscheduler.v1.Job
+	47, // 2: comfyscheduler.v1.BookJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	41, // 3: comfyscheduler.v1.BookSeriesRequest.inputs:type_name -> comfyscheduler.v1.BookSeriesRequest.InputsEntry
 	4,  // 4: comfyscheduler.v1.BookSeriesRequest.items:type_name -> comfyscheduler.v1.SeriesItem
 	5,  // 5: comfyscheduler.v1.BookSeriesRequest.axes:type_name -> comfyscheduler.v1.SeriesAxis
-	38, // 6: comfyscheduler.v1.SeriesItem.inputs:type_name -> comfyscheduler.v1.SeriesItem.InputsEntry
-	44, // 7: comfyscheduler.v1.SeriesAxis.values:type_name -> comfyscheduler.v1.InputValue
-	42, // 8: comfyscheduler.v1.BookSeriesResponse.jobs:type_name -> comfyscheduler.v1.Job
-	43, // 9: comfyscheduler.v1.BookSeriesResponse.revision:type_name -> comfyscheduler.v1.Revision
+	42, // 6: comfyscheduler.v1.SeriesItem.inputs:type_name -> comfyscheduler.v1.SeriesItem.InputsEntry
+	48, // 7: comfyscheduler.v1.SeriesAxis.values:type_name -> comfyscheduler.v1.InputValue
+	46, // 8: comfyscheduler.v1.BookSeriesResponse.jobs:type_name -> comfyscheduler.v1.Job
+	47, // 9: comfyscheduler.v1.BookSeriesResponse.revision:type_name -> comfyscheduler.v1.Revision
 	7,  // 10: comfyscheduler.v1.BookSeriesResponse.quotes:type_name -> comfyscheduler.v1.SeriesQuote
-	13, // 11: comfyscheduler.v1.BookSeriesResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
-	12, // 12: comfyscheduler.v1.BookSeriesResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
-	45, // 13: comfyscheduler.v1.SeriesQuote.time_slot:type_name -> comfyscheduler.v1.TimeSlot
-	46, // 14: comfyscheduler.v1.SeriesQuote.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
-	42, // 15: comfyscheduler.v1.CancelSeriesResponse.jobs:type_name -> comfyscheduler.v1.Job
-	43, // 16: comfyscheduler.v1.CancelSeriesResponse.revision:type_name -> comfyscheduler.v1.Revision
-	39, // 17: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
-	45, // 18: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
-	13, // 19: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
-	46, // 20: comfyscheduler.v1.CheckBookingResponse.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
-	12, // 21: comfyscheduler.v1.CheckBookingResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
-	47, // 22: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
-	40, // 23: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
-	42, // 24: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
-	43, // 25: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	42, // 26: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
-	43, // 27: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	42, // 28: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
-	43, // 29: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
-	42, // 30: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
-	48, // 31: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
-	49, // 32: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
-	45, // 33: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
-	0,  // 34: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
-	42, // 35: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
-	48, // 36: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
-	41, // 37: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
-	26, // 38: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
-	50, // 39: comfyscheduler.v1.ListEstimatesResponse.reports:type_name -> comfyscheduler.v1.EstimateReport
-	45, // 40: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
-	51, // 41: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	52, // 42: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
-	43, // 43: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
-	51, // 44: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
-	53, // 45: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
-	52, // 46: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
-	54, // 47: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
-	35, // 48: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
-	44, // 49: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	44, // 50: comfyscheduler.v1.BookSeriesRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	44, // 51: comfyscheduler.v1.SeriesItem.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	44, // 52: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	44, // 53: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	44, // 54: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
-	1,  // 55: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
-	3,  // 56: comfyscheduler.v1.SchedulerService.BookSeries:input_type -> comfyscheduler.v1.BookSeriesRequest
-	8,  // 57: comfyscheduler.v1.SchedulerService.CancelSeries:input_type -> comfyscheduler.v1.CancelSeriesRequest
-	10, // 58: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
-	14, // 59: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
-	16, // 60: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
-	18, // 61: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
-	20, // 62: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
-	22, // 63: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
-	24, // 64: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
-	29, // 65: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
-	27, // 66: comfyscheduler.v1.SchedulerService.ListEstimates:input_type -> comfyscheduler.v1.ListEstimatesRequest
-	31, // 67: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
-	33, // 68: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
-	2,  // 69: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
-	6,  // 70: comfyscheduler.v1.SchedulerService.BookSeries:output_type -> comfyscheduler.v1.BookSeriesResponse
-	9,  // 71: comfyscheduler.v1.SchedulerService.CancelSeries:output_type -> comfyscheduler.v1.CancelSeriesResponse
-	11, // 72: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
-	15, // 73: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
-	17, // 74: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
-	19, // 75: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
-	21, // 76: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
-	23, // 77: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
-	25, // 78: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
-	30, // 79: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
-	28, // 80: comfyscheduler.v1.SchedulerService.ListEstimates:output_type -> comfyscheduler.v1.ListEstimatesResponse
-	32, // 81: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
-	34, // 82: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
-	69, // [69:83] is the sub-list for method output_type
-	55, // [55:69] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	17, // 11: comfyscheduler.v1.BookSeriesResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
+	16, // 12: comfyscheduler.v1.BookSeriesResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
+	49, // 13: comfyscheduler.v1.SeriesQuote.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	50, // 14: comfyscheduler.v1.SeriesQuote.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
+	46, // 15: comfyscheduler.v1.CancelSeriesResponse.jobs:type_name -> comfyscheduler.v1.Job
+	47, // 16: comfyscheduler.v1.CancelSeriesResponse.revision:type_name -> comfyscheduler.v1.Revision
+	51, // 17: comfyscheduler.v1.GetSeriesResponse.series:type_name -> comfyscheduler.v1.Series
+	52, // 18: comfyscheduler.v1.GetSeriesResponse.users:type_name -> comfyscheduler.v1.UserName
+	51, // 19: comfyscheduler.v1.ListSeriesResponse.series:type_name -> comfyscheduler.v1.Series
+	52, // 20: comfyscheduler.v1.ListSeriesResponse.users:type_name -> comfyscheduler.v1.UserName
+	43, // 21: comfyscheduler.v1.CheckBookingRequest.inputs:type_name -> comfyscheduler.v1.CheckBookingRequest.InputsEntry
+	49, // 22: comfyscheduler.v1.CheckBookingResponse.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	17, // 23: comfyscheduler.v1.CheckBookingResponse.problems:type_name -> comfyscheduler.v1.BookingProblem
+	50, // 24: comfyscheduler.v1.CheckBookingResponse.estimate_basis:type_name -> comfyscheduler.v1.EstimateBasis
+	16, // 25: comfyscheduler.v1.CheckBookingResponse.gpu_time:type_name -> comfyscheduler.v1.GpuTimeUse
+	53, // 26: comfyscheduler.v1.BookingProblem.info:type_name -> comfyscheduler.v1.ErrorInfo
+	44, // 27: comfyscheduler.v1.UpdateJobRequest.inputs:type_name -> comfyscheduler.v1.UpdateJobRequest.InputsEntry
+	46, // 28: comfyscheduler.v1.UpdateJobResponse.job:type_name -> comfyscheduler.v1.Job
+	47, // 29: comfyscheduler.v1.UpdateJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	46, // 30: comfyscheduler.v1.MoveJobResponse.job:type_name -> comfyscheduler.v1.Job
+	47, // 31: comfyscheduler.v1.MoveJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	46, // 32: comfyscheduler.v1.CancelJobResponse.job:type_name -> comfyscheduler.v1.Job
+	47, // 33: comfyscheduler.v1.CancelJobResponse.revision:type_name -> comfyscheduler.v1.Revision
+	46, // 34: comfyscheduler.v1.GetJobResponse.job:type_name -> comfyscheduler.v1.Job
+	52, // 35: comfyscheduler.v1.GetJobResponse.users:type_name -> comfyscheduler.v1.UserName
+	54, // 36: comfyscheduler.v1.ListJobsRequest.statuses:type_name -> comfyscheduler.v1.JobStatus
+	49, // 37: comfyscheduler.v1.ListJobsRequest.window:type_name -> comfyscheduler.v1.TimeSlot
+	0,  // 38: comfyscheduler.v1.ListJobsRequest.order:type_name -> comfyscheduler.v1.JobOrder
+	46, // 39: comfyscheduler.v1.ListJobsResponse.jobs:type_name -> comfyscheduler.v1.Job
+	52, // 40: comfyscheduler.v1.ListJobsResponse.users:type_name -> comfyscheduler.v1.UserName
+	45, // 41: comfyscheduler.v1.ListFreeSlotsRequest.inputs:type_name -> comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry
+	30, // 42: comfyscheduler.v1.ListFreeSlotsResponse.free_slots:type_name -> comfyscheduler.v1.FreeSlot
+	55, // 43: comfyscheduler.v1.ListEstimatesResponse.reports:type_name -> comfyscheduler.v1.EstimateReport
+	49, // 44: comfyscheduler.v1.GetDayStatsResponse.day:type_name -> comfyscheduler.v1.TimeSlot
+	56, // 45: comfyscheduler.v1.GetStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	57, // 46: comfyscheduler.v1.GetStateResponse.status:type_name -> comfyscheduler.v1.StatusUpdate
+	47, // 47: comfyscheduler.v1.WatchStateRequest.resume_after:type_name -> comfyscheduler.v1.Revision
+	56, // 48: comfyscheduler.v1.WatchStateResponse.snapshot:type_name -> comfyscheduler.v1.StateSnapshot
+	58, // 49: comfyscheduler.v1.WatchStateResponse.deltas:type_name -> comfyscheduler.v1.StateDelta
+	57, // 50: comfyscheduler.v1.WatchStateResponse.statuses:type_name -> comfyscheduler.v1.StatusUpdate
+	59, // 51: comfyscheduler.v1.WatchStateResponse.progress:type_name -> comfyscheduler.v1.JobProgress
+	39, // 52: comfyscheduler.v1.WatchStateResponse.heartbeat:type_name -> comfyscheduler.v1.Heartbeat
+	48, // 53: comfyscheduler.v1.BookJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	48, // 54: comfyscheduler.v1.BookSeriesRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	48, // 55: comfyscheduler.v1.SeriesItem.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	48, // 56: comfyscheduler.v1.CheckBookingRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	48, // 57: comfyscheduler.v1.UpdateJobRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	48, // 58: comfyscheduler.v1.ListFreeSlotsRequest.InputsEntry.value:type_name -> comfyscheduler.v1.InputValue
+	1,  // 59: comfyscheduler.v1.SchedulerService.BookJob:input_type -> comfyscheduler.v1.BookJobRequest
+	3,  // 60: comfyscheduler.v1.SchedulerService.BookSeries:input_type -> comfyscheduler.v1.BookSeriesRequest
+	8,  // 61: comfyscheduler.v1.SchedulerService.CancelSeries:input_type -> comfyscheduler.v1.CancelSeriesRequest
+	10, // 62: comfyscheduler.v1.SchedulerService.GetSeries:input_type -> comfyscheduler.v1.GetSeriesRequest
+	12, // 63: comfyscheduler.v1.SchedulerService.ListSeries:input_type -> comfyscheduler.v1.ListSeriesRequest
+	14, // 64: comfyscheduler.v1.SchedulerService.CheckBooking:input_type -> comfyscheduler.v1.CheckBookingRequest
+	18, // 65: comfyscheduler.v1.SchedulerService.UpdateJob:input_type -> comfyscheduler.v1.UpdateJobRequest
+	20, // 66: comfyscheduler.v1.SchedulerService.MoveJob:input_type -> comfyscheduler.v1.MoveJobRequest
+	22, // 67: comfyscheduler.v1.SchedulerService.CancelJob:input_type -> comfyscheduler.v1.CancelJobRequest
+	24, // 68: comfyscheduler.v1.SchedulerService.GetJob:input_type -> comfyscheduler.v1.GetJobRequest
+	26, // 69: comfyscheduler.v1.SchedulerService.ListJobs:input_type -> comfyscheduler.v1.ListJobsRequest
+	28, // 70: comfyscheduler.v1.SchedulerService.ListFreeSlots:input_type -> comfyscheduler.v1.ListFreeSlotsRequest
+	33, // 71: comfyscheduler.v1.SchedulerService.GetDayStats:input_type -> comfyscheduler.v1.GetDayStatsRequest
+	31, // 72: comfyscheduler.v1.SchedulerService.ListEstimates:input_type -> comfyscheduler.v1.ListEstimatesRequest
+	35, // 73: comfyscheduler.v1.SchedulerService.GetState:input_type -> comfyscheduler.v1.GetStateRequest
+	37, // 74: comfyscheduler.v1.SchedulerService.WatchState:input_type -> comfyscheduler.v1.WatchStateRequest
+	2,  // 75: comfyscheduler.v1.SchedulerService.BookJob:output_type -> comfyscheduler.v1.BookJobResponse
+	6,  // 76: comfyscheduler.v1.SchedulerService.BookSeries:output_type -> comfyscheduler.v1.BookSeriesResponse
+	9,  // 77: comfyscheduler.v1.SchedulerService.CancelSeries:output_type -> comfyscheduler.v1.CancelSeriesResponse
+	11, // 78: comfyscheduler.v1.SchedulerService.GetSeries:output_type -> comfyscheduler.v1.GetSeriesResponse
+	13, // 79: comfyscheduler.v1.SchedulerService.ListSeries:output_type -> comfyscheduler.v1.ListSeriesResponse
+	15, // 80: comfyscheduler.v1.SchedulerService.CheckBooking:output_type -> comfyscheduler.v1.CheckBookingResponse
+	19, // 81: comfyscheduler.v1.SchedulerService.UpdateJob:output_type -> comfyscheduler.v1.UpdateJobResponse
+	21, // 82: comfyscheduler.v1.SchedulerService.MoveJob:output_type -> comfyscheduler.v1.MoveJobResponse
+	23, // 83: comfyscheduler.v1.SchedulerService.CancelJob:output_type -> comfyscheduler.v1.CancelJobResponse
+	25, // 84: comfyscheduler.v1.SchedulerService.GetJob:output_type -> comfyscheduler.v1.GetJobResponse
+	27, // 85: comfyscheduler.v1.SchedulerService.ListJobs:output_type -> comfyscheduler.v1.ListJobsResponse
+	29, // 86: comfyscheduler.v1.SchedulerService.ListFreeSlots:output_type -> comfyscheduler.v1.ListFreeSlotsResponse
+	34, // 87: comfyscheduler.v1.SchedulerService.GetDayStats:output_type -> comfyscheduler.v1.GetDayStatsResponse
+	32, // 88: comfyscheduler.v1.SchedulerService.ListEstimates:output_type -> comfyscheduler.v1.ListEstimatesResponse
+	36, // 89: comfyscheduler.v1.SchedulerService.GetState:output_type -> comfyscheduler.v1.GetStateResponse
+	38, // 90: comfyscheduler.v1.SchedulerService.WatchState:output_type -> comfyscheduler.v1.WatchStateResponse
+	75, // [75:91] is the sub-list for method output_type
+	59, // [59:75] is the sub-list for method input_type
+	59, // [59:59] is the sub-list for extension type_name
+	59, // [59:59] is the sub-list for extension extendee
+	0,  // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_scheduler_service_proto_init() }
@@ -3188,6 +3467,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 	file_comfyscheduler_v1_input_proto_init()
 	file_comfyscheduler_v1_job_proto_init()
 	file_comfyscheduler_v1_rules_proto_init()
+	file_comfyscheduler_v1_series_proto_init()
 	file_comfyscheduler_v1_slot_proto_init()
 	file_comfyscheduler_v1_state_proto_init()
 	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[0].OneofWrappers = []any{
@@ -3198,15 +3478,15 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 		(*BookSeriesRequest_StartMs)(nil),
 		(*BookSeriesRequest_EarliestStartMs)(nil),
 	}
-	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[9].OneofWrappers = []any{
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13].OneofWrappers = []any{
 		(*CheckBookingRequest_StartMs)(nil),
 		(*CheckBookingRequest_EarliestStartMs)(nil),
 	}
-	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[13].OneofWrappers = []any{
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[17].OneofWrappers = []any{
 		(*UpdateJobRequest_StartMs)(nil),
 		(*UpdateJobRequest_EarliestStartMs)(nil),
 	}
-	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[15].OneofWrappers = []any{
+	file_comfyscheduler_v1_scheduler_service_proto_msgTypes[19].OneofWrappers = []any{
 		(*MoveJobRequest_StartMs)(nil),
 		(*MoveJobRequest_EarliestStartMs)(nil),
 	}
@@ -3216,7 +3496,7 @@ func file_comfyscheduler_v1_scheduler_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_scheduler_service_proto_rawDesc), len(file_comfyscheduler_v1_scheduler_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   41,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

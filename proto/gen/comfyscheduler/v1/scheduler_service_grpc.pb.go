@@ -22,6 +22,8 @@ const (
 	SchedulerService_BookJob_FullMethodName       = "/comfyscheduler.v1.SchedulerService/BookJob"
 	SchedulerService_BookSeries_FullMethodName    = "/comfyscheduler.v1.SchedulerService/BookSeries"
 	SchedulerService_CancelSeries_FullMethodName  = "/comfyscheduler.v1.SchedulerService/CancelSeries"
+	SchedulerService_GetSeries_FullMethodName     = "/comfyscheduler.v1.SchedulerService/GetSeries"
+	SchedulerService_ListSeries_FullMethodName    = "/comfyscheduler.v1.SchedulerService/ListSeries"
 	SchedulerService_CheckBooking_FullMethodName  = "/comfyscheduler.v1.SchedulerService/CheckBooking"
 	SchedulerService_UpdateJob_FullMethodName     = "/comfyscheduler.v1.SchedulerService/UpdateJob"
 	SchedulerService_MoveJob_FullMethodName       = "/comfyscheduler.v1.SchedulerService/MoveJob"
@@ -56,7 +58,7 @@ type SchedulerServiceClient interface {
 	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
 	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
 	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
-	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	// call. The series is told by GetSeries, its jobs by ListJobs and the live state (Job.series_id), and CancelSeries takes it back.
 	//
 	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
 	BookSeries(ctx context.Context, in *BookSeriesRequest, opts ...grpc.CallOption) (*BookSeriesResponse, error)
@@ -64,6 +66,10 @@ type SchedulerServiceClient interface {
 	//
 	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
 	CancelSeries(ctx context.Context, in *CancelSeriesRequest, opts ...grpc.CallOption) (*CancelSeriesResponse, error)
+	// Reads how far a series is. NOT_FOUND when there is none.
+	GetSeries(ctx context.Context, in *GetSeriesRequest, opts ...grpc.CallOption) (*GetSeriesResponse, error)
+	// Reads series page by page, those that were booked last first.
+	ListSeries(ctx context.Context, in *ListSeriesRequest, opts ...grpc.CallOption) (*ListSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -142,6 +148,26 @@ func (c *schedulerServiceClient) CancelSeries(ctx context.Context, in *CancelSer
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CancelSeriesResponse)
 	err := c.cc.Invoke(ctx, SchedulerService_CancelSeries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *schedulerServiceClient) GetSeries(ctx context.Context, in *GetSeriesRequest, opts ...grpc.CallOption) (*GetSeriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSeriesResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_GetSeries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *schedulerServiceClient) ListSeries(ctx context.Context, in *ListSeriesRequest, opts ...grpc.CallOption) (*ListSeriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSeriesResponse)
+	err := c.cc.Invoke(ctx, SchedulerService_ListSeries_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +314,7 @@ type SchedulerServiceServer interface {
 	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
 	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
 	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
-	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	// call. The series is told by GetSeries, its jobs by ListJobs and the live state (Job.series_id), and CancelSeries takes it back.
 	//
 	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
 	BookSeries(context.Context, *BookSeriesRequest) (*BookSeriesResponse, error)
@@ -296,6 +322,10 @@ type SchedulerServiceServer interface {
 	//
 	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
 	CancelSeries(context.Context, *CancelSeriesRequest) (*CancelSeriesResponse, error)
+	// Reads how far a series is. NOT_FOUND when there is none.
+	GetSeries(context.Context, *GetSeriesRequest) (*GetSeriesResponse, error)
+	// Reads series page by page, those that were booked last first.
+	ListSeries(context.Context, *ListSeriesRequest) (*ListSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -358,6 +388,12 @@ func (UnimplementedSchedulerServiceServer) BookSeries(context.Context, *BookSeri
 }
 func (UnimplementedSchedulerServiceServer) CancelSeries(context.Context, *CancelSeriesRequest) (*CancelSeriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelSeries not implemented")
+}
+func (UnimplementedSchedulerServiceServer) GetSeries(context.Context, *GetSeriesRequest) (*GetSeriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSeries not implemented")
+}
+func (UnimplementedSchedulerServiceServer) ListSeries(context.Context, *ListSeriesRequest) (*ListSeriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSeries not implemented")
 }
 func (UnimplementedSchedulerServiceServer) CheckBooking(context.Context, *CheckBookingRequest) (*CheckBookingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckBooking not implemented")
@@ -463,6 +499,42 @@ func _SchedulerService_CancelSeries_Handler(srv interface{}, ctx context.Context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SchedulerServiceServer).CancelSeries(ctx, req.(*CancelSeriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SchedulerService_GetSeries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSeriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SchedulerServiceServer).GetSeries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SchedulerService_GetSeries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SchedulerServiceServer).GetSeries(ctx, req.(*GetSeriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SchedulerService_ListSeries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSeriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SchedulerServiceServer).ListSeries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SchedulerService_ListSeries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SchedulerServiceServer).ListSeries(ctx, req.(*ListSeriesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -676,6 +748,14 @@ var SchedulerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CancelSeries",
 			Handler:    _SchedulerService_CancelSeries_Handler,
+		},
+		{
+			MethodName: "GetSeries",
+			Handler:    _SchedulerService_GetSeries_Handler,
+		},
+		{
+			MethodName: "ListSeries",
+			Handler:    _SchedulerService_ListSeries_Handler,
 		},
 		{
 			MethodName: "CheckBooking",

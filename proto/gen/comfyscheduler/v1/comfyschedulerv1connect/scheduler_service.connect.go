@@ -42,6 +42,12 @@ const (
 	// SchedulerServiceCancelSeriesProcedure is the fully-qualified name of the SchedulerService's
 	// CancelSeries RPC.
 	SchedulerServiceCancelSeriesProcedure = "/comfyscheduler.v1.SchedulerService/CancelSeries"
+	// SchedulerServiceGetSeriesProcedure is the fully-qualified name of the SchedulerService's
+	// GetSeries RPC.
+	SchedulerServiceGetSeriesProcedure = "/comfyscheduler.v1.SchedulerService/GetSeries"
+	// SchedulerServiceListSeriesProcedure is the fully-qualified name of the SchedulerService's
+	// ListSeries RPC.
+	SchedulerServiceListSeriesProcedure = "/comfyscheduler.v1.SchedulerService/ListSeries"
 	// SchedulerServiceCheckBookingProcedure is the fully-qualified name of the SchedulerService's
 	// CheckBooking RPC.
 	SchedulerServiceCheckBookingProcedure = "/comfyscheduler.v1.SchedulerService/CheckBooking"
@@ -89,7 +95,7 @@ type SchedulerServiceClient interface {
 	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
 	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
 	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
-	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	// call. The series is told by GetSeries, its jobs by ListJobs and the live state (Job.series_id), and CancelSeries takes it back.
 	//
 	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
 	BookSeries(context.Context, *v1.BookSeriesRequest) (*v1.BookSeriesResponse, error)
@@ -97,6 +103,10 @@ type SchedulerServiceClient interface {
 	//
 	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
 	CancelSeries(context.Context, *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error)
+	// Reads how far a series is. NOT_FOUND when there is none.
+	GetSeries(context.Context, *v1.GetSeriesRequest) (*v1.GetSeriesResponse, error)
+	// Reads series page by page, those that were booked last first.
+	ListSeries(context.Context, *v1.ListSeriesRequest) (*v1.ListSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -170,6 +180,20 @@ func NewSchedulerServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			httpClient,
 			baseURL+SchedulerServiceCancelSeriesProcedure,
 			connect.WithSchema(schedulerServiceMethods.ByName("CancelSeries")),
+			connect.WithClientOptions(opts...),
+		),
+		getSeries: connect.NewClient[v1.GetSeriesRequest, v1.GetSeriesResponse](
+			httpClient,
+			baseURL+SchedulerServiceGetSeriesProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("GetSeries")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		listSeries: connect.NewClient[v1.ListSeriesRequest, v1.ListSeriesResponse](
+			httpClient,
+			baseURL+SchedulerServiceListSeriesProcedure,
+			connect.WithSchema(schedulerServiceMethods.ByName("ListSeries")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
 		checkBooking: connect.NewClient[v1.CheckBookingRequest, v1.CheckBookingResponse](
@@ -253,6 +277,8 @@ type schedulerServiceClient struct {
 	bookJob       *connect.Client[v1.BookJobRequest, v1.BookJobResponse]
 	bookSeries    *connect.Client[v1.BookSeriesRequest, v1.BookSeriesResponse]
 	cancelSeries  *connect.Client[v1.CancelSeriesRequest, v1.CancelSeriesResponse]
+	getSeries     *connect.Client[v1.GetSeriesRequest, v1.GetSeriesResponse]
+	listSeries    *connect.Client[v1.ListSeriesRequest, v1.ListSeriesResponse]
 	checkBooking  *connect.Client[v1.CheckBookingRequest, v1.CheckBookingResponse]
 	updateJob     *connect.Client[v1.UpdateJobRequest, v1.UpdateJobResponse]
 	moveJob       *connect.Client[v1.MoveJobRequest, v1.MoveJobResponse]
@@ -287,6 +313,24 @@ func (c *schedulerServiceClient) BookSeries(ctx context.Context, req *v1.BookSer
 // CancelSeries calls comfyscheduler.v1.SchedulerService.CancelSeries.
 func (c *schedulerServiceClient) CancelSeries(ctx context.Context, req *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error) {
 	response, err := c.cancelSeries.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetSeries calls comfyscheduler.v1.SchedulerService.GetSeries.
+func (c *schedulerServiceClient) GetSeries(ctx context.Context, req *v1.GetSeriesRequest) (*v1.GetSeriesResponse, error) {
+	response, err := c.getSeries.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListSeries calls comfyscheduler.v1.SchedulerService.ListSeries.
+func (c *schedulerServiceClient) ListSeries(ctx context.Context, req *v1.ListSeriesRequest) (*v1.ListSeriesResponse, error) {
+	response, err := c.listSeries.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -401,7 +445,7 @@ type SchedulerServiceHandler interface {
 	// Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
 	// axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
 	// same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
-	// call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+	// call. The series is told by GetSeries, its jobs by ListJobs and the live state (Job.series_id), and CancelSeries takes it back.
 	//
 	// Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
 	BookSeries(context.Context, *v1.BookSeriesRequest) (*v1.BookSeriesResponse, error)
@@ -409,6 +453,10 @@ type SchedulerServiceHandler interface {
 	//
 	// NOT_FOUND when there is no such series; PERMISSION_DENIED for somebody else's.
 	CancelSeries(context.Context, *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error)
+	// Reads how far a series is. NOT_FOUND when there is none.
+	GetSeries(context.Context, *v1.GetSeriesRequest) (*v1.GetSeriesResponse, error)
+	// Reads series page by page, those that were booked last first.
+	ListSeries(context.Context, *v1.ListSeriesRequest) (*v1.ListSeriesResponse, error)
 	// Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
 	// book meanwhile. It has an allowance of calls of its own, so that forms may ask while people type, and tells of others' jobs
 	// what BookJob's own errors tell.
@@ -478,6 +526,20 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 		SchedulerServiceCancelSeriesProcedure,
 		svc.CancelSeries,
 		connect.WithSchema(schedulerServiceMethods.ByName("CancelSeries")),
+		connect.WithHandlerOptions(opts...),
+	)
+	schedulerServiceGetSeriesHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceGetSeriesProcedure,
+		svc.GetSeries,
+		connect.WithSchema(schedulerServiceMethods.ByName("GetSeries")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	schedulerServiceListSeriesHandler := connect.NewUnaryHandlerSimple(
+		SchedulerServiceListSeriesProcedure,
+		svc.ListSeries,
+		connect.WithSchema(schedulerServiceMethods.ByName("ListSeries")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
 	schedulerServiceCheckBookingHandler := connect.NewUnaryHandlerSimple(
@@ -561,6 +623,10 @@ func NewSchedulerServiceHandler(svc SchedulerServiceHandler, opts ...connect.Han
 			schedulerServiceBookSeriesHandler.ServeHTTP(w, r)
 		case SchedulerServiceCancelSeriesProcedure:
 			schedulerServiceCancelSeriesHandler.ServeHTTP(w, r)
+		case SchedulerServiceGetSeriesProcedure:
+			schedulerServiceGetSeriesHandler.ServeHTTP(w, r)
+		case SchedulerServiceListSeriesProcedure:
+			schedulerServiceListSeriesHandler.ServeHTTP(w, r)
 		case SchedulerServiceCheckBookingProcedure:
 			schedulerServiceCheckBookingHandler.ServeHTTP(w, r)
 		case SchedulerServiceUpdateJobProcedure:
@@ -602,6 +668,14 @@ func (UnimplementedSchedulerServiceHandler) BookSeries(context.Context, *v1.Book
 
 func (UnimplementedSchedulerServiceHandler) CancelSeries(context.Context, *v1.CancelSeriesRequest) (*v1.CancelSeriesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.CancelSeries is not implemented"))
+}
+
+func (UnimplementedSchedulerServiceHandler) GetSeries(context.Context, *v1.GetSeriesRequest) (*v1.GetSeriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.GetSeries is not implemented"))
+}
+
+func (UnimplementedSchedulerServiceHandler) ListSeries(context.Context, *v1.ListSeriesRequest) (*v1.ListSeriesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("comfyscheduler.v1.SchedulerService.ListSeries is not implemented"))
 }
 
 func (UnimplementedSchedulerServiceHandler) CheckBooking(context.Context, *v1.CheckBookingRequest) (*v1.CheckBookingResponse, error) {

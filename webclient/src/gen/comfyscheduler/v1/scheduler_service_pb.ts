@@ -14,6 +14,8 @@ import { file_comfyscheduler_v1_input } from "./input_pb";
 import type { Job, JobProgress, JobStatus } from "./job_pb";
 import { file_comfyscheduler_v1_job } from "./job_pb";
 import { file_comfyscheduler_v1_rules } from "./rules_pb";
+import type { Series } from "./series_pb";
+import { file_comfyscheduler_v1_series } from "./series_pb";
 import type { TimeSlot } from "./slot_pb";
 import { file_comfyscheduler_v1_slot } from "./slot_pb";
 import type { Revision, StateDelta, StateSnapshot, StatusUpdate, UserName } from "./state_pb";
@@ -24,7 +26,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file comfyscheduler/v1/scheduler_service.proto.
  */
 export const file_comfyscheduler_v1_scheduler_service: GenFile = /*@__PURE__*/
-  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi3gQKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAIgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAMgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAUgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgGIAEoCUIHukgEcgIoZBJNCgZpbnB1dHMYByADKAsyLS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSEwoGc29vbmVyGAggASgISAGIAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6twG6SLMBGrABCgxzb29uZXIuZXhhY3QSZnNvb25lcjogYSBqb2Igd2l0aCBhbiBleGFjdCBzdGFydCBzdGFydHMgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIiZQoPQm9va0pvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIoIGChFCb29rU2VyaWVzUmVxdWVzdBIfCgpyZXF1ZXN0X2lkGAEgASgJQgu6SAjYAQFyA7ABARIfCghzdGFydF9tcxgCIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgDIAEoA0IJukgGIgTI8xgBSAASHAoLd29ya2Zsb3dfaWQYBCABKAlCB7pIBHICKGQSIQoQd29ya2Zsb3dfdmVyc2lvbhgFIAEoCUIHukgEcgIoZBIaCgl3b3JrZXJfaWQYBiABKAlCB7pIBHICKGQSUAoGaW5wdXRzGAcgAygLMjAuY29tZnlzY2hlZHVsZXIudjEuQm9va1Nlcmllc1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEjYKBWl0ZW1zGAggAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzSXRlbUIIukgFkgECEGQSGAoFY291bnQYCSABKAVCCbpIBhoEGGQoABI1CgRheGVzGAogAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzQXhpc0IIukgFkgECEAoSEwoGc29vbmVyGAsgASgISAGIAQESFQoNdmFsaWRhdGVfb25seRgMIAEoCBpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4ATq1AbpIsQEargEKDHNvb25lci5leGFjdBJkc29vbmVyOiBqb2JzIHdpdGggYW4gZXhhY3Qgc3RhcnQgc3RhcnQgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIipQEKClNlcmllc0l0ZW0SSQoGaW5wdXRzGAEgAygLMikuY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzSXRlbS5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAEiZgoKU2VyaWVzQXhpcxIdCgppbnB1dF9uYW1lGAEgASgJQgm6SAZyBBABKGQSOQoGdmFsdWVzGAIgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZUIKukgHkgEECAEQZCKSAgoSQm9va1Nlcmllc1Jlc3BvbnNlEhEKCXNlcmllc19pZBgBIAEoCRIkCgRqb2JzGAIgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAMgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SLgoGcXVvdGVzGAQgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzUXVvdGUSMwoIcHJvYmxlbXMYBSADKAsyIS5jb21meXNjaGVkdWxlci52MS5Cb29raW5nUHJvYmxlbRIvCghncHVfdGltZRgGIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkdwdVRpbWVVc2UiygEKC1Nlcmllc1F1b3RlEi4KCXRpbWVfc2xvdBgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90EhEKCXdvcmtlcl9pZBgCIAEoCRITCgtleHBlY3RlZF9tcxgDIAEoAxIYChBzbG90X2R1cmF0aW9uX21zGAQgASgDEjgKDmVzdGltYXRlX2Jhc2lzGAUgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGVCYXNpcxIPCgdsb2FkX21zGAYgASgDIjIKE0NhbmNlbFNlcmllc1JlcXVlc3QSGwoJc2VyaWVzX2lkGAEgASgJQgi6SAVyA7ABASJrChRDYW5jZWxTZXJpZXNSZXNwb25zZRIkCgRqb2JzGAEgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iigMKE0NoZWNrQm9va2luZ1JlcXVlc3QSHwoIc3RhcnRfbXMYASABKANCC7pICCIGyPMYASAASAASJgoRZWFybGllc3Rfc3RhcnRfbXMYAiABKANCCbpIBiIEyPMYAUgAEhwKC3dvcmtmbG93X2lkGAMgASgJQge6SARyAihkEiEKEHdvcmtmbG93X3ZlcnNpb24YBCABKAlCB7pIBHICKGQSGgoJd29ya2VyX2lkGAUgASgJQge6SARyAihkElIKBmlucHV0cxgGIAMoCzIyLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEhsKBmpvYl9pZBgHIAEoCUILukgI2AEBcgOwAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAFCDgoFc3RhcnQSBbpIAggBIrkCChRDaGVja0Jvb2tpbmdSZXNwb25zZRIuCgl0aW1lX3Nsb3QYASABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdBIRCgl3b3JrZXJfaWQYAiABKAkSEwoLZXhwZWN0ZWRfbXMYAyABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgEIAEoAxIzCghwcm9ibGVtcxgFIAMoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tpbmdQcm9ibGVtEjgKDmVzdGltYXRlX2Jhc2lzGAYgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGVCYXNpcxIPCgdsb2FkX21zGAcgASgDEi8KCGdwdV90aW1lGAggASgLMh0uY29tZnlzY2hlZHVsZXIudjEuR3B1VGltZVVzZSItCgpHcHVUaW1lVXNlEg8KB29wZW5fbXMYASABKAMSDgoGZGF5X21zGAIgASgDIk0KDkJvb2tpbmdQcm9ibGVtEioKBGluZm8YASABKAsyHC5jb21meXNjaGVkdWxlci52MS5FcnJvckluZm8SDwoHbWVzc2FnZRgCIAEoCSKGBAoQVXBkYXRlSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASTwoGaW5wdXRzGAMgAygLMi8uY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSJAoMcmVzZXRfaW5wdXRzGAQgAygJQg66SAuSAQgQZCIEcgIoZBIfCgpyZXF1ZXN0X2lkGAUgASgJQgu6SAjYAQFyA7ABARIfCghzdGFydF9tcxgGIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgHIAEoA0IJukgGIgTI8xgBSAAaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6hQG6SIEBGn8KEHVwZGF0ZS5zb21ldGhpbmcSM2lucHV0cyBvciByZXNldF9pbnB1dHMgbXVzdCBuYW1lIG9uZSBvciBtb3JlIGlucHV0cxo2dGhpcy5pbnB1dHMuc2l6ZSgpID4gMCB8fCB0aGlzLnJlc2V0X2lucHV0cy5zaXplKCkgPiAwQgcKBXN0YXJ0ImcKEVVwZGF0ZUpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uItoBCg5Nb3ZlSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASHwoIc3RhcnRfbXMYAyABKANCC7pICCIGyPMYASAASAASJgoRZWFybGllc3Rfc3RhcnRfbXMYBCABKANCCbpIBiIEyPMYAUgAEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBIfCgpyZXF1ZXN0X2lkGAYgASgJQgu6SAjYAQFyA7ABAUIOCgVzdGFydBIFukgCCAEiZQoPTW92ZUpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIkYKEENhbmNlbEpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAigAImcKEUNhbmNlbEpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIikKDUdldEpvYlJlcXVlc3QSGAoGam9iX2lkGAEgASgJQgi6SAVyA7ABASJhCg5HZXRKb2JSZXNwb25zZRIjCgNqb2IYASABKAsyFi5jb21meXNjaGVkdWxlci52MS5Kb2ISKgoFdXNlcnMYAiADKAsyGy5jb21meXNjaGVkdWxlci52MS5Vc2VyTmFtZSLyBAoPTGlzdEpvYnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoBxI/CghzdGF0dXNlcxgDIAMoDjIcLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYlN0YXR1c0IPukgMkgEJIgeCAQQQASAAEhwKB3VzZXJfaWQYBCABKAlCC7pICNgBAXIDsAEBEhoKCXdvcmtlcl9pZBgFIAEoCUIHukgEcgIoZBIcCgt3b3JrZmxvd19pZBgGIAEoCUIHukgEcgIoZBKXAQoGd2luZG93GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3RCarpIZ7oBZAoMd2luZG93Lm9yZGVyEiJlbmRfbXMgbXVzdCBub3QgYmUgYmVmb3JlIHN0YXJ0X21zGjB0aGlzLmVuZF9tcyA9PSAwIHx8IHRoaXMuZW5kX21zID49IHRoaXMuc3RhcnRfbXMSNAoFb3JkZXIYCCABKA4yGy5jb21meXNjaGVkdWxlci52MS5Kb2JPcmRlckIIukgFggECEAESHAoJaWRfc3VmZml4GAkgASgJQgm6SAZyBNjzGAESGwoJdXNlcl9uYW1lGAogASgJQgi6SAVyAyjIARIeCglzZXJpZXNfaWQYCyABKAlCC7pICNgBAXIDsAEBOmG6SF4aXAoJdXNlci5vbmNlEiNnaXZlIHVzZXJfaWQgb3IgdXNlcl9uYW1lLCBub3QgYm90aBoqdGhpcy51c2VyX2lkID09ICcnIHx8IHRoaXMudXNlcl9uYW1lID09ICcnIn0KEExpc3RKb2JzUmVzcG9uc2USJAoEam9icxgBIAMoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSKgoFdXNlcnMYAyADKAsyGy5jb21meXNjaGVkdWxlci52MS5Vc2VyTmFtZSLJAgoUTGlzdEZyZWVTbG90c1JlcXVlc3QSGgoJd29ya2VyX2lkGAEgASgJQge6SARyAihkEhwKC3dvcmtmbG93X2lkGAIgASgJQge6SARyAihkElMKBmlucHV0cxgDIAMoCzIzLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXF1ZXN0LklucHV0c0VudHJ5Qg66SAuaAQgQZCIEcgIoZBIaCgdmcm9tX21zGAQgASgDQgm6SAYiBMjzGAESGgoJcGFnZV9zaXplGAUgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YBiABKAlCCLpIBXIDKOgHGkwKC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRIsCgV2YWx1ZRgCIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLklucHV0VmFsdWU6AjgBImEKFUxpc3RGcmVlU2xvdHNSZXNwb25zZRIvCgpmcmVlX3Nsb3RzGAEgAygLMhsuY29tZnlzY2hlZHVsZXIudjEuRnJlZVNsb3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImAKCEZyZWVTbG90EhEKCXdvcmtlcl9pZBgBIAEoCRIQCghzdGFydF9tcxgCIAEoAxIVCg1sYXN0X3N0YXJ0X21zGAMgASgDEhgKEHNsb3RfZHVyYXRpb25fbXMYBCABKAMiigEKFExpc3RFc3RpbWF0ZXNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyjoBxIaCgl3b3JrZXJfaWQYAyABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYBCABKAlCB7pIBHICKGQiZAoVTGlzdEVzdGltYXRlc1Jlc3BvbnNlEjIKB3JlcG9ydHMYASADKAsyIS5jb21meXNjaGVkdWxlci52MS5Fc3RpbWF0ZVJlcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMAoSR2V0RGF5U3RhdHNSZXF1ZXN0EhoKCXRpbWVfem9uZRgBIAEoCUIHukgEcgIoZCK5AQoTR2V0RGF5U3RhdHNSZXNwb25zZRIMCgRqb2JzGAEgASgDEhEKCWNvbXBsZXRlZBgCIAEoAxIOCgZmYWlsZWQYAyABKAMSGwoTYXZlcmFnZV9kdXJhdGlvbl9tcxgEIAEoAxIUCgxiZW5jaG1hcmtfbXMYBSABKAMSFAoMYWN0aXZlX3VzZXJzGAYgASgDEigKA2RheRgHIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90IhEKD0dldFN0YXRlUmVxdWVzdCKPAQoQR2V0U3RhdGVSZXNwb25zZRIyCghzbmFwc2hvdBgBIAEoCzIgLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXRlU25hcHNob3QSLwoGc3RhdHVzGAIgASgLMh8uY29tZnlzY2hlZHVsZXIudjEuU3RhdHVzVXBkYXRlEhYKDnNlcnZlcl90aW1lX21zGAMgASgDImMKEVdhdGNoU3RhdGVSZXF1ZXN0EjEKDHJlc3VtZV9hZnRlchgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uEhsKBmNsaWVudBgCIAEoCUILukgIcgbI8xgBGCgipAIKEldhdGNoU3RhdGVSZXNwb25zZRIyCghzbmFwc2hvdBgBIAEoCzIgLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXRlU25hcHNob3QSLQoGZGVsdGFzGAIgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU3RhdGVEZWx0YRIxCghzdGF0dXNlcxgDIAMoCzIfLmNvbWZ5c2NoZWR1bGVyLnYxLlN0YXR1c1VwZGF0ZRIwCghwcm9ncmVzcxgEIAMoCzIeLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYlByb2dyZXNzEi8KCWhlYXJ0YmVhdBgFIAEoCzIcLmNvbWZ5c2NoZWR1bGVyLnYxLkhlYXJ0YmVhdBIVCg1jb25uZWN0aW9uX2lkGAYgASgJIiMKCUhlYXJ0YmVhdBIWCg5zZXJ2ZXJfdGltZV9tcxgBIAEoAypgCghKb2JPcmRlchIZChVKT0JfT1JERVJfVU5TUEVDSUZJRUQQABIcChhKT0JfT1JERVJfVElNRV9TTE9UX0RFU0MQARIbChdKT0JfT1JERVJfVElNRV9TTE9UX0FTQxACMqIKChBTY2hlZHVsZXJTZXJ2aWNlElAKB0Jvb2tKb2ISIS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdBoiLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXNwb25zZRJZCgpCb29rU2VyaWVzEiQuY29tZnlzY2hlZHVsZXIudjEuQm9va1Nlcmllc1JlcXVlc3QaJS5jb21meXNjaGVkdWxlci52MS5Cb29rU2VyaWVzUmVzcG9uc2USXwoMQ2FuY2VsU2VyaWVzEiYuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsU2VyaWVzUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLkNhbmNlbFNlcmllc1Jlc3BvbnNlEmQKDENoZWNrQm9va2luZxImLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1JlcXVlc3QaJy5jb21meXNjaGVkdWxlci52MS5DaGVja0Jvb2tpbmdSZXNwb25zZSIDkAIBElYKCVVwZGF0ZUpvYhIjLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlcXVlc3QaJC5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXNwb25zZRJQCgdNb3ZlSm9iEiEuY29tZnlzY2hlZHVsZXIudjEuTW92ZUpvYlJlcXVlc3QaIi5jb21meXNjaGVkdWxlci52MS5Nb3ZlSm9iUmVzcG9uc2USVgoJQ2FuY2VsSm9iEiMuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkNhbmNlbEpvYlJlc3BvbnNlElIKBkdldEpvYhIgLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlcXVlc3QaIS5jb21meXNjaGVkdWxlci52MS5HZXRKb2JSZXNwb25zZSIDkAIBElgKCExpc3RKb2JzEiIuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEpvYnNSZXNwb25zZSIDkAIBEmcKDUxpc3RGcmVlU2xvdHMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RnJlZVNsb3RzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXNwb25zZSIDkAIBEmEKC0dldERheVN0YXRzEiUuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXF1ZXN0GiYuY29tZnlzY2hlZHVsZXIudjEuR2V0RGF5U3RhdHNSZXNwb25zZSIDkAIBEmcKDUxpc3RFc3RpbWF0ZXMSJy5jb21meXNjaGVkdWxlci52MS5MaXN0RXN0aW1hdGVzUmVxdWVzdBooLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RFc3RpbWF0ZXNSZXNwb25zZSIDkAIBElgKCEdldFN0YXRlEiIuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXF1ZXN0GiMuY29tZnlzY2hlZHVsZXIudjEuR2V0U3RhdGVSZXNwb25zZSIDkAIBElsKCldhdGNoU3RhdGUSJC5jb21meXNjaGVkdWxlci52MS5XYXRjaFN0YXRlUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXNwb25zZTABQldaVWdpdGh1Yi5jb20vY29tZnlzY2hlZHVsZXIvY29tZnlzY2hlZHVsZXIvcHJvdG8vZ2VuL2NvbWZ5c2NoZWR1bGVyL3YxO2NvbWZ5c2NoZWR1bGVydjFiBnByb3RvMw", [file_buf_validate_validate, file_comfyscheduler_v1_error, file_comfyscheduler_v1_estimate, file_comfyscheduler_v1_input, file_comfyscheduler_v1_job, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_state]);
+  fileDesc("Ciljb21meXNjaGVkdWxlci92MS9zY2hlZHVsZXJfc2VydmljZS5wcm90bxIRY29tZnlzY2hlZHVsZXIudjEi3gQKDkJvb2tKb2JSZXF1ZXN0Eh8KCnJlcXVlc3RfaWQYASABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAIgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAMgASgDQgm6SAYiBMjzGAFIABIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZBIhChB3b3JrZmxvd192ZXJzaW9uGAUgASgJQge6SARyAihkEhoKCXdvcmtlcl9pZBgGIAEoCUIHukgEcgIoZBJNCgZpbnB1dHMYByADKAsyLS5jb21meXNjaGVkdWxlci52MS5Cb29rSm9iUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSEwoGc29vbmVyGAggASgISAGIAQEaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAE6twG6SLMBGrABCgxzb29uZXIuZXhhY3QSZnNvb25lcjogYSBqb2Igd2l0aCBhbiBleGFjdCBzdGFydCBzdGFydHMgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIiZQoPQm9va0pvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhItCghyZXZpc2lvbhgCIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlJldmlzaW9uIoIGChFCb29rU2VyaWVzUmVxdWVzdBIfCgpyZXF1ZXN0X2lkGAEgASgJQgu6SAjYAQFyA7ABARIfCghzdGFydF9tcxgCIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgDIAEoA0IJukgGIgTI8xgBSAASHAoLd29ya2Zsb3dfaWQYBCABKAlCB7pIBHICKGQSIQoQd29ya2Zsb3dfdmVyc2lvbhgFIAEoCUIHukgEcgIoZBIaCgl3b3JrZXJfaWQYBiABKAlCB7pIBHICKGQSUAoGaW5wdXRzGAcgAygLMjAuY29tZnlzY2hlZHVsZXIudjEuQm9va1Nlcmllc1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEjYKBWl0ZW1zGAggAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzSXRlbUIIukgFkgECEGQSGAoFY291bnQYCSABKAVCCbpIBhoEGGQoABI1CgRheGVzGAogAygLMh0uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzQXhpc0IIukgFkgECEAoSEwoGc29vbmVyGAsgASgISAGIAQESFQoNdmFsaWRhdGVfb25seRgMIAEoCBpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4ATq1AbpIsQEargEKDHNvb25lci5leGFjdBJkc29vbmVyOiBqb2JzIHdpdGggYW4gZXhhY3Qgc3RhcnQgc3RhcnQgdGhlbiwgYW5kIG5vdCBzb29uZXI6IGxlYXZlIGl0IG91dCwgb3IgZ2l2ZSBlYXJsaWVzdF9zdGFydF9tcxo4IWhhcyh0aGlzLnN0YXJ0X21zKSB8fCAhaGFzKHRoaXMuc29vbmVyKSB8fCAhdGhpcy5zb29uZXJCDgoFc3RhcnQSBbpIAggBQgkKB19zb29uZXIipQEKClNlcmllc0l0ZW0SSQoGaW5wdXRzGAEgAygLMikuY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzSXRlbS5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAEiZgoKU2VyaWVzQXhpcxIdCgppbnB1dF9uYW1lGAEgASgJQgm6SAZyBBABKGQSOQoGdmFsdWVzGAIgAygLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZUIKukgHkgEECAEQZCKSAgoSQm9va1Nlcmllc1Jlc3BvbnNlEhEKCXNlcmllc19pZBgBIAEoCRIkCgRqb2JzGAIgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAMgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SLgoGcXVvdGVzGAQgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuU2VyaWVzUXVvdGUSMwoIcHJvYmxlbXMYBSADKAsyIS5jb21meXNjaGVkdWxlci52MS5Cb29raW5nUHJvYmxlbRIvCghncHVfdGltZRgGIAEoCzIdLmNvbWZ5c2NoZWR1bGVyLnYxLkdwdVRpbWVVc2UiygEKC1Nlcmllc1F1b3RlEi4KCXRpbWVfc2xvdBgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90EhEKCXdvcmtlcl9pZBgCIAEoCRITCgtleHBlY3RlZF9tcxgDIAEoAxIYChBzbG90X2R1cmF0aW9uX21zGAQgASgDEjgKDmVzdGltYXRlX2Jhc2lzGAUgASgOMiAuY29tZnlzY2hlZHVsZXIudjEuRXN0aW1hdGVCYXNpcxIPCgdsb2FkX21zGAYgASgDIjIKE0NhbmNlbFNlcmllc1JlcXVlc3QSGwoJc2VyaWVzX2lkGAEgASgJQgi6SAVyA7ABASJrChRDYW5jZWxTZXJpZXNSZXNwb25zZRIkCgRqb2JzGAEgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iLwoQR2V0U2VyaWVzUmVxdWVzdBIbCglzZXJpZXNfaWQYASABKAlCCLpIBXIDsAEBImoKEUdldFNlcmllc1Jlc3BvbnNlEikKBnNlcmllcxgBIAEoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLlNlcmllcxIqCgV1c2VycxgCIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lIokCChFMaXN0U2VyaWVzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMo6AcSHAoHdXNlcl9pZBgDIAEoCUILukgI2AEBcgOwAQESGwoJdXNlcl9uYW1lGAQgASgJQgi6SAVyAyjIARIcCglpZF9zdWZmaXgYBSABKAlCCbpIBnIE2PMYATphukheGlwKCXVzZXIub25jZRIjZ2l2ZSB1c2VyX2lkIG9yIHVzZXJfbmFtZSwgbm90IGJvdGgaKnRoaXMudXNlcl9pZCA9PSAnJyB8fCB0aGlzLnVzZXJfbmFtZSA9PSAnJyKEAQoSTGlzdFNlcmllc1Jlc3BvbnNlEikKBnNlcmllcxgBIAMoCzIZLmNvbWZ5c2NoZWR1bGVyLnYxLlNlcmllcxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSKgoFdXNlcnMYAyADKAsyGy5jb21meXNjaGVkdWxlci52MS5Vc2VyTmFtZSKKAwoTQ2hlY2tCb29raW5nUmVxdWVzdBIfCghzdGFydF9tcxgBIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgCIAEoA0IJukgGIgTI8xgBSAASHAoLd29ya2Zsb3dfaWQYAyABKAlCB7pIBHICKGQSIQoQd29ya2Zsb3dfdmVyc2lvbhgEIAEoCUIHukgEcgIoZBIaCgl3b3JrZXJfaWQYBSABKAlCB7pIBHICKGQSUgoGaW5wdXRzGAYgAygLMjIuY29tZnlzY2hlZHVsZXIudjEuQ2hlY2tCb29raW5nUmVxdWVzdC5JbnB1dHNFbnRyeUIOukgLmgEIEGQiBHICKGQSGwoGam9iX2lkGAcgASgJQgu6SAjYAQFyA7ABARpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4AUIOCgVzdGFydBIFukgCCAEiuQIKFENoZWNrQm9va2luZ1Jlc3BvbnNlEi4KCXRpbWVfc2xvdBgBIAEoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlRpbWVTbG90EhEKCXdvcmtlcl9pZBgCIAEoCRITCgtleHBlY3RlZF9tcxgDIAEoAxIYChBzbG90X2R1cmF0aW9uX21zGAQgASgDEjMKCHByb2JsZW1zGAUgAygLMiEuY29tZnlzY2hlZHVsZXIudjEuQm9va2luZ1Byb2JsZW0SOAoOZXN0aW1hdGVfYmFzaXMYBiABKA4yIC5jb21meXNjaGVkdWxlci52MS5Fc3RpbWF0ZUJhc2lzEg8KB2xvYWRfbXMYByABKAMSLwoIZ3B1X3RpbWUYCCABKAsyHS5jb21meXNjaGVkdWxlci52MS5HcHVUaW1lVXNlIi0KCkdwdVRpbWVVc2USDwoHb3Blbl9tcxgBIAEoAxIOCgZkYXlfbXMYAiABKAMiTQoOQm9va2luZ1Byb2JsZW0SKgoEaW5mbxgBIAEoCzIcLmNvbWZ5c2NoZWR1bGVyLnYxLkVycm9ySW5mbxIPCgdtZXNzYWdlGAIgASgJIoYEChBVcGRhdGVKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABJPCgZpbnB1dHMYAyADKAsyLy5jb21meXNjaGVkdWxlci52MS5VcGRhdGVKb2JSZXF1ZXN0LklucHV0c0VudHJ5Qg66SAuaAQgQZCIEcgIoZBIkCgxyZXNldF9pbnB1dHMYBCADKAlCDrpIC5IBCBBkIgRyAihkEh8KCnJlcXVlc3RfaWQYBSABKAlCC7pICNgBAXIDsAEBEh8KCHN0YXJ0X21zGAYgASgDQgu6SAgiBsjzGAEgAEgAEiYKEWVhcmxpZXN0X3N0YXJ0X21zGAcgASgDQgm6SAYiBMjzGAFIABpMCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSLAoFdmFsdWUYAiABKAsyHS5jb21meXNjaGVkdWxlci52MS5JbnB1dFZhbHVlOgI4ATqFAbpIgQEafwoQdXBkYXRlLnNvbWV0aGluZxIzaW5wdXRzIG9yIHJlc2V0X2lucHV0cyBtdXN0IG5hbWUgb25lIG9yIG1vcmUgaW5wdXRzGjZ0aGlzLmlucHV0cy5zaXplKCkgPiAwIHx8IHRoaXMucmVzZXRfaW5wdXRzLnNpemUoKSA+IDBCBwoFc3RhcnQiZwoRVXBkYXRlSm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24i2gEKDk1vdmVKb2JSZXF1ZXN0EhgKBmpvYl9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIfCghzdGFydF9tcxgDIAEoA0ILukgIIgbI8xgBIABIABImChFlYXJsaWVzdF9zdGFydF9tcxgEIAEoA0IJukgGIgTI8xgBSAASGgoJd29ya2VyX2lkGAUgASgJQge6SARyAihkEh8KCnJlcXVlc3RfaWQYBiABKAlCC7pICNgBAXIDsAEBQg4KBXN0YXJ0EgW6SAIIASJlCg9Nb3ZlSm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iRgoQQ2FuY2VsSm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICKAAiZwoRQ2FuY2VsSm9iUmVzcG9uc2USIwoDam9iGAEgASgLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEi0KCHJldmlzaW9uGAIgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24iKQoNR2V0Sm9iUmVxdWVzdBIYCgZqb2JfaWQYASABKAlCCLpIBXIDsAEBImEKDkdldEpvYlJlc3BvbnNlEiMKA2pvYhgBIAEoCzIWLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYhIqCgV1c2VycxgCIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lIvIECg9MaXN0Sm9ic1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKOgHEj8KCHN0YXR1c2VzGAMgAygOMhwuY29tZnlzY2hlZHVsZXIudjEuSm9iU3RhdHVzQg+6SAySAQkiB4IBBBABIAASHAoHdXNlcl9pZBgEIAEoCUILukgI2AEBcgOwAQESGgoJd29ya2VyX2lkGAUgASgJQge6SARyAihkEhwKC3dvcmtmbG93X2lkGAYgASgJQge6SARyAihkEpcBCgZ3aW5kb3cYByABKAsyGy5jb21meXNjaGVkdWxlci52MS5UaW1lU2xvdEJqukhnugFkCgx3aW5kb3cub3JkZXISImVuZF9tcyBtdXN0IG5vdCBiZSBiZWZvcmUgc3RhcnRfbXMaMHRoaXMuZW5kX21zID09IDAgfHwgdGhpcy5lbmRfbXMgPj0gdGhpcy5zdGFydF9tcxI0CgVvcmRlchgIIAEoDjIbLmNvbWZ5c2NoZWR1bGVyLnYxLkpvYk9yZGVyQgi6SAWCAQIQARIcCglpZF9zdWZmaXgYCSABKAlCCbpIBnIE2PMYARIbCgl1c2VyX25hbWUYCiABKAlCCLpIBXIDKMgBEh4KCXNlcmllc19pZBgLIAEoCUILukgI2AEBcgOwAQE6YbpIXhpcCgl1c2VyLm9uY2USI2dpdmUgdXNlcl9pZCBvciB1c2VyX25hbWUsIG5vdCBib3RoGip0aGlzLnVzZXJfaWQgPT0gJycgfHwgdGhpcy51c2VyX25hbWUgPT0gJycifQoQTGlzdEpvYnNSZXNwb25zZRIkCgRqb2JzGAEgAygLMhYuY29tZnlzY2hlZHVsZXIudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIqCgV1c2VycxgDIAMoCzIbLmNvbWZ5c2NoZWR1bGVyLnYxLlVzZXJOYW1lIskCChRMaXN0RnJlZVNsb3RzUmVxdWVzdBIaCgl3b3JrZXJfaWQYASABKAlCB7pIBHICKGQSHAoLd29ya2Zsb3dfaWQYAiABKAlCB7pIBHICKGQSUwoGaW5wdXRzGAMgAygLMjMuY29tZnlzY2hlZHVsZXIudjEuTGlzdEZyZWVTbG90c1JlcXVlc3QuSW5wdXRzRW50cnlCDrpIC5oBCBBkIgRyAihkEhoKB2Zyb21fbXMYBCABKANCCbpIBiIEyPMYARIaCglwYWdlX3NpemUYBSABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgGIAEoCUIIukgFcgMo6AcaTAoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEiwKBXZhbHVlGAIgASgLMh0uY29tZnlzY2hlZHVsZXIudjEuSW5wdXRWYWx1ZToCOAEiYQoVTGlzdEZyZWVTbG90c1Jlc3BvbnNlEi8KCmZyZWVfc2xvdHMYASADKAsyGy5jb21meXNjaGVkdWxlci52MS5GcmVlU2xvdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYAoIRnJlZVNsb3QSEQoJd29ya2VyX2lkGAEgASgJEhAKCHN0YXJ0X21zGAIgASgDEhUKDWxhc3Rfc3RhcnRfbXMYAyABKAMSGAoQc2xvdF9kdXJhdGlvbl9tcxgEIAEoAyKKAQoUTGlzdEVzdGltYXRlc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKOgHEhoKCXdvcmtlcl9pZBgDIAEoCUIHukgEcgIoZBIcCgt3b3JrZmxvd19pZBgEIAEoCUIHukgEcgIoZCJkChVMaXN0RXN0aW1hdGVzUmVzcG9uc2USMgoHcmVwb3J0cxgBIAMoCzIhLmNvbWZ5c2NoZWR1bGVyLnYxLkVzdGltYXRlUmVwb3J0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIwChJHZXREYXlTdGF0c1JlcXVlc3QSGgoJdGltZV96b25lGAEgASgJQge6SARyAihkIrkBChNHZXREYXlTdGF0c1Jlc3BvbnNlEgwKBGpvYnMYASABKAMSEQoJY29tcGxldGVkGAIgASgDEg4KBmZhaWxlZBgDIAEoAxIbChNhdmVyYWdlX2R1cmF0aW9uX21zGAQgASgDEhQKDGJlbmNobWFya19tcxgFIAEoAxIUCgxhY3RpdmVfdXNlcnMYBiABKAMSKAoDZGF5GAcgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuVGltZVNsb3QiEQoPR2V0U3RhdGVSZXF1ZXN0Io8BChBHZXRTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBIvCgZzdGF0dXMYAiABKAsyHy5jb21meXNjaGVkdWxlci52MS5TdGF0dXNVcGRhdGUSFgoOc2VydmVyX3RpbWVfbXMYAyABKAMiYwoRV2F0Y2hTdGF0ZVJlcXVlc3QSMQoMcmVzdW1lX2FmdGVyGAEgASgLMhsuY29tZnlzY2hlZHVsZXIudjEuUmV2aXNpb24SGwoGY2xpZW50GAIgASgJQgu6SAhyBsjzGAEYKCKkAgoSV2F0Y2hTdGF0ZVJlc3BvbnNlEjIKCHNuYXBzaG90GAEgASgLMiAuY29tZnlzY2hlZHVsZXIudjEuU3RhdGVTbmFwc2hvdBItCgZkZWx0YXMYAiADKAsyHS5jb21meXNjaGVkdWxlci52MS5TdGF0ZURlbHRhEjEKCHN0YXR1c2VzGAMgAygLMh8uY29tZnlzY2hlZHVsZXIudjEuU3RhdHVzVXBkYXRlEjAKCHByb2dyZXNzGAQgAygLMh4uY29tZnlzY2hlZHVsZXIudjEuSm9iUHJvZ3Jlc3MSLwoJaGVhcnRiZWF0GAUgASgLMhwuY29tZnlzY2hlZHVsZXIudjEuSGVhcnRiZWF0EhUKDWNvbm5lY3Rpb25faWQYBiABKAkiIwoJSGVhcnRiZWF0EhYKDnNlcnZlcl90aW1lX21zGAEgASgDKmAKCEpvYk9yZGVyEhkKFUpPQl9PUkRFUl9VTlNQRUNJRklFRBAAEhwKGEpPQl9PUkRFUl9USU1FX1NMT1RfREVTQxABEhsKF0pPQl9PUkRFUl9USU1FX1NMT1RfQVNDEAIy3wsKEFNjaGVkdWxlclNlcnZpY2USUAoHQm9va0pvYhIhLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tKb2JSZXF1ZXN0GiIuY29tZnlzY2hlZHVsZXIudjEuQm9va0pvYlJlc3BvbnNlElkKCkJvb2tTZXJpZXMSJC5jb21meXNjaGVkdWxlci52MS5Cb29rU2VyaWVzUmVxdWVzdBolLmNvbWZ5c2NoZWR1bGVyLnYxLkJvb2tTZXJpZXNSZXNwb25zZRJfCgxDYW5jZWxTZXJpZXMSJi5jb21meXNjaGVkdWxlci52MS5DYW5jZWxTZXJpZXNSZXF1ZXN0GicuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsU2VyaWVzUmVzcG9uc2USWwoJR2V0U2VyaWVzEiMuY29tZnlzY2hlZHVsZXIudjEuR2V0U2VyaWVzUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLkdldFNlcmllc1Jlc3BvbnNlIgOQAgESXgoKTGlzdFNlcmllcxIkLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RTZXJpZXNSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuTGlzdFNlcmllc1Jlc3BvbnNlIgOQAgESZAoMQ2hlY2tCb29raW5nEiYuY29tZnlzY2hlZHVsZXIudjEuQ2hlY2tCb29raW5nUmVxdWVzdBonLmNvbWZ5c2NoZWR1bGVyLnYxLkNoZWNrQm9va2luZ1Jlc3BvbnNlIgOQAgESVgoJVXBkYXRlSm9iEiMuY29tZnlzY2hlZHVsZXIudjEuVXBkYXRlSm9iUmVxdWVzdBokLmNvbWZ5c2NoZWR1bGVyLnYxLlVwZGF0ZUpvYlJlc3BvbnNlElAKB01vdmVKb2ISIS5jb21meXNjaGVkdWxlci52MS5Nb3ZlSm9iUmVxdWVzdBoiLmNvbWZ5c2NoZWR1bGVyLnYxLk1vdmVKb2JSZXNwb25zZRJWCglDYW5jZWxKb2ISIy5jb21meXNjaGVkdWxlci52MS5DYW5jZWxKb2JSZXF1ZXN0GiQuY29tZnlzY2hlZHVsZXIudjEuQ2FuY2VsSm9iUmVzcG9uc2USUgoGR2V0Sm9iEiAuY29tZnlzY2hlZHVsZXIudjEuR2V0Sm9iUmVxdWVzdBohLmNvbWZ5c2NoZWR1bGVyLnYxLkdldEpvYlJlc3BvbnNlIgOQAgESWAoITGlzdEpvYnMSIi5jb21meXNjaGVkdWxlci52MS5MaXN0Sm9ic1JlcXVlc3QaIy5jb21meXNjaGVkdWxlci52MS5MaXN0Sm9ic1Jlc3BvbnNlIgOQAgESZwoNTGlzdEZyZWVTbG90cxInLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RGcmVlU2xvdHNSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuTGlzdEZyZWVTbG90c1Jlc3BvbnNlIgOQAgESYQoLR2V0RGF5U3RhdHMSJS5jb21meXNjaGVkdWxlci52MS5HZXREYXlTdGF0c1JlcXVlc3QaJi5jb21meXNjaGVkdWxlci52MS5HZXREYXlTdGF0c1Jlc3BvbnNlIgOQAgESZwoNTGlzdEVzdGltYXRlcxInLmNvbWZ5c2NoZWR1bGVyLnYxLkxpc3RFc3RpbWF0ZXNSZXF1ZXN0GiguY29tZnlzY2hlZHVsZXIudjEuTGlzdEVzdGltYXRlc1Jlc3BvbnNlIgOQAgESWAoIR2V0U3RhdGUSIi5jb21meXNjaGVkdWxlci52MS5HZXRTdGF0ZVJlcXVlc3QaIy5jb21meXNjaGVkdWxlci52MS5HZXRTdGF0ZVJlc3BvbnNlIgOQAgESWwoKV2F0Y2hTdGF0ZRIkLmNvbWZ5c2NoZWR1bGVyLnYxLldhdGNoU3RhdGVSZXF1ZXN0GiUuY29tZnlzY2hlZHVsZXIudjEuV2F0Y2hTdGF0ZVJlc3BvbnNlMAFCV1pVZ2l0aHViLmNvbS9jb21meXNjaGVkdWxlci9jb21meXNjaGVkdWxlci9wcm90by9nZW4vY29tZnlzY2hlZHVsZXIvdjE7Y29tZnlzY2hlZHVsZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_comfyscheduler_v1_error, file_comfyscheduler_v1_estimate, file_comfyscheduler_v1_input, file_comfyscheduler_v1_job, file_comfyscheduler_v1_rules, file_comfyscheduler_v1_series, file_comfyscheduler_v1_slot, file_comfyscheduler_v1_state]);
 
 /**
  * BookJobRequest asks for a slot.
@@ -461,6 +463,139 @@ export const CancelSeriesResponseSchema: GenMessage<CancelSeriesResponse> = /*@_
   messageDesc(file_comfyscheduler_v1_scheduler_service, 8);
 
 /**
+ * GetSeriesRequest names the series.
+ *
+ * @generated from message comfyscheduler.v1.GetSeriesRequest
+ */
+export type GetSeriesRequest = Message<"comfyscheduler.v1.GetSeriesRequest"> & {
+  /**
+   * Required. Series, a UUID.
+   *
+   * @generated from field: string series_id = 1;
+   */
+  seriesId: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.GetSeriesRequest.
+ * Use `create(GetSeriesRequestSchema)` to create a new message.
+ */
+export const GetSeriesRequestSchema: GenMessage<GetSeriesRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
+
+/**
+ * GetSeriesResponse is the series.
+ *
+ * @generated from message comfyscheduler.v1.GetSeriesResponse
+ */
+export type GetSeriesResponse = Message<"comfyscheduler.v1.GetSeriesResponse"> & {
+  /**
+   * Series.
+   *
+   * @generated from field: comfyscheduler.v1.Series series = 1;
+   */
+  series?: Series | undefined;
+
+  /**
+   * Name of its owner.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 2;
+   */
+  users: UserName[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.GetSeriesResponse.
+ * Use `create(GetSeriesResponseSchema)` to create a new message.
+ */
+export const GetSeriesResponseSchema: GenMessage<GetSeriesResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
+
+/**
+ * ListSeriesRequest says which series.
+ *
+ * @generated from message comfyscheduler.v1.ListSeriesRequest
+ */
+export type ListSeriesRequest = Message<"comfyscheduler.v1.ListSeriesRequest"> & {
+  /**
+   * Optional. Series wanted at most; 0 stands for 50, more than 500 for 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Optional. `next_page_token` of the page before, at most 1000 bytes; the other fields must be the same then.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Optional. Only series of this user, a UUID.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
+
+  /**
+   * Optional. Only series of the user who is called this, at most 200 bytes; NOT_FOUND when nobody is. Not together with `user_id`.
+   *
+   * @generated from field: string user_name = 4;
+   */
+  userName: string;
+
+  /**
+   * Optional. Only series whose id ends so: at most 36 hexadecimal digits and hyphens, in either case.
+   *
+   * @generated from field: string id_suffix = 5;
+   */
+  idSuffix: string;
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListSeriesRequest.
+ * Use `create(ListSeriesRequestSchema)` to create a new message.
+ */
+export const ListSeriesRequestSchema: GenMessage<ListSeriesRequest> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
+
+/**
+ * ListSeriesResponse is one page.
+ *
+ * @generated from message comfyscheduler.v1.ListSeriesResponse
+ */
+export type ListSeriesResponse = Message<"comfyscheduler.v1.ListSeriesResponse"> & {
+  /**
+   * Series.
+   *
+   * @generated from field: repeated comfyscheduler.v1.Series series = 1;
+   */
+  series: Series[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Names of the owners of `series`.
+   *
+   * @generated from field: repeated comfyscheduler.v1.UserName users = 3;
+   */
+  users: UserName[];
+};
+
+/**
+ * Describes the message comfyscheduler.v1.ListSeriesResponse.
+ * Use `create(ListSeriesResponseSchema)` to create a new message.
+ */
+export const ListSeriesResponseSchema: GenMessage<ListSeriesResponse> = /*@__PURE__*/
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
+
+/**
  * CheckBookingRequest is what a booking would ask for.
  *
  * @generated from message comfyscheduler.v1.CheckBookingRequest
@@ -533,7 +668,7 @@ export type CheckBookingRequest = Message<"comfyscheduler.v1.CheckBookingRequest
  * Use `create(CheckBookingRequestSchema)` to create a new message.
  */
 export const CheckBookingRequestSchema: GenMessage<CheckBookingRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 9);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
 
 /**
  * CheckBookingResponse is what the booking would get.
@@ -604,7 +739,7 @@ export type CheckBookingResponse = Message<"comfyscheduler.v1.CheckBookingRespon
  * Use `create(CheckBookingResponseSchema)` to create a new message.
  */
 export const CheckBookingResponseSchema: GenMessage<CheckBookingResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 10);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
 
 /**
  * GpuTimeUse is the time of the GPUs that one user has booked. Every field is output only.
@@ -633,7 +768,7 @@ export type GpuTimeUse = Message<"comfyscheduler.v1.GpuTimeUse"> & {
  * Use `create(GpuTimeUseSchema)` to create a new message.
  */
 export const GpuTimeUseSchema: GenMessage<GpuTimeUse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 11);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
 
 /**
  * BookingProblem is an error that BookJob would answer.
@@ -661,7 +796,7 @@ export type BookingProblem = Message<"comfyscheduler.v1.BookingProblem"> & {
  * Use `create(BookingProblemSchema)` to create a new message.
  */
 export const BookingProblemSchema: GenMessage<BookingProblem> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 12);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
 
 /**
  * UpdateJobRequest changes the inputs of a scheduled job.
@@ -734,7 +869,7 @@ export type UpdateJobRequest = Message<"comfyscheduler.v1.UpdateJobRequest"> & {
  * Use `create(UpdateJobRequestSchema)` to create a new message.
  */
 export const UpdateJobRequestSchema: GenMessage<UpdateJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 13);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
 
 /**
  * UpdateJobResponse is the changed job.
@@ -762,7 +897,7 @@ export type UpdateJobResponse = Message<"comfyscheduler.v1.UpdateJobResponse"> &
  * Use `create(UpdateJobResponseSchema)` to create a new message.
  */
 export const UpdateJobResponseSchema: GenMessage<UpdateJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 14);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
 
 /**
  * MoveJobRequest asks for another slot for a scheduled job.
@@ -829,7 +964,7 @@ export type MoveJobRequest = Message<"comfyscheduler.v1.MoveJobRequest"> & {
  * Use `create(MoveJobRequestSchema)` to create a new message.
  */
 export const MoveJobRequestSchema: GenMessage<MoveJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 15);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
 
 /**
  * MoveJobResponse is the moved job.
@@ -857,7 +992,7 @@ export type MoveJobResponse = Message<"comfyscheduler.v1.MoveJobResponse"> & {
  * Use `create(MoveJobResponseSchema)` to create a new message.
  */
 export const MoveJobResponseSchema: GenMessage<MoveJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 16);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
 
 /**
  * CancelJobRequest names the job.
@@ -885,7 +1020,7 @@ export type CancelJobRequest = Message<"comfyscheduler.v1.CancelJobRequest"> & {
  * Use `create(CancelJobRequestSchema)` to create a new message.
  */
 export const CancelJobRequestSchema: GenMessage<CancelJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 17);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
 
 /**
  * CancelJobResponse is the job after the request.
@@ -913,7 +1048,7 @@ export type CancelJobResponse = Message<"comfyscheduler.v1.CancelJobResponse"> &
  * Use `create(CancelJobResponseSchema)` to create a new message.
  */
 export const CancelJobResponseSchema: GenMessage<CancelJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 18);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 22);
 
 /**
  * GetJobRequest names the job.
@@ -934,7 +1069,7 @@ export type GetJobRequest = Message<"comfyscheduler.v1.GetJobRequest"> & {
  * Use `create(GetJobRequestSchema)` to create a new message.
  */
 export const GetJobRequestSchema: GenMessage<GetJobRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 19);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 23);
 
 /**
  * GetJobResponse is the job.
@@ -962,7 +1097,7 @@ export type GetJobResponse = Message<"comfyscheduler.v1.GetJobResponse"> & {
  * Use `create(GetJobResponseSchema)` to create a new message.
  */
 export const GetJobResponseSchema: GenMessage<GetJobResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 20);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 24);
 
 /**
  * ListJobsRequest says which jobs and in which order.
@@ -1053,7 +1188,7 @@ export type ListJobsRequest = Message<"comfyscheduler.v1.ListJobsRequest"> & {
  * Use `create(ListJobsRequestSchema)` to create a new message.
  */
 export const ListJobsRequestSchema: GenMessage<ListJobsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 21);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 25);
 
 /**
  * ListJobsResponse is one page.
@@ -1088,7 +1223,7 @@ export type ListJobsResponse = Message<"comfyscheduler.v1.ListJobsResponse"> & {
  * Use `create(ListJobsResponseSchema)` to create a new message.
  */
 export const ListJobsResponseSchema: GenMessage<ListJobsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 22);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 26);
 
 /**
  * ListFreeSlotsRequest says what is to fit and where to look.
@@ -1145,7 +1280,7 @@ export type ListFreeSlotsRequest = Message<"comfyscheduler.v1.ListFreeSlotsReque
  * Use `create(ListFreeSlotsRequestSchema)` to create a new message.
  */
 export const ListFreeSlotsRequestSchema: GenMessage<ListFreeSlotsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 23);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 27);
 
 /**
  * ListFreeSlotsResponse is one page.
@@ -1173,7 +1308,7 @@ export type ListFreeSlotsResponse = Message<"comfyscheduler.v1.ListFreeSlotsResp
  * Use `create(ListFreeSlotsResponseSchema)` to create a new message.
  */
 export const ListFreeSlotsResponseSchema: GenMessage<ListFreeSlotsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 24);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 28);
 
 /**
  * FreeSlot is a stretch of a timeline in which a slot of the wanted length fits. Every field is output only.
@@ -1215,7 +1350,7 @@ export type FreeSlot = Message<"comfyscheduler.v1.FreeSlot"> & {
  * Use `create(FreeSlotSchema)` to create a new message.
  */
 export const FreeSlotSchema: GenMessage<FreeSlot> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 25);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 29);
 
 /**
  * ListEstimatesRequest asks for a page.
@@ -1257,7 +1392,7 @@ export type ListEstimatesRequest = Message<"comfyscheduler.v1.ListEstimatesReque
  * Use `create(ListEstimatesRequestSchema)` to create a new message.
  */
 export const ListEstimatesRequestSchema: GenMessage<ListEstimatesRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 26);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 30);
 
 /**
  * ListEstimatesResponse is one page.
@@ -1285,7 +1420,7 @@ export type ListEstimatesResponse = Message<"comfyscheduler.v1.ListEstimatesResp
  * Use `create(ListEstimatesResponseSchema)` to create a new message.
  */
 export const ListEstimatesResponseSchema: GenMessage<ListEstimatesResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 27);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 31);
 
 /**
  * GetDayStatsRequest says what today is.
@@ -1306,7 +1441,7 @@ export type GetDayStatsRequest = Message<"comfyscheduler.v1.GetDayStatsRequest">
  * Use `create(GetDayStatsRequestSchema)` to create a new message.
  */
 export const GetDayStatsRequestSchema: GenMessage<GetDayStatsRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 28);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 32);
 
 /**
  * GetDayStatsResponse is today's numbers.
@@ -1369,7 +1504,7 @@ export type GetDayStatsResponse = Message<"comfyscheduler.v1.GetDayStatsResponse
  * Use `create(GetDayStatsResponseSchema)` to create a new message.
  */
 export const GetDayStatsResponseSchema: GenMessage<GetDayStatsResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 29);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 33);
 
 /**
  * GetStateRequest is empty.
@@ -1384,7 +1519,7 @@ export type GetStateRequest = Message<"comfyscheduler.v1.GetStateRequest"> & {
  * Use `create(GetStateRequestSchema)` to create a new message.
  */
 export const GetStateRequestSchema: GenMessage<GetStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 30);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 34);
 
 /**
  * GetStateResponse is the live state.
@@ -1419,7 +1554,7 @@ export type GetStateResponse = Message<"comfyscheduler.v1.GetStateResponse"> & {
  * Use `create(GetStateResponseSchema)` to create a new message.
  */
 export const GetStateResponseSchema: GenMessage<GetStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 31);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 35);
 
 /**
  * WatchStateRequest opens a state stream.
@@ -1447,7 +1582,7 @@ export type WatchStateRequest = Message<"comfyscheduler.v1.WatchStateRequest"> &
  * Use `create(WatchStateRequestSchema)` to create a new message.
  */
 export const WatchStateRequestSchema: GenMessage<WatchStateRequest> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 32);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 36);
 
 /**
  * WatchStateResponse is what is new. Apply the snapshot, then deltas, then status updates, then progress.
@@ -1503,7 +1638,7 @@ export type WatchStateResponse = Message<"comfyscheduler.v1.WatchStateResponse">
  * Use `create(WatchStateResponseSchema)` to create a new message.
  */
 export const WatchStateResponseSchema: GenMessage<WatchStateResponse> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 33);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 37);
 
 /**
  * Heartbeat is a sign of life. Every field is output only.
@@ -1524,7 +1659,7 @@ export type Heartbeat = Message<"comfyscheduler.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_comfyscheduler_v1_scheduler_service, 34);
+  messageDesc(file_comfyscheduler_v1_scheduler_service, 38);
 
 /**
  * JobOrder is an order of jobs. Jobs with the same key are ordered by id.
@@ -1590,7 +1725,7 @@ export const SchedulerService: GenService<{
    * Books up to 100 jobs at once, all of them or none: for each item, each of `count` seeds and each combination of the values on the
    * axes one. From an exact start they follow each other on one worker; else each goes where it fits first. Jobs that need the
    * same models follow each other, whatever their place in the series. Each counts as a booking against the limits, and ten as one
-   * call. The series is followed by ListJobs and the live state (Job.series_id), and taken back by CancelSeries.
+   * call. The series is told by GetSeries, its jobs by ListJobs and the live state (Job.series_id), and CancelSeries takes it back.
    *
    * Errors as those of BookJob; fields are named where the request has them, such as `items[3].inputs["steps"]`.
    *
@@ -1612,6 +1747,26 @@ export const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof CancelSeriesRequestSchema;
     output: typeof CancelSeriesResponseSchema;
+  },
+  /**
+   * Reads how far a series is. NOT_FOUND when there is none.
+   *
+   * @generated from rpc comfyscheduler.v1.SchedulerService.GetSeries
+   */
+  getSeries: {
+    methodKind: "unary";
+    input: typeof GetSeriesRequestSchema;
+    output: typeof GetSeriesResponseSchema;
+  },
+  /**
+   * Reads series page by page, those that were booked last first.
+   *
+   * @generated from rpc comfyscheduler.v1.SchedulerService.ListSeries
+   */
+  listSeries: {
+    methodKind: "unary";
+    input: typeof ListSeriesRequestSchema;
+    output: typeof ListSeriesResponseSchema;
   },
   /**
    * Answers what BookJob would get with the same content, and changes nothing. It promises nothing either: somebody else may
