@@ -47,4 +47,3 @@ func (t *tx) SeriesJobs(_ context.Context, series string) ([]job.Job, error) {
 	slices.SortStableFunc(jobs, func(a, b job.Job) int { return cmp.Compare(a.SeriesIndex, b.SeriesIndex) })
 	return jobs, nil
 }
-

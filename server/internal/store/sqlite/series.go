@@ -75,7 +75,8 @@ func (s *Store) ListSeries(ctx context.Context, q store.SeriesQuery) ([]store.Se
 
 func scanSeries(r row) (of store.Series, err error) {
 	var scheduled, processing, completed, failed, cancelled int
-	of.First, err = scanJob(wider{r, []any{&of.Jobs, &scheduled, &processing, &completed, &failed, &cancelled, &of.Extent.Start, &of.Extent.End}})
+	sums := []any{&of.Jobs, &scheduled, &processing, &completed, &failed, &cancelled, &of.Extent.Start, &of.Extent.End}
+	of.First, err = scanJob(wider{r, sums})
 	of.Counts = map[job.Status]int{
 		job.Scheduled:  scheduled,
 		job.Processing: processing,
