@@ -81,38 +81,21 @@ func show(ctx context.Context, f *factory.Factory, client *api.Client, out flags
 }
 
 func newCmdList(f *factory.Factory) *cobra.Command {
-	var out flags.Out
-	var limit flags.Limit
 	cmd := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List your uploaded files, those used last first",
+		Short: "List your uploaded files, those used last first",
 		Long: `List your uploaded files, those used last first.
 
 ` + rowHelp + `.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := limit.Check(); err != nil {
-				return err
-			}
-			client, err := f.Client()
-			if err != nil {
-				return err
-			}
-			read := func(size int32, token string) (render.Page, error) {
-				answer, err := client.Assets.ListAssets(cmd.Context(), &pb.ListAssetsRequest{PageSize: size, PageToken: token})
-				var ids []string
-				for _, a := range answer.GetAssets() {
-					ids = append(ids, a.GetId())
-				}
-				return render.Page{Answer: answer, IDs: ids, Table: rows(f, answer.GetAssets())}, err
-			}
-			return render.Pages{Things: "files", None: "No uploaded files.", Limit: &limit, Read: read}.Print(f.IO, out)
-		},
 	}
-	limit.Bind(cmd, "files")
-	out.Bind(cmd, "ids")
-	return cmd
+	read := func(ctx context.Context, client *api.Client, size int32, token string) (render.Page, error) {
+		answer, err := client.Assets.ListAssets(ctx, &pb.ListAssetsRequest{PageSize: size, PageToken: token})
+		var ids []string
+		for _, a := range answer.GetAssets() {
+			ids = append(ids, a.GetId())
+		}
+		return render.Page{Answer: answer, IDs: ids, Table: rows(f, answer.GetAssets())}, err
+	}
+	return f.ListCommand(cmd, factory.Listing{Things: "files", None: "No uploaded files.", IDs: "ids", Read: read})
 }
 
 func newCmdRemove(f *factory.Factory) *cobra.Command {

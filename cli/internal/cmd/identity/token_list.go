@@ -1,45 +1,30 @@
 package identity
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 func newCmdTokenList(f *factory.Factory) *cobra.Command {
-	var out flags.Out
-	var limit flags.Limit
 	cmd := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List your tokens, the latest first",
+		Short: "List your tokens, the latest first",
 		Long: `List your tokens that are not revoked, the latest first. The one of this machine is marked with *.
 
 In a pipe each token is one tab-separated line: id, created, last used (RFC 3339, to within an hour; empty when it was
 not), current or empty, name.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := limit.Check(); err != nil {
-				return err
-			}
-			client, err := f.Client()
-			if err != nil {
-				return err
-			}
-			read := func(size int32, token string) (render.Page, error) {
-				answer, err := client.Identity.ListTokens(cmd.Context(), &pb.ListTokensRequest{PageSize: size, PageToken: token})
-				return render.Page{Answer: answer, IDs: tokenIDs(answer.GetTokens()), Table: tokenRows(f, answer.GetTokens())}, err
-			}
-			return render.Pages{Things: "tokens", None: "No tokens.", Limit: &limit, Read: read}.Print(f.IO, out)
-		},
 	}
-	limit.Bind(cmd, "tokens")
-	out.Bind(cmd, "ids")
-	return cmd
+	read := func(ctx context.Context, client *api.Client, size int32, token string) (render.Page, error) {
+		answer, err := client.Identity.ListTokens(ctx, &pb.ListTokensRequest{PageSize: size, PageToken: token})
+		return render.Page{Answer: answer, IDs: tokenIDs(answer.GetTokens()), Table: tokenRows(f, answer.GetTokens())}, err
+	}
+	return f.ListCommand(cmd, factory.Listing{Things: "tokens", None: "No tokens.", IDs: "ids", Read: read})
 }
 
 func tokenRows(f *factory.Factory, tokens []*pb.Token) *render.Table {

@@ -9,42 +9,24 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 func newCmdList(f *factory.Factory) *cobra.Command {
-	var out flags.Out
-	var limit flags.Limit
 	cmd := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List the invitations that can still be used, the latest first",
+		Short: "List the invitations that can still be used, the latest first",
 		Long: `List the invitations that can still be used, the latest first.
 
 In a pipe each is one tab-separated line: id, created, good until (RFC 3339), users it has made, users it may make, who
 made it, note.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := limit.Check(); err != nil {
-				return err
-			}
-			client, err := f.Client()
-			if err != nil {
-				return err
-			}
-			read := func(size int32, token string) (render.Page, error) {
-				answer, err := client.Admin.ListInvitations(cmd.Context(), &pb.ListInvitationsRequest{PageSize: size, PageToken: token})
-				return render.Page{Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations())}, err
-			}
-			return render.Pages{Things: "invitations", None: "No invitations.", Limit: &limit, Read: read}.Print(f.IO, out)
-		},
 	}
-	limit.Bind(cmd, "invitations")
-	out.Bind(cmd, "ids")
-	return cmd
+	read := func(ctx context.Context, client *api.Client, size int32, token string) (render.Page, error) {
+		answer, err := client.Admin.ListInvitations(ctx, &pb.ListInvitationsRequest{PageSize: size, PageToken: token})
+		return render.Page{Answer: answer, IDs: ids(answer.GetInvitations()), Table: rows(f, answer.GetInvitations())}, err
+	}
+	return f.ListCommand(cmd, factory.Listing{Things: "invitations", None: "No invitations.", IDs: "ids", Read: read})
 }
 
 func rows(f *factory.Factory, invitations []*pb.Invitation) *render.Table {

@@ -6,46 +6,25 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
 func newCmdList(f *factory.Factory) *cobra.Command {
-	var out flags.Out
-	var limit flags.Limit
 	cmd := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List all users, the latest first",
+		Short: "List all users, the latest first",
 		Long: `List all users, the latest first.
 
 In a pipe each user is one tab-separated line: id, administrator or user, tokens, last used (RFC 3339, to within an hour;
 empty when none was), created, name.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := limit.Check(); err != nil {
-				return err
-			}
-			return listRun(cmd.Context(), f, &limit, out)
-		},
 	}
-	limit.Bind(cmd, "users")
-	out.Bind(cmd, "ids")
-	return cmd
-}
-
-func listRun(ctx context.Context, f *factory.Factory, limit *flags.Limit, out flags.Out) error {
-	client, err := f.Client()
-	if err != nil {
-		return err
-	}
-	read := func(size int32, token string) (render.Page, error) {
+	read := func(ctx context.Context, client *api.Client, size int32, token string) (render.Page, error) {
 		answer, err := client.Admin.ListUsers(ctx, &pb.ListUsersRequest{PageSize: size, PageToken: token})
 		return render.Page{Answer: answer, IDs: ids(answer.GetUsers()), Table: rows(f, answer.GetUsers())}, err
 	}
-	return render.Pages{Things: "users", None: "No users.", Limit: limit, Read: read}.Print(f.IO, out)
+	return f.ListCommand(cmd, factory.Listing{Things: "users", None: "No users.", IDs: "ids", Read: read})
 }
 
 func ids(accounts []*pb.UserAccount) (out []string) {

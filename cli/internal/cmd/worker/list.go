@@ -1,13 +1,14 @@
 package worker
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/when"
@@ -15,41 +16,24 @@ import (
 )
 
 func newCmdList(f *factory.Factory) *cobra.Command {
-	var out flags.Out
-	var limit flags.Limit
 	cmd := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List the workers and how they are",
+		Short: "List the workers and how they are",
 		Long: `List the workers, in the order of the server's configuration, and how they are. Everybody may.
 
 In a pipe each worker is one tab-separated line: id, state, kind, device, title, reason. The state is that of its ComfyUI (ready,
 booting, benchmarking, restarting, offline), paused, or out_of_service; the kind is simulated, remote or local.`,
 		Example: `  comfysched worker list
   comfysched worker list --json | jq -r '.workers[].id'`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := limit.Check(); err != nil {
-				return err
-			}
-			client, err := f.Client()
-			if err != nil {
-				return err
-			}
-			read := func(size int32, token string) (render.Page, error) {
-				answer, err := client.Workers.ListWorkers(cmd.Context(), &pb.ListWorkersRequest{PageSize: size, PageToken: token})
-				var ids []string
-				for _, w := range answer.GetWorkers() {
-					ids = append(ids, w.GetId())
-				}
-				return render.Page{Answer: answer, IDs: ids, Table: table(f, answer.GetWorkers())}, err
-			}
-			return render.Pages{Things: "workers", None: "No workers.", Limit: &limit, Read: read}.Print(f.IO, out)
-		},
 	}
-	limit.Bind(cmd, "workers")
-	out.Bind(cmd, "ids")
-	return cmd
+	read := func(ctx context.Context, client *api.Client, size int32, token string) (render.Page, error) {
+		answer, err := client.Workers.ListWorkers(ctx, &pb.ListWorkersRequest{PageSize: size, PageToken: token})
+		var ids []string
+		for _, w := range answer.GetWorkers() {
+			ids = append(ids, w.GetId())
+		}
+		return render.Page{Answer: answer, IDs: ids, Table: table(f, answer.GetWorkers())}, err
+	}
+	return f.ListCommand(cmd, factory.Listing{Things: "workers", None: "No workers.", IDs: "ids", Read: read})
 }
 
 func table(f *factory.Factory, workers []*pb.Worker) *render.Table {
