@@ -3,8 +3,6 @@ package job
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
@@ -25,17 +23,8 @@ func listRun(ctx context.Context, opts *listOptions) error {
 	if opts.Asc {
 		req.Order = pb.JobOrder_JOB_ORDER_TIME_SLOT_ASC
 	}
-	switch id, notID := uuid.Parse(opts.User); {
-	case opts.Mine:
-		me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
-		if err != nil {
-			return err
-		}
-		req.UserId = me.GetUser().GetId()
-	case notID == nil:
-		req.UserId = id.String()
-	default:
-		req.UserName = opts.User
+	if req.UserId, req.UserName, err = owner(ctx, client, opts.User, opts.Mine); err != nil {
+		return err
 	}
 	read := func(size int32, token string) (render.Page, error) {
 		req.PageSize, req.PageToken = size, token

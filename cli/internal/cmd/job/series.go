@@ -19,8 +19,7 @@ import (
 )
 
 // seriesHelp describes how series are named.
-const seriesHelp = `A series is named by its id, by the end of it for one of your own, as 'comfysched series list' shows it, or by one of
-its jobs.`
+const seriesHelp = `A series is named by its id or by the end of it, as 'comfysched series list' shows it, or by one of its jobs.`
 
 // seriesOptions are the options of the commands for one series and what they work with.
 type seriesOptions struct {

@@ -12,85 +12,54 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/api"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/factory"
-	"github.com/comfyscheduler/comfyscheduler/cli/internal/flags"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/refs"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/render"
 	"github.com/comfyscheduler/comfyscheduler/cli/internal/term"
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// newCmdSeriesList makes the command that lists the caller's series.
+// newCmdSeriesList makes the command that lists series.
 func newCmdSeriesList(f *factory.Factory) *cobra.Command {
-	var out flags.Out
+	var user string
 	cmd := &cobra.Command{
-		Use:   "list",
 		Short: "List your series, the latest first",
-		Long: `List your series, the latest first, as far as they are among your latest ` + fmt.Sprint(ownJobs) + ` jobs.
+		Long: `List your series, or those of another user, the latest first.
 
 In a pipe each series is one tab-separated line:
-id, jobs, of these ended, start, end (RFC 3339), prompt of the first
-
---json prints the jobs.`,
-		Example: "  comfysched series list",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := f.Client()
-			if err != nil {
-				return err
-			}
-			answer, err := ownInSeries(cmd.Context(), client)
-			if err != nil {
-				return err
-			}
-			groups := grouped(answer.GetJobs())
-			var found []string
-			for _, g := range groups {
-				found = append(found, g[0].GetSeriesId())
-			}
-			return render.List{Answer: answer, IDs: found, Table: seriesTable(f, groups), None: "No series."}.Print(f.IO, out)
-		},
+id, jobs, of these ended, start, end (RFC 3339), prompt of the first`,
+		Example: `  comfysched series list
+  comfysched series list --json | jq -r '.series[].id'`,
 	}
-	out.Bind(cmd, "the series' ids")
-	return cmd
-}
-
-// ownJobs bounds the jobs among which series are looked for.
-const ownJobs = 2000
-
-// ownInSeries reads the caller's latest jobs that belong to a series.
-func ownInSeries(ctx context.Context, client *api.Client) (*pb.ListJobsResponse, error) {
-	me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
-	if err != nil {
-		return nil, err
-	}
-	all := &pb.ListJobsResponse{}
-	_, err = api.ReadPages(ownJobs, func(size int32, token string) (int, string, error) {
-		page, err := client.Scheduler.ListJobs(ctx, &pb.ListJobsRequest{UserId: me.GetUser().GetId(), PageSize: size, PageToken: token})
-		for _, j := range page.GetJobs() {
-			if j.GetSeriesId() != "" {
-				all.Jobs = append(all.Jobs, j)
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVarP(&user, "user", "u", "", "those of this user: a `name` or id")
+	req := &pb.ListSeriesRequest{}
+	read := func(ctx context.Context, client *api.Client, size int32, token string) (page render.Page, err error) {
+		if token == "" {
+			if req.UserId, req.UserName, err = owner(ctx, client, user, user == ""); err != nil {
+				return page, err
 			}
 		}
-		return len(page.GetJobs()), page.GetNextPageToken(), err
-	})
-	return all, err
+		req.PageSize, req.PageToken = size, token
+		answer, err := client.Scheduler.ListSeries(ctx, req)
+		page = render.Page{Answer: answer, Table: seriesTable(f, answer.GetSeries())}
+		for _, s := range answer.GetSeries() {
+			page.IDs = append(page.IDs, s.GetId())
+		}
+		return page, err
+	}
+	return f.ListCommand(cmd, factory.Listing{Things: "series", None: "No series.", IDs: "the series' ids", Read: read})
 }
 
-// grouped gathers jobs by their series, each in its order.
-func grouped(jobs []*pb.Job) (groups [][]*pb.Job) {
-	at := map[string]int{}
-	for _, j := range jobs {
-		i, seen := at[j.GetSeriesId()]
-		if !seen {
-			i = len(groups)
-			at[j.GetSeriesId()], groups = i, append(groups, nil)
-		}
-		groups[i] = append(groups[i], j)
+// owner is the user whose things are asked for, by id or by name: the caller, or the one that is named.
+func owner(ctx context.Context, client *api.Client, named string, mine bool) (id, name string, err error) {
+	if mine {
+		me, err := client.Identity.GetMe(ctx, &pb.GetMeRequest{})
+		return me.GetUser().GetId(), "", err
 	}
-	for _, g := range groups {
-		inOrder(g)
+	if id, err := uuid.Parse(named); err == nil {
+		return id.String(), "", nil
 	}
-	return groups
+	return "", named, nil
 }
 
 // inOrder sorts the jobs of a series.
@@ -98,53 +67,54 @@ func inOrder(jobs []*pb.Job) {
 	slices.SortFunc(jobs, func(a, b *pb.Job) int { return cmp.Compare(a.GetSeriesIndex(), b.GetSeriesIndex()) })
 }
 
-func seriesTable(f *factory.Factory, groups [][]*pb.Job) *render.Table {
+func seriesTable(f *factory.Factory, all []*pb.Series) *render.Table {
 	t := render.NewTable(f.IO)
 	if f.IO.IsStdoutTTY() {
 		t = render.NewTable(f.IO, "ID", "JOBS", "ENDED", "START ("+f.Clock.ZoneName()+")", "END", "PROMPT")
 	}
-	for _, jobs := range groups {
-		first, last := extent(jobs)
-		ended := 0
-		for _, j := range jobs {
-			if api.Ended(j) {
-				ended++
-			}
-		}
-		id, start, end, about := jobs[0].GetSeriesId(), f.Clock.Exact(first), f.Clock.Exact(last), jobs[0].GetPrompt()
+	for _, s := range all {
+		slot, first := s.GetTimeSlot(), s.GetFirstJob()
+		id, moment, about := s.GetId(), f.Clock.Exact, first.GetPrompt()
 		if f.IO.IsStdoutTTY() {
-			id, start, end, about = refs.Short(id), f.Clock.Cell(first), f.Clock.Cell(last), render.About(jobs[0])
+			id, moment, about = refs.Short(id), f.Clock.Cell, render.About(first)
 		}
-		t.Row(render.Text(id), render.Text(fmt.Sprint(len(jobs))), render.Text(fmt.Sprint(ended)), render.Text(start), render.Text(end),
-			render.Text(about))
+		ended := s.GetCompletedCount() + s.GetFailedCount() + s.GetCancelledCount()
+		t.Row(
+			render.Text(id),
+			render.Text(fmt.Sprint(s.GetJobCount())),
+			render.Text(fmt.Sprint(ended)),
+			render.Text(moment(slot.GetStartMs())),
+			render.Text(moment(slot.GetEndMs())),
+			render.Text(about),
+		)
 	}
 	return t
 }
 
-// seriesID finds the series that somebody names: by its id, by the end of that of an own one, or by one of its jobs.
+// seriesID finds the series that somebody names: by its id, by the end of it, or by one of its jobs.
 func seriesID(ctx context.Context, client *api.Client, ref string) (string, error) {
-	if id, err := uuid.Parse(ref); err == nil {
-		job, err := client.Scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: id.String()})
-		if err == nil && job.GetJob().GetSeriesId() != "" {
-			return job.GetJob().GetSeriesId(), nil
-		}
-		return id.String(), nil
-	}
-	end, _, err := refs.ParseID("series", ref)
+	end, whole, err := refs.ParseID("series", ref)
 	if err != nil {
 		return "", err
 	}
-	own, err := ownInSeries(ctx, client)
+	if whole {
+		job, err := client.Scheduler.GetJob(ctx, &pb.GetJobRequest{JobId: end})
+		if err == nil && job.GetJob().GetSeriesId() != "" {
+			return job.GetJob().GetSeriesId(), nil
+		}
+		return end, nil
+	}
+	answer, err := client.Scheduler.ListSeries(ctx, &pb.ListSeriesRequest{IdSuffix: end, PageSize: 2})
 	if err != nil {
 		return "", err
 	}
 	var found []string
-	for _, j := range own.GetJobs() {
-		found = append(found, j.GetSeriesId())
+	for _, s := range answer.GetSeries() {
+		found = append(found, s.GetId())
 	}
 	id, err := refs.PickID("series", end, found)
-	if err == nil {
-		return id, nil
+	if len(found) > 0 {
+		return id, err
 	}
 	if answer, jobErr := refs.Job(ctx, client, ref); jobErr == nil && answer.GetJob().GetSeriesId() != "" {
 		return answer.GetJob().GetSeriesId(), nil
@@ -154,14 +124,19 @@ func seriesID(ctx context.Context, client *api.Client, ref string) (string, erro
 
 // ownSeries completes the ids of the caller's series, as 'series list' shows them.
 func ownSeries(ctx context.Context, client *api.Client, typed string) (words []cobra.Completion, err error) {
-	own, err := ownInSeries(ctx, client)
-	for _, g := range grouped(own.GetJobs()) {
-		id := g[0].GetSeriesId()
+	id, _, err := owner(ctx, client, "", true)
+	if err != nil {
+		return nil, err
+	}
+	own, err := client.Scheduler.ListSeries(ctx, &pb.ListSeriesRequest{UserId: id, PageSize: 100})
+	for _, s := range own.GetSeries() {
+		id := s.GetId()
 		if short := refs.Short(id); strings.HasPrefix(short, typed) {
 			id = short
 		}
 		if strings.HasPrefix(id, typed) {
-			words = append(words, cobra.CompletionWithDesc(id, term.Line(fmt.Sprintf("%d jobs: %s", len(g), render.About(g[0])))))
+			about := fmt.Sprintf("%d jobs: %s", s.GetJobCount(), render.About(s.GetFirstJob()))
+			words = append(words, cobra.CompletionWithDesc(id, term.Line(about)))
 		}
 	}
 	return words, err
