@@ -60,6 +60,10 @@ func batchRun(ctx context.Context, opts *bookOptions) error {
 		return exitcode.Errorf(exitcode.Interrupted, "interrupted before the answer came; the series may be booked: %s", opts.again())
 	case err != nil && api.Lost(err) && !api.Unreached(err) && !opts.DryRun:
 		return exitcode.Errorf(exitcode.Unavailable, "no answer came from %s; the series may be booked: %s", client.Address, opts.again())
+	case api.Reason(err) == pb.ErrorReason_ERROR_REASON_REQUEST_ID_REUSED:
+		if answer, err = b.repeated(ctx, client, req, err); err != nil {
+			return err
+		}
 	case err != nil:
 		return b.explain(err)
 	case opts.DryRun:
