@@ -43,3 +43,29 @@ test("a list of prompts and a grid say how many they are, and what is wrong with
   await page.getByRole("button", { name: "Book 2 jobs" }).click();
   await expect(view.panel.getByText("1 of 2 in a series")).toBeVisible();
 });
+
+test("a series is one entry of the dashboard, which unfolds, is kept as one and cancelled as one", async ({ page }) => {
+  const view = new SchedulerView(page);
+  await view.open(service.url);
+  await view.prompt.fill("A heron in three seeds");
+  await page.getByRole("radio", { name: "Variations" }).check({ force: true });
+  await page.getByLabel("How many variations").fill("12");
+  await page.getByRole("button", { name: "Book 12 jobs" }).click();
+  await expect(view.panel.getByText("1 of 12 in a series")).toBeVisible();
+  await page.getByRole("link", { name: "Dashboard" }).click();
+  await page.getByRole("checkbox", { name: "Only mine" }).check();
+  const row = page.locator("tr[data-series]", { hasText: "A heron in three seeds" });
+  await expect(row).toHaveCount(1);
+  await expect(row.getByRole("link", { name: "Zip" })).toHaveAttribute("href", /^\/archives\/series\//);
+  const status = row.getByRole("cell").nth(3); // on a phone it stands in the last one
+  await expect(status.getByText(/^\d+ done · .* to come$/)).toBeVisible();
+  await row.getByRole("button", { name: "Show its 12 jobs" }).click();
+  const jobs = page.locator("tr[data-status]", { hasText: "A heron in three seeds" });
+  await expect(jobs).toHaveCount(12);
+  expect(await serious(page)).toEqual([]);
+  await row.getByRole("button", { name: "Cancel the rest" }).click();
+  await row.getByRole("button", { name: "Cancel them" }).click();
+  await expect(status.getByText(/ cancelled$/)).toBeVisible();
+  await row.getByRole("button", { name: "Hide its jobs" }).click();
+  await expect(jobs).toHaveCount(0);
+});

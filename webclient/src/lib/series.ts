@@ -7,7 +7,7 @@ export interface Collapsed {
 }
 
 /** A list in which a series is one entry: its first job there, with those that follow behind it. The order stays. */
-export function collapsed(jobs: readonly Job[]): readonly Collapsed[] {
+export function collapsed(jobs: readonly Job[]): Collapsed[] {
   const bySeries = new Map<string, Job[]>();
   const entries: { job: Job; others: Job[] }[] = [];
   for (const job of jobs) {

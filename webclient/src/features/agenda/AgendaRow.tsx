@@ -1,7 +1,7 @@
 import { memo } from "react";
-import { Icon } from "../../components/Icon";
 import { JobBar } from "../../components/JobBar";
 import { PromptLine } from "../../components/PromptLine";
+import { SeriesTag } from "../../components/SeriesTag";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Thumbnail } from "../../components/Thumbnail";
 import { WorkerName } from "../../components/WorkerName";
@@ -51,12 +51,7 @@ export const AgendaRow = memo(function AgendaRow({ job, others = 0, selected, on
           <span className="flex min-w-0 items-center gap-1.5">
             <WorkerName id={job.workerId} bare />
             <span className="truncate font-medium">{owner}</span>
-            {job.seriesIndex > 0 && (
-              <span className="inline-flex shrink-0 items-center gap-1 rounded-full bg-sunken px-1.5 text-ink-soft text-xs">
-                <Icon name="stack" className="size-3" />
-                {others > 0 ? `${others + 1} of a series` : `no. ${job.seriesIndex} of a series`}
-              </span>
-            )}
+            <SeriesTag job={job} count={others + 1} />
           </span>
           <span className="block truncate text-ink-soft">
             <PromptLine job={job} />

@@ -6,22 +6,24 @@ import {
   tableFeatures,
   useTable,
 } from "@tanstack/react-table";
-import { memo } from "react";
 import { Icon } from "../../components/Icon";
-import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
+import type { Series } from "../../gen/comfyscheduler/v1/series_pb";
+import type { Collapsed } from "../../lib/series";
 import { startOf } from "../../lib/slots";
-import { OwnerCell, PictureCell, PromptCell, StatusCell, TimeCell } from "./cells";
+import { GridRow } from "./GridRow";
 import type { GridOrder } from "./query";
+import { SeriesRow } from "./SeriesRow";
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
-const column = createColumnHelper<typeof features, Job>();
+const column = createColumnHelper<typeof features, Collapsed>();
 
 const columns = column.columns([
   column.display({ id: "picture", header: "Picture", enableSorting: false }),
-  column.accessor(startOf, { id: "time", header: "Time" }),
-  column.accessor("userId", { id: "user", header: "User", enableSorting: false }),
-  column.accessor("status", { header: "Status", enableSorting: false }),
-  column.accessor("prompt", { header: "Prompt", enableSorting: false }),
+  column.accessor(({ job }) => startOf(job), { id: "time", header: "Time" }),
+  column.display({ id: "user", header: "User", enableSorting: false }),
+  column.display({ id: "status", header: "Status", enableSorting: false }),
+  column.display({ id: "prompt", header: "Prompt", enableSorting: false }),
 ]);
 
 const sortings: Record<GridOrder, SortingState> = {
@@ -34,14 +36,20 @@ const orderWords: Record<GridOrder, string> = { now: "now first", desc: "latest 
 const ariaSort = { now: "other", desc: "descending", asc: "ascending" } as const;
 const narrow: Record<string, string> = { user: "max-md:hidden", status: "max-md:hidden" };
 
-/** The jobs as a table. The server sorts: the table only shows and changes the order. */
+/** The jobs as a table, a series as one entry. The server sorts: the table only shows and changes the order. */
 export function GridTable({
-  jobs,
+  entries,
+  sums,
+  shows,
   order,
   onOrder,
   onOpen,
 }: {
-  jobs: Job[];
+  entries: Collapsed[];
+  /** How far series are, by id. */
+  sums: ReadonlyMap<string, Series>;
+  /** Whether a job of a series belongs to what is shown. */
+  shows: (job: Job) => boolean;
   order: GridOrder;
   onOrder: (order: GridOrder) => void;
   onOpen: (jobId: string) => void;
@@ -49,8 +57,8 @@ export function GridTable({
   const table = useTable({
     features,
     columns,
-    data: jobs,
-    getRowId: (job) => job.id,
+    data: entries,
+    getRowId: rowId,
     manualSorting: true,
     state: { sorting: sortings[order] },
   });
@@ -89,45 +97,21 @@ export function GridTable({
         ))}
       </thead>
       <tbody>
-        {table.getRowModel().rows.map((row) => (
-          <GridRow key={row.id} job={row.original} onOpen={onOpen} />
-        ))}
+        {table
+          .getRowModel()
+          .rows.map(({ id, original: entry }) =>
+            entry.others.length === 0 ? (
+              <GridRow key={id} job={entry.job} onOpen={onOpen} />
+            ) : (
+              <SeriesRow key={id} told={sums.get(entry.job.seriesId)} {...{ entry, shows, onOpen }} />
+            ),
+          )}
       </tbody>
     </table>
   );
 }
 
-const rowLooks: Partial<Record<JobStatus, string>> = {
-  [JobStatus.COMPLETED]: "bg-done-wash",
-  [JobStatus.PROCESSING]: "bg-running-wash",
-};
-
-/** One job. A job that did not change keeps its object, so that its row is not rendered again. */
-const GridRow = memo(function GridRow({ job, onOpen }: { job: Job; onOpen: (jobId: string) => void }) {
-  return (
-    <tr
-      data-status={JobStatus[job.status].toLowerCase()}
-      className={`border-line border-b align-middle last:border-0 ${rowLooks[job.status] ?? ""}`}
-    >
-      <td className="w-20 py-2 pl-4">
-        <PictureCell job={job} onOpen={onOpen} />
-      </td>
-      <td className="whitespace-nowrap px-3 py-2">
-        <TimeCell job={job} />
-      </td>
-      <td className="px-3 py-2 max-md:hidden">
-        <OwnerCell job={job} />
-      </td>
-      <td className="px-3 py-2 max-md:hidden">
-        <StatusCell job={job} />
-      </td>
-      <td className="w-full min-w-0 py-2 pr-4 pl-3">
-        <div className="mb-0.5 flex flex-wrap items-center gap-2 md:hidden">
-          <OwnerCell job={job} />
-          <StatusCell job={job} />
-        </div>
-        <PromptCell job={job} />
-      </td>
-    </tr>
-  );
-});
+/** A series keeps its row while its jobs come and go. */
+function rowId({ job, others }: Collapsed): string {
+  return others.length === 0 ? job.id : job.seriesId;
+}

@@ -5,10 +5,13 @@ import { ZipLink } from "../../components/ZipLink";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { plural } from "../../lib/format";
 import { ownArchivePath } from "../../lib/results";
+import { collapsed } from "../../lib/series";
 import { useLive } from "../../live/LiveContext";
+import { selectUpcoming } from "../../live/selectors";
 import { GridTable } from "./GridTable";
-import { type GridOrder, type JobQuery, nextFew, nowFirst, rowsOf } from "./query";
+import { type GridOrder, type JobQuery, nowFirst, rowsOf } from "./query";
 import { useKnownJobs } from "./useKnownJobs";
+import { useSeriesSums } from "./useSeriesSums";
 
 const ended = [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED];
 const filters = {
@@ -39,19 +42,34 @@ export function JobGrid({ onOpenPicture }: { onOpenPicture: (jobs: readonly Job[
     [fromNow, filter, mine, myId, order],
   );
   const { known, more, phase, error, loadMore } = useKnownJobs(query);
-  const { rows, coming } = useMemo(
-    () => (fromNow ? nowFirst(known, query) : { rows: rowsOf(known, query), coming: 0 }),
+  const { entries, hidden } = useMemo(
+    () => (fromNow ? nowFirst(known, query) : { entries: collapsed(rowsOf(known, query)), hidden: 0 }),
     [fromNow, known, query],
   );
-  const latest = useRef(rows);
+  const sums = useSeriesSums(
+    query.userId,
+    entries.some(({ others }) => others.length > 0),
+  );
+  const latest = useRef(entries);
   useEffect(() => {
-    latest.current = rows;
-  }, [rows]);
+    latest.current = entries;
+  }, [entries]);
   // One function for as long as the page: rows are memoised.
-  const open = useCallback((jobId: string) => onOpenPicture(latest.current, jobId), [onOpenPicture]);
+  const open = useCallback(
+    (jobId: string) =>
+      onOpenPicture(
+        latest.current.flatMap(({ job, others }) => [job, ...others]),
+        jobId,
+      ),
+    [onOpenPicture],
+  );
+  const shows = useCallback(
+    (job: Job) => filters[filter].length === 0 || filters[filter].some((status) => status === job.status),
+    [filter],
+  );
   // Of very many bookings the live state holds the next ones only.
-  const total = useLive(({ scheduledTotal }) => scheduledTotal);
-  const hidden = fromNow ? Math.max(coming, mine ? 0 : total) - nextFew : 0;
+  const unknown = useLive((state) => state.scheduledTotal - selectUpcoming(state).length);
+  const toCome = hidden + (mine || !fromNow ? 0 : Math.max(0, unknown));
 
   return (
     <section aria-label="Jobs" className="card min-w-0 overflow-hidden">
@@ -78,17 +96,17 @@ export function JobGrid({ onOpenPicture }: { onOpenPicture: (jobs: readonly Job[
           <Check label="Only mine" checked={mine} onChange={setMine} />
         </div>
       </div>
-      <GridTable jobs={rows} order={order} onOrder={setOrder} onOpen={open} />
-      {hidden > 0 && (
+      <GridTable entries={entries} {...{ sums, shows, order }} onOrder={setOrder} onOpen={open} />
+      {toCome > 0 && (
         <p className="px-4 py-2 text-ink-soft text-sm">
-          {plural(hidden, "more booking")} to come.{" "}
+          {plural(toCome, "more booking")} to come.{" "}
           <button type="button" onClick={() => setFilter("Scheduled")} className="text-accent-ink underline">
             Show them
           </button>
         </p>
       )}
       <ListEnd
-        empty={rows.length === 0 && <NoJobs />}
+        empty={entries.length === 0 && <NoJobs />}
         moreLabel="Show older jobs"
         {...{ phase, error, more }}
         onMore={loadMore}

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { Icon } from "../../components/Icon";
 import { JobBar } from "../../components/JobBar";
 import { PromptLine } from "../../components/PromptLine";
+import { SeriesTag } from "../../components/SeriesTag";
 import { StatusBadge } from "../../components/StatusBadge";
 import { Tag } from "../../components/Tag";
 import { Thumbnail } from "../../components/Thumbnail";
@@ -84,12 +85,13 @@ export function TimeCell({ job }: { job: Job }) {
   );
 }
 
-export function OwnerCell({ job }: { job: Job }) {
+/** Whose job it is, and where it runs; `bare` without the latter. */
+export function OwnerCell({ job, bare }: { job: Job; bare?: boolean }) {
   const mine = useLive(({ me }) => me?.id === job.userId);
   const name = useUserName(job);
   return (
     <span className="whitespace-nowrap font-medium" title={`User ${job.userId}`}>
-      <WorkerName id={job.workerId} bare className="mr-1.5 align-bottom" />
+      {!bare && <WorkerName id={job.workerId} bare className="mr-1.5 align-bottom" />}
       <span className="inline-block max-w-40 truncate align-bottom">{name}</span>
       {mine && <Tag className="ml-1.5">You</Tag>}
     </span>
@@ -112,7 +114,8 @@ export function StatusCell({ job }: { job: Job }) {
   );
 }
 
-export function PromptCell({ job }: { job: Job }) {
+/** What a job makes, and that it is one of a series, unless it stands below that. */
+export function PromptCell({ job, inSeries }: { job: Job; inSeries?: boolean }) {
   const [open, setOpen] = useState(false);
   const line = promptLine(job);
   const long = line.length > cut;
@@ -134,6 +137,11 @@ export function PromptCell({ job }: { job: Job }) {
         >
           {open ? "Show less" : "Show all"}
         </button>
+      )}
+      {!inSeries && (
+        <span className="ml-1.5 inline-block align-middle">
+          <SeriesTag job={job} />
+        </span>
       )}
       {job.error && <p className="mt-0.5 text-failed-ink text-xs">{job.error.message}</p>}
     </div>

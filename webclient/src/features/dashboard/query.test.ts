@@ -41,15 +41,33 @@ describe("nowFirst", () => {
   it("has what runs and the next bookings above the history, and counts the others", () => {
     const booked = [5, 4, 6, 7, 8].map((minute) => job(`booked-${minute}`, { start: noon + minute * 60_000 }));
     const known = { pages: [done("b", 2), done("a", 1)], live: live(running("now", 3), ...booked), more: false };
-    const { rows, coming } = nowFirst(known, everybody);
-    expect(ids(rows)).toBe("now booked-4 booked-5 booked-6 b a");
-    expect(coming).toBe(5);
+    const { entries, hidden } = nowFirst(known, everybody);
+    expect(ids(entries.map(({ job }) => job))).toBe("now booked-4 booked-5 booked-6 b a");
+    expect(hidden).toBe(2);
+  });
+
+  it("has a series once, where it matters first, with its jobs behind it", () => {
+    const inSeries = (item: Job, seriesId: string) => ({ ...item, seriesId, seriesIndex: 1 });
+    const booked = (id: string, minute: number) => job(id, { start: noon + minute * 60_000 });
+    const known = {
+      pages: [inSeries(done("s1", 1), "s"), done("a", 0)],
+      live: live(
+        inSeries(running("s2", 2), "s"),
+        inSeries(booked("s3", 3), "s"),
+        ...[4, 5, 6].map((minute) => inSeries(booked(`t${minute}`, minute), "t")),
+        ...[7, 8, 9].map((minute) => booked(`b${minute}`, minute)),
+      ),
+      more: false,
+    };
+    const { entries, hidden } = nowFirst(known, everybody);
+    expect(entries.map(({ job, others }) => ids([job, ...others]))).toEqual(["s2 s3 s1", "t4 t5 t6", "b7", "b8", "a"]);
+    expect(hidden).toBe(1);
   });
 
   it("has a job once, in its latest version, when a page is ahead of the live state and when it is behind", () => {
     const ahead = { pages: [done("a", 1, 5n)], live: live(running("a", 1, 4n)), more: false };
-    expect(nowFirst(ahead, everybody).rows.map(({ status }) => status)).toEqual([JobStatus.COMPLETED]);
+    expect(nowFirst(ahead, everybody).entries.map(({ job }) => job.status)).toEqual([JobStatus.COMPLETED]);
     const behind = { pages: [done("a", 1, 5n)], live: live(running("a", 1, 6n)), more: true };
-    expect(nowFirst(behind, everybody).rows.map(({ status }) => status)).toEqual([JobStatus.PROCESSING]);
+    expect(nowFirst(behind, everybody).entries.map(({ job }) => job.status)).toEqual([JobStatus.PROCESSING]);
   });
 });

@@ -1,4 +1,5 @@
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
+import { type Collapsed, collapsed } from "../../lib/series";
 import { startOf } from "../../lib/slots";
 import { hasEnded } from "../../live/state";
 
@@ -49,19 +50,24 @@ export function rowsOf({ pages, live, more }: Known, query: JobQuery): Job[] {
 /** Bookings shown above the history while the grid begins with now. */
 export const nextFew = 3;
 
-/** The same with what matters now on top: what runs, the next few bookings, and then the history. No job is in it twice. */
-export function nowFirst(known: Known, query: JobQuery): { rows: Job[]; coming: number } {
+/** The same with what matters now on top: what runs, the next few bookings, and then the history. A series is one entry, and no job is
+ * in it twice. `hidden` counts the bookings to come that are in no entry. */
+export function nowFirst(known: Known, query: JobQuery): { entries: Collapsed[]; hidden: number } {
   const everything = latest(known.pages, known.live).filter(
     (job) => query.userId === "" || job.userId === query.userId,
   );
   const inTurn = (status: JobStatus) =>
     everything.filter((job) => job.status === status).sort((a, b) => compare(a, b, false));
-  const coming = inTurn(JobStatus.SCHEDULED);
   const history = rowsOf(known, query).filter(hasEnded);
-  return {
-    rows: [...inTurn(JobStatus.PROCESSING), ...coming.slice(0, nextFew), ...history],
-    coming: coming.length,
-  };
+  let [few, hidden] = [nextFew, 0];
+  const entries = collapsed([...inTurn(JobStatus.PROCESSING), ...inTurn(JobStatus.SCHEDULED), ...history]).filter(
+    ({ job, others }) => {
+      if (job.status !== JobStatus.SCHEDULED || few-- > 0) return true;
+      hidden += 1 + others.filter(({ status }) => status === JobStatus.SCHEDULED).length;
+      return false;
+    },
+  );
+  return { entries, hidden };
 }
 
 /** Each job once, in its latest version: a page may be ahead of the live state and behind it. */

@@ -43,16 +43,6 @@ it("shows the main picture first, and every other result in its own way", () => 
   expect(onOpen).toHaveBeenCalledWith(0);
 });
 
-it("offers a series as a whole", () => {
-  render(
-    <JobResults
-      job={job("b", { results: [{ kind: ResultKind.TEXT, text: "A fox." }], seriesId: "s" })}
-      onOpen={vi.fn()}
-    />,
-  );
-  expect(links()).toEqual([["The whole series as a zip", "/archives/series/s"]]);
-});
-
 it("shows another picture or video large when it is chosen", () => {
   const onOpen = vi.fn();
   render(<JobResults job={everything} onOpen={onOpen} />);

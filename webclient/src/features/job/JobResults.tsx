@@ -6,16 +6,7 @@ import { Vanished } from "../../components/Vanished";
 import { ZipLink } from "../../components/ZipLink";
 import { type Job, ResultKind } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatBytes } from "../../lib/format";
-import {
-  jobArchivePath,
-  type Made,
-  nameOf,
-  readableName,
-  resultPath,
-  resultsOf,
-  seriesArchivePath,
-  sightsOf,
-} from "../../lib/results";
+import { jobArchivePath, type Made, nameOf, readableName, resultPath, resultsOf, sightsOf } from "../../lib/results";
 import { promptLine } from "../../lib/words/words";
 import { TextResult } from "./TextResult";
 
@@ -123,13 +114,12 @@ function KeepRow({ made }: { made: Made }) {
   );
 }
 
-/** The ways to keep everything at once: of a job that has several results, and of the series that it is part of. */
+/** The way to keep everything at once of a job that has several results. */
 function KeepAll({ job }: { job: Job }) {
-  if (job.results.length < 2 && job.seriesId === "") return null;
+  if (job.results.length < 2) return null;
   return (
-    <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
-      {job.results.length > 1 && <ZipLink path={jobArchivePath(job)}>All {job.results.length} as a zip</ZipLink>}
-      {job.seriesId !== "" && <ZipLink path={seriesArchivePath(job.seriesId)}>The whole series as a zip</ZipLink>}
+    <p className="text-sm">
+      <ZipLink path={jobArchivePath(job)}>All {job.results.length} as a zip</ZipLink>
     </p>
   );
 }

@@ -1,42 +1,24 @@
-import { useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
-import { Confirm } from "../../components/Confirm";
+import { CancelSeries } from "../../actions/CancelSeries";
 import { Icon, type IconName } from "../../components/Icon";
-import { useNotify } from "../../components/Notices";
 import { Thumbnail } from "../../components/Thumbnail";
+import { ZipLink } from "../../components/ZipLink";
 import { type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_pb";
 import { formatMoment } from "../../lib/format";
-import { problemOf } from "../../lib/problem";
-import { resultsOf } from "../../lib/results";
-import { ofSeries } from "../../lib/series";
+import { resultsOf, seriesArchivePath } from "../../lib/results";
 import { slotOf } from "../../lib/slots";
 import { statusWords } from "../../lib/words/words";
-import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
-import { selectJobs } from "../../live/selectors";
 import { hasEnded } from "../../live/state";
-import { useLiveEvery } from "../../live/useLiveEvery";
-
-const redrawEvery = 250;
+import { useSeriesJobs } from "../../live/useSeriesJobs";
 
 /** The series that a job was booked with: each of its jobs, how far it is, and the way to take the rest of it back. */
 export function SeriesCard({ job }: { job: Job }) {
   const jobs = useSeriesJobs(job.seriesId);
-  const { api } = useLiveContext();
-  const notify = useNotify();
   const now = useNow();
-  const may = useLive(({ me }) => me?.id === job.userId || (me?.administrator ?? false));
   const ended = jobs.filter(hasEnded).length;
   const rest = jobs.length - ended;
   const end = Math.max(...jobs.filter((each) => !hasEnded(each)).map((each) => slotOf(each).end));
-  const cancel = async () => {
-    try {
-      await api.scheduler.cancelSeries({ seriesId: job.seriesId });
-      notify({ about: job.seriesId, tone: "plain", title: "The rest of the series is cancelled." });
-    } catch (cause) {
-      notify({ about: job.seriesId, tone: "bad", title: "Not cancelled.", detail: problemOf(cause).message });
-    }
-  };
   return (
     <section aria-label="Series" className="grid gap-2.5 rounded-xl border border-line bg-raised p-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm">
@@ -49,18 +31,12 @@ export function SeriesCard({ job }: { job: Job }) {
             ? "all are over"
             : `${ended === 0 ? "none is over yet" : `${ended} over`}, the last is done by ${formatMoment(end, now)}`}
         </p>
-        {may && rest > 0 && (
-          <div className="ml-auto">
-            <Confirm
-              tone="danger"
-              question={`Cancel the ${rest === 1 ? "one that is" : `${rest} that are`} not over?`}
-              yes="Cancel them"
-              onYes={() => void cancel()}
-            >
-              Cancel the rest
-            </Confirm>
-          </div>
-        )}
+        <div className="ml-auto flex flex-wrap items-center gap-x-3">
+          {jobs.some(({ status }) => status === JobStatus.COMPLETED) && (
+            <ZipLink path={seriesArchivePath(job.seriesId)}>The whole series as a zip</ZipLink>
+          )}
+          <CancelSeries seriesId={job.seriesId} userId={job.userId} rest={rest} />
+        </div>
       </div>
       <ul className="grid grid-cols-[repeat(auto-fill,minmax(3.25rem,1fr))] gap-1.5">
         {jobs.map((each) => (
@@ -108,25 +84,4 @@ function SeriesTile({ job, current }: { job: Job; current: boolean }) {
       </span>
     </Link>
   );
-}
-
-/** The jobs of a series: as the live state has them, and those that it has not, asked for once. */
-function useSeriesJobs(seriesId: string): readonly Job[] {
-  const { api } = useLiveContext();
-  const live = useLiveEvery(selectJobs, redrawEvery);
-  const [fetched, setFetched] = useState<readonly Job[]>([]);
-  useEffect(() => {
-    const stop = new AbortController();
-    setFetched([]);
-    api.scheduler.listJobs({ seriesId, pageSize: 100 }, { signal: stop.signal }).then(
-      ({ jobs }) => setFetched(jobs),
-      () => undefined, // the live state has those that matter
-    );
-    return () => stop.abort();
-  }, [api, seriesId]);
-  return useMemo(() => {
-    const jobs = new Map(fetched.map((job) => [job.id, job]));
-    for (const job of live.values()) if (job.seriesId === seriesId) jobs.set(job.id, job);
-    return ofSeries(jobs.values(), seriesId);
-  }, [fetched, live, seriesId]);
 }
