@@ -21,7 +21,11 @@ export default function WorkersPage() {
     <div className={`grid items-start gap-4 sm:gap-5 ${many ? "lg:grid-cols-[15rem_minmax(0,1fr)]" : ""}`}>
       <title>Workers · ComfyScheduler</title>
       {many && (
-        <nav aria-label="Workers" className="card grid overflow-hidden max-lg:flex max-lg:overflow-x-auto">
+        <nav
+          aria-label="Workers"
+          className="card grid max-h-[calc(100dvh-8rem)] overflow-x-hidden overflow-y-auto lg:sticky lg:top-20 max-lg:flex
+            max-lg:overflow-x-auto"
+        >
           {workers.map((each, place) => (
             <WorkerTab
               key={each.id}

@@ -6,8 +6,9 @@ import { useLiveEvery } from "../../live/useLiveEvery";
 import { AgendaRow } from "./AgendaRow";
 import { groupsOf } from "./groups";
 
-const firstUpcoming = 8;
-const moreUpcoming = 50;
+/** Of what runs and of what comes so many are shown at first. */
+const first = 8;
+const step = 50;
 const lastEnded = 8;
 /** The lists follow a busy timeline at this pace, in milliseconds. */
 const redrawEvery = 250;
@@ -26,7 +27,6 @@ export function Agenda({ selectedId, onSelect }: { selectedId: string | undefine
     };
   }, [jobs]);
   const total = useLive(({ scheduledTotal }) => scheduledTotal);
-  const [shown, setShown] = useState(firstUpcoming);
   const rows = (entries: readonly Collapsed[]) =>
     entries.map(({ job, others }) => (
       <AgendaRow
@@ -39,28 +39,44 @@ export function Agenda({ selectedId, onSelect }: { selectedId: string | undefine
     ));
   return (
     <section aria-label="Schedule" className="card overflow-hidden">
-      {running.length > 0 && <Group title="Running now">{rows(running)}</Group>}
+      {running.length > 0 && (
+        <Group title="Running now" count={running.length > first ? running.length.toLocaleString() : ""}>
+          <Some entries={running} rows={rows} />
+        </Group>
+      )}
       <Group title="Up next" count={upcoming.length === 0 ? "" : Math.max(total, coming).toLocaleString()}>
         {upcoming.length === 0 && (
           <li className="px-4 pb-4 text-ink-soft text-sm sm:px-5">
             Nothing is booked. The next moment could be yours.
           </li>
         )}
-        {rows(upcoming.slice(0, shown))}
-        {upcoming.length > shown && (
-          <li className="px-4 pb-3 sm:px-5">
-            <button
-              type="button"
-              onClick={() => setShown(shown + moreUpcoming)}
-              className="-mx-2 min-h-9 rounded-lg px-2 font-medium text-accent-ink text-sm hover:underline pointer-coarse:min-h-11"
-            >
-              Show {Math.min(moreUpcoming, upcoming.length - shown)} more
-            </button>
-          </li>
-        )}
+        <Some entries={upcoming} rows={rows} />
       </Group>
       {ended.length > 0 && <Group title="Just finished">{rows(ended.slice(0, lastEnded))}</Group>}
     </section>
+  );
+}
+
+/** The first entries of a list, and more for who asks. */
+function Some(props: { entries: readonly Collapsed[]; rows: (entries: readonly Collapsed[]) => ReactNode }) {
+  const { entries, rows } = props;
+  const [shown, setShown] = useState(first);
+  const left = entries.length - shown;
+  return (
+    <>
+      {rows(entries.slice(0, shown))}
+      {left > 0 && (
+        <li className="px-4 pb-3 sm:px-5">
+          <button
+            type="button"
+            onClick={() => setShown(shown + step)}
+            className="-mx-2 min-h-9 rounded-lg px-2 font-medium text-accent-ink text-sm hover:underline pointer-coarse:min-h-11"
+          >
+            Show {Math.min(step, left)} more
+          </button>
+        </li>
+      )}
+    </>
   );
 }
 

@@ -48,8 +48,8 @@ function LaneHead(props: { row: Row; place: number; load: number; now: number; o
       >
         <LaneMark place={place} />
         <span className="tl-head-text">
-          <span className="truncate font-medium text-ink text-sm">{title}</span>
-          <span className="flex min-w-0 items-center gap-1.5 text-ink-soft text-xs">
+          <span className="tl-head-title">{title}</span>
+          <span className="tl-head-mood">
             <Lamp tone={tone} />
             <span className="truncate">{words}</span>
           </span>

@@ -1,4 +1,6 @@
+import { useState } from "react";
 import { Link } from "react-router";
+import { Button } from "../../components/Button";
 import { JobBar } from "../../components/JobBar";
 import { Lamp } from "../../components/Lamp";
 import { LaneMark } from "../../components/LaneMark";
@@ -7,13 +9,16 @@ import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import type { Worker } from "../../gen/comfyscheduler/v1/worker_pb";
 import { formatDistance, formatMoment } from "../../lib/format";
 import { startOf } from "../../lib/slots";
-import { deviceWords, workerMood, workerTitle } from "../../lib/words/worker";
+import { deviceWords, type WorkerMood, workerMood, workerTitle } from "../../lib/words/worker";
 import { useOwner } from "../../live/names";
 import { useNow } from "../../live/now";
 import { useProgress } from "../../live/progress";
 import { selectRunning, selectUpcoming } from "../../live/selectors";
 import { useLiveEvery } from "../../live/useLiveEvery";
 
+/** More workers than this are folded to the first few. */
+const foldFrom = 12;
+const foldedTo = 8;
 /** The board follows a busy service at this pace, in milliseconds. */
 const redrawEvery = 250;
 
@@ -22,23 +27,52 @@ export function WorkerBoard(props: { workers: readonly Worker[]; onOpen: (id: st
   const { workers, onOpen } = props;
   const running = useLiveEvery(selectRunning, redrawEvery);
   const upcoming = useLiveEvery(selectUpcoming, redrawEvery);
+  const [all, setAll] = useState(false);
+  const folds = workers.length > foldFrom;
   const on = (jobs: readonly Job[], id: string) => jobs.find(({ workerId }) => workerId === id);
   return (
-    <section
-      aria-label="Workers"
-      className="grid grid-cols-[repeat(auto-fit,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4"
-    >
-      {workers.map((worker, place) => (
-        <WorkerTile
-          key={worker.id}
-          worker={worker}
-          place={place}
-          running={on(running, worker.id)}
-          next={on(upcoming, worker.id)}
-          onOpen={() => onOpen(worker.id)}
-        />
-      ))}
+    <section aria-label="Workers" className="grid gap-3 sm:gap-4">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4">
+        {(all ? workers : workers.slice(0, folds ? foldedTo : foldFrom)).map((worker, place) => (
+          <WorkerTile
+            key={worker.id}
+            worker={worker}
+            place={place}
+            running={on(running, worker.id)}
+            next={on(upcoming, worker.id)}
+            onOpen={() => onOpen(worker.id)}
+          />
+        ))}
+      </div>
+      {folds && (
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <Button aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? "Show fewer workers" : `Show all ${workers.length} workers`}
+          </Button>
+          <Moods workers={workers} />
+        </div>
+      )}
     </section>
+  );
+}
+
+/** How all workers are, where not all are in sight. */
+function Moods({ workers }: { workers: readonly Worker[] }) {
+  const now = useNow();
+  const counts = new Map<string, { mood: WorkerMood; count: number }>();
+  for (const worker of workers) {
+    const mood = workerMood(worker, now);
+    counts.set(mood.words, { mood, count: (counts.get(mood.words)?.count ?? 0) + 1 });
+  }
+  return (
+    <p className="flex flex-wrap gap-x-4 gap-y-1 text-ink-soft text-sm">
+      {[...counts.values()].map(({ mood, count }) => (
+        <span key={mood.words} className="flex items-center gap-1.5">
+          <Lamp tone={mood.tone} />
+          {count} {mood.words.toLowerCase()}
+        </span>
+      ))}
+    </p>
   );
 }
 

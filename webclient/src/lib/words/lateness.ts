@@ -2,6 +2,9 @@ import { DelayKind, type Job, JobStatus } from "../../gen/comfyscheduler/v1/job_
 import { formatDuration, formatMoment } from "../format";
 import { slotOf, startOf } from "../slots";
 
+/** What is shorter than this, in milliseconds, is no lateness to a person. */
+const noticed = 500;
+
 /** Why a job does not keep to its slot, in words for people; empty when it does. `now` in milliseconds. */
 export function latenessWords(job: Job, now: number): string[] {
   return [delayWords(job, now), overrunWords(job, now)].filter((words) => words !== "");
@@ -15,6 +18,7 @@ function delayWords(job: Job, now: number): string {
   switch (delay.kind) {
     case DelayKind.LATE: {
       const by = Number(startedAtMs) - startOf(job);
+      if (by > 0 && by < noticed) return "";
       return by > 0 ? `Started ${formatDuration(by)} late${because}.` : `Late${because}.`;
     }
     case DelayKind.OVERDUE:
@@ -33,5 +37,5 @@ function overrunWords(job: Job, now: number): string {
   if (job.status === JobStatus.PROCESSING && now > end) return `Overruns its slot by ${formatDuration(now - end)}.`;
   const over = Number(job.finishedAtMs) - end;
   const ran = job.status === JobStatus.COMPLETED || job.status === JobStatus.FAILED;
-  return ran && over > 50 && job.startedAtMs > 0n ? `Overran its slot by ${formatDuration(over)}.` : "";
+  return ran && over > noticed && job.startedAtMs > 0n ? `Overran its slot by ${formatDuration(over)}.` : "";
 }
