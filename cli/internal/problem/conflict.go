@@ -35,6 +35,9 @@ func (e Explainer) conflict(err error, c *pb.SlotConflict) string {
 		taken = "the worker is paused by " + c.GetPause().GetUserName()
 	}
 	text := taken + " until " + e.Clock.Stamp(c.GetTimeSlot().GetEndMs())
+	if f := c.GetFiles(); f != nil {
+		text = fmt.Sprintf("its files cannot be on worker %s before %s", f.GetWorkerId(), e.Clock.Stamp(f.GetReadyMs()))
+	}
 	if c.GetNextFreeStartMs() == 0 {
 		return text
 	}

@@ -106,7 +106,9 @@ func fieldToProto(f fault.Field) *pb.FieldViolation {
 
 func conflictToProto(c *fault.SlotConflict) *pb.SlotConflict {
 	out := &pb.SlotConflict{TimeSlot: slotToProto(c.Slot), NextFreeStartMs: c.NextFree, NextFreeWorkerId: c.NextFreeWorker}
-	if c.Pause {
+	if c.FilesAt > 0 {
+		out.Blocker = &pb.SlotConflict_Files{Files: &pb.FilesBlocker{WorkerId: c.FilesWorker, ReadyMs: c.FilesAt}}
+	} else if c.Pause {
 		out.Blocker = &pb.SlotConflict_Pause{Pause: &pb.PauseBlocker{Reason: c.PauseReason, UserName: c.UserName}}
 	} else {
 		out.Blocker = &pb.SlotConflict_Job{Job: &pb.JobBlocker{JobId: c.JobID, UserName: c.UserName}}

@@ -86,6 +86,10 @@ func TestFaultsAreSentWithTheirDetails(t *testing.T) {
 	if paused.GetSlotConflict().GetPause().GetReason() != "expo" || len(paused.Metadata) != 0 {
 		t.Errorf("a pause: %v", paused)
 	}
+	late := sent(t, fault.Taken(fault.SlotConflict{FilesAt: 7, FilesWorker: "gpu", NextFree: 9}))
+	if files := late.GetSlotConflict().GetFiles(); files.GetReadyMs() != 7 || files.GetWorkerId() != "gpu" || late.Metadata["job_id"] != "" {
+		t.Errorf("files: %v", late)
+	}
 	var wrong fault.Fields
 	wrong.Add("inputs", "width", "is too small")
 	wrong.Add("page_token", "", "is wrong")

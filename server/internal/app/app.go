@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -47,6 +48,7 @@ type App struct {
 	catalog   *catalog.Catalog
 	learned   *learned.Knowledge
 	places    *placement.Workers
+	wereUp    sync.Map // workers that were ready once, by id
 	feed      *feed.Feed[*rpc.Delta]
 	identity  *identity.Service
 	booking   *booking.Service

@@ -116,7 +116,9 @@ func (a *App) buildFace(presenter rpc.Presenter) (err error) {
 		HasSpace:  a.store.HasSpace,
 		Lead:      a.fleet.Lead,
 		Transfer:  a.fleet.Transfer,
+		Models:    a.places.Models,
 	})
+	a.identity.OnLeave(a.places.Left)
 	a.templates = templates.New(a.fleet.TemplateSources())
 	a.rpc = &rpc.Server{
 		Booking:  a.booking,

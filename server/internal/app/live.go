@@ -73,4 +73,10 @@ func (a *App) showWorkflows() {
 func (a *App) workerChanged(w health.Worker) {
 	a.metrics.WorkerChanged(w)
 	a.catalog.SetWorker(w)
+	if w.Status != health.Ready {
+		return
+	}
+	if _, known := a.wereUp.LoadOrStore(w.ID, true); !known {
+		a.booking.WorkerUp()
+	}
 }

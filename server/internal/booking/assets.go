@@ -74,7 +74,7 @@ func (s *Service) fitting(
 			continue
 		}
 		if s.Transfer != nil {
-			c.Earliest = now + s.Transfer(c.Worker, sizes)
+			c.Files = now + s.Transfer(c.Worker, sizes)
 		}
 		found = append(found, c)
 	}

@@ -107,15 +107,16 @@ func (o takers) On(worker, id string) (workflow.Offer, bool) {
 	return offer, err == nil
 }
 
-// A job with a large file goes where it is taken and not where it would end first, and not before it can be there.
-func TestALargeFileGoesWhereItIsTaken(t *testing.T) {
+// openTakers opens a desk with a fast worker that takes small files and a slow one, to which ten milliseconds are needed for a byte of a
+// film.
+func openTakers(t *testing.T) *desk {
 	d := openTwo(t)
 	d.Offers = takers{d.catalog, map[string]int64{"fast": 100, "slow": 1000}}
 	d.Transfer = func(worker string, files map[string]int64) int64 {
-		return map[string]int64{"slow": 10}[worker] * files["film"]
+		return map[string]int64{"slow": 10}[worker] * (files["film"] + files["short"])
 	}
 	_, err := d.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
-		for id, size := range map[string]int64{"cat": 90, "film": 700, "epic": 7000} {
+		for id, size := range map[string]int64{"cat": 90, "short": 200, "film": 700, "epic": 7000} {
 			own := store.OwnedAsset{Asset: store.Asset{ID: id, Kind: "image", Size: size}, Owner: d.ada.ID}
 			if err := tx.PutAsset(ctx, own); err != nil {
 				return err
@@ -126,6 +127,12 @@ func TestALargeFileGoesWhereItIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return d
+}
+
+// A job with a large file goes where it is taken and not where it would end first, and not before it can be there.
+func TestALargeFileGoesWhereItIsTaken(t *testing.T) {
+	d := openTakers(t)
 	wanted := func(file string, when booking.When) booking.Request {
 		r := with(0, "image", file)
 		r.When = when
@@ -138,7 +145,7 @@ func TestALargeFileGoesWhereItIsTaken(t *testing.T) {
 	}{
 		{"cat", "fast", next(d.in(0)), d.in(0)},
 		{"film", "slow", next(d.in(0)), d.in(7000)},
-		{"film", "slow", at(d.in(1)), d.in(1)}, // whoever names a moment has it
+		{"film", "slow", at(d.in(7000)), d.in(7000)},
 	} {
 		j, err := d.Book(t.Context(), d.ada, wanted(c.file, c.when))
 		if err != nil || j.Worker != c.worker || j.Start != c.start {
@@ -172,5 +179,61 @@ func TestALargeFileGoesWhereItIsTaken(t *testing.T) {
 	_, err = d.Edit(t.Context(), d.ada, j.ID, edit)
 	if !fault.Is(err, fault.InvalidFields) || !strings.Contains(err.Error(), "takes 100 at most") {
 		t.Errorf("an edit: %v", err)
+	}
+}
+
+// An exact start before the files can be there is refused as one that is taken is, with the moment from which on they can, and a start
+// that still holds when somebody has read that. It changes nothing.
+func TestAnExactStartThatItsFilesCannotReach(t *testing.T) {
+	d := openTakers(t)
+	cannot := func(what string, err error, moment, ready int64) {
+		t.Helper()
+		c, is := fault.ConflictOf(err)
+		if !is || c.FilesAt != ready || c.FilesWorker != "slow" || c.Slot.Start != moment || c.NextFree != ready+10_000 ||
+			c.NextFreeWorker != "slow" || !strings.Contains(err.Error(), "cannot be on worker slow by then, but from 1970-01-01T00:") {
+			t.Errorf("%s: %+v (%v)", what, c, err)
+		}
+	}
+	early := with(0, "image", "film")
+	early.When = at(d.in(6999))
+	_, err := d.Book(t.Context(), d.ada, early)
+	cannot("booked", err, d.in(6999), d.in(7000))
+	_, problems, err := d.Check(t.Context(), d.ada, early)
+	if err != nil || len(problems) != 1 {
+		t.Fatalf("checked: %v (%v)", problems, err)
+	}
+	cannot("checked", problems[0], d.in(6999), d.in(7000))
+	_, err = d.BookSeries(t.Context(), d.ada, booking.SeriesRequest{When: early.When, Inputs: early.Inputs, Count: 3})
+	cannot("a series", err, d.in(6999), d.in(7000))
+	offered := early
+	offered.When = at(d.in(17_000))
+	d.now.Add(9000)
+	j, err := d.Book(t.Context(), d.ada, offered)
+	if err != nil || j.Start != offered.When.Moment {
+		t.Fatalf("as offered, after a while: %+v (%v)", j.Job, err)
+	}
+	back := at(d.in(500))
+	_, err = d.Edit(t.Context(), d.ada, j.ID, booking.Edit{Version: j.Version, Move: &back})
+	cannot("moved", err, d.in(500), d.in(7000))
+	short, err := d.Book(t.Context(), d.ada, func() booking.Request {
+		r := with(0, "image", "short")
+		r.When = at(d.in(2000))
+		return r
+	}())
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := booking.Edit{Version: short.Version, Inputs: workflow.Values{"image": workflow.File{Asset: "film"}}}
+	_, err = d.Edit(t.Context(), d.ada, short.ID, edit)
+	if c, is := fault.ConflictOf(err); !is || c.FilesAt != d.in(7000) || c.NextFree <= d.in(7000) {
+		t.Errorf("another file: %+v (%v)", c, err)
+	}
+	if kept, err := d.store.Job(t.Context(), short.ID); err != nil || kept.Version != short.Version {
+		t.Errorf("refused, and changed: %+v (%v)", kept, err)
+	}
+	d.now.Store(short.Start - 500) // its file is on its way, which an edit of other values does not mind
+	wider := booking.Edit{Version: short.Version, Inputs: width(1024)}
+	if _, err := d.Edit(t.Context(), d.ada, short.ID, wider); err != nil {
+		t.Errorf("another size: %v", err)
 	}
 }

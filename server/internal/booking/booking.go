@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -64,21 +65,28 @@ type Config struct {
 	// Lead returns the time that a worker needs before it can start a job, in milliseconds: what nobody has booked has to make way
 	// there. It is no reason to refuse an exact start. Nil: none does.
 	Lead func(worker string) int64
-	// Transfer returns the time until files are where a worker finds them, by their sizes in bytes, in milliseconds. It is no reason to
-	// refuse an exact start either. Nil: none.
+	// Transfer returns the time until files are where a worker finds them, by their sizes in bytes, in milliseconds. An exact start
+	// before that is refused. Nil: none.
 	Transfer func(worker string, files map[string]int64) int64
+	// Models remembers which models are in play; whoever else places jobs shares it. Nil: nobody else does.
+	Models *placement.Models
 }
 
 // Service is the use cases. It is safe for concurrent use.
 type Service struct {
 	Config
 	paused chan struct{} // filled when there is a new pause
-	models *placement.Models
+	recall atomic.Bool   // which models are in play, of what was booked before
 }
 
 // New makes the use cases.
 func New(c Config) *Service {
-	return &Service{Config: c, paused: make(chan struct{}, 1), models: &placement.Models{}}
+	if c.Models == nil {
+		c.Models = &placement.Models{}
+	}
+	s := &Service{Config: c, paused: make(chan struct{}, 1)}
+	s.recall.Store(true)
+	return s
 }
 
 // IsOpen reports whether bookings are taken.

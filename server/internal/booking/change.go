@@ -62,7 +62,7 @@ func (s *Service) edit(ctx context.Context, tx store.Tx, by account.Actor, j *jo
 	if err := s.place(ctx, tx, by.User, j, had, e); err != nil {
 		return err
 	}
-	if err := s.rewrite(ctx, tx, was, *j); err != nil {
+	if err := s.workers().Rewrite(ctx, tx, was, *j); err != nil {
 		return err
 	}
 	if err := take(ctx, tx, *j, had, s.Now().UnixMilli()); err != nil {
@@ -153,7 +153,7 @@ func (s *Service) Cancel(ctx context.Context, by account.Actor, id string, versi
 		if err := j.Cancel(now); err != nil || j.Version == before.Version {
 			return err
 		}
-		if err := s.rewrite(ctx, tx, before, *j); err != nil {
+		if err := s.workers().Rewrite(ctx, tx, before, *j); err != nil {
 			return err
 		}
 		return tx.InsertEvent(ctx, event(by, audit.Cancel, *j, now, "it was "+string(before.Status)))

@@ -22,6 +22,13 @@ const clearAgain = time.Second
 func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
 	for gone := true; ; {
 		var again <-chan time.Time
+		if s.recall.Swap(false) {
+			if err := s.recallModels(ctx); err != nil && ctx.Err() == nil {
+				log.Error("cannot find out which models bookings need", "err", err)
+				s.recall.Store(true)
+				again = time.After(clearAgain)
+			}
+		}
 		for _, worker := range s.Offers.Workers() {
 			if err := s.clear(ctx, worker); err != nil && ctx.Err() == nil {
 				log.Error("cannot move bookings out of the pause", "worker", worker, "err", err)
@@ -53,6 +60,21 @@ func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
 	}
 }
 
+// WorkerUp is told that a worker is ready for the first time: what it was booked for, and has in memory, counts from now on.
+func (s *Service) WorkerUp() {
+	s.recall.Store(true)
+	s.clearSoon()
+}
+
+// recallModels finds out which models are in play, of what was booked before the service has started.
+func (s *Service) recallModels(ctx context.Context) error {
+	booked, err := s.Store.ActiveJobs(ctx)
+	if err == nil {
+		s.workers().Recall(booked, s.Offers.Workers())
+	}
+	return err
+}
+
 // clear moves all bookings out of a worker's pause.
 func (s *Service) clear(ctx context.Context, worker string) error {
 	for more := true; more; {
@@ -80,6 +102,7 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 		if err != nil {
 			return err
 		}
+		var outside []placement.Change
 		for _, b := range inside {
 			j, err := tx.Job(ctx, b.ID)
 			if err != nil {
@@ -88,10 +111,15 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 			if j.Status != job.Scheduled {
 				continue // it runs, and the pause began without waiting for it
 			}
-			if err := s.moveBehind(ctx, tx, j, pause); err != nil {
+			change, err := s.moveBehind(ctx, tx, j, pause)
+			if err != nil {
 				return err
 			}
+			outside = append(outside, change)
 			moved++
+		}
+		if err := s.workers().LeftAll(ctx, tx, outside); err != nil {
+			return err
 		}
 		left, err := tx.Within(ctx, worker, pause.Slot, 1)
 		more = moved > 0 && len(left) > 0
@@ -101,12 +129,13 @@ func (s *Service) ClearPause(ctx context.Context, worker string) (moved int, mor
 }
 
 // moveBehind moves a job out of the pause that it is in, to the next free start after its own.
-func (s *Service) moveBehind(ctx context.Context, tx store.Tx, j job.Job, pause schedule.Pause) error {
-	wish := placement.Wish{Candidates: s.workers().Of(j), Moment: max(j.Start, s.Now().UnixMilli()), JobID: j.ID, Workers: s.workers()}
-	place, err := placement.Place(ctx, tx, wish)
+func (s *Service) moveBehind(ctx context.Context, tx store.Tx, j job.Job, pause schedule.Pause) (placement.Change, error) {
+	was, now := j, s.Now().UnixMilli()
+	wish := placement.Wish{Candidates: s.handed(ctx, tx, s.workers().Of(j), j, now), Moment: max(j.Start, now), JobID: j.ID}
+	place, err := s.workers().Place(ctx, tx, wish)
 	if err != nil {
-		return err
+		return placement.Change{}, err
 	}
 	j.MovePaused(place, pause)
-	return tx.UpdateJob(ctx, j)
+	return placement.Change{Was: was, Is: j}, tx.UpdateJob(ctx, j)
 }

@@ -50,6 +50,7 @@ func (s *Service) leave(ctx context.Context, worker string) (waits, more bool, e
 	_, err = s.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
 		waits, more = false, false
 		written := 0
+		var left []placement.Change
 		booked, err := tx.Within(ctx, worker, everything, 0)
 		if err != nil {
 			return err
@@ -57,9 +58,9 @@ func (s *Service) leave(ctx context.Context, worker string) (waits, more bool, e
 		for _, b := range booked {
 			if written == clearStep {
 				more = true
-				return nil
+				break
 			}
-			stays, wrote, err := s.leaves(ctx, tx, b.ID)
+			stays, wrote, change, err := s.leaves(ctx, tx, b.ID)
 			if err != nil {
 				return err
 			}
@@ -67,33 +68,35 @@ func (s *Service) leave(ctx context.Context, worker string) (waits, more bool, e
 			if wrote {
 				written++
 			}
+			left = append(left, change...)
 		}
-		return nil
+		return s.workers().LeftAll(ctx, tx, left)
 	})
 	return waits, more, err
 }
 
-// leaves moves one booking off its worker, which is gone, or has it say why it stays, and reports whether it may move later.
-func (s *Service) leaves(ctx context.Context, tx store.Tx, id string) (waits, wrote bool, err error) {
+// leaves moves one booking off its worker, which is gone, or has it say why it stays, and reports whether it may move later. left is the
+// move.
+func (s *Service) leaves(ctx context.Context, tx store.Tx, id string) (waits, wrote bool, left []placement.Change, err error) {
 	j, err := tx.Job(ctx, id)
 	if err != nil {
-		return false, false, err
+		return false, false, nil, err
 	}
 	now, reason := s.Now().UnixMilli(), becauseGone(j.Worker)
 	if j.Status == job.Processing {
 		if err := s.tryElsewhere(ctx, tx, &j, now, reason); err != nil {
-			return false, false, err
+			return false, false, nil, err
 		}
-		return false, true, tx.UpdateJob(ctx, j)
+		return false, true, nil, tx.UpdateJob(ctx, j)
 	}
 	move, err := s.moveOff(ctx, tx, id, reason, now)
 	if err != nil || move == nil || move.Worker != "" {
-		return false, err == nil, err
+		return false, err == nil, move.change(), err
 	}
 	if !j.MarkLate(reason + ", and " + move.Problem + ": move it to another, or cancel it") {
-		return !j.Pinned, false, nil
+		return !j.Pinned, false, nil, nil
 	}
-	return !j.Pinned, true, tx.UpdateJob(ctx, j)
+	return !j.Pinned, true, nil, tx.UpdateJob(ctx, j)
 }
 
 // tryElsewhere books another attempt of a job that ran on a worker which is gone: nobody can follow the one that was under way.
@@ -112,7 +115,8 @@ func (s *Service) tryElsewhere(ctx context.Context, tx store.Tx, j *job.Job, now
 			candidates = others
 		}
 	}
-	place, err := placement.Place(ctx, tx, placement.Wish{Candidates: candidates, Moment: now, JobID: j.ID})
+	wish := placement.Wish{Candidates: s.handed(ctx, tx, candidates, *j, now), Moment: now, JobID: j.ID}
+	place, err := s.workers().Place(ctx, tx, wish)
 	if err != nil {
 		return err
 	}

@@ -83,18 +83,22 @@ func (s *Service) placeToMoveTo(ctx context.Context, tx store.Tx, j job.Job, to 
 func (s *Service) resize(ctx context.Context, tx store.Tx, j *job.Job, had workflow.Values) error {
 	before, _ := s.Estimator.Estimate(j.Worker, j.Workflow, had)
 	length, known := s.Estimator.Estimate(j.Worker, j.Workflow, j.Inputs)
-	if !known || length == before { // values that do not matter: what was booked holds
+	sameFiles := slices.Equal(had.Assets(), j.Inputs.Assets())
+	if !known || length == before && sameFiles { // values that do not matter: what was booked holds
 		return nil
 	}
 	now := s.Now().UnixMilli()
+	own := s.own(*j)
+	if !sameFiles {
+		own = s.handed(ctx, tx, own, *j, now)
+	}
 	wish := placement.Wish{
-		Candidates: s.leading([]placement.Candidate{{Worker: j.Worker, Length: length}}, now),
+		Candidates: s.leading(own, now),
 		Exact:      true,
 		Moment:     j.Start,
 		JobID:      j.ID,
-		Workers:    s.workers(),
 	}
-	found, err := placement.Place(ctx, tx, wish)
+	found, err := s.workers().Place(ctx, tx, wish)
 	if err == nil {
 		j.Resize(found)
 		return nil
@@ -103,7 +107,7 @@ func (s *Service) resize(ctx context.Context, tx store.Tx, j *job.Job, had workf
 	if !taken || j.Pinned {
 		return err
 	}
-	other, otherErr := s.find(ctx, tx, s.anywhere(*j), When{Moment: j.Start}, now, j.ID)
+	other, otherErr := s.find(ctx, tx, s.handed(ctx, tx, s.anywhere(*j), *j, now), When{Moment: j.Start}, now, j.ID)
 	if otherErr != nil || other.Start >= conflict.NextFree {
 		return err
 	}
@@ -121,13 +125,7 @@ func (s *Service) handed(ctx context.Context, tx store.Tx, candidates []placemen
 }
 
 // own is the worker that a job is booked on, with the time that it takes there as far as it is known now.
-func (s *Service) own(j job.Job) []placement.Candidate {
-	length, known := s.Estimator.Estimate(j.Worker, j.Workflow, j.Inputs)
-	if !known {
-		return placement.Own(j)
-	}
-	return []placement.Candidate{{Worker: j.Worker, Length: length}}
-}
+func (s *Service) own(j job.Job) []placement.Candidate { return s.workers().Own(j) }
 
 // anywhere is all workers that a job may go to, its own first.
 func (s *Service) anywhere(j job.Job) []placement.Candidate {

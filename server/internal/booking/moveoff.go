@@ -17,7 +17,8 @@ const (
 	noOther     = "no other worker can run it"
 )
 
-// moveOff moves a booking off a worker that takes none any more, and says where to, or why it stays; nil when it runs.
+// moveOff moves a booking off a worker that takes none any more, and says where to, or why it stays; nil when it runs. The caller has
+// those that stay behind it load their models, when it has moved all.
 func (s *Service) moveOff(ctx context.Context, tx store.Tx, id, reason string, now int64) (*PlannedMove, error) {
 	j, err := tx.Job(ctx, id)
 	if err != nil || j.Status != job.Scheduled {
@@ -34,22 +35,22 @@ func (s *Service) moveOff(ctx context.Context, tx store.Tx, id, reason string, n
 	if move.Problem = noOther; len(others) == 0 {
 		return move, nil
 	}
-	place, err := anywhere(ctx, tx, others, j, now)
+	place, err := s.elsewhere(ctx, tx, others, j, now)
 	if err != nil {
 		return nil, err
 	}
 	j.MoveOff(place, reason)
-	move.To, move.Worker, move.Problem = j.Slot(), j.Worker, ""
+	move.To, move.Worker, move.Problem, move.moved = j.Slot(), j.Worker, "", j
 	return move, tx.UpdateJob(ctx, j)
 }
 
-// anywhere finds a place for a booking on other workers: at its own time where one is free then, else the next free start.
-func anywhere(ctx context.Context, tx store.Tx, others []placement.Candidate, j job.Job, now int64) (job.Place, error) {
-	wish := placement.Wish{Candidates: others, Exact: j.Start >= now, Moment: max(j.Start, now), JobID: j.ID}
-	place, err := placement.Place(ctx, tx, wish)
+// elsewhere finds a place for a booking on other workers: at its own time where one is free then, else the next free start.
+func (s *Service) elsewhere(ctx context.Context, tx store.Tx, others []placement.Candidate, j job.Job, now int64) (job.Place, error) {
+	wish := placement.Wish{Candidates: s.handed(ctx, tx, others, j, now), Exact: j.Start >= now, Moment: max(j.Start, now), JobID: j.ID}
+	place, err := s.workers().Place(ctx, tx, wish)
 	if fault.Is(err, fault.SlotTaken) {
 		wish.Exact = false
-		place, err = placement.Place(ctx, tx, wish)
+		place, err = s.workers().Place(ctx, tx, wish)
 	}
 	return place, err
 }
@@ -100,17 +101,17 @@ func (s *Service) moveSome(ctx context.Context, tx store.Tx, o schedule.Outage) 
 	if err != nil {
 		return 0, err
 	}
+	var left []placement.Change
 	for _, b := range booked {
 		move, err := s.moveOff(ctx, tx, b.ID, o.String(), s.Now().UnixMilli())
 		if err != nil {
 			return 0, err
 		}
-		if move != nil && move.Worker != "" {
-			moved++
-		}
+		left = append(left, move.change()...)
+		moved = len(left)
 		if moved == clearStep {
 			break
 		}
 	}
-	return moved, nil
+	return moved, s.workers().LeftAll(ctx, tx, left)
 }

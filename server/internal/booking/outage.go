@@ -10,6 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
@@ -24,6 +25,16 @@ type PlannedMove struct {
 	To      schedule.Slot // with Worker
 	Worker  string        // empty: it stays, for the problem
 	Problem string
+
+	moved job.Job // with Worker: as it is afterwards
+}
+
+// change returns the booking before and after it has left its place, and nothing when it stays.
+func (m *PlannedMove) change() []placement.Change {
+	if m == nil || m.Worker == "" {
+		return nil
+	}
+	return []placement.Change{{Was: m.Job, Is: m.moved}}
 }
 
 // Outage is a worker that is asked to go out of service.
@@ -62,6 +73,7 @@ func (s *Service) TakeOutOfService(ctx context.Context, by account.Actor, o Outa
 		if err != nil {
 			return err
 		}
+		var left []placement.Change
 		for _, b := range booked {
 			if len(plan.Moves) == maxPlanned {
 				plan.More++
@@ -73,7 +85,11 @@ func (s *Service) TakeOutOfService(ctx context.Context, by account.Actor, o Outa
 			}
 			if move != nil {
 				plan.Moves = append(plan.Moves, *move)
+				left = append(left, move.change()...)
 			}
+		}
+		if err := s.workers().LeftAll(ctx, tx, left); err != nil {
+			return err
 		}
 		if o.Plan {
 			return errOnlyChecked

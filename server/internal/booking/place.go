@@ -34,15 +34,7 @@ func (s *Service) candidates(worker, workflow string, inputs workflow.Values) ([
 }
 
 func (s *Service) workers() *placement.Workers {
-	return &placement.Workers{Offers: s.Offers, Estimator: s.Estimator, Models: s.models}
-}
-
-// rewrite writes a changed job. When it has left its place the job behind it may have to load its models now.
-func (s *Service) rewrite(ctx context.Context, tx store.Tx, was, is job.Job) error {
-	if err := tx.UpdateJob(ctx, is); err != nil {
-		return err
-	}
-	return s.workers().Left(ctx, tx, was, is)
+	return &placement.Workers{Offers: s.Offers, Estimator: s.Estimator, Models: s.Models}
 }
 
 // find finds a place that is not in the past, for a new job or for the one whose id is given.
@@ -52,12 +44,11 @@ func (s *Service) find(
 	if when.Exact && when.Moment < now {
 		return job.Place{}, past(when.Moment, now)
 	}
-	place, err := placement.Place(ctx, tx, placement.Wish{
+	place, err := s.workers().Place(ctx, tx, placement.Wish{
 		Candidates: s.leading(candidates, now),
 		Exact:      when.Exact,
 		Moment:     max(when.Moment, now),
 		JobID:      jobID,
-		Workers:    s.workers(),
 	})
 	if err != nil {
 		return place, err

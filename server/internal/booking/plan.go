@@ -8,6 +8,8 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // plan holds the jobs of a series, each with its values and the workers that it can go to.
@@ -85,7 +87,7 @@ func (p *plan) sort() {
 func (p *plan) blocks() (found []placement.Candidate) {
 	first := p.parts[p.order[0]]
 	for _, c := range first.candidates {
-		length, all := c.Length, true
+		length, all, last := c.Length, true, c.Models
 		for k, i := range p.order[1:] {
 			there := named(p.parts[i].candidates, c.Worker)
 			if all = len(there) > 0; !all {
@@ -94,19 +96,37 @@ func (p *plan) blocks() (found []placement.Candidate) {
 			before := named(p.parts[p.order[k]].candidates, c.Worker)
 			length.Expected += there[0].Expected
 			length.Slot += there[0].Slot + 1
+			last = there[0].Models
 			if there[0].Models != "" && there[0].Models != before[0].Models {
 				length.Expected += there[0].Load
 				length.Slot += there[0].LoadSlot
 			}
 		}
 		if all {
-			found = append(found, placement.Candidate{Worker: c.Worker, Length: length})
+			found = append(found, placement.Candidate{Worker: c.Worker, Length: length, Leaves: last})
 		}
 	}
 	if len(found) == 0 { // then the first job has the error of a worker that cannot run the others
 		found = first.candidates[:1]
 	}
 	return found
+}
+
+// blocks gives the workers that can run all jobs of a series, each with the time until the files of all can be there.
+func (s *Service) blocks(ctx context.Context, tx store.Tx, p plan, now int64) ([]placement.Candidate, error) {
+	files := workflow.Values{}
+	for i, one := range p.parts {
+		for name, value := range one.wanted.inputs {
+			if file, is := value.(workflow.File); is {
+				files[name+"/"+strconv.Itoa(i)] = file
+			}
+		}
+	}
+	found, err := s.fitting(ctx, tx, p.blocks(), p.parts[0].workflow.ID, files, now)
+	if err != nil {
+		return p.blocks(), nil //nolint:nilerr // the job that takes the file says so, by the name of its input
+	}
+	return found, nil
 }
 
 // named returns the candidate that is a worker; none when it is not among them.

@@ -11,6 +11,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/audit"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -100,7 +101,11 @@ func (s *Service) insertSeries(ctx context.Context, tx store.Tx, by account.Acto
 	one := Request{When: r.When, Worker: r.Worker}
 	var lane string
 	if r.When.Exact {
-		place, err := s.find(ctx, tx, p.blocks(), r.When, now, "")
+		blocks, err := s.blocks(ctx, tx, p, now)
+		if err != nil {
+			return nil, err
+		}
+		place, err := s.find(ctx, tx, blocks, r.When, now, "")
 		if err != nil {
 			return nil, err
 		}
@@ -152,22 +157,27 @@ func (s *Service) CancelSeries(ctx context.Context, by account.Actor, series str
 		if err := isOwned(by, jobs[0]); err != nil {
 			return err
 		}
-		now, cancelled := s.Now().UnixMilli(), 0
+		now := s.Now().UnixMilli()
+		var cancelled []placement.Change
 		for i := range jobs {
 			j := &jobs[i]
-			before := j.Version
-			if err := j.Cancel(now); err != nil || j.Version == before { // it has ended, or was asked before
+			was := *j
+			if err := j.Cancel(now); err != nil || j.Version == was.Version { // it has ended, or was asked before
 				continue
 			}
-			cancelled++
+			cancelled = append(cancelled, placement.Change{Was: was, Is: *j})
 			if err := tx.UpdateJob(ctx, *j); err != nil {
 				return err
 			}
 		}
-		if cancelled == 0 {
+		if len(cancelled) == 0 {
 			return nil
 		}
-		return tx.InsertEvent(ctx, event(by, audit.Cancel, jobs[0], now, fmt.Sprintf("series %s, %d of %d jobs", series, cancelled, len(jobs))))
+		if err := s.workers().LeftAll(ctx, tx, cancelled); err != nil {
+			return err
+		}
+		detail := fmt.Sprintf("series %s, %d of %d jobs", series, len(cancelled), len(jobs))
+		return tx.InsertEvent(ctx, event(by, audit.Cancel, jobs[0], now, detail))
 	})
 	return Series{series, jobs, revision}, err
 }

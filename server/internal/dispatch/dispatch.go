@@ -273,10 +273,7 @@ func (d *Dispatcher) update(ctx context.Context, known job.Job, change func(cont
 			return err
 		}
 		changed = j
-		if err := tx.UpdateJob(ctx, j); err != nil {
-			return err
-		}
-		return d.Workers.Left(ctx, tx, was, j)
+		return d.Workers.Rewrite(ctx, tx, was, j)
 	})
 	d.changed.Store(true) // not to wait until it is told of its own write
 	if err != nil {

@@ -28,8 +28,8 @@ func (d *Dispatcher) startElsewhere(ctx context.Context, due job.Job, reason str
 		if err != nil || len(idle) == 0 {
 			return false, err
 		}
-		now := placement.Wish{Candidates: idle, Exact: true, Moment: d.Now().UnixMilli(), JobID: j.ID, Workers: d.Workers}
-		place, err := placement.Place(ctx, tx, now)
+		now := placement.Wish{Candidates: idle, Exact: true, Moment: d.Now().UnixMilli(), JobID: j.ID}
+		place, err := d.Workers.Place(ctx, tx, now)
 		if fault.Is(err, fault.SlotTaken) {
 			return false, nil
 		}

@@ -255,8 +255,8 @@ func (d *Dispatcher) claimForward(ctx context.Context, known job.Job, c placemen
 		if _, out, err := tx.Outage(ctx, d.Worker); err != nil || out {
 			return false, err
 		}
-		now := placement.Wish{Candidates: []placement.Candidate{c}, Exact: true, Moment: moment, JobID: j.ID, Workers: d.Workers}
-		place, err := placement.Place(ctx, tx, now)
+		now := placement.Wish{Candidates: []placement.Candidate{c}, Exact: true, Moment: moment, JobID: j.ID}
+		place, err := d.Workers.Place(ctx, tx, now)
 		if fault.Is(err, fault.SlotTaken) {
 			return false, nil
 		}

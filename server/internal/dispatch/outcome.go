@@ -120,7 +120,7 @@ func (d *Dispatcher) judge(ctx context.Context, tx store.Tx, j *job.Job, o Outco
 
 // retry books a new attempt at the next free slot.
 func (d *Dispatcher) retry(ctx context.Context, tx store.Tx, j *job.Job, now int64, reason string) error {
-	place, err := placement.Place(ctx, tx, placement.Wish{Candidates: d.Workers.Of(*j), Moment: now, JobID: j.ID, Workers: d.Workers})
+	place, err := d.Workers.Place(ctx, tx, placement.Wish{Candidates: d.Workers.Of(*j), Moment: now, JobID: j.ID})
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (d *Dispatcher) moveOverdue(ctx context.Context, checked time.Time) bool {
 		if j.Slot().End >= now {
 			return false, nil
 		}
-		place, err := placement.Place(ctx, tx, placement.Wish{Candidates: d.Workers.Of(*j), Moment: now, JobID: j.ID, Workers: d.Workers})
+		place, err := d.Workers.Place(ctx, tx, placement.Wish{Candidates: d.Workers.Of(*j), Moment: now, JobID: j.ID})
 		if err != nil {
 			return false, err
 		}
@@ -167,8 +167,8 @@ func (d *Dispatcher) placeBack(ctx context.Context, tx store.Tx, j job.Job) (pla
 		if len(among) == 0 {
 			continue
 		}
-		wish := placement.Wish{Candidates: among, Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID, Workers: d.Workers}
-		if place, err = placement.Place(ctx, tx, wish); !fault.Is(err, fault.SlotTaken) {
+		wish := placement.Wish{Candidates: among, Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID}
+		if place, err = d.Workers.Place(ctx, tx, wish); !fault.Is(err, fault.SlotTaken) {
 			return place, err
 		}
 	}
@@ -207,10 +207,7 @@ func (d *Dispatcher) move(
 			if !changes {
 				continue
 			}
-			if err := tx.UpdateJob(ctx, j); err != nil {
-				return err
-			}
-			if err := d.Workers.Left(ctx, tx, was, j); err != nil {
+			if err := d.Workers.Rewrite(ctx, tx, was, j); err != nil {
 				return err
 			}
 			moved = append(moved, j)

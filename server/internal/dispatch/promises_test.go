@@ -162,7 +162,7 @@ func (p *promises) book(a act) {
 	p.takes[j.ID], p.fails[j.ID] = a.Takes, a.Fails
 	p.mu.Unlock()
 	_, err := p.store.Update(p.t.Context(), func(ctx context.Context, tx store.Tx) error {
-		place, err := placement.Place(ctx, tx, wish)
+		place, err := (*placement.Workers)(nil).Place(ctx, tx, wish)
 		if err != nil {
 			return err
 		}

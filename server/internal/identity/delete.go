@@ -71,15 +71,22 @@ func nameOfDeleted(userID string) string { return "Deleted user " + userID[:8] }
 
 // cancel takes back jobs. A running one is only asked to stop.
 func (s *Service) cancel(ctx context.Context, tx store.Tx, jobs []job.Job) error {
+	var left [][2]job.Job
 	for _, j := range jobs {
-		before := j.Version
+		was := j
 		if err := j.Cancel(s.now().UnixMilli()); err != nil {
 			return err
 		}
-		if j.Version == before {
+		if j.Version == was.Version {
 			continue // it was asked to stop before
 		}
 		if err := tx.UpdateJob(ctx, j); err != nil {
+			return err
+		}
+		left = append(left, [2]job.Job{was, j})
+	}
+	for _, j := range left {
+		if err := s.onLeave(ctx, tx, j[0], j[1]); err != nil {
 			return err
 		}
 	}

@@ -150,10 +150,22 @@ func TestBookingsAreInTheWayOfDeletingTheirOwner(t *testing.T) {
 	if again, err := h.Reauthenticate(t.Context(), ada); err != nil || again.User != ada.User {
 		t.Fatalf("after the refusal: %+v (%v)", again, err)
 	}
+	left := map[string]bool{}
+	h.OnLeave(func(ctx context.Context, tx store.Tx, was, is job.Job) error {
+		left[was.ID] = was.Version < is.Version
+		kept, err := tx.ActiveOf(ctx, ada.ID)
+		if len(kept) != 1 {
+			t.Errorf("while one is told of %d are kept", len(kept))
+		}
+		return err
+	})
 	if _, cancelled, err := h.DeleteUser(t.Context(), h.root.Actor, ada.ID, true); err != nil || cancelled != 3 {
 		t.Fatal(cancelled, err)
 	}
 	for _, id := range scheduled {
+		if !left[id] {
+			t.Errorf("%s has left its place, and nobody was told", id)
+		}
 		if j := h.job(id); j.Status != job.Cancelled || !j.IsErased() {
 			t.Errorf("scheduled before: %+v", j)
 		}

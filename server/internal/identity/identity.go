@@ -57,6 +57,7 @@ type Service struct {
 	now   func() time.Time
 
 	onChange func() // told after callers have become stale
+	onLeave  func(ctx context.Context, tx store.Tx, was, is job.Job) error
 	changes  *changes.Follower
 
 	lookupMu sync.Mutex // held over a look-up, so that a revocation cannot fall between it and the note of it
@@ -74,7 +75,14 @@ type known struct {
 
 // New makes a service on a store.
 func New(s Store, rules Rules, now func() time.Time) *Service {
-	service := &Service{store: s, rules: rules, now: now, onChange: func() {}, known: map[[32]byte]*known{}}
+	service := &Service{
+		store:    s,
+		rules:    rules,
+		now:      now,
+		onChange: func() {},
+		onLeave:  func(context.Context, store.Tx, job.Job, job.Job) error { return nil },
+		known:    map[[32]byte]*known{},
+	}
 	service.changes = changes.New(s, service.begin, service.follow)
 	return service
 }
@@ -109,6 +117,12 @@ func (s *Service) follow(news []store.Change) {
 
 // OnChange sets what is told when some callers have become stale. It must be quick and be set before anything else.
 func (s *Service) OnChange(f func()) { s.onChange = f }
+
+// OnLeave sets what is called, in the update that cancels bookings of a user who is deleted, with each before and after, when all are
+// written: others may have to load their models then. It must be set before anything else.
+func (s *Service) OnLeave(f func(ctx context.Context, tx store.Tx, was, is job.Job) error) {
+	s.onLeave = f
+}
 
 // Authenticate recognises the user whom a token proves; ErrNotSignedIn.
 func (s *Service) Authenticate(ctx context.Context, token string) (Caller, error) {

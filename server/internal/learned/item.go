@@ -12,6 +12,7 @@ type item struct {
 	Graph     string          `json:"graph"`
 	Workflow  string          `json:"workflow"` // that was run last with the graph
 	At        int64           `json:"at"`       // when something was learned last, milliseconds since the Unix epoch
+	Models    string          `json:"models"`   // of the run that taught it
 	Model     *learn.Model    `json:"model"`
 	Course    course.Course   `json:"course"`
 	Jobs      int             `json:"jobs"`               // that have taught

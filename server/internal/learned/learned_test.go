@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type rig struct {
 	state  *memory.State
 	offers map[string]workflow.Offer
 	dice   *rand.Rand
+	now    atomic.Int64 // milliseconds; each look at the clock is one later
 }
 
 func newRig(t testing.TB, rules estimate.Rules) *rig {
@@ -54,7 +56,7 @@ func (r *rig) start() {
 		},
 		Version: func(id string) *workflow.Version { return r.offers[id].Version },
 		Store:   s,
-		Now:     time.Now,
+		Now:     func() time.Time { return time.UnixMilli(r.now.Add(1)) },
 		Log:     slog.New(slog.DiscardHandler),
 	})
 	for _, worker := range []string{"one", "two"} {
@@ -275,6 +277,38 @@ func TestLoadingIsLearnedApart(t *testing.T) {
 	}
 	if got := r.estimate("one", "fox", of(20, 1024)); got.Load != 0 {
 		t.Errorf("with memory for both: %+v", got)
+	}
+}
+
+// What a worker had in memory when the service ended is there when it is started again, unless its ComfyUI was started too; the first run
+// shows whether it was.
+func TestWhatLiesInMemoryOutlivesARestart(t *testing.T) {
+	r := newRig(t, margin)
+	for range 6 {
+		r.job("one", "owl", of(20, 1024), 1, true)
+		r.job("one", "fox", of(20, 1024), 1, true)
+	}
+	want := r.estimate("one", "fox", of(20, 1024)).Models
+	r.written()
+	r.start()
+	if got := r.Resident("one"); got != want || r.Resident("two") != "" {
+		t.Errorf("adopted: %q on the one, %q on the other, want %q", got, r.Resident("two"), want)
+	}
+	before := r.estimate("one", "fox", of(20, 1024))
+	r.job("one", "fox", of(20, 1024), 1, true) // somebody else has used it meanwhile
+	if got := r.estimate("one", "fox", of(20, 1024)); !near(got.Expected, float64(before.Expected), .05) {
+		t.Errorf("a run that had to load: %+v, before it %+v", got, before)
+	}
+	r.written()
+	r.start()
+	r.Worker("one").Unloaded()
+	if got := r.Resident("one"); got == want || got == "" {
+		t.Errorf("started: %q", got)
+	}
+	r.start()
+	r.Worker("two").Joins(r.offers["owl"], of(20, 1024), 1000)
+	if got := r.Resident("two"); got != r.estimate("two", "owl", of(20, 1024)).Models {
+		t.Errorf("with a run under way: %q", got)
 	}
 }
 

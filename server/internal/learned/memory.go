@@ -20,6 +20,7 @@ type Lane struct {
 	mu       sync.Mutex
 	fresh    bool   // it is known that nothing was in memory once, and what was run since
 	resident string // models of the last run
+	recalled bool   // resident is of a run before the service has started: others may have used ComfyUI since
 	seen     map[string]bool
 	shapes   map[string]bool
 }
@@ -48,7 +49,7 @@ func (l *Lane) OnLearned(tell func(workflow string)) { l.onLearned.Store(&tell) 
 func (l *Lane) Unloaded() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.fresh, l.resident = true, ""
+	l.fresh, l.resident, l.recalled = true, "", false
 	l.seen, l.shapes = map[string]bool{}, map[string]bool{}
 }
 
@@ -70,6 +71,25 @@ func (k *Knowledge) Resident(worker string) string {
 		return nothing
 	}
 	return lane.resident
+}
+
+// recalls takes the models of the last run before the service has started for those that are in memory. They are, if ComfyUI runs on;
+// one that is started says Unloaded.
+func (l *Lane) recalls(models string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.fresh && l.resident == "" {
+		l.resident, l.recalled = models, true
+	}
+}
+
+// joins notes the models of a run that somebody else has begun.
+func (l *Lane) joins(models string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if models != "" {
+		l.resident, l.recalled = models, true
+	}
 }
 
 // isNew reports whether a shape was not run since ComfyUI has started.
@@ -98,7 +118,7 @@ func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) 
 	}
 	start.NewShape = l.fresh && !l.shapes[shape]
 	switch {
-	case models != "" && l.resident == models, models == "" && l.seen[key]:
+	case models != "" && l.resident == models && !l.recalled, models == "" && l.seen[key]:
 		m = warm
 	case l.fresh && !l.seen[key]:
 		m, start.Cold = cold, true
@@ -107,7 +127,7 @@ func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) 
 		clear(l.shapes)
 	}
 	if models != "" {
-		l.resident = models
+		l.resident, l.recalled = models, false
 	}
 	l.seen[key], l.shapes[shape] = true, true
 	return m, start

@@ -90,13 +90,14 @@ type index struct {
 
 // Read reads what was learned on a worker before. What is damaged counts as nothing.
 func (k *Knowledge) Read(ctx context.Context, worker string) error {
-	k.Worker(worker)
+	lane := k.Worker(worker)
 	var known index
 	if found, err := k.read(ctx, indexKey(worker), &known); err != nil || !found {
 		return err
 	}
 	k.teaching.Lock()
 	defer k.teaching.Unlock()
+	var last item
 	for _, graph := range known.Graphs {
 		i := item{}
 		found, err := k.read(ctx, itemKey(worker, graph), &i)
@@ -105,6 +106,9 @@ func (k *Knowledge) Read(ctx context.Context, worker string) error {
 		}
 		if !found || i.Model == nil || i.Graph != graph {
 			continue
+		}
+		if i.At >= last.At && i.Models != "" {
+			last = i
 		}
 		if i.Jobs == 0 {
 			i.borrowed = k.borrow(place{worker, graph}, &i)
@@ -119,6 +123,7 @@ func (k *Knowledge) Read(ctx context.Context, worker string) error {
 			k.lendAll(place{worker, graph}, &i)
 		}
 	}
+	lane.recalls(last.Models)
 	return nil
 }
 

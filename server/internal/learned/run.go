@@ -48,7 +48,7 @@ func (l *Lane) Posts(o workflow.Offer, values workflow.Values, expected int64) *
 	return r
 }
 
-// Joins is Posts for a run that began before anybody looked. It teaches nothing.
+// Joins is Posts for a run that began before anybody looked. It teaches nothing, but its models are in memory.
 func (l *Lane) Joins(o workflow.Offer, values workflow.Values, expected int64) *Run {
 	k := l.knowledge
 	plan := k.plan(o)
@@ -59,6 +59,7 @@ func (l *Lane) Joins(o workflow.Offer, values workflow.Values, expected int64) *
 	if i == nil {
 		i = &item{}
 	}
+	l.joins(r.features.Models)
 	r.course = i.Course.Begin(r.work(), float64(expected), false)
 	return r
 }
@@ -155,7 +156,7 @@ func (l *Lane) Benchmark(o workflow.Offer, took int64) {
 	k := l.knowledge
 	plan := k.plan(o)
 	f := plan.Of(o.Complete(nil, func(uint64) uint64 { return 0 }), k.size)
-	r := &Run{lane: l, workflow: o.ID, plan: plan}
+	r := &Run{lane: l, workflow: o.ID, plan: plan, features: f}
 	l.learn(r, func(i *item) {
 		if i.Benchmark == took {
 			return
@@ -193,7 +194,7 @@ func (l *Lane) learn(r *Run, change func(*item)) {
 	k.mu.RLock()
 	i := k.items[at].next()
 	k.mu.RUnlock()
-	i.Graph, i.Workflow, i.At = r.plan.Graph, r.workflow, k.Now().UnixMilli()
+	i.Graph, i.Workflow, i.At, i.Models = r.plan.Graph, r.workflow, k.Now().UnixMilli(), r.features.Models
 	change(i)
 	if i.Jobs == 0 {
 		i.borrowed = k.borrow(at, i)

@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"sync"
@@ -73,7 +74,7 @@ func (s spot) slot() int64 {
 func (s spot) end() int64 { return s.start + s.slot() }
 
 func (s spot) place() job.Place {
-	p := job.Place{Worker: s.Worker, Start: s.start, Duration: s.slot(), Estimate: s.Expected, Basis: s.Basis}
+	p := job.Place{Worker: s.Worker, Start: s.start, Duration: s.slot(), Estimate: s.Expected, Load: s.Loaded, Basis: s.Basis}
 	if s.loads {
 		p.Estimate, p.Load = s.Expected+s.Load, s.LoadSlot
 	}
@@ -114,8 +115,9 @@ func (w Wish) at(ctx context.Context, tx store.Tx, c Candidate, start int64) (s 
 	if err != nil {
 		return s, false, 0, err
 	}
-	length, known := w.Workers.Estimator.Estimate(c.Worker, follow.Workflow, follow.Inputs)
-	if !known || follow.Load > 0 || length.LoadSlot == 0 || length.Models == "" || c.Models == "" || length.Models == c.Models {
+	length, known := w.workers.Estimator.Estimate(c.Worker, follow.Workflow, follow.Inputs)
+	leaves := cmp.Or(c.Leaves, c.Models)
+	if !known || follow.Load > 0 || length.LoadSlot == 0 || length.Models == "" || leaves == "" || length.Models == leaves {
 		return s, true, 0, nil
 	}
 	grown := follow
@@ -132,7 +134,7 @@ func (w Wish) modelsBefore(ctx context.Context, tx store.Tx, worker string, star
 		return "", err
 	}
 	if !found {
-		if e, is := w.Workers.Estimator.(resident); is {
+		if e, is := w.workers.Estimator.(resident); is {
 			return e.Resident(worker), nil
 		}
 		return "", nil
@@ -141,7 +143,7 @@ func (w Wish) modelsBefore(ctx context.Context, tx store.Tx, worker string, star
 	if err != nil {
 		return "", err
 	}
-	length, _ := w.Workers.Estimator.Estimate(worker, j.Workflow, j.Inputs)
+	length, _ := w.workers.Estimator.Estimate(worker, j.Workflow, j.Inputs)
 	return length.Models, nil
 }
 
@@ -179,7 +181,28 @@ func (w Wish) next(ctx context.Context, tx store.Tx, c Candidate, from int64) (s
 
 // minds reports whether it can matter which models are loaded.
 func (w Wish) minds(length estimate.Length) bool {
-	return w.Workers != nil && length.Models != "" && w.Workers.Models.areSeveral()
+	return w.workers != nil && length.Models != "" && w.workers.Models.areSeveral()
+}
+
+// Rewrite writes a job that has changed. When it has left its place the job behind it may have to load its models now: see Left.
+func (w *Workers) Rewrite(ctx context.Context, tx store.Tx, was, is job.Job) error {
+	if err := tx.UpdateJob(ctx, is); err != nil {
+		return err
+	}
+	return w.Left(ctx, tx, was, is)
+}
+
+// Change is a job before and after a change.
+type Change struct{ Was, Is job.Job }
+
+// LeftAll is Left for several jobs that have left their places in one update.
+func (w *Workers) LeftAll(ctx context.Context, tx store.Tx, all []Change) error {
+	for _, c := range all {
+		if err := w.Left(ctx, tx, c.Was, c.Is); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Left lets the job grow that comes after one that has left its place, when it has to load its models now because of that: into free
@@ -189,7 +212,7 @@ func (w *Workers) Left(ctx context.Context, tx store.Tx, was, is job.Job) error 
 	if w == nil || !w.Models.areSeveral() || stays || was.Status != job.Scheduled {
 		return nil
 	}
-	wish := Wish{Workers: w}
+	wish := Wish{workers: w}
 	behind, err := wish.behind(ctx, tx, was.Worker, was.Start)
 	if err != nil || behind == nil {
 		return err

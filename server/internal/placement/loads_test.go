@@ -120,11 +120,11 @@ func TestLoadsArePaidByWhoCausesThem(t *testing.T) {
 			grows, _ := l.grown(booked[want.Worker], id, want.Start)
 			j := job.Job{ID: uuid.NewString(), UserID: user.ID, Workflow: id, Status: job.Scheduled, Attempt: 1, Version: 1}
 			_, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
-				wish := placement.Wish{Moment: from, Workers: know}
+				wish := placement.Wish{Moment: from}
 				for _, w := range workers {
 					wish.Candidates = append(wish.Candidates, placement.Candidate{Worker: w, Length: length})
 				}
-				place, err := placement.Place(ctx, tx, wish)
+				place, err := know.Place(ctx, tx, wish)
 				if err != nil {
 					return err
 				}

@@ -19,21 +19,28 @@ type Candidate struct {
 	Worker string
 	// Earliest is the first start that the worker can keep, in milliseconds since the Unix epoch, where the start is free to choose.
 	Earliest int64
+	// Files is the first moment at which the files of the job can be there, in milliseconds since the Unix epoch; 0: it takes none.
+	Files int64
 	estimate.Length
+	// Loaded is the part of the slot for loading models, of a length as it was booked, of which nobody knows which models these are.
+	Loaded int64
+	// Leaves names the models that are in memory afterwards, where these are not those that it begins with.
+	Leaves string
 }
 
 // Own is the worker that a job is booked on, with the length that it is booked with.
 func Own(j job.Job) []Candidate {
-	return []Candidate{{Worker: j.Worker, Length: estimate.Length{Expected: j.Estimate, Slot: j.Duration, Basis: j.Basis}}}
+	return []Candidate{{Worker: j.Worker, Length: estimate.Length{Expected: j.Estimate, Slot: j.Duration, Basis: j.Basis}, Loaded: j.Load}}
 }
 
 // Wish restricts where a job may go.
 type Wish struct {
 	Candidates []Candidate // at least one, in the order of the configuration
 	Exact      bool
-	Moment     int64    // the start if Exact, else the earliest start
-	JobID      string   // of a job that has a slot already, which is not in its own way; empty: it has none
-	Workers    *Workers // know what the jobs beside it load; nil: nobody minds
+	Moment     int64  // the start if Exact, else the earliest start
+	JobID      string // of a job that has a slot already, which is not in its own way; empty: it has none
+
+	workers *Workers // know what the jobs beside it load; nil: nobody minds
 }
 
 // Place finds the start that a wish allows and lets the job end first; of several that end together it takes the
@@ -45,8 +52,12 @@ type Wish struct {
 // Who causes a load pays: where the run before has other models the slot is longer by the load, and where the job after it would have
 // to load its own again that one must have room to grow, which it then does.
 //
-// It must be called in the update that writes the job: only there nothing else can take the place meanwhile.
-func Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, error) {
+// An exact start is free only where the files of the job can be by then.
+//
+// It must be called in the update that writes the job: only there nothing else can take the place meanwhile. The job is written by
+// Rewrite when it had another place before. Of nil it minds no loads.
+func (all *Workers) Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, error) {
+	w.workers = all
 	if len(w.Candidates) == 0 {
 		return job.Place{}, errors.New("there is no worker to place a job on")
 	}
@@ -148,16 +159,22 @@ func (w Wish) goesFirst(a, b spot) bool {
 // fits is the start on one candidate, if there is one; one that is free to choose as if nothing ran.
 func fits(ctx context.Context, tx store.Tx, w Wish, c Candidate) (start int64, free bool, err error) {
 	if w.Exact {
+		if c.Files > w.Moment {
+			return w.Moment, false, nil
+		}
 		_, blocked, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
 		return w.Moment, !blocked, err
 	}
-	start, err = tx.NextFree(ctx, c.Worker, max(w.Moment, c.Earliest), c.Slot, w.JobID)
+	start, err = tx.NextFree(ctx, c.Worker, c.from(w.Moment), c.Slot, w.JobID)
 	return start, true, err
 }
 
+// from is the first start at or after a moment that the worker can keep.
+func (c Candidate) from(moment int64) int64 { return max(moment, c.Earliest, c.Files) }
+
 // nextFree is the earliest start on a candidate at or after the moment.
 func nextFree(ctx context.Context, tx store.Tx, w Wish, c Candidate) (int64, error) {
-	from := max(w.Moment, c.Earliest)
+	from := c.from(w.Moment)
 	until, runs, err := tx.RunsUntil(ctx, c.Worker, w.JobID)
 	if err != nil {
 		return 0, err
@@ -168,6 +185,10 @@ func nextFree(ctx context.Context, tx store.Tx, w Wish, c Candidate) (int64, err
 	return tx.NextFree(ctx, c.Worker, from, c.Slot, w.JobID)
 }
 
+// toAnswer is the time, in milliseconds, for which the start that is offered because of files holds: the files are not sent before
+// somebody takes it.
+const toAnswer = 10_000
+
 // taken is the error for an exact start that no candidate has.
 func taken(ctx context.Context, tx store.Tx, w Wish) error {
 	conflict, err := inTheWay(ctx, tx, w, w.Candidates[0])
@@ -175,6 +196,9 @@ func taken(ctx context.Context, tx store.Tx, w Wish) error {
 		return err
 	}
 	for i, c := range w.Candidates {
+		if c.Files > w.Moment {
+			c.Files += toAnswer
+		}
 		next, err := nextFree(ctx, tx, w, c)
 		if err == nil && w.minds(c.Length) {
 			var s spot
@@ -193,14 +217,18 @@ func taken(ctx context.Context, tx store.Tx, w Wish) error {
 
 // inTheWay names the job or the pause that keeps a candidate from the exact start.
 func inTheWay(ctx context.Context, tx store.Tx, w Wish, c Candidate) (fault.SlotConflict, error) {
-	id, blocked, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
+	slot := schedule.NewSlot(w.Moment, c.Slot)
+	id, blocked, err := tx.Blocking(ctx, c.Worker, slot, w.JobID)
 	if err != nil {
 		return fault.SlotConflict{}, err
+	}
+	if !blocked && c.Files > w.Moment {
+		return fault.SlotConflict{Slot: slot, FilesAt: c.Files, FilesWorker: c.Worker}, nil
 	}
 	if !blocked { // it does not hold the load, its own or the one that it forces on the next
 		behind, err := w.behind(ctx, tx, c.Worker, w.Moment)
 		if err != nil || behind == nil {
-			return fault.SlotConflict{Slot: schedule.NewSlot(w.Moment, c.Slot)}, err
+			return fault.SlotConflict{Slot: slot}, err
 		}
 		id = behind.ID
 	}

@@ -193,7 +193,7 @@ func TestPlaceLetsTheJobEndFirstOfAllWorkers(t *testing.T) {
 		want, next, nextWorker := expected(h.lanes, wish)
 		var got job.Place
 		_, err := h.store.Update(t.Context(), func(ctx context.Context, tx store.Tx) (err error) {
-			if got, err = placement.Place(context.Background(), tx, wish); err != nil {
+			if got, err = (*placement.Workers)(nil).Place(context.Background(), tx, wish); err != nil {
 				return err
 			}
 			return h.put(ctx, tx, got, moved)
@@ -228,7 +228,7 @@ func TestPlaceLetsTheJobEndFirstOfAllWorkers(t *testing.T) {
 }
 
 func TestPlaceNeedsAWorker(t *testing.T) {
-	if _, err := placement.Place(t.Context(), nil, placement.Wish{}); err == nil || errors.Is(err, store.ErrNotFound) {
+	if _, err := (*placement.Workers)(nil).Place(t.Context(), nil, placement.Wish{}); err == nil || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("without any candidate: %v", err)
 	}
 }

@@ -108,6 +108,32 @@ func (w *Workers) Of(j job.Job) []Candidate {
 	return found
 }
 
+// Own is the worker that a job is booked on, with the time that it takes there as far as it is known now.
+func (w *Workers) Own(j job.Job) []Candidate {
+	length, known := w.Estimator.Estimate(j.Worker, j.Workflow, j.Inputs)
+	if !known {
+		return Own(j)
+	}
+	w.Models.note(length.Models)
+	return []Candidate{{Worker: j.Worker, Length: length}}
+}
+
+// Recall takes in which models are in play although nobody has asked for them since the service has started: those of jobs that are
+// booked, and what lies in the memory of workers.
+func (w *Workers) Recall(booked []job.Job, workers []string) {
+	for _, j := range booked {
+		if w.Models.areSeveral() {
+			return
+		}
+		w.Own(j)
+	}
+	if e, is := w.Estimator.(resident); is {
+		for _, worker := range workers {
+			w.Models.note(e.Resident(worker))
+		}
+	}
+}
+
 // able returns the worker that a job is pinned to, else every one that can run the version that it was booked with, which its own
 // always can. There is at least one. w may be nil: then it is the job's own.
 func (w *Workers) able(j job.Job) []Candidate {

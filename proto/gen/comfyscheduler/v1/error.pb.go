@@ -412,8 +412,9 @@ type SlotConflict struct {
 	//
 	//	*SlotConflict_Job
 	//	*SlotConflict_Pause
+	//	*SlotConflict_Files
 	Blocker isSlotConflict_Blocker `protobuf_oneof:"blocker"`
-	// Slot that it holds.
+	// Slot that it holds; that which was asked for when files are in the way.
 	TimeSlot *TimeSlot `protobuf:"bytes,3,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
 	// First start at or after the asked one at which the same booking fits, milliseconds since the Unix epoch.
 	NextFreeStartMs int64 `protobuf:"varint,4,opt,name=next_free_start_ms,json=nextFreeStartMs,proto3" json:"next_free_start_ms,omitempty"`
@@ -478,6 +479,15 @@ func (x *SlotConflict) GetPause() *PauseBlocker {
 	return nil
 }
 
+func (x *SlotConflict) GetFiles() *FilesBlocker {
+	if x != nil {
+		if x, ok := x.Blocker.(*SlotConflict_Files); ok {
+			return x.Files
+		}
+	}
+	return nil
+}
+
 func (x *SlotConflict) GetTimeSlot() *TimeSlot {
 	if x != nil {
 		return x.TimeSlot
@@ -513,9 +523,16 @@ type SlotConflict_Pause struct {
 	Pause *PauseBlocker `protobuf:"bytes,2,opt,name=pause,proto3,oneof"`
 }
 
+type SlotConflict_Files struct {
+	// Files that the booking takes itself.
+	Files *FilesBlocker `protobuf:"bytes,6,opt,name=files,proto3,oneof"`
+}
+
 func (*SlotConflict_Job) isSlotConflict_Blocker() {}
 
 func (*SlotConflict_Pause) isSlotConflict_Blocker() {}
+
+func (*SlotConflict_Files) isSlotConflict_Blocker() {}
 
 // JobBlocker is a job in the way. Every field is output only.
 type JobBlocker struct {
@@ -627,6 +644,61 @@ func (x *PauseBlocker) GetUserName() string {
 	return ""
 }
 
+// FilesBlocker says that files cannot be on the worker by the start. Every field is output only.
+type FilesBlocker struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Worker.
+	WorkerId string `protobuf:"bytes,1,opt,name=worker_id,json=workerId,proto3" json:"worker_id,omitempty"`
+	// First moment at which they can be there, by their size and the measured speed, milliseconds since the Unix epoch.
+	ReadyMs       int64 `protobuf:"varint,2,opt,name=ready_ms,json=readyMs,proto3" json:"ready_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilesBlocker) Reset() {
+	*x = FilesBlocker{}
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilesBlocker) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilesBlocker) ProtoMessage() {}
+
+func (x *FilesBlocker) ProtoReflect() protoreflect.Message {
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilesBlocker.ProtoReflect.Descriptor instead.
+func (*FilesBlocker) Descriptor() ([]byte, []int) {
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *FilesBlocker) GetWorkerId() string {
+	if x != nil {
+		return x.WorkerId
+	}
+	return ""
+}
+
+func (x *FilesBlocker) GetReadyMs() int64 {
+	if x != nil {
+		return x.ReadyMs
+	}
+	return 0
+}
+
 // PauseConflict names the bookings that are in the way of a pause, or of deleting their owner. Every field is output only.
 type PauseConflict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -640,7 +712,7 @@ type PauseConflict struct {
 
 func (x *PauseConflict) Reset() {
 	*x = PauseConflict{}
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -652,7 +724,7 @@ func (x *PauseConflict) String() string {
 func (*PauseConflict) ProtoMessage() {}
 
 func (x *PauseConflict) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[5]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -665,7 +737,7 @@ func (x *PauseConflict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseConflict.ProtoReflect.Descriptor instead.
 func (*PauseConflict) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{5}
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PauseConflict) GetBookings() []*PauseObstacle {
@@ -689,7 +761,7 @@ type PauseObstacle struct {
 	JobId string `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
 	// Name of its owner.
 	UserName string `protobuf:"bytes,2,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
-	// Slot that it holds.
+	// Slot that it holds; that which was asked for when files are in the way.
 	TimeSlot      *TimeSlot `protobuf:"bytes,3,opt,name=time_slot,json=timeSlot,proto3" json:"time_slot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -697,7 +769,7 @@ type PauseObstacle struct {
 
 func (x *PauseObstacle) Reset() {
 	*x = PauseObstacle{}
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -709,7 +781,7 @@ func (x *PauseObstacle) String() string {
 func (*PauseObstacle) ProtoMessage() {}
 
 func (x *PauseObstacle) ProtoReflect() protoreflect.Message {
-	mi := &file_comfyscheduler_v1_error_proto_msgTypes[6]
+	mi := &file_comfyscheduler_v1_error_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +794,7 @@ func (x *PauseObstacle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseObstacle.ProtoReflect.Descriptor instead.
 func (*PauseObstacle) Descriptor() ([]byte, []int) {
-	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{6}
+	return file_comfyscheduler_v1_error_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PauseObstacle) GetJobId() string {
@@ -764,10 +836,11 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\x0eFieldViolation\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\x9b\x02\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\xd4\x02\n" +
 	"\fSlotConflict\x121\n" +
 	"\x03job\x18\x01 \x01(\v2\x1d.comfyscheduler.v1.JobBlockerH\x00R\x03job\x127\n" +
-	"\x05pause\x18\x02 \x01(\v2\x1f.comfyscheduler.v1.PauseBlockerH\x00R\x05pause\x128\n" +
+	"\x05pause\x18\x02 \x01(\v2\x1f.comfyscheduler.v1.PauseBlockerH\x00R\x05pause\x127\n" +
+	"\x05files\x18\x06 \x01(\v2\x1f.comfyscheduler.v1.FilesBlockerH\x00R\x05files\x128\n" +
 	"\ttime_slot\x18\x03 \x01(\v2\x1b.comfyscheduler.v1.TimeSlotR\btimeSlot\x12+\n" +
 	"\x12next_free_start_ms\x18\x04 \x01(\x03R\x0fnextFreeStartMs\x12-\n" +
 	"\x13next_free_worker_id\x18\x05 \x01(\tR\x10nextFreeWorkerIdB\t\n" +
@@ -778,7 +851,10 @@ const file_comfyscheduler_v1_error_proto_rawDesc = "" +
 	"\tuser_name\x18\x02 \x01(\tR\buserName\"C\n" +
 	"\fPauseBlocker\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x1b\n" +
-	"\tuser_name\x18\x02 \x01(\tR\buserName\"c\n" +
+	"\tuser_name\x18\x02 \x01(\tR\buserName\"F\n" +
+	"\fFilesBlocker\x12\x1b\n" +
+	"\tworker_id\x18\x01 \x01(\tR\bworkerId\x12\x19\n" +
+	"\bready_ms\x18\x02 \x01(\x03R\areadyMs\"c\n" +
 	"\rPauseConflict\x12<\n" +
 	"\bbookings\x18\x01 \x03(\v2 .comfyscheduler.v1.PauseObstacleR\bbookings\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x05R\x05total\"}\n" +
@@ -841,7 +917,7 @@ func file_comfyscheduler_v1_error_proto_rawDescGZIP() []byte {
 }
 
 var file_comfyscheduler_v1_error_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_comfyscheduler_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_comfyscheduler_v1_error_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_comfyscheduler_v1_error_proto_goTypes = []any{
 	(ErrorReason)(0),       // 0: comfyscheduler.v1.ErrorReason
 	(*ErrorInfo)(nil),      // 1: comfyscheduler.v1.ErrorInfo
@@ -849,27 +925,29 @@ var file_comfyscheduler_v1_error_proto_goTypes = []any{
 	(*SlotConflict)(nil),   // 3: comfyscheduler.v1.SlotConflict
 	(*JobBlocker)(nil),     // 4: comfyscheduler.v1.JobBlocker
 	(*PauseBlocker)(nil),   // 5: comfyscheduler.v1.PauseBlocker
-	(*PauseConflict)(nil),  // 6: comfyscheduler.v1.PauseConflict
-	(*PauseObstacle)(nil),  // 7: comfyscheduler.v1.PauseObstacle
-	nil,                    // 8: comfyscheduler.v1.ErrorInfo.MetadataEntry
-	(*TimeSlot)(nil),       // 9: comfyscheduler.v1.TimeSlot
+	(*FilesBlocker)(nil),   // 6: comfyscheduler.v1.FilesBlocker
+	(*PauseConflict)(nil),  // 7: comfyscheduler.v1.PauseConflict
+	(*PauseObstacle)(nil),  // 8: comfyscheduler.v1.PauseObstacle
+	nil,                    // 9: comfyscheduler.v1.ErrorInfo.MetadataEntry
+	(*TimeSlot)(nil),       // 10: comfyscheduler.v1.TimeSlot
 }
 var file_comfyscheduler_v1_error_proto_depIdxs = []int32{
 	0,  // 0: comfyscheduler.v1.ErrorInfo.reason:type_name -> comfyscheduler.v1.ErrorReason
-	8,  // 1: comfyscheduler.v1.ErrorInfo.metadata:type_name -> comfyscheduler.v1.ErrorInfo.MetadataEntry
+	9,  // 1: comfyscheduler.v1.ErrorInfo.metadata:type_name -> comfyscheduler.v1.ErrorInfo.MetadataEntry
 	2,  // 2: comfyscheduler.v1.ErrorInfo.fields:type_name -> comfyscheduler.v1.FieldViolation
 	3,  // 3: comfyscheduler.v1.ErrorInfo.slot_conflict:type_name -> comfyscheduler.v1.SlotConflict
-	6,  // 4: comfyscheduler.v1.ErrorInfo.pause_conflict:type_name -> comfyscheduler.v1.PauseConflict
+	7,  // 4: comfyscheduler.v1.ErrorInfo.pause_conflict:type_name -> comfyscheduler.v1.PauseConflict
 	4,  // 5: comfyscheduler.v1.SlotConflict.job:type_name -> comfyscheduler.v1.JobBlocker
 	5,  // 6: comfyscheduler.v1.SlotConflict.pause:type_name -> comfyscheduler.v1.PauseBlocker
-	9,  // 7: comfyscheduler.v1.SlotConflict.time_slot:type_name -> comfyscheduler.v1.TimeSlot
-	7,  // 8: comfyscheduler.v1.PauseConflict.bookings:type_name -> comfyscheduler.v1.PauseObstacle
-	9,  // 9: comfyscheduler.v1.PauseObstacle.time_slot:type_name -> comfyscheduler.v1.TimeSlot
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	6,  // 7: comfyscheduler.v1.SlotConflict.files:type_name -> comfyscheduler.v1.FilesBlocker
+	10, // 8: comfyscheduler.v1.SlotConflict.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	8,  // 9: comfyscheduler.v1.PauseConflict.bookings:type_name -> comfyscheduler.v1.PauseObstacle
+	10, // 10: comfyscheduler.v1.PauseObstacle.time_slot:type_name -> comfyscheduler.v1.TimeSlot
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_comfyscheduler_v1_error_proto_init() }
@@ -885,6 +963,7 @@ func file_comfyscheduler_v1_error_proto_init() {
 	file_comfyscheduler_v1_error_proto_msgTypes[2].OneofWrappers = []any{
 		(*SlotConflict_Job)(nil),
 		(*SlotConflict_Pause)(nil),
+		(*SlotConflict_Files)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -892,7 +971,7 @@ func file_comfyscheduler_v1_error_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_comfyscheduler_v1_error_proto_rawDesc), len(file_comfyscheduler_v1_error_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -30,7 +30,7 @@ func BenchmarkNextFreeOfAll(b *testing.B) {
 	_, err := r.Update(b.Context(), func(ctx context.Context, tx store.Tx) error {
 		took = 0
 		for b.Loop() {
-			if _, err := placement.Place(ctx, tx, wish); err != nil {
+			if _, err := (*placement.Workers)(nil).Place(ctx, tx, wish); err != nil {
 				return err
 			}
 			took++

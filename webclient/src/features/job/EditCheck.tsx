@@ -50,7 +50,7 @@ export function EditCheck({ job, check, conflict: refused, busy, onSaveAt }: Edi
         <div role="alert" className="flex flex-wrap items-center gap-2">
           <Icon name="warning" className="size-4 shrink-0 text-failed-ink" />
           <span className="min-w-48 flex-1 font-medium text-failed-ink">
-            It no longer fits: {blockerOf(conflict)} from {formatMoment(momentsOf(conflict.timeSlot).start, now)}.
+            It no longer fits: {blockerOf(conflict, now)}.
           </span>
           {next > 0 && (
             <Button disabled={busy} onClick={() => onSaveAt(next)}>
@@ -68,7 +68,10 @@ export function EditCheck({ job, check, conflict: refused, busy, onSaveAt }: Edi
   );
 }
 
-function blockerOf({ blocker }: SlotConflict): string {
+function blockerOf({ blocker, timeSlot }: SlotConflict, now: number): string {
+  if (blocker.case === "files")
+    return `its files can be there from ${formatMoment(Number(blocker.value.readyMs), now)} on`;
   const who = blocker.value?.userName || "somebody else";
-  return blocker.case === "pause" ? `paused by ${who}` : `taken by ${who}`;
+  const from = formatMoment(momentsOf(timeSlot).start, now);
+  return blocker.case === "pause" ? `paused by ${who} from ${from}` : `taken by ${who} from ${from}`;
 }
