@@ -74,15 +74,16 @@ func (p Pace) library() time.Duration {
 // Fleet is the lanes, in the order of the configuration. It is safe for concurrent use.
 type Fleet struct {
 	Config
-	lanes []*Lane
-	named map[string]*Lane // by the ids of their workers
+	lanes   []*Lane
+	named   map[string]*Lane // by the ids of their workers
+	formers []former
 }
 
 // New makes a fleet. Nothing is started.
 func New(c Config) *Fleet {
-	f := &Fleet{Config: c, named: map[string]*Lane{}}
+	f := &Fleet{Config: c, named: map[string]*Lane{}, formers: formerWorkers(c)}
 	for i := range c.Workers {
-		l := newLane(c, i)
+		l := newLane(c, i, f.formers)
 		f.lanes, f.named[l.ID] = append(f.lanes, l), l
 	}
 	return f
@@ -203,7 +204,7 @@ func (f *Fleet) endForgotten(ctx context.Context) {
 		if filepath.Base(record) == "comfyui.json" {
 			worker = filepath.Base(filepath.Dir(record))
 		}
-		if _, err := f.Lane(worker); err == nil || strings.HasSuffix(worker, "-benchmark") {
+		if _, err := f.Lane(worker); err == nil || strings.HasSuffix(worker, "-benchmark") || strings.HasSuffix(record, placesEnding) {
 			continue
 		}
 		if err := launch.EndForgotten(ctx, record, f.Instance, f.Log); err != nil {

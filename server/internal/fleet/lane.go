@@ -49,6 +49,7 @@ type Lane struct {
 type leavings struct {
 	launch.Files
 	benchmark string
+	places    string // where its results lie
 }
 
 func leavingsOf(dataDir, worker string, first bool) leavings {
@@ -56,17 +57,18 @@ func leavingsOf(dataDir, worker string, first bool) leavings {
 	if !first {
 		stem = filepath.Join(dataDir, "workers", worker, "comfyui")
 	}
-	return leavings{launch.Files{Record: stem + ".json", Log: stem + ".log"}, stem + "-benchmark.json"}
+	return leavings{launch.Files{Record: stem + ".json", Log: stem + ".log"}, stem + "-benchmark.json", stem + placesEnding}
 }
 
 // newLane puts one together. Nothing is started.
-func newLane(c Config, i int) *Lane {
+func newLane(c Config, i int, formers []former) *Lane {
 	w := c.Workers[i]
-	l := &Lane{ID: w.ID, naming: namingOf(c.Workers, i)}
+	l := &Lane{ID: w.ID, naming: namingOf(c.Workers, i, formers)}
 	left := leavingsOf(c.DataDir, w.ID, i == 0)
 	if err := os.MkdirAll(filepath.Dir(left.Record), 0o700); err != nil { // what cannot be kept is told when it is written
 		c.Log.Error("cannot make the worker's folder", "worker", w.ID, "err", err)
 	}
+	notePlaces(c, i, left.places)
 	l.Status = launch.NewStatus(health.Worker{
 		ID:        w.ID,
 		Title:     w.Title,

@@ -2,7 +2,7 @@ package fleet
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -10,6 +10,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
 var _ files.Source = (*Fleet)(nil)
@@ -22,15 +23,18 @@ var _ files.Source = (*Fleet)(nil)
 type naming struct {
 	worker string
 	first  bool
-	others []string // the other workers
+	others []string // the other workers, those too that are not in the configuration any more
 }
 
-func namingOf(workers []config.Worker, i int) naming {
+func namingOf(workers []config.Worker, i int, formers []former) naming {
 	n := naming{worker: workers[i].ID, first: i == 0}
 	for j, w := range workers {
 		if j != i {
 			n.others = append(n.others, w.ID)
 		}
+	}
+	for _, r := range formers {
+		n.others = append(n.others, r.worker)
 	}
 	return n
 }
@@ -52,6 +56,12 @@ func (n naming) own(full string) string {
 	return rest
 }
 
+// earlier is ComfyUI's name of a result that was written when the worker was not the first: its id stood before it.
+func (n naming) earlier(full string) (own string, is bool) {
+	rest, is := strings.CutPrefix(full, n.worker+"/")
+	return rest, is && rest != n.own(full)
+}
+
 // mistaken reports whether a name of the first worker's would be taken for another's, or for one that has its id before it.
 func (n naming) mistaken(own string) bool {
 	for is := true; is; {
@@ -70,21 +80,46 @@ func (f *Fleet) Owner(name string) (worker string) {
 			return l.ID
 		}
 	}
+	if r, is := f.formerOwner(name); is {
+		return r.worker
+	}
 	return f.lanes[0].ID
 }
 
 // Open implements files.Source.
 func (f *Fleet) Open(ctx context.Context, name string) (*files.File, error) {
-	return f.OpenResult(ctx, f.Owner(name), name)
+	owner := f.Owner(name)
+	if r, is := f.formerWorker(owner); is {
+		return f.wroteByJob(ctx, r, name)
+	}
+	return f.OpenResult(ctx, owner, name)
 }
 
-// OpenResult opens a result of a job that ran on a worker; fs.ErrNotExist.
+// OpenResult opens a result of a job that ran on a worker; fs.ErrNotExist, and fault.NotFound where the worker is not in the
+// configuration any more and its results are not to be had.
 func (f *Fleet) OpenResult(ctx context.Context, worker, name string) (*files.File, error) {
 	l, err := f.Lane(worker)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		return f.openFormer(ctx, worker, name)
 	}
-	return l.results.Open(ctx, l.naming.own(name))
+	return f.openNamed(ctx, l.naming, l.results, name)
+}
+
+// openNamed opens a result of a worker by its name, or by the one that it had earlier: unless that file is called otherwise now, because
+// another job has written it since.
+func (f *Fleet) openNamed(ctx context.Context, n naming, from files.Source, name string) (*files.File, error) {
+	file, err := from.Open(ctx, n.own(name))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	earlier, is := n.earlier(name)
+	if !is {
+		return nil, err
+	}
+	if _, taken := f.Store.ResultOwner(ctx, n.worker, n.full(earlier)); !errors.Is(taken, store.ErrNotFound) {
+		return nil, errors.Join(fs.ErrNotExist, taken)
+	}
+	return from.Open(ctx, earlier)
 }
 
 // Left returns the results that a job's attempt has left, and the worker that wrote them; none unless they show that it went well.

@@ -23,6 +23,9 @@ type Folder struct {
 // New is the folder at a path, which may be made later, with the folders that links in it may lead to.
 func New(path string, linked ...string) Folder { return Folder{path, linked} }
 
+// IsZero reports whether it is no folder at all.
+func (f Folder) IsZero() bool { return f.path == "" }
+
 // Open opens a regular file by its name below the folder, with forward slashes; fs.ErrNotExist, whatever the reason is that there is
 // nothing to be had, and ErrLeadsAway.
 func (f Folder) Open(name string) (*os.File, fs.FileInfo, error) {
