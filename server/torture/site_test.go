@@ -96,7 +96,7 @@ var manners = [][]string{
 	{"delay-frames=500ms", "lose-frames=0.1"},
 }
 
-// misbehave chooses a ComfyUI's manners. Seldom others: the next service ends a ComfyUI that was started with other arguments.
+// misbehave chooses a ComfyUI's manners. Seldom others: the next service starts a ComfyUI again that has other arguments.
 func (s *site) misbehave(l *lane, rng *rand.Rand) {
 	if s.polite || l.manners != nil && rng.Float64() >= 0.05 {
 		return

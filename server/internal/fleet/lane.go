@@ -14,6 +14,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/handover"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/health"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/launch"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/library"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
@@ -21,6 +22,7 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/runner"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
@@ -89,7 +91,7 @@ func newLane(c Config, i int, formers []former) *Lane {
 		Instance:   c.Instance,
 		Executable: c.Executable,
 		Status:     l.Status,
-		Trial:      trial{l, c.Learned.Rules.Silence},
+		Trial:      trial{l, c.Learned.Rules.Silence, c.Store},
 		Pace:       c.Pace.Launch,
 		Now:        c.Now,
 		Log:        c.Log,
@@ -231,6 +233,7 @@ func (l *Lane) Supervise(ctx context.Context, down error) {
 type trial struct {
 	*Lane
 	silenceLimit func(estimate int64) time.Duration
+	jobs         store.Jobs
 }
 
 var _ launch.Trial = trial{}
@@ -258,6 +261,16 @@ func (t trial) Connected(ctx context.Context) error {
 
 // Returned implements launch.Trial.
 func (t trial) Returned(ctx context.Context) error { return t.Stock.Return(ctx) }
+
+// Busy implements launch.Trial.
+func (t trial) Busy(ctx context.Context) bool {
+	running, err := t.jobs.ListJobs(ctx, store.Query{Worker: t.ID, Statuses: []job.Status{job.Processing}, Limit: 1})
+	if err == nil && len(running) > 0 {
+		return true
+	}
+	queue, err := t.Engine.Client().Queue(ctx)
+	return err == nil && len(queue.Running)+len(queue.Pending) > 0
+}
 
 // WarmUp implements launch.Trial.
 func (t trial) WarmUp(ctx context.Context, attached bool) (string, error) {

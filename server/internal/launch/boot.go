@@ -80,7 +80,7 @@ func (e *Engine) Boot(ctx context.Context) error {
 		}
 	}
 	return e.step(ctx, "ready", func(context.Context) (words, error) {
-		e.Status.Set(health.Ready, "")
+		e.Status.Change(e.beUp)
 		return words{}, nil
 	})
 }

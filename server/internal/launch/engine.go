@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,9 @@ type Trial interface {
 	// Recovered reports whether jobs can be run again on a ComfyUI that answers again: false after [Engine.Sick], until a
 	// generation went well.
 	Recovered(ctx context.Context) bool
+	// Busy reports whether ComfyUI has anything to do, or a job runs on it of which nobody knows yet how it ended. When that cannot be
+	// found out, it has not.
+	Busy(ctx context.Context) bool
 	// Returned is called when a ComfyUI answers again that did not for a while: it may have been started anew elsewhere, with
 	// other models. Jobs run on it whatever the error.
 	Returned(ctx context.Context) error
@@ -70,6 +74,7 @@ type Engine struct {
 	up       chan struct{} // closed when ComfyUI can be talked to for the first time
 	upOnce   sync.Once
 	restart  chan struct{} // one token: an administrator asks for it
+	outdated atomic.Bool   // the present process was started by another configuration
 }
 
 // New makes an engine. Nothing is started.

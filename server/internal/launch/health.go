@@ -62,14 +62,18 @@ func (e *Engine) backAgain(ctx context.Context) {
 	} else {
 		e.Log.Info("ComfyUI answers again", "worker", e.Worker)
 	}
-	e.setWhile(ctx, health.Ready, words{})
+	e.changeWhile(ctx, e.beUp)
 }
 
 // setWhile sets the status unless ctx has ended, which is when somebody else sets it.
 func (e *Engine) setWhile(ctx context.Context, status health.Status, reason words) {
+	e.changeWhile(ctx, func(s *health.Worker) { s.Status, s.Reason, s.Plain = status, reason.full, reason.plain })
+}
+
+func (e *Engine) changeWhile(ctx context.Context, change func(*health.Worker)) {
 	e.Status.Change(func(s *health.Worker) {
 		if ctx.Err() == nil {
-			s.Status, s.Reason, s.Plain = status, reason.full, reason.plain
+			change(s)
 		}
 	})
 }

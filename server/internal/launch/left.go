@@ -52,7 +52,9 @@ func (e *Engine) left() (leftover, bool) {
 			continue
 		}
 		if p, running := process.Find(m.ID); running {
-			e.note(func(r *record) { r.Process, r.StartedAt, r.Port, r.Threads = m.ID, e.Now().UnixMilli(), port, nil })
+			e.note(func(r *record) {
+				r.Process, r.StartedAt, r.Port, r.Threads, r.Made = m.ID, e.Now().UnixMilli(), port, nil, ""
+			})
 			return leftover{p, e.Now(), port}, true
 		}
 	}

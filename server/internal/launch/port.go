@@ -91,7 +91,7 @@ func (b *boot) waitForAnswer(ctx context.Context) (words, error) {
 		}
 		stats, err := b.client.SystemStats(waiting)
 		switch {
-		case err == nil && (b.isRemote() || b.isOwn(stats.Argv)):
+		case err == nil && (b.isRemote() || b.isOwn(stats.Argv) || b.outdated.Load()):
 			return words{b.ComfyUI.BaseURL(), ""}, nil
 		case lockedOut(b.ComfyUI, err) != nil:
 			return words{}, lockedOut(b.ComfyUI, err)

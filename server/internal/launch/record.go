@@ -20,6 +20,7 @@ type record struct {
 	StartedAt int64      `json:"started_ms"`
 	Port      int        `json:"port"`
 	Threads   []int      `json:"threads,omitempty"` // see executor
+	Made      string     `json:"made,omitempty"`    // of what it was started with; empty: not known
 }
 
 // recordSize is the least length of the file. It is written in place: that takes no space, which a full disk has not, and a

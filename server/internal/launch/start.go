@@ -46,14 +46,15 @@ func (b *boot) start() (process.ID, error) {
 		return process.ID{}, err
 	}
 	b.hold(started)
+	b.outdated.Store(false)
 	b.note(func(r *record) {
-		r.Process, r.StartedAt, r.Port, r.Threads = started.ID(), b.Now().UnixMilli(), b.ComfyUI.Port, nil
+		r.Process, r.StartedAt, r.Port, r.Threads, r.Made = started.ID(), b.Now().UnixMilli(), b.ComfyUI.Port, nil, b.made()
 	})
 	return started.ID(), nil
 }
 
-// attach takes over a ComfyUI that the service before has left running. One that does not answer, or was started for
-// another configuration, is ended first.
+// attach takes over a ComfyUI that the service before has left running. One that does not answer is ended first, and so is one that was
+// started for another configuration, unless a job runs on it that can be followed to its end.
 func (b *boot) attach(ctx context.Context) (said words, ok bool, err error) {
 	left, found := b.left()
 	if !found {
@@ -70,7 +71,8 @@ func (b *boot) attach(ctx context.Context) (said words, ok bool, err error) {
 		stats, err := b.client.SystemStats(asking)
 		cancel()
 		switch {
-		case err == nil && b.isOwn(stats.Argv):
+		case err == nil && (b.isMadeAlike(stats.Argv) || b.isKin(stats.Argv) && b.Trial.Busy(ctx)):
+			b.outdated.Store(!b.isMadeAlike(stats.Argv))
 			b.hold(running)
 			b.executor.recall(running.ID(), b.record.get().Threads)
 			b.attached = true
@@ -95,9 +97,10 @@ func (b *boot) attach(ctx context.Context) (said words, ok bool, err error) {
 // isOwn recognises a ComfyUI by the arguments that it was started with. Those before --listen are the program's own,
 // and some node packs drop one of them when they restart ComfyUI.
 func (e *Engine) isOwn(argv []string) bool {
-	tail := func(args []string) []string { return args[max(0, slices.Index(args, "--listen")):] }
-	return slices.Equal(tail(argv), tail(e.spec().Args))
+	return slices.Equal(fromListen(argv), fromListen(e.spec().Args))
 }
+
+func fromListen(args []string) []string { return args[max(0, slices.Index(args, "--listen")):] }
 
 // uploadMiB is the size of a request that brings ComfyUI a file of so many bytes, in MiB; ComfyUI's own 100 where that is more.
 func uploadMiB(bytes int64) int64 { return max(100, bytes>>20+2) }

@@ -98,6 +98,9 @@ func (e *Engine) watch(ctx context.Context) error {
 		case <-rotation.C:
 			e.rotateLog()
 		case <-ticker.C:
+			if e.outdated.Load() && !e.Trial.Busy(ctx) {
+				lose(errOutdated)
+			}
 			if e.record.catchUp() {
 				e.Log.Info("the record of ComfyUI's process is written again", "worker", e.Worker)
 			}
