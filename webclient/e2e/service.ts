@@ -35,9 +35,17 @@ export interface ServiceOptions {
   readonly startTime?: string;
   /** How people become users, and whether others see what is in a job. */
   readonly access?: { readonly mode?: "open" | "invite" | "closed"; readonly private_jobs?: boolean };
-  readonly limits?: { readonly open_bookings?: number; readonly days_ahead?: number };
+  readonly limits?: {
+    readonly open_bookings?: number;
+    readonly days_ahead?: number;
+    readonly max_slot?: string;
+    readonly open_minutes?: number;
+    readonly minutes_per_day?: number;
+  };
   /** Simulated ComfyUIs; one when absent. */
   readonly workers?: number;
+  /** Workers on other machines that are switched off, between the first and the others. */
+  readonly offline?: number;
   /** Opens the port at once, so that the boot can be watched. */
   readonly openWhileBooting?: boolean;
 }
@@ -130,13 +138,22 @@ function configuration(port: number, ports: readonly number[], options: ServiceO
         steps: { targets: [{ node_id: "48", field: "steps" }], min: 1, max: 50 },
       },
     },
-    ...(ports.length > 1 && {
-      workers: ports.map((api_port, place) => ({ id: `gpu-${place + 1}`, comfy_ui: { api_port } })),
-    }),
+    ...(ports.length > 1 && { workers: workersOf(ports, options.offline ?? 0) }),
     scheduler: { slot_margin: slotMargin },
     access,
     limits,
   };
+}
+
+/** The workers, called gpu-1, gpu-2 and so on, in their order. Nothing answers on the port of one that is switched off. */
+function workersOf(ports: readonly number[], offline: number): object[] {
+  const remote = { installation_type: "remote", api_host: "127.0.0.1", api_port: 9, extra_args: [] };
+  const simulated = ports.map((api_port) => ({ api_port }));
+  const off = Array.from({ length: offline }, (_, place) => ({ ...remote, api_port: 9 + place }));
+  return [...simulated.slice(0, 1), ...off, ...simulated.slice(1)].map((comfy_ui, place) => ({
+    id: `gpu-${place + 1}`,
+    comfy_ui,
+  }));
 }
 
 function freePort(): Promise<number> {

@@ -8,7 +8,10 @@ import type { CheckBookingRequestSchema, CheckBookingResponse } from "../gen/com
 import type { Workflow } from "../gen/comfyscheduler/v1/workflow_pb";
 import type { SlotDurations } from "../lib/lanes";
 import { sentence } from "../lib/words/words";
-import { useLiveContext } from "../live/LiveContext";
+import { useLive, useLiveContext } from "../live/LiveContext";
+import { selectJobs } from "../live/selectors";
+import { hasEnded } from "../live/state";
+import { useLiveEvery } from "../live/useLiveEvery";
 
 /** Check is what the server would give for the fields as they stand. Times in milliseconds. */
 export interface Check {
@@ -38,6 +41,8 @@ export interface CheckWish {
   readonly durations: SlotDurations;
 }
 
+/** What one has booked is looked at this often, in milliseconds: limits count it. */
+const lookEvery = 1_000;
 /** Fields must rest this long, in milliseconds, before the server is asked. */
 const rest = 300;
 
@@ -54,7 +59,8 @@ export function useCheck({ workflow, values, start, workerId, jobId, durations }
     [workflow, values, start, workerId, jobId, durations],
   );
   const known = [...durations].join();
-  const key = request === undefined ? "" : `${JSON.stringify(request, plain)} ${known}`;
+  const booked = useBooked();
+  const key = request === undefined ? "" : `${JSON.stringify(request, plain)} ${known} ${booked}`;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the request is what the key says
   useEffect(() => {
@@ -75,6 +81,16 @@ export function useCheck({ workflow, values, start, workerId, jobId, durations }
     };
   }, [api, id, key]);
   return answer?.of === id && request ? answer.check : undefined;
+}
+
+/** What one has booked and has not ended, as a text that is another when that changes. */
+function useBooked(): string {
+  const myId = useLive(({ me }) => me?.id);
+  const jobs = useLiveEvery(selectJobs, lookEvery);
+  return useMemo(() => {
+    const own = [...jobs.values()].filter((job) => job.userId === myId && !hasEnded(job));
+    return own.map(({ id, durationMs }) => `${id}:${durationMs}`).join();
+  }, [jobs, myId]);
 }
 
 /** The question; none while the fields cannot be read. */

@@ -38,14 +38,14 @@ export const AgendaRow = memo(function AgendaRow({ job, others = 0, selected, on
         type="button"
         aria-current={selected}
         onClick={() => onSelect(job.id)}
-        className={`grid w-full grid-cols-[5.75rem_1fr_auto] items-center gap-x-3 border-l-4 px-3 py-2 text-left text-sm
+        className={`grid w-full grid-cols-[6.75rem_1fr_auto] items-center gap-x-3 border-l-4 px-3 py-2 text-left text-sm
           transition-colors hover:bg-raised sm:px-4 ${
             selected ? "bg-accent-wash" : ""
           } ${mine ? "border-accent" : "border-transparent"}`}
       >
         <span>
           <span className="block font-medium">{formatMoment(startOf(job), now)}</span>
-          <span className="block text-ink-faint text-xs">{whenWords(job, now)}</span>
+          <span className="block whitespace-nowrap text-ink-faint text-xs">{whenWords(job, now)}</span>
         </span>
         <span className="min-w-0">
           <span className="flex min-w-0 items-center gap-1.5">

@@ -57,9 +57,9 @@ export const SeriesRow = memo(function SeriesRow({ entry, told, shows, onOpen }:
             <OwnerCell job={entry.job} bare />
             <SeriesStatus status={status} sums={sums} />
           </div>
-          <PromptCell job={entry.job} />
-          <div className="mt-1 -ml-2 flex flex-wrap items-center gap-x-3 gap-y-1">
-            <Button tone="bare" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)} className="px-2!">
+          <PromptCell job={entry.job} inSeries />
+          <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1">
+            <Button tone="bare" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)} className="-ml-2 px-2!">
               <Icon name={unfolded ? "chevronUp" : "chevronDown"} className="size-4" />
               {unfolded ? "Hide its jobs" : `Show its ${plural(sums.total, "job")}`}
             </Button>

@@ -138,7 +138,7 @@ export function PromptCell({ job, inSeries }: { job: Job; inSeries?: boolean }) 
           {open ? "Show less" : "Show all"}
         </button>
       )}
-      {!inSeries && (
+      {!inSeries && job.seriesIndex > 0 && (
         <span className="ml-1.5 inline-block align-middle">
           <SeriesTag job={job} />
         </span>

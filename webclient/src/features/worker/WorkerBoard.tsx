@@ -18,7 +18,7 @@ import { useLiveEvery } from "../../live/useLiveEvery";
 
 /** More workers than this are folded to the first few. */
 const foldFrom = 12;
-const foldedTo = 8;
+const foldedTo = 10;
 /** The board follows a busy service at this pace, in milliseconds. */
 const redrawEvery = 250;
 
@@ -32,7 +32,11 @@ export function WorkerBoard(props: { workers: readonly Worker[]; onOpen: (id: st
   const on = (jobs: readonly Job[], id: string) => jobs.find(({ workerId }) => workerId === id);
   return (
     <section aria-label="Workers" className="grid gap-3 sm:gap-4">
-      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4">
+      <div
+        className={`grid grid-cols-[repeat(auto-fill,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4 ${
+          folds && !all ? "max-sm:[&>:nth-child(n+5)]:hidden" : ""
+        }`}
+      >
         {(all ? workers : workers.slice(0, folds ? foldedTo : foldFrom)).map((worker, place) => (
           <WorkerTile
             key={worker.id}
@@ -118,11 +122,11 @@ function Running({ job }: { job: Job }) {
   return (
     <Link to={`/?job=${job.id}`} className="grid grid-cols-[minmax(0,1fr)] gap-1.5 hover:underline">
       <span className="flex items-baseline gap-2">
-        <span className="shrink-0 font-medium">{owner}</span>
+        <span className="max-w-[60%] shrink-0 truncate font-medium">{owner}</span>
         <span className="min-w-0 flex-1 truncate text-ink-soft">
           <PromptLine job={job} />
         </span>
-        {end > now && <span className="shrink-0 text-ink-soft text-xs">until {formatMoment(end, now)}</span>}
+        {end > now && <span className="whitespace-nowrap text-ink-soft text-xs">{formatMoment(end, now)}</span>}
       </span>
       <JobBar job={job} className="h-1.5" />
     </Link>
@@ -133,7 +137,7 @@ function Next({ job, now }: { job: Job; now: number }) {
   const owner = useOwner(job);
   return (
     <Link to={`/?job=${job.id}`} className="flex items-baseline gap-2 text-ink-soft hover:underline">
-      <span className="shrink-0">Next: {owner}</span>
+      <span className="max-w-[60%] shrink-0 truncate">Next: {owner}</span>
       <span className="min-w-0 flex-1 truncate">
         <PromptLine job={job} />
       </span>
