@@ -42,7 +42,7 @@ func (d *Dispatcher) noteClock() (checked time.Time) {
 	}
 	d.Log.Warn("the clock was set, or the machine slept", "worker", d.Worker, "by", jump)
 	d.settled = time.Now().Add(settle)
-	d.misplaced, d.overdue = &store.Cursor{}, true
+	d.misplaced, d.elsewhere, d.overdue = &store.Cursor{}, false, true
 	d.changed.Store(true)
 	return now
 }
@@ -147,32 +147,29 @@ func (d *Dispatcher) moveBack(ctx context.Context) bool {
 		d.misplaced = &store.Cursor{Start: last.Start, ID: last.ID}
 	case d.movedBack: // it may have stood in the slot of one before it
 		d.misplaced, d.movedBack = &store.Cursor{}, false
+	case !d.elsewhere:
+		d.misplaced, d.elsewhere = &store.Cursor{}, true
 	default:
 		d.misplaced = nil
 	}
 	return d.misplaced != nil
 }
 
-// placeBack looks for the place that a job was displaced from: on the worker that it had there, else on any other at that time, since
-// its own may have been given away, or run nothing of its workflow any more.
-func (d *Dispatcher) placeBack(ctx context.Context, tx store.Tx, j job.Job) (place job.Place, err error) {
-	home := placement.Own(j)
-	if j.Home() != j.Worker {
-		c, can := d.Workers.On(j.Home(), j)
-		if home = nil; can {
-			home = []placement.Candidate{c}
+// placeBack looks for the place that a job was displaced from: the very slot on the worker that it had there. When all that can have gone
+// back to their own places, one whose place was given away, or whose worker runs nothing of its workflow any more, goes to any other
+// worker at that time.
+func (d *Dispatcher) placeBack(ctx context.Context, tx store.Tx, j job.Job) (job.Place, error) {
+	wish := placement.Wish{Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID}
+	if d.elsewhere {
+		wish.Candidates = d.Workers.Of(j)
+	} else {
+		booked := placement.Booked(j)
+		if _, can := d.Workers.On(booked.Worker, j); !can && booked.Worker != j.Worker {
+			return job.Place{}, fault.New(fault.SlotTaken, "its worker does not run it any more")
 		}
+		wish.Candidates = []placement.Candidate{booked}
 	}
-	for _, among := range [][]placement.Candidate{home, d.Workers.Of(j)} {
-		if len(among) == 0 {
-			continue
-		}
-		wish := placement.Wish{Candidates: among, Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID}
-		if place, err = d.Workers.Place(ctx, tx, wish); !fault.Is(err, fault.SlotTaken) {
-			return place, err
-		}
-	}
-	return place, err
+	return d.Workers.Place(ctx, tx, wish)
 }
 
 // isDisplaced reports whether the job is overdue for a slot that has yet to come.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // A service that starts with a clock that is wrong, as a machine whose battery is empty does, displaces what is booked only until
@@ -61,6 +62,45 @@ func TestNextStartMovesBackWhatAWrongClockDisplaced(t *testing.T) {
 		for _, j := range booked {
 			if got := b.want(j, job.Scheduled); got.Start != j.Start || got.Delay != nil {
 				t.Errorf("booked for %d, stands at %d: %+v", j.Start, got.Start, got.Delay)
+			}
+		}
+	})
+}
+
+// Slots that were disjoint when they were booked are so again, although the jobs would be booked for longer by now: none takes the room
+// of one that has yet to come back.
+func TestDisplacedJobsTakeTheirVerySlotsBack(t *testing.T) {
+	var booked []job.Job
+	within(t, func(b *bench) {
+		several("two", "three")(b)
+		booked = append(booked,
+			b.sooner("gpu", 600*second, 10*second, exact),
+			b.sooner("gpu", 611*second, 10*second, exact),
+			b.sooner("two", 600*second, 10*second, exact),
+			b.sooner("three", 611*second, 10*second, exact, pinned))
+		for i, worker := range []string{"gpu", "three", "two", "three"} {
+			b.update(func(ctx context.Context, tx store.Tx) error {
+				moved, err := tx.Job(ctx, booked[i].ID)
+				if err != nil {
+					return err
+				}
+				moved.Inputs = workflow.Values{"slot": workflow.Integer(20 * second)}
+				moved.MoveOverdue(job.Place{
+					Worker:   worker,
+					Start:    booked[i].Start + (7200+int64(i)*100)*second,
+					Duration: 20 * second,
+					Estimate: 18 * second,
+				}, "the machine's clock was set, or it slept")
+				return tx.UpdateJob(ctx, moved)
+			})
+		}
+	}, func(b *bench) {
+		time.Sleep(3 * time.Second)
+		for _, j := range booked {
+			got := b.want(j, job.Scheduled)
+			if got.Start != j.Start || got.Delay != nil || got.Worker != j.Worker || got.Duration != j.Duration || got.Estimate != j.Estimate {
+				t.Errorf("booked for %d and %d ms on %s, stands at %d for %d ms on %s: %+v", j.Start, j.Duration, j.Worker, got.Start,
+					got.Duration, got.Worker, got.Delay)
 			}
 		}
 	})

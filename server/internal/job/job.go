@@ -179,6 +179,11 @@ type Delay struct {
 	Reason       string    `json:"reason"`
 	BookedStart  int64     `json:"booked_start"`            // start of the slot first booked
 	BookedWorker string    `json:"booked_worker,omitempty"` // and its worker, if it was another; not known of delays of an older version
+
+	// The length of that slot, which may have grown where the job went since; 0: not known, or its owner has changed the values.
+	BookedSlot     int64 `json:"booked_slot,omitempty"`
+	BookedEstimate int64 `json:"booked_estimate,omitempty"`
+	BookedLoad     int64 `json:"booked_load,omitempty"`
 }
 
 // OnTime bounds, in milliseconds, how late after its slot's start a job may start and still be on time.

@@ -29,7 +29,7 @@ func (j *Job) MarkLate(reason string) bool {
 	if j.Delay != nil && (j.Delay.Kind != Late || j.Delay.Reason == reason) {
 		return false
 	}
-	j.Delay = &Delay{Kind: Late, Reason: reason, BookedStart: j.PromisedStart()}
+	j.delayed(Late, reason)
 	return true
 }
 
@@ -186,11 +186,17 @@ func (j *Job) displace(kind DelayKind, reason string, p Place) {
 }
 
 func (j *Job) delayed(kind DelayKind, reason string) {
-	booked, worker := j.PromisedStart(), ""
-	if j.Delay != nil {
-		booked, worker = j.Delay.BookedStart, j.Delay.BookedWorker
+	var delay Delay
+	switch {
+	case j.Delay != nil:
+		delay = *j.Delay
+	case j.MovedForward() > 0: // of the slot that was promised nothing is known but its start
+		delay.BookedStart = j.Promised
+	default:
+		delay = Delay{BookedStart: j.PromisedStart(), BookedSlot: j.Duration, BookedEstimate: j.Estimate, BookedLoad: j.Load}
 	}
-	j.Delay = &Delay{Kind: kind, Reason: reason, BookedStart: booked, BookedWorker: worker}
+	delay.Kind, delay.Reason = kind, reason
+	j.Delay = &delay
 }
 
 func (j *Job) finish(status Status, now int64) {

@@ -15,12 +15,21 @@ type Place struct {
 // MoveTo books the job for another place.
 func (j *Job) MoveTo(p Place) {
 	j.Worker = p.Worker
-	j.Resize(p)
+	j.measure(p)
 	j.Move(p.Start)
 }
 
-// Resize gives the job the length that it has at a place, and leaves it where it is.
+// Resize gives a job whose values have changed the length that it has at a place, and leaves it where it is.
 func (j *Job) Resize(p Place) {
+	j.measure(p)
+	if j.Delay != nil {
+		delay := *j.Delay
+		delay.BookedSlot, delay.BookedEstimate, delay.BookedLoad = 0, 0, 0
+		j.Delay = &delay
+	}
+}
+
+func (j *Job) measure(p Place) {
 	j.Duration, j.Estimate, j.Load, j.Basis = p.Duration, p.Estimate, p.Load, p.Basis
 }
 

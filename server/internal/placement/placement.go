@@ -33,6 +33,16 @@ func Own(j job.Job) []Candidate {
 	return []Candidate{{Worker: j.Worker, Length: estimate.Length{Expected: j.Estimate, Slot: j.Duration, Basis: j.Basis}, Loaded: j.Load}}
 }
 
+// Booked is the worker that a delayed job was booked on first, with the length that it had there as far as that is known.
+func Booked(j job.Job) Candidate {
+	c := Own(j)[0]
+	c.Worker = j.Home()
+	if d := j.Delay; d != nil && d.BookedSlot > 0 {
+		c.Expected, c.Slot, c.Loaded = d.BookedEstimate, d.BookedSlot, d.BookedLoad
+	}
+	return c
+}
+
 // Wish restricts where a job may go.
 type Wish struct {
 	Candidates []Candidate // at least one, in the order of the configuration
