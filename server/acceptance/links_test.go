@@ -57,12 +57,15 @@ func TestResultsBehindLinks(t *testing.T) {
 			strings.Contains(string(answer), "comfy_ui.output_links") == allowed {
 			t.Errorf("what is not there with %v: %d %s", allowed, status, answer)
 		}
-		state, err := ada.GetState(t.Context(), &pb.GetStateRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if told := fmt.Sprint(state.Snapshot, state.Status); strings.Contains(told, warning) == allowed {
-			t.Errorf("the worker with %v: %s", allowed, told)
+		for name, c := range map[string]*client{"a user": ada, "the administrator": s.administrator()} {
+			state, err := c.GetState(t.Context(), &pb.GetStateRequest{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := fmt.Sprint(state.Snapshot, state.Status)
+			if is := name == "the administrator" && !allowed; strings.Contains(told, warning) != is {
+				t.Errorf("%s is told of the worker with %v: %s", name, allowed, told)
+			}
 		}
 	}
 }

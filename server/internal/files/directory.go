@@ -3,7 +3,6 @@ package files
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
@@ -35,9 +34,8 @@ func (d Directory) Open(_ context.Context, name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// ComfyUI gives a name again when its file was deleted, so name and size do not tell.
-	tag := fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())
-	found := &File{ReadSeekCloser: file, Tag: tag, Size: info.Size(), Modified: info.ModTime()}
+	tag := outputs.Tag(info)
+	found := &File{ReadSeekCloser: file, Tag: tag, Own: tag, Size: info.Size(), Modified: info.ModTime()}
 	if d.posters.Makes(name) {
 		found.Poster = func(ctx context.Context) ([]byte, error) {
 			if _, err := file.Seek(0, io.SeekStart); err != nil {

@@ -24,6 +24,7 @@ type Source interface {
 type File struct {
 	io.ReadSeekCloser
 	Tag      string    // changes with the content; empty: not known
+	Own      string    // the tag of the one that keeps the file, ComfyUI or the disk; empty: it has none
 	Size     int64     // -1: not known, which only reading to the end tells
 	Modified time.Time // zero: not known
 	// Poster makes a picture of a video; nil: it cannot be made.

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
 )
 
 const (
@@ -50,7 +52,8 @@ func (r *Remote) Open(ctx context.Context, name string) (*File, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	modified, _ := http.ParseTime(response.Header.Get("Last-Modified")) // zero where there is none
-	return &File{ReadSeekCloser: f, Tag: f.tag, Size: size, Modified: modified}, nil
+	own := outputs.TagIn(response.Header.Get("Etag"))
+	return &File{ReadSeekCloser: f, Tag: f.tag, Own: own, Size: size, Modified: modified}, nil
 }
 
 // wait takes one of the slots, which free gives back.

@@ -54,9 +54,13 @@ func isSame(file *files.File, result job.Result) (bool, error) {
 		return true, nil
 	case file.Size >= 0 && file.Size != result.Size:
 		return false, nil
+	case result.Tag != "" && file.Own == result.Tag:
+		return true, nil
+	case result.Tag != "" && file.Own != "": // the content may be the same all the same
 	case file.Modified.IsZero(), file.Modified.UnixMilli() == result.Modified:
 		return true, nil
-	case result.Hash == "":
+	}
+	if result.Hash == "" {
 		return false, nil
 	}
 	hasher := blake3.New()

@@ -135,6 +135,7 @@ type Result struct {
 	Size     int64  `json:"size,omitempty"`     // bytes
 	Modified int64  `json:"modified,omitempty"` // milliseconds since the Unix epoch
 	Hash     string `json:"hash,omitempty"`     // BLAKE3 of the content
+	Tag      string `json:"tag,omitempty"`      // of time and size, finer than Modified; ComfyUI's ETag, where its disk cannot be read
 
 	// Overwritten says that another job has written to the same file since.
 	Overwritten bool `json:"overwritten,omitempty"`

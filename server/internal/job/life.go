@@ -42,12 +42,13 @@ func (j *Job) Complete(now int64, results []Result) {
 	}
 }
 
-// Overwrite notes that another job has written a result, and reports whether a file of this job is another now.
+// Overwrite notes that another job has written a result, and reports whether a file of this job is another now. Where nothing tells that
+// it is still the same, it is another: better none than somebody else's.
 func (j *Job) Overwrite(with Result) (changed bool) {
 	for i := range j.Results {
 		r := &j.Results[i]
-		same := r.Hash != "" && r.Hash == with.Hash || r.Hash == "" && r.Size == with.Size && r.Modified == with.Modified
-		if r.Filename != with.Filename || same || r.Overwritten || r.Size == 0 {
+		same := r.Hash != "" && r.Hash == with.Hash || r.Hash == "" && r.Tag != "" && r.Tag == with.Tag
+		if r.Filename != with.Filename || same || r.Overwritten {
 			continue
 		}
 		j.Results = slices.Clone(j.Results)

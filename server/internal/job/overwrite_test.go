@@ -8,7 +8,8 @@ import (
 
 func TestAFileThatAnotherJobHasWritten(t *testing.T) {
 	known := job.Result{Filename: "a.png", Size: 5, Modified: 9, Hash: "x"}
-	remote := job.Result{Filename: "a.png", Size: 5, Modified: 9}
+	remote := job.Result{Filename: "a.png", Size: 5, Modified: 9000, Tag: "p"}
+	untold := job.Result{Filename: "a.png", Size: 5, Modified: 9000}
 	for name, c := range map[string]struct {
 		own, other job.Result
 		want       bool
@@ -16,9 +17,12 @@ func TestAFileThatAnotherJobHasWritten(t *testing.T) {
 		"other content":         {known, job.Result{Filename: "a.png", Size: 5, Modified: 9, Hash: "y"}, true},
 		"the same, kept":        {known, known, false},
 		"another file":          {known, job.Result{Filename: "b.png", Size: 5, Hash: "y"}, false},
-		"elsewhere, later":      {remote, job.Result{Filename: "a.png", Size: 5, Modified: 10}, true},
+		"elsewhere, later":      {remote, job.Result{Filename: "a.png", Size: 5, Modified: 10_000, Tag: "q"}, true},
+		"in the same second":    {remote, job.Result{Filename: "a.png", Size: 5, Modified: 9000, Tag: "q"}, true},
 		"elsewhere, the same":   {remote, remote, false},
-		"nothing known of its":  {job.Result{Filename: "a.png"}, known, false},
+		"elsewhere, untold":     {untold, untold, true},
+		"nothing known of its":  {job.Result{Filename: "a.png"}, known, true},
+		"nothing known of both": {job.Result{Filename: "a.png"}, job.Result{Filename: "a.png"}, true},
 		"it was told that once": {job.Result{Filename: "a.png", Size: 5, Overwritten: true}, known, false},
 	} {
 		j := job.Job{Version: 3, Results: []job.Result{c.own}}

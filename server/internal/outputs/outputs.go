@@ -39,6 +39,19 @@ func (f Folder) Open(name string) (*os.File, fs.FileInfo, error) {
 	return f.follow(name)
 }
 
+// Tag tells contents apart by time and size, as ComfyUI's own server does: it gives a name again when its file was deleted.
+func Tag(info fs.FileInfo) string {
+	return fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())
+}
+
+// TagIn is the tag in an ETag of ComfyUI's; empty when that is none, or does not tell contents apart for certain.
+func TagIn(etag string) string {
+	if len(etag) < 2 || etag[0] != '"' || etag[len(etag)-1] != '"' {
+		return ""
+	}
+	return etag[1 : len(etag)-1]
+}
+
 // open opens a regular file below a folder. No link leads out of it.
 func open(folder, name string) (*os.File, fs.FileInfo, error) {
 	root, err := os.OpenRoot(folder)

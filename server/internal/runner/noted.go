@@ -51,7 +51,7 @@ func noteFile(ctx context.Context, folder outputs.Folder, name string, result *j
 	if _, err := io.Copy(hasher, &bounded{ctx, file}); err == nil {
 		result.Hash = hex.EncodeToString(hasher.Sum(nil))
 	}
-	result.Size, result.Modified = info.Size(), info.ModTime().UnixMilli()
+	result.Size, result.Modified, result.Tag = info.Size(), info.ModTime().UnixMilli(), outputs.Tag(info)
 }
 
 // bounded reads until its context ends.
@@ -75,7 +75,8 @@ func (r *Runner) noteRemote(ctx context.Context, name string, result *job.Result
 	}
 	defer response.Body.Close()
 	modified, err := http.ParseTime(response.Header.Get("Last-Modified"))
-	if err != nil {
+	tag := outputs.TagIn(response.Header.Get("Etag"))
+	if err != nil && tag == "" {
 		return
 	}
 	size := response.ContentLength
@@ -85,7 +86,11 @@ func (r *Runner) noteRemote(ctx context.Context, name string, result *job.Result
 			return
 		}
 	}
-	if size >= 0 {
-		result.Size, result.Modified = size, modified.UnixMilli()
+	if size < 0 {
+		return
+	}
+	result.Size, result.Tag = size, tag
+	if !modified.IsZero() {
+		result.Modified = modified.UnixMilli()
 	}
 }

@@ -68,6 +68,7 @@ func (s *server) view(w http.ResponseWriter, r *http.Request) error {
 	if query.Has("preview") {
 		return viewPreview(w, file, query.Get("preview"))
 	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), info.Size()))
 	http.ServeContent(w, r, info.Name(), info.ModTime(), file)
 	return nil
 }
