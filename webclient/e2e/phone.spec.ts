@@ -1,6 +1,7 @@
 import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
 import { expect, test } from "./test";
+import { makeUser, visit } from "./visitor";
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
@@ -46,6 +47,23 @@ test("a phone reaches every section of the administration, and nothing is off th
     await expect(page.getByRole("region").first()).toBeVisible();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   }
+});
+
+test("rows of the dashboard stay within their card, long names and series too", async ({ browser }) => {
+  const token = await makeUser(service, "Professor Farida al-Khatib of Fez");
+  const page = await visit(browser, service, token, "/dashboard", { viewport: { width: 390, height: 844 } });
+  const booked = await page.request.post(`${service.url}/comfyscheduler.v1.SchedulerService/BookSeries`, {
+    headers: { authorization: `Bearer ${token}` },
+    data: { earliestStartMs: "0", inputs: { prompt: { text: "Three owls on a branch, woodcut" } }, count: 100 },
+  });
+  expect(booked.ok()).toBe(true);
+  await page.getByRole("button", { name: "Show its 100 jobs" }).click();
+  await expect(page.locator("tr[data-status]").nth(20)).toBeVisible();
+  const [card, table] = await Promise.all([
+    page.getByRole("region", { name: "Jobs" }).boundingBox(),
+    page.getByRole("table").first().boundingBox(),
+  ]);
+  expect(table?.width).toBeLessThanOrEqual(card?.width ?? 0);
 });
 
 test.describe("with slots of half a minute", () => {

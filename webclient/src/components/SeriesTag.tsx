@@ -5,9 +5,13 @@ import { Icon } from "./Icon";
 export function SeriesTag({ job, count = 1 }: { job: Job; count?: number }) {
   if (job.seriesIndex === 0) return null;
   return (
-    <span className="inline-flex shrink-0 items-center gap-1 whitespace-nowrap rounded-full bg-sunken px-1.5 text-ink-soft text-xs">
+    <span
+      title="Booked as a series"
+      className="inline-flex shrink-0 items-center gap-1 whitespace-nowrap rounded-full bg-sunken px-1.5 text-ink-soft text-xs"
+    >
       <Icon name="stack" className="size-3" />
-      {count > 1 ? `${count} of a series` : `no. ${job.seriesIndex} of a series`}
+      {count > 1 ? `${count} jobs` : `no. ${job.seriesIndex}`}
+      <span className="sr-only"> of a series</span>
     </span>
   );
 }

@@ -47,7 +47,9 @@ export function AuditRow(props: { event: AuditEvent; onNarrow: (name: "user" | "
           <Who event={event} onNarrow={onNarrow} />
         </div>
         <span className="font-medium">{words[event.action]}</span>
-        {event.detail && <span className="block text-ink-soft [overflow-wrap:anywhere]">{event.detail}</span>}
+        {event.detail && (
+          <span className="block text-ink-soft [overflow-wrap:anywhere]">{localMoments(event.detail, now)}</span>
+        )}
         {event.jobId && (
           <span className="md:hidden">
             <JobLink id={event.jobId} onNarrow={onNarrow} />
@@ -58,6 +60,13 @@ export function AuditRow(props: { event: AuditEvent; onNarrow: (name: "user" | "
         {event.jobId && <JobLink id={event.jobId} onNarrow={onNarrow} />}
       </td>
     </tr>
+  );
+}
+
+/** The service writes moments in UTC; beside the page's own they are the viewer's. */
+function localMoments(detail: string, now: number): string {
+  return detail.replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) UTC\b/g, (_, day, time) =>
+    formatMoment(Date.parse(`${day}T${time}Z`), now),
   );
 }
 

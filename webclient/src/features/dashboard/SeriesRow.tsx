@@ -97,7 +97,7 @@ const parts = [
 function SeriesStatus({ status, sums }: { status: JobStatus; sums: Sums }) {
   const over = status !== JobStatus.PROCESSING && status !== JobStatus.SCHEDULED;
   return (
-    <span className="inline-flex max-w-48 flex-col items-start gap-1">
+    <span className="inline-flex max-w-48 flex-col md:min-w-44 items-start gap-1">
       <StatusBadge status={status} />
       {!over && (
         <span aria-hidden="true" className="flex h-1.5 w-28 gap-px overflow-hidden rounded-full bg-sunken">

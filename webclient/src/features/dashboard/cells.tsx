@@ -92,7 +92,7 @@ export function OwnerCell({ job, bare }: { job: Job; bare?: boolean }) {
   return (
     <span className="whitespace-nowrap font-medium" title={`User ${job.userId}`}>
       {!bare && <WorkerName id={job.workerId} bare className="mr-1.5 align-bottom" />}
-      <span className="inline-block max-w-40 truncate align-bottom">{name}</span>
+      <span className="inline-block max-w-40 truncate align-bottom max-md:max-w-[5.5rem]">{name}</span>
       {mine && <Tag className="ml-1.5">You</Tag>}
     </span>
   );

@@ -33,7 +33,7 @@ export function WorkerBoard(props: { workers: readonly Worker[]; onOpen: (id: st
   return (
     <section aria-label="Workers" className="grid gap-3 sm:gap-4">
       <div
-        className={`grid grid-cols-[repeat(auto-fill,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4 ${
+        className={`grid grid-cols-[repeat(auto-fit,minmax(min(15.5rem,100%),1fr))] gap-3 sm:gap-4 ${
           folds && !all ? "max-sm:[&>:nth-child(n+5)]:hidden" : ""
         }`}
       >

@@ -11,7 +11,10 @@ import {
   WorkflowProblemSchema,
 } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatAge, formatDuration, plural } from "../../lib/format";
+import { workerTitle } from "../../lib/words/worker";
+import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
+import { selectWorkers } from "../../live/selectors";
 import { Problems } from "./Problems";
 
 /** What can be done about a workflow on a worker; absent where it cannot be. */
@@ -47,6 +50,7 @@ export function Fitness({ workflow, actions }: { workflow: Workflow; actions?: F
 function WorkerFitness({ fitness, actions }: { fitness: WorkflowFitness; actions?: FitnessActions | undefined }) {
   const { workerId, state, problems, askedAtMs, measurement } = fitness;
   const now = useNow(60_000);
+  const worker = useLive(selectWorkers).find(({ id }) => id === workerId) ?? { id: workerId };
   const asked = Number(askedAtMs);
   const bad = state === State.BAD_RESULT || measurement?.state === Measured.BAD_RESULT;
   return (
@@ -54,7 +58,7 @@ function WorkerFitness({ fitness, actions }: { fitness: WorkflowFitness; actions
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <h3 className="flex items-center gap-1.5 font-medium">
           <Icon name="screen" className="size-4 text-ink-faint" />
-          {workerId}
+          {workerTitle(worker)}
         </h3>
         <FitnessBadge fitness={fitness} />
         {asked > 1 && <span className="ml-auto text-ink-faint text-xs">asked {formatAge(asked, now)}</span>}
