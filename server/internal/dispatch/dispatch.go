@@ -78,6 +78,7 @@ type Dispatcher struct {
 	told        map[string]string // why jobs were moved, as last logged, by id
 	forward     forward
 	news        atomic.Pointer[store.Cursor] // the first of the movable jobs that are new
+	bounds      atomic.Pointer[[2]string]    // bookings that bound the room for a job that starts now, as of the last search
 	busy        atomic.Bool                  // a job runs, as of the last pass
 }
 

@@ -117,6 +117,7 @@ func (d *Dispatcher) roomAt(ctx context.Context, now int64) (here room, err erro
 	if len(booked) > 1 {
 		here.second = booked[1]
 	}
+	d.bounds.Store(&[2]string{here.first.ID, here.second.ID})
 	pause, planned, err := d.Store.Pause(ctx, d.Worker)
 	if planned && pause.Slot.End >= now {
 		here.pause = pause.Slot
@@ -163,6 +164,12 @@ func (d *Dispatcher) noteMovable(j job.Job) {
 		}
 	}
 	d.wakeIdle()
+}
+
+// bounded reports whether a booking was one of those that bound the room for a job that starts now.
+func (d *Dispatcher) bounded(id string) bool {
+	bounds := d.bounds.Load()
+	return bounds != nil && (bounds[0] == id || bounds[1] == id)
 }
 
 // wakeIdle has the loop look what can start if nothing runs.

@@ -30,6 +30,9 @@ func (d *Dispatcher) noteJob(j job.Job) {
 	next := d.next.Load()
 	isNext := next != nil && j.ID == next.ID // it may be another worker's now
 	if j.Worker != d.Worker && !isNext {
+		if d.bounded(j.ID) {
+			d.wakeIdle() // it has gone to another worker, and left room here
+		}
 		return
 	}
 	if j.Status == job.Processing && j.CancelRequested {
