@@ -60,7 +60,7 @@ test("rows of the dashboard stay within their card, long names and series too", 
   await page.getByRole("button", { name: "Show its 100 jobs" }).click();
   await expect(page.locator("tr[data-status]").nth(20)).toBeVisible();
   const [card, table] = await Promise.all([
-    page.getByRole("region", { name: "Jobs" }).boundingBox(),
+    page.getByRole("region", { name: "Jobs", exact: true }).boundingBox(),
     page.getByRole("table").first().boundingBox(),
   ]);
   expect(table?.width).toBeLessThanOrEqual(card?.width ?? 0);

@@ -3,7 +3,7 @@ import { formatDuration, formatMoment } from "../format";
 import { slotOf, startOf } from "../slots";
 
 /** What is shorter than this, in milliseconds, is no lateness to a person. */
-const noticed = 500;
+const noticed = 1_000;
 
 /** Why a job does not keep to its slot, in words for people; empty when it does. `now` in milliseconds. */
 export function latenessWords(job: Job, now: number): string[] {
