@@ -58,7 +58,7 @@ func TestArchives(t *testing.T) {
 		var jobs []*pb.Job
 		for _, request := range []*pb.BookJobRequest{withSeed("A red fox!", 42), withSeed("a red FOX", 42), withSeed("a hare", 7)} {
 			if len(jobs) == 2 { // its slot has no moment in common with that of the second, which may have ended early
-				request.Start = &pb.BookJobRequest_StartMs{StartMs: max(now()+500, jobs[1].TimeSlot.EndMs+1)}
+				request.Start = &pb.BookJobRequest_StartMs{StartMs: max(now()+500, jobs[1].TimeSlot.EndMs+1, jobs[1].FinishedAtMs+1)}
 			}
 			done := ada.untilEnded(ada.book(request).Id)
 			if done.Status != pb.JobStatus_JOB_STATUS_COMPLETED {
@@ -80,7 +80,7 @@ func TestArchives(t *testing.T) {
 		if names, _ := s.unzip(bob, "/archives/jobs/"+jobs[1].Id); !slices.Equal(names, []string{"a-red-fox_seed-42.png"}) {
 			t.Errorf("%s: of one job: %v", name, names)
 		}
-		from := fmt.Sprintf("/archives/mine?from=%d", jobs[1].TimeSlot.EndMs+1)
+		from := fmt.Sprintf("/archives/mine?from=%d", jobs[2].TimeSlot.StartMs)
 		if names, _ := s.unzip(ada, from); !slices.Equal(names, []string{"a-hare_seed-7.png"}) {
 			t.Errorf("%s: from the third on: %v", name, names)
 		}
