@@ -2,9 +2,10 @@ import { SchedulerView } from "./scheduler";
 import { type Service, startService } from "./service";
 import { expect, test } from "./test";
 
+// The first job runs long enough that the second is booked meanwhile.
 let service: Service;
 test.beforeAll(async () => {
-  service = await startService({ slotMargin: 10, stepTime: "100ms" });
+  service = await startService({ slotMargin: 3, stepTime: "1s" });
 });
 test.afterAll(() => service.dispose());
 
