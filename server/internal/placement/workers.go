@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNotReady: no duration has been measured yet.
-var ErrNotReady = fault.New(fault.NotReady, "the service is still measuring how long a generation takes: try again in a moment")
+var ErrNotReady = fault.New(fault.NotReady, "nobody knows yet how long that takes: no worker that can run it has been ready yet")
 
 // Offers tells which workflows can run on which workers.
 type Offers interface {
