@@ -202,7 +202,9 @@ func (j *judge) promisesAreKept() {
 	elsewhere := map[string][]job{}
 	j.observed(func(_ string, seen job) { elsewhere[seen.ID] = append(elsewhere[seen.ID], seen) })
 	j.observed(func(by string, seen job) {
-		late := slices.ContainsFunc(elsewhere[seen.ID], func(had job) bool { return had.Start == seen.Booked && seen.wasTakenOver(had) })
+		late := slices.ContainsFunc(elsewhere[seen.ID], func(had job) bool {
+			return (had.Start == seen.Booked || had.Start == seen.Promised) && seen.wasTakenOver(had)
+		})
 		if seen.Start > seen.Promised && !late {
 			j.wrong("%s was shown job %s at %d, and it was promised for %d", by, seen.ID, seen.Start, seen.Promised)
 		}

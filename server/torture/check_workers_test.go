@@ -34,7 +34,7 @@ func (j *judge) movedOver(before, after job) bool {
 		named := c.Worker == after.Worker && after.Pinned || c.Worker == "" && !before.Pinned && !after.Pinned
 		return c.Verb == "move" && mayBe && named
 	})
-	lost := after.Delay == "overdue" || after.Delay == "retry"
+	lost := after.Delay == "overdue" || after.Delay == "retry" || after.Attempt > before.Attempt
 	found := after.Status == completed && j.setAside(after) // it had run elsewhere before a restore
 	back := before.Booked != 0 && after.Start == before.Booked
 	return asked || !before.Pinned && !after.Pinned && (lost || back || found || after.wentForward(before) || after.wasTakenOver(before))

@@ -42,7 +42,7 @@ func (s skew) latest(from, to int64) int64 {
 func (s skew) when(said int64) int64 {
 	latest, found := int64(0), false
 	for i, set := range s {
-		if at := said - set.Off; at >= set.Since && at <= s.until(i) {
+		if at := said - set.Off; at >= set.Since && at <= min(s.until(i), time.Now().UnixMilli()) {
 			latest, found = max(latest, at), true
 		}
 	}

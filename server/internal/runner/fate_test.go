@@ -151,6 +151,27 @@ func TestUnansweredPostIsWithdrawn(t *testing.T) {
 	}
 }
 
+// A ComfyUI that is silent before a job has begun has nothing to say against the job: it is booked again.
+func TestSilenceBeforeARunIsNotTheJobs(t *testing.T) {
+	t.Parallel()
+	r := fleettest.New(t)
+	r.Configuration["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "2s"}
+	w := r.Boot()
+	w.Freeze()
+	j := r.NewJob("a fox")
+	j.Duration, j.Estimate = 100, 100
+	outcome := make(chan dispatch.Outcome, 1)
+	go func() { outcome <- w.RunJob(j) }()
+	r.Eventually("the run is taken for silent", func() bool { return strings.Contains(r.Logged(), "no sign of life") })
+	fleettest.Kill(t, w.PID(), syscall.SIGCONT)
+	if o := <-outcome; o.Verdict != dispatch.Withdrawn || !strings.Contains(o.Reason, "did not answer") {
+		t.Errorf("outcome: %+v", o)
+	}
+	if files := r.Written(); len(files) != 0 {
+		t.Errorf("it ran: %v", files)
+	}
+}
+
 // A prompt of a job that was given up and shows up in ComfyUI's queue all the same is taken back, and no stranger's.
 func TestGivenUpRunIsTakenBack(t *testing.T) {
 	t.Parallel()

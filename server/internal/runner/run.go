@@ -204,8 +204,10 @@ func (r *Runner) follow(ctx context.Context, j job.Job, told *account, run *comf
 		told.teach(learned.EndOf(run.Times(), outcome, took))
 	}
 	switch {
-	case guard.stuck.Load() && verdict.Verdict != dispatch.Completed:
+	case guard.blames() && verdict.Verdict != dispatch.Completed:
 		return dispatch.Outcome{Verdict: dispatch.Failed, Failure: guard.failure()}
+	case guard.excuses() && (verdict.Verdict == dispatch.Interrupted || verdict.Verdict == dispatch.Lost):
+		return dispatch.Outcome{Verdict: dispatch.Lost, Reason: noAnswer}
 	case verdict.Verdict == dispatch.Lost && err != nil:
 		verdict.Reason = firstLine(context.Cause(bound)) + " in mid-run"
 	}

@@ -30,6 +30,8 @@ func (e plainError) Plain() string { return string(e) }
 type guard struct {
 	limit time.Duration
 	stuck atomic.Bool // the limit is over: the run is being ended
+	early atomic.Bool // it had not begun then
+	left  atomic.Bool // it could not be ended: what becomes of it is not waited for
 }
 
 // watch returns when the run has ended (ctx is done then), or after it has ended a run that was silent for longer than
@@ -50,6 +52,7 @@ func (g *guard) watch(ctx context.Context, r *Runner, j job.Job, run *comfy.Run,
 		}
 	}
 	r.Log.Error("run gives no sign of life, interrupting it", "worker", r.Worker, "job", j.ID, "attempt", j.Attempt, "limit", g.limit)
+	g.early.Store(!run.Progress().Running)
 	g.stuck.Store(true)
 	r.Interrupt(j)
 	if sleep(ctx, interruptTimeout); ctx.Err() != nil {
@@ -60,8 +63,15 @@ func (g *guard) watch(ctx context.Context, r *Runner, j job.Job, run *comfy.Run,
 		return
 	}
 	r.Log.Error("the interrupt is not heard, and a remote ComfyUI cannot be started again from here", "worker", r.Worker, "job", j.ID)
+	g.left.Store(true)
 	giveUp()
 }
+
+// blames reports whether the job is to answer for the silence: its run was ended for it. Before it had begun its ComfyUI was silent.
+func (g *guard) blames() bool { return g.stuck.Load() && (!g.early.Load() || g.left.Load()) }
+
+// excuses reports whether the run was taken back, or its ComfyUI ended, because that was silent before it had begun.
+func (g *guard) excuses() bool { return g.stuck.Load() && !g.blames() }
 
 // failure returns the error of the job.
 func (g *guard) failure() job.Failure {
