@@ -40,10 +40,6 @@ func TestAResultOfARemoteWorkerIsTheJobsOwn(t *testing.T) {
 	}
 	first, file := run(color.NRGBA{255, 0, 0, 255})
 	shows(first, http.StatusOK)
-	info, err := os.Stat(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := os.Remove(file); err != nil { // so that its name is given again
 		t.Fatal(err)
 	}
@@ -57,7 +53,8 @@ func TestAResultOfARemoteWorkerIsTheJobsOwn(t *testing.T) {
 		t.Error("the first job does not say that its file was overwritten")
 	}
 	// Somebody writes to it there, in the same second.
-	if info, err = os.Stat(file); err != nil {
+	info, err := os.Stat(file)
+	if err != nil {
 		t.Fatal(err)
 	}
 	other := make([]byte, info.Size())

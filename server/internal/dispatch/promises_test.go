@@ -139,7 +139,7 @@ const (
 
 // idles looks, when everything has come to rest, for a lane that is idle while a job could run there.
 func (p *promises) idles(after string) {
-	time.Sleep(1) // what is to happen at once has happened then
+	time.Sleep(time.Nanosecond) // what is to happen at once has happened then
 	synctest.Wait()
 	active, err := p.store.ActiveJobs(p.t.Context())
 	if err != nil {

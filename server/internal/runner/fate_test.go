@@ -158,7 +158,7 @@ func TestSilenceBeforeARunIsNotTheJobs(t *testing.T) {
 	r.Configuration["scheduler"] = map[string]any{"silence_factor": 1, "silence_min": "2s"}
 	w := r.Boot()
 	w.Freeze()
-	j := r.NewJob("a fox")
+	j := r.NewJob("a fox [[slow=20s]]")
 	j.Duration, j.Estimate = 100, 100
 	outcome := make(chan dispatch.Outcome, 1)
 	go func() { outcome <- w.RunJob(j) }()

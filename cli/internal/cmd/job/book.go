@@ -85,7 +85,7 @@ func NewCmdBook(f *factory.Factory) *cobra.Command {
 		Long:  bookHelp,
 		Example: `  comfysched book --next "a red fox in the snow"
   comfysched book --at 14:30 --seed 42 --set steps=8 --wait "a lighthouse"
-  comfysched book --next --workflow photo_to_painting --set photo=@fox.png "oil on canvas"
+  comfysched book --next --workflow upscale --set picture=@fox.png
   comfysched book --next --workflow upscale --set picture=job:3f2a1b2c
   comfysched book --after "tomorrow 9:00" --download pictures < prompt.txt
   comfysched book --next --dry-run "a red fox in the snow"
