@@ -130,7 +130,7 @@ func TestJobsTeachHowLongTheNextTakes(t *testing.T) {
 		return answer
 	}
 	short, long := check(4, 512), check(24, 1280)
-	if long.ExpectedMs < 4*short.ExpectedMs || long.SlotDurationMs < long.ExpectedMs {
+	if long.ExpectedMs < 2*short.ExpectedMs || long.SlotDurationMs < long.ExpectedMs {
 		t.Errorf("a short one %v, a long one %v", short, long)
 	}
 	if shown := user.workflow("", false); shown.Summary.Estimates[0].Basis != pb.EstimateBasis_ESTIMATE_BASIS_LEARNED {

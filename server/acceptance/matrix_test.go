@@ -483,7 +483,9 @@ func (s *stage) checkPaths() {
 				s.t.Fatal(err)
 			}
 			_ = response.Body.Close()
-			if response.StatusCode != want[i] {
+			// Of several workers one may have run something of theirs meanwhile.
+			hasOwn := path == "/archives/mine" && want[i] == http.StatusNotFound && response.StatusCode == http.StatusOK
+			if response.StatusCode != want[i] && !hasOwn {
 				s.t.Errorf("%s by %s: %d, want %d", path, p.name, response.StatusCode, want[i])
 			}
 		}

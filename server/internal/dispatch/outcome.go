@@ -41,8 +41,8 @@ func (d *Dispatcher) record(ctx context.Context, ended run) {
 	}
 }
 
-// Unwritten is the job whose outcome the disk did not take before the stop. Then ComfyUI, whose history is the only
-// other place that knows it, has to be left running.
+// Unwritten is the job whose outcome, or whose interruption, the disk did not take before the stop. Then ComfyUI, whose history is the
+// only other place that knows it, has to be left running.
 func (d *Dispatcher) Unwritten() (jobID string, is bool) {
 	if ended := d.unwritten.Load(); ended != nil {
 		return ended.job.ID, true
@@ -150,7 +150,11 @@ func (d *Dispatcher) lastRun(ctx context.Context) run {
 	if ended, is := d.endsWithin(d.Grace); is {
 		return ended
 	}
-	d.interruptFor(ctx, stopped, "")
+	if !d.interruptFor(ctx, stopped, "") {
+		going := run{job: d.current.job}
+		d.unwritten.Store(&going)
+		return going
+	}
 	if ended, is := d.endsWithin(releaseTimeout); is {
 		return ended
 	}

@@ -44,6 +44,7 @@ type gpu struct {
 	cleared   []int64
 	starts    []start
 	interrupt map[string]chan struct{}
+	asked     int // to interrupt a run
 }
 
 type start struct {
@@ -163,6 +164,7 @@ func (g *gpu) FreeMemory(context.Context) {
 func (g *gpu) Interrupt(j job.Job) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.asked++
 	if c := g.interrupt[j.ID]; c != nil && !g.deaf {
 		close(c)
 		delete(g.interrupt, j.ID)

@@ -77,22 +77,26 @@ const (
 // interruptKey finds the interruption in a context.
 func interruptKey(worker string) string { return "dispatch/" + worker + "/interrupted" }
 
-// interruptFor notes why, and asks ComfyUI to let go of the running job. The first cause is the one that counts.
-func (d *Dispatcher) interruptFor(ctx context.Context, why cause, reason string) {
+// interruptFor notes why, and asks ComfyUI to let go of the running job. The first cause is the one that counts. It reports false when the
+// disk did not take the note: then the run goes on, for nobody could tell later that it was no stranger who ended it.
+func (d *Dispatcher) interruptFor(ctx context.Context, why cause, reason string) bool {
 	if d.interrupted.PromptID == d.current.job.PromptID() {
-		return
+		return true
 	}
-	d.interrupted = interruption{PromptID: d.current.job.PromptID(), Cause: why, Reason: reason}
+	own := interruption{PromptID: d.current.job.PromptID(), Cause: why, Reason: reason}
 	noting, cancel := context.WithTimeout(ctx, pollInterval)
 	defer cancel()
-	text, err := json.Marshal(d.interrupted)
+	text, err := json.Marshal(own)
 	if err == nil {
 		_, err = d.Store.Update(noting, func(ctx context.Context, tx store.Tx) error { return tx.PutRecord(ctx, interruptKey(d.Worker), text) })
 	}
 	if err != nil {
-		d.Log.Error("cannot note the interrupt", "worker", d.Worker, "job", d.current.job.ID, "err", err)
+		d.Log.Error("cannot note why the running job is interrupted: it goes on", "worker", d.Worker, "job", d.current.job.ID, "err", err)
+		return false
 	}
+	d.interrupted = own
 	d.Runner.Interrupt(d.current.job)
+	return true
 }
 
 // recallInterruption reads what the service before interrupted.

@@ -136,6 +136,31 @@ func TestStopTellsOfAnUnwrittenOutcome(t *testing.T) {
 	}
 }
 
+// A run that a stop would interrupt goes on where that cannot be noted: the next start would take it for interrupted by a stranger.
+func TestStopInterruptsNothingThatItCannotNote(t *testing.T) {
+	disk := &full{}
+	within(t, func(b *bench) {
+		b.wrap = func(s store.Store) store.Store { disk.Store = s; return disk }
+		disk.freed.Store(true)
+		b.grace = time.Second
+		b.gpu.setTakes(func(job.Job) time.Duration { return 5 * time.Minute })
+	}, func(b *bench) {
+		j := b.book(0, 10*second)
+		time.Sleep(2 * time.Second)
+		disk.freed.Store(false)
+		b.stop()
+		if id, is := b.dispatchers[0].Unwritten(); !is || id != j.ID {
+			t.Errorf("unwritten: %q, %v", id, is)
+		}
+		b.gpu.mu.Lock()
+		defer b.gpu.mu.Unlock()
+		if b.gpu.asked > 0 {
+			t.Errorf("the run was interrupted %d times", b.gpu.asked)
+		}
+		b.want(j, job.Processing)
+	})
+}
+
 func TestClockThatIsSetRightAgainDisplacesNothing(t *testing.T) {
 	for name, wrong := range map[string]struct {
 		by   time.Duration
