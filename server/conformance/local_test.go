@@ -302,7 +302,7 @@ func testExecutorLost(t *testing.T, v *service) {
 // A node that never ticks gives no sign of life and hears no interrupt.
 func testHung(t *testing.T, v *service) {
 	pid := v.comfyPID()
-	hung := v.book(t, booking("for ever", map[string]any{"seconds": 600.0, "steps": 1}))
+	hung := v.book(t, booking("for ever", map[string]any{"outcome": "hang"}))
 	next := v.book(t, booking("after it", nil))
 	failed := v.end(t, hung.GetId(), pb.JobStatus_JOB_STATUS_FAILED)
 	t.Log(failed.GetError().GetMessage())

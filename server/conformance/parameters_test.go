@@ -42,7 +42,7 @@ func testParameters(t *testing.T, v *service) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	says(t, err.Error(), "steps", "from 1 to 500", "outcome", "paint, fail, refuse", "seconds", "inverted", "size", "frame")
+	says(t, err.Error(), "steps", "from 1 to 500", "outcome", "paint, fail, refuse, hang", "seconds", "inverted", "size", "frame")
 	t.Log(err)
 
 	values := map[string]any{"steps": 3, "outcome": "paint", "seconds": 0.5, "caption": "a \"cat\"\nin the sun", "inverted": true, "size": 96}

@@ -24,7 +24,7 @@ class ConformancePaint:
                 "steps": ("INT", {"default": 10, "min": 1, "max": 1000}),
                 "batch": ("INT", {"default": 1, "min": 1, "max": 16}),
                 "size": ("INT", {"default": 64, "min": 16, "max": 1024, "step": 16}),
-                "outcome": (["paint", "fail", "refuse"],),
+                "outcome": (["paint", "fail", "refuse", "hang"],),
             },
             "optional": {
                 "caption": ("STRING", {"default": ""}),
@@ -48,7 +48,7 @@ class ConformancePaint:
             comfy.model_management.throw_exception_if_processing_interrupted()
             if outcome == "fail" and step >= steps // 2:
                 raise ValueError("the paint ran out")
-            time.sleep(seconds / steps)
+            time.sleep(600 if outcome == "hang" else seconds / steps)
             progress.update_absolute(step + 1, steps, ("JPEG", Image.new("RGB", (size, size), colour), 512))
         picture = torch.tensor(colour, dtype=torch.float32) / 255
         pictures = picture.view(1, 1, 1, 3).expand(batch, size, size, 3).clone()
