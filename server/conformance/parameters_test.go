@@ -18,7 +18,7 @@ func testParameters(t *testing.T, v *service) {
 	if in := found["seconds"].GetNumber(); in.GetMax() != 600 || in.GetDefault() != 1 {
 		t.Errorf("seconds: %v", found["seconds"])
 	}
-	if in := found["outcome"].GetChoice(); strings.Join(in.GetChoices(), " ") != "paint fail refuse" {
+	if in := found["outcome"].GetChoice(); strings.Join(in.GetChoices(), " ") != "paint fail refuse hang" {
 		t.Errorf("outcome: %v", found["outcome"])
 	}
 	if in := found["caption"].GetText(); in.GetDefault() != "none" {
