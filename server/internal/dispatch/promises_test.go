@@ -334,7 +334,7 @@ func (p *promises) move(a act) {
 		return
 	}
 	id, worker, now := p.order[int(a.For)%len(p.order)], p.names[a.Lane%len(p.names)], p.millis()
-	_, _ = p.store.Update(p.t.Context(), func(ctx context.Context, tx store.Tx) error {
+	_, err := p.store.Update(p.t.Context(), func(ctx context.Context, tx store.Tx) error {
 		j, err := tx.Job(ctx, id)
 		if err != nil || j.Status != job.Scheduled || j.Delay != nil || j.Start <= now+200 {
 			return err
@@ -355,6 +355,9 @@ func (p *promises) move(a act) {
 		p.mu.Unlock()
 		return p.places.Rewrite(ctx, tx, was, j)
 	})
+	if err != nil && !fault.Is(err, fault.SlotTaken) {
+		p.say("move %s: %v", id, err)
+	}
 }
 
 // edit halves what one of those takes that have not started, where it is.
