@@ -330,7 +330,10 @@ func (p *promises) setOut(worker string, out bool) {
 
 // move books one of those that have not started for an exact start, on the worker that is named.
 func (p *promises) move(a act) {
-	if len(p.order) == 0 {
+	p.mu.Lock()
+	out := p.out[p.names[a.Lane%len(p.names)]]
+	p.mu.Unlock()
+	if len(p.order) == 0 || out {
 		return
 	}
 	id, worker, now := p.order[int(a.For)%len(p.order)], p.names[a.Lane%len(p.names)], p.millis()
