@@ -4,23 +4,16 @@ package handover
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/assets"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/comfy"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 const (
@@ -51,6 +44,7 @@ type Source interface {
 type Store interface {
 	ListJobs(ctx context.Context, q store.Query) ([]job.Job, error)
 	Asset(ctx context.Context, id string) (store.Asset, error)
+	AssetAwaited(ctx context.Context, id, worker string) (bool, error)
 }
 
 // Config holds one ComfyUI and where its jobs and files come from.
@@ -73,20 +67,12 @@ type Handover struct {
 	speed   float64             // bytes a second
 }
 
-// sending is one file on its way, or that has arrived.
-type sending struct {
-	done chan struct{} // closed when it has ended; then
-	at   time.Time
-	name string // below the input folder
-	err  error
-}
-
 // New makes the handing over of files to one ComfyUI. Nothing is sent.
 func New(c Config) *Handover {
 	return &Handover{Config: c, wake: make(chan struct{}, 1), sending: map[string]*sending{}, speed: firstSpeed}
 }
 
-// Run sends the files of jobs before their slots begin, early enough for their size, until ctx ends.
+// Run sends the files of jobs before their slots begin, early enough for their size, and ends what no job needs any more, until ctx ends.
 func (h *Handover) Run(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
@@ -102,12 +88,12 @@ func (h *Handover) Run(ctx context.Context) {
 	}
 }
 
-// Follow takes in what has changed in the store: a booking with files may begin in a moment. It never waits.
+// Follow takes in what has changed in the store: a booking with files may begin in a moment, or may not need any more what is on its
+// way. It never waits.
 func (h *Handover) Follow(changes []store.Change) {
 	for _, c := range changes {
 		for _, thing := range c.Things {
-			j := thing.Job
-			if j == nil || j.Worker != h.Worker || j.Status != job.Scheduled || len(j.Inputs.Assets()) == 0 {
+			if thing.Job == nil || !h.concerns(*thing.Job) {
 				continue
 			}
 			select {
@@ -118,14 +104,29 @@ func (h *Handover) Follow(changes []store.Change) {
 	}
 }
 
-// Needs returns the time that it takes from a booking until files are there, by their sizes in bytes and the measured speed.
+// concerns reports whether something may have to be sent, or not to be sent on, because a job has changed.
+func (h *Handover) concerns(j job.Job) bool {
+	ids := j.Inputs.Assets()
+	if len(ids) == 0 {
+		return false
+	}
+	if j.Worker == h.Worker && j.Status == job.Scheduled {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(ids, func(id string) bool { return h.sending[id] != nil && !h.sending[id].isDone() })
+}
+
+// Needs returns the time that it takes from a booking until files are there, by their sizes in bytes and the measured speed. Of one that
+// is on its way only what is left counts.
 func (h *Handover) Needs(files map[string]int64) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	missing, size := false, int64(0)
 	for id, bytes := range files {
 		if s := h.sending[id]; s == nil || !s.isThere() {
-			missing, size = true, size+bytes
+			missing, size = true, size+max(0, bytes-s.underWay())
 		}
 	}
 	if !missing {
@@ -134,7 +135,14 @@ func (h *Handover) Needs(files map[string]int64) time.Duration {
 	return settling + time.Duration(slower*float64(size)/h.speed*float64(time.Second))
 }
 
+// look begins what has to be sent by now, and ends what need not be sent any more: in this order, so that what goes on is never begun
+// anew.
 func (h *Handover) look(ctx context.Context) {
+	h.beginNear(ctx)
+	h.endUnneeded(ctx)
+}
+
+func (h *Handover) beginNear(ctx context.Context) {
 	now := h.Now()
 	soon := schedule.NewSlot(now.UnixMilli(), lookAhead.Milliseconds())
 	jobs, err := h.Store.ListJobs(ctx, store.Query{
@@ -164,130 +172,4 @@ func (h *Handover) ahead(ctx context.Context, ids []string) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return headStart + lookEvery + time.Duration(float64(size)/h.speed*float64(time.Second))
-}
-
-// Begin sends the files of a job that are not there or on their way. It does not wait.
-func (h *Handover) Begin(ctx context.Context, j job.Job) {
-	for _, id := range j.Inputs.Assets() {
-		h.begin(ctx, id)
-	}
-}
-
-func (h *Handover) begin(ctx context.Context, id string) *sending {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s := h.sending[id]; s != nil && !s.isStale() {
-		return s
-	}
-	maps.DeleteFunc(h.sending, func(_ string, s *sending) bool { return s.isStale() })
-	s := &sending{done: make(chan struct{})}
-	h.sending[id] = s
-	go func() {
-		defer close(s.done)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendLimit)
-		defer cancel()
-		s.name, s.err = h.send(ctx, id)
-		s.at = time.Now()
-	}()
-	return s
-}
-
-// isStale reports whether a file has to be looked for again.
-func (s *sending) isStale() bool {
-	select {
-	case <-s.done:
-		refused := new(Error)
-		return s.err != nil && !errors.As(s.err, &refused) || time.Since(s.at) > trusted
-	default:
-		return false
-	}
-}
-
-// isThere reports whether a file has arrived and is taken to be there still.
-func (s *sending) isThere() bool {
-	select {
-	case <-s.done:
-		return s.err == nil && time.Since(s.at) <= trusted/2 // a start in a moment must find it so, too
-	default:
-		return false
-	}
-}
-
-// Error says that a file of a job cannot be handed over, for people.
-type Error struct{ Message string }
-
-// Error implements error.
-func (e *Error) Error() string { return e.Message }
-
-// Finish waits for the files of a job, which it sends where that has not begun, and returns the job's values with the names that the
-// files have in ComfyUI's input folder. Errors are *Error, comfy.ErrUnreachable, that of ctx, and others of the connection.
-func (h *Handover) Finish(ctx context.Context, j job.Job) (workflow.Values, error) {
-	values := maps.Clone(j.Inputs)
-	for name, value := range values {
-		file, is := value.(workflow.File)
-		if !is || file.Asset == "" {
-			continue
-		}
-		s := h.begin(ctx, file.Asset)
-		select {
-		case <-s.done:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		if s.err != nil {
-			return nil, s.err
-		}
-		values[name] = workflow.File{Input: s.name}
-	}
-	return values, nil
-}
-
-// send puts one file into ComfyUI's input folder, unless it is there.
-func (h *Handover) send(ctx context.Context, id string) (name string, err error) {
-	asset, err := h.Store.Asset(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return "", errGone
-	}
-	if err != nil {
-		return "", err
-	}
-	name = assets.FileName(asset)
-	below := workflow.HandedFolder + "/" + name
-	if size, there, err := h.ComfyUI.InputSize(ctx, workflow.HandedFolder, name); err != nil || there && size == asset.Size {
-		return below, err
-	}
-	content, err := h.Source.Content(id)
-	if fault.Is(err, fault.NotFound) {
-		return "", errGone
-	}
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = content.Close() }()
-	began := time.Now()
-	err = h.ComfyUI.Upload(ctx, workflow.HandedFolder, name, content, asset.Size)
-	var refused *comfy.StatusError
-	switch {
-	case errors.As(err, &refused) && refused.Status == http.StatusRequestEntityTooLarge:
-		return "", &Error{fmt.Sprintf("the file of %d bytes is larger than its ComfyUI takes (--max-upload-size)", asset.Size)}
-	case errors.As(err, &refused):
-		return "", &Error{"ComfyUI did not take a file of the job: " + refused.Error()}
-	case err != nil:
-		return "", err
-	}
-	h.noteSpeed(asset.Size, time.Since(began))
-	h.Log.Info("handed a file to ComfyUI", "worker", h.Worker, "asset", id, "bytes", asset.Size, "ms", time.Since(began).Milliseconds())
-	return below, nil
-}
-
-var errGone = &Error{"a file that the job takes is not there any more"}
-
-// noteSpeed keeps how fast files go, an average that forgets.
-func (h *Handover) noteSpeed(size int64, took time.Duration) {
-	if size < measurable || took <= 0 {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.speed = (h.speed + float64(size)/took.Seconds()) / 2
 }

@@ -23,6 +23,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
+const pieces = 16 // that a file comes in
+
 // rig is a ComfyUI that takes files at some speed, files to be handed over, and bookings.
 type rig struct {
 	*handover.Handover
@@ -65,16 +67,40 @@ func (r *rig) Upload(ctx context.Context, subfolder, name string, content io.Rea
 	if refuse != nil {
 		return refuse
 	}
-	select {
-	case <-time.After(time.Duration(float64(size) / float64(speed) * float64(time.Second))):
-	case <-ctx.Done():
-		return ctx.Err()
+	var n int64
+	for range pieces {
+		select {
+		case <-time.After(time.Duration(float64(size) / float64(speed) / pieces * float64(time.Second))):
+		case <-ctx.Done():
+			return ctx.Err() // ComfyUI keeps nothing of it
+		}
+		came, err := io.CopyN(io.Discard, content, (size+pieces-1)/pieces)
+		if n += came; err != nil && err != io.EOF {
+			return err
+		}
 	}
-	n, err := io.Copy(io.Discard, content)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.there[subfolder+"/"+name] = n
-	return err
+	return nil
+}
+
+func (r *rig) AssetAwaited(_ context.Context, id, worker string) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.jobs, func(j job.Job) bool {
+		return j.Worker == worker && j.Status.Active() && slices.Contains(j.Inputs.Assets(), id)
+	}), nil
+}
+
+// books says which bookings there are, and tells of them.
+func (r *rig) books(jobs ...job.Job) {
+	r.mu.Lock()
+	r.jobs = jobs
+	r.mu.Unlock()
+	for _, j := range jobs {
+		r.Follow([]store.Change{{Things: []store.Thing{{Job: &j}}}})
+	}
 }
 
 func (r *rig) Content(id string) (*os.File, error) {
@@ -97,7 +123,7 @@ func (r *rig) ListJobs(_ context.Context, q store.Query) (found []job.Job, _ err
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, j := range r.jobs {
-		if q.Window.Overlaps(j.Slot()) && q.Worker == "gpu" && slices.Contains(q.Statuses, j.Status) {
+		if q.Window.Overlaps(j.Slot()) && q.Worker == j.Worker && slices.Contains(q.Statuses, j.Status) {
 			found = append(found, j)
 		}
 	}
@@ -114,7 +140,7 @@ func (r *rig) sends() string {
 // with is a job that takes files of a size each.
 func (r *rig) with(size int64, ids ...string) job.Job {
 	r.t.Helper()
-	j := job.Job{ID: "j", Status: job.Scheduled, Duration: 1000, Inputs: workflow.Values{"prompt": workflow.Text("a fox")}}
+	j := job.Job{ID: "j", Worker: "gpu", Status: job.Scheduled, Duration: 1000, Inputs: workflow.Values{"prompt": workflow.Text("a fox")}}
 	for _, id := range ids {
 		j.Inputs["of "+id] = workflow.File{Asset: id}
 		file, err := os.Create(filepath.Join(r.folder, id))
@@ -237,7 +263,7 @@ func TestFilesOfABookingForNow(t *testing.T) {
 			t.Errorf("200 MiB need %v", needs)
 		}
 		j := r.with(200<<20, "film")
-		j.Worker, j.Start = "gpu", time.Now().Add(needs).UnixMilli()
+		j.Start = time.Now().Add(needs).UnixMilli()
 		r.mu.Lock()
 		r.jobs = []job.Job{j}
 		r.mu.Unlock()

@@ -72,7 +72,7 @@ func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted 
 // takenBack is the reason of jobs that were interrupted before ComfyUI had them.
 const takenBack = "it was taken back before it began"
 
-// handOver waits for the files of a job, until it is interrupted. What is on its way goes on: another job may take it.
+// handOver waits for the files of a job, until it is interrupted. What is on its way goes on while any job needs it here.
 func (r *Runner) handOver(ctx context.Context, j job.Job) (workflow.Values, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

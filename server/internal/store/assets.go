@@ -35,6 +35,9 @@ type Assets interface {
 	AssetBytes(ctx context.Context, userID string) (int64, error)
 	// AssetTakers reads the users who have jobs that take an asset.
 	AssetTakers(ctx context.Context, id string) (userIDs []string, err error)
+	// AssetAwaited reports whether an active job is still to take an asset on a worker: one of the worker's that is not to be cancelled,
+	// or one that waits elsewhere and may come to it, since nobody has pinned it and it may start sooner or is delayed.
+	AssetAwaited(ctx context.Context, id, worker string) (bool, error)
 }
 
 // AssetsTx reads and writes assets.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -70,6 +71,20 @@ func (s *Store) AssetTakers(ctx context.Context, id string) ([]string, error) {
 			}
 		}
 		return slices.Sorted(maps.Keys(users)), nil
+	})
+}
+
+// AssetAwaited implements store.Assets.
+func (s *Store) AssetAwaited(ctx context.Context, id, worker string) (bool, error) {
+	return read(ctx, s, func(state *State) (bool, error) {
+		for jobID, ids := range state.jobAssets {
+			j := state.jobs[jobID]
+			mayCome := j.Status == job.Scheduled && !j.Pinned && (j.Sooner || j.Delay != nil)
+			if slices.Contains(ids, id) && j.Status.Active() && !j.CancelRequested && (j.Worker == worker || mayCome) {
+				return true, nil
+			}
+		}
+		return false, nil
 	})
 }
 

@@ -19,6 +19,9 @@ const (
 	selectJobAssets  = `SELECT asset_id FROM job_assets WHERE job_id = ? ORDER BY asset_id`
 	selectAssetJob   = `SELECT t.job_id FROM job_assets t JOIN jobs j ON j.id = t.job_id
 		WHERE t.asset_id = ?1 AND j.status IN ('scheduled', 'processing') AND (?2 = '' OR j.user_id = ?2) ORDER BY t.job_id LIMIT 1`
+	selectAwaited = `SELECT EXISTS (SELECT 1 FROM job_assets t JOIN jobs j ON j.id = t.job_id
+		WHERE t.asset_id = ? AND j.status IN ('scheduled', 'processing') AND j.cancel_requested = 0
+		AND (j.worker = ? OR j.status = 'scheduled' AND j.pinned = 0 AND (j.sooner = 1 OR j.delay IS NOT NULL)))`
 	insertAsset = `INSERT INTO assets (id, kind, media_type, size, width, height, duration_ms, animated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO NOTHING`
 	insertOwner = `INSERT INTO asset_owners (user_id, asset_id, name, created_ms, used_ms) VALUES (?, ?, ?, ?, ?)
@@ -85,6 +88,11 @@ func (s *Store) AssetBytes(ctx context.Context, userID string) (n int64, err err
 func (s *Store) AssetTakers(ctx context.Context, id string) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, selectTakers, id)
 	return scanAll(rows, err, scanID)
+}
+
+// AssetAwaited implements store.Assets.
+func (s *Store) AssetAwaited(ctx context.Context, id, worker string) (awaited bool, err error) {
+	return awaited, classify(s.read.QueryRowContext(ctx, selectAwaited, id, worker).Scan(&awaited))
 }
 
 func (t *tx) Asset(_ context.Context, id string) (store.Asset, error) {

@@ -105,6 +105,39 @@ func assets(t *testing.T, s *suite) {
 	}
 }
 
+// awaitedAssets: what a worker is to be given is told by who may still run there.
+func awaitedAssets(t *testing.T, s *suite) {
+	ada := s.user()
+	s.own("cat", "image", 10, ada)
+	j := booking(ada, "gpu", 1000, 500)
+	s.insert(j)
+	s.update(func(ctx context.Context, tx store.Tx) error { return tx.SetJobAssets(ctx, j.ID, []string{"cat"}, 40) })
+	for _, c := range []struct {
+		what       string
+		change     func()
+		here, away bool
+	}{
+		{"it is pinned", func() {}, true, false},
+		{"it may start sooner", func() { j.Pinned = false }, true, true},
+		{"it is exact", func() { j.Sooner = false }, true, false},
+		{"it is delayed", func() { j.Delay = &job.Delay{Kind: job.Overdue} }, true, true},
+		{"it runs", func() { j.StartProcessing() }, true, false},
+		{"it is to be cancelled", func() { _ = j.Cancel(1100) }, false, false},
+		{"it has ended", func() { j.EndCancelled(1200) }, false, false},
+	} {
+		c.change()
+		s.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, j) })
+		here, err := s.AssetAwaited(t.Context(), "cat", "gpu")
+		away, failed := s.AssetAwaited(t.Context(), "cat", "other")
+		if here != c.here || away != c.away || err != nil || failed != nil {
+			t.Errorf("%s: awaited on its worker %v, elsewhere %v; %v, %v", c.what, here, away, err, failed)
+		}
+	}
+	if awaited, err := s.AssetAwaited(t.Context(), "dog", "gpu"); awaited || err != nil {
+		t.Errorf("one that no job takes: %v, %v", awaited, err)
+	}
+}
+
 func (s *suite) forget() (ids []string) {
 	s.Helper()
 	s.update(func(ctx context.Context, tx store.Tx) (err error) {

@@ -65,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T, folder string) store.Store) {
 		{"imported workflows", imports},
 		{"assets and their owners", assets},
 		{"assets that jobs take", takenAssets},
+		{"assets that workers are to be given", awaitedAssets},
 		{"jobs that may start earlier", movable},
 		{"jobs that run", runs},
 		{"closed", closed},
