@@ -1,11 +1,9 @@
-/** The value of a datetime-local field for a moment, in the viewer's zone. Milliseconds are shown only when there are any. */
+/** The value of a datetime-local field for a moment, in the viewer's zone: to the second, since nobody types less than one. */
 export function toLocalField(at: number): string {
   const date = new Date(at);
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  const ms = date.getMilliseconds();
-  return `${day}T${time}${ms === 0 ? "" : `.${String(ms).padStart(3, "0")}`}`;
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
 /** The moment a datetime-local field holds; undefined when it is incomplete. */

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { fromLocalField, toLocalField } from "../../form/localTime";
+import { MomentInput } from "../../form/MomentInput";
 import { formatDistance, formatDuration, formatMoment } from "../../lib/format";
 import type { Slot } from "../../lib/slots";
 
@@ -77,13 +77,12 @@ export function WhenField({
             </label>
             {chosen ? (
               <>
-                <input
-                  type="datetime-local"
-                  step={slot.start % 1000 === 0 ? 1 : 0.001}
+                <MomentInput
                   aria-label="Start"
                   aria-invalid={refusal !== ""}
-                  value={toLocalField(slot.start)}
-                  onChange={(event) => onStart(fromLocalField(event.target.value) ?? slot.start)}
+                  at={slot.start}
+                  to="second"
+                  onChange={onStart}
                   className="field mt-1 py-1 text-sm"
                 />
                 <span className={`mt-1 block text-xs ${refusal ? "font-medium text-failed-ink" : "text-ink-soft"}`}>

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useJobActions } from "../../actions/JobActionsContext";
 import { Button } from "../../components/Button";
 import { Field } from "../../form/Field";
-import { fromLocalField, toLocalField } from "../../form/localTime";
+import { MomentInput } from "../../form/MomentInput";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { exactlyOn, lanesOf, onWorker } from "../../lib/lanes";
 import { blockerWords, startOf } from "../../lib/slots";
@@ -38,16 +38,7 @@ export function MoveField({ job }: { job: Job }) {
   return (
     <div className="flex flex-wrap items-start gap-2">
       <Field label="Starts at" error={refusal || undefined} className="min-w-52 flex-1">
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="datetime-local"
-            step={wanted % 1000 === 0 ? 1 : 0.001}
-            value={toLocalField(wanted)}
-            onChange={(event) => setWanted(fromLocalField(event.target.value) ?? wanted)}
-            className="field"
-          />
-        )}
+        {(attributes) => <MomentInput {...attributes} at={wanted} to="second" onChange={setWanted} className="field" />}
       </Field>
       {able.length > 1 && (
         <Field label="On" className="min-w-36 flex-1">

@@ -3,7 +3,7 @@ import { Button } from "../../components/Button";
 import { Complaint } from "../../components/Complaint";
 import { useNotify } from "../../components/Notices";
 import { Field } from "../../form/Field";
-import { fromLocalField, toLocalField } from "../../form/localTime";
+import { MomentInput } from "../../form/MomentInput";
 import { plural } from "../../lib/format";
 import { useCall } from "../../lib/useCall";
 import { useLiveContext } from "../../live/LiveContext";
@@ -72,11 +72,11 @@ export function PauseForm({ workerId, replaces }: { workerId: string; replaces: 
                 <option value="at">At</option>
               </select>
               {start !== undefined && (
-                <input
-                  type="datetime-local"
+                <MomentInput
                   aria-label="Start of the pause"
-                  value={toLocalField(start)}
-                  onChange={({ target }) => changed(setStart)(fromLocalField(target.value) ?? start)}
+                  at={start}
+                  to="minute"
+                  onChange={changed(setStart)}
                   className="field min-w-0"
                 />
               )}
