@@ -95,6 +95,48 @@ func TestResultsOfWorkersThatLeftTheConfiguration(t *testing.T) {
 	}
 }
 
+// What a worker has made stays readable when its output folder is another one, and lies where it lay.
+func TestResultsOfAnEarlierOutputFolder(t *testing.T) {
+	t.Parallel()
+	s := newFleet(t, nil)
+	s.outputs()
+	s.start()
+	user := s.signIn()
+	user.untilAllReady()
+	j := user.untilEnded(user.book(on("two", nextFree("a fox"))).Id)
+	before := map[string][]byte{}
+	for _, path := range pathsOf(j) {
+		_, before[path] = user.fetch(s.url + path)
+	}
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+	list, _ := s.Config["workers"].([]any)
+	list[1].(map[string]any)["comfy_ui"].(map[string]any)["output_dir"] = filepath.Join(s.Folder, "another disk")
+	s.start()
+	user = s.again(user)
+	user.untilAllReady()
+	later := user.untilEnded(user.book(on("two", nextFree("a fox"))).Id)
+	for _, path := range pathsOf(later) {
+		if status, _ := user.fetch(s.url + path); status != http.StatusOK {
+			t.Errorf("%s of the new folder: %d", path, status)
+		}
+	}
+	for _, path := range pathsOf(j) {
+		if status, content := user.fetch(s.url + path); status != http.StatusOK || !bytes.Equal(content, before[path]) {
+			t.Errorf("%s: %d, %d bytes of %d", path, status, len(content), len(before[path]))
+		}
+	}
+	if names, _ := s.unzip(user, "/archives/jobs/"+j.Id); len(names) != 1 || !strings.HasSuffix(names[0], ".png") {
+		t.Errorf("the zip: %v", names)
+	}
+	if err := os.RemoveAll(filepath.Join(s.Folder, "output of two")); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := user.fetch(s.url + "/results/" + j.Id + "/0"); status != http.StatusGone || !strings.Contains(string(said), "has had") {
+		t.Errorf("of a folder that is gone: %d %s", status, said)
+	}
+}
+
 func pathsOf(j *pb.Job) []string {
 	return []string{"/results/" + j.Id + "/0", "/images/" + j.ResultFilename, "/thumbnails/" + j.ResultFilename}
 }

@@ -81,9 +81,10 @@ type Fleet struct {
 
 // New makes a fleet. Nothing is started.
 func New(c Config) *Fleet {
-	f := &Fleet{Config: c, named: map[string]*Lane{}, formers: formerWorkers(c)}
+	notes := notesOf(c)
+	f := &Fleet{Config: c, named: map[string]*Lane{}, formers: formerWorkers(c, notes)}
 	for i := range c.Workers {
-		l := newLane(c, i, f.formers)
+		l := newLane(c, i, f.formers, earlierOf(c, c.Workers[i], notes))
 		f.lanes, f.named[l.ID] = append(f.lanes, l), l
 	}
 	return f

@@ -20,7 +20,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measure"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/measured"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/runner"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
@@ -43,6 +42,7 @@ type Lane struct {
 	outputs    outputs.Folder // zero: its disk cannot be read
 	inputs     files.Source   // what lies in its ComfyUI's input folder
 	results    files.Source   // what its ComfyUI wrote, by the names that it gave
+	earlier    []files.Source // where that lay before its output folder was changed
 	naming     naming         // of them
 }
 
@@ -63,14 +63,14 @@ func leavingsOf(dataDir, worker string, first bool) leavings {
 }
 
 // newLane puts one together. Nothing is started.
-func newLane(c Config, i int, formers []former) *Lane {
+func newLane(c Config, i int, formers []former, earlier []place) *Lane {
 	w := c.Workers[i]
 	l := &Lane{ID: w.ID, naming: namingOf(c.Workers, i, formers)}
 	left := leavingsOf(c.DataDir, w.ID, i == 0)
 	if err := os.MkdirAll(filepath.Dir(left.Record), 0o700); err != nil { // what cannot be kept is told when it is written
 		c.Log.Error("cannot make the worker's folder", "worker", w.ID, "err", err)
 	}
-	notePlaces(c, i, left.places)
+	notePlaces(c, i, earlier, left.places)
 	l.Status = launch.NewStatus(health.Worker{
 		ID:        w.ID,
 		Title:     w.Title,
@@ -114,7 +114,7 @@ func newLane(c Config, i int, formers []former) *Lane {
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = l.newRunner(c, w)
 	l.Dispatcher = newDispatcher(c, w.ID, l.Runner)
-	l.results = l.resultsOf(w)
+	l.results, l.earlier = l.resultsOf(w), sourcesOf(earlier, postersOf(w))
 	l.inputs = l.inputsOf(w)
 	return l
 }
@@ -136,11 +136,7 @@ func newDispatcher(c Config, worker string, runs dispatch.Runner) *dispatch.Disp
 func (l *Lane) resultsOf(w config.Worker) files.Source {
 	if w.ComfyUI.OutputDir != "" {
 		l.outputs = outputs.New(w.ComfyUI.OutputDir, w.ComfyUI.OutputLinks...)
-		posters := poster.Maker{}
-		if kind := w.ComfyUI.Installation; kind == config.Local || kind == config.Portable {
-			posters = poster.New(w.ComfyUI.Python)
-		}
-		return files.NewDirectory(l.outputs, posters)
+		return files.NewDirectory(l.outputs, postersOf(w))
 	}
 	return files.NewRemote(l.Runner.Fetch)
 }

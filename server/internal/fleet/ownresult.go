@@ -25,8 +25,24 @@ func (f *Fleet) OpenOwn(ctx context.Context, j job.Job, n int) (*files.File, err
 	if result.Overwritten {
 		return nil, changed(j, "overwritten by another job")
 	}
+	file, err := f.openPresent(ctx, j, result)
+	if err == nil {
+		return file, nil
+	}
+	if earlier, missing := f.openEarlier(ctx, j.Worker, result); missing == nil {
+		return earlier, nil
+	}
+	return nil, err
+}
+
+// openPresent opens a result of a job where the worker's results lie now.
+func (f *Fleet) openPresent(ctx context.Context, j job.Job, result job.Result) (*files.File, error) {
 	file, err := f.OpenResult(ctx, j.Worker, result.Filename)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, lay := f.earlier(j.Worker); len(lay) > 0 {
+			return nil, fault.Newf(fault.ResultChanged, "the file of this result is in none of the output folders that the worker %q has had",
+				j.Worker).With("job_id", j.ID)
+		}
 		return nil, changed(j, "deleted")
 	}
 	if err != nil {

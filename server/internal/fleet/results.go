@@ -89,6 +89,14 @@ func (f *Fleet) Owner(name string) (worker string) {
 // Open implements files.Source.
 func (f *Fleet) Open(ctx context.Context, name string) (*files.File, error) {
 	owner := f.Owner(name)
+	file, err := f.openPresentNamed(ctx, owner, name)
+	if err != nil {
+		return f.orEarlier(ctx, owner, name, err)
+	}
+	return file, nil
+}
+
+func (f *Fleet) openPresentNamed(ctx context.Context, owner, name string) (*files.File, error) {
 	if r, is := f.formerWorker(owner); is {
 		return f.wroteByJob(ctx, r, name)
 	}

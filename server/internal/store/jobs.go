@@ -25,6 +25,8 @@ type Jobs interface {
 	DayStats(ctx context.Context, from, to int64) (DayStats, error)
 	// ResultOwner reads the user whose job wrote a result file on a worker last; ErrNotFound.
 	ResultOwner(ctx context.Context, worker, filename string) (userID string, err error)
+	// ResultJob reads the job that wrote it; ErrNotFound.
+	ResultJob(ctx context.Context, worker, filename string) (jobID string, err error)
 }
 
 // JobsTx reads and writes jobs.

@@ -127,12 +127,14 @@ func (s *Store) DayStats(ctx context.Context, from, to int64) (store.DayStats, e
 // ResultOwner implements store.Jobs.
 func (s *Store) ResultOwner(ctx context.Context, worker, filename string) (string, error) {
 	return read(ctx, s, func(state *State) (string, error) {
-		id, there := state.results[resultFile{worker, filename}]
-		if !there {
-			return "", store.ErrNotFound
-		}
-		return state.jobs[id].UserID, nil
+		id, err := there(state.results, resultFile{worker, filename})
+		return state.jobs[id].UserID, err
 	})
+}
+
+// ResultJob implements store.Jobs.
+func (s *Store) ResultJob(ctx context.Context, worker, filename string) (string, error) {
+	return read(ctx, s, func(state *State) (string, error) { return there(state.results, resultFile{worker, filename}) })
 }
 
 // FreeSlots implements store.Timelines.
@@ -273,9 +275,5 @@ func (t *tx) RunsUntil(_ context.Context, worker, except string) (int64, bool, e
 }
 
 func (t *tx) ResultJob(_ context.Context, worker, filename string) (string, error) {
-	id, there := t.results[resultFile{worker, filename}]
-	if !there {
-		return "", store.ErrNotFound
-	}
-	return id, nil
+	return there(t.results, resultFile{worker, filename})
 }

@@ -28,7 +28,7 @@ func keep[K comparable, V any](t *tx, table map[K]V, key K) {
 }
 
 // there finds an entry of a table; store.ErrNotFound.
-func there[V any](table map[string]V, key string) (V, error) {
+func there[K comparable, V any](table map[K]V, key K) (V, error) {
 	v, there := table[key]
 	if !there {
 		return v, store.ErrNotFound

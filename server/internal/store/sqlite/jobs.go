@@ -30,7 +30,8 @@ const (
 	selectDayStats = `SELECT count(*), count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed'),
 		coalesce(CAST(avg(finished_ms - started_ms) FILTER (WHERE status = 'completed') AS INTEGER), 0) FROM jobs
 		WHERE status IN ('scheduled', 'processing', 'completed', 'failed') AND start_ms BETWEEN ? AND ?`
-	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms,
+	selectResultJob = `SELECT job_id FROM result_files WHERE worker = ? AND filename = ?`
+	insertJob       = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms,
 		load_ms, basis, sooner, pinned, promised_ms, series, series_index,
 		inputs, results, failure, delay, attempt, losses, epoch, cancel_requested, version, created_ms, started_ms, finished_ms)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -151,8 +152,12 @@ func (t *tx) noteResults(j job.Job) error {
 }
 
 func (t *tx) ResultJob(_ context.Context, worker, filename string) (jobID string, err error) {
-	query := `SELECT job_id FROM result_files WHERE worker = ? AND filename = ?`
-	return jobID, classify(t.query(query, worker, filename).Scan(&jobID))
+	return jobID, classify(t.query(selectResultJob, worker, filename).Scan(&jobID))
+}
+
+// ResultJob implements store.Jobs.
+func (s *Store) ResultJob(ctx context.Context, worker, filename string) (jobID string, err error) {
+	return jobID, of("result "+filename, s.read.QueryRowContext(ctx, selectResultJob, worker, filename).Scan(&jobID))
 }
 
 // ResultOwner implements store.Jobs.

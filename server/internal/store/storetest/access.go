@@ -208,6 +208,9 @@ func results(t *testing.T, s *suite) {
 		if owner, err := s.ResultOwner(t.Context(), "gpu", "a/b.png"); owner != user.ID || err != nil {
 			t.Errorf("owner %s, want %s (%v)", owner, user.ID, err)
 		}
+		if id, err := s.ResultJob(t.Context(), "gpu", "a/b.png"); id != j.ID || err != nil {
+			t.Errorf("job %s, want %s (%v)", id, j.ID, err)
+		}
 		s.update(func(ctx context.Context, tx store.Tx) error {
 			if id, err := tx.ResultJob(ctx, "gpu", "a/b.png"); id != j.ID || err != nil {
 				t.Errorf("job %s, want %s (%v)", id, j.ID, err)

@@ -65,6 +65,7 @@ func missing(t *testing.T, s *suite) {
 		"picture":     func() error { _, err := s.WorkflowPicture(t.Context(), "?"); return err },
 		"record":      func() error { _, err := s.Record(t.Context(), "?"); return err },
 		"result file": func() error { _, err := s.ResultOwner(t.Context(), "?", "?"); return err },
+		"result job":  func() error { _, err := s.ResultJob(t.Context(), "?", "?"); return err },
 	} {
 		if err := read(); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
