@@ -166,7 +166,7 @@ func (s *Server) archive(w http.ResponseWriter, r *http.Request, find func(conte
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := s.writeArchive(r.Context(), &whileKnown{w, s, r, who}, first, next); err != nil {
+	if err := s.writeArchive(r.Context(), s.whileKnown(w, r, who), first, next); err != nil {
 		if r.Context().Err() == nil {
 			s.Log.Warn("an archive was broken off", "path", r.URL.Path, "err", err)
 		}
@@ -193,26 +193,6 @@ func (s *Server) writeArchive(ctx context.Context, to io.Writer, j job.Job, next
 			return zip.Close()
 		}
 	}
-}
-
-// whileKnown writes as long as somebody who came with a token is known by it.
-type whileKnown struct {
-	to     io.Writer
-	server *Server
-	r      *http.Request
-	who    identity.Caller
-}
-
-// Write implements io.Writer; identity.ErrNotSignedIn.
-func (w *whileKnown) Write(data []byte) (int, error) {
-	if w.who.ID != "" && w.who.IsStale() {
-		now, _, err := w.server.onlooker(w.r)
-		if err != nil || now.ID != w.who.ID {
-			return 0, errors.Join(identity.ErrNotSignedIn, err)
-		}
-		w.who = now
-	}
-	return w.to.Write(data)
 }
 
 // archives counts those that are being written: each holds a file open, and a connection to a remote ComfyUI.

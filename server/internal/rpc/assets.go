@@ -85,6 +85,6 @@ func (s *Server) ForAssets(next http.Handler) http.Handler {
 			return
 		}
 		r.SetPathValue("name", assets.FileName(found.Asset))
-		next.ServeHTTP(w, r)
+		s.serveKnown(next, w, r, who)
 	})
 }

@@ -17,8 +17,8 @@ import (
 // ForUsers lets those through who may look at all: everybody where anybody may become a user, else users.
 func (s *Server) ForUsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := s.recogniseViewer(w, r); ok {
-			next.ServeHTTP(w, r)
+		if who, ok := s.recogniseViewer(w, r); ok {
+			s.serveKnown(next, w, r, who)
 		}
 	})
 }
@@ -37,7 +37,7 @@ func (s *Server) ForResults(next http.Handler) http.Handler {
 				return
 			}
 		}
-		next.ServeHTTP(w, r)
+		s.serveKnown(next, w, r, who)
 	})
 }
 
@@ -54,7 +54,7 @@ func (s *Server) ForPreviews(next http.Handler) http.Handler {
 				return
 			}
 		}
-		next.ServeHTTP(w, r)
+		s.serveKnown(next, w, r, who)
 	})
 }
 

@@ -59,7 +59,7 @@ func (s *Server) ForJobResults(next http.Handler) http.Handler {
 		}
 		r = r.WithContext(context.WithValue(r.Context(), resultKey{}, found))
 		r.SetPathValue("name", found.Job.Results[n].Filename)
-		next.ServeHTTP(w, r)
+		s.serveKnown(next, w, r, who)
 	})
 }
 
