@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/outputs"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 )
 
 const (
@@ -27,13 +28,14 @@ type Fetch func(ctx context.Context, name, byteRange string) (*http.Response, er
 // Remote are the results of a ComfyUI whose disk cannot be read. They are streamed: of a file no more than a buffer is
 // ever held here, and no more is asked for than somebody wants to have.
 type Remote struct {
-	fetch Fetch
-	slots chan struct{}
+	fetch   Fetch
+	posters poster.Maker
+	slots   chan struct{}
 }
 
-// NewRemote makes a source of what is fetched.
-func NewRemote(fetch Fetch) *Remote {
-	return &Remote{fetch, make(chan struct{}, fetchesAtOnce)}
+// NewRemote makes a source of what is fetched, and what makes posters of videos in it.
+func NewRemote(fetch Fetch, posters poster.Maker) *Remote {
+	return &Remote{fetch, posters, make(chan struct{}, fetchesAtOnce)}
 }
 
 // Open implements Source. It asks for the first bytes, which tell the type, the size and whether the file has changed.
@@ -53,7 +55,11 @@ func (r *Remote) Open(ctx context.Context, name string) (*File, error) {
 	}
 	modified, _ := http.ParseTime(response.Header.Get("Last-Modified")) // zero where there is none
 	own := outputs.TagIn(response.Header.Get("Etag"))
-	return &File{ReadSeekCloser: f, Tag: f.tag, Own: own, Size: size, Modified: modified}, nil
+	found := &File{ReadSeekCloser: f, Tag: f.tag, Own: own, Size: size, Modified: modified}
+	if r.posters.Makes(name) && size > 0 && size <= maxStill {
+		found.Poster = func(ctx context.Context) ([]byte, error) { return r.still(ctx, f) }
+	}
+	return found, nil
 }
 
 // wait takes one of the slots, which free gives back.

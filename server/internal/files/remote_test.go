@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 )
 
 // upstream is a remote ComfyUI's /view, and what was asked of it.
@@ -68,7 +69,7 @@ func (u *upstream) asked() (ranges string, sent int) {
 
 func imagesOf(fetch files.Fetch) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/images/{name...}", files.Images(files.NewRemote(fetch)))
+	mux.Handle("/images/{name...}", files.Images(files.NewRemote(fetch, poster.Maker{})))
 	return mux
 }
 

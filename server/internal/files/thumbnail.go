@@ -135,6 +135,8 @@ func shrinkOrPoster(ctx context.Context, file *File, width int) ([]byte, error) 
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case errors.Is(err, errNotFetched):
+		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", errNoPicture, err)
 	}

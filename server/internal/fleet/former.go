@@ -11,7 +11,6 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/config"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/files"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/poster"
 )
 
 // former is a worker that is not in the configuration any more.
@@ -23,13 +22,14 @@ type former struct {
 
 // formerWorkers finds those that have left a note.
 func formerWorkers(c Config, notes []places) (all []former) {
+	posters := postersFor(c, config.Worker{})
 	for _, p := range notes {
 		if slices.ContainsFunc(c.Workers, func(w config.Worker) bool { return w.ID == p.Worker }) {
 			continue
 		}
-		left := former{naming: naming{worker: p.Worker, first: p.First}, earlier: sourcesOf(p.Earlier, poster.Maker{})}
+		left := former{naming: naming{worker: p.Worker, first: p.First}, earlier: sourcesOf(p.Earlier, posters)}
 		if p.Output != "" {
-			left.results = place{p.Output, p.Links}.source(poster.Maker{})
+			left.results = place{p.Output, p.Links}.source(posters)
 		}
 		all = append(all, left)
 	}

@@ -45,5 +45,5 @@ func (l *Lane) inputsOf(w config.Worker) files.Source {
 	if dir := w.ComfyUI.InputDir(); dir != "" {
 		return files.NewDirectory(outputs.New(dir), poster.Maker{})
 	}
-	return files.NewRemote(l.Runner.FetchInput)
+	return files.NewRemote(l.Runner.FetchInput, poster.Maker{})
 }

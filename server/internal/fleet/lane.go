@@ -114,7 +114,7 @@ func newLane(c Config, i int, formers []former, earlier []place) *Lane {
 	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
 	l.Runner = l.newRunner(c, w)
 	l.Dispatcher = newDispatcher(c, w.ID, l.Runner)
-	l.results, l.earlier = l.resultsOf(w), sourcesOf(earlier, postersOf(w))
+	l.results, l.earlier = l.resultsOf(c, w), sourcesOf(earlier, postersFor(c, w))
 	l.inputs = l.inputsOf(w)
 	return l
 }
@@ -133,12 +133,12 @@ func newDispatcher(c Config, worker string, runs dispatch.Runner) *dispatch.Disp
 }
 
 // resultsOf returns what a worker's ComfyUI writes, where the service can read it, else through ComfyUI's interface.
-func (l *Lane) resultsOf(w config.Worker) files.Source {
+func (l *Lane) resultsOf(c Config, w config.Worker) files.Source {
 	if w.ComfyUI.OutputDir != "" {
 		l.outputs = outputs.New(w.ComfyUI.OutputDir, w.ComfyUI.OutputLinks...)
-		return files.NewDirectory(l.outputs, postersOf(w))
+		return files.NewDirectory(l.outputs, postersFor(c, w))
 	}
-	return files.NewRemote(l.Runner.Fetch)
+	return files.NewRemote(l.Runner.Fetch, postersFor(c, w))
 }
 
 // show tells everybody what was learned of a workflow.

@@ -115,10 +115,12 @@ func sourcesOf(all []place, posters poster.Maker) (sources []files.Source) {
 	return sources
 }
 
-// postersOf returns what makes posters of a worker's videos, where the service has the Python that can.
-func postersOf(w config.Worker) poster.Maker {
-	if kind := w.ComfyUI.Installation; kind == config.Local || kind == config.Portable {
-		return poster.New(w.ComfyUI.Python)
+// postersFor returns what makes posters of a worker's videos: its own Python, else that of the first worker that has one here.
+func postersFor(c Config, w config.Worker) poster.Maker {
+	for _, w := range append([]config.Worker{w}, c.Workers...) {
+		if kind := w.ComfyUI.Installation; kind == config.Local || kind == config.Portable {
+			return poster.New(w.ComfyUI.Python)
+		}
 	}
 	return poster.Maker{}
 }
