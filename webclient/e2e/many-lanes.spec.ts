@@ -57,6 +57,32 @@ test("of fifty lanes those in sight are drawn, and the axis and the heads stay",
   expect(await serious(page)).toEqual([]);
 });
 
+test("lanes that a dragged block is scrolled to are drawn, and it is dropped on the last of them", async ({
+  browser,
+}) => {
+  const page = await visitAsAdministrator(browser, service);
+  const view = new SchedulerView(page);
+  await expect(async () => {
+    await bookOn("gpu-50", "A heron that stays"); // its worker may be starting still
+  }).toPass();
+  await bookOn("gpu-1", "An otter that travels");
+  for (let i = 0; i < 2; i++) await page.getByRole("button", { name: "Zoom out" }).click();
+  const otter = view.block("An otter that travels");
+  await expect(otter).toBeVisible();
+  const [box, frame] = await Promise.all([otter.boundingBox(), view.timeline.boundingBox()]);
+  if (!box || !frame) throw new Error("the block is not in sight");
+  const x = box.x + 10;
+  await page.mouse.move(x, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(x + 20, box.y + 30, { steps: 6 });
+  await view.timeline.evaluate((lanes) => lanes.scrollTo(0, lanes.scrollHeight));
+  await expect(view.block("A heron that stays")).toBeVisible();
+  // Below the last lane is still the last lane; there it leaves its neighbour a place.
+  await page.mouse.move(x + 200, frame.y + frame.height - 40, { steps: 6 });
+  await page.mouse.up();
+  await expect(page.getByText(/^Moved to gpu-50, /)).toBeVisible();
+});
+
 test("the dashboard folds fifty workers and tells how all are", async ({ browser }) => {
   const page = await visitAsAdministrator(browser, service, "/dashboard");
   const workers = page.getByRole("region", { name: "Workers" });

@@ -44,9 +44,10 @@ export default function Timeline(props: TimelineProps) {
   useEffect(() => controller.see(scene));
   const items = useItems(jobs, view, now, viewer, state.dropped, places);
 
+  const inHand = drag?.id;
   useEffect(() => {
-    if (handle && !drag) handle.draw(items);
-  }, [handle, items, drag]);
+    handle?.draw(items, inHand);
+  }, [handle, items, inHand]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: an item drawn anew has lost its selection
   useEffect(() => handle?.select(selectedId), [handle, selectedId, items]);
   useEffect(() => handle?.setNow(Date.now() + offset), [handle, offset]);

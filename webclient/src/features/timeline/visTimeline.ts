@@ -32,7 +32,8 @@ export interface Press {
 export interface TimelineHandle {
   readonly view: () => View;
   readonly show: (view: View, smooth?: boolean) => void;
-  readonly draw: (items: readonly BlockItem[]) => void;
+  /** Draws these items and no others; a block in the hand stays as the hand has it. */
+  readonly draw: (items: readonly BlockItem[], inHand?: string) => void;
   readonly select: (id: string | undefined) => void;
   readonly setNow: (now: number) => void;
   readonly destroy: () => void;
@@ -131,10 +132,11 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     view,
     show: ({ start, end }, smooth = false) =>
       timeline.setWindow(start, end, { animation: smooth ? { duration: 280, easingFunction: "easeOutCubic" } : false }),
-    draw: (wanted) => {
-      const keep = new Set(wanted.map(({ id }) => id));
+    draw: (wanted, inHand) => {
+      const keep = new Set([inHand, ...wanted.map(({ id }) => id)]);
       const gone = items.getIds().filter((id) => !keep.has(String(id)));
       const changed = wanted.filter((item) => {
+        if (item.id === inHand) return false;
         const known = items.get(item.id);
         return known === null || !sameItem(known as unknown as BlockItem, item);
       });
