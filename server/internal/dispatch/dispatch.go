@@ -128,7 +128,13 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			if ended.outcome.Verdict == NotStarted {
 				d.hold = time.Now().Add(retryDelay)
 			}
-			d.record(writing, ended)
+			var next *job.Job
+			if ctx.Err() == nil {
+				next = d.soon(running)
+			}
+			if claimed, is := d.record(writing, ended, next); is {
+				d.begin(running, claimed)
+			}
 		}
 	}
 	d.drain(running)

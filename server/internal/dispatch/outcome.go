@@ -16,27 +16,29 @@ const (
 	fateLimit      = 5 * time.Second  // for the last look at a job that did not let go
 )
 
-// record writes how a run ended. An outcome that the disk cannot take now is written when it can, until ctx ends.
-func (d *Dispatcher) record(ctx context.Context, ended run) {
+// record writes how a run ended, and claims the job that comes next with it, if there is one to claim already. An outcome that the disk
+// cannot take now is written when it can, until ctx ends.
+func (d *Dispatcher) record(ctx context.Context, ended run, next *job.Job) (claimed job.Job, is bool) {
 	if ended.outcome.Verdict == Unknown {
-		return // it is looked for again, now or by the next start
+		return job.Job{}, false // it is looked for again, now or by the next start
 	}
 	for {
-		j, err := d.settle(ctx, ended)
+		j, claimed, err := d.settle(ctx, ended, next)
 		if err == nil {
 			d.Log.Info("job ended", "worker", d.Worker, "job", j.ID, "attempt", j.Attempt, "status", j.Status)
-			return
+			return claimed, claimed.ID != ""
 		}
+		next = nil // the end comes first
 		d.Log.Error("cannot write the outcome of a job", "worker", d.Worker, "job", ended.job.ID, "err", err)
 		if errors.Is(err, store.ErrClosed) {
-			return
+			return job.Job{}, false
 		}
 		failpoint.Reach(failpoint.Unwritten)
 		select {
 		case <-time.After(pollInterval):
 		case <-ctx.Done():
 			d.unwritten.Store(&ended)
-			return
+			return job.Job{}, false
 		}
 	}
 }
@@ -50,9 +52,10 @@ func (d *Dispatcher) Unwritten() (jobID string, is bool) {
 	return "", false
 }
 
-// settle puts the outcome into the job, unless the job has gone on without it.
-func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, err error) {
+// settle puts the outcome into the job, unless the job has gone on without it, and claims the next one if there is one.
+func (d *Dispatcher) settle(ctx context.Context, ended run, next *job.Job) (settled, claimed job.Job, err error) {
 	_, err = d.Store.Update(ctx, func(ctx context.Context, tx store.Tx) error {
+		claimed = job.Job{}
 		j, err := tx.Job(ctx, ended.job.ID)
 		settled = j
 		if err != nil || j.Status != job.Processing || j.Attempt != ended.job.Attempt {
@@ -65,10 +68,30 @@ func (d *Dispatcher) settle(ctx context.Context, ended run) (settled job.Job, er
 		if err := noteOverwritten(ctx, tx, j); err != nil {
 			return err
 		}
-		return tx.UpdateJob(ctx, j)
+		if err := tx.UpdateJob(ctx, j); err != nil || next == nil {
+			return err
+		}
+		claimed, err = d.claimNext(ctx, tx, next.ID)
+		return err
 	})
 	d.changed.Store(true)
-	return settled, err
+	return settled, claimed, err
+}
+
+// claimNext claims the job of an id; none is returned when it is not to start now.
+func (d *Dispatcher) claimNext(ctx context.Context, tx store.Tx, id string) (claimed job.Job, err error) {
+	j, err := tx.Job(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return job.Job{}, nil
+	}
+	if err != nil {
+		return job.Job{}, err
+	}
+	was := j
+	if is, err := d.claim(ctx, tx, &j); err != nil || !is {
+		return job.Job{}, err
+	}
+	return j, d.Workers.Rewrite(ctx, tx, was, j)
 }
 
 // judge says what the outcome means for the job.
@@ -137,7 +160,7 @@ func (d *Dispatcher) drain(ctx context.Context) {
 	ended := d.lastRun(ctx)
 	writing, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
-	d.record(writing, ended)
+	d.record(writing, ended, nil)
 	if ended.outcome.Verdict == Unknown {
 		d.Log.Warn("it is not known what became of the running job: the next start looks for it", "worker", d.Worker, "job", ended.job.ID)
 	}

@@ -14,21 +14,9 @@ import (
 // one to run twice. retry is when to look again after a failure.
 func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duration) time.Duration {
 	var claimed bool
-	j, err := d.update(ctx, next, func(ctx context.Context, tx store.Tx, j *job.Job) (bool, error) {
-		_, near := d.near(*j)
-		pause, planned, err := tx.Pause(ctx, d.Worker) // it may be newer than the look before
-		if err != nil {
-			return false, err
-		}
-		_, out, err := tx.Outage(ctx, d.Worker)
-		if err != nil {
-			return false, err
-		}
-		claimed = j.Status == job.Scheduled && j.Worker == d.Worker && near && !out && !(planned && d.keepsFrom(pause, *j))
-		if claimed {
-			j.StartProcessing()
-		}
-		return claimed, nil
+	j, err := d.update(ctx, next, func(ctx context.Context, tx store.Tx, j *job.Job) (_ bool, err error) {
+		claimed, err = d.claim(ctx, tx, j)
+		return claimed, err
 	})
 	if err != nil {
 		d.waiting[next.ID] = unwritable(err)
@@ -38,6 +26,40 @@ func (d *Dispatcher) start(ctx context.Context, next job.Job, retry time.Duratio
 		d.begin(ctx, j)
 	}
 	return 0
+}
+
+// claim takes a job for ComfyUI when it is still to start now, and reports whether it is.
+func (d *Dispatcher) claim(ctx context.Context, tx store.Tx, j *job.Job) (claimed bool, err error) {
+	_, near := d.near(*j)
+	pause, planned, err := tx.Pause(ctx, d.Worker) // it may be newer than the look before
+	if err != nil {
+		return false, err
+	}
+	_, out, err := tx.Outage(ctx, d.Worker)
+	if err != nil {
+		return false, err
+	}
+	claimed = j.Status == job.Scheduled && j.Worker == d.Worker && near && !out && !(planned && d.keepsFrom(pause, *j))
+	if claimed {
+		j.StartProcessing()
+	}
+	return claimed, nil
+}
+
+// soon returns the job whose slot is now, or will be in a moment, when nothing keeps it from its start: the end of the run before it and
+// its claim can be one commit. The look at it may wait for ComfyUI's answer.
+func (d *Dispatcher) soon(ctx context.Context) *job.Job {
+	next, err := d.upcoming(ctx)
+	if err != nil || next == nil || d.prepared != next.Start {
+		return nil
+	}
+	if _, near := d.near(*next); !near {
+		return nil
+	}
+	if _, wait := d.obstacle(ctx, *next); wait > 0 {
+		return nil
+	}
+	return next
 }
 
 // begin hands a job over that was claimed, when its slot begins.
@@ -53,7 +75,7 @@ func (d *Dispatcher) begin(ctx context.Context, j job.Job) {
 			}
 			failpoint.Reach(failpoint.Claimed)
 			return true
-		}, func() { d.posted(ctx, j, waitedFor) })
+		}, func() { go d.posted(ctx, j, d.Now().UnixMilli(), waitedFor) })
 		if passed {
 			outcome.Reason = clockWasSet
 		}
@@ -96,8 +118,7 @@ func (d *Dispatcher) follow(j job.Job, follow func(job.Job) Outcome) {
 }
 
 // posted records the moment of the start.
-func (d *Dispatcher) posted(ctx context.Context, started job.Job, waitedFor string) {
-	now := d.Now().UnixMilli()
+func (d *Dispatcher) posted(ctx context.Context, started job.Job, now int64, waitedFor string) {
 	if waitedFor == "" {
 		waitedFor = "the start took longer than it should"
 	}

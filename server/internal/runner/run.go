@@ -64,7 +64,7 @@ func (r *Runner) Run(ctx context.Context, j job.Job, begins func() bool, posted 
 	case slot.Err() != nil && ctx.Err() == nil:
 		return r.withdraw(ctx, j, told, run)
 	}
-	go posted()
+	posted()
 	r.Meter.Loads(offer)
 	return r.follow(ctx, j, told, run)
 }
