@@ -32,11 +32,11 @@ func TestGarbageIsCollectedBeforeASlotWhenThereIsMuch(t *testing.T) {
 			garbage = make([]byte, 1<<16)
 		}
 		b.book(5000, 1000)
-		time.Sleep(4800 * time.Millisecond)
+		time.Sleep(4500 * time.Millisecond)
 		if n := asked() - before; n != 0 {
 			t.Errorf("%d collections long before the slot", n)
 		}
-		time.Sleep(150 * time.Millisecond)
+		time.Sleep(450 * time.Millisecond)
 		if n := asked() - before; n != 1 {
 			t.Errorf("%d collections just before the slot", n)
 		}

@@ -24,13 +24,14 @@ import (
 const pollInterval = time.Second
 
 // ahead gives the time before a slot at which its start is prepared.
-const ahead = 100 * time.Millisecond
+const ahead = 400 * time.Millisecond
 
 // clearAhead gives the time before a slot at which whatever nobody has booked makes way: ComfyUI drops a run between two steps of it.
 const clearAhead = 3 * time.Second
 
-// claimAhead gives the time before its slot at which a job is claimed: more than a commit takes on a busy disk.
-const claimAhead = 15 * time.Millisecond
+// claimAhead gives the time before its slot at which a job is claimed: more than a commit takes, also on a disk that holds one up now and
+// then. Disks that others share do for a tenth of a second and more.
+const claimAhead = 200 * time.Millisecond
 
 // retryDelay holds back a job that could not be handed over.
 const retryDelay = 250 * time.Millisecond
@@ -55,6 +56,7 @@ type Dispatcher struct {
 	changed  atomic.Bool             // next may be another since it was read
 	read     time.Time               // when next was read
 	began    int64                   // when Run was called, by the wall clock
+	stopping <-chan struct{}         // closed when nothing more may start
 	cleared  int64                   // the start that was made way for
 	prepared int64                   // the start that was prepared
 	looked   time.Time               // when the running jobs were last looked through
@@ -109,7 +111,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	writing, stopWriting := context.WithCancel(running)
 	defer stopWriting()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(releaseTimeout, stopWriting) })()
-	d.began = d.Now().UnixMilli()
+	d.began, d.stopping = d.Now().UnixMilli(), ctx.Done()
 	d.misplaced, d.overdue = &store.Cursor{}, true
 	d.recallInterruption(running)
 	timer := time.NewTimer(pollInterval)
@@ -154,13 +156,19 @@ func (d *Dispatcher) pass(ctx context.Context) time.Duration {
 		d.Runner.FreeMemory(ctx)
 	}
 	wait := d.startNext(ctx)
-	if wait < moveRoom {
+	if wait < moveRoom && d.startsWithin(claimAhead+moveRoom) {
 		return wait
 	}
 	if d.moveOverdue(ctx, now) || d.moveForward(ctx) || d.moveBack(ctx) {
 		return 0
 	}
 	return wait
+}
+
+// startsWithin reports whether the slot that comes next, as last seen, begins within that time, or has begun.
+func (d *Dispatcher) startsWithin(limit time.Duration) bool {
+	next := d.next.Load()
+	return next != nil && time.UnixMilli(next.Start).Sub(d.Now()) < limit
 }
 
 // startNext starts the job whose slot it is if it can, and says when to look again at the latest.

@@ -40,16 +40,16 @@ func TestStartsArePrepared(t *testing.T) {
 		first, second := b.book(5000, 1000), b.book(8000, 1000)
 		moved := second
 		moved.Move(moved.Start + 2000)
-		time.Sleep(7950 * time.Millisecond) // the second is prepared, and then moved
+		time.Sleep(7700 * time.Millisecond) // the second is prepared, and then moved
 		b.update(func(ctx context.Context, tx store.Tx) error { return tx.UpdateJob(ctx, moved) })
 		time.Sleep(5 * time.Second)
 		b.gpu.mu.Lock()
 		defer b.gpu.mu.Unlock()
-		want := []start{{first.ID, 1, first.Start - 100}, {second.ID, 1, second.Start - 100}, {second.ID, 1, moved.Start - 100}}
+		want := []start{{first.ID, 1, first.Start - 400}, {second.ID, 1, second.Start - 400}, {second.ID, 1, moved.Start - 400}}
 		if diff := cmp.Diff(want, b.gpu.prepared, cmp.AllowUnexported(start{})); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff([]int64{first.Start - 3000, second.Start - 3000, moved.Start - 2050}, b.gpu.cleared); diff != "" {
+		if diff := cmp.Diff([]int64{first.Start - 3000, second.Start - 3000, moved.Start - 2300}, b.gpu.cleared); diff != "" {
 			t.Errorf("what nobody has booked makes way: %s", diff)
 		}
 		if got := b.gpu.starts[1].at; got != moved.Start {
@@ -62,9 +62,11 @@ func TestStartsArePrepared(t *testing.T) {
 func TestJobsAreClaimedBeforeTheirSlots(t *testing.T) {
 	within(t, nil, func(b *bench) {
 		j := b.book(5000, 1000)
-		time.Sleep(4980 * time.Millisecond)
+		time.Sleep(4790 * time.Millisecond)
 		b.want(j, job.Scheduled)
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
+		b.want(j, job.Processing)
+		time.Sleep(180 * time.Millisecond)
 		if got := b.want(j, job.Processing); got.StartedAt != 0 || len(b.starts()) != 0 {
 			t.Errorf("10 ms before its slot: started at %d, %+v", got.StartedAt, b.starts())
 		}
@@ -72,6 +74,45 @@ func TestJobsAreClaimedBeforeTheirSlots(t *testing.T) {
 		synctest.Wait()
 		if got := b.starts(); len(got) != 1 || got[0].at != j.Start {
 			t.Errorf("starts: %+v, slot at %d", got, j.Start)
+		}
+	})
+}
+
+// slow is a store whose disk takes a while for each commit.
+type slow struct {
+	store.Store
+	takes time.Duration
+}
+
+func (s slow) Update(ctx context.Context, change func(context.Context, store.Tx) error) (store.Revision, error) {
+	time.Sleep(s.takes)
+	return s.Store.Update(ctx, change)
+}
+
+// The disk is waited for once between two slots: what ends and what comes next share a commit.
+func TestNextJobIsClaimedWithTheEndOfTheOneBefore(t *testing.T) {
+	within(t, func(b *bench) {
+		b.wrap = func(s store.Store) store.Store { return slow{s, 20 * time.Millisecond} }
+		b.gpu.setTakes(func(j job.Job) time.Duration { return time.Duration(j.Duration-30) * time.Millisecond })
+	}, func(b *bench) {
+		b.book(5000, 1000)
+		second := b.book(6001, 1000)
+		time.Sleep(8 * time.Second)
+		if got := b.starts(); len(got) != 2 || got[1].at != second.Start {
+			t.Errorf("starts: %+v, slot at %d", got, second.Start)
+		}
+	})
+}
+
+// The next start has it begin in its own slot, and nothing on it says that it was late.
+func TestClaimIsTakenBackWhenTheServiceStops(t *testing.T) {
+	within(t, nil, func(b *bench) {
+		j := b.book(5000, 1000)
+		time.Sleep(4900 * time.Millisecond)
+		b.want(j, job.Processing)
+		b.stop()
+		if got := b.want(j, job.Scheduled); len(b.starts()) != 0 || got.Attempt != 1 || got.Delay != nil || got.Start != j.Start {
+			t.Errorf("starts %+v, %+v", b.starts(), got)
 		}
 	})
 }

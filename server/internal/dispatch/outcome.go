@@ -119,7 +119,9 @@ func (d *Dispatcher) judge(ctx context.Context, tx store.Tx, j *job.Job, o Outco
 		j.EndCancelled(now)
 	case o.Verdict == NotStarted:
 		j.RevertStart()
-		j.MarkLate(o.Reason)
+		if o.Reason != "" {
+			j.MarkLate(o.Reason)
+		}
 	case o.Verdict == Withdrawn:
 		return d.retry(ctx, tx, j, now, o.Reason)
 	case own && d.interrupted.Cause == stopped:

@@ -182,7 +182,7 @@ func (p *promises) isBusy(worker string, active []job.Job, now int64) bool {
 		return true
 	}
 	for _, j := range active {
-		if j.Worker == worker && (j.Status == job.Processing || j.Start <= now+200) { // it runs, is due, or overdue
+		if j.Worker == worker && (j.Status == job.Processing || j.Start <= now+300) { // it runs, is due, or overdue
 			return true
 		}
 	}

@@ -22,7 +22,8 @@ type Runner interface {
 	HasFiles(ctx context.Context, j job.Job) bool
 	// Run makes the job ready, waits with begins until its slot has begun, hands it to ComfyUI, and follows it until its outcome
 	// is known or ctx ends. When begins says that the slot will not begin nothing is handed over, and the outcome is NotStarted.
-	// posted is called at the moment the graph has been posted, and does not wait. What ComfyUI has not taken by the end of the slot is withdrawn.
+	// posted is called at the moment the graph has been posted, and does not wait. What ComfyUI has not taken by the end of the slot is
+	// withdrawn.
 	Run(ctx context.Context, j job.Job, begins func() bool, posted func()) Outcome
 	// Adopt finds a job that was handed over before, by a service that was killed for example, and follows it as Run does.
 	Adopt(ctx context.Context, j job.Job) Outcome
@@ -53,5 +54,5 @@ type Outcome struct {
 	Verdict Verdict
 	Results []job.Result
 	Failure job.Failure
-	Reason  string // of NotStarted, Withdrawn and Lost, for people
+	Reason  string // of NotStarted, Withdrawn and Lost, for people; empty where the start is not late
 }

@@ -68,9 +68,9 @@ func (d *Dispatcher) begin(ctx context.Context, j job.Job) {
 	delete(d.waiting, j.ID)
 	d.current = &run{job: j, began: time.Now()}
 	d.follow(j, func(j job.Job) Outcome {
-		passed := false
+		begins, passed := false, false
 		outcome := d.Runner.Run(ctx, j, func() bool {
-			if passed = !d.begins(j); passed {
+			if begins, passed = d.begins(j); !begins {
 				return false
 			}
 			failpoint.Reach(failpoint.Claimed)
@@ -98,14 +98,19 @@ func (d *Dispatcher) near(j job.Job) (until time.Duration, near bool) {
 	return until, until <= claimAhead && now.UnixMilli() <= j.Slot().End
 }
 
-// begins waits for the slot of a claimed job, and reports whether it has come.
-func (d *Dispatcher) begins(j job.Job) bool {
+// begins waits for the slot of a claimed job, and reports whether it has come, or has passed by a clock that was set. Neither is so when
+// the service stops before.
+func (d *Dispatcher) begins(j job.Job) (begins, passed bool) {
 	for {
 		until, near := d.near(j)
 		if !near || until <= 0 {
-			return near
+			return near, !near
 		}
-		time.Sleep(until)
+		select {
+		case <-time.After(until):
+		case <-d.stopping:
+			return false, false
+		}
 	}
 }
 
