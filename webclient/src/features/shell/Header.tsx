@@ -9,7 +9,7 @@ const tab = ({ isActive }: { isActive: boolean }) =>
     isActive ? "bg-accent-wash text-accent-ink" : "text-ink-soft hover:bg-sunken hover:text-ink"
   }`;
 
-/** One row where there is room; on a phone the pages above, and below them who one is and how the service is. */
+/** One row where there is room; on a phone the pages above, and below them who one is, shortened where it is long, and how the service is. */
 export function Header() {
   const administrator = useLive(({ me }) => me?.administrator ?? false);
   const outside = useLive(({ link }) => link.phase === "signed-out");
@@ -48,7 +48,7 @@ export function Header() {
         {!outside && (
           <>
             <div className="order-1 w-full border-line border-t md:hidden" />
-            <div className="flex min-w-0 max-md:order-2 md:order-2">
+            <div className="order-2 flex min-w-0 max-sm:grow max-sm:basis-24">
               <UserName />
             </div>
             <div className="order-4 flex md:order-1">

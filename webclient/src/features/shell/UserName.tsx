@@ -10,7 +10,7 @@ export function UserName() {
   if (name === undefined) return <span className="py-1.5 text-ink-faint text-sm">Signing in…</span>;
   return (
     <span className="flex min-w-0 items-center gap-1 text-sm">
-      <span className="whitespace-nowrap text-ink-soft max-[26rem]:sr-only">Connected as</span>
+      <span className="whitespace-nowrap text-ink-soft max-sm:sr-only">Connected as</span>
       <NavLink
         to="/account"
         title="Your account"

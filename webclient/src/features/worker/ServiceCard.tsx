@@ -108,19 +108,15 @@ function Plan(props: { plan: readonly PlannedMove[]; busy: boolean; onCarryOut: 
       </p>
       <ul className="grid max-h-64 gap-1.5 overflow-y-auto">
         {plan.map(({ jobId, userName, from, to, toWorkerId, problem }) => (
-          <li key={jobId} className="grid gap-x-3 sm:grid-cols-[8rem_1fr]">
+          <li key={jobId} className="grid gap-x-3 sm:grid-cols-[6rem_1fr]">
             <span className="truncate font-medium">{userName}</span>
             <span className="flex flex-wrap items-center gap-x-2 text-ink-soft">
               {formatSlot(momentsOf(from), now)}
-              <Icon name={to ? "chevronRight" : "warning"} className="size-3.5" />
-              {to ? (
-                <>
-                  {formatSlot(momentsOf(to), now)}
-                  <WorkerName id={toWorkerId} className="text-ink" />
-                </>
-              ) : (
-                <span className="text-failed-ink">{problem}</span>
-              )}
+              <span className="flex min-w-0 items-center gap-x-2">
+                <Icon name={to ? "chevronRight" : "warning"} className="size-3.5 shrink-0" />
+                {to ? formatSlot(momentsOf(to), now) : <span className="text-failed-ink">{problem}</span>}
+              </span>
+              {to && <WorkerName id={toWorkerId} className="text-ink" />}
             </span>
           </li>
         ))}
