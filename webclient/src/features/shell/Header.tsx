@@ -9,7 +9,7 @@ const tab = ({ isActive }: { isActive: boolean }) =>
     isActive ? "bg-accent-wash text-accent-ink" : "text-ink-soft hover:bg-sunken hover:text-ink"
   }`;
 
-/** One row where there is room; on a phone the pages above, and below them who one is, shortened where it is long, and how the service is. */
+/** One row where there is room; on a phone the pages above, and below them who one is, shortened if need be, and how the service is. */
 export function Header() {
   const administrator = useLive(({ me }) => me?.administrator ?? false);
   const outside = useLive(({ link }) => link.phase === "signed-out");
