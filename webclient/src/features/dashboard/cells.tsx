@@ -26,7 +26,8 @@ export function PictureCell({ job, onOpen }: { job: Job; onOpen: (jobId: string)
   const [main] = resultsOf(job);
   const [sight] = sightsOf(job);
   const more = job.results.length - 1;
-  const size = "size-16 max-sm:size-12";
+  // A picture gives way to the wide column of prompts unless it is told not to.
+  const size = "size-16 max-w-none max-sm:size-12";
   const look = "relative block w-fit overflow-hidden rounded-lg transition-transform hover:scale-105";
   const count = more > 0 && (
     <span className="absolute right-1 bottom-1 rounded bg-black/65 px-1 font-medium text-[0.6875rem] text-white leading-4">
