@@ -24,7 +24,7 @@ const (
 	picturesRate = 50        // pictures and thumbnails that are looked at in a second
 )
 
-// measureFiles runs back-to-back slots while files are handed in and pictures are looked at.
+// measureFiles runs slots one after the other while files are handed in and pictures are looked at.
 func measureFiles(ctx context.Context, r *run) error {
 	service, err := newStage(ctx, r)
 	if err != nil {
@@ -46,7 +46,7 @@ func measureFiles(ctx context.Context, r *run) error {
 	defer cancel()
 	load.begin(ctx, client, service.url, shown)
 	began := time.Now()
-	late, err := backToBack(ctx, client, r.slots, false)
+	late, err := oneAfterTheOther(ctx, client, r.slots)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func measureFiles(ctx context.Context, r *run) error {
 	if load.failed.Load() > 0 {
 		return fmt.Errorf("%d uploads or pictures failed, the last with: %v", load.failed.Load(), load.failure.Load())
 	}
-	r.table.note(fmt.Sprintf("start after slot, %d back-to-back slots, %.0f MB/s handed in, %.0f pictures/s looked at, p50", r.slots,
+	r.table.note(fmt.Sprintf("start after slot, %d slots one after the other, %.0f MB/s handed in, %.0f pictures/s looked at, p50", r.slots,
 		float64(load.bytes.Load())/took/1e6, float64(load.pictures.Load())/took), milliseconds, late.quantile(.5), reported)
 	r.table.note("... p99", milliseconds, late.quantile(.99), atMost(5))
 	return nil

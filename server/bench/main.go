@@ -101,7 +101,7 @@ func command(ctx context.Context, args []string) error {
 	flags.IntVar(&r.changes, "changes", 60, "changes sent to the watchers")
 	flags.IntVar(&r.jobs, "jobs", 10_000, "jobs present when bookings are measured")
 	flags.IntVar(&r.manyLanes, "lanes", 100, "lanes of the largest service, each a simulated ComfyUI of its own")
-	flags.IntVar(&r.slots, "slots", 100, "back-to-back slots run for punctuality")
+	flags.IntVar(&r.slots, "slots", 100, "slots run one after the other for punctuality")
 	flags.StringVar(&r.history, "history", "", "numbers of ended jobs, loaded in bulk, with which growth is measured")
 	flags.StringVar(&r.laws, "laws", "", "folder of laws for estimates, see docs/estimates.md; without it those of server/bench/laws")
 	flags.IntVar(&r.runs, "runs", 800, "runs by each law")

@@ -56,8 +56,6 @@ func startLanesIn(ctx context.Context, program, folder string, lanes int) (*proc
 	}
 	inputs := map[string]any{"steps": servicetest.Target("48", "steps")}
 	maps.Copy(inputs, servicetest.Size())
-	// With a margin no run outlasts its slot: what starts late does so through the service, not through the run before.
-	site.Config.Set("scheduler.slot_margin", 0.1)
 	site.Config.Set("server.shutdown_grace", "1ms").Set("workflow.parameter_map", servicetest.Inputs(inputs))
 	site.Config["limits"] = map[string]any{
 		"open_bookings":       0,
