@@ -99,9 +99,11 @@ func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err
 			hopes = append(hopes, hope{i, start, start + c.Slot})
 		}
 	}
+	var bestOf int // its candidate's place in the wish
 	for len(hopes) > 0 {
 		at := soonest(hopes)
-		s, fits := w.hoped(hopes[at]), true
+		h, fits := hopes[at], true
+		s := w.hoped(h)
 		hopes = slices.Delete(hopes, at, at+1)
 		if !w.Exact {
 			if s.start, err = nextFree(ctx, tx, w, s.Candidate); err != nil {
@@ -118,12 +120,11 @@ func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err
 				return best, false, err
 			}
 		}
-		if fits && (!found || s.end() < best.end() || s.end() == best.end() && w.goesFirst(s, best)) {
-			best, found = s, true
+		if !fits || found && (s.end() > best.end() || s.end() == best.end() && !goesFirst(s, h.candidate, best, bestOf)) {
+			continue
 		}
-		if found {
-			hopes = slices.DeleteFunc(hopes, func(h hope) bool { return !w.mayBeat(h, best) })
-		}
+		best, bestOf, found = s, h.candidate, true
+		hopes = slices.DeleteFunc(hopes, func(h hope) bool { return !w.mayBeat(h, best, bestOf) })
 	}
 	return best, found, nil
 }
@@ -147,23 +148,20 @@ func soonest(hopes []hope) (at int) {
 }
 
 // mayBeat reports whether what is hoped for could be better than the best that was found.
-func (w Wish) mayBeat(h hope, best spot) bool {
+func (w Wish) mayBeat(h hope, best spot, bestOf int) bool {
 	if end := best.end(); h.end != end {
 		return h.end < end
 	}
 	s := w.hoped(h)
-	return w.minds(s.Length) || w.goesFirst(s, best)
+	return w.minds(s.Length) || goesFirst(s, h.candidate, best, bestOf)
 }
 
-// goesFirst reports whether of two spots that end together the first one is taken.
-func (w Wish) goesFirst(a, b spot) bool {
+// goesFirst reports whether of two spots that end together the first one is taken; each is told with its candidate's place in the wish.
+func goesFirst(a spot, of int, b spot, than int) bool {
 	if a.warm != b.warm {
 		return a.warm
 	}
-	place := func(s spot) int {
-		return slices.IndexFunc(w.Candidates, func(c Candidate) bool { return c.Worker == s.Worker })
-	}
-	return place(a) < place(b)
+	return of < than
 }
 
 // fits is the start on one candidate, if there is one; one that is free to choose as if nothing ran.
