@@ -69,12 +69,18 @@ test("lanes that a dragged block is scrolled to are drawn, and it is dropped on 
   for (let i = 0; i < 2; i++) await page.getByRole("button", { name: "Zoom out" }).click();
   const otter = view.block("An otter that travels");
   await expect(otter).toBeVisible();
-  const [box, frame] = await Promise.all([otter.boundingBox(), view.timeline.boundingBox()]);
-  if (!box || !frame) throw new Error("the block is not in sight");
-  const x = box.x + 10;
-  await page.mouse.move(x, box.y + 20);
-  await page.mouse.down();
-  await page.mouse.move(x + 20, box.y + 30, { steps: 6 });
+  const frame = await view.timeline.boundingBox();
+  if (!frame) throw new Error("the timeline is not on the page");
+  let x = 0;
+  await expect(async () => {
+    await page.mouse.up(); // a view that moves at this moment lets go of what is pressed
+    const box = await view.resting(otter);
+    x = box.x + 10;
+    await page.mouse.move(x, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(x + 20, box.y + 30, { steps: 6 });
+    await expect(view.timeline.locator(".tl-ghost-label")).toBeVisible({ timeout: 2_000 });
+  }).toPass();
   await view.timeline.evaluate((lanes) => lanes.scrollTo(0, lanes.scrollHeight));
   await expect(view.block("A heron that stays")).toBeVisible();
   // Below the last lane is still the last lane; there it leaves its neighbour a place.

@@ -54,10 +54,22 @@ export class SchedulerView {
     await this.page.mouse.dblclick(x, y);
   }
 
+  /** Where a block is when the view has come to rest: a zoom glides, and what is pressed where it was on the way is not it any more. */
+  async resting(block: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+    let box = await block.boundingBox();
+    const moved = async () => {
+      const was = box;
+      box = await block.boundingBox();
+      return was && box ? Math.abs(box.x - was.x) : Number.POSITIVE_INFINITY;
+    };
+    await expect.poll(moved, { intervals: [200] }).toBeLessThan(2);
+    if (!box) throw new Error("the block is not in sight");
+    return box;
+  }
+
   /** Drags a block sideways and lets go; the slot it would get is shown meanwhile. */
   async drag(block: Locator, distance: number): Promise<void> {
-    const box = await block.boundingBox();
-    if (!box) throw new Error("the block is not in sight");
+    const box = await this.resting(block);
     const [x, y] = [box.x + 20, box.y + 30];
     await this.page.mouse.move(x, y);
     await this.page.mouse.down();
