@@ -2,7 +2,6 @@ package fleet_test
 
 import (
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,12 +55,7 @@ func own(t *testing.T, f *fleet.Fleet, j job.Job) string {
 		}
 		return err.Error()
 	}
-	defer func() { _ = file.Close() }()
-	content, err := io.ReadAll(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
+	return readAll(t, file)
 }
 
 // What a worker has made stays readable when it gets another output folder, once and again and when it leaves; of the earlier folders

@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -56,9 +57,14 @@ func contentOf(t *testing.T, f *fleet.Fleet, name string) string {
 	if err != nil {
 		return ""
 	}
-	defer func() { _ = file.Close() }()
+	return readAll(t, file)
+}
+
+// readAll reads what was opened, and closes it.
+func readAll(t *testing.T, file io.ReadCloser) string {
+	t.Helper()
 	content, err := io.ReadAll(file)
-	if err != nil {
+	if err := errors.Join(err, file.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return string(content)
