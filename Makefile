@@ -22,6 +22,8 @@ FUZZTIME   ?= 10s
 SEED       ?= 0
 KILLS      ?= 0
 export CGO_ENABLED ?= 0
+# One way to build all, so that checks and tests take what the programs were built from.
+export GOFLAGS += -trimpath
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
@@ -72,10 +74,10 @@ test-quick: ## Check and test what changed, in less than a minute: for each save
 build: bin/comfyscheduler bin/comfysched ## Build both programs into bin/
 
 bin/comfyscheduler: $(GO_FILES) webclient/dist/index.html $(EMBEDDED)
-	go build -trimpath -ldflags '$(SERVER_LD)' -o $@ ./server/cmd/comfyscheduler
+	go build -ldflags '$(SERVER_LD)' -o $@ ./server/cmd/comfyscheduler
 
 bin/comfysched: $(GO_FILES)
-	go build -trimpath -ldflags '$(CLI_LD)' -o $@ ./cli/cmd/comfysched
+	go build -ldflags '$(CLI_LD)' -o $@ ./cli/cmd/comfysched
 
 webclient/dist/index.html: $(NODE) $(WEB_FILES)
 	cd webclient && npm run build
@@ -204,7 +206,7 @@ bench-full: build bin/bench ## The same, and with 100,000 and 1,000,000 jobs of 
 	bin/bench -history 100000,1000000 $(BENCH)
 
 bin/bench: $(GO_FILES)
-	go build -trimpath -o $@ ./server/bench
+	go build -o $@ ./server/bench
 
 .PHONY: bench-go
 bench-go: webclient/dist/index.html ## Go's benchmarks of the pure parts, six runs each, for benchstat
@@ -235,8 +237,8 @@ dist: webclient/dist/index.html ## Build release archives for Linux, Windows and
 		os=$${target%/*} arch=$${target#*/} exe=""; name=comfyscheduler-$(VERSION)-$$os-$$arch; \
 		[ $$os = windows ] && exe=.exe || true; \
 		mkdir -p dist/$$name; \
-		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(SERVER_LD)' -o dist/$$name/comfyscheduler$$exe ./server/cmd/comfyscheduler; \
-		GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags '$(CLI_LD)' -o dist/$$name/comfysched$$exe ./cli/cmd/comfysched; \
+		GOOS=$$os GOARCH=$$arch go build -ldflags '$(SERVER_LD)' -o dist/$$name/comfyscheduler$$exe ./server/cmd/comfyscheduler; \
+		GOOS=$$os GOARCH=$$arch go build -ldflags '$(CLI_LD)' -o dist/$$name/comfysched$$exe ./cli/cmd/comfysched; \
 		cp -r README.md LICENSE CHANGELOG.md config.json config.portable.json config.schema.json workflows dist/man dist/licences dist/$$name/; \
 		tar -C dist -czf dist/$$name.tar.gz $$name; rm -r dist/$$name; \
 	done
