@@ -19,9 +19,9 @@ import (
 
 // measureGrowth compares a service with a long history to one with none.
 func measureGrowth(ctx context.Context, r *run) error {
-	sizes, err := r.histories()
+	sizes, err := numbers(r.history)
 	if err != nil {
-		return err
+		return fmt.Errorf("history: %w", err)
 	}
 	for _, n := range sizes {
 		if err := measureHistory(ctx, r, n); err != nil {

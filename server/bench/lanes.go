@@ -10,7 +10,7 @@ import (
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 )
 
-// fewLanes is the number of lanes that start at the same moment.
+// fewLanes is the number of lanes that start at the same moment, and of a service that watchers follow.
 const fewLanes = 8
 
 // laneNames are the ids of workers.
@@ -48,27 +48,40 @@ func (p *process) awaitLanes(ctx context.Context, lanes int) error {
 	}
 }
 
-// measureLanes compares services of several lanes with one of a single lane, and the starts of eight lanes at the same moment with
-// eight bare timers that post to the same ComfyUIs.
+// measureLanes compares services of several lanes with one of a single lane.
 func measureLanes(ctx context.Context, r *run) error {
-	for _, lanes := range []int{fewLanes, r.manyLanes} {
-		service, err := startLanes(ctx, r.program, lanes)
-		if err != nil {
+	counts, err := numbers(r.manyLanes)
+	if err != nil {
+		return fmt.Errorf("lanes: %w", err)
+	}
+	for _, lanes := range counts {
+		if err := withLanes(ctx, r, lanes, func(service *process) error { return measureLaneBookings(ctx, r, service, lanes) }); err != nil {
 			return err
 		}
-		err = measureLaneBookings(ctx, r, service, lanes)
-		if err == nil && lanes == fewLanes {
-			err = measureTogether(ctx, r, service)
-		}
-		service.stop()
-		if err != nil {
-			return err
-		}
+	}
+	return nil
+}
+
+// measureEight compares the starts of eight lanes at the same moment with eight bare timers that post to the same ComfyUIs, and has
+// watchers follow such a service.
+func measureEight(ctx context.Context, r *run) error {
+	if err := withLanes(ctx, r, fewLanes, func(service *process) error { return measureTogether(ctx, r, service) }); err != nil {
+		return err
 	}
 	followed := *r // its table is ours
 	followed.lanes = fewLanes
 	r.table.note(fmt.Sprintf("watchers of a service with %d lanes:", fewLanes), func(float64) string { return "" }, 0, reported)
 	return measureWatchers(ctx, &followed)
+}
+
+// withLanes measures something of a service with several lanes, which is stopped afterwards.
+func withLanes(ctx context.Context, r *run, lanes int, measure func(*process) error) error {
+	service, err := startLanes(ctx, r.program, lanes)
+	if err != nil {
+		return err
+	}
+	defer service.stop()
+	return measure(service)
 }
 
 // measureLaneBookings books in turns on one lane and on several, any of which will do.

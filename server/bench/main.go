@@ -27,12 +27,12 @@ type options struct {
 	duration  time.Duration // of one round of bookings
 	bookers   int
 	watchers  int
-	crowd     int // watchers that are too many for the machine
-	changes   int // sent to the watchers
-	manyLanes int
-	lanes     int // of the services that watchers follow
-	jobs      int // present when bookings are measured
-	slots     int // run for punctuality
+	crowd     int    // watchers that are too many for the machine
+	changes   int    // sent to the watchers
+	manyLanes string // numbers of lanes with which bookings are measured
+	lanes     int    // of the services that watchers follow
+	jobs      int    // present when bookings are measured
+	slots     int    // run for punctuality
 	history   string
 	laws      string // a folder; empty: those that come along
 	runs      int    // by each law
@@ -54,6 +54,7 @@ var parts = []struct {
 	{"generation", measureGeneration, false},
 	{"growth", measureGrowth, false},
 	{"lanes", measureLanes, false},
+	{"eight", measureEight, false},
 	{"estimates", measureEstimates, true},
 	{"day", measureDay, true},
 }
@@ -92,7 +93,7 @@ func command(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&r.program, "program", "bin/comfyscheduler", "the service's program")
 	flags.StringVar(&r.only, "only", "",
-		"parts to measure: bookings, watchers, crowd, punctuality, files, generation, growth, lanes, estimates, day")
+		"parts to measure: bookings, watchers, crowd, punctuality, files, generation, growth, lanes, eight, estimates, day")
 	flags.IntVar(&r.rounds, "rounds", 5, "rounds of each comparison; medians are told")
 	flags.DurationVar(&r.duration, "duration", 2*time.Second, "length of one round of bookings")
 	flags.IntVar(&r.bookers, "bookers", 16, "callers that book at a time")
@@ -100,7 +101,7 @@ func command(ctx context.Context, args []string) error {
 	flags.IntVar(&r.crowd, "crowd", 5000, "open state streams that get twenty changes a second")
 	flags.IntVar(&r.changes, "changes", 60, "changes sent to the watchers")
 	flags.IntVar(&r.jobs, "jobs", 10_000, "jobs present when bookings are measured")
-	flags.IntVar(&r.manyLanes, "lanes", 100, "lanes of the largest service, each a simulated ComfyUI of its own")
+	flags.StringVar(&r.manyLanes, "lanes", "8,100", "numbers of lanes with which bookings are measured, each lane a simulated ComfyUI")
 	flags.IntVar(&r.slots, "slots", 100, "slots run one after the other for punctuality")
 	flags.StringVar(&r.history, "history", "", "numbers of ended jobs, loaded in bulk, with which growth is measured")
 	flags.StringVar(&r.laws, "laws", "", "folder of laws for estimates, see docs/estimates.md; without it those of server/bench/laws")
@@ -159,17 +160,17 @@ func (r *run) end() {
 	}
 }
 
-// histories are the sizes with which growth is measured.
-func (r *run) histories() (sizes []int, err error) {
-	for text := range strings.SplitSeq(r.history, ",") {
+// numbers reads numbers that are separated by commas.
+func numbers(list string) (all []int, err error) {
+	for text := range strings.SplitSeq(list, ",") {
 		if text == "" {
 			continue
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return nil, fmt.Errorf("history: %w", err)
+			return nil, err
 		}
-		sizes = append(sizes, n)
+		all = append(all, n)
 	}
-	return sizes, nil
+	return all, nil
 }
