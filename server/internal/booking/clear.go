@@ -60,7 +60,7 @@ func (s *Service) KeepPausesClear(ctx context.Context, log *slog.Logger) error {
 	}
 }
 
-// WorkerUp is told that a worker is ready for the first time: what it was booked for, and has in memory, counts from now on.
+// WorkerUp is told that a worker is ready for the first time: what it was booked for counts from now on.
 func (s *Service) WorkerUp() {
 	s.recall.Store(true)
 	s.clearSoon()
@@ -70,7 +70,7 @@ func (s *Service) WorkerUp() {
 func (s *Service) recallModels(ctx context.Context) error {
 	booked, err := s.Store.ActiveJobs(ctx)
 	if err == nil {
-		s.workers().Recall(booked, s.Offers.Workers())
+		s.workers().Recall(booked)
 	}
 	return err
 }

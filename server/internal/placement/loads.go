@@ -12,8 +12,8 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// Models remembers which models were in play: with one set of them nothing is ever loaded between two runs, and nobody has to
-// look. It is safe for concurrent use; nil stands for that nothing is known of models.
+// Models remembers which models were in play, of what was booked: with one set of them nothing is ever loaded between two runs, and
+// nobody has to look. It is safe for concurrent use; nil stands for that nothing is known of models.
 type Models struct {
 	mu    sync.RWMutex
 	names map[string]bool
@@ -46,6 +46,20 @@ func (m *Models) areSeveral() bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return len(m.names) > 1
+}
+
+// only names the one set that is in play; empty: there are several, or none.
+func (m *Models) only() (name string) {
+	if m == nil {
+		return ""
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if len(m.names) == 1 {
+		for name = range m.names {
+		}
+	}
+	return name
 }
 
 // resident is an estimator that knows which models a worker has loaded; empty: that is not known.
@@ -107,6 +121,9 @@ func (w Wish) at(ctx context.Context, tx store.Tx, c Candidate, start int64) (s 
 		}
 		return s, false, behind.Slot.End + 1, err
 	}
+	if w.workers.Models.only() != "" {
+		return s, true, 0, nil // it leaves in memory what everybody needs
+	}
 	behind, err := w.behind(ctx, tx, c.Worker, start)
 	if err != nil || behind == nil {
 		return s, err == nil, 0, err
@@ -138,6 +155,9 @@ func (w Wish) modelsBefore(ctx context.Context, tx store.Tx, worker string, star
 			return e.Resident(worker), nil
 		}
 		return "", nil
+	}
+	if only := w.workers.Models.only(); only != "" {
+		return only, nil
 	}
 	j, err := tx.Job(ctx, before.ID)
 	if err != nil {
@@ -181,7 +201,7 @@ func (w Wish) next(ctx context.Context, tx store.Tx, c Candidate, from int64) (s
 
 // minds reports whether it can matter which models are loaded.
 func (w Wish) minds(length estimate.Length) bool {
-	return w.workers != nil && length.Models != "" && w.workers.Models.areSeveral()
+	return w.workers != nil && w.workers.Models != nil && length.Models != ""
 }
 
 // Rewrite writes a job that has changed. When it has left its place the job behind it may have to load its models now: see Left.
@@ -209,7 +229,7 @@ func (w *Workers) LeftAll(ctx context.Context, tx store.Tx, all []Change) error 
 // time only. was is the job that has left, as it was; it is called when that is written.
 func (w *Workers) Left(ctx context.Context, tx store.Tx, was, is job.Job) error {
 	stays := is.Status.Active() && was.Worker == is.Worker && was.Start == is.Start
-	if w == nil || !w.Models.areSeveral() || stays || was.Status != job.Scheduled {
+	if w == nil || w.Models == nil || stays || was.Status != job.Scheduled {
 		return nil
 	}
 	wish := Wish{workers: w}
@@ -217,17 +237,17 @@ func (w *Workers) Left(ctx context.Context, tx store.Tx, was, is job.Job) error 
 	if err != nil || behind == nil {
 		return err
 	}
+	before, err := wish.modelsBefore(ctx, tx, was.Worker, behind.Slot.Start)
+	if err != nil || before == "" || before == w.Models.only() {
+		return err
+	}
 	follow, err := tx.Job(ctx, behind.ID)
 	if err != nil {
 		return err
 	}
 	length, known := w.Estimator.Estimate(follow.Worker, follow.Workflow, follow.Inputs)
-	if !known || follow.Status != job.Scheduled || follow.Load > 0 || length.LoadSlot == 0 || length.Models == "" {
+	if !known || follow.Status != job.Scheduled || follow.Load > 0 || length.LoadSlot == 0 || length.Models == "" || before == length.Models {
 		return nil
-	}
-	before, err := wish.modelsBefore(ctx, tx, follow.Worker, follow.Start)
-	if err != nil || before == "" || before == length.Models {
-		return err
 	}
 	follow.Grow(length)
 	if _, blocked, err := tx.Blocking(ctx, follow.Worker, follow.Slot(), follow.ID); err != nil || blocked {

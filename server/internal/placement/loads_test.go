@@ -98,7 +98,8 @@ func TestLoadsArePaidByWhoCausesThem(t *testing.T) {
 		workers := []string{lane("a"), lane("b")}
 		l := loading{workers[0]: rapid.SampledFrom([]string{"", "fox", "owl"}).Draw(t, "loaded")}
 		know := &placement.Workers{Offers: l, Estimator: l, Models: &placement.Models{}}
-		for _, id := range []string{"fox", "owl"} {
+		play := rapid.SampledFrom([][]string{{"fox"}, {"fox", "owl", "bat"}}).Draw(t, "in play")
+		for _, id := range play {
 			if _, err := know.Candidates("", id, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +109,7 @@ func TestLoadsArePaidByWhoCausesThem(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range rapid.IntRange(1, 12).Draw(t, "bookings") {
-			id := rapid.SampledFrom([]string{"fox", "owl", "bat"}).Draw(t, "workflow")
+			id := rapid.SampledFrom(play).Draw(t, "workflow")
 			from := rapid.Int64Range(0, 80).Draw(t, "from")
 			length, _ := l.Estimate("", id, nil)
 			want, wantEnd, wantWarm := job.Place{}, int64(-1), false
@@ -155,6 +156,68 @@ func TestLoadsArePaidByWhoCausesThem(t *testing.T) {
 			booked[j.Worker] = of
 		}
 	})
+}
+
+// reading counts the jobs that are read.
+type reading struct {
+	store.Tx
+	jobs *int
+}
+
+func (r reading) Job(ctx context.Context, id string) (job.Job, error) {
+	*r.jobs++
+	return r.Tx.Job(ctx, id)
+}
+
+// With one set of models in play nobody looks at the jobs beside a place, whatever lay in the memory of workers before.
+func TestOneSetOfModelsIsNotLookedAt(t *testing.T) {
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "bookings.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	l := loading{"a": "nothing", "b": "fox"}
+	know := &placement.Workers{Offers: l, Estimator: l, Models: &placement.Models{}}
+	user := account.User{ID: uuid.NewString(), Name: "Ada"}
+	reads := 0
+	book := func(start int64) (placed job.Place) {
+		_, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error {
+			found, err := know.Candidates("", "fox", nil)
+			if err != nil {
+				return err
+			}
+			wish := placement.Wish{Candidates: found, Exact: true, Moment: start}
+			if placed, err = know.Place(ctx, reading{tx, &reads}, wish); err != nil {
+				return err
+			}
+			j := job.Job{ID: uuid.NewString(), UserID: user.ID, Workflow: "fox", Status: job.Scheduled, Attempt: 1, Version: 1}
+			j.MoveTo(placed)
+			return tx.InsertJob(ctx, j)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return placed
+	}
+	if _, err := s.Update(t.Context(), func(ctx context.Context, tx store.Tx) error { return tx.InsertUser(ctx, user) }); err != nil {
+		t.Fatal(err)
+	}
+	if got := book(100); got.Worker != "b" {
+		t.Errorf("the first is on a worker that has to load: %+v", got)
+	}
+	if got := book(100); got.Worker != "a" || got.Load != 5 {
+		t.Errorf("where it has to load it pays: %+v", got)
+	}
+	l["a"] = "fox" // by its first run
+	reads = 0
+	for _, start := range []int64{50, 75, 150} {
+		if got := book(start); got.Worker != "a" || got.Load != 0 {
+			t.Errorf("at %d: %+v", start, got)
+		}
+	}
+	if reads > 0 {
+		t.Errorf("%d jobs were read", reads)
+	}
 }
 
 // When the job before another goes away that one may have to load its models: its slot grows where that costs nobody anything.

@@ -153,7 +153,8 @@ func (w Wish) mayBeat(h hope, best spot, bestOf int) bool {
 		return h.end < end
 	}
 	s := w.hoped(h)
-	return w.minds(s.Length) || goesFirst(s, h.candidate, best, bestOf)
+	s.warm = w.minds(s.Length)
+	return goesFirst(s, h.candidate, best, bestOf)
 }
 
 // goesFirst reports whether of two spots that end together the first one is taken; each is told with its candidate's place in the wish.

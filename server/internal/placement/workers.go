@@ -118,19 +118,13 @@ func (w *Workers) Own(j job.Job) []Candidate {
 	return []Candidate{{Worker: j.Worker, Length: length}}
 }
 
-// Recall takes in which models are in play although nobody has asked for them since the service has started: those of jobs that are
-// booked, and what lies in the memory of workers.
-func (w *Workers) Recall(booked []job.Job, workers []string) {
+// Recall takes in which models are in play, of jobs that are booked, although nobody has asked for them since the service has started.
+func (w *Workers) Recall(booked []job.Job) {
 	for _, j := range booked {
 		if w.Models.areSeveral() {
 			return
 		}
 		w.Own(j)
-	}
-	if e, is := w.Estimator.(resident); is {
-		for _, worker := range workers {
-			w.Models.note(e.Resident(worker))
-		}
 	}
 }
 
