@@ -1,12 +1,15 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -174,6 +177,10 @@ func (s *Store) Job(ctx context.Context, id string) (job.Job, error) {
 
 // NextScheduled implements store.Jobs.
 func (s *Store) NextScheduled(ctx context.Context, worker string, from int64) (job.Job, error) {
+	after := schedule.Slot{Start: from, End: math.MaxInt64}
+	if none, err := s.hasNone(ctx, store.Query{Worker: worker, Statuses: []job.Status{job.Scheduled}, Window: &after}); err != nil || none {
+		return job.Job{}, cmp.Or(err, store.ErrNotFound)
+	}
 	return scanJob(s.read.QueryRowContext(ctx, selectNext, worker, from))
 }
 

@@ -3,9 +3,12 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
@@ -15,6 +18,9 @@ var allStatuses = []job.Status{job.Scheduled, job.Processing, job.Completed, job
 // ListJobs implements store.Jobs. Each status is read in the order of its index and they are merged, so that a page costs
 // what it holds and not what lies between.
 func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) {
+	if none, err := s.hasNone(ctx, q); none || err != nil {
+		return nil, err
+	}
 	direction, beyond := "ASC", ">"
 	if q.Descending {
 		direction, beyond = "DESC", "<"
@@ -68,4 +74,21 @@ func (s *Store) ListJobs(ctx context.Context, q store.Query) ([]job.Job, error) 
 	}
 	query := strings.Join(parts, " UNION ALL ") + fmt.Sprintf(" ORDER BY %d %s, %d %s LIMIT ?", startColumn, direction, idColumn, direction)
 	return scanJobs(s.read.QueryContext(ctx, query, append(all, q.Limit)...))
+}
+
+// hasNone reports whether the timelines show that no job can be found: every lane asks again and again what is booked on its worker, or
+// runs there, and mostly nothing does.
+func (s *Store) hasNone(ctx context.Context, q store.Query) (none bool, err error) {
+	if q.Worker == "" || len(q.Statuses) == 0 || slices.ContainsFunc(q.Statuses, func(is job.Status) bool { return !is.Active() }) {
+		return false, nil
+	}
+	window := schedule.Slot{Start: math.MinInt64, End: math.MaxInt64}
+	if q.Window != nil {
+		window = *q.Window
+	}
+	err = s.look(ctx, func() {
+		_, runs := s.lines.RunsUntil(q.Worker, "")
+		none = !runs && !slices.Contains(q.Statuses, job.Scheduled) || len(s.lines.Within(q.Worker, window, 1)) == 0
+	})
+	return none, err
 }

@@ -145,6 +145,9 @@ func queries(t *testing.T, s *suite) {
 		if i%4 == 0 {
 			j.Status, j.FinishedAt = job.Completed, 7
 		}
+		if i == 13 {
+			j.Status = job.Processing // on "b"
+		}
 		all = append(all, j)
 	}
 	s.insert(all...)
@@ -154,6 +157,12 @@ func queries(t *testing.T, s *suite) {
 		"statues": {Statuses: []job.Status{job.Completed, job.Failed}},
 		"window":  {Window: &schedule.Slot{Start: 250, End: 600}, Worker: "b"},
 		"series":  {Series: "x"},
+		"booked":  {Statuses: []job.Status{job.Scheduled}, Worker: "b", Window: &schedule.Slot{Start: 250, End: 600}},
+		"free":    {Statuses: []job.Status{job.Scheduled}, Worker: "b", Window: &schedule.Slot{Start: 260, End: 290}},
+		"unknown": {Statuses: []job.Status{job.Scheduled, job.Processing}, Worker: "d"},
+		"running": {Statuses: []job.Status{job.Processing}, Worker: "b"},
+		"idle":    {Statuses: []job.Status{job.Processing}, Worker: "a"},
+		"active":  {Statuses: []job.Status{job.Processing, job.Scheduled}, Worker: "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := slices.DeleteFunc(slices.Clone(all), func(j job.Job) bool {
@@ -174,7 +183,7 @@ func queries(t *testing.T, s *suite) {
 				}
 				return order
 			})
-			var got []job.Job
+			got := []job.Job{}
 			q.Limit = 7
 			for {
 				page, err := s.ListJobs(t.Context(), q)
