@@ -155,7 +155,7 @@ func before(a, b store.Cursor) bool {
 func (d *Dispatcher) takeNews() *store.Cursor { return d.news.Swap(nil) }
 
 // noteMovable takes in a job that may start earlier, and wakes the loop if the worker is idle.
-func (d *Dispatcher) noteMovable(j job.Job) {
+func (d *Dispatcher) noteMovable(j *job.Job) {
 	at := &store.Cursor{Start: j.PromisedStart(), ID: j.ID}
 	for {
 		known := d.news.Load()

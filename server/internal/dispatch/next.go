@@ -9,13 +9,14 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 )
 
-// Follow takes in what has changed in the store. It never waits. What it is not told of, the look every second finds.
+// Follow takes in what has changed in the store. It never waits. What it is not told of, the look every second finds. Every dispatcher is
+// told of every job: what concerns another lane alone costs it next to nothing.
 func (d *Dispatcher) Follow(changes []store.Change) {
-	for _, c := range changes {
-		for _, thing := range c.Things {
+	for i := range changes {
+		for _, thing := range changes[i].Things {
 			switch {
 			case thing.Job != nil:
-				d.noteJob(*thing.Job)
+				d.noteJob(thing.Job)
 			case (thing.Kind == store.PauseKind || thing.Kind == store.WorkerKind) && thing.Key == d.Worker:
 				d.lookAgain()
 			}
@@ -23,8 +24,8 @@ func (d *Dispatcher) Follow(changes []store.Change) {
 	}
 }
 
-func (d *Dispatcher) noteJob(j job.Job) {
-	if j.IsMovable() && (j.Worker == d.Worker || !j.Pinned && d.Workers != nil) {
+func (d *Dispatcher) noteJob(j *job.Job) {
+	if (j.Worker == d.Worker || !j.Pinned && d.Workers != nil) && j.IsMovable() {
 		d.noteMovable(j)
 	}
 	next := d.next.Load()
@@ -37,7 +38,7 @@ func (d *Dispatcher) noteJob(j job.Job) {
 	}
 	if j.Status == job.Processing && j.CancelRequested {
 		select {
-		case d.written <- j:
+		case d.written <- *j:
 		default: // the look every second finds it too
 		}
 	}

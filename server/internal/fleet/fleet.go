@@ -116,11 +116,12 @@ func (f *Fleet) TemplateSources() []templates.Source {
 	return all
 }
 
-// Follow tells the dispatchers of changes in the store. It never waits.
+// Follow tells the lanes of changes in the store. It never waits.
 func (f *Fleet) Follow(changes []store.Change) {
+	taking := handover.TakingOf(changes)
 	for _, l := range f.lanes {
 		l.Dispatcher.Follow(changes)
-		l.Files.Follow(changes)
+		l.Files.Follow(taking)
 	}
 }
 

@@ -88,34 +88,46 @@ func (h *Handover) Run(ctx context.Context) {
 	}
 }
 
-// Follow takes in what has changed in the store: a booking with files may begin in a moment, or may not need any more what is on its
-// way. It never waits.
-func (h *Handover) Follow(changes []store.Change) {
-	for _, c := range changes {
-		for _, thing := range c.Things {
-			if thing.Job == nil || !h.concerns(*thing.Job) {
+// Taking is a job that takes files.
+type Taking struct {
+	Job    *job.Job
+	Assets []string // that it takes
+}
+
+// TakingOf picks the jobs that take files out of what has changed in the store: once for all lanes.
+func TakingOf(changes []store.Change) (all []Taking) {
+	for i := range changes {
+		for _, thing := range changes[i].Things {
+			if thing.Job == nil {
 				continue
 			}
-			select {
-			case h.wake <- struct{}{}:
-			default:
+			if ids := thing.Job.Inputs.Assets(); len(ids) > 0 {
+				all = append(all, Taking{thing.Job, ids})
 			}
 		}
+	}
+	return all
+}
+
+// Follow takes in which jobs have changed: one may begin in a moment, or may not need any more what is on its way. It never waits.
+func (h *Handover) Follow(changed []Taking) {
+	if !slices.ContainsFunc(changed, h.concerns) {
+		return
+	}
+	select {
+	case h.wake <- struct{}{}:
+	default:
 	}
 }
 
 // concerns reports whether something may have to be sent, or not to be sent on, because a job has changed.
-func (h *Handover) concerns(j job.Job) bool {
-	ids := j.Inputs.Assets()
-	if len(ids) == 0 {
-		return false
-	}
-	if j.Worker == h.Worker && j.Status == job.Scheduled {
+func (h *Handover) concerns(t Taking) bool {
+	if t.Job.Worker == h.Worker && t.Job.Status == job.Scheduled {
 		return true
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.ContainsFunc(ids, func(id string) bool { return h.sending[id] != nil && !h.sending[id].isDone() })
+	return slices.ContainsFunc(t.Assets, func(id string) bool { return h.sending[id] != nil && !h.sending[id].isDone() })
 }
 
 // Needs returns the time that it takes from a booking until files are there, by their sizes in bytes and the measured speed. Of one that

@@ -99,7 +99,7 @@ func (r *rig) books(jobs ...job.Job) {
 	r.jobs = jobs
 	r.mu.Unlock()
 	for _, j := range jobs {
-		r.Follow([]store.Change{{Things: []store.Thing{{Job: &j}}}})
+		r.Follow(handover.TakingOf([]store.Change{{Things: []store.Thing{{Job: &j}}}}))
 	}
 }
 
@@ -267,7 +267,7 @@ func TestFilesOfABookingForNow(t *testing.T) {
 		r.mu.Lock()
 		r.jobs = []job.Job{j}
 		r.mu.Unlock()
-		r.Follow([]store.Change{{Things: []store.Thing{{Job: &j}}}})
+		r.Follow(handover.TakingOf([]store.Change{{Things: []store.Thing{{Job: &j}}}}))
 		synctest.Wait()
 		if got := r.sends(); got != "film.png" {
 			t.Errorf("sent %q when it was booked", got)
