@@ -7,7 +7,7 @@ import (
 )
 
 // bookingsStand: a booking for after the torture is where it was booked, whatever clocks said meanwhile, unless its owner
-// moved it, or somebody was given its slot while it was elsewhere.
+// moved it, or somebody was given its slot while it was elsewhere: then it is near.
 func (j *judge) bookingsStand() {
 	var last int64
 	for _, c := range j.Calls {
@@ -22,7 +22,10 @@ func (j *judge) bookingsStand() {
 	for id, c := range booked {
 		final := j.final[id]
 		stands := final.Status != scheduled || final.Start == c.Job.Start || final.wentForward(*c.Job)
-		if stands || c.Job.Start < last+far.Milliseconds()/2 || j.explains(c, "move", func(call) bool { return true }) || j.givenAway(*c.Job) {
+		if stands || c.Job.Start < last+far.Milliseconds()/2 || j.explains(c, "move", func(call) bool { return true }) {
+			continue
+		}
+		if final.Start < c.Job.Start+far.Milliseconds()/2 && j.givenAway(*c.Job) {
 			continue
 		}
 		j.wrong("job %s was booked for %d and stands at %d, which nobody asked for (%s, booked %d)",

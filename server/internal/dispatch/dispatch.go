@@ -76,7 +76,7 @@ type Dispatcher struct {
 	swept       time.Time         // when they were last looked for
 	misplaced   *store.Cursor     // behind it jobs may stand where a wrong clock has moved them; nil: nowhere
 	movedBack   bool              // some of those that were looked through have been moved back
-	elsewhere   bool              // those whose own places are free have been moved back: the others may go to other workers
+	backTo      goal              // of those, to which they are brought now
 	told        map[string]string // why jobs were moved, as last logged, by id
 	forward     forward
 	news        atomic.Pointer[store.Cursor] // the first of the movable jobs that are new

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/placement"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
@@ -42,7 +41,7 @@ func (d *Dispatcher) noteClock() (checked time.Time) {
 	}
 	d.Log.Warn("the clock was set, or the machine slept", "worker", d.Worker, "by", jump)
 	d.settled = time.Now().Add(settle)
-	d.misplaced, d.elsewhere, d.overdue = &store.Cursor{}, false, true
+	d.misplaced, d.backTo, d.overdue = &store.Cursor{}, ownSlot, true
 	d.changed.Store(true)
 	return now
 }
@@ -104,77 +103,6 @@ func (d *Dispatcher) missed(j job.Job) string {
 		return "the service was not running"
 	}
 	return "the service was too busy to start it"
-}
-
-// moveBack books jobs that a wrong clock has displaced for their own slots again, where these are free. A job can only be
-// overdue before its slot has begun when the clock was set back since. It goes through all scheduled jobs, a step at a
-// time, after a start and after the clock was set, and reports whether there is more to go through.
-func (d *Dispatcher) moveBack(ctx context.Context) bool {
-	if d.misplaced == nil {
-		return false
-	}
-	after := d.misplaced
-	if *after == (store.Cursor{}) {
-		after = nil
-	}
-	jobs, err := d.Store.ListJobs(ctx, store.Query{Worker: d.Worker, Statuses: []job.Status{job.Scheduled}, After: after, Limit: moveStep})
-	if err != nil {
-		d.Log.Error("cannot look for displaced jobs", "worker", d.Worker, "err", err)
-		return false
-	}
-	displaced := slices.DeleteFunc(slices.Clone(jobs), func(j job.Job) bool { return !d.isDisplaced(j) })
-	moved, err := d.move(ctx, displaced, "cannot move jobs back", func(ctx context.Context, tx store.Tx, j *job.Job) (bool, error) {
-		if !d.isDisplaced(*j) {
-			return false, nil
-		}
-		place, err := d.placeBack(ctx, tx, *j)
-		if fault.Is(err, fault.SlotTaken) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		j.MoveBack(place)
-		return true, nil
-	})
-	if err != nil {
-		return false
-	}
-	d.movedBack = d.movedBack || moved
-	switch {
-	case len(jobs) == moveStep:
-		last := jobs[len(jobs)-1]
-		d.misplaced = &store.Cursor{Start: last.Start, ID: last.ID}
-	case d.movedBack: // it may have stood in the slot of one before it
-		d.misplaced, d.movedBack = &store.Cursor{}, false
-	case !d.elsewhere:
-		d.misplaced, d.elsewhere = &store.Cursor{}, true
-	default:
-		d.misplaced = nil
-	}
-	return d.misplaced != nil
-}
-
-// placeBack looks for the place that a job was displaced from: the very slot on the worker that it had there. When all that can have gone
-// back to their own places, one whose place was given away, or whose worker runs nothing of its workflow any more, goes to any other
-// worker at that time.
-func (d *Dispatcher) placeBack(ctx context.Context, tx store.Tx, j job.Job) (job.Place, error) {
-	wish := placement.Wish{Exact: true, Moment: j.Delay.BookedStart, JobID: j.ID}
-	if d.elsewhere {
-		wish.Candidates = d.Workers.Of(j)
-	} else {
-		booked := placement.Booked(j)
-		if _, can := d.Workers.On(booked.Worker, j); !can && booked.Worker != j.Worker {
-			return job.Place{}, fault.New(fault.SlotTaken, "its worker does not run it any more")
-		}
-		wish.Candidates = []placement.Candidate{booked}
-	}
-	return d.Workers.Place(ctx, tx, wish)
-}
-
-// isDisplaced reports whether the job is overdue for a slot that has yet to come.
-func (d *Dispatcher) isDisplaced(j job.Job) bool {
-	return j.Delay != nil && j.Delay.Kind == job.Overdue && j.Delay.BookedStart > d.Now().UnixMilli()
 }
 
 // move changes the slots of scheduled jobs, all in one commit, and reports whether it changed any. change decides on the

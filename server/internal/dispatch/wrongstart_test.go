@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -148,5 +149,50 @@ func TestDisplacedJobsGoBackToTheirWorkers(t *testing.T) {
 				t.Errorf("booked for %d on %s, stands at %d on %s: %+v", j.Start, j.Worker, got.Start, got.Worker, got.Delay)
 			}
 		}
+	})
+}
+
+// A displaced job whose slot is gone everywhere, to a pause or to others, is not left years away: it gets the next start after its own.
+func TestDisplacedJobsWhoseSlotsAreGoneComeNear(t *testing.T) {
+	const years = 10 * 365 * 24 * 3600
+	var paused, taken, instead job.Job
+	var until int64
+	within(t, func(b *bench) {
+		several("two")(b)
+		paused = b.sooner("gpu", 600*second, 10*second, exact)
+		taken = b.sooner("gpu", 900*second, 10*second, exact)
+		for i, j := range []job.Job{paused, taken} {
+			b.update(func(ctx context.Context, tx store.Tx) error {
+				moved, err := tx.Job(ctx, j.ID)
+				if err != nil {
+					return err
+				}
+				moved.MoveOverdue(job.Place{
+					Worker:   "two",
+					Start:    j.Start + (years+int64(i)*100)*second,
+					Duration: j.Duration,
+					Estimate: j.Estimate,
+				}, "the machine's clock was set, or it slept")
+				return tx.UpdateJob(ctx, moved)
+			})
+		}
+		pause := schedule.Pause{Slot: schedule.NewSlot(b.millis()+590*second, 60*second), UserID: b.user.ID}
+		until = pause.Slot.End + 1 // slots that touch collide
+		for _, worker := range []string{"gpu", "two"} {
+			pause.Worker = worker
+			b.update(func(ctx context.Context, tx store.Tx) error { return tx.PutPause(ctx, pause) })
+			instead = b.sooner(worker, 905*second, 10*second, exact, pinned)
+		}
+	}, func(b *bench) {
+		time.Sleep(3 * time.Second)
+		if got := b.want(paused, job.Scheduled); got.Start != until || got.Delay == nil || got.Delay.BookedStart != paused.Start {
+			t.Errorf("booked for %d, paused until %d, stands at %d: %+v", paused.Start, until, got.Start, got.Delay)
+		}
+		if got := b.want(taken, job.Scheduled); got.Start != instead.Slot().End+1 || got.Delay == nil || got.Delay.BookedStart != taken.Start {
+			t.Errorf("booked for %d, taken until %d, stands at %d: %+v", taken.Start, instead.Slot().End, got.Start, got.Delay)
+		}
+		time.Sleep(20 * time.Minute)
+		b.want(paused, job.Completed)
+		b.want(taken, job.Completed)
 	})
 }

@@ -132,6 +132,16 @@ func (j *Job) MoveBack(p Place) {
 	j.MoveTo(p)
 }
 
+// MoveNearer books a job that a wrong clock had moved for a place nearer to its own slot, which is not free any more.
+func (j *Job) MoveNearer(p Place) {
+	delay := *j.Delay
+	if home := j.Home(); home != p.Worker {
+		delay.BookedWorker = home
+	}
+	j.Delay = &delay
+	j.MoveTo(p)
+}
+
 // Home is the worker of the slot first booked.
 func (j Job) Home() string {
 	if j.Delay == nil || j.Delay.BookedWorker == "" {

@@ -48,6 +48,7 @@ type Wish struct {
 	Candidates []Candidate // at least one, in the order of the configuration
 	Exact      bool
 	Moment     int64  // the start if Exact, else the earliest start
+	Before     int64  // a start that is free to choose must be earlier; 0: any will do
 	JobID      string // of a job that has a slot already, which is not in its own way; empty: it has none
 
 	workers *Workers // know what the jobs beside it load; nil: nobody minds
@@ -57,7 +58,7 @@ type Wish struct {
 // candidate that has the models loaded, and then the one named first. An exact start goes to a candidate that is free then; when none
 // is, the error is a fault.SlotTaken that names what is in the way on the first candidate, and the earliest next free start of all. Where
 // the start is free to choose there is always one: after the slots of others, after pauses, and after the time that running
-// jobs are still expected to take.
+// jobs are still expected to take. When it would not be before the wish's Before, the error is a fault.SlotTaken, too.
 //
 // Who causes a load pays: where the run before has other models the slot is longer by the load, and where the job after it would have
 // to load its own again that one must have room to grow, which it then does.
@@ -77,6 +78,9 @@ func (all *Workers) Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, 
 	}
 	if !found {
 		return job.Place{}, taken(ctx, tx, w)
+	}
+	if w.Before > 0 && best.start >= w.Before {
+		return job.Place{}, fault.New(fault.SlotTaken, "there is no earlier start")
 	}
 	if best.follow != nil {
 		if err := tx.UpdateJob(ctx, *best.follow); err != nil {
