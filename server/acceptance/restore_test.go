@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/server/servicetest"
@@ -172,5 +173,33 @@ func TestRestoreRunsNothingTwice(t *testing.T) {
 	slices.Sort(runs)
 	if once := slices.Compact(slices.Clone(runs)); len(once) != len(runs) || slices.Contains(runs, toCome.Id) {
 		t.Errorf("prompts: %v; the job to come is %s", runs, toCome.Id)
+	}
+}
+
+// A job whose worker was named when the backup was made may have been moved to another since, by its owner: what it left there counts.
+func TestRestoreFindsWhatRanOnAnotherWorker(t *testing.T) {
+	t.Parallel()
+	s := newFleet(t, nil).start()
+	user := s.signIn()
+	user.untilAllReady()
+	j := user.book(on("one", exactly(now()+4000, "a fox that moves")))
+	backup := s.backup()
+	if _, err := user.MoveJob(t.Context(), &pb.MoveJobRequest{
+		JobId:    j.Id,
+		Version:  j.Version,
+		Start:    &pb.MoveJobRequest_EarliestStartMs{},
+		WorkerId: "two",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ran := user.untilEnded(j.Id)
+	s.signal(syscall.SIGTERM)
+	s.waitForEnd()
+	time.Sleep(time.Until(time.UnixMilli(j.TimeSlot.StartMs))) // by the backup it has begun on the first worker
+
+	s.restore(backup).start()
+	got := user.again(s).job(j.Id)
+	if got.Status != pb.JobStatus_JOB_STATUS_COMPLETED || got.WorkerId != "two" || got.ResultFilename != ran.ResultFilename {
+		t.Errorf("it ran as %v, is %v", ran, got)
 	}
 }

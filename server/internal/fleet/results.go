@@ -132,11 +132,11 @@ func (f *Fleet) openNamed(ctx context.Context, n naming, from files.Source, name
 
 // Left returns the results that a job's attempt has left, and the worker that wrote them; none unless they show that it went well.
 // They are looked for where the job was booked, if it may have begun there by its slot, and on every worker whose disk can be read
-// that may have taken it from there.
+// that may have taken it from there, or that its owner may have moved it to.
 func (f *Fleet) Left(ctx context.Context, j job.Job, begun bool) (worker string, results []job.Result) {
 	for _, l := range f.lanes {
 		readable := l.Runner.OutputDir != ""
-		if own := l.ID == j.Worker; own && !begun && !readable || !own && (j.Pinned || !readable) {
+		if own := l.ID == j.Worker; own && !begun && !readable || !own && (j.Pinned && !begun || !readable) {
 			continue
 		}
 		if results = l.Runner.Results(ctx, j); len(results) > 0 {
