@@ -46,7 +46,7 @@ func measureFiles(ctx context.Context, r *run) error {
 	defer cancel()
 	load.begin(ctx, client, service.url, shown)
 	began := time.Now()
-	late, err := oneAfterTheOther(ctx, client, r.slots)
+	late, err := oneAfterTheOther(ctx, client, r.slots, apart)
 	if err != nil {
 		return err
 	}
