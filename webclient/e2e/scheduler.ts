@@ -59,8 +59,10 @@ export class SchedulerView {
     let box = await block.boundingBox();
     const moved = async () => {
       const was = box;
+      // A page that draws nothing for a moment is not at rest.
+      await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       box = await block.boundingBox();
-      return was && box ? Math.abs(box.x - was.x) : Number.POSITIVE_INFINITY;
+      return was && box ? Math.hypot(box.x - was.x, box.y - was.y) : Number.POSITIVE_INFINITY;
     };
     await expect.poll(moved, { intervals: [200] }).toBeLessThan(2);
     if (!box) throw new Error("the block is not in sight");

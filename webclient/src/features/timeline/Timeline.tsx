@@ -44,10 +44,7 @@ export default function Timeline(props: TimelineProps) {
   useEffect(() => controller.see(scene));
   const items = useItems(jobs, view, now, viewer, state.dropped, places);
 
-  const inHand = drag?.id;
-  useEffect(() => {
-    handle?.draw(items, inHand);
-  }, [handle, items, inHand]);
+  useEffect(() => handle?.draw(items), [handle, items]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: an item drawn anew has lost its selection
   useEffect(() => handle?.select(selectedId), [handle, selectedId, items]);
   useEffect(() => handle?.setNow(Date.now() + offset), [handle, offset]);

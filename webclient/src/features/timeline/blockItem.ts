@@ -13,7 +13,8 @@ export interface BlockItem {
   readonly className: string;
   /** Puts it on its lane. */
   readonly style: string;
-  readonly editable: { updateTime: boolean; remove: boolean; updateGroup: boolean };
+  /** It can be dragged. */
+  readonly movable: boolean;
   readonly selectable: boolean;
   readonly type: "range";
   /** First and second line of the label; empty where there is no room for one. */
@@ -67,7 +68,7 @@ export function toItem(block: Block, viewer: Viewer, row = 0): BlockItem {
     content: "",
     className: looksLike,
     style: rowStyle(row),
-    editable: { updateTime: single && mine && job.status === JobStatus.SCHEDULED, remove: false, updateGroup: false },
+    movable: single && mine && job.status === JobStatus.SCHEDULED,
     selectable: single,
     type: "range",
     name: labelled ? name : "",
@@ -86,7 +87,7 @@ export function overrunItem(job: Job, now: number, row = 0): BlockItem {
     content: "",
     className: "is-overrun",
     style: rowStyle(row),
-    editable: { updateTime: false, remove: false, updateGroup: false },
+    movable: false,
     selectable: false,
     type: "range",
     name: "",

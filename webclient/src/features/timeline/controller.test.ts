@@ -18,6 +18,7 @@ function setUp(jobs: readonly Job[] = [], part: Partial<Scene> = {}) {
   const workers = [create(WorkerSchema, { id: "gpu" })];
   const durations = new Map([["gpu", 5 * second]]);
   const durationsOf = ({ workerId }: Job) => new Map([[workerId, 10 * second]]);
+  const onLost = vi.fn();
   let scene: Scene = {
     durations,
     durationsOf,
@@ -28,7 +29,7 @@ function setUp(jobs: readonly Job[] = [], part: Partial<Scene> = {}) {
     ...calls,
     ...part,
   };
-  const controller = createTimelineController({ now: () => noon, jobOf: (id) => known.get(id) }, scene);
+  const controller = createTimelineController({ now: () => noon, jobOf: (id) => known.get(id), onLost }, scene);
   let shown = view;
   const detach = controller.attach({
     view: () => shown,
@@ -37,6 +38,10 @@ function setUp(jobs: readonly Job[] = [], part: Partial<Scene> = {}) {
       controller.events.onView(next, false);
     },
     draw: () => {},
+    pointAt: () => ({ at: noon, y: 0 }),
+    grab: () => undefined,
+    place: () => {},
+    letGo: () => {},
     select: () => {},
     setNow: () => {},
     destroy: () => {},
@@ -45,7 +50,7 @@ function setUp(jobs: readonly Job[] = [], part: Partial<Scene> = {}) {
     scene = { ...scene, ...change };
     controller.see(scene);
   };
-  return { controller, see, detach, ...calls, shown: () => shown };
+  return { controller, see, detach, onLost, ...calls, shown: () => shown };
 }
 
 describe("the pointer", () => {
@@ -92,14 +97,26 @@ describe("the pointer", () => {
 describe("a drag", () => {
   const own = job("own", { start: noon + 30 * second });
 
-  it("keeps the job's own length, leaves its own slot out, and is over when the hand opens elsewhere", () => {
-    const { controller } = setUp([own, job("other", { start: noon + 60 * second })]);
+  it("keeps the job's own length, leaves its own slot out, and is over when the hand gives it up", () => {
+    const { controller, onLost } = setUp([own, job("other", { start: noon + 60 * second })]);
     const landed = controller.events.onDrag("own", noon + 32_000, view);
     expect(landed).toMatchObject({ start: noon + 32_000, end: noon + 42_000 });
     expect(controller.events.onDrag("own", noon + 52_000, view)).toMatchObject({ start: noon + 49_999 });
     expect(controller.get().drag?.id).toBe("own");
-    controller.release();
+    controller.events.onGiveUp(false);
     expect(controller.get().drag).toBeUndefined();
+    expect(onLost).not.toHaveBeenCalled();
+    controller.events.onGiveUp(true);
+    expect(onLost).toHaveBeenCalledWith("The drag was interrupted. Drag the block once more.");
+  });
+
+  it("moves what only the timeline has fetched, and tells of what is not booked any more", () => {
+    const far = job("far", { start: noon + 80 * second });
+    const { controller, onMove, onLost } = setUp([], { jobs: new Map([["far", far]]) });
+    controller.events.onDrop("far", noon + 90 * second);
+    expect(onMove).toHaveBeenCalledWith(far, noon + 90 * second);
+    controller.events.onDrop("gone", noon + 90 * second);
+    expect(onLost).toHaveBeenCalledWith("It is not booked any more.");
   });
 
   it("shows the job where it was dropped until the move is refused", async () => {

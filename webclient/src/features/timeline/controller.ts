@@ -45,8 +45,6 @@ export interface TimelineController {
   readonly touch: (touching: boolean) => void;
   /** The pointer left the timeline. */
   readonly unpoint: () => void;
-  /** The hand opened, wherever it is. */
-  readonly release: () => void;
   /** Acts on a key such as "ArrowLeft" or "Shift+ArrowLeft"; tells whether it means anything here. */
   readonly press: (key: string) => boolean;
 }
@@ -55,12 +53,23 @@ export interface TimelineController {
 const turnAt = 0.5;
 const closer = 1 / 1.7;
 
-/** Makes a controller by the server's clock; `jobOf` knows jobs in their latest version. */
+/** ControllerParts are what a controller hears from, and tells, the page. */
+export interface ControllerParts {
+  /** The server's clock. */
+  readonly now: () => number;
+  /** A job of the live state, in its latest version. */
+  readonly jobOf: (id: string) => Job | undefined;
+  /** A drag came to nothing, for this reason. */
+  readonly onLost: (reason: string) => void;
+}
+
 export function createTimelineController(
-  { now, jobOf }: { now: () => number; jobOf: (id: string) => Job | undefined },
+  { now, jobOf: liveJob, onLost }: ControllerParts,
   first: Scene,
 ): TimelineController {
   let scene = first;
+  // The jobs in sight reach beyond the live state.
+  const jobOf = (id: string) => liveJob(id) ?? scene.jobs.get(id);
   let state: TimelineState = { following: true };
   let touching = false;
   let revealed: string | undefined;
@@ -229,11 +238,16 @@ export function createTimelineController(
       const workerId = state.drag?.id === id ? state.drag.placement.workerId : undefined;
       change({ drag: undefined });
       const job = jobOf(id);
-      if (!job || (slotOf(job).start === start && (workerId ?? job.workerId) === job.workerId)) return;
+      if (!job) return onLost("It is not booked any more.");
+      if (slotOf(job).start === start && (workerId ?? job.workerId) === job.workerId) return;
       const other = workerId === job.workerId ? undefined : workerId;
       change({ dropped: { job, start, workerId: workerId ?? job.workerId } });
       const moving = other === undefined ? scene.onMove(job, start) : scene.onMove(job, start, other);
       void moving.then((accepted) => accepted || change({ dropped: undefined }));
+    },
+    onGiveUp: (interrupted) => {
+      change({ drag: undefined });
+      if (interrupted) onLost("The drag was interrupted. Drag the block once more.");
     },
   };
 
@@ -269,7 +283,6 @@ export function createTimelineController(
       touching = next;
     },
     unpoint: () => change({ pointed: undefined }),
-    release: () => change({ drag: undefined }),
     press: (key) => {
       const act = keys[key] ?? keys[key.toLowerCase()];
       act?.();

@@ -4,7 +4,7 @@ import "vis-timeline/styles/vis-timeline-graph2d.min.css";
 import type { Placement } from "../../lib/slots";
 import { axisLabel, dayLabel } from "./axis";
 import { type BlockItem, drawLabel, rowStyle, sameItem } from "./blockItem";
-import { type View, zoomRange } from "./scale";
+import { msPerPixel, type View, zoomRange } from "./scale";
 import { isNarrow, type Tick, tickOf } from "./ticks";
 
 /** TimelineEvents are what a person does to the timeline. Moments are milliseconds since the Unix epoch. */
@@ -19,6 +19,8 @@ export interface TimelineEvents {
   readonly onDrag: (id: string, start: number, view: View, y?: number) => Placement & { readonly row?: number };
   /** A block was dropped at the place the last onDrag named. */
   readonly onDrop: (id: string, start: number) => void;
+  /** A block left the hand and is not dropped: by a person's will, or because the drag was interrupted. */
+  readonly onGiveUp: (interrupted: boolean) => void;
 }
 
 /** Press is where the pointer is: over which moment, how many pixels below the axis, and over which block. */
@@ -33,7 +35,15 @@ export interface TimelineHandle {
   readonly view: () => View;
   readonly show: (view: View, smooth?: boolean) => void;
   /** Draws these items and no others; a block in the hand stays as the hand has it. */
-  readonly draw: (items: readonly BlockItem[], inHand?: string) => void;
+  readonly draw: (items: readonly BlockItem[]) => void;
+  /** The moment at a point of the window, and how many pixels below the axis it is. */
+  readonly pointAt: (point: { readonly x: number; readonly y: number }) => { readonly at: number; readonly y: number };
+  /** Takes the own block that is pressed into the hand; undefined where there is none. */
+  readonly grab: (press: PointerEvent) => BlockItem | undefined;
+  /** Draws the block in the hand where it would land. */
+  readonly place: (placement: Placement & { readonly row?: number }) => void;
+  /** Opens the hand: the block is drawn as every other. */
+  readonly letGo: () => void;
   readonly select: (id: string | undefined) => void;
   readonly setNow: (now: number) => void;
   readonly destroy: () => void;
@@ -42,13 +52,6 @@ export interface TimelineHandle {
 /** Mounts vis-timeline in an element and hides its shape from the rest of the page. */
 export function mountTimeline(container: HTMLElement, first: View, events: TimelineEvents): TimelineHandle {
   const items = new DataSet<BlockItem>([]);
-  // vis-timeline does not tell at what height a block is being dragged.
-  let pointerY = 0;
-  const onPointerMove = ({ clientY }: PointerEvent) => {
-    pointerY = clientY;
-  };
-  addEventListener("pointermove", onPointerMove, { capture: true, passive: true });
-  const height = () => pointerY - (container.querySelector(".vis-panel.vis-center")?.getBoundingClientRect().top ?? 0);
   const minorLabels = (stamp: Date, scale: string) =>
     axisLabel(stamp, scale, isNarrow({ width: container.clientWidth }));
   const timeline = new Timeline(container, items as never, {
@@ -60,28 +63,10 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     orientation: { axis: "top", item: "top" },
     margin: { axis: 26, item: { horizontal: 0, vertical: 0 } },
     format: { minorLabels, majorLabels: dayLabel } as never,
-    editable: { add: false, remove: false, updateTime: true, updateGroup: false },
-    itemsAlwaysDraggable: { item: true, range: false },
-    snap: null,
+    editable: false, // see drag.ts
     // The page's own wheel handling pans and zooms; a wheel over the timeline must not fight it.
     zoomKey: "metaKey",
     template: ((item: BlockItem) => drawLabel(item)) as never,
-    onMoving: ((item: DraggedItem, accept: (item: DraggedItem) => void) => {
-      const { start, end, blocker, past, unable, row } = events.onDrag(item.id, item.start.getTime(), view(), height());
-      const className = item.className.replace(" is-impossible", "");
-      accept({
-        ...item,
-        start: new Date(start),
-        end: new Date(end),
-        className: blocker || past || unable ? `${className} is-impossible` : className,
-        style: rowStyle(row ?? 0),
-      });
-    }) as never,
-    onMove: ((item: DraggedItem, accept: (item: null) => void) => {
-      const start = item.start.getTime();
-      accept(null);
-      events.onDrop(item.id, start);
-    }) as never,
   });
 
   // Not as options: with those it stays invisible until its window has changed. Without them it fits its window to the
@@ -128,27 +113,50 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
   timeline.on("click", (props: Pointed) => inside(props) && stayed(props) && events.onPress(point(props)));
   timeline.on("doubleClick", (props: Pointed) => inside(props) && events.onDoublePress(point(props)));
 
+  let wanted: readonly BlockItem[] = [];
+  let held: BlockItem | undefined;
+  const redraw = () => {
+    const keep = new Set([held?.id, ...wanted.map(({ id }) => id)]);
+    const gone = items.getIds().filter((id) => !keep.has(String(id)));
+    const changed = wanted.filter((item) => {
+      if (item.id === held?.id) return false;
+      const known = items.get(item.id);
+      return known === null || !sameItem(known as unknown as BlockItem, item);
+    });
+    if (gone.length > 0) items.remove(gone);
+    if (changed.length > 0) items.update(changed as never);
+  };
+
   return {
     view,
     show: ({ start, end }, smooth = false) =>
       timeline.setWindow(start, end, { animation: smooth ? { duration: 280, easingFunction: "easeOutCubic" } : false }),
-    draw: (wanted, inHand) => {
-      const keep = new Set([inHand, ...wanted.map(({ id }) => id)]);
-      const gone = items.getIds().filter((id) => !keep.has(String(id)));
-      const changed = wanted.filter((item) => {
-        if (item.id === inHand) return false;
-        const known = items.get(item.id);
-        return known === null || !sameItem(known as unknown as BlockItem, item);
-      });
-      if (gone.length > 0) items.remove(gone);
-      if (changed.length > 0) items.update(changed as never);
+    draw: (next) => {
+      wanted = next;
+      redraw();
+    },
+    pointAt: ({ x, y }) => {
+      const { left = 0, top = 0 } = container.querySelector(".vis-panel.vis-center")?.getBoundingClientRect() ?? {};
+      return { at: view().start + (x - left) * msPerPixel(view()), y: y - top };
+    },
+    grab: (press) => {
+      const { item } = timeline.getEventProperties(press) as unknown as Pointed;
+      const pressed = item == null ? null : (items.get(item) as unknown as BlockItem | null);
+      held = pressed?.movable ? pressed : undefined;
+      return held;
+    },
+    place: ({ start, end, blocker, past, unable, row = 0 }) => {
+      if (!held) return;
+      const className = blocker || past || unable ? `${held.className} is-impossible` : held.className;
+      items.update({ ...held, start, end, className, style: rowStyle(row) } as never);
+    },
+    letGo: () => {
+      held = undefined;
+      redraw();
     },
     select: (id) => timeline.setSelection(id !== undefined && items.get(id) ? [id] : []),
     setNow: (now) => timeline.setCurrentTime(now),
-    destroy: () => {
-      removeEventListener("pointermove", onPointerMove, { capture: true });
-      timeline.destroy();
-    },
+    destroy: () => timeline.destroy(),
   };
 }
 
@@ -157,12 +165,4 @@ interface Pointed {
   readonly y: number;
   readonly item: string | number | null;
   readonly event: MouseEvent;
-}
-
-interface DraggedItem {
-  readonly id: string;
-  readonly start: Date;
-  readonly end: Date;
-  readonly className: string;
-  readonly style?: string;
 }
