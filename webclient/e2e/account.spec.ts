@@ -1,6 +1,6 @@
 import { type Service, startService } from "./service";
 import { expect, test } from "./test";
-import { account, readSecret, visit } from "./visitor";
+import { account, readSecret, visit, visitAsAdministrator } from "./visitor";
 
 let service: Service;
 test.beforeAll(async () => {
@@ -21,6 +21,20 @@ test("a name is changed, and a taken one is refused beside the field", async ({ 
   await second.getByRole("button", { name: "Save" }).click();
   await expect(second.getByLabel("Your name")).toHaveAttribute("aria-invalid", "true");
   await expect(account(second)).toHaveText(/^User-\d+/);
+});
+
+test("the header keeps to one row: a long name is shortened, and told in full", async ({ browser }) => {
+  const name = "Wilhelmina Oppenheimer-Vanderbilt III";
+  await service.ask("IdentityService/UpdateMe", { name });
+  const page = await visitAsAdministrator(browser, service);
+  await expect(page.getByText("Simulated engine")).toBeVisible();
+  for (const width of [768, 1024, 1280, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect(account(page)).toHaveAttribute("title", `${name} (your account)`);
+    expect((await page.getByRole("banner").boundingBox())?.height).toBeLessThan(60);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await expect(account(page)).toBeInViewport({ ratio: 1 });
+  }
 });
 
 test("tokens are made, shown once, named and revoked; what used one is signed out at once", async ({ browser }) => {

@@ -61,13 +61,13 @@ export function StatusLight() {
   const { tone, word, detail } = useLive((state) => lightOf(state, now), sameLight);
   return (
     <span role="status" title={detail} className="flex items-center gap-2 whitespace-nowrap text-sm">
-      <span className={`size-2.5 rounded-full ${lamps[tone]}`} />
+      <span className={`size-2.5 shrink-0 rounded-full ${lamps[tone]}`} />
       <span className="font-medium">
         {word}
         {detail && <span className="max-lg:sr-only">:</span>}
       </span>
       {detail && (
-        <span className="-ml-1 max-w-72 truncate text-ink-faint max-lg:sr-only max-xl:max-w-40">{detail}</span>
+        <span className="-ml-1 max-w-72 truncate text-ink-faint max-lg:sr-only max-[100rem]:max-w-40">{detail}</span>
       )}
     </span>
   );
@@ -82,7 +82,7 @@ export function SimulatedMark() {
       title="The built-in stand-in is running instead of ComfyUI: pictures are drawn, not generated."
       className="whitespace-nowrap rounded-full border border-running bg-running-wash px-2.5 py-0.5 font-medium text-running-ink text-xs"
     >
-      Simulated<span className="max-md:hidden"> engine</span>
+      Simulated<span className="max-lg:hidden"> engine</span>
     </span>
   );
 }

@@ -10,22 +10,22 @@ export function UserName() {
   if (name === undefined) return <span className="py-1.5 text-ink-faint text-sm">Signing in…</span>;
   return (
     <span className="flex min-w-0 items-center gap-1 text-sm">
-      <span className="whitespace-nowrap text-ink-soft max-sm:sr-only">Connected as</span>
+      <span className="whitespace-nowrap text-ink-soft max-sm:sr-only md:max-xl:sr-only">Connected as</span>
       <NavLink
         to="/account"
-        title="Your account"
+        title={`${name} (your account)`}
         className={({ isActive }) =>
           `flex min-w-0 items-center gap-1.5 rounded-lg px-2 py-1.5 font-semibold ${
             isActive ? "bg-accent-wash text-accent-ink" : "hover:bg-sunken"
           }`
         }
       >
-        <span className="max-w-48 truncate max-xl:max-w-36">{name}</span>
+        <span className="max-w-48 truncate">{name}</span>
         <Icon name="user" className="size-4 shrink-0" />
         <span className="sr-only">(your account)</span>
       </NavLink>
       {administrator && (
-        <Tag round className="max-xl:hidden">
+        <Tag round className="max-[90rem]:hidden">
           Administrator
         </Tag>
       )}
