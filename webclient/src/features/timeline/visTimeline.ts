@@ -36,7 +36,7 @@ export interface TimelineHandle {
   readonly show: (view: View, smooth?: boolean) => void;
   /** Draws these items and no others; a block in the hand stays as the hand has it. */
   readonly draw: (items: readonly BlockItem[]) => void;
-  /** The moment at a point of the window, and how many pixels below the axis it is. */
+  /** The moment of the view that is nearest to a point of the window, and how many pixels below the axis the point is. */
   readonly pointAt: (point: { readonly x: number; readonly y: number }) => { readonly at: number; readonly y: number };
   /** Takes the own block that is pressed into the hand; undefined where there is none. */
   readonly grab: (press: PointerEvent) => BlockItem | undefined;
@@ -137,7 +137,8 @@ export function mountTimeline(container: HTMLElement, first: View, events: Timel
     },
     pointAt: ({ x, y }) => {
       const { left = 0, top = 0 } = container.querySelector(".vis-panel.vis-center")?.getBoundingClientRect() ?? {};
-      return { at: view().start + (x - left) * msPerPixel(view()), y: y - top };
+      const { start, width } = view();
+      return { at: start + Math.max(0, Math.min(x - left, width)) * msPerPixel(view()), y: y - top };
     },
     grab: (press) => {
       const { item } = timeline.getEventProperties(press) as unknown as Pointed;
