@@ -15,7 +15,7 @@ export function Header() {
   const outside = useLive(({ link }) => link.phase === "signed-out");
   return (
     <header className="sticky top-0 z-30 border-line border-b bg-surface/90 backdrop-blur">
-      <div className="mx-auto flex min-h-14 max-w-[110rem] flex-wrap items-center gap-x-2 gap-y-1 px-3 py-2 sm:gap-x-4 sm:px-6 md:flex-nowrap">
+      <div className="mx-auto flex min-h-14 max-w-440 flex-wrap items-center gap-x-2 gap-y-1 px-3 py-2 sm:gap-x-4 sm:px-6 md:flex-nowrap">
         <div className={`flex shrink-0 items-center gap-2.5 ${outside ? "" : "max-sm:sr-only"}`}>
           <img src="/icon.svg" alt="" className="size-7" />
           <span className="font-semibold tracking-tight max-xl:sr-only">ComfyScheduler</span>
