@@ -83,8 +83,9 @@ type Fleet struct {
 func New(c Config) *Fleet {
 	notes := notesOf(c)
 	f := &Fleet{Config: c, named: map[string]*Lane{}, formers: formerWorkers(c, notes)}
+	shared := &wanted{jobs: c.Store}
 	for i := range c.Workers {
-		l := newLane(c, i, f.formers, earlierOf(c, c.Workers[i], notes))
+		l := newLane(c, i, f.formers, earlierOf(c, c.Workers[i], notes), shared)
 		f.lanes, f.named[l.ID] = append(f.lanes, l), l
 	}
 	return f

@@ -63,7 +63,7 @@ func leavingsOf(dataDir, worker string, first bool) leavings {
 }
 
 // newLane puts one together. Nothing is started.
-func newLane(c Config, i int, formers []former, earlier []place) *Lane {
+func newLane(c Config, i int, formers []former, earlier []place, shared *wanted) *Lane {
 	w := c.Workers[i]
 	l := &Lane{ID: w.ID, naming: namingOf(c.Workers, i, formers)}
 	left := leavingsOf(c.DataDir, w.ID, i == 0)
@@ -111,7 +111,7 @@ func newLane(c Config, i int, formers []former, earlier []place) *Lane {
 		RetryEvery: c.Pace.library(),
 	})
 	c.Learned.Worker(w.ID).OnLearned(l.show)
-	l.measurable = &measurable{stock: l.Stock, jobs: c.Store}
+	l.measurable = &measurable{stock: l.Stock, wanted: shared}
 	l.Runner = l.newRunner(c, w)
 	l.Dispatcher = newDispatcher(c, w.ID, l.Runner)
 	l.results, l.earlier = l.resultsOf(c, w), sourcesOf(earlier, postersFor(c, w))

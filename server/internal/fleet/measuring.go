@@ -20,24 +20,17 @@ import (
 
 // measurable finds out what could be measured on a worker. It keeps what it has found out of each version.
 type measurable struct {
-	stock *library.Stock
-	jobs  store.Jobs
+	stock  *library.Stock
+	wanted *wanted
 
-	mu      sync.Mutex
-	info    *objectinfo.Info // that known is of
-	known   map[string]measured.Candidate
-	wanted  map[string]int // how often each workflow was booked lately
-	counted time.Time
+	mu    sync.Mutex
+	info  *objectinfo.Info // that known is of
+	known map[string]measured.Candidate
 }
-
-const (
-	countEvery = time.Minute
-	lately     = 200 // jobs that come next, and as many that have ended
-)
 
 // candidates returns the workflows that the worker has everything for, in the order of the menu.
 func (m *measurable) candidates(ctx context.Context) (all []measured.Candidate) {
-	wanted := m.count(ctx)
+	wanted := m.wanted.count(ctx)
 	for _, v := range m.stock.Equipped() {
 		c := m.of(v)
 		c.Wanted = wanted[c.ID]
@@ -46,20 +39,35 @@ func (m *measurable) candidates(ctx context.Context) (all []measured.Candidate) 
 	return all
 }
 
-// count counts bookings by workflow, now and then. Where that fails nothing is wanted more than another.
-func (m *measurable) count(ctx context.Context) map[string]int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.wanted != nil && time.Since(m.counted) < countEvery {
-		return m.wanted
+// wanted counts how often each workflow was booked lately, for all lanes.
+type wanted struct {
+	jobs store.Jobs
+
+	mu    sync.Mutex
+	times map[string]int
+	at    time.Time
+}
+
+const (
+	countEvery = time.Minute
+	lately     = 200 // jobs that come next, and as many that have ended
+)
+
+// count counts bookings by workflow, now and then; what it gives is not changed any more. Where it fails nothing is wanted more than
+// another.
+func (w *wanted) count(ctx context.Context) map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.times != nil && time.Since(w.at) < countEvery {
+		return w.times
 	}
-	m.wanted, m.counted = map[string]int{}, time.Now()
-	next, _ := m.jobs.ListJobs(ctx, store.Query{Statuses: []job.Status{job.Scheduled, job.Processing}, Limit: lately})
-	ended, _ := m.jobs.LatestEnded(ctx, lately)
+	w.times, w.at = map[string]int{}, time.Now()
+	next, _ := w.jobs.ListJobs(ctx, store.Query{Statuses: []job.Status{job.Scheduled, job.Processing}, Limit: lately})
+	ended, _ := w.jobs.LatestEnded(ctx, lately)
 	for _, j := range append(next, ended...) {
-		m.wanted[j.Workflow]++
+		w.times[j.Workflow]++
 	}
-	return m.wanted
+	return w.times
 }
 
 // of returns what is known of a version without asking who wants it.
