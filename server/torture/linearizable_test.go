@@ -143,7 +143,9 @@ func (o offers) Bookable(string) error                         { return nil }
 func (o offers) Keep(context.Context, *workflow.Version) error { return nil }
 func (o offers) On(string, string) (workflow.Offer, bool)      { return workflow.Offer{}, false }
 func (o offers) Workers() []string                             { return []string{"gpu"} }
-func (o offers) Candidates(string, string) ([]string, error)   { return o.Workers(), nil }
+func (o offers) Candidates(string, string) ([]workflow.There, error) {
+	return []workflow.There{{Worker: "gpu"}}, nil
+}
 
 // Estimate implements estimate.Estimator.
 func (o offers) Estimate(_, id string, _ workflow.Values) (estimate.Length, bool) {

@@ -42,9 +42,9 @@ type Offers interface {
 	Bookable(id string) error
 	// Keep sees to it that a version can be read for as long as there are jobs of it.
 	Keep(ctx context.Context, v *workflow.Version) error
-	// Candidates returns the workers on which a job of a workflow may be booked, in the order of the configuration; the one that is
-	// named when there is a name. fault.NotFound, fault.NotBookable.
-	Candidates(workflow, worker string) ([]string, error)
+	// Candidates returns the workers on which a job of a workflow may be booked, in the order of the configuration, each with the
+	// workflow as On has it; the one that is named when there is a name. fault.NotFound, fault.NotBookable.
+	Candidates(workflow, worker string) ([]workflow.There, error)
 	// On returns a workflow as a worker offers it, which may have other models to choose from; false when that is not known.
 	On(worker, id string) (workflow.Offer, bool)
 }

@@ -114,7 +114,12 @@ func (s *shelf) Offer(_ context.Context, id, _ string) (o workflow.Offer, err er
 func (s *shelf) Bookable(string) error                            { return nil }
 func (s *shelf) Keep(context.Context, *workflow.Version) error    { return nil }
 func (s *shelf) On(string, string) (o workflow.Offer, known bool) { return o, false }
-func (s *shelf) Runs(string, string) bool                         { return true }
+func (s *shelf) Runners(_ string, workers []string) (all []workflow.There) {
+	for _, worker := range workers {
+		all = append(all, workflow.There{Worker: worker})
+	}
+	return all
+}
 
 // offering makes a catalog of workers that tells nobody.
 func offering(workers ...health.Worker) *catalog.Catalog {

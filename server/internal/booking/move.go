@@ -93,10 +93,11 @@ func (s *Service) resize(ctx context.Context, tx store.Tx, j *job.Job, had workf
 		own = s.handed(ctx, tx, own, *j, now)
 	}
 	wish := placement.Wish{
-		Candidates: s.leading(own, now),
+		Candidates: own,
 		Exact:      true,
 		Moment:     j.Start,
 		JobID:      j.ID,
+		Earliest:   s.earliest(now),
 	}
 	found, err := s.workers().Place(ctx, tx, wish)
 	if err == nil {

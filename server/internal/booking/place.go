@@ -3,7 +3,6 @@ package booking
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
@@ -45,10 +44,11 @@ func (s *Service) find(
 		return job.Place{}, past(when.Moment, now)
 	}
 	place, err := s.workers().Place(ctx, tx, placement.Wish{
-		Candidates: s.leading(candidates, now),
+		Candidates: candidates,
 		Exact:      when.Exact,
 		Moment:     max(when.Moment, now),
 		JobID:      jobID,
+		Earliest:   s.earliest(now),
 	})
 	if err != nil {
 		return place, err
@@ -56,17 +56,14 @@ func (s *Service) find(
 	return inService(ctx, tx, place)
 }
 
-// leading gives candidates the time that they need to make way.
-func (s *Service) leading(candidates []placement.Candidate, now int64) []placement.Candidate {
-	candidates = slices.Clone(candidates)
-	for i := range candidates {
-		lead := int64(0)
-		if s.Lead != nil {
-			lead = s.Lead(candidates[i].Worker)
+// earliest tells from when on a worker can start a job: it may need some time to make way.
+func (s *Service) earliest(now int64) func(worker string) int64 {
+	return func(worker string) int64 {
+		if s.Lead == nil {
+			return now
 		}
-		candidates[i].Earliest = max(candidates[i].Earliest, now+lead)
+		return now + s.Lead(worker)
 	}
-	return candidates
 }
 
 func past(moment, now int64) error {

@@ -2,7 +2,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -39,8 +38,9 @@ type Library interface {
 	Bookable(id string) error
 	Keep(ctx context.Context, v *workflow.Version) error
 	On(worker, id string) (workflow.Offer, bool)
-	// Runs reports whether a worker can run what is offered of a workflow; also when it has not been asked yet.
-	Runs(worker, workflow string) bool
+	// Runners returns those of some workers that can run what is offered of a workflow, in their order, each with the workflow as On has
+	// it; also those that have not been asked yet.
+	Runners(workflow string, workers []string) []workflow.There
 }
 
 // New makes a catalog of these workers.
@@ -185,40 +185,50 @@ func (c *Catalog) Workers() []string {
 
 // Candidates implements booking.Offers: the workers in service that can run the workflow, without those that are offline, unless there
 // is no other. One that is named may be offline.
-func (c *Catalog) Candidates(workflow, worker string) ([]string, error) {
+func (c *Catalog) Candidates(id, worker string) ([]workflow.There, error) {
 	c.mu.RLock()
 	workers := c.workers
 	c.mu.RUnlock()
 	up := make([]string, 0, len(workers))
 	var down []string
-	var out *schedule.Outage // of the first that could
+	var out []*schedule.Outage
 	known := worker == ""
-	for _, w := range workers {
+	for i := range workers {
+		w := &workers[i]
 		known = known || w.ID == worker
 		switch {
-		case worker != "" && w.ID != worker, !c.Library.Runs(w.ID, workflow):
+		case worker != "" && w.ID != worker:
 		case w.Outage != nil:
-			out = cmp.Or(out, w.Outage)
+			out = append(out, w.Outage)
 		case w.Status == health.Offline:
 			down = append(down, w.ID)
 		default:
 			up = append(up, w.ID)
 		}
 	}
-	switch {
-	case !known:
+	if !known {
 		return nil, fault.NoSuch("worker", worker)
-	case len(up) > 0:
-		return up, nil
-	case len(down) > 0:
-		return down, nil
-	case out != nil:
-		return nil, fault.New(fault.NotBookable, out.String()).With("workflow_id", workflow).With("worker_id", out.Worker)
-	case worker != "":
-		return nil, fault.Newf(fault.NotBookable, "the worker %s cannot run the workflow %s: name another one, or none", worker, workflow).
-			With("workflow_id", workflow)
 	}
-	return nil, fault.Newf(fault.NotBookable, "no worker can run the workflow %s", workflow).With("workflow_id", workflow)
+	for _, some := range [][]string{up, down} {
+		if found := c.Library.Runners(id, some); len(found) > 0 {
+			return found, nil
+		}
+	}
+	for _, o := range out {
+		if len(c.Library.Runners(id, []string{o.Worker})) > 0 {
+			return nil, fault.New(fault.NotBookable, o.String()).With("workflow_id", id).With("worker_id", o.Worker)
+		}
+	}
+	return nil, unable(id, worker)
+}
+
+// unable is the error for a workflow that no worker can run, or not the one that is named.
+func unable(id, worker string) error {
+	if worker != "" {
+		return fault.Newf(fault.NotBookable, "the worker %s cannot run the workflow %s: name another one, or none", worker, id).
+			With("workflow_id", id)
+	}
+	return fault.Newf(fault.NotBookable, "no worker can run the workflow %s", id).With("workflow_id", id)
 }
 
 // IsReady reports whether a worker could start a job now.

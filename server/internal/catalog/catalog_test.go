@@ -77,7 +77,23 @@ func (library) Bookable(string) error                                           
 func (library) Keep(context.Context, *workflow.Version) error                       { return nil }
 func (library) On(string, string) (o workflow.Offer, known bool)                    { return o, false }
 
-func (l library) Runs(worker, workflow string) bool { return l(worker, workflow) }
+func (l library) Runners(id string, workers []string) (all []workflow.There) {
+	for _, worker := range workers {
+		if l(worker, id) {
+			all = append(all, workflow.There{Worker: worker})
+		}
+	}
+	return all
+}
+
+// candidates are the workers on which a workflow can be booked.
+func candidates(c *catalog.Catalog, id, worker string) (workers []string, err error) {
+	all, err := c.Candidates(id, worker)
+	for _, there := range all {
+		workers = append(workers, there.Worker)
+	}
+	return workers, err
+}
 
 // A job that names no worker goes to one that runs its workflow and is up; to one that is down only where there is no other.
 func TestCandidates(t *testing.T) {
@@ -101,11 +117,11 @@ func TestCandidates(t *testing.T) {
 		if id := "a"; len(tc.down) == 1 && tc.down[0] == "b" { // all are down
 			c.SetWorker(worker(id, health.Offline))
 		}
-		if got, err := c.Candidates(tc.workflow, ""); err != nil || !slices.Equal(got, tc.want) {
+		if got, err := candidates(c, tc.workflow, ""); err != nil || !slices.Equal(got, tc.want) {
 			t.Errorf("%s with %v down: %v, want %v", tc.workflow, tc.down, got, tc.want)
 		}
 	}
-	if got, err := c.Candidates("fox", "b"); err != nil || !slices.Equal(got, []string{"b"}) {
+	if got, err := candidates(c, "fox", "b"); err != nil || !slices.Equal(got, []string{"b"}) {
 		t.Errorf("the one that is named, although it is down: %v (%v)", got, err)
 	}
 	if _, err := c.Candidates("fox", "c"); !fault.Is(err, fault.NotBookable) {
@@ -118,14 +134,14 @@ func TestCandidates(t *testing.T) {
 	c.SetWorker(worker("b", health.Ready))
 	c.SetOutages([]schedule.Outage{{Worker: "a", Reason: "dust"}})
 	c.SetWorker(worker("a", health.Ready)) // which says nothing of it
-	if got, err := c.Candidates("fox", ""); err != nil || !slices.Equal(got, []string{"b"}) {
+	if got, err := candidates(c, "fox", ""); err != nil || !slices.Equal(got, []string{"b"}) {
 		t.Errorf("one is out of service: %v (%v)", got, err)
 	}
 	if _, err := c.Candidates("fox", "a"); !fault.Is(err, fault.NotBookable) || !strings.Contains(err.Error(), "out of service: dust") {
 		t.Errorf("it is named: %v", err)
 	}
 	c.SetOutages(nil)
-	if got, err := c.Candidates("fox", ""); err != nil || len(got) != 2 {
+	if got, err := candidates(c, "fox", ""); err != nil || len(got) != 2 {
 		t.Errorf("it has returned: %v (%v)", got, err)
 	}
 	none := catalog.New(catalog.Config{Now: time.Now, OnState: func(health.State) {}, Library: runs}, worker("c", health.Ready))

@@ -134,11 +134,13 @@ func (s *shelf) Bookable(string) error { return nil }
 func (s *shelf) Keep(context.Context, *workflow.Version) error { return nil }
 
 // Candidates returns all workers, or the one that is named.
-func (s *shelf) Candidates(_, worker string) ([]string, error) {
-	if worker != "" {
-		return []string{worker}, nil
+func (s *shelf) Candidates(id, worker string) (all []workflow.There, err error) {
+	for _, w := range workers {
+		if worker == "" || w == worker {
+			all = append(all, workflow.There{Worker: w, Offer: s.offers[id]})
+		}
 	}
-	return workers, nil
+	return all, nil
 }
 
 // On returns a workflow, which is the same on all workers.

@@ -18,11 +18,14 @@ import (
 // lanes are workers that can all run everything, in a time that the job's values tell.
 type lanes []string
 
-func (l lanes) Candidates(_, worker string) ([]string, error) {
+func (l lanes) Candidates(_, worker string) (all []workflow.There, _ error) {
 	if worker != "" {
-		return []string{worker}, nil
+		return []workflow.There{{Worker: worker}}, nil
 	}
-	return l, nil
+	for _, id := range l {
+		all = append(all, workflow.There{Worker: id})
+	}
+	return all, nil
 }
 
 func (l lanes) On(string, string) (workflow.Offer, bool) { return workflow.Offer{}, false }

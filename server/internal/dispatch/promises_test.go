@@ -85,11 +85,11 @@ func (p *promises) say(format string, args ...any) {
 }
 
 // Candidates implements placement.Offers.
-func (p *promises) Candidates(workflow, worker string) ([]string, error) {
-	all, err := p.names.Candidates(workflow, worker)
+func (p *promises) Candidates(id, worker string) ([]workflow.There, error) {
+	all, err := p.names.Candidates(id, worker)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return p.out[name] }), err
+	return slices.DeleteFunc(all, func(there workflow.There) bool { return p.out[there.Worker] }), err
 }
 
 // On implements placement.Offers.

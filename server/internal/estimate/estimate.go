@@ -14,9 +14,9 @@ type Estimator interface {
 // ForMany is an Estimator that is asked for the same on many workers.
 type ForMany interface {
 	Estimator
-	// For gives what Estimate says of a workflow with some inputs, worker by worker; it is for one caller at a time, who does not change
-	// the inputs meanwhile.
-	For(workflow string, inputs workflow.Values) func(worker string) (Length, bool)
+	// For gives what Estimate says of a workflow with some inputs, for one worker after the other, each with the workflow as it offers it;
+	// it is for one caller at a time, who does not change the inputs meanwhile.
+	For(workflow string, inputs workflow.Values) func(there workflow.There) (Length, bool)
 }
 
 // Length gives the time that a generation takes, in milliseconds.

@@ -25,7 +25,11 @@ const (
 // With nil values it is that of the values with which the workflow was measured, or run first: whoever lists many workflows asks so, and a
 // list has no time to make each for its worker.
 func (k *Knowledge) Estimate(worker, id string, values workflow.Values) (estimate.Length, bool) {
-	return k.For(id, values)(worker)
+	there := workflow.There{Worker: worker}
+	if values != nil {
+		there.Offer, _ = k.Offer(worker, id)
+	}
+	return k.For(id, values)(there)
 }
 
 func (k *Knowledge) listed(worker, id string) (estimate.Length, bool) {

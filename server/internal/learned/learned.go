@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
@@ -38,7 +39,9 @@ type Config struct {
 type Knowledge struct {
 	Config
 	unwritten chan struct{} // one token: there is something to write
-	teaching  sync.Mutex    // one at a time learns; taken before mu
+	state     atomic.Uint64 // counts changes of what answers rest on; counted up when the change can be seen
+	rounds    rounds
+	teaching  sync.Mutex // one at a time learns; taken before mu
 
 	mu      sync.RWMutex // guards what follows
 	items   map[place]*item

@@ -51,6 +51,7 @@ func (l *Lane) Unloaded() {
 	defer l.mu.Unlock()
 	l.fresh, l.resident, l.recalled = true, "", false
 	l.seen, l.shapes = map[string]bool{}, map[string]bool{}
+	l.knowledge.state.Add(1)
 }
 
 // nothing names what lies in memory when nothing does: no workflow has such models.
@@ -117,6 +118,9 @@ func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) 
 		key = graph
 	}
 	start.NewShape = l.fresh && !l.shapes[shape]
+	if start.NewShape || len(l.shapes) >= maxShapes {
+		defer l.knowledge.state.Add(1)
+	}
 	switch {
 	case models != "" && l.resident == models && !l.recalled, models == "" && l.seen[key]:
 		m = warm

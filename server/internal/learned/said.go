@@ -51,6 +51,7 @@ func (s *said) put(q question, length estimate.Length) {
 func (k *Knowledge) show(at place, i *item) {
 	i.said = &said{}
 	k.items[at] = i
+	k.state.Add(1)
 }
 
 // nameOf tells features apart.
@@ -83,20 +84,20 @@ type inquiry struct {
 	features learn.Features
 	shape    string
 	name     string // of the features
+	round    *round
 }
 
 // For implements estimate.ForMany.
-func (k *Knowledge) For(id string, values workflow.Values) func(worker string) (estimate.Length, bool) {
+func (k *Knowledge) For(id string, values workflow.Values) func(there workflow.There) (estimate.Length, bool) {
 	q := inquiry{Knowledge: k, values: values}
-	return func(worker string) (estimate.Length, bool) {
-		if values == nil {
-			return k.listed(worker, id)
+	return func(there workflow.There) (estimate.Length, bool) {
+		switch {
+		case values == nil:
+			return k.listed(there.Worker, id)
+		case there.Version == nil:
+			return k.guess(there.Worker, id, learn.Features{})
 		}
-		o, known := k.Offer(worker, id)
-		if !known || o.Version == nil {
-			return k.guess(worker, id, learn.Features{})
-		}
-		return q.on(worker, o)
+		return q.on(there.Worker, there.Offer)
 	}
 }
 
@@ -106,6 +107,10 @@ func (q *inquiry) on(worker string, o workflow.Offer) (estimate.Length, bool) {
 		q.form, q.plan = o.Form, q.Knowledge.plan(o)
 		q.features, q.shape = q.plan.Of(q.values, q.size), q.plan.Shape(q.values)
 		q.name = nameOf(q.features)
+		q.round = q.Knowledge.round(asked{q.plan, q.name, q.shape})
+	}
+	if length, known := q.round.get(worker); known {
+		return length, true
 	}
 	q.mu.RLock()
 	i, lane := q.items[place{worker, q.plan.Graph}], q.workers[worker]
@@ -113,12 +118,13 @@ func (q *inquiry) on(worker string, o workflow.Offer) (estimate.Length, bool) {
 	if i == nil || i.empty() {
 		return q.guess(worker, o.ID, q.features)
 	}
-	asked := question{q.name, lane.isNew(q.shape)}
-	length, known := i.said.get(asked)
+	own := question{q.name, lane.isNew(q.shape)}
+	length, known := i.said.get(own)
 	if !known {
-		length = q.length(i, q.features, learn.Start{NewShape: asked.newShape})
-		i.said.put(asked, length)
+		length = q.length(i, q.features, learn.Start{NewShape: own.newShape})
+		i.said.put(own, length)
 	}
 	length.Models = q.features.Models
+	q.round.put(worker, length)
 	return length, true
 }

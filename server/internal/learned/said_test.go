@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
 // What is kept of answers is never told after the worker, or the one that it learns from, has learned more: a service that starts, and
@@ -14,12 +15,12 @@ func TestAnswersThatAreKeptAreThoseOfNow(t *testing.T) {
 	r.Worker("two").Benchmark(r.offers["fox"], 9000)
 	r.Worker("one").Benchmark(r.offers["owl"], 3000)
 	ask := func() (all []estimate.Length) {
-		for i := range 20 {
+		for i := range 12 { // fewer questions than are kept
 			v := of(10+i/2, 512+512*(i%2))
 			for _, id := range []string{"fox", "owl"} {
 				on := r.For(id, v)
 				for _, worker := range []string{"one", "two", "one"} {
-					length, known := on(worker)
+					length, known := on(workflow.There{Worker: worker, Offer: r.offers[id]})
 					if again, _ := r.Estimate(worker, id, v); !known || again != length {
 						t.Fatalf("%s on %s with %v: %+v, asked alone %+v", id, worker, v, length, again)
 					}

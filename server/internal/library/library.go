@@ -123,34 +123,45 @@ func (l *Library) Bookable(id string) error {
 	return nil
 }
 
-// Runs reports whether a worker can run what is offered of a workflow; also when it has not been asked yet.
-func (l *Library) Runs(worker, id string) bool {
+// Runners returns those of some workers that can run what is offered of a workflow, in their order, each with the workflow as On has it;
+// also those that have not been asked yet.
+func (l *Library) Runners(id string, workers []string) []workflow.There {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.entry(id)
 	if e == nil {
-		return false
+		return nil
 	}
+	all := make([]workflow.There, 0, len(workers))
+	for _, worker := range workers {
+		s := l.byWorker[worker]
+		if !e.runsOn(worker, s) {
+			continue
+		}
+		there := workflow.There{Worker: worker}
+		if e.version != nil && s != nil && s.info != nil {
+			there.Offer = s.offer(e.version)
+		}
+		all = append(all, there)
+	}
+	return all
+}
+
+// runsOn reports whether a worker can run the workflow, of which nothing else is known when its stock is nil.
+func (e *entry) runsOn(worker string, s *Stock) bool {
 	if f, asked := e.fits[worker]; asked {
 		return f.runs()
 	}
-	s := l.byWorker[worker]
 	return s == nil || s.MayRun == nil || s.MayRun(e.source.ID)
 }
 
 // On returns what is offered of a workflow as a worker's ComfyUI has it; false when that has not been asked yet.
 func (l *Library) On(worker, id string) (o workflow.Offer, known bool) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	e, s := l.entry(id), l.byWorker[worker]
 	if e == nil || e.version == nil || s == nil || s.info == nil {
-		l.mu.Unlock()
 		return o, false
 	}
-	o = s.on(e.version)
-	l.mu.Unlock()
-	o.HasFile = s.hasFile
-	if s.MaxFile != nil {
-		o.MaxFile = s.MaxFile()
-	}
-	return o, true
+	return s.offer(e.version), true
 }

@@ -24,6 +24,16 @@ func (s *Stock) on(v *workflow.Version) workflow.Offer {
 	return s.made[v.Hash]
 }
 
+// offer is on, with what the files there allow; the library's mu is held.
+func (s *Stock) offer(v *workflow.Version) workflow.Offer {
+	o := s.on(v)
+	o.HasFile = s.hasFile
+	if s.MaxFile != nil {
+		o.MaxFile = s.MaxFile()
+	}
+	return o
+}
+
 // make makes a version as the worker's ComfyUI has it. One that was made for a ComfyUI which told the same is shared: many workers are
 // alike, and who holds a booking against each of them sees by the form that it is the same.
 func (s *Stock) make(v *workflow.Version) workflow.Offer {

@@ -6,7 +6,6 @@ import (
 	"math"
 	"sync"
 
-	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/job"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/schedule"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/store"
@@ -103,7 +102,7 @@ const maxGaps = 64
 const everywhere = math.MaxInt64 / 4
 
 // at holds a start against the runs before and after it, and reports whether the job fits. next is where to look for another start.
-func (w Wish) at(ctx context.Context, tx store.Tx, c Candidate, start int64) (s spot, fits bool, next int64, err error) {
+func (w *Wish) at(ctx context.Context, tx store.Tx, c Candidate, start int64) (s spot, fits bool, next int64, err error) {
 	s = spot{Candidate: c, start: start}
 	before, err := w.modelsBefore(ctx, tx, c.Worker, start)
 	if err != nil {
@@ -145,7 +144,7 @@ func (w Wish) at(ctx context.Context, tx store.Tx, c Candidate, start int64) (s 
 }
 
 // modelsBefore names the models that the run before a start leaves in memory; empty: that is not known.
-func (w Wish) modelsBefore(ctx context.Context, tx store.Tx, worker string, start int64) (string, error) {
+func (w *Wish) modelsBefore(ctx context.Context, tx store.Tx, worker string, start int64) (string, error) {
 	before, found, err := tx.Before(ctx, worker, start, w.JobID)
 	if err != nil {
 		return "", err
@@ -168,7 +167,7 @@ func (w Wish) modelsBefore(ctx context.Context, tx store.Tx, worker string, star
 }
 
 // behind returns the first booking of others that begins after a start; nil: there is none.
-func (w Wish) behind(ctx context.Context, tx store.Tx, worker string, start int64) (*schedule.Booking, error) {
+func (w *Wish) behind(ctx context.Context, tx store.Tx, worker string, start int64) (*schedule.Booking, error) {
 	booked, err := tx.Within(ctx, worker, schedule.Slot{Start: start, End: math.MaxInt64}, 3)
 	for _, b := range booked {
 		if b.ID != w.JobID && b.Slot.Start >= start {
@@ -179,7 +178,7 @@ func (w Wish) behind(ctx context.Context, tx store.Tx, worker string, start int6
 }
 
 // next finds the first start at or after a moment at which the job fits, with its own load and the one that it forces on another.
-func (w Wish) next(ctx context.Context, tx store.Tx, c Candidate, from int64) (s spot, err error) {
+func (w *Wish) next(ctx context.Context, tx store.Tx, c Candidate, from int64) (s spot, err error) {
 	for range maxGaps {
 		start, err := tx.NextFree(ctx, c.Worker, from, c.Slot, w.JobID)
 		if err != nil {
@@ -200,8 +199,8 @@ func (w Wish) next(ctx context.Context, tx store.Tx, c Candidate, from int64) (s
 }
 
 // minds reports whether it can matter which models are loaded.
-func (w Wish) minds(length estimate.Length) bool {
-	return w.workers != nil && w.workers.Models != nil && length.Models != ""
+func (w *Wish) minds(models string) bool {
+	return models != "" && w.workers != nil && w.workers.Models != nil
 }
 
 // Rewrite writes a job that has changed. When it has left its place the job behind it may have to load its models now: see Left.
@@ -232,7 +231,7 @@ func (w *Workers) Left(ctx context.Context, tx store.Tx, was, is job.Job) error 
 	if w == nil || w.Models == nil || stays || was.Status != job.Scheduled {
 		return nil
 	}
-	wish := Wish{workers: w}
+	wish := &Wish{workers: w}
 	behind, err := wish.behind(ctx, tx, was.Worker, was.Start)
 	if err != nil || behind == nil {
 		return err

@@ -34,7 +34,9 @@ func (loading) Estimate(_, id string, _ workflow.Values) (estimate.Length, bool)
 
 func (l loading) Resident(worker string) string { return l[worker] }
 
-func (l loading) Candidates(string, string) ([]string, error) { return []string{"a", "b"}, nil }
+func (l loading) Candidates(string, string) ([]workflow.There, error) {
+	return []workflow.There{{Worker: "a"}, {Worker: "b"}}, nil
+}
 
 func (loading) On(string, string) (workflow.Offer, bool) { return workflow.Offer{}, false }
 

@@ -17,8 +17,6 @@ import (
 // Candidate is a worker that a job can go to, and how long it takes there.
 type Candidate struct {
 	Worker string
-	// Earliest is the first start that the worker can keep, in milliseconds since the Unix epoch, where the start is free to choose.
-	Earliest int64
 	// Files is the first moment at which the files of the job can be there, in milliseconds since the Unix epoch; 0: it takes none.
 	Files int64
 	estimate.Length
@@ -50,6 +48,9 @@ type Wish struct {
 	Moment     int64  // the start if Exact, else the earliest start
 	Before     int64  // a start that is free to choose must be earlier; 0: any will do
 	JobID      string // of a job that has a slot already, which is not in its own way; empty: it has none
+	// Earliest returns the first start that a worker can keep, in milliseconds since the Unix epoch, where the start is free to choose;
+	// nil: any.
+	Earliest func(worker string) int64
 
 	workers *Workers // know what the jobs beside it load; nil: nobody minds
 }
@@ -77,7 +78,7 @@ func (all *Workers) Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, 
 		return job.Place{}, err
 	}
 	if !found {
-		return job.Place{}, taken(ctx, tx, w)
+		return job.Place{}, taken(ctx, tx, &w)
 	}
 	if w.Before > 0 && best.start >= w.Before {
 		return job.Place{}, fault.New(fault.SlotTaken, "there is no earlier start")
@@ -92,10 +93,11 @@ func (all *Workers) Place(ctx context.Context, tx store.Tx, w Wish) (job.Place, 
 
 // best finds the spot on which the job ends first. Each is first taken as if nothing ran there and nothing had to be loaded, which costs
 // next to nothing: what cannot end sooner even so is not looked at closer, so that of many workers few are.
-func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err error) {
+func (w *Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err error) {
 	hopes := make([]hope, 0, len(w.Candidates))
-	for i, c := range w.Candidates {
-		start, free, err := fits(ctx, tx, w, c)
+	for i := range w.Candidates {
+		c := &w.Candidates[i]
+		start, free, err := w.fits(ctx, tx, c)
 		if err != nil {
 			return best, false, err
 		}
@@ -110,11 +112,11 @@ func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err
 		s := w.hoped(h)
 		hopes = slices.Delete(hopes, at, at+1)
 		if !w.Exact {
-			if s.start, err = nextFree(ctx, tx, w, s.Candidate); err != nil {
+			if s.start, err = w.nextFree(ctx, tx, &s.Candidate); err != nil {
 				return best, false, err
 			}
 		}
-		if w.minds(s.Length) {
+		if w.minds(s.Models) {
 			if w.Exact {
 				s, fits, _, err = w.at(ctx, tx, s.Candidate, s.start)
 			} else {
@@ -124,11 +126,11 @@ func (w Wish) best(ctx context.Context, tx store.Tx) (best spot, found bool, err
 				return best, false, err
 			}
 		}
-		if !fits || found && (s.end() > best.end() || s.end() == best.end() && !goesFirst(s, h.candidate, best, bestOf)) {
+		if !fits || found && (s.end() > best.end() || s.end() == best.end() && !goesFirst(s.warm, h.candidate, best.warm, bestOf)) {
 			continue
 		}
 		best, bestOf, found = s, h.candidate, true
-		hopes = slices.DeleteFunc(hopes, func(h hope) bool { return !w.mayBeat(h, best, bestOf) })
+		hopes = slices.DeleteFunc(hopes, func(h hope) bool { return !w.mayBeat(h, &best, bestOf) })
 	}
 	return best, found, nil
 }
@@ -139,7 +141,7 @@ type hope struct {
 	start, end int64
 }
 
-func (w Wish) hoped(h hope) spot { return spot{Candidate: w.Candidates[h.candidate], start: h.start} }
+func (w *Wish) hoped(h hope) spot { return spot{Candidate: w.Candidates[h.candidate], start: h.start} }
 
 // soonest returns the place of the hope that ends first, of several the first one. There is at least one.
 func soonest(hopes []hope) (at int) {
@@ -152,25 +154,24 @@ func soonest(hopes []hope) (at int) {
 }
 
 // mayBeat reports whether what is hoped for could be better than the best that was found.
-func (w Wish) mayBeat(h hope, best spot, bestOf int) bool {
+func (w *Wish) mayBeat(h hope, best *spot, bestOf int) bool {
 	if end := best.end(); h.end != end {
 		return h.end < end
 	}
-	s := w.hoped(h)
-	s.warm = w.minds(s.Length)
-	return goesFirst(s, h.candidate, best, bestOf)
+	return goesFirst(w.minds(w.Candidates[h.candidate].Models), h.candidate, best.warm, bestOf)
 }
 
-// goesFirst reports whether of two spots that end together the first one is taken; each is told with its candidate's place in the wish.
-func goesFirst(a spot, of int, b spot, than int) bool {
-	if a.warm != b.warm {
-		return a.warm
+// goesFirst reports whether of two spots that end together the first one is taken: each is told by whether it is warm, and by its
+// candidate's place in the wish.
+func goesFirst(warm bool, of int, other bool, than int) bool {
+	if warm != other {
+		return warm
 	}
 	return of < than
 }
 
 // fits is the start on one candidate, if there is one; one that is free to choose as if nothing ran.
-func fits(ctx context.Context, tx store.Tx, w Wish, c Candidate) (start int64, free bool, err error) {
+func (w *Wish) fits(ctx context.Context, tx store.Tx, c *Candidate) (start int64, free bool, err error) {
 	if w.Exact {
 		if c.Files > w.Moment {
 			return w.Moment, false, nil
@@ -178,16 +179,22 @@ func fits(ctx context.Context, tx store.Tx, w Wish, c Candidate) (start int64, f
 		_, blocked, err := tx.Blocking(ctx, c.Worker, schedule.NewSlot(w.Moment, c.Slot), w.JobID)
 		return w.Moment, !blocked, err
 	}
-	start, err = tx.NextFree(ctx, c.Worker, c.from(w.Moment), c.Slot, w.JobID)
+	start, err = tx.NextFree(ctx, c.Worker, w.from(c), c.Slot, w.JobID)
 	return start, true, err
 }
 
-// from is the first start at or after a moment that the worker can keep.
-func (c Candidate) from(moment int64) int64 { return max(moment, c.Earliest, c.Files) }
+// from is the first start at or after the moment that a candidate can keep.
+func (w *Wish) from(c *Candidate) int64 {
+	from := max(w.Moment, c.Files)
+	if w.Earliest != nil {
+		from = max(from, w.Earliest(c.Worker))
+	}
+	return from
+}
 
 // nextFree is the earliest start on a candidate at or after the moment.
-func nextFree(ctx context.Context, tx store.Tx, w Wish, c Candidate) (int64, error) {
-	from := c.from(w.Moment)
+func (w *Wish) nextFree(ctx context.Context, tx store.Tx, c *Candidate) (int64, error) {
+	from := w.from(c)
 	until, runs, err := tx.RunsUntil(ctx, c.Worker, w.JobID)
 	if err != nil {
 		return 0, err
@@ -203,7 +210,7 @@ func nextFree(ctx context.Context, tx store.Tx, w Wish, c Candidate) (int64, err
 const toAnswer = 10_000
 
 // taken is the error for an exact start that no candidate has.
-func taken(ctx context.Context, tx store.Tx, w Wish) error {
+func taken(ctx context.Context, tx store.Tx, w *Wish) error {
 	conflict, err := inTheWay(ctx, tx, w, w.Candidates[0])
 	if err != nil {
 		return err
@@ -212,8 +219,8 @@ func taken(ctx context.Context, tx store.Tx, w Wish) error {
 		if c.Files > w.Moment {
 			c.Files += toAnswer
 		}
-		next, err := nextFree(ctx, tx, w, c)
-		if err == nil && w.minds(c.Length) {
+		next, err := w.nextFree(ctx, tx, &c)
+		if err == nil && w.minds(c.Models) {
 			var s spot
 			s, err = w.next(ctx, tx, c, next)
 			next = s.start
@@ -229,7 +236,7 @@ func taken(ctx context.Context, tx store.Tx, w Wish) error {
 }
 
 // inTheWay names the job or the pause that keeps a candidate from the exact start.
-func inTheWay(ctx context.Context, tx store.Tx, w Wish, c Candidate) (fault.SlotConflict, error) {
+func inTheWay(ctx context.Context, tx store.Tx, w *Wish, c Candidate) (fault.SlotConflict, error) {
 	slot := schedule.NewSlot(w.Moment, c.Slot)
 	id, blocked, err := tx.Blocking(ctx, c.Worker, slot, w.JobID)
 	if err != nil {

@@ -15,9 +15,9 @@ var ErrNotReady = fault.New(fault.NotReady, "nobody knows yet how long that take
 
 // Offers tells which workflows can run on which workers.
 type Offers interface {
-	// Candidates returns the workers on which a job of a workflow may be booked, in the order of the configuration; the one that is
-	// named when there is a name. fault.NotFound, fault.NotBookable.
-	Candidates(workflow, worker string) ([]string, error)
+	// Candidates returns the workers on which a job of a workflow may be booked, in the order of the configuration, each with the
+	// workflow as On has it; the one that is named when there is a name. fault.NotFound, fault.NotBookable.
+	Candidates(workflow, worker string) ([]workflow.There, error)
 	// On returns a workflow as a worker offers it, which may have other models to choose from; false when that is not known.
 	On(worker, id string) (workflow.Offer, bool)
 }
@@ -34,24 +34,29 @@ type Workers struct {
 // Candidates returns the workers on which a workflow can be booked with some values, or the one that is named, with how long it takes
 // there; fault.NotFound, fault.NotBookable, ErrNotReady. Where none takes the values it returns them all, and fault.InvalidFields.
 func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (found []Candidate, err error) {
-	workers, err := w.Offers.Candidates(workflow, worker)
+	offers, err := w.Offers.Candidates(workflow, worker)
 	if err != nil {
 		return nil, err
 	}
-	found = make([]Candidate, 0, len(workers))
+	found = make([]Candidate, 0, len(offers))
 	var others []Candidate // that do not take the values
 	var refused error
 	var held holding
 	estimated := w.estimates(workflow, inputs)
-	for _, id := range workers {
-		length, known := estimated(id)
+	noted := ""
+	for i := range offers {
+		there := &offers[i]
+		length, known := estimated(*there)
 		if !known {
 			continue
 		}
-		w.Models.note(length.Models)
-		c := Candidate{Worker: id, Length: length}
-		if there, known := w.Offers.On(id, workflow); known {
-			if err := held.check(there, inputs); err != nil {
+		if length.Models != noted {
+			noted = length.Models
+			w.Models.note(noted)
+		}
+		c := Candidate{Worker: there.Worker, Length: length}
+		if there.Version != nil {
+			if err := held.check(&there.Offer, inputs); err != nil {
 				others = append(others, c)
 				if refused == nil {
 					refused = err
@@ -71,11 +76,13 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 }
 
 // estimates returns how long a run takes, worker by worker.
-func (w Workers) estimates(id string, inputs workflow.Values) func(worker string) (estimate.Length, bool) {
+func (w Workers) estimates(id string, inputs workflow.Values) func(there workflow.There) (estimate.Length, bool) {
 	if many, is := w.Estimator.(estimate.ForMany); is {
 		return many.For(id, inputs)
 	}
-	return func(worker string) (estimate.Length, bool) { return w.Estimator.Estimate(worker, id, inputs) }
+	return func(there workflow.There) (estimate.Length, bool) {
+		return w.Estimator.Estimate(there.Worker, id, inputs)
+	}
 }
 
 // holding holds values against the forms of many workers, one after the other: those that are alike share one, which is asked once.
@@ -86,7 +93,7 @@ type holding struct {
 	files bool // there are files, which lie on one worker and not on another
 }
 
-func (h *holding) check(there workflow.Offer, inputs workflow.Values) error {
+func (h *holding) check(there *workflow.Offer, inputs workflow.Values) error {
 	if h.form != nil && h.form == there.Form && h.max == there.MaxFile && !h.files {
 		return h.err
 	}
@@ -131,12 +138,16 @@ func (w *Workers) Recall(booked []job.Job) {
 // able returns the worker that a job is pinned to, else every one that can run the version that it was booked with, which its own
 // always can. There is at least one. w may be nil: then it is the job's own.
 func (w *Workers) able(j job.Job) []Candidate {
+	if j.Pinned {
+		return w.ableOf(j.Worker, j)
+	}
+	return w.ableOf("", j)
+}
+
+// ableOf is able of the worker that is named; of all for none.
+func (w *Workers) ableOf(named string, j job.Job) []Candidate {
 	if w == nil {
 		return Own(j)
-	}
-	named := ""
-	if j.Pinned {
-		named = j.Worker
 	}
 	found, err := w.Candidates(named, j.Workflow, j.Inputs)
 	if err != nil {
@@ -162,7 +173,10 @@ func (w *Workers) Others(j job.Job) []Candidate {
 
 // On returns a worker as a candidate for a job that it may run; false when it may not.
 func (w *Workers) On(worker string, j job.Job) (Candidate, bool) {
-	all := w.able(j)
+	if j.Pinned && worker != j.Worker {
+		return Candidate{}, false
+	}
+	all := w.ableOf(worker, j) // not of all: each lane that is idle asks for itself
 	i := slices.IndexFunc(all, func(c Candidate) bool { return c.Worker == worker })
 	if i < 0 {
 		return Candidate{}, false

@@ -61,8 +61,8 @@ func (s workflowService) guess(w *pb.WorkflowSummary, worker string) {
 func (s workflowService) listed(w workflow.Workflow, workers []health.Worker) *pb.WorkflowSummary {
 	shown := summaryToProto(w, workers)
 	if candidates, err := s.Catalog.Candidates(w.ID, ""); err == nil { // else no worker can run it
-		for _, worker := range candidates {
-			s.guess(shown, worker)
+		for _, there := range candidates {
+			s.guess(shown, there.Worker)
 		}
 	}
 	return shown

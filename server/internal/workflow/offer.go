@@ -28,6 +28,12 @@ type Offer struct {
 	info  *objectinfo.Info
 }
 
+// There is a workflow on a worker, as that offers it; without a version where that is not known.
+type There struct {
+	Worker string
+	Offer
+}
+
 // On returns the version as a ComfyUI with these classes has it. Of an editor's file the graph is made anew; where that fails, the
 // classes are missing that the graph names. With a nil info nothing is known of the classes, and the form tells what the graph's
 // own values do.
