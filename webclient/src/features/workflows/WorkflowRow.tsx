@@ -27,7 +27,7 @@ export function WorkflowRow({ summary, onOpen }: { summary: WorkflowSummary; onO
             <WorkflowBadges summary={summary} />
           </span>
           {!disabled && !bookable && problems.length > 0 ? (
-            <span className="line-clamp-1 text-failed-ink text-sm">{problemsWords(problems)}</span>
+            <span className="block truncate text-failed-ink text-sm">{problemsWords(problems)}</span>
           ) : (
             description && <span className="line-clamp-1 text-ink-soft text-sm">{description}</span>
           )}
