@@ -178,4 +178,13 @@ func (l *Library) notice(e *entry, worker string) string {
 	return ""
 }
 
-func inOneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// inOneLine is the text of an error whose lines, such as one for each node, are told apart by semicolons.
+func inOneLine(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if words := strings.Fields(line); len(words) > 0 {
+			lines = append(lines, strings.Join(words, " "))
+		}
+	}
+	return strings.Join(lines, "; ")
+}

@@ -175,6 +175,18 @@ func TestTheFolder(t *testing.T) {
 	}
 }
 
+// What is wrong with several nodes of a file that ComfyUI saved is told in one line, each apart.
+func TestProblemsOfSeveralNodes(t *testing.T) {
+	m := openMenu(t)
+	m.write("two.json", `{"nodes": [{"id": 1, "type": "Bear", "mode": 0}, {"id": 2, "type": "Wolf", "mode": 0}], "links": [], "version": 0.4}`)
+	m.run()
+	m.stock("gpu", comfyUI{"OldFox"})
+	m.until("both nodes", func(all map[string]workflow.Workflow) bool {
+		told := fmt.Sprint(all["two"].Problems)
+		return strings.Contains(told, "Bear") && strings.Contains(told, "; node 2 (Wolf)")
+	})
+}
+
 // A folder that is made while the service runs is watched, and one that is made anew is watched again.
 func TestAFolderThatIsMadeLater(t *testing.T) {
 	m := openMenu(t)

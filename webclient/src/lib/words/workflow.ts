@@ -58,10 +58,9 @@ export function problemWords({ kind, pack }: Pick<WorkflowProblem, "kind" | "pac
   return kind === WorkflowProblemKind.MISSING_MODEL ? "Model" : "Something";
 }
 
-/** What keeps a workflow from running, a sentence for each line. */
+/** What keeps a workflow from running, in sentences. */
 export function problemsWords(problems: readonly string[]): string {
-  const lines = problems.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "");
-  return lines.map((text) => sentence(text) + (/[.!?…]$/.test(text) ? "" : ".")).join(" ");
+  return problems.map((text) => sentence(text) + (/[.!?…]$/.test(text) ? "" : ".")).join(" ");
 }
 
 /** How long a run takes where it is quickest, such as "about 8 s" or "about 8 s, a guess". */
