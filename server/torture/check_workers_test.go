@@ -36,7 +36,8 @@ func (j *judge) movedOver(before, after job) bool {
 	})
 	lost := after.Delay == "overdue" || after.Delay == "retry" || after.Attempt > before.Attempt
 	found := after.Status == completed && j.setAside(after) // it had run elsewhere before a restore
-	back := before.Booked != 0 && after.Start == before.Booked
+	back := before.Booked != 0 && after.Start == before.Booked ||
+		after.Start == before.Start && after.Version > before.Version+1 // a clock had moved it away, and nobody was shown that
 	return asked || !before.Pinned && !after.Pinned && (lost || back || found || after.wentForward(before) || after.wasTakenOver(before))
 }
 
