@@ -117,11 +117,13 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	timer := time.NewTimer(pollInterval)
 	defer timer.Stop()
 	for ctx.Err() == nil {
+		changed := d.Runner.Changed() // also before the look, so that what changes during it is looked at again
 		timer.Reset(d.pass(running))
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-d.wake:
+		case <-changed:
 		case <-d.Runner.Changed():
 		case j := <-d.written:
 			d.interrupt(j)

@@ -35,6 +35,27 @@ func TestJobsStartWhenTheirSlotsStart(t *testing.T) {
 	})
 }
 
+// What ComfyUI comes to in the very moment of a look counts at once, not with the look a second later.
+func TestChangesDuringALookAreNotMissed(t *testing.T) {
+	within(t, nil, func(b *bench) {
+		b.gpu.setBusy("somebody else's prompt")
+		b.book(5*second, 10*second)
+		time.Sleep(6200 * time.Millisecond)
+		synctest.Wait()
+		var idle int64
+		b.gpu.mu.Lock()
+		b.gpu.looked = func() {
+			idle = b.millis()
+			b.gpu.setBusy("")
+		}
+		b.gpu.mu.Unlock()
+		time.Sleep(3 * time.Second)
+		if s := b.starts(); len(s) != 1 || s[0].at != idle {
+			t.Errorf("idle at %d, starts: %+v", idle, s)
+		}
+	})
+}
+
 func TestStartsArePrepared(t *testing.T) {
 	within(t, nil, func(b *bench) {
 		first, second := b.book(5000, 1000), b.book(8000, 1000)

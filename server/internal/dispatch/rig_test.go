@@ -37,6 +37,7 @@ type gpu struct {
 	files     func(j job.Job) bool // whether they are there; nil: always
 	deaf      bool                 // it hears no interrupt
 	busy      string               // why it is not ready
+	looked    func()               // called once, when a look has ended; nil: nothing is
 	changed   chan struct{}
 	running   int
 	rests     int
@@ -55,8 +56,13 @@ type start struct {
 
 func (g *gpu) Ready(context.Context) (bool, string) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.busy == "", g.busy
+	busy, looked := g.busy, g.looked
+	g.looked = nil
+	g.mu.Unlock()
+	if looked != nil {
+		looked()
+	}
+	return busy == "", busy
 }
 
 func (g *gpu) Changed() <-chan struct{} {
