@@ -69,8 +69,8 @@ func (s *Service) fitting(
 	}
 	most := int64(0) // that any of them takes
 	for _, c := range candidates {
-		if there, known := s.Offers.On(c.Worker, workflowID); known && there.MaxFile > 0 && hasLarger(sizes, there.MaxFile) {
-			most = max(most, there.MaxFile)
+		if limit := s.takes(c.Worker, workflowID); limit > 0 && hasLarger(sizes, limit) {
+			most = max(most, limit)
 			continue
 		}
 		if s.Transfer != nil {
@@ -82,6 +82,14 @@ func (s *Service) fitting(
 		return candidates, tooLarge(values, sizes, most)
 	}
 	return found, nil
+}
+
+// takes returns the bytes of a file that a worker takes, 0 when that is not known.
+func (s *Service) takes(worker, workflowID string) int64 {
+	if there, known := s.Offers.On(worker, workflowID); known && there.MaxFile != nil {
+		return there.MaxFile()
+	}
+	return 0
 }
 
 func hasLarger(sizes map[string]int64, than int64) bool {

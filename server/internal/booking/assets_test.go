@@ -103,7 +103,7 @@ type takers struct {
 // On implements booking.Offers.
 func (o takers) On(worker, id string) (workflow.Offer, bool) {
 	offer, err := o.Offer(context.Background(), id, "")
-	offer.MaxFile = o.most[worker]
+	offer.MaxFile = func() int64 { return o.most[worker] }
 	return offer, err == nil
 }
 

@@ -14,9 +14,15 @@ type Estimator interface {
 // ForMany is an Estimator that is asked for the same on many workers.
 type ForMany interface {
 	Estimator
-	// For gives what Estimate says of a workflow with some inputs, for one worker after the other, each with the workflow as it offers it;
-	// it is for one caller at a time, who does not change the inputs meanwhile.
-	For(workflow string, inputs workflow.Values) func(there workflow.There) (Length, bool)
+	// All gives what Estimate says of a workflow with some inputs on each of some workers, in their order, each with the workflow as it
+	// offers it. Nobody may change what it is given and what it returns: others may get the same answers.
+	All(workflow string, inputs workflow.Values, there []workflow.There) []Answer
+}
+
+// Answer is a length, where anything is known.
+type Answer struct {
+	Length
+	Known bool
 }
 
 // Length gives the time that a generation takes, in milliseconds.

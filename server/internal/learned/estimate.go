@@ -29,7 +29,9 @@ func (k *Knowledge) Estimate(worker, id string, values workflow.Values) (estimat
 	if values != nil {
 		there.Offer, _ = k.Offer(worker, id)
 	}
-	return k.For(id, values)(there)
+	q := inquiry{Knowledge: k, values: values}
+	answer := q.each(id, []workflow.There{there})[0]
+	return answer.Length, answer.Known
 }
 
 func (k *Knowledge) listed(worker, id string) (estimate.Length, bool) {

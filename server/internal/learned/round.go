@@ -5,19 +5,20 @@ import (
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/features"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
 
-// maxRounds bounds the questions of which the answers of all lanes are kept.
+// maxRounds bounds the questions of which the answers of all workers are kept.
 const maxRounds = 32
 
-// rounds keep what was answered lately to a question that every lane is asked, for as long as no lane has learned anything: with many
-// lanes a booking asks each of them, mostly what the one before has asked, and what each knows lies scattered in memory.
+// rounds keep what was answered lately to a question that many workers are asked, for as long as nothing is learned of any: with many
+// of them a booking asks each, mostly what the one before has asked, and what is known of each lies scattered in memory.
 type rounds struct {
 	mu   sync.Mutex
-	kept map[asked]*round
+	kept map[asked]round
 }
 
-// asked is all that the answers of lanes depend on beside what they know.
+// asked is all that answers depend on beside who is asked and what is known.
 type asked struct {
 	plan     *features.Plan
 	features string // by nameOf
@@ -26,38 +27,27 @@ type asked struct {
 
 // round is the answers to one question.
 type round struct {
-	state uint64 // of the knowledge, before the first answer: what was learned since makes another round
-
-	mu      sync.RWMutex
-	lengths map[string]estimate.Length // by worker
+	state   uint64 // of the knowledge, before the first answer: what was learned since makes another round
+	there   []workflow.There
+	answers []estimate.Answer // of each of them
 }
 
-// round returns the answers to a question that hold now.
-func (k *Knowledge) round(of asked) *round {
-	state := k.state.Load()
-	k.rounds.mu.Lock()
-	defer k.rounds.mu.Unlock()
-	r := k.rounds.kept[of]
-	if r != nil && r.state == state {
-		return r
-	}
-	if k.rounds.kept == nil || len(k.rounds.kept) >= maxRounds {
-		k.rounds.kept = map[asked]*round{}
-	}
-	r = &round{state: state, lengths: map[string]estimate.Length{}}
-	k.rounds.kept[of] = r
-	return r
-}
-
-func (r *round) get(worker string) (estimate.Length, bool) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	length, known := r.lengths[worker]
-	return length, known
-}
-
-func (r *round) put(worker string, length estimate.Length) {
+// get returns the answers to a question that hold now; nil.
+func (r *rounds) get(of asked, state uint64, there []workflow.There) []estimate.Answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lengths[worker] = length
+	last, is := r.kept[of]
+	if !is || last.state != state || len(last.there) != len(there) || &last.there[0] != &there[0] {
+		return nil
+	}
+	return last.answers
+}
+
+func (r *rounds) put(of asked, last round) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept == nil || len(r.kept) >= maxRounds {
+		r.kept = map[asked]round{}
+	}
+	r.kept[of] = last
 }

@@ -77,45 +77,70 @@ func nameOf(f learn.Features) string {
 // inquiry is a run that is estimated for one worker after the other. What the last one has in common with the next is not worked out again.
 type inquiry struct {
 	*Knowledge
-	values workflow.Values
+	values  workflow.Values
+	passing bool // an answer depends on more than the question of the first offer and what is learned
 
 	form     *form.Form // that of the last offer, and of what follows
 	plan     *features.Plan
 	features learn.Features
 	shape    string
 	name     string // of the features
-	round    *round
 }
 
-// For implements estimate.ForMany.
-func (k *Knowledge) For(id string, values workflow.Values) func(there workflow.There) (estimate.Length, bool) {
+// All implements estimate.ForMany.
+func (k *Knowledge) All(id string, values workflow.Values, there []workflow.There) []estimate.Answer {
 	q := inquiry{Knowledge: k, values: values}
-	return func(there workflow.There) (estimate.Length, bool) {
-		switch {
-		case values == nil:
-			return k.listed(there.Worker, id)
-		case there.Version == nil:
-			return k.guess(there.Worker, id, learn.Features{})
-		}
-		return q.on(there.Worker, there.Offer)
+	if values == nil || len(there) < 2 || there[0].Version == nil {
+		return q.each(id, there)
 	}
+	q.take(there[0].Offer)
+	of, state := asked{q.plan, q.name, q.shape}, k.state.Load()
+	if answers := k.rounds.get(of, state, there); answers != nil {
+		return answers
+	}
+	answers := q.each(id, there)
+	if !q.passing {
+		k.rounds.put(of, round{state, there, answers})
+	}
+	return answers
+}
+
+func (q *inquiry) each(id string, there []workflow.There) []estimate.Answer {
+	answers := make([]estimate.Answer, len(there))
+	for i, t := range there {
+		a := &answers[i]
+		switch {
+		case q.values == nil:
+			a.Length, a.Known = q.listed(t.Worker, id)
+		case t.Version == nil:
+			a.Length, a.Known = q.guess(t.Worker, id, learn.Features{})
+			q.passing = true
+		default:
+			a.Length, a.Known = q.on(t.Worker, t.Offer)
+		}
+	}
+	return answers
+}
+
+// take looks at an offer.
+func (q *inquiry) take(o workflow.Offer) {
+	if q.plan != nil && q.form == o.Form {
+		return
+	}
+	q.passing = q.passing || q.plan != nil
+	q.form, q.plan = o.Form, q.Knowledge.plan(o)
+	q.features, q.shape = q.plan.Of(q.values, q.size), q.plan.Shape(q.values)
+	q.name = nameOf(q.features)
 }
 
 // on estimates a run of an offer of a worker.
 func (q *inquiry) on(worker string, o workflow.Offer) (estimate.Length, bool) {
-	if q.plan == nil || q.form != o.Form {
-		q.form, q.plan = o.Form, q.Knowledge.plan(o)
-		q.features, q.shape = q.plan.Of(q.values, q.size), q.plan.Shape(q.values)
-		q.name = nameOf(q.features)
-		q.round = q.Knowledge.round(asked{q.plan, q.name, q.shape})
-	}
-	if length, known := q.round.get(worker); known {
-		return length, true
-	}
+	q.take(o)
 	q.mu.RLock()
 	i, lane := q.items[place{worker, q.plan.Graph}], q.workers[worker]
 	q.mu.RUnlock()
 	if i == nil || i.empty() {
+		q.passing = true
 		return q.guess(worker, o.ID, q.features)
 	}
 	own := question{q.name, lane.isNew(q.shape)}
@@ -125,6 +150,5 @@ func (q *inquiry) on(worker string, o workflow.Offer) (estimate.Length, bool) {
 		i.said.put(own, length)
 	}
 	length.Models = q.features.Models
-	q.round.put(worker, length)
 	return length, true
 }

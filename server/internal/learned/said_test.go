@@ -14,17 +14,28 @@ func TestAnswersThatAreKeptAreThoseOfNow(t *testing.T) {
 	r.Worker("one").Benchmark(r.offers["fox"], 4500)
 	r.Worker("two").Benchmark(r.offers["fox"], 9000)
 	r.Worker("one").Benchmark(r.offers["owl"], 3000)
+	there := map[string][]workflow.There{}
+	for id, offer := range r.offers {
+		for _, worker := range []string{"one", "two", "one"} {
+			there[id] = append(there[id], workflow.There{Worker: worker, Offer: offer})
+		}
+	}
+	other := []workflow.There{there["fox"][1], there["fox"][0], there["fox"][1]}
 	ask := func() (all []estimate.Length) {
 		for i := range 12 { // fewer questions than are kept
 			v := of(10+i/2, 512+512*(i%2))
+			for n, a := range r.All("fox", v, other) {
+				if alone, _ := r.Estimate(other[n].Worker, "fox", v); alone != a.Length {
+					t.Fatalf("in another order %s is said to take %+v, which is %+v", other[n].Worker, a, alone)
+				}
+			}
 			for _, id := range []string{"fox", "owl"} {
-				on := r.For(id, v)
-				for _, worker := range []string{"one", "two", "one"} {
-					length, known := on(workflow.There{Worker: worker, Offer: r.offers[id]})
-					if again, _ := r.Estimate(worker, id, v); !known || again != length {
-						t.Fatalf("%s on %s with %v: %+v, asked alone %+v", id, worker, v, length, again)
+				for n, a := range r.All(id, v, there[id]) {
+					worker := there[id][n].Worker
+					if again, _ := r.Estimate(worker, id, v); !a.Known || again != a.Length {
+						t.Fatalf("%s on %s with %v: %+v, asked alone %+v", id, worker, v, a, again)
 					}
-					all = append(all, length)
+					all = append(all, a.Length)
 				}
 			}
 		}

@@ -28,6 +28,7 @@ type entry struct {
 	ignored  error // why the side file cannot be read now
 	settled
 	offered *workflow.Offer
+	runners runners
 	last    workflow.Workflow // as it was shown when it was settled last
 }
 

@@ -5,6 +5,7 @@ package library
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,6 +61,7 @@ type Library struct {
 	pictures map[string]string            // names of the pictures that the store has, by workflow
 	stocks   []*Stock
 	byWorker map[string]*Stock
+	news     uint64 // counts what was settled, and what workers told: whatever decides which of them run what
 }
 
 // New makes a library that offers the sources as their files are. Where a form depends on ComfyUI's classes, it is known when the
@@ -124,7 +126,7 @@ func (l *Library) Bookable(id string) error {
 }
 
 // Runners returns those of some workers that can run what is offered of a workflow, in their order, each with the workflow as On has it;
-// also those that have not been asked yet.
+// also those that have not been asked yet. Nobody may change what it returns: others have it too.
 func (l *Library) Runners(id string, workers []string) []workflow.There {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,6 +134,23 @@ func (l *Library) Runners(id string, workers []string) []workflow.There {
 	if e == nil {
 		return nil
 	}
+	if len(workers) == 1 { // who names one is not to put out what is known of all
+		return l.findRunners(e, workers)
+	}
+	if e.runners.news != l.news || !slices.Equal(e.runners.of, workers) {
+		e.runners = runners{l.news, slices.Clone(workers), l.findRunners(e, workers)}
+	}
+	return e.runners.there
+}
+
+// runners holds the last answer about several workers: where there are many, each booking asks for the same.
+type runners struct {
+	news  uint64 // the library's, then
+	of    []string
+	there []workflow.There
+}
+
+func (l *Library) findRunners(e *entry, workers []string) []workflow.There {
 	all := make([]workflow.There, 0, len(workers))
 	for _, worker := range workers {
 		s := l.byWorker[worker]

@@ -28,9 +28,7 @@ func (s *Stock) on(v *workflow.Version) workflow.Offer {
 func (s *Stock) offer(v *workflow.Version) workflow.Offer {
 	o := s.on(v)
 	o.HasFile = s.hasFile
-	if s.MaxFile != nil {
-		o.MaxFile = s.MaxFile()
-	}
+	o.MaxFile = s.MaxFile
 	return o
 }
 

@@ -82,6 +82,7 @@ func (l *Library) settle(e *entry) (changed bool) {
 		l.known[s.version.Hash] = s.version
 	}
 	e.settled, e.offered = s, nil
+	l.news++
 	before, now := e.last, l.shown(e)
 	e.last = now
 	return !now.Equal(before)

@@ -75,6 +75,7 @@ func (l *Library) Stock(worker string, c StockConfig) *Stock {
 	defer l.mu.Unlock()
 	l.stocks = append(l.stocks, s)
 	l.byWorker[worker] = s
+	l.news++
 	return s
 }
 
@@ -174,6 +175,7 @@ func (s *Stock) ask(ctx context.Context) error {
 	s.mu.Lock()
 	s.info, s.askedAt, s.answer = info, time.Now(), sum
 	clear(s.made)
+	s.news++
 	s.mu.Unlock()
 	s.markAll()
 	return nil

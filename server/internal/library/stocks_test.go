@@ -56,9 +56,21 @@ func newLibrary(t *testing.T) (l *library.Library, file string) {
 	}), file
 }
 
-// runs reports whether a worker can run a workflow.
-func runs(l *library.Library, worker, id string) bool {
-	return len(l.Runners(id, []string{worker})) > 0
+// runs reports whether a worker can run a workflow. Asked among others the library says the same, with the workflow as it is there now.
+func runs(t *testing.T, l *library.Library, worker, id string) bool {
+	t.Helper()
+	alone := len(l.Runners(id, []string{worker})) > 0
+	among := false
+	for _, there := range l.Runners(id, []string{"old", "both", "none"}) {
+		if o, known := l.On(there.Worker, id); known && (o.Graph != there.Graph || o.Version != there.Version) {
+			t.Errorf("%s offers what it had before", there.Worker)
+		}
+		among = among || there.Worker == worker
+	}
+	if among != alone {
+		t.Errorf("%s runs %s: %v, asked among others: %v", worker, id, alone, among)
+	}
+	return alone
 }
 
 func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
@@ -81,7 +93,7 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	}
 	returns(old)
 	before := l.Current("fox")
-	if !runs(l, "old", "fox") {
+	if !runs(t, l, "old", "fox") {
 		t.Error("it does not run what it can")
 	}
 
@@ -95,9 +107,9 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 	}
 	// When another one can run it, it is offered, and goes to that worker alone.
 	returns(both)
-	if l.Current("fox").Hash == before.Hash || runs(l, "old", "fox") || !runs(l, "both", "fox") || notices["both"] != "" {
+	if l.Current("fox").Hash == before.Hash || runs(t, l, "old", "fox") || !runs(t, l, "both", "fox") || notices["both"] != "" {
 		t.Errorf("offered %s; old runs it: %v, both: %v %q",
-			l.Current("fox").Hash, runs(l, "old", "fox"), runs(l, "both", "fox"), notices["both"])
+			l.Current("fox").Hash, runs(t, l, "old", "fox"), runs(t, l, "both", "fox"), notices["both"])
 	}
 	// The one that comes back does not take the offer back.
 	returns(old)
@@ -117,7 +129,7 @@ func TestAnEditThatOneOfTwoWorkersCanRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	returns(both)
-	if l.Current("fox").Hash != before.Hash || !runs(l, "old", "fox") || !runs(l, "both", "fox") {
+	if l.Current("fox").Hash != before.Hash || !runs(t, l, "old", "fox") || !runs(t, l, "both", "fox") {
 		t.Errorf("taken back: offered %s", l.Current("fox").Hash)
 	}
 }
@@ -135,7 +147,7 @@ func TestAWorkflowThatNoWorkerCanRun(t *testing.T) {
 	if err := s.Take(t.Context()); err != nil || !strings.Contains(told, "cannot run the workflow fox") {
 		t.Errorf("told %q (%v)", told, err)
 	}
-	if runs(l, "none", "fox") {
+	if runs(t, l, "none", "fox") {
 		t.Error("it runs there all the same")
 	}
 	if err := l.Bookable("fox"); !fault.Is(err, fault.NotBookable) || !strings.Contains(err.Error(), "OldFox") {
@@ -143,6 +155,18 @@ func TestAWorkflowThatNoWorkerCanRun(t *testing.T) {
 	}
 	if all := l.Workflows(); all[0].Bookable || len(all[0].Problems) != 1 {
 		t.Errorf("shown as %+v", all[0])
+	}
+}
+
+// A worker that comes to the library late, and is not meant for a workflow, is not taken for one that has yet to be asked.
+func TestALateWorkerThatIsNotMeantForTheWorkflow(t *testing.T) {
+	l, _ := newLibrary(t)
+	if !runs(t, l, "old", "fox") {
+		t.Error("nobody was asked yet")
+	}
+	l.Stock("old", library.StockConfig{ComfyUI: comfyUI{"OldFox"}, MayRun: func(string) bool { return false }})
+	if runs(t, l, "old", "fox") {
+		t.Error("it runs what the configuration keeps from it")
 	}
 }
 

@@ -42,19 +42,18 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 	var others []Candidate // that do not take the values
 	var refused error
 	var held holding
-	estimated := w.estimates(workflow, inputs)
+	answers := w.estimates(workflow, inputs, offers)
 	noted := ""
 	for i := range offers {
-		there := &offers[i]
-		length, known := estimated(*there)
-		if !known {
+		there, answer := &offers[i], &answers[i]
+		if !answer.Known {
 			continue
 		}
-		if length.Models != noted {
-			noted = length.Models
+		if answer.Models != noted {
+			noted = answer.Models
 			w.Models.note(noted)
 		}
-		c := Candidate{Worker: there.Worker, Length: length}
+		c := Candidate{Worker: there.Worker, Length: answer.Length}
 		if there.Version != nil {
 			if err := held.check(&there.Offer, inputs); err != nil {
 				others = append(others, c)
@@ -75,29 +74,30 @@ func (w Workers) Candidates(worker, workflow string, inputs workflow.Values) (fo
 	return nil, ErrNotReady
 }
 
-// estimates returns how long a run takes, worker by worker.
-func (w Workers) estimates(id string, inputs workflow.Values) func(there workflow.There) (estimate.Length, bool) {
+// estimates returns how long a run takes on each of some workers.
+func (w Workers) estimates(id string, inputs workflow.Values, offers []workflow.There) []estimate.Answer {
 	if many, is := w.Estimator.(estimate.ForMany); is {
-		return many.For(id, inputs)
+		return many.All(id, inputs, offers)
 	}
-	return func(there workflow.There) (estimate.Length, bool) {
-		return w.Estimator.Estimate(there.Worker, id, inputs)
+	answers := make([]estimate.Answer, len(offers))
+	for i := range offers {
+		answers[i].Length, answers[i].Known = w.Estimator.Estimate(offers[i].Worker, id, inputs)
 	}
+	return answers
 }
 
 // holding holds values against the forms of many workers, one after the other: those that are alike share one, which is asked once.
 type holding struct {
 	form  *form.Form
-	max   int64 // bytes of a file
 	err   error
 	files bool // there are files, which lie on one worker and not on another
 }
 
 func (h *holding) check(there *workflow.Offer, inputs workflow.Values) error {
-	if h.form != nil && h.form == there.Form && h.max == there.MaxFile && !h.files {
+	if h.form != nil && h.form == there.Form && !h.files {
 		return h.err
 	}
-	h.form, h.max, h.err = there.Form, there.MaxFile, there.CheckKnown(inputs)
+	h.form, h.err = there.Form, there.CheckKnown(inputs)
 	for _, value := range inputs {
 		if _, is := value.(workflow.File); is {
 			h.files = true

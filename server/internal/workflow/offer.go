@@ -21,7 +21,8 @@ type Offer struct {
 	Form  *form.Form   // as it is offered there: with ranges, choices and defaults
 	// HasFile tells whether a file lies in that ComfyUI's input folder now; nil: that cannot be known.
 	HasFile func(name string) bool
-	MaxFile int64 // bytes of a file that ComfyUI takes; 0: not known
+	// MaxFile returns the bytes of a file that ComfyUI takes, 0 when that is not known; nil: it never is.
+	MaxFile func() int64
 
 	texts []editor.Target
 	page  *editor.Converted // what ComfyUI's page makes of the editor's file; nil: that is not known
