@@ -115,11 +115,13 @@ func (j *judge) givenUp(final job, end run) bool {
 	return final.Error == "timeout" && j.frozen(final) && end.At > j.Skew.when(final.Finished)
 }
 
-// setAside reports whether a restore may have made an end of the job: its slot had come while nobody knows what happened.
+// setAside reports whether a restore may have made an end of the job: its slot had come while nobody knows what happened, or it ran, by a
+// clock that may have been wrong.
 func (j *judge) setAside(final job) bool {
 	return slices.ContainsFunc(j.Voids, func(v void) bool {
 		ended := j.Skew.when(final.Finished)
-		return ended >= v.To && ended <= v.To+handover && (final.Start <= final.Finished || final.Sooner && final.Status == completed)
+		begun := final.Start <= final.Finished || final.Started > 0 || final.Sooner && final.Status == completed
+		return ended >= v.To && ended <= v.To+handover && begun
 	})
 }
 
