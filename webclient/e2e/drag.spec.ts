@@ -40,6 +40,13 @@ function head(view: SchedulerView, worker: string): Locator {
   return view.timeline.getByRole("button", { name: new RegExp(`^\\d*\\s*${worker}\\b`) });
 }
 
+/** Presses where a block was found and takes it to the right, until the page shows where it would land. */
+async function takeAlong(page: Page, view: SchedulerView, { x, y }: { x: number; y: number }): Promise<void> {
+  await page.mouse.down();
+  await page.mouse.move(x + 200, y, { steps: 6 });
+  await expect(view.timeline.locator(".tl-ghost-label")).toBeVisible();
+}
+
 test("a block that is pulled away in one move is dropped there", async ({ browser }) => {
   const page = await visitAsAdministrator(browser, service);
   const { x, y } = await bookBlock(page, "A fox in a hurry");
@@ -70,9 +77,7 @@ test("a drag that the browser takes away leaves the block where it was, and the 
   const page = await visitAsAdministrator(browser, service);
   const { view, block, x, y } = await bookBlock(page, "A fox that is taken away");
   const before = await block.boundingBox();
-  await page.mouse.down();
-  await page.mouse.move(x + 200, y, { steps: 6 });
-  await expect(view.timeline.locator(".tl-ghost-label")).toBeVisible();
+  await takeAlong(page, view, { x, y });
   await page.evaluate(() => {
     const { body } = document;
     const taken = { pointerId: 1, pointerType: "mouse", bubbles: true, isPrimary: true };
@@ -91,9 +96,7 @@ test("a drag that the browser takes away leaves the block where it was, and the 
 test("whoever drags a block whose job is cancelled meanwhile is told", async ({ browser }) => {
   const page = await visitAsAdministrator(browser, service);
   const { view, id, x, y } = await bookBlock(page, "A fox that is cancelled");
-  await page.mouse.down();
-  await page.mouse.move(x + 200, y, { steps: 6 });
-  await expect(view.timeline.locator(".tl-ghost-label")).toBeVisible();
+  await takeAlong(page, view, { x, y });
   await service.ask("SchedulerService/CancelJob", { jobId: id });
   booked.delete(id);
   await expect(view.row("A fox that is cancelled")).toHaveCount(0);
@@ -123,9 +126,7 @@ test("Escape puts a block back that is being dragged", async ({ browser }) => {
   const page = await visitAsAdministrator(browser, service);
   const { view, block, x, y } = await bookBlock(page, "A fox that thinks again");
   const before = await block.boundingBox();
-  await page.mouse.down();
-  await page.mouse.move(x + 200, y, { steps: 6 });
-  await expect(view.timeline.locator(".tl-ghost-label")).toBeVisible();
+  await takeAlong(page, view, { x, y });
   await page.keyboard.press("Escape");
   await expect(view.timeline.locator(".tl-ghost-label")).toHaveCount(0);
   await page.mouse.up();

@@ -153,8 +153,12 @@ func (d *Dispatcher) move(
 
 // logMove writes a move down. A job that is moved again and again, because ComfyUI is down, is news only once.
 func (d *Dispatcher) logMove(j job.Job) {
-	if j.Delay == nil {
+	switch {
+	case j.Delay == nil:
 		d.Log.Info("job moved back to its own slot", "worker", d.Worker, "job", j.ID)
+		return
+	case d.isDisplaced(j):
+		d.Log.Info("job moved near its own slot, which is not free any more", "worker", d.Worker, "job", j.ID, "to", j.Worker)
 		return
 	}
 	level := slog.LevelWarn

@@ -133,14 +133,7 @@ func (j *Job) MoveBack(p Place) {
 }
 
 // MoveNearer books a job that a wrong clock had moved for a place nearer to its own slot, which is not free any more.
-func (j *Job) MoveNearer(p Place) {
-	delay := *j.Delay
-	if home := j.Home(); home != p.Worker {
-		delay.BookedWorker = home
-	}
-	j.Delay = &delay
-	j.MoveTo(p)
-}
+func (j *Job) MoveNearer(p Place) { j.delayTo(j.Delay.Kind, j.Delay.Reason, p) }
 
 // Home is the worker of the slot first booked.
 func (j Job) Home() string {
@@ -189,6 +182,11 @@ func (j *Job) displace(kind DelayKind, reason string, p Place) {
 		j.MoveForward(p)
 		return
 	}
+	j.delayTo(kind, reason, p)
+}
+
+// delayTo books the job for another place, and keeps of the one that was booked first what is known.
+func (j *Job) delayTo(kind DelayKind, reason string, p Place) {
 	j.delayed(kind, reason)
 	if home := j.Home(); home != p.Worker {
 		j.Delay.BookedWorker = home

@@ -92,22 +92,19 @@ export function attachDrag(
     if (!item) return;
     event.stopPropagation();
     const pointer = { x: event.clientX, y: event.clientY };
-    const { id, start } = item;
-    const { pointerId } = event;
-    const grip = handle.pointAt(pointer).at - start;
     hold = {
-      id,
-      pointerId,
-      grip,
+      id: item.id,
+      pointerId: event.pointerId,
+      grip: handle.pointAt(pointer).at - item.start,
       pressed: pointer,
       first: edgesAt(pointer),
       pointer,
       dragging: false,
-      start,
+      start: item.start,
       from: "",
     };
     // The pressed element may be drawn anew at any time; this one stays.
-    element.setPointerCapture(pointerId);
+    element.setPointerCapture(event.pointerId);
   };
   const onMove = ({ pointerId, clientX, clientY }: PointerEvent) => {
     if (hold?.pointerId !== pointerId) return;
@@ -144,19 +141,16 @@ export function attachDrag(
     giveUp(false);
   };
 
-  element.addEventListener("pointerdown", onDown, { capture: true });
-  addEventListener("pointermove", onMove);
-  addEventListener("pointerup", onUp);
-  addEventListener("pointercancel", onCancel);
-  addEventListener("lostpointercapture", onCancel);
-  addEventListener("keydown", onKey, { capture: true });
+  const detached = new AbortController();
+  const { signal } = detached;
+  element.addEventListener("pointerdown", onDown, { capture: true, signal });
+  addEventListener("pointermove", onMove, { signal });
+  addEventListener("pointerup", onUp, { signal });
+  addEventListener("pointercancel", onCancel, { signal });
+  addEventListener("lostpointercapture", onCancel, { signal });
+  addEventListener("keydown", onKey, { capture: true, signal });
   return () => {
     if (hold) letGo();
-    element.removeEventListener("pointerdown", onDown, { capture: true });
-    removeEventListener("pointermove", onMove);
-    removeEventListener("pointerup", onUp);
-    removeEventListener("pointercancel", onCancel);
-    removeEventListener("lostpointercapture", onCancel);
-    removeEventListener("keydown", onKey, { capture: true });
+    detached.abort();
   };
 }
