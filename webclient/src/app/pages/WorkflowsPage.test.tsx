@@ -166,6 +166,14 @@ it("says for each worker what is missing, and measures where somebody asks for i
   ]);
 });
 
+it("says why a workflow is not measured, as one sentence", async () => {
+  const text = "it needs a file, so it is never measured";
+  const measurement = { state: WorkflowMeasurementState.NEVER, text };
+  const repair = workflow("repair", { workers: [{ workerId: "gpu", state: WorkflowFitnessState.RUNS, measurement }] });
+  setUp(workflowServer(repair), { path: "/workflows?id=repair" });
+  expect(await screen.findByText("It needs a file, so it is never measured.")).toBeDefined();
+});
+
 it("edits the form beside its preview, and sends what was changed against the version that was looked at", async () => {
   const server = workflowServer(workflow("fox"));
   setUp(server, { path: "/workflows?id=fox" });

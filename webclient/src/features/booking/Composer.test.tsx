@@ -122,9 +122,18 @@ it("keeps what is typed as it is typed: reading it comes later", () => {
   expect(onChange.mock.lastCall?.[0].seed).toMatch(/^\d+$/);
 });
 
-it("says why a workflow cannot run now", () => {
-  setUp({ summary: { ...kleinSummary, problems: ["A model is missing."] } });
-  expect(screen.getByRole("alert").textContent).toBe("This workflow cannot run now: A model is missing.");
+it("says why a workflow cannot run now, keeps what is typed, and promises no slot", () => {
+  const { onBook } = setUp({
+    summary: { ...kleinSummary, bookable: false, problems: ["A model is missing."] },
+    start: noon + 60 * second,
+  });
+  expect(screen.getByRole("alert").textContent).toMatch(/^This workflow cannot run now: A model is missing\./);
+  expect(screen.getByRole("link", { name: "About this workflow" })).toBeDefined();
+  expect(prompt().value).toBe("A fox");
+  expect(screen.queryByText("As soon as possible")).toBeNull();
+  expect(screen.queryByRole("button", { name: /^Book/ })).toBeNull();
+  act(() => void fireEvent.keyDown(prompt(), { key: "Enter" }));
+  expect(onBook).not.toHaveBeenCalled();
 });
 
 it("has room for workflows without prompt and seed: their fields are there at once", () => {

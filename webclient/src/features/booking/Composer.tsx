@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { Link } from "react-router";
 import type { Check } from "../../actions/useCheck";
 import type { SeriesPlan } from "../../actions/useSeries";
 import { Banner } from "../../components/Banner";
@@ -109,6 +110,7 @@ export function Composer(props: ComposerProps) {
   /** What the button says: choose what can be had, or book. */
   const submit = (event: { preventDefault: () => void }) => {
     event.preventDefault();
+    if (obstacle) return;
     if (plan) return void (plan.series && onBookSeries());
     if (instead !== undefined) return onStart(instead);
     if (lacksPrompt(values, workflow)) prompt.current?.focus();
@@ -129,12 +131,7 @@ export function Composer(props: ComposerProps) {
         </span>
       </div>
       {workflows.length > 1 && <WorkflowPicker workflows={workflows} chosen={summary} onChoose={onWorkflow} />}
-      {obstacle && (
-        <Banner alert tone="bad" className="flex gap-2">
-          <Icon name="warning" className="size-5 shrink-0" />
-          <span>{obstacle}</span>
-        </Banner>
-      )}
+      {obstacle && <Obstacle words={obstacle} workflowId={summary.id} />}
       {news.length > 0 && <FormNews changes={news} onDone={onNewsRead} />}
       <InputFields
         workflow={workflow}
@@ -145,33 +142,58 @@ export function Composer(props: ComposerProps) {
         promptHint={start === undefined ? undefined : "Enter books the chosen slot, Shift+Enter begins a new line."}
         onPromptKey={(event) => sends(event, start !== undefined) && submit(event)}
       />
-      <WhenField {...{ nextFree, slot, now, refusal, onStart, sooner, onSooner }} />
-      <WhereField durations={durations} chosen={workerId} onChoose={setWorker} />
-      <SeriesField workflow={workflow} draft={series} complaint={plan?.complaint} onChange={onSeries} />
-      {plan ? (
-        <SeriesLine plan={plan} now={now} />
-      ) : (
-        <CheckLine check={check} lands={lands} basis={basis ?? EstimateBasis.UNSPECIFIED} now={now} />
+      {obstacle === "" && (
+        <>
+          <WhenField {...{ nextFree, slot, now, refusal, onStart, sooner, onSooner }} />
+          <WhereField durations={durations} chosen={workerId} onChoose={setWorker} />
+          <SeriesField workflow={workflow} draft={series} complaint={plan?.complaint} onChange={onSeries} />
+          {plan ? (
+            <SeriesLine plan={plan} now={now} />
+          ) : (
+            <CheckLine check={check} lands={lands} basis={basis ?? EstimateBasis.UNSPECIFIED} now={now} />
+          )}
+          <div className="flex flex-wrap items-center gap-3">
+            <Button
+              type="submit"
+              tone="primary"
+              large
+              disabled={busy || (plan && !plan.series)}
+              className="max-sm:w-full"
+            >
+              {plan
+                ? `Book ${plan.series ? plural(plan.series.total, "job") : "the series"}`
+                : bookWords(start, available, now)}
+            </Button>
+            {secret && (
+              <p className="flex items-center gap-1.5 text-ink-faint text-sm">
+                <Icon name="lock" className="size-4 shrink-0" />
+                Only you and administrators see what is in it.
+              </p>
+            )}
+          </div>
+        </>
       )}
-      <div className="flex flex-wrap items-center gap-3">
-        <Button type="submit" tone="primary" large disabled={busy || (plan && !plan.series)} className="max-sm:w-full">
-          {plan
-            ? `Book ${plan.series ? plural(plan.series.total, "job") : "the series"}`
-            : bookWords(start, available, now)}
-        </Button>
-        {secret && (
-          <p className="flex items-center gap-1.5 text-ink-faint text-sm">
-            <Icon name="lock" className="size-4 shrink-0" />
-            Only you and administrators see what is in it.
-          </p>
-        )}
-      </div>
     </form>
   );
 }
 
-/** Why the workflow cannot be booked now; empty when it can. */
-function obstacleWords({ disabled, problems }: WorkflowSummary): string {
+/** Says why nothing can be booked; what was typed stays, and no slot is promised meanwhile. */
+function Obstacle({ words, workflowId }: { words: string; workflowId: string }) {
+  return (
+    <Banner alert tone="bad" className="flex gap-2">
+      <Icon name="warning" className="size-5 shrink-0" />
+      <span>
+        {words}{" "}
+        <Link to={`/workflows?id=${encodeURIComponent(workflowId)}`} className="font-medium underline">
+          About this workflow
+        </Link>
+      </span>
+    </Banner>
+  );
+}
+
+/** Why the workflow cannot be booked now; empty when it can, on whatever worker, and while no worker has been asked yet. */
+function obstacleWords({ disabled, bookable, problems }: WorkflowSummary): string {
   if (disabled) return "This workflow is switched off: choose another one.";
-  return problems.length > 0 ? `This workflow cannot run now: ${problemsWords(problems)}` : "";
+  return !bookable && problems.length > 0 ? `This workflow cannot run now: ${problemsWords(problems)}` : "";
 }

@@ -1,7 +1,7 @@
 import { formatMoment, plural } from "../../lib/format";
 import { exactlyOn, type Lane, nextFreeSlot } from "../../lib/lanes";
 import { blockerWords, type Slot } from "../../lib/slots";
-import { sentence, type Viewer } from "../../lib/words/words";
+import { fullSentence, type Viewer } from "../../lib/words/words";
 
 const day = 86_400_000;
 /** A start must lie this far ahead, in milliseconds, so that it has not passed when the request arrives. */
@@ -45,7 +45,7 @@ export function availabilityOf(
   return {
     nextFree,
     slot,
-    refusal: `${sentence(blockerWords(placed.blocker, viewer, now))}.`,
+    refusal: fullSentence(blockerWords(placed.blocker, viewer, now)),
     instead: freeFrom(Math.max(start, now + lead)),
   };
 }

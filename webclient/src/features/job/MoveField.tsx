@@ -6,7 +6,7 @@ import { MomentInput } from "../../form/MomentInput";
 import type { Job } from "../../gen/comfyscheduler/v1/job_pb";
 import { exactlyOn, lanesOf, onWorker } from "../../lib/lanes";
 import { blockerWords, startOf } from "../../lib/slots";
-import { sentence } from "../../lib/words/words";
+import { fullSentence } from "../../lib/words/words";
 import { workerTitle } from "../../lib/words/worker";
 import { useLive, useLiveContext } from "../../live/LiveContext";
 import { useViewer } from "../../live/names";
@@ -33,7 +33,7 @@ export function MoveField({ job }: { job: Job }) {
   const blocker = exactlyOn(lanes, wanted, job.id)?.blocker;
   const same = wanted === start && on === job.workerId;
   const past = wanted < now ? "That moment has passed." : "";
-  const refusal = same ? "" : past || (blocker ? `${sentence(blockerWords(blocker, viewer, now))}.` : "");
+  const refusal = same ? "" : past || (blocker ? fullSentence(blockerWords(blocker, viewer, now)) : "");
   const other = on === job.workerId ? undefined : on;
   return (
     <div className="flex flex-wrap items-start gap-2">

@@ -11,6 +11,7 @@ import {
   WorkflowProblemSchema,
 } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatAge, formatDuration, plural } from "../../lib/format";
+import { fullSentence } from "../../lib/words/words";
 import { workerTitle } from "../../lib/words/worker";
 import { useLive } from "../../live/LiveContext";
 import { useNow } from "../../live/now";
@@ -122,7 +123,7 @@ function measurementWords(measurement: WorkflowMeasurement | undefined): string 
     [Measured.RUNNING]: "Is being measured.",
     [Measured.DONE]: lengths.length > 0 ? `Measured: ${lengths.join(", ")}.` : "Measured.",
     [Measured.BAD_RESULT]: "Its result cannot be used.",
-    [Measured.NEVER]: "Is not measured by itself.",
+    [Measured.NEVER]: text ? "" : "Is not measured by itself.",
   };
-  return [words[state], text].filter(Boolean).join(" ");
+  return [words[state], fullSentence(text)].filter(Boolean).join(" ");
 }

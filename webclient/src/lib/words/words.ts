@@ -49,6 +49,11 @@ export function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** The same with a full stop, unless it ends already; empty for no words. */
+export function fullSentence(words: string): string {
+  return words && sentence(words) + (/[.!?…]$/.test(words) ? "" : ".");
+}
+
 /** Viewer is who looks at the page, and what users are called now. */
 export interface Viewer {
   readonly id: string | undefined;

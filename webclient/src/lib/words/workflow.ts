@@ -8,7 +8,7 @@ import {
   type WorkflowSummary,
 } from "../../gen/comfyscheduler/v1/workflow_pb";
 import { formatDuration } from "../format";
-import { sentence } from "./words";
+import { fullSentence } from "./words";
 
 type Named = Pick<WorkflowSummary, "id" | "title">;
 
@@ -60,7 +60,7 @@ export function problemWords({ kind, pack }: Pick<WorkflowProblem, "kind" | "pac
 
 /** What keeps a workflow from running, in sentences. */
 export function problemsWords(problems: readonly string[]): string {
-  return problems.map((text) => sentence(text) + (/[.!?…]$/.test(text) ? "" : ".")).join(" ");
+  return problems.map(fullSentence).join(" ");
 }
 
 /** How long a run takes where it is quickest, such as "about 8 s" or "about 8 s, a guess". */
