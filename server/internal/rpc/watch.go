@@ -20,9 +20,10 @@ const (
 	// heartbeat bounds the silence of a stream; every heartbeatTick all streams look whether that is near.
 	heartbeat     = 15 * time.Second
 	heartbeatTick = heartbeat / 3
-	// minInterval is the time between two responses with changes, or down to half of it: one after quiet is told at once, those of
-	// a busy time share a response. Without it each of many changes would cost each of many watchers a system call. It varies,
-	// because if all watchers wanted the processor at the same moment the start of a job would have to wait for them.
+	// minInterval is the time between two responses with changes, or down to half of it: two after quiet are told at once (the end of
+	// a job comes right after what its worker tells of itself), those of a busy time share a response. Without it each of many
+	// changes would cost each of many watchers a system call. It varies, because if all watchers wanted the processor at the same
+	// moment the start of a job would have to wait for them.
 	minInterval = 30 * time.Millisecond
 )
 
@@ -47,7 +48,7 @@ type watcher struct {
 	frames     []*frame  // sent next; used again
 	connection string    // its id, until that was told with the complete status
 	sent       time.Time // when the latest response left
-	told       time.Time // when the latest change did
+	due        time.Time // of the next response with changes, if they left evenly
 }
 
 // newWatcher makes a watcher that counts as connected until leave is called; fault.TooManyStreams.
@@ -126,7 +127,7 @@ func (w *watcher) send(ctx context.Context) (more <-chan struct{}, err error) {
 
 // gather waits for changes that share a response.
 func (w *watcher) gather(ctx context.Context) {
-	if wait := minInterval - rand.N(minInterval/2) - time.Since(w.told); wait > 0 {
+	if wait := time.Until(w.due.Add(-minInterval)); wait > 0 {
 		w.sleep(ctx, wait)
 	}
 }
@@ -165,7 +166,10 @@ func (w *watcher) next(ctx context.Context) (frames []*frame, more <-chan struct
 		w.sent = time.Now()
 	}
 	if len(news.Deltas) > 0 {
-		w.told = w.sent
+		if w.due.Before(w.sent) {
+			w.due = w.sent
+		}
+		w.due = w.due.Add(minInterval - rand.N(minInterval/2))
 	}
 	return frames, news.More, nil
 }
