@@ -16,18 +16,39 @@ import (
 	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 )
 
-// bounded bounds what a request may bring, before and after decompression. connect would refuse it too, but in its own
-// words and without a detail; an error that it meets while it reads it passes on as it is.
-func bounded(next http.Handler, limit int64) http.Handler {
-	refuse := connect.NewErrorWriter()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && !isBase64(r) {
-			_ = refuse.Write(w, r, malformed("the query's message is not base64, as base64=1 says it is"))
-			return
-		}
-		r.Body = &body{r.Body, limit, limit}
-		next.ServeHTTP(w, r)
-	})
+// door refuses calls that the schema does not have, and bounds what a request may bring, before and after decompression. connect
+// would refuse them too, but in its own words and without a detail; an error that it meets while it reads it passes on as it is.
+// It is one handler instead of one for each of its tasks: each would be on the stack of every open stream.
+type door struct {
+	next   http.Handler
+	limit  int64 // of a request's body, in bytes
+	refuse *connect.ErrorWriter
+}
+
+func newDoor(next http.Handler, limit int64) *door {
+	return &door{next, limit, connect.NewErrorWriter()}
+}
+
+// ServeHTTP implements http.Handler.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := d.refusal(r); err != nil {
+		_ = d.refuse.Write(w, r, err)
+		return
+	}
+	r.Body = &body{r.Body, d.limit, d.limit}
+	d.next.ServeHTTP(w, r)
+}
+
+// refusal looks only at the address of a request: its body is bounded while it is read.
+func (d *door) refusal(r *http.Request) error {
+	if _, known := audiences[r.URL.Path]; !known {
+		unknown := fmt.Errorf("there is no call %s", r.URL.Path)
+		return apierror.New(connect.CodeUnimplemented, unknown, pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD)
+	}
+	if r.Method == http.MethodGet && !isBase64(r) {
+		return malformed("the query's message is not base64, as base64=1 says it is")
+	}
+	return nil
 }
 
 // isBase64 reports whether the message in a query is, if it is said to be.

@@ -15,10 +15,8 @@ import (
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
 
-	pb "github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1"
 	"github.com/comfyscheduler/comfyscheduler/proto/gen/comfyscheduler/v1/comfyschedulerv1connect"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/account"
-	"github.com/comfyscheduler/comfyscheduler/server/internal/apierror"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/assets"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/booking"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/changes"
@@ -131,11 +129,11 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 		codecs,
 	}
 	options := append(slices.Clone(unpacked), gzipped(maxRequest))
-	handle := func(path string, handler http.Handler) { mux.Handle(path, bounded(knownCalls(handler), maxRequest)) }
+	handle := func(path string, handler http.Handler) { mux.Handle(path, newDoor(handler, maxRequest)) }
 	handle(comfyschedulerv1connect.NewSchedulerServiceHandler(schedulerService{s}, options...))
 	path, workflows := comfyschedulerv1connect.NewWorkflowServiceHandler(workflowService{s},
 		append(slices.Clone(unpacked), gzipped(maxWorkflowRequest))...)
-	mux.Handle(path, bounded(knownCalls(workflows), maxWorkflowRequest))
+	mux.Handle(path, newDoor(workflows, maxWorkflowRequest))
 	handle(comfyschedulerv1connect.NewWorkerServiceHandler(workerService{s}, options...))
 	handle(comfyschedulerv1connect.NewAssetServiceHandler(assetService{s}, options...))
 	handle(comfyschedulerv1connect.NewIdentityServiceHandler(identityService{s}, options...))
@@ -154,19 +152,6 @@ func (s *Server) Handle(mux *http.ServeMux) error {
 	mux.Handle(grpcreflect.NewHandlerV1(reflector, small, connect.WithRequestGate(guard.admit)))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, small, connect.WithRequestGate(guard.admit)))
 	return nil
-}
-
-// knownCalls answers calls that the schema does not have like every other error.
-func knownCalls(next http.Handler) http.Handler {
-	refuse := connect.NewErrorWriter()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, known := audiences[r.URL.Path]; !known {
-			unknown := fmt.Errorf("there is no call %s", r.URL.Path)
-			_ = refuse.Write(w, r, apierror.New(connect.CodeUnimplemented, unknown, pb.ErrorReason_ERROR_REASON_UNKNOWN_METHOD))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // healthCheck says that a service is serving while bookings are taken.
