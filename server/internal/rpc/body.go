@@ -32,7 +32,7 @@ func newDoor(next http.Handler, limit int64) *door {
 // ServeHTTP implements http.Handler.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := d.refusal(r); err != nil {
-		_ = d.refuse.Write(w, r, err)
+		_ = d.refuse.Write(w, r, err) // it fails where nobody listens any more
 		return
 	}
 	r.Body = &body{r.Body, d.limit, d.limit}

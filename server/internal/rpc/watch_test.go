@@ -125,6 +125,32 @@ func TestSilentStreamsHaveHeartbeats(t *testing.T) {
 	})
 }
 
+func TestTwoChangesAfterQuietAreToldAtOnceAndManyShareResponses(t *testing.T) {
+	watched(t, func(service *rpc.Server, _ chan struct{}, stream *connect.ServerStreamForClient[pb.WatchStateResponse]) {
+		receive := func() (changes int, waited time.Duration) {
+			before := time.Now()
+			if !stream.Receive() {
+				t.Fatal(stream.Err())
+			}
+			return len(stream.Msg().GetStatuses()), time.Since(before)
+		}
+		time.Sleep(time.Second)
+		for range 2 {
+			service.Feed.SetSystem(health.State{})
+			if changes, waited := receive(); changes != 1 || waited != 0 {
+				t.Errorf("after quiet %d changes came after %v", changes, waited)
+			}
+		}
+		for range 10 {
+			service.Feed.SetSystem(health.State{})
+			synctest.Wait()
+		}
+		if changes, waited := receive(); changes != 10 || waited == 0 || waited > 30*time.Millisecond {
+			t.Errorf("in a busy time %d changes came after %v", changes, waited)
+		}
+	})
+}
+
 func TestStreamsEndWhenTheServiceStops(t *testing.T) {
 	watched(t, func(service *rpc.Server, stopping chan struct{}, stream *connect.ServerStreamForClient[pb.WatchStateResponse]) {
 		before := time.Now()

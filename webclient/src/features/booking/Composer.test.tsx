@@ -132,6 +132,7 @@ it("says why a workflow cannot run now, keeps what is typed, and promises no slo
   expect(prompt().value).toBe("A fox");
   expect(screen.queryByText("As soon as possible")).toBeNull();
   expect(screen.queryByRole("button", { name: /^Book/ })).toBeNull();
+  expect(screen.queryByText(/^Enter books/)).toBeNull();
   act(() => void fireEvent.keyDown(prompt(), { key: "Enter" }));
   expect(onBook).not.toHaveBeenCalled();
 });

@@ -102,6 +102,7 @@ export function Composer(props: ComposerProps) {
   const { slot, nextFree, refusal, instead, lands } = available;
   const basis = summary.estimates.find((estimate) => estimate.workerId === lands?.workerId)?.basis;
   const obstacle = obstacleWords(summary);
+  const enterBooks = start !== undefined && obstacle === "";
   const prompt = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (promptAsked > 0) prompt.current?.focus();
@@ -139,8 +140,8 @@ export function Composer(props: ComposerProps) {
         errors={errors}
         onChange={onChange}
         promptRef={prompt}
-        promptHint={start === undefined ? undefined : "Enter books the chosen slot, Shift+Enter begins a new line."}
-        onPromptKey={(event) => sends(event, start !== undefined) && submit(event)}
+        promptHint={enterBooks ? "Enter books the chosen slot, Shift+Enter begins a new line." : undefined}
+        onPromptKey={(event) => sends(event, enterBooks) && submit(event)}
       />
       {obstacle === "" && (
         <>
