@@ -27,12 +27,14 @@ type rows struct {
 }
 
 const (
-	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms, inputs,
-		attempt, losses, cancel_requested, version, created_ms, started_ms, finished_ms)
-		VALUES (?, ?, 'gpu', 'flux_klein', '5891b5b522d5df086d0ff0b110fbd9d2', 'scheduled', ?, ?, 9000,
-			'{"prompt":{"text":"' || ? || '"},"seed":{"seed":1234567890123456789},"steps":{"integer":4}}', 1, 0, 0, 1, ?, 0, 0)`
+	insertJob = `INSERT INTO jobs (id, user_id, worker, workflow, workflow_version, status, start_ms, end_ms, estimate_ms, load_ms,
+		basis, sooner, pinned, promised_ms, series, series_index, inputs, attempt, losses, epoch, cancel_requested, version,
+		created_ms, started_ms, finished_ms)
+		VALUES (?, ?, 'gpu', 'flux_klein', 'd940b056bcfba62cde839d38bcb609d4a6447a60db759847f25c2c74538f0159', 'scheduled', ?, ?, 363,
+			0, 'measured', 0, 0, ?, '', 0, '{"height":{"integer":1024},"prompt":{"text":"' || ? ||
+			'"},"seed":{"seed":12194687650148868248},"steps":{"integer":4},"width":{"integer":1024}}', 1, 0, '', 0, 1, ?, 0, 0)`
 	insertEvent = `INSERT INTO events (at_ms, user_id, address, action, job_id, detail, request_id, request_hash)
-		VALUES (?, ?, '127.0.0.1', 'book', ?, '', ?, randomblob(32))`
+		VALUES (?, ?, '127.0.0.1', 'book', ?, 'at 2028-06-22 18:03:59.208 UTC', ?, randomblob(16))`
 	insertChange = `INSERT INTO changes (revision, at_ms, things) SELECT max(revision) + 1, ?, ? FROM changes`
 )
 
@@ -104,7 +106,7 @@ func (r *rows) commit(n int) error {
 		for range n {
 			id := uuid.Must(uuid.NewV7()).String()
 			r.start += spacing
-			if err := r.exec(connection, insertJob, id, r.user, r.start, r.start+10_000, fox, r.start); err != nil {
+			if err := r.exec(connection, insertJob, id, r.user, r.start, r.start+613, r.start, fox, r.start); err != nil {
 				return err
 			}
 			if err := r.exec(connection, insertEvent, r.start, r.user, id, id); err != nil {
