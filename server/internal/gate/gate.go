@@ -5,6 +5,7 @@ package gate
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -121,18 +122,31 @@ const (
 // transportAge is the time for which a browser is to ask for this host encrypted only, in seconds: half a year.
 const transportAge = "15768000"
 
-// setHeaders sets those of every answer. Handlers may replace them.
+// Headers of every answer, and those that matter only where a browser shows the answer to somebody. Nobody may change the values: all
+// answers share them.
+var (
+	ofAll = http.Header{
+		"X-Content-Type-Options":       {"nosniff"},
+		"X-Frame-Options":              {"DENY"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+	}
+	ofShown = http.Header{
+		"Permissions-Policy":         {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+		"Referrer-Policy":            {"same-origin"},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+	}
+)
+
+// setHeaders sets those of an answer. Handlers may replace them.
 func setHeaders(header http.Header, r *http.Request) {
-	header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	maps.Copy(header, ofAll)
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		maps.Copy(header, ofShown)
+	}
 	// On loopback it would bind what else is developed there.
 	if r.TLS != nil && !isLoopback(canonicalHost(hostname(r.Host))) {
 		header.Set("Strict-Transport-Security", "max-age="+transportAge)
 	}
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Frame-Options", "DENY")
-	header.Set("Referrer-Policy", "same-origin")
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // isOwn reports whether a host is the service. An address cannot be rebound, so all are taken.
