@@ -2,18 +2,25 @@ package workflow
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/fault"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
 )
 
-// blank are the characters that leave a prompt empty to the eye.
-var blank = regexp.MustCompile(`^[\s\pZ\pC\pM\x{2800}\x{3164}\x{115F}\x{1160}\x{FFA0}]*$`)
+// isBlank reports whether a prompt is empty to the eye.
+func isBlank(prompt string) bool {
+	return !strings.ContainsFunc(prompt, func(r rune) bool {
+		switch r {
+		case '\u2800', '\u3164', '\u115F', '\u1160', '\uFFA0': // letters and signs that show nothing
+			return false
+		}
+		return !unicode.In(r, unicode.Z, unicode.C, unicode.M)
+	})
+}
 
 // Validate says everything that is wrong with the values of a booking: fault.InvalidFields, or nil.
 func (o Offer) Validate(given Values) error {
@@ -40,29 +47,41 @@ func (o Offer) Check(some Values) error {
 
 // CheckKnown is Check of those values that the form has: a job that was booked with another version may have others.
 func (o Offer) CheckKnown(values Values) error {
-	known := Values{}
+	var wrong fault.Fields
 	for name, value := range values {
 		if in := o.Form.Named(name); in != nil && !in.Hidden {
-			known[name] = value
+			o.checkOne(&wrong, in, value)
 		}
 	}
-	return o.Check(known)
+	inOrder(wrong)
+	return wrong.Err()
 }
 
 const emptyPrompt = "must not be empty: describe the picture"
 
 func (o Offer) check(values Values) (wrong fault.Fields) {
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		in := o.Form.Named(name)
-		if in == nil || in.Hidden {
+	for name, value := range values {
+		if in := o.Form.Named(name); in == nil || in.Hidden {
 			wrong.Add("inputs", name, "the workflow has no such input"+o.names())
-		} else if problem := refuses(in, values[name]); problem != "" {
-			wrong.Add("inputs", name, problem)
-		} else if file, is := values[name].(File); is && o.lacks(file) {
-			wrong.Add("inputs", name, "there is no file "+strconv.Quote(file.Input)+" in ComfyUI's input folder")
+		} else {
+			o.checkOne(&wrong, in, value)
 		}
 	}
+	inOrder(wrong)
 	return wrong
+}
+
+func (o Offer) checkOne(wrong *fault.Fields, in *form.Input, value Value) {
+	if problem := refuses(in, value); problem != "" {
+		wrong.Add("inputs", in.Name, problem)
+	} else if file, is := value.(File); is && o.lacks(file) {
+		wrong.Add("inputs", in.Name, "there is no file "+strconv.Quote(file.Input)+" in ComfyUI's input folder")
+	}
+}
+
+// inOrder sorts by name what is wrong: values have no order of their own.
+func inOrder(wrong fault.Fields) {
+	slices.SortFunc(wrong, func(a, b fault.Field) int { return strings.Compare(a.Key, b.Key) })
 }
 
 // lacks reports whether a file is known not to be there.
@@ -125,7 +144,7 @@ func refuses(in *form.Input, value Value) string {
 		}
 	case Text:
 		switch {
-		case in.Kind == form.Text && in.Role == form.Prompt && !in.Optional && blank.MatchString(string(value)):
+		case in.Kind == form.Text && in.Role == form.Prompt && !in.Optional && isBlank(string(value)):
 			return emptyPrompt
 		case in.Kind == form.Text:
 			return ""
