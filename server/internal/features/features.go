@@ -3,7 +3,6 @@
 package features
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/form"
@@ -125,13 +124,15 @@ func (p *Plan) Of(values workflow.Values, size func(asset string) (Size, bool)) 
 	return f
 }
 
-// Shape names what a ComfyUI that compiles compiles anew for.
-func (p *Plan) Shape(values workflow.Values) string {
-	text := []byte(p.Graph[:min(8, len(p.Graph))])
-	for _, v := range []float64{p.width.of(values), p.height.of(values), p.batch.of(values), p.length(values)} {
-		text = strconv.AppendFloat(append(text, ' '), v, 'g', -1, 64)
-	}
-	return string(text)
+// Shape holds the values for each of which a ComfyUI that compiles compiles anew.
+type Shape struct {
+	graph                        string
+	width, height, batch, frames float64
+}
+
+// Shape returns that of a run with these values.
+func (p *Plan) Shape(values workflow.Values) Shape {
+	return Shape{p.Graph, p.width.of(values), p.height.of(values), p.batch.of(values), p.length(values)}
 }
 
 func with(numbers map[string]float64, name string, value float64) map[string]float64 {

@@ -2,6 +2,7 @@ package features
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,7 @@ func (s source) of(values workflow.Values) float64 {
 	case workflow.Number:
 		return float64(value)
 	case workflow.Text: // a choice of numbers
-		if n, err := strconv.ParseFloat(string(value), 64); err == nil {
+		if n, err := strconv.ParseFloat(string(value), 64); err == nil && !math.IsNaN(n) {
 			return n
 		}
 	}

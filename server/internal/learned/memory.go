@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/comfyscheduler/comfyscheduler/server/internal/estimate"
+	"github.com/comfyscheduler/comfyscheduler/server/internal/features"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/learn"
 	"github.com/comfyscheduler/comfyscheduler/server/internal/workflow"
 )
@@ -22,7 +23,7 @@ type Lane struct {
 	resident string // models of the last run
 	recalled bool   // resident is of a run before the service has started: others may have used ComfyUI since
 	seen     map[string]bool
-	shapes   map[string]bool
+	shapes   map[features.Shape]bool
 }
 
 // memory tells whether a run finds its models loaded.
@@ -50,7 +51,7 @@ func (l *Lane) Unloaded() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fresh, l.resident, l.recalled = true, "", false
-	l.seen, l.shapes = map[string]bool{}, map[string]bool{}
+	l.seen, l.shapes = map[string]bool{}, map[features.Shape]bool{}
 	l.knowledge.state.Add(1)
 }
 
@@ -94,7 +95,7 @@ func (l *Lane) joins(models string) {
 }
 
 // isNew reports whether a shape was not run since ComfyUI has started.
-func (l *Lane) isNew(shape string) bool {
+func (l *Lane) isNew(shape features.Shape) bool {
 	if l == nil {
 		return false
 	}
@@ -107,11 +108,11 @@ const maxShapes = 2000
 
 // posts notes that a graph is run, and returns what it meets. Graphs that name no models leave those of others where they are, and are
 // cold once.
-func (l *Lane) posts(models, graph, shape string) (m memory, start learn.Start) {
+func (l *Lane) posts(models, graph string, shape features.Shape) (m memory, start learn.Start) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.seen == nil {
-		l.seen, l.shapes = map[string]bool{}, map[string]bool{}
+		l.seen, l.shapes = map[string]bool{}, map[features.Shape]bool{}
 	}
 	key := models
 	if key == "" {

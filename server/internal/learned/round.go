@@ -21,8 +21,8 @@ type rounds struct {
 // asked is all that answers depend on beside who is asked and what is known.
 type asked struct {
 	plan     *features.Plan
-	features string // by nameOf
-	shape    string
+	features named
+	shape    features.Shape
 }
 
 // round is the answers to one question.

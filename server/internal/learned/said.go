@@ -25,7 +25,7 @@ type said struct {
 
 // question is all that an answer depends on beside the item.
 type question struct {
-	features string // by nameOf
+	features named
 	newShape bool
 }
 
@@ -54,24 +54,31 @@ func (k *Knowledge) show(at place, i *item) {
 	k.state.Add(1)
 }
 
-// nameOf tells features apart.
-func nameOf(f learn.Features) string {
-	var text []byte
-	number := func(v float64) { text = strconv.AppendFloat(append(text, ' '), v, 'g', -1, 64) }
-	quoted := func(s string) { text = strconv.AppendQuote(append(text, ' '), s) }
-	for _, v := range []float64{f.Steps, f.Pixels, f.Frames, f.Batch} {
-		number(v)
+// named is features that can be compared.
+type named struct {
+	steps, pixels, frames, batch float64
+	models                       string
+	others                       string // choices and numbers, which most runs have none of
+}
+
+func nameOf(f learn.Features) named {
+	n := named{steps: f.Steps, pixels: f.Pixels, frames: f.Frames, batch: f.Batch, models: f.Models}
+	if len(f.Choices) == 0 && len(f.Numbers) == 0 {
+		return n
 	}
-	quoted(f.Models)
+	var text []byte
+	quoted := func(s string) { text = strconv.AppendQuote(append(text, ' '), s) }
 	for _, name := range slices.Sorted(maps.Keys(f.Choices)) {
 		quoted(name)
 		quoted(f.Choices[name])
 	}
+	text = append(text, ';')
 	for _, name := range slices.Sorted(maps.Keys(f.Numbers)) {
 		quoted(name)
-		number(f.Numbers[name])
+		text = strconv.AppendFloat(append(text, ' '), f.Numbers[name], 'g', -1, 64)
 	}
-	return string(text)
+	n.others = string(text)
+	return n
 }
 
 // inquiry is a run that is estimated for one worker after the other. What the last one has in common with the next is not worked out again.
@@ -83,8 +90,8 @@ type inquiry struct {
 	form     *form.Form // that of the last offer, and of what follows
 	plan     *features.Plan
 	features learn.Features
-	shape    string
-	name     string // of the features
+	shape    features.Shape
+	name     named // the features
 }
 
 // All implements estimate.ForMany.
