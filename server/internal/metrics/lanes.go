@@ -15,10 +15,10 @@ type lanes struct {
 	lateness *prometheus.HistogramVec
 	status   *prometheus.GaugeVec
 
-	held map[string]place // active jobs, by id; written by one goroutine
+	holding map[place]prometheus.Gauge // of jobs, by their labels, which are looked up once
 }
 
-// place tells under which labels a job was counted last: when it goes on it has to be taken out there.
+// place tells under which labels an active job is counted: when it goes on it has to be taken out there.
 type place struct {
 	worker string
 	status job.Status
@@ -26,7 +26,7 @@ type place struct {
 
 func newLanes(registry *prometheus.Registry) lanes {
 	l := lanes{
-		held: map[string]place{},
+		holding: map[place]prometheus.Gauge{},
 		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "comfyscheduler_worker_jobs",
 			Help: "Jobs that hold a slot on the worker, by status: those scheduled are its queue.",
@@ -53,21 +53,18 @@ func newLanes(registry *prometheus.Registry) lanes {
 	return l
 }
 
-// jobWritten counts a job that is new or changed. It is called by one goroutine at a time.
-func (l lanes) jobWritten(j job.Job) {
-	before, held := l.held[j.ID]
-	if held {
-		l.jobs.WithLabelValues(before.worker, string(before.status)).Dec()
-		delete(l.held, j.ID)
+// held counts jobs that hold a slot, or fewer of them. It is called by one goroutine at a time.
+func (l lanes) held(at place, jobs float64) {
+	gauge, known := l.holding[at]
+	if !known {
+		gauge = l.jobs.WithLabelValues(at.worker, string(at.status))
+		l.holding[at] = gauge
 	}
-	if j.Status.Active() {
-		l.held[j.ID] = place{j.Worker, j.Status}
-		l.jobs.WithLabelValues(j.Worker, string(j.Status)).Inc()
-		return
-	}
-	if !held {
-		return // it had ended before
-	}
+	gauge.Add(jobs)
+}
+
+// jobEnded counts a job that has ended.
+func (l lanes) jobEnded(j job.Job) {
 	l.ended.WithLabelValues(j.Worker, string(j.Status)).Inc()
 	if j.StartedAt > 0 {
 		l.lateness.WithLabelValues(j.Worker).Observe(seconds(max(0, j.StartedAt-j.Start)))

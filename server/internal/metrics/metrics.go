@@ -31,10 +31,10 @@ type Metrics struct {
 	measurements
 	moves
 
-	lanes    lanes
-	statuses map[string]job.Status // of the active jobs, by id; written by one goroutine
-	mu       sync.Mutex
-	workers  map[string]health.Status // by id
+	lanes   lanes
+	counted map[string]place // the active jobs, by id; written by one goroutine
+	mu      sync.Mutex
+	workers map[string]health.Status // by id
 }
 
 // New makes a set. watchers counts the open state streams.
@@ -45,7 +45,7 @@ func New(watchers func() int) *Metrics {
 	}, []string{"status"})
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		statuses: map[string]job.Status{},
+		counted:  map[string]place{},
 		workers:  map[string]health.Status{},
 		active:   map[job.Status]prometheus.Gauge{},
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -124,20 +124,21 @@ func (m *Metrics) Follow(changes []store.Change) {
 
 // JobWritten counts a job that is new or changed. It is called by one goroutine at a time.
 func (m *Metrics) JobWritten(j job.Job) {
-	m.lanes.jobWritten(j)
-	before, held := m.statuses[j.ID]
+	before, held := m.counted[j.ID]
 	if held {
-		m.active[before].Dec()
-		delete(m.statuses, j.ID)
+		m.held(before, -1)
+		delete(m.counted, j.ID)
 	}
 	if j.Status.Active() {
-		m.statuses[j.ID] = j.Status
-		m.active[j.Status].Inc()
+		now := place{j.Worker, j.Status}
+		m.counted[j.ID] = now
+		m.held(now, 1)
 		return
 	}
 	if !held {
 		return // it had ended before
 	}
+	m.lanes.jobEnded(j)
 	m.ended.WithLabelValues(string(j.Status)).Inc()
 	if j.Delay != nil {
 		m.delayed.WithLabelValues(string(j.Delay.Kind)).Inc()
@@ -149,6 +150,11 @@ func (m *Metrics) JobWritten(j job.Job) {
 	if j.Status == job.Completed && j.Estimate > 0 {
 		m.estimate.Observe(float64(j.FinishedAt-j.StartedAt) / float64(j.Estimate))
 	}
+}
+
+func (m *Metrics) held(at place, jobs float64) {
+	m.active[at.status].Add(jobs)
+	m.lanes.held(at, jobs)
 }
 
 // Refused counts a request that was turned away. The kinds are few.
