@@ -59,10 +59,12 @@ func (v *jobs) take(id string) (owner string, there bool) {
 		}
 		return old.UserID, true
 	}
-	if i := slices.IndexFunc(v.ended, func(e job.Job) bool { return e.ID == id }); i >= 0 {
-		owner = v.ended[i].UserID
-		v.ended = slices.Delete(v.ended, i, i+1)
-		return owner, true
+	for i := range v.ended { // by index: whoever books comes here, and a job is large
+		if v.ended[i].ID == id {
+			owner = v.ended[i].UserID
+			v.ended = slices.Delete(v.ended, i, i+1)
+			return owner, true
+		}
 	}
 	return "", false
 }

@@ -22,8 +22,9 @@ type Log struct {
 	mu      sync.RWMutex
 	newest  store.Revision
 	changes []store.Change // oldest first, without a gap, up to the newest
-	bytes   int
-	news    chan struct{} // closed when there are more
+	sizes   []int          // of each, in bytes
+	bytes   int            // of all
+	news    chan struct{}  // closed when there are more
 	closed  bool
 }
 
@@ -45,14 +46,15 @@ func (l *Log) Add(changes ...store.Change) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range changes {
-		l.changes = append(l.changes, c)
-		l.bytes += size(c)
+		n := size(c)
+		l.changes, l.sizes = append(l.changes, c), append(l.sizes, n)
+		l.bytes += n
 		l.newest = c.Revision
 	}
 	for len(l.changes) > maxChanges || l.bytes > maxBytes && len(l.changes) > 1 {
-		l.bytes -= size(l.changes[0])
+		l.bytes -= l.sizes[0]
 		l.changes[0] = store.Change{} // let go of its values: the array may be kept for long
-		l.changes = l.changes[1:]
+		l.changes, l.sizes = l.changes[1:], l.sizes[1:]
 	}
 	l.wake()
 }
@@ -61,7 +63,7 @@ func (l *Log) Add(changes ...store.Change) {
 func (l *Log) Begin(at store.Revision) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.newest, l.changes, l.bytes = at, nil, 0
+	l.newest, l.changes, l.sizes, l.bytes = at, nil, nil, 0
 	l.wake()
 }
 

@@ -87,6 +87,15 @@ func asJSON(value any, empty bool) any {
 	return string(text)
 }
 
+// inputsOf is asJSON of the inputs, which every booking has: json.Marshal would read once more what they have written.
+func inputsOf(j job.Job) string {
+	text, err := j.Inputs.MarshalJSON()
+	if err != nil {
+		panic(err) // as in asJSON
+	}
+	return string(text)
+}
+
 func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 	if t.store.deleted[j.UserID] {
 		return store.ErrUserDeleted
@@ -97,7 +106,7 @@ func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 		}
 		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.WorkflowVersion, string(j.Status), j.Start, j.Slot().End, j.Estimate,
 			j.Load, string(j.Basis), j.Sooner, j.Pinned, j.Promised, j.Series, j.SeriesIndex,
-			asJSON(j.Inputs, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
+			inputsOf(j), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
 			asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
 		if isForeign(err) {
@@ -116,7 +125,7 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 			return store.ErrOverlap
 		}
 		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Load, string(j.Basis),
-			j.Sooner, j.Pinned, j.Promised, asJSON(j.Inputs, false),
+			j.Sooner, j.Pinned, j.Promised, inputsOf(j),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {

@@ -77,16 +77,17 @@ func (s *Set) NoteJob(j job.Job, isNew bool) {
 }
 
 func (s *Set) noteMovable(j job.Job) {
-	before, held := s.movable.jobs[j.ID]
+	id := j.ID // a function that named the job would keep all of it
+	before, held := s.movable.jobs[id]
 	if !held && !j.IsMovable() {
 		return
 	}
-	s.OnUndo(func() { s.movable.restore(j.ID, before, held) })
+	s.OnUndo(func() { s.movable.restore(id, before, held) })
 	if !j.IsMovable() {
-		s.movable.drop(j.ID)
+		s.movable.drop(id)
 		return
 	}
-	now := store.Movable{ID: j.ID, Version: j.Version, Worker: j.Worker, Promised: j.PromisedStart()}
+	now := store.Movable{ID: id, Version: j.Version, Worker: j.Worker, Promised: j.PromisedStart()}
 	if j.Pinned {
 		now.Pinned = j.Worker
 	}

@@ -27,22 +27,23 @@ func (r runs) drop(id string) {
 
 // noteRun takes in whether a job that was written runs.
 func (s *Set) noteRun(j job.Job) {
-	worker, running := s.runs.workers[j.ID]
+	id := j.ID // a function that named the job would keep all of it
+	worker, running := s.runs.workers[id]
 	if !running && j.Status != job.Processing {
 		return
 	}
-	end := s.runs.ends[worker][j.ID]
+	end := s.runs.ends[worker][id]
 	s.OnUndo(func() {
 		if running {
-			s.runs.put(j.ID, worker, end)
+			s.runs.put(id, worker, end)
 		} else {
-			s.runs.drop(j.ID)
+			s.runs.drop(id)
 		}
 	})
 	if j.Status == job.Processing {
-		s.runs.put(j.ID, j.Worker, j.ExpectedEnd())
+		s.runs.put(id, j.Worker, j.ExpectedEnd())
 	} else {
-		s.runs.drop(j.ID)
+		s.runs.drop(id)
 	}
 }
 

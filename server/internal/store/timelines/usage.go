@@ -75,20 +75,21 @@ func counts(j job.Job) bool { return j.Status != job.Cancelled || j.StartedAt > 
 // noteUsage takes in the time that a job that was written takes of its owner's. isNew: there was no such job before.
 func (s *Set) noteUsage(j job.Job, isNew bool) {
 	u, now := s.usage, span{j.Start, j.Duration}
-	before, was := u.put(j.UserID, j.ID, now, j.Status.Active())
+	user, id := j.UserID, j.ID // functions that named the job would keep all of it
+	before, was := u.put(user, id, now, j.Status.Active())
 	counted := counts(j)
 	if !was && !isNew { // it has ended before, and what of it is in the totals is not known
-		u.forget(j.UserID)
+		u.forget(user)
 		s.OnUndo(func() {
-			u.put(j.UserID, j.ID, before, false)
-			u.forget(j.UserID)
+			u.put(user, id, before, false)
+			u.forget(user)
 		})
 		return
 	}
-	o := u.user(j.UserID)
+	o := u.user(user)
 	o.shift(before, was, now, counted)
 	s.OnUndo(func() {
-		u.put(j.UserID, j.ID, before, was)
+		u.put(user, id, before, was)
 		o.shift(now, counted, before, was)
 	})
 }
