@@ -119,8 +119,7 @@ lint: $(NODE) $(RULES) ## Check style, schema and types
 	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
 	go run ./tools/lint
 	go vet $(GO_MODULES)
-	GOOS=windows go vet ./server/... ./cli/...
-	GOOS=darwin go vet ./server/... ./cli/...
+	go run ./tools/crosscheck "windows darwin" ./server/... ./cli/...
 	go run $(STATICCHECK) $(GO_MODULES)
 	$(BUF) lint
 	$(BUF) format -d --exit-code --path proto/comfyscheduler
