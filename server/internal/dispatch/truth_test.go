@@ -395,6 +395,7 @@ func TestOverrunOutlivesTheService(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+		synctest.Wait() // it has left the run to itself: its end may come after that of the dispatcher
 		b.gpu.setTakes(func(job.Job) time.Duration { return 0 })
 		b.gpu.setEnds(func(job.Job) dispatch.Outcome { return dispatch.Outcome{Verdict: dispatch.Interrupted} })
 	}, func(b *bench) {
