@@ -2,8 +2,8 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "e2e",
-  // Each file starts a service of its own, and a browser that draws without a GPU takes all of a small machine.
-  workers: 1,
+  // Each file starts a service of its own. A browser that draws without a GPU takes a processor, and waits for half of the time.
+  workers: 2,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   // A machine that stalls is not the program's fault: what passes the second time is told as flaky, with its trace. The trace of
