@@ -55,6 +55,35 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+func TestHeadersOfAnswers(t *testing.T) {
+	handler, err := gate.New(gate.Config{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for name := range w.Header() {
+			w.Header().Add(name, "more") // of this answer alone
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofAll := []string{"Cross-Origin-Resource-Policy", "X-Content-Type-Options", "X-Frame-Options"}
+	ofShown := append([]string{"Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy"}, ofAll...)
+	for range 2 {
+		for method, want := range map[string][]string{http.MethodPost: ofAll, http.MethodGet: ofShown, http.MethodHead: ofShown} {
+			r := httptest.NewRequest(method, "/", nil)
+			r.Host = "localhost"
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if got := w.Header(); len(got) != len(want) {
+				t.Errorf("%s: %v", method, got)
+			}
+			for _, name := range want {
+				if values := w.Header()[name]; len(values) != 2 || values[1] != "more" {
+					t.Errorf("%s: %s is %q", method, name, values)
+				}
+			}
+		}
+	}
+}
+
 func TestPreflight(t *testing.T) {
 	handler, err := gate.New(gate.Config{Origins: []string{"https://tools.example.org"}}, http.NotFoundHandler())
 	if err != nil {

@@ -2,6 +2,7 @@ package workflow_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,6 +125,28 @@ func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
 	}
 	if err := offer().Check(workflow.Values{"prompt": workflow.Text("x")}); err == nil || !strings.HasSuffix(err.Error(), "it has none") {
 		t.Errorf("a prompt where there is none: %v", err)
+	}
+}
+
+// Values have no order; a message that is another one each time could not be told from a new one.
+func TestWhatIsWrongIsSaidInOneOrder(t *testing.T) {
+	var inputs []form.Input
+	values, want := workflow.Values{}, []string{}
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		inputs = append(inputs, form.Input{Name: name, Kind: form.Integer})
+		values[name], want = workflow.Text("many"), append(want, name)
+	}
+	slices.Reverse(inputs)
+	o := offer(inputs...)
+	for _, err := range []error{o.Check(values), o.CheckKnown(values)} {
+		refused, _ := fault.Of(err)
+		var got []string
+		for _, f := range refused.Fields {
+			got = append(got, f.Key)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
