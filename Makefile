@@ -147,7 +147,7 @@ test-go: build ## Run the Go tests, the parts with the race detector
 	@# SQLite and its C library were translated: watching their memory would take half of the time and find nothing of ours.
 	CGO_ENABLED=1 go test -race $(foreach of,sqlite/lib libc memory,-gcflags='modernc.org/$(of)=-race=false') -parallel 4 -timeout 15m \
 		$$(go list $(GO_MODULES) | grep -vxF "$$(go list $(GO_SUITES))")
-	@# Go's cache does not see that the program that a suite drives is another.
+	@# Go's cache does not see that the program that a suite drives is another. Eight at a time: they wait for most of theirs.
 	COMFYSCHEDULER_BIN=$(CURDIR)/bin/comfyscheduler go test -count=1 -parallel 8 -timeout 15m $(GO_SUITES)
 
 .PHONY: test-workers

@@ -150,3 +150,28 @@ func (r *rows) rate(length time.Duration) (float64, error) {
 	}
 	return float64(n) / time.Since(began).Seconds(), nil
 }
+
+// rowBytes returns the length of the values of the latest booking in a file: those of its job and of its event.
+func rowBytes(ctx context.Context, file string) (float64, error) {
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=query_only(1)")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = db.Close() }()
+	total := 0.0
+	for table, order := range map[string]string{"jobs": "created_ms", "events": "number"} {
+		var columns string
+		err := db.QueryRowContext(ctx, `SELECT group_concat('coalesce(octet_length("' || name || '"), 0)', ' + ') FROM pragma_table_info(?)`,
+			table).Scan(&columns)
+		if err != nil {
+			return 0, err
+		}
+		var bytes float64
+		err = db.QueryRowContext(ctx, "SELECT "+columns+" FROM "+table+" ORDER BY "+order+" DESC LIMIT 1").Scan(&bytes)
+		if err != nil {
+			return 0, fmt.Errorf("%s of %s: %w", table, file, err)
+		}
+		total += bytes
+	}
+	return total, nil
+}

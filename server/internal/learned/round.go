@@ -21,7 +21,7 @@ type rounds struct {
 // asked is all that answers depend on beside who is asked and what is known.
 type asked struct {
 	plan     *features.Plan
-	features named
+	features featureKey
 	shape    features.Shape
 }
 

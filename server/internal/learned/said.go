@@ -25,7 +25,7 @@ type said struct {
 
 // question is all that an answer depends on beside the item.
 type question struct {
-	features named
+	features featureKey
 	newShape bool
 }
 
@@ -54,17 +54,17 @@ func (k *Knowledge) show(at place, i *item) {
 	k.state.Add(1)
 }
 
-// named is features that can be compared.
-type named struct {
+// featureKey stands for features where they are compared.
+type featureKey struct {
 	steps, pixels, frames, batch float64
 	models                       string
 	others                       string // choices and numbers, which most runs have none of
 }
 
-func nameOf(f learn.Features) named {
-	n := named{steps: f.Steps, pixels: f.Pixels, frames: f.Frames, batch: f.Batch, models: f.Models}
+func keyOf(f learn.Features) featureKey {
+	key := featureKey{steps: f.Steps, pixels: f.Pixels, frames: f.Frames, batch: f.Batch, models: f.Models}
 	if len(f.Choices) == 0 && len(f.Numbers) == 0 {
-		return n
+		return key
 	}
 	var text []byte
 	quoted := func(s string) { text = strconv.AppendQuote(append(text, ' '), s) }
@@ -77,8 +77,8 @@ func nameOf(f learn.Features) named {
 		quoted(name)
 		text = strconv.AppendFloat(append(text, ' '), f.Numbers[name], 'g', -1, 64)
 	}
-	n.others = string(text)
-	return n
+	key.others = string(text)
+	return key
 }
 
 // inquiry is a run that is estimated for one worker after the other. What the last one has in common with the next is not worked out again.
@@ -91,7 +91,7 @@ type inquiry struct {
 	plan     *features.Plan
 	features learn.Features
 	shape    features.Shape
-	name     named // the features
+	key      featureKey // of the features
 }
 
 // All implements estimate.ForMany.
@@ -101,7 +101,7 @@ func (k *Knowledge) All(id string, values workflow.Values, there []workflow.Ther
 		return q.each(id, there)
 	}
 	q.take(there[0].Offer)
-	of, state := asked{q.plan, q.name, q.shape}, k.state.Load()
+	of, state := asked{q.plan, q.key, q.shape}, k.state.Load()
 	if answers := k.rounds.get(of, state, there); answers != nil {
 		return answers
 	}
@@ -137,7 +137,7 @@ func (q *inquiry) take(o workflow.Offer) {
 	q.passing = q.passing || q.plan != nil
 	q.form, q.plan = o.Form, q.Knowledge.plan(o)
 	q.features, q.shape = q.plan.Of(q.values, q.size), q.plan.Shape(q.values)
-	q.name = nameOf(q.features)
+	q.key = keyOf(q.features)
 }
 
 // on estimates a run of an offer of a worker.
@@ -150,7 +150,7 @@ func (q *inquiry) on(worker string, o workflow.Offer) (estimate.Length, bool) {
 		q.passing = true
 		return q.guess(worker, o.ID, q.features)
 	}
-	own := question{q.name, lane.isNew(q.shape)}
+	own := question{q.key, lane.isNew(q.shape)}
 	length, known := i.said.get(own)
 	if !known {
 		length = q.length(i, q.features, learn.Start{NewShape: own.newShape})

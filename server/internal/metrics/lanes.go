@@ -53,8 +53,8 @@ func newLanes(registry *prometheus.Registry) lanes {
 	return l
 }
 
-// held counts jobs that hold a slot, or fewer of them. It is called by one goroutine at a time.
-func (l lanes) held(at place, jobs float64) {
+// count notes jobs that hold a slot, or are taken out by a negative number. It is called by one goroutine at a time.
+func (l lanes) count(at place, jobs float64) {
 	gauge, known := l.holding[at]
 	if !known {
 		gauge = l.jobs.WithLabelValues(at.worker, string(at.status))

@@ -126,13 +126,13 @@ func (m *Metrics) Follow(changes []store.Change) {
 func (m *Metrics) JobWritten(j job.Job) {
 	before, held := m.counted[j.ID]
 	if held {
-		m.held(before, -1)
+		m.count(before, -1)
 		delete(m.counted, j.ID)
 	}
 	if j.Status.Active() {
 		now := place{j.Worker, j.Status}
 		m.counted[j.ID] = now
-		m.held(now, 1)
+		m.count(now, 1)
 		return
 	}
 	if !held {
@@ -152,9 +152,9 @@ func (m *Metrics) JobWritten(j job.Job) {
 	}
 }
 
-func (m *Metrics) held(at place, jobs float64) {
+func (m *Metrics) count(at place, jobs float64) {
 	m.active[at.status].Add(jobs)
-	m.lanes.held(at, jobs)
+	m.lanes.count(at, jobs)
 }
 
 // Refused counts a request that was turned away. The kinds are few.

@@ -80,18 +80,15 @@ func asJSON(value any, empty bool) any {
 	if empty {
 		return nil
 	}
-	text, err := json.Marshal(value)
+	var text []byte
+	var err error
+	if own, is := value.(json.Marshaler); is {
+		text, err = own.MarshalJSON() // json.Marshal would read the result once more
+	} else {
+		text, err = json.Marshal(value)
+	}
 	if err != nil {
 		panic(err) // the types of a job can all be written
-	}
-	return string(text)
-}
-
-// inputsOf is asJSON of the inputs, which every booking has: json.Marshal would read once more what they have written.
-func inputsOf(j job.Job) string {
-	text, err := j.Inputs.MarshalJSON()
-	if err != nil {
-		panic(err) // as in asJSON
 	}
 	return string(text)
 }
@@ -106,7 +103,7 @@ func (t *tx) InsertJob(_ context.Context, j job.Job) error {
 		}
 		err := t.exec(insertJob, j.ID, j.UserID, j.Worker, j.Workflow, j.WorkflowVersion, string(j.Status), j.Start, j.Slot().End, j.Estimate,
 			j.Load, string(j.Basis), j.Sooner, j.Pinned, j.Promised, j.Series, j.SeriesIndex,
-			inputsOf(j), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
+			asJSON(j.Inputs, false), asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil),
 			asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.CreatedAt, j.StartedAt, j.FinishedAt)
 		if isForeign(err) {
@@ -125,7 +122,7 @@ func (t *tx) UpdateJob(_ context.Context, j job.Job) error {
 			return store.ErrOverlap
 		}
 		err := t.execOne(updateJob, j.Worker, string(j.Status), j.Start, j.Slot().End, j.Estimate, j.Load, string(j.Basis),
-			j.Sooner, j.Pinned, j.Promised, inputsOf(j),
+			j.Sooner, j.Pinned, j.Promised, asJSON(j.Inputs, false),
 			asJSON(j.Results, j.Results == nil), asJSON(j.Failure, j.Failure == nil), asJSON(j.Delay, j.Delay == nil),
 			j.Attempt, j.Losses, j.Epoch, j.CancelRequested, j.Version, j.StartedAt, j.FinishedAt, j.ID)
 		if err != nil {
