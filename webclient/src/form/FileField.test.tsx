@@ -37,11 +37,7 @@ const fileInput = (name: string, kind: FileKind, more: object = {}): MessageInit
 });
 
 /** A page with a form of these inputs, and what stands in its fields. */
-function setUp(
-  inputs: MessageInitShape<typeof InputSchema>[],
-  values: FormValues = {},
-  errors: FieldErrors = new Map(),
-) {
+function setUp(inputs: MessageInitShape<typeof InputSchema>[], values: FormValues = {}) {
   const workflow: Workflow = create(WorkflowSchema, { inputs: inputs as Workflow["inputs"] });
   const taken: CreateAssetFromResultRequest[] = [];
   const deleted: string[] = [];
@@ -93,7 +89,10 @@ function setUp(
   const live = testLive({ api: createApi(transport) });
   live.store.apply(visitor);
   let now: FormValues = {};
+  let submit = () => {};
   function Form() {
+    const [errors, setErrors] = useState<FieldErrors>(new Map());
+    submit = () => setErrors(readValues(now, workflow).errors ?? new Map());
     const [state, setValues] = useState<FormValues>(() => ({ ...emptyValues(workflow), ...values }));
     now = state;
     return <InputFields workflow={workflow} values={state} errors={errors} onChange={setValues} />;
@@ -107,7 +106,8 @@ function setUp(
       </NoticeProvider>
     </LiveProvider>,
   );
-  return { workflow, values: () => now, read: () => readValues(now, workflow), taken, deleted };
+  const read = () => readValues(now, workflow);
+  return { workflow, values: () => now, read, submit: () => act(() => submit()), taken, deleted };
 }
 
 /** The server of uploads: everything waits until it is answered. */
@@ -174,8 +174,9 @@ it("says a refusal at the field in the server's words, and tries the same file a
 
 it("complains of a file on its way only until it is there", async () => {
   const sent = server();
-  setUp([fileInput("Photo", FileKind.IMAGE)], {}, new Map([["Photo", notThereYet]]));
+  const { submit } = setUp([fileInput("Photo", FileKind.IMAGE)]);
   await choose("Photo", file("fox.png", "image/png"));
+  submit();
   expect(screen.getByText(notThereYet)).toBeDefined();
   await answer(sent[0], fox);
   expect(screen.queryByText(notThereYet)).toBeNull();

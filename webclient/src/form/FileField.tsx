@@ -7,7 +7,7 @@ import { useDrops } from "./files/FileDrops";
 import { kindsOfFile, takes } from "./files/kinds";
 import { SendingFile } from "./files/SendingFile";
 import { useUpload } from "./files/useUpload";
-import { assetIdOf, assetText, isUploading, notThereYet, uploadingText } from "./fileText";
+import { assetIdOf, assetText, isUploading, uploadingText } from "./fileText";
 import { fieldOf, type InputFieldProps } from "./inputProps";
 import { defaultOf, fileWords } from "./values";
 
@@ -64,8 +64,7 @@ export function FileField(props: InputFieldProps) {
     withMask && "Its transparent parts are the mask.",
     paints === null && "A mask can be painted over a picture of your own.",
   ];
-  const past = error === notThereYet && !isUploading(text);
-  const complaint = failed?.problem ?? (past ? undefined : error);
+  const complaint = failed?.problem ?? error;
   return (
     <Field
       {...field}

@@ -8,17 +8,17 @@ import { LiveProvider } from "../live/LiveContext";
 import { testLive } from "../testing/fixtures";
 import { manyInputs } from "../testing/workflows";
 import { InputFields } from "./InputFields";
-import { emptyValues, type FormValues, readValues } from "./values";
+import { emptyValues, type FieldErrors, type FormValues, readValues } from "./values";
 
 /** A form with an input of every kind, all of it in sight; `values` is what stands in the fields. */
-function setUp(only?: readonly string[]) {
+function setUp(only?: readonly string[], errors: FieldErrors = new Map()) {
   const inputs = manyInputs.filter(({ name = "" }) => !only || only.includes(name));
   const workflow: Workflow = create(WorkflowSchema, { inputs: [...inputs] });
   let now: FormValues = {};
   function Form() {
     const [values, setValues] = useState(() => ({ ...emptyValues(workflow), prompt: "A fox" }) as FormValues);
     now = values;
-    return <InputFields workflow={workflow} values={values} errors={new Map()} unfolded onChange={setValues} />;
+    return <InputFields workflow={workflow} values={values} errors={errors} unfolded onChange={setValues} />;
   }
   render(
     <LiveProvider live={testLive()}>
@@ -49,6 +49,21 @@ it("has a labelled field for every input, whose defaults read as they are", () =
     ["sampler", "text"],
     ["tiled", "boolean"],
   ]);
+});
+
+it("takes a complaint back when its field is changed, and no other", () => {
+  setUp(
+    undefined,
+    new Map([
+      ["prompt", "Describe what you want."],
+      ["cfg", "At least 1."],
+    ]),
+  );
+  const prompt = screen.getByLabelText("Prompt");
+  act(() => void fireEvent.change(prompt, { target: { value: "A hare" } }));
+  expect(screen.queryByText("Describe what you want.")).toBeNull();
+  expect(prompt.getAttribute("aria-invalid")).not.toBe("true");
+  expect(screen.getByText("At least 1.")).toBeDefined();
 });
 
 it("finds a choice of a long list by words, by keys alone", () => {

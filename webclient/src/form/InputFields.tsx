@@ -9,6 +9,7 @@ import { labelOf } from "./labels";
 import { PromptField } from "./PromptField";
 import { partsOf } from "./parts";
 import { SizeFields } from "./SizeFields";
+import { useComplaints } from "./useComplaints";
 import { defaultOf, type FieldErrors, type FormValues } from "./values";
 
 /** InputFieldsProps are the fields of a generation and what becomes of them. */
@@ -31,6 +32,7 @@ export interface InputFieldsProps {
 export function InputFields(props: InputFieldsProps) {
   const { workflow, values, errors, unfolded = false, onChange, promptRef, promptHint, onPromptKey } = props;
   const { files, prompt, negative, seed, size, others } = partsOf(workflow.inputs);
+  const complaints = useComplaints(errors, values);
   const [open, setOpen] = useState(unfolded);
   const shown = open || !prompt || others.some(({ name }) => errors.has(name));
   // A mask is painted over the first picture of the form.
@@ -48,7 +50,7 @@ export function InputFields(props: InputFieldsProps) {
   const propsOf = (input: Input): InputFieldProps => ({
     input,
     value: values[input.name] ?? "",
-    error: errors.get(input.name),
+    error: complaints.get(input.name),
     picture,
     onChange: (value) => change({ [input.name]: value }),
   });
